@@ -1,0 +1,1 @@
+//! The log of a quorate node on a file system.

@@ -1,0 +1,1 @@
+//! Runs a quorate node with smol over UDP.

@@ -1,0 +1,1 @@
+//! The frames that quorate nodes and clients exchange.

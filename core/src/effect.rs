@@ -1,0 +1,156 @@
+use core::marker::PhantomData;
+
+use serde::Deserialize;
+
+use crate::{Entry, Index, Kind, Message, Persist, Position, Seat, Session};
+
+/// An order that a node gives its driver.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Effect<'a, V> {
+    /// The command of this step is in the leader's log. Answer its client when an [`Effect::Apply`] comes with this
+    /// position. If one comes with this index and another term, the command is superseded: it was not done and never will be.
+    Accept {
+        /// Where the command stands.
+        position: Position,
+    },
+    /// The read of this step waits for this round: see [`Effect::ReadReady`].
+    Await {
+        /// The round that it shares with other reads of this node.
+        round: Round,
+    },
+    /// The command, read or transfer of this step is refused, and nothing was done.
+    Reject(Rejection),
+    /// Make this durable, then return the ticket. One write is under way at a time.
+    Persist(Persist<'a>),
+    /// Send this. A message that the link refuses counts as lost.
+    Send {
+        /// To whom.
+        to: Seat,
+        /// What.
+        message: Message<'a>,
+    },
+    /// Apply this entry: it is committed, and durable here. Every index comes once per boot, in order.
+    Apply(Apply<'a, V>),
+    /// Every read that waits for this round or an earlier one may be answered now.
+    ReadReady {
+        /// The latest such round.
+        through: Round,
+    },
+    /// Every read that waits for this round or an earlier one cannot be answered: leadership changed. Nothing was done;
+    /// ask again.
+    ReadFailed {
+        /// The latest such round.
+        through: Round,
+    },
+}
+
+/// Which reads of a node share one confirmation of leadership. Unique within a boot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Round(pub u64);
+
+/// Why an input was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Rejection {
+    /// This node does not lead: ask the leader, or again later if none is known.
+    NotLeader {
+        /// Who leads, as far as this node knows.
+        leader: Option<Seat>,
+    },
+    /// The log has no room until a snapshot frees some.
+    Full,
+    /// The record of the command would have to be at most this many bytes long, [`RECORD_OVERHEAD`](crate::RECORD_OVERHEAD)
+    /// and session included, to travel in one frame.
+    TooLarge {
+        /// The most bytes that a record may have.
+        limit: usize,
+    },
+    /// The command could not be encoded: its `Serialize` failed, or postcard does not support it.
+    Unencodable,
+    /// Leadership is being handed over: ask again in a moment.
+    InTransfer,
+    /// There is nobody who could take leadership over.
+    NoTarget,
+}
+
+/// A committed entry to apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Apply<'a, V> {
+    entry: Entry<'a>,
+    view: PhantomData<V>,
+}
+
+impl<'a, V> Apply<'a, V> {
+    pub(crate) fn new(entry: Entry<'a>) -> Self {
+        Apply {
+            entry,
+            view: PhantomData,
+        }
+    }
+
+    /// The entry's term and index.
+    pub fn position(&self) -> Position {
+        self.entry.position()
+    }
+
+    /// The entry's index.
+    pub fn index(&self) -> Index {
+        self.entry.position().index
+    }
+
+    /// What the entry is for.
+    pub fn kind(&self) -> Kind {
+        self.entry.kind()
+    }
+
+    /// Whose command it is, if it belongs to a session: see `Sessions`.
+    pub fn session(&self) -> Option<Session> {
+        self.entry.session()
+    }
+
+    /// The entry as it stands in the log.
+    pub fn entry(&self) -> Entry<'a> {
+        self.entry
+    }
+
+    /// The command, decoded; it may borrow from the log. `None` in an entry that carries none.
+    ///
+    /// # Errors
+    /// The bytes are not such a command: another version of the program wrote it. A node that cannot read a committed
+    /// command must stop, or it would differ from the others.
+    pub fn command(&self) -> Result<Option<V>, CommandError>
+    where
+        V: Deserialize<'a>,
+    {
+        self.entry
+            .command()
+            .map(|bytes| postcard::from_bytes(bytes).map_err(|_| CommandError(self.index())))
+            .transpose()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<V> defmt::Format for Apply<'_, V> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Apply({})", self.entry);
+    }
+}
+
+/// The committed entry at this index is not a command that this program can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CommandError(pub Index);
+
+impl core::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(
+            f,
+            "the committed command at index {} cannot be read: another version of this program wrote it",
+            self.0.0
+        )
+    }
+}
+
+impl core::error::Error for CommandError {}

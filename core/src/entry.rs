@@ -1,0 +1,377 @@
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A leader's reign, counted from 1; zero is before the first election (section 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Term(pub u64);
+
+impl Term {
+    /// The largest term. A message or record with a larger one is refused, so that no sum can overflow.
+    pub const MAX: Term = Term(u64::MAX >> 2);
+
+    pub(crate) fn next(self) -> Term {
+        Term(self.0 + 1)
+    }
+}
+
+/// A place in the log, counted from 1; zero is before the first entry (section 5.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Index(pub u64);
+
+impl Index {
+    /// The largest index. A message or record with a larger one is refused, so that no sum can overflow.
+    pub const MAX: Index = Index(u64::MAX >> 2);
+
+    pub(crate) fn next(self) -> Index {
+        Index(self.0 + 1)
+    }
+
+    pub(crate) fn previous(self) -> Index {
+        Index(self.0 - 1)
+    }
+}
+
+/// What identifies an entry: two logs that hold the same position are equal up to it (log matching, section 5.3).
+///
+/// The order is that of section 5.4.1: the log whose last position is greater is the more recent one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Position {
+    /// The term of the leader that made the entry.
+    pub term: Term,
+    /// Where in the log it stands.
+    pub index: Index,
+}
+
+/// Which command of which client: what makes a retry recognizable (section 6.3 of the thesis).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Session {
+    /// The client, by a number that no other client uses.
+    pub client: u64,
+    /// The command's number: zero opens the session, each further command has a larger one.
+    pub sequence: u64,
+}
+
+/// What an entry is for. The numbers are those of the record's kind byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum Kind {
+    /// Opens a leader's term (section 5.4.2); carries nothing.
+    Noop = 0,
+    /// A command outside of any session.
+    Command = 1,
+    /// A command of a client's session: the [`Session`], then the command.
+    Request = 2,
+    // 3 is reserved for a change of members.
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Option<Kind> {
+        match byte {
+            0 => Some(Kind::Noop),
+            1 => Some(Kind::Command),
+            2 => Some(Kind::Request),
+            _ => None,
+        }
+    }
+}
+
+/// Bytes of a record before its payload: index (8), term (8), kind (1), length of the payload (2), little endian.
+pub(crate) const HEADER: usize = 19;
+
+/// Bytes that a record takes beside its payload: the header, and a CRC-32C over header and payload at the end.
+pub const RECORD_OVERHEAD: usize = HEADER + 4;
+
+/// One entry of the log, borrowed from wherever its record lies.
+///
+/// An `Entry` is always whole: its length, kind, bounds and CRC were checked when it was made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Entry<'a> {
+    record: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// Takes the first record off `bytes`, and returns it with the bytes behind it. Work is bounded by the record's length.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the record.
+    pub fn parse(bytes: &'a [u8]) -> Result<(Entry<'a>, &'a [u8]), RecordError> {
+        let header = bytes.first_chunk::<HEADER>().ok_or(RecordError::Truncated)?;
+        let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([header[17], header[18]]));
+        let (record, rest) = bytes.split_at_checked(length).ok_or(RecordError::Truncated)?;
+        let (body, check) = record.split_last_chunk::<4>().ok_or(RecordError::Truncated)?;
+        if crc32c(body) != u32::from_le_bytes(*check) {
+            return Err(RecordError::Checksum);
+        }
+        let entry = Entry { record };
+        if Kind::from_byte(header[16]).is_none() {
+            return Err(RecordError::Kind(header[16]));
+        }
+        let Position { term, index } = entry.position();
+        if index == Index(0) || index > Index::MAX || term == Term(0) || term > Term::MAX {
+            return Err(RecordError::Bounds);
+        }
+        if entry.kind() == Kind::Request && entry.session().is_none() {
+            return Err(RecordError::Session);
+        }
+        Ok((entry, rest))
+    }
+
+    /// Makes a record at the front of `room`, for whoever builds a log by hand: a test, a tool, an import.
+    ///
+    /// # Errors
+    /// `None` if `room` is smaller than [`RECORD_OVERHEAD`] and `payload`, or `payload` is longer than 65,535 bytes.
+    pub fn write(room: &'a mut [u8], position: Position, kind: Kind, payload: &[u8]) -> Option<Entry<'a>> {
+        let room = room.get_mut(..RECORD_OVERHEAD + payload.len())?;
+        u16::try_from(payload.len()).ok()?;
+        let fill = |body: &mut [u8]| {
+            body.copy_from_slice(payload);
+            Ok::<_, core::convert::Infallible>(payload.len())
+        };
+        let Ok(_) = write_record(room, position, kind, fill);
+        Some(Entry { record: room })
+    }
+
+    /// A record that was checked when it came into the log.
+    pub(crate) fn trusted(bytes: &'a [u8]) -> Entry<'a> {
+        let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([bytes[17], bytes[18]]));
+        Entry {
+            record: &bytes[..length],
+        }
+    }
+
+    /// Term and index.
+    pub fn position(&self) -> Position {
+        Position {
+            term: Term(self.number(8)),
+            index: Index(self.number(0)),
+        }
+    }
+
+    /// What the entry is for.
+    pub fn kind(&self) -> Kind {
+        Kind::from_byte(self.record[16]).unwrap_or(Kind::Noop)
+    }
+
+    /// Whose command it is, if it belongs to a session.
+    pub fn session(&self) -> Option<Session> {
+        match self.kind() {
+            Kind::Request => postcard::from_bytes(self.payload()).ok(),
+            Kind::Noop | Kind::Command => None,
+        }
+    }
+
+    /// The command as postcard bytes, `None` in an entry that carries none: a no-op, or one that only opens a session.
+    pub fn command(&self) -> Option<&'a [u8]> {
+        match self.kind() {
+            Kind::Noop => None,
+            Kind::Command => Some(self.payload()),
+            Kind::Request => match postcard::take_from_bytes::<Session>(self.payload()) {
+                Ok((Session { sequence: 0, .. }, _)) | Err(_) => None,
+                Ok((_, command)) => Some(command),
+            },
+        }
+    }
+
+    /// The record as it stands in every log, frame and file.
+    pub fn record(&self) -> &'a [u8] {
+        self.record
+    }
+
+    fn payload(&self) -> &'a [u8] {
+        &self.record[HEADER..self.record.len() - 4]
+    }
+
+    fn number(&self, at: usize) -> u64 {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.record[at..at + 8]);
+        u64::from_le_bytes(bytes)
+    }
+}
+
+impl core::fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Position { term, index } = self.position();
+        write!(
+            f,
+            "{}@{} {:?} {} bytes",
+            index.0,
+            term.0,
+            self.kind(),
+            self.payload().len()
+        )
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Entry<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let Position { term, index } = self.position();
+        defmt::write!(
+            f,
+            "{}@{} {} {} bytes",
+            index.0,
+            term.0,
+            self.kind(),
+            self.payload().len()
+        );
+    }
+}
+
+/// Consecutive entries, as their records stand one behind the other.
+///
+/// Every record was checked when the value was made; indices rise by one, terms never fall.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Entries<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Entries<'a> {
+    /// Checks that `bytes` are whole consecutive records and nothing else. Work is bounded by their length.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn parse(bytes: &'a [u8]) -> Result<Entries<'a>, RecordError> {
+        let mut rest = bytes;
+        let mut previous: Option<Position> = None;
+        while !rest.is_empty() {
+            let (entry, behind) = Entry::parse(rest)?;
+            let position = entry.position();
+            if previous.is_some_and(|last| position.index != last.index.next() || position.term < last.term) {
+                return Err(RecordError::Order);
+            }
+            previous = Some(position);
+            rest = behind;
+        }
+        Ok(Entries { bytes })
+    }
+
+    /// Records that were checked when they came into the log.
+    pub(crate) fn trusted(bytes: &'a [u8]) -> Entries<'a> {
+        Entries { bytes }
+    }
+
+    /// The records as they stand.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The first entry.
+    pub fn first(&self) -> Option<Entry<'a>> {
+        (!self.bytes.is_empty()).then(|| Entry::trusted(self.bytes))
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let entry = Entry::trusted(self.bytes);
+        self.bytes = &self.bytes[entry.record.len()..];
+        Some(entry)
+    }
+}
+
+impl core::fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(*self).finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Entries<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        for entry in *self {
+            defmt::write!(f, "[{}]", entry);
+        }
+    }
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.bytes)
+    }
+}
+
+/// Borrows, and refuses bytes that [`Entries::parse`] refuses.
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&'de [u8]>::deserialize(deserializer)?;
+        Entries::parse(bytes).map_err(|_| de::Error::custom("damaged records"))
+    }
+}
+
+/// What is wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RecordError {
+    /// It ends before its own length says so.
+    Truncated,
+    /// Its CRC-32C does not match: bytes have changed.
+    Checksum,
+    /// Its kind is unknown: a later version wrote it.
+    Kind(u8),
+    /// Its index or term is zero or beyond [`Index::MAX`] or [`Term::MAX`].
+    Bounds,
+    /// It says that it belongs to a session, but names none.
+    Session,
+    /// It does not follow the record before it: an index is left out, or the term falls.
+    Order,
+}
+
+impl core::fmt::Display for RecordError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            RecordError::Truncated => f.write_str("the record ends too early"),
+            RecordError::Checksum => f.write_str("the record's checksum does not match its bytes"),
+            RecordError::Kind(kind) => write!(f, "the record's kind {kind} is not known to this version"),
+            RecordError::Bounds => f.write_str("the record's index or term is out of bounds"),
+            RecordError::Session => f.write_str("the record's session cannot be read"),
+            RecordError::Order => f.write_str("the record does not follow the one before it"),
+        }
+    }
+}
+
+impl core::error::Error for RecordError {}
+
+/// Makes a record in place: `fill` writes the payload into the room between header and checksum, and returns its length.
+pub(crate) fn write_record<E>(
+    room: &mut [u8],
+    position: Position,
+    kind: Kind,
+    fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+) -> Result<usize, E> {
+    let end = room.len() - 4;
+    let length = fill(&mut room[HEADER..end])?;
+    room[0..8].copy_from_slice(&position.index.0.to_le_bytes());
+    room[8..16].copy_from_slice(&position.term.0.to_le_bytes());
+    room[16] = kind as u8;
+    room[17..19].copy_from_slice(&(length as u16).to_le_bytes());
+    let check = crc32c(&room[..HEADER + length]);
+    room[HEADER + length..HEADER + length + 4].copy_from_slice(&check.to_le_bytes());
+    Ok(RECORD_OVERHEAD + length)
+}
+
+/// The CRC-32C that records, frames and files carry.
+#[cfg(target_os = "none")]
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+    CRC.checksum(bytes)
+}
+
+/// The CRC-32C that records, frames and files carry.
+#[cfg(not(target_os = "none"))]
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes)
+}

@@ -1,0 +1,147 @@
+use serde::{Deserialize, Serialize};
+
+/// A member's place in the cluster: a small number that it keeps for as long as it is a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Seat(pub u8);
+
+impl Seat {
+    /// How many seats there can be: seats are numbered from 0 to 63.
+    pub const COUNT_MAX: usize = 64;
+}
+
+/// Which life of a seat's disk a node lives: it rises when the node has lost what it once made durable.
+///
+/// A message from another incarnation than the members' is refused. Two incarnations of a seat never count as one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Incarnation(pub u32);
+
+/// Who sent a message: a seat in one of its incarnations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Identity {
+    /// The sender's seat.
+    pub seat: Seat,
+    /// The sender's incarnation.
+    pub incarnation: Incarnation,
+}
+
+impl From<Seat> for Identity {
+    /// A seat in its first incarnation.
+    fn from(seat: Seat) -> Self {
+        Identity {
+            seat,
+            incarnation: Incarnation(0),
+        }
+    }
+}
+
+/// A set of seats, as a bit mask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Seats(pub u64);
+
+impl Seats {
+    /// No seat.
+    pub const NONE: Seats = Seats(0);
+
+    /// The seats from 0 up to and without `count`, at most 64.
+    pub const fn first(count: usize) -> Seats {
+        if count >= Seat::COUNT_MAX {
+            Seats(u64::MAX)
+        } else {
+            Seats((1 << count) - 1)
+        }
+    }
+
+    /// Whether `seat` is in the set.
+    pub const fn contains(self, seat: Seat) -> bool {
+        (seat.0 as usize) < Seat::COUNT_MAX && self.0 & (1 << seat.0) != 0
+    }
+
+    /// The set with `seat` in it; a seat of 64 or more is left out.
+    #[must_use]
+    pub const fn with(self, seat: Seat) -> Seats {
+        if (seat.0 as usize) < Seat::COUNT_MAX {
+            Seats(self.0 | 1 << seat.0)
+        } else {
+            self
+        }
+    }
+
+    /// The seats of both sets.
+    #[must_use]
+    pub const fn union(self, other: Seats) -> Seats {
+        Seats(self.0 | other.0)
+    }
+
+    /// How many seats are in the set.
+    pub const fn count(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether no seat is in the set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The seats in rising order.
+    pub fn iter(self) -> impl Iterator<Item = Seat> {
+        (0..Seat::COUNT_MAX as u8)
+            .map(Seat)
+            .filter(move |seat| self.contains(*seat))
+    }
+
+    /// Whether more than half of this set is in `present`.
+    pub(crate) const fn has_majority(self, present: Seats) -> bool {
+        Seats(self.0 & present.0).count() * 2 > self.count()
+    }
+}
+
+impl FromIterator<Seat> for Seats {
+    fn from_iter<I: IntoIterator<Item = Seat>>(seats: I) -> Self {
+        seats.into_iter().fold(Seats::NONE, Seats::with)
+    }
+}
+
+/// Who takes part, and how (section 6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Members {
+    /// Members whose majority elects and commits.
+    pub voters: Seats,
+    /// The voters of before, while a change of voters is under way: then a majority of each set is needed. Else empty.
+    pub outgoing: Seats,
+    /// Members that get the log and do not count.
+    pub learners: Seats,
+    /// Those of the voters that keep no commands.
+    pub witnesses: Seats,
+}
+
+impl Members {
+    /// A cluster of voters only.
+    pub const fn of(voters: Seats) -> Members {
+        Members {
+            voters,
+            outgoing: Seats::NONE,
+            learners: Seats::NONE,
+            witnesses: Seats::NONE,
+        }
+    }
+
+    /// Everyone who takes part.
+    pub const fn all(&self) -> Seats {
+        self.voters.union(self.outgoing).union(self.learners)
+    }
+
+    /// Whether `seat` counts in elections and commits.
+    pub const fn is_voter(&self, seat: Seat) -> bool {
+        self.voters.union(self.outgoing).contains(seat)
+    }
+
+    /// Whether `present` holds a majority of the voters, and of the outgoing ones if there are any.
+    pub const fn is_quorum(&self, present: Seats) -> bool {
+        self.voters.has_majority(present) && (self.outgoing.is_empty() || self.outgoing.has_majority(present))
+    }
+}

@@ -1,0 +1,135 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Entries, Index, Position, Term};
+
+/// What members say to each other. Postcard writes it; the order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Message<'a> {
+    /// A candidate asks for a vote (section 5.2).
+    RequestVote {
+        /// The term that the candidate wants to lead.
+        term: Term,
+        /// The last position of its log (section 5.4.1).
+        last: Position,
+        /// What kind of election it is.
+        ballot: Ballot,
+    },
+    /// The answer to a `RequestVote`.
+    Vote {
+        /// The term asked for if granted, the voter's own if refused.
+        term: Term,
+        /// What kind of election is answered.
+        ballot: Ballot,
+        /// Whether the vote is given.
+        granted: bool,
+    },
+    /// The leader's entries, or its heartbeat if there are none (section 5.3).
+    AppendEntries {
+        /// The leader's term.
+        term: Term,
+        /// Counts the leader's `AppendEntries` to this follower in this term.
+        stamp: u64,
+        /// The position right before the entries.
+        previous: Position,
+        /// The leader's commit index.
+        commit: Index,
+        /// The entries that follow `previous`.
+        #[serde(borrow)]
+        entries: Entries<'a>,
+    },
+    /// The follower's answer to an `AppendEntries`.
+    Ack {
+        /// The follower's term.
+        term: Term,
+        /// The stamp of the latest `AppendEntries` that it has seen.
+        stamp: u64,
+        /// How its log compares.
+        outcome: Outcome,
+    },
+    /// A follower asks the leader for an index to read at (section 6.4 of the thesis).
+    ReadIndex {
+        /// The follower's term.
+        term: Term,
+        /// Names the boot of the follower, so that an answer to an earlier boot is not taken for this one's.
+        boot: u64,
+        /// The follower's round.
+        round: u64,
+    },
+    /// The answer to a `ReadIndex`, sent after a majority has confirmed the leader.
+    ReadAnswer {
+        /// The leader's term.
+        term: Term,
+        /// As asked.
+        boot: u64,
+        /// As asked.
+        round: u64,
+        /// Reads of that round may be answered once this index is applied.
+        index: Index,
+    },
+    /// The leader hands its office over: campaign at once (section 3.10 of the thesis, `TimeoutNow`).
+    CampaignNow {
+        /// The leader's term.
+        term: Term,
+    },
+}
+
+/// The kinds of election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Ballot {
+    /// Asks whether an election could be won, and changes nothing (section 9.6 of the thesis).
+    Pre,
+    /// The election itself.
+    Real,
+    /// The election itself, at the leader's own wish: voters do not stand by the leader.
+    Transfer,
+}
+
+/// How a follower's log compares with an `AppendEntries`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Outcome {
+    /// The log equals the leader's, and is durable, up to this index.
+    Matched(Index),
+    /// The log has another entry at the previous position, or none. Above this position it cannot match.
+    Conflict(Position),
+    /// As `Matched`, but there is no room for the entries that follow; send no more before the next heartbeat.
+    Full(Index),
+    /// The sender's term is over; nothing was looked at.
+    Stale,
+}
+
+impl Message<'_> {
+    /// The term that the message is stamped with.
+    pub fn term(&self) -> Term {
+        match *self {
+            Message::RequestVote { term, .. }
+            | Message::Vote { term, .. }
+            | Message::AppendEntries { term, .. }
+            | Message::Ack { term, .. }
+            | Message::ReadIndex { term, .. }
+            | Message::ReadAnswer { term, .. }
+            | Message::CampaignNow { term } => term,
+        }
+    }
+
+    /// Whether every number is one that this version can count on from: a larger one is a forgery.
+    pub(crate) fn is_in_bounds(&self) -> bool {
+        let (position, index) = match *self {
+            Message::RequestVote { last, .. } => (last, Index(0)),
+            Message::AppendEntries { previous, commit, .. } => (previous, commit),
+            Message::Ack {
+                outcome: Outcome::Conflict(hint),
+                ..
+            } => (hint, Index(0)),
+            Message::Ack {
+                outcome: Outcome::Matched(index) | Outcome::Full(index),
+                ..
+            }
+            | Message::ReadAnswer { index, .. } => (Position::default(), index),
+            _ => (Position::default(), Index(0)),
+        };
+        self.term() <= Term::MAX && position.term <= Term::MAX && position.index <= Index::MAX && index <= Index::MAX
+    }
+}

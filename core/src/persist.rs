@@ -1,0 +1,57 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Entries, Seat, Term};
+
+/// What a node must never forget beside its log (figure 2, persistent state).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct HardState {
+    /// The latest term that the node has seen.
+    pub term: Term,
+    /// Whom it voted for in that term.
+    pub vote: Option<Seat>,
+}
+
+/// A write to make durable, after which the node is told so with [`Input::Persisted`](crate::Input::Persisted).
+///
+/// Term, vote and entries belong together: after a crash either all of it is there or, if the ticket was not returned, any
+/// part from the front. An entry replaces what was written before at its index, and everything after that index.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[must_use = "the node waits for this write before it votes, acknowledges or applies"]
+pub struct Persist<'a> {
+    /// To give back when the write is durable.
+    pub ticket: Ticket,
+    /// The new term and vote, if they have changed.
+    pub hard_state: Option<HardState>,
+    /// The new entries, if any.
+    pub entries: Entries<'a>,
+}
+
+/// Says which write is meant. There is one for each write, it cannot be copied, and only the node makes it.
+///
+/// To return it means "these bytes are durable"; a node that is told so falsely can lose what it acknowledged.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[must_use = "return it with Input::Persisted once the write is durable"]
+pub struct Ticket {
+    pub(crate) write: u64,
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Persist<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "Persist({}, {}, {})",
+            self.ticket.write,
+            self.hard_state,
+            self.entries
+        );
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Ticket {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Ticket({})", self.write);
+    }
+}

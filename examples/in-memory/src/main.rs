@@ -1,0 +1,2 @@
+//! Three quorate nodes in one loop, without I/O.
+fn main() {}

@@ -1,0 +1,2 @@
+//! A replicated key-value store over UDP, and its client.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Simulator, scenarios and checkers for quorate.
