@@ -1,0 +1,142 @@
+use core::marker::PhantomData;
+
+use crate::log::{Full, LogMut, Span};
+use crate::node::bounded_mut;
+use crate::peer::Peer;
+use crate::state::State;
+use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Position};
+
+/// A node before it starts: takes back what was durable.
+///
+/// Give it what the disk holds in the order in which it was written; then [`start`](Boot::start) it. For a node that has never
+/// run, start it at once.
+pub struct Boot<C, B, const SEATS: usize> {
+    memory: B,
+    span: Span,
+    hard: HardState,
+    config: Config,
+    command: PhantomData<fn(C)>,
+}
+
+impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
+    /// A node that has nothing yet, with this memory for its log.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
+        const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
+        config.check(SEATS)?;
+        Ok(Boot {
+            memory,
+            span: Span::default(),
+            hard: HardState::default(),
+            config,
+            command: PhantomData,
+        })
+    }
+
+    /// Takes a term and vote; a later one replaces it.
+    pub fn hard_state(&mut self, hard_state: HardState) {
+        self.hard = hard_state;
+    }
+
+    /// Takes the position that the app's snapshot covers: all entries up to it are applied and forgotten.
+    pub fn snapshot(&mut self, position: Position) {
+        self.span = Span::behind(position);
+    }
+
+    /// Takes an entry: it replaces the one at its index and all after that.
+    ///
+    /// # Errors
+    /// It does not follow the entries before it, or the memory is too small for it.
+    pub fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
+        let position = entry.position();
+        if position.index <= self.span.base.index {
+            return Ok(());
+        }
+        let mut log = LogMut {
+            memory: bounded_mut(self.memory.as_mut()),
+            span: &mut self.span,
+        };
+        log.truncate(position.index);
+        let last = log.span.last;
+        if position.index != last.index.next() || position.term < last.term {
+            return Err(BootError::Gap { last, found: position });
+        }
+        log.push(entry)
+            .map_err(|Full| BootError::Full { index: position.index })
+    }
+
+    /// The node, as a follower. Nothing is applied until a leader says what is committed.
+    pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
+        let Boot {
+            memory,
+            span,
+            hard,
+            config,
+            command,
+        } = self;
+        let mut state = State::new(config);
+        state.now = now;
+        state.hard = hard;
+        state.hard_durable = hard;
+        // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
+        if span.last.term > hard.term {
+            state.hard = HardState {
+                term: span.last.term,
+                vote: None,
+            };
+        }
+        state.commit = span.base.index;
+        state.applied = span.base.index;
+        state.durable = span.last.index;
+        state.written = span.last.index;
+        state.rest();
+        Node {
+            memory,
+            span,
+            peers: core::array::from_fn(|_| Peer::new()),
+            state,
+            command,
+        }
+    }
+}
+
+/// Why a log cannot be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum BootError {
+    /// An entry does not follow the last one.
+    Gap {
+        /// The last position before.
+        last: Position,
+        /// The entry's position.
+        found: Position,
+    },
+    /// The log's memory is too small: give it at least as much as before.
+    Full {
+        /// The first index that has no room.
+        index: Index,
+    },
+}
+
+impl core::fmt::Display for BootError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            BootError::Gap { last, found } => write!(
+                f,
+                "the entry at index {} of term {} does not follow the one at index {} of term {}",
+                found.index.0, found.term.0, last.index.0, last.term.0
+            ),
+            BootError::Full { index } => {
+                write!(
+                    f,
+                    "the log's memory has no room for the entry at index {}: give it more than before",
+                    index.0
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for BootError {}

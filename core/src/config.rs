@@ -1,0 +1,142 @@
+use core::time::Duration;
+
+use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
+
+/// How a node behaves. Every member should have the same times and sizes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// Who this node is.
+    pub identity: Identity,
+    /// Who takes part, until an entry of the log says otherwise.
+    pub members: Members,
+    /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws the
+    /// moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice the heartbeat interval.
+    pub election_timeout: Duration,
+    /// How often a leader that has nothing to send says that it is there. At least a microsecond.
+    pub heartbeat_interval: Duration,
+    /// The most bytes of records in one `AppendEntries`: what the link's frame holds beside the rest of the message. No
+    /// record may be larger.
+    pub entry_bytes_max: usize,
+    /// The most `AppendEntries` on the way to one follower. At least 1.
+    pub inflight_messages_max: u32,
+    /// The most bytes of records on the way to one follower. At least `entry_bytes_max`.
+    pub inflight_bytes_max: usize,
+    /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from boot
+    /// to boot: a random number, or a counter in flash beside the seat's number.
+    pub seed: u64,
+}
+
+impl Config {
+    /// Settings for a local network with frames of 1,200 bytes: heartbeats each 50 ms, elections after 250 to 500 ms, up to 64
+    /// messages and 64 KiB on the way to each follower.
+    pub fn new(identity: impl Into<Identity>, members: Members, seed: u64) -> Config {
+        Config {
+            identity: identity.into(),
+            members,
+            election_timeout: Duration::from_millis(250),
+            heartbeat_interval: Duration::from_millis(50),
+            entry_bytes_max: 1100,
+            inflight_messages_max: 64,
+            inflight_bytes_max: 64 << 10,
+            seed,
+        }
+    }
+
+    /// Whether a node of `seats` seats can run so.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(&self, seats: usize) -> Result<(), ConfigError> {
+        let Members {
+            voters,
+            outgoing,
+            learners,
+            witnesses,
+        } = self.members;
+        let seat = self.identity.seat;
+        let problems = [
+            (voters.is_empty(), ConfigError::NoVoters),
+            (
+                self.members.all().0 & !Seats::first(seats).0 != 0,
+                ConfigError::TooManySeats { seats },
+            ),
+            (voters.union(outgoing).0 & learners.0 != 0, ConfigError::LearnerVotes),
+            (!witnesses.is_empty(), ConfigError::WitnessUnsupported),
+            (!self.members.all().contains(seat), ConfigError::NotAMember { seat }),
+            (
+                self.heartbeat_interval < Duration::from_micros(1),
+                ConfigError::HeartbeatTooShort,
+            ),
+            (
+                self.election_timeout < self.heartbeat_interval * 2,
+                ConfigError::ElectionTooShort,
+            ),
+            (self.entry_bytes_max <= RECORD_OVERHEAD, ConfigError::FrameTooSmall),
+            (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
+            (
+                self.inflight_bytes_max < self.entry_bytes_max,
+                ConfigError::WindowTooSmall,
+            ),
+        ];
+        problems
+            .into_iter()
+            .find(|(wrong, _)| *wrong)
+            .map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+/// Why a node cannot run with a [`Config`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ConfigError {
+    /// Nobody votes.
+    NoVoters,
+    /// A member has a seat of this number or a higher one, and the node has memory for fewer.
+    TooManySeats {
+        /// How many seats the node has memory for.
+        seats: usize,
+    },
+    /// A learner is a voter as well.
+    LearnerVotes,
+    /// Witnesses come with a later version.
+    WitnessUnsupported,
+    /// The node's own seat is not a member's.
+    NotAMember {
+        /// The seat.
+        seat: Seat,
+    },
+    /// The heartbeat interval is below a microsecond.
+    HeartbeatTooShort,
+    /// The election time-out is below two heartbeat intervals.
+    ElectionTooShort,
+    /// A frame holds no record with a payload.
+    FrameTooSmall,
+    /// The window holds no message, or less than one frame's entries.
+    WindowTooSmall,
+}
+
+impl core::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            ConfigError::NoVoters => f.write_str("no member votes: name at least one voter"),
+            ConfigError::TooManySeats { seats } => {
+                write!(f, "a member's seat is not below {seats}, the number of seats")
+            }
+            ConfigError::LearnerVotes => f.write_str("a learner is a voter as well: choose one"),
+            ConfigError::WitnessUnsupported => f.write_str("this version has no witnesses yet: make it a voter"),
+            ConfigError::NotAMember { seat } => write!(f, "this node's seat {} is not among the members", seat.0),
+            ConfigError::HeartbeatTooShort => f.write_str("the heartbeat interval must be at least 1 microsecond"),
+            ConfigError::ElectionTooShort => {
+                f.write_str("the election time-out must be at least two heartbeat intervals")
+            }
+            ConfigError::FrameTooSmall => {
+                write!(f, "a frame must hold more than {RECORD_OVERHEAD} bytes of entries")
+            }
+            ConfigError::WindowTooSmall => {
+                f.write_str("the window must hold at least one message and one frame's bytes of entries")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}

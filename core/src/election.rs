@@ -1,0 +1,188 @@
+use crate::state::State;
+use crate::step::Step;
+use crate::{Ballot, Index, Kind, Position, Role, Seat, Seats, Term};
+
+impl Step<'_> {
+    /// What a node that does not lead does when its time comes (section 5.2).
+    pub(crate) fn await_leader(&mut self) {
+        if self.state.now >= self.state.election_due && self.may_campaign() {
+            self.ask_around();
+        } else if self.state.now >= self.state.heartbeat_due {
+            self.ask_again();
+        }
+    }
+
+    /// A learner does not campaign; nor does a node while it writes: its log may not be as recent as it looks.
+    pub(crate) fn may_campaign(&self) -> bool {
+        self.state.is_voter() && self.state.write.is_none()
+    }
+
+    /// Asks the others whether they would vote for this node, before it enters a new term (section 9.6 of the thesis).
+    fn ask_around(&mut self) {
+        self.forget_leader();
+        self.state.leader = None;
+        self.state.leader_heard = None;
+        self.state.role = Role::PreCandidate;
+        self.open_ballot(Ballot::Pre);
+        self.state.votes = Seats::NONE.with(self.state.seat());
+        self.count_votes();
+    }
+
+    /// Stands for election in a new term. Its own vote counts, and the others are asked, once that vote is durable.
+    fn campaign(&mut self, ballot: Ballot) {
+        self.follow(self.state.hard.term.next());
+        self.state.hard.vote = Some(self.state.seat());
+        self.state.role = Role::Candidate;
+        self.open_ballot(ballot);
+        self.state.votes = Seats::NONE;
+    }
+
+    fn open_ballot(&mut self, ballot: Ballot) {
+        self.state.rest();
+        self.state.ballot = ballot;
+        self.state.answered = Seats::NONE;
+        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        for peer in self.others() {
+            peer.owed.ballot = true;
+        }
+    }
+
+    /// A request or its answer may be lost: those that are silent are asked once more.
+    fn ask_again(&mut self) {
+        if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
+            return self.ask_read_again();
+        }
+        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        for seat in self.state.silent().iter() {
+            self.peer(seat).owed.ballot = true;
+        }
+    }
+
+    pub(crate) fn count_own_vote(&mut self) {
+        if self.state.role == Role::Candidate && self.state.hard_durable == self.state.hard {
+            self.state.votes = self.state.votes.with(self.state.seat());
+            self.count_votes();
+        }
+    }
+
+    fn count_votes(&mut self) {
+        if !self.state.config.members.is_quorum(self.state.votes) {
+            return;
+        }
+        match self.state.role {
+            Role::PreCandidate => self.campaign(Ballot::Real),
+            Role::Candidate => self.take_office(),
+            Role::Follower | Role::Leader => {}
+        }
+    }
+
+    /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that is heard.
+    pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
+        let is_recent = last >= self.log.span.last;
+        if ballot == Ballot::Pre {
+            let granted = term > self.state.hard.term && is_recent && !self.state.hears_leader();
+            let term = if granted { term } else { self.state.hard.term };
+            self.peer(from).owed.vote = Some((term, Ballot::Pre, granted));
+            return;
+        }
+        if term > self.state.hard.term {
+            if ballot == Ballot::Real && self.state.hears_leader() {
+                return;
+            }
+            self.follow(term);
+        }
+        let is_current = term == self.state.hard.term;
+        let is_free = self.state.hard.vote.is_none() && self.state.leader.is_none();
+        let granted = is_current && is_recent && (is_free || self.state.hard.vote == Some(from));
+        if granted {
+            self.state.hard.vote = Some(from);
+            self.state.rest();
+        }
+        self.peer(from).owed.vote = Some((self.state.hard.term, ballot, granted));
+    }
+
+    /// Somebody would vote for this node in `term`.
+    pub(crate) fn on_pre_vote(&mut self, from: Seat, term: Term) {
+        if self.state.role == Role::PreCandidate && term == self.state.hard.term.next() {
+            self.state.answered = self.state.answered.with(from);
+            self.state.votes = self.state.votes.with(from);
+            self.count_votes();
+        }
+    }
+
+    /// A vote of this term, or a refusal.
+    pub(crate) fn on_vote(&mut self, from: Seat, ballot: Ballot, granted: bool) {
+        let is_answer = match self.state.role {
+            Role::PreCandidate => ballot == Ballot::Pre,
+            Role::Candidate => ballot != Ballot::Pre,
+            Role::Follower | Role::Leader => false,
+        };
+        if !is_answer {
+            return;
+        }
+        self.state.answered = self.state.answered.with(from);
+        if granted && self.state.role == Role::Candidate {
+            self.state.votes = self.state.votes.with(from);
+            self.count_votes();
+        }
+    }
+
+    /// The leader wants this node to take over.
+    pub(crate) fn on_campaign_now(&mut self, from: Seat) {
+        if self.state.leader == Some(from) && self.may_campaign() {
+            self.campaign(Ballot::Transfer);
+        }
+    }
+
+    /// The election is won: every follower is taken to have the same log until it says otherwise.
+    fn take_office(&mut self) {
+        let (now, next) = (self.state.now, self.log.span.last.index.next());
+        self.state.role = Role::Leader;
+        self.state.leader = Some(self.state.seat());
+        self.state.heartbeat_due = now + self.state.config.heartbeat_interval;
+        self.state.quorum_due = now + self.state.config.election_timeout;
+        for peer in self.others() {
+            peer.start(next, now);
+        }
+    }
+
+    /// Opens the term with an entry of its own, without which nothing can be committed (section 5.4.2). A log that is
+    /// full to the last byte gets it when there is room.
+    pub(crate) fn open_term(&mut self) {
+        let term = self.state.hard.term;
+        if self.log.span.last.term < term {
+            let empty = |_: &mut [u8]| Ok::<_, core::convert::Infallible>(0);
+            let _ = self.log.write(term, Kind::Noop, 0, 0, empty);
+        }
+    }
+
+    /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
+    pub(crate) fn check_quorum(&mut self) {
+        let timeout = self.state.config.election_timeout;
+        self.state.quorum_due = self.state.now + timeout;
+        let now = self.state.now;
+        let is_heard = |peer: &crate::peer::Peer| now.saturating_since(peer.heard) <= timeout;
+        let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
+        let present: Seats = heard.map(|(seat, _)| Seat(seat as u8)).collect();
+        let hangs = self
+            .state
+            .write
+            .is_some_and(|write| now.saturating_since(write.since) > timeout * 2);
+        if hangs || !self.state.config.members.is_quorum(present.with(self.state.seat())) {
+            self.step_down();
+        }
+    }
+}
+
+impl State {
+    /// The voters that have not answered in the election under way.
+    fn silent(&self) -> Seats {
+        let members = &self.config.members;
+        Seats(members.voters.union(members.outgoing).0 & !self.answered.with(self.seat()).0)
+    }
+
+    /// Whether the leader has committed an entry of its own term: it then knows all that was committed before.
+    pub(crate) fn term_is_open(&self, commit_term: Option<Term>) -> bool {
+        self.is_leader() && commit_term == Some(self.hard.term) && self.commit > Index(0)
+    }
+}

@@ -1,0 +1,218 @@
+use crate::entry::{Entries, Entry, Index, Kind, Position, RECORD_OVERHEAD, Term, write_record};
+
+/// Bytes that the log keeps beside each record: where it lies.
+const SLOT: usize = 4;
+
+/// Where the entries lie in the log's memory.
+///
+/// Records stand one behind the other from the front of the memory. From its back, slots grow towards them: slot k holds the
+/// offset of the k-th record, so that an entry is found by its index in constant time and nothing is set aside unused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Span {
+    /// The position right before the first entry: that of the snapshot, or zero.
+    pub(crate) base: Position,
+    /// The position of the last entry, or the base.
+    pub(crate) last: Position,
+    /// How many bytes the records take.
+    end: usize,
+}
+
+/// There is no room for a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// The log to read from.
+#[derive(Clone, Copy)]
+pub(crate) struct Log<'a> {
+    memory: &'a [u8],
+    pub(crate) span: Span,
+}
+
+impl<'a> Log<'a> {
+    pub(crate) fn new(memory: &'a [u8], span: Span) -> Self {
+        Log { memory, span }
+    }
+
+    /// The term of the entry at `index`, the base's included.
+    pub(crate) fn term_at(&self, index: Index) -> Option<Term> {
+        if index == self.span.base.index {
+            return Some(self.span.base.term);
+        }
+        self.entry(index).map(|entry| entry.position().term)
+    }
+
+    /// The entry at `index`.
+    pub(crate) fn entry(&self, index: Index) -> Option<Entry<'a>> {
+        self.span
+            .holds(index)
+            .then(|| Entry::trusted(&self.memory[self.offset(index)..self.span.end]))
+    }
+
+    /// All entries.
+    pub(crate) fn entries(&self) -> Entries<'a> {
+        Entries::trusted(&self.memory[..self.span.end])
+    }
+
+    /// The entries from `first` on that fit into `bytes_max` bytes, and the index behind them. Logarithmic in the length.
+    pub(crate) fn range(&self, first: Index, bytes_max: usize) -> (Entries<'a>, Index) {
+        if !self.span.holds(first) {
+            return (Entries::default(), first);
+        }
+        let start = self.offset(first);
+        let fits = |index: Index| self.offset(index) - start <= bytes_max;
+        let behind = partition_point(first, self.span.last.index.next(), |index| fits(index.next()));
+        (Entries::trusted(&self.memory[start..self.offset(behind)]), behind)
+    }
+
+    /// How many bytes the entries from `first` up to and without `behind` take.
+    pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
+        let first = first.max(self.span.base.index.next());
+        if first < behind {
+            self.offset(behind) - self.offset(first)
+        } else {
+            0
+        }
+    }
+
+    /// The last position that has at most this index and at most this term: nothing above it can match a log that has no
+    /// later term up to there. Terms never fall along a log, so a binary search finds it.
+    pub(crate) fn latest_at_most(&self, limit: Position) -> Position {
+        let behind = limit.index.min(self.span.last.index).next();
+        let first = self.span.base.index.next();
+        let found = partition_point(first, behind.max(first), |index| {
+            self.term_at(index).is_some_and(|term| term <= limit.term)
+        });
+        let index = found.previous();
+        Position {
+            term: self.term_at(index).unwrap_or_default(),
+            index,
+        }
+    }
+
+    /// Bytes that are left for records and their slots.
+    pub(crate) fn room(&self) -> usize {
+        self.memory.len() - self.span.end - self.span.count() * SLOT
+    }
+
+    /// Where the record at `index` starts; for the index behind the last, where the next one would.
+    fn offset(&self, index: Index) -> usize {
+        if index > self.span.last.index {
+            return self.span.end;
+        }
+        let slot = slot_at(self.memory.len(), self.span.base.index, index);
+        let mut bytes = [0; SLOT];
+        bytes.copy_from_slice(&self.memory[slot..slot + SLOT]);
+        u32::from_le_bytes(bytes) as usize
+    }
+}
+
+impl Span {
+    /// An empty log behind `base`.
+    pub(crate) fn behind(base: Position) -> Span {
+        Span {
+            base,
+            last: base,
+            end: 0,
+        }
+    }
+
+    /// How many entries there are; each takes memory, so the number fits.
+    pub(crate) fn count(&self) -> usize {
+        (self.last.index.0 - self.base.index.0) as usize
+    }
+
+    fn holds(&self, index: Index) -> bool {
+        self.base.index < index && index <= self.last.index
+    }
+}
+
+/// The log to change.
+pub(crate) struct LogMut<'a> {
+    pub(crate) memory: &'a mut [u8],
+    pub(crate) span: &'a mut Span,
+}
+
+impl LogMut<'_> {
+    pub(crate) fn view(&self) -> Log<'_> {
+        Log::new(self.memory, *self.span)
+    }
+
+    /// Appends a record that another node made. It must follow the last entry.
+    pub(crate) fn push(&mut self, entry: Entry<'_>) -> Result<(), Full> {
+        let record = entry.record();
+        if self.view().room() < record.len() + SLOT {
+            return Err(Full);
+        }
+        let end = self.span.end;
+        self.memory[end..end + record.len()].copy_from_slice(record);
+        self.settle(entry.position(), record.len());
+        Ok(())
+    }
+
+    /// Makes the next entry in place, with a payload of at most `payload_max` bytes, and leaves `reserve` bytes free.
+    ///
+    /// `fill` gets the room for the payload, cut to what is there; it may fail for want of room.
+    pub(crate) fn write<E>(
+        &mut self,
+        term: Term,
+        kind: Kind,
+        payload_max: usize,
+        reserve: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<Position, Option<E>> {
+        let room = self.view().room().saturating_sub(SLOT + reserve);
+        let payload = payload_max.min(usize::from(u16::MAX));
+        if room < RECORD_OVERHEAD {
+            return Err(None);
+        }
+        let position = Position {
+            term,
+            index: self.span.last.index.next(),
+        };
+        let start = self.span.end;
+        let end = start + room.min(RECORD_OVERHEAD + payload);
+        let length = write_record(&mut self.memory[start..end], position, kind, fill).map_err(Some)?;
+        self.settle(position, length);
+        Ok(position)
+    }
+
+    /// Removes the entry at `index` and all after it.
+    pub(crate) fn truncate(&mut self, index: Index) {
+        if !self.span.holds(index) {
+            return;
+        }
+        let log = self.view();
+        let end = log.offset(index);
+        let last = Position {
+            term: log.term_at(index.previous()).unwrap_or_default(),
+            index: index.previous(),
+        };
+        self.span.end = end;
+        self.span.last = last;
+    }
+
+    fn settle(&mut self, position: Position, length: usize) {
+        let slot = slot_at(self.memory.len(), self.span.base.index, position.index);
+        self.memory[slot..slot + SLOT].copy_from_slice(&(self.span.end as u32).to_le_bytes());
+        self.span.end += length;
+        self.span.last = position;
+    }
+}
+
+fn slot_at(memory: usize, base: Index, index: Index) -> usize {
+    memory - (index.0 - base.0) as usize * SLOT
+}
+
+/// The first index from `first` up to `behind` for which `holds` no longer holds.
+fn partition_point(first: Index, behind: Index, holds: impl Fn(Index) -> bool) -> Index {
+    let (mut low, mut high) = (first.0, behind.0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(Index(middle)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Index(low)
+}

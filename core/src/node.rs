@@ -1,0 +1,268 @@
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::marker::PhantomData;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::draw::Reply;
+use crate::log::{Log, LogMut, Span};
+use crate::peer::{Flow, Peer};
+use crate::state::State;
+use crate::step::Step;
+use crate::{
+    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Progress, Refusals, Role, Seat, Term,
+};
+
+/// What clients want done: any type that serde can take apart and put together again.
+///
+/// A command that borrows is given by a type that stands for it:
+///
+/// ```
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Put<'a> { key: &'a str, value: &'a [u8] }
+///
+/// struct Store;
+/// impl quorate::Command for Store { type View<'a> = Put<'a>; }
+/// ```
+pub trait Command {
+    /// The command as it is given to a node and got back from it.
+    type View<'a>: Serialize + Deserialize<'a>;
+}
+
+impl<C: Serialize + DeserializeOwned> Command for C {
+    type View<'a> = C;
+}
+
+/// One member of a cluster: a state machine that takes inputs and gives effects. It does no I/O, has no clock, and takes
+/// no more memory than it is itself.
+///
+/// `C` is the command, `B` the memory of the log (`[u8; 2048]`, `&'static mut [u8]`, `Box<[u8]>`), `SEATS` the most members.
+/// A log uses at most the first 4 GiB of its memory.
+///
+/// Two nodes are equal if no sequence of inputs can tell them apart.
+pub struct Node<C, B, const SEATS: usize> {
+    pub(crate) memory: B,
+    pub(crate) span: Span,
+    pub(crate) peers: [Peer; SEATS],
+    pub(crate) state: State,
+    pub(crate) command: PhantomData<fn(C)>,
+}
+
+impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
+    /// Takes an input at a time, and returns what is to be done about it. Does a bounded amount of work.
+    ///
+    /// A driver carries the effects out in their order. It may stop drawing at any time, for instance because a link is
+    /// busy, and may feed several inputs before it draws on: the rest is offered again.
+    pub fn step<'n>(&'n mut self, now: Instant, input: Input<'_, C::View<'_>>) -> Effects<'n, C::View<'n>> {
+        self.state.now = self.state.now.max(now);
+        let memory = bounded_mut(self.memory.as_mut());
+        let log = LogMut {
+            memory,
+            span: &mut self.span,
+        };
+        let mut step = Step {
+            state: &mut self.state,
+            peers: &mut self.peers,
+            log,
+        };
+        let reply = match input {
+            Input::ClientCommand { session, command } => {
+                Some(step.propose(session, command).map_or_else(Reply::Reject, Reply::Accept))
+            }
+            Input::Read => Some(step.read().map_or_else(Reply::Reject, Reply::Await)),
+            Input::Transfer { to } => step.transfer(to).err().map(Reply::Reject),
+            Input::Receive { from, message } => {
+                step.receive(from, message);
+                None
+            }
+            Input::Persisted(ticket) => {
+                step.persisted(&ticket);
+                None
+            }
+            Input::Tick => None,
+        };
+        step.settle();
+        let log = Log::new(bounded(self.memory.as_ref()), self.span);
+        Effects {
+            state: &mut self.state,
+            peers: &mut self.peers,
+            log,
+            reply,
+            view: PhantomData,
+        }
+    }
+}
+
+impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
+    /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change anything.
+    pub fn deadline(&self) -> Option<Instant> {
+        let state = &self.state;
+        if state.is_leader() {
+            let due = state.heartbeat_due.min(state.quorum_due);
+            return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
+        }
+        let campaign = (state.is_voter() && state.write.is_none()).then_some(state.election_due);
+        let asks = state.role != Role::Follower || state.reads.under_way.is_some();
+        let again = asks.then_some(state.heartbeat_due);
+        [campaign, again].into_iter().flatten().min()
+    }
+
+    /// The latest term that this node has seen.
+    pub fn term(&self) -> Term {
+        self.state.hard.term
+    }
+
+    /// Whom this node voted for in its term.
+    pub fn vote(&self) -> Option<Seat> {
+        self.state.hard.vote
+    }
+
+    /// What this node is at the moment.
+    pub fn role(&self) -> Role {
+        self.state.role
+    }
+
+    /// Who leads in this node's term, as far as it knows.
+    pub fn leader(&self) -> Option<Seat> {
+        self.state.leader
+    }
+
+    /// This node's seat.
+    pub fn seat(&self) -> Seat {
+        self.state.seat()
+    }
+
+    /// Who takes part.
+    pub fn members(&self) -> Members {
+        self.state.config.members
+    }
+
+    /// The last index that is known to be committed.
+    pub fn commit(&self) -> Index {
+        self.state.commit
+    }
+
+    /// The last index whose [`Apply`](crate::Effect::Apply) was drawn.
+    pub fn applied(&self) -> Index {
+        self.state.applied
+    }
+
+    /// The last index that is durable here.
+    pub fn durable(&self) -> Index {
+        self.state.durable
+    }
+
+    /// The term and vote that are durable here.
+    pub fn durable_hard_state(&self) -> HardState {
+        self.state.hard_durable
+    }
+
+    /// The position right before the first entry of the log.
+    pub fn base(&self) -> Position {
+        self.span.base
+    }
+
+    /// The position of the last entry of the log.
+    pub fn last(&self) -> Position {
+        self.span.last
+    }
+
+    /// The entries of the log, from the first to the last.
+    pub fn log(&self) -> Entries<'_> {
+        self.log_view().entries()
+    }
+
+    /// Bytes that are left for records; each takes four bytes more than its length.
+    pub fn log_room(&self) -> usize {
+        self.log_view().room()
+    }
+
+    /// How far the others are: of use while this node leads.
+    pub fn progress(&self) -> impl Iterator<Item = Progress> {
+        let (me, members) = (self.seat(), self.members().all());
+        let others = move |seat: &Seat| *seat != me && members.contains(*seat);
+        let seats = (0..SEATS as u8).map(Seat).filter(others);
+        seats.map(|seat| {
+            let peer = &self.peers[usize::from(seat.0)];
+            let probing = peer.flow == Flow::Probe;
+            Progress {
+                seat,
+                matched: peer.matched,
+                next: peer.next,
+                probing,
+                heard: peer.heard,
+            }
+        })
+    }
+
+    /// How many messages were refused, by reason.
+    pub fn refusals(&self) -> Refusals {
+        self.state.refusals
+    }
+
+    /// The ticket of the write under way once more, for a checker that clones a node in the middle of a write.
+    #[cfg(feature = "checker")]
+    pub fn reissue_ticket(&self) -> Option<crate::Ticket> {
+        self.state.write.map(|write| crate::Ticket { write: write.number })
+    }
+
+    pub(crate) fn log_view(&self) -> Log<'_> {
+        Log::new(bounded(self.memory.as_ref()), self.span)
+    }
+}
+
+/// Offsets into the log are 32 bits wide.
+const MEMORY_MAX: usize = u32::MAX as usize;
+
+pub(crate) fn bounded(memory: &[u8]) -> &[u8] {
+    &memory[..memory.len().min(MEMORY_MAX)]
+}
+
+pub(crate) fn bounded_mut(memory: &mut [u8]) -> &mut [u8] {
+    let length = memory.len().min(MEMORY_MAX);
+    &mut memory[..length]
+}
+
+impl<C, B: Clone, const SEATS: usize> Clone for Node<C, B, SEATS> {
+    fn clone(&self) -> Self {
+        Node {
+            memory: self.memory.clone(),
+            span: self.span,
+            peers: self.peers.clone(),
+            state: self.state.clone(),
+            command: PhantomData,
+        }
+    }
+}
+
+impl<C, B: AsRef<[u8]>, const SEATS: usize> PartialEq for Node<C, B, SEATS> {
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.peers == other.peers
+            && self.span == other.span
+            && self.memory.as_ref().len() == other.memory.as_ref().len()
+            && self.log() == other.log()
+    }
+}
+
+impl<C, B: AsRef<[u8]>, const SEATS: usize> Eq for Node<C, B, SEATS> {}
+
+impl<C, B: AsRef<[u8]>, const SEATS: usize> Hash for Node<C, B, SEATS> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.state.hash(hasher);
+        self.peers.hash(hasher);
+        self.span.hash(hasher);
+        self.log().hash(hasher);
+    }
+}
+
+impl<C, B: AsRef<[u8]>, const SEATS: usize> fmt::Debug for Node<C, B, SEATS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("state", &self.state)
+            .field("peers", &self.peers)
+            .field("base", &self.span.base)
+            .field("log", &self.log())
+            .finish()
+    }
+}

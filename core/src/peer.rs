@@ -1,0 +1,115 @@
+use crate::{Ballot, Incarnation, Index, Instant, Seat, Term};
+
+/// What a node knows of another member, and owes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Peer {
+    pub(crate) incarnation: Incarnation,
+    /// The follower's log equals ours, and is durable there, up to this index.
+    pub(crate) matched: Index,
+    /// The first entry to send next.
+    pub(crate) next: Index,
+    /// How many `AppendEntries` were sent in this term: the stamp of the latest one.
+    pub(crate) sent: u64,
+    /// The latest stamp that came back.
+    pub(crate) echoed: u64,
+    /// `sent` when `next` was last taken back: a conflict of an earlier stamp is old news.
+    pub(crate) reset_at: u64,
+    /// `sent` when the read round under way began: a later stamp confirms it.
+    pub(crate) round_from: u64,
+    pub(crate) flow: Flow,
+    /// When the member last answered this leader.
+    pub(crate) heard: Instant,
+    pub(crate) asked: Option<Asked>,
+    pub(crate) owed: Owed,
+}
+
+/// How entries flow to a follower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Flow {
+    /// Send on without waiting for acks, within the window.
+    Pipeline,
+    /// Look for where the logs meet: one empty message, then wait for its answer or the next heartbeat.
+    Probe,
+}
+
+/// A follower's `ReadIndex` at the leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) boot: u64,
+    pub(crate) round: u64,
+    /// The leader's own round that has to be confirmed for it.
+    pub(crate) tag: u64,
+    /// The answer, once it is.
+    pub(crate) index: Option<Index>,
+}
+
+/// At most one message of each kind, each made when it is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Owed {
+    /// An empty `AppendEntries`.
+    pub(crate) heartbeat: bool,
+    /// A `RequestVote` of the election under way.
+    pub(crate) ballot: bool,
+    /// The answer to a `RequestVote`, as it was decided.
+    pub(crate) vote: Option<(Term, Ballot, bool)>,
+    /// The answer to an `AppendEntries` of a term that is over.
+    pub(crate) stale: bool,
+    pub(crate) read_answer: bool,
+    pub(crate) campaign: bool,
+}
+
+impl Peer {
+    pub(crate) fn new() -> Peer {
+        Peer {
+            incarnation: Incarnation(0),
+            matched: Index(0),
+            next: Index(1),
+            sent: 0,
+            echoed: 0,
+            reset_at: 0,
+            round_from: 0,
+            flow: Flow::Pipeline,
+            heard: Instant::START,
+            asked: None,
+            owed: Owed::default(),
+        }
+    }
+
+    /// At the start of a reign: optimistic that the follower has all that we have.
+    pub(crate) fn start(&mut self, next: Index, now: Instant) {
+        let owed = Owed {
+            heartbeat: true,
+            ..Owed::default()
+        };
+        *self = Peer {
+            incarnation: self.incarnation,
+            next,
+            heard: now,
+            owed,
+            ..Peer::new()
+        };
+    }
+
+    /// Nothing before `next` is on its way any longer: what was sent is taken as lost.
+    pub(crate) fn probe_from(&mut self, next: Index) {
+        self.next = next;
+        self.flow = Flow::Probe;
+        self.reset_at = self.sent;
+    }
+}
+
+/// How far a follower is, as its leader knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Progress {
+    /// The follower.
+    pub seat: Seat,
+    /// Its log equals the leader's, and is durable there, up to this index.
+    pub matched: Index,
+    /// The first entry that the leader sends it next.
+    pub next: Index,
+    /// Whether the leader looks for where the logs meet, and sends no entries meanwhile.
+    pub probing: bool,
+    /// When it last answered.
+    pub heard: Instant,
+}

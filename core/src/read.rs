@@ -1,0 +1,170 @@
+use crate::peer::Asked;
+use crate::step::Step;
+use crate::{Index, Rejection, Round, Seat, Seats};
+
+/// The reads of this node (section 6.4 of the thesis).
+///
+/// A read joins the round that starts next. One round is under way at a time: the leader confirms it by acks to what it
+/// sent after the round began; a follower asks the leader to do so. Many reads share a round.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reads {
+    /// Names this boot.
+    pub(crate) boot: u64,
+    /// The latest round that was started, or failed.
+    pub(crate) latest: u64,
+    /// Whether a read waits for the round after the latest.
+    waiting: bool,
+    /// The index of the round under way. A follower learns it with the confirmation.
+    pub(crate) under_way: Option<Index>,
+    /// A confirmed round, and the index to apply before it is ready.
+    pub(crate) confirmed: Option<(Round, Index)>,
+    pub(crate) failed: Option<Round>,
+    /// Whether a follower owes its leader the question.
+    pub(crate) asks: bool,
+}
+
+impl Reads {
+    pub(crate) fn new(boot: u64) -> Reads {
+        Reads {
+            boot,
+            latest: 0,
+            waiting: false,
+            under_way: None,
+            confirmed: None,
+            failed: None,
+            asks: false,
+        }
+    }
+
+    fn join(&mut self) -> Round {
+        self.waiting = true;
+        Round(self.latest + 1)
+    }
+}
+
+impl Step<'_> {
+    /// A client of this node wants to read.
+    pub(crate) fn read(&mut self) -> Result<Round, Rejection> {
+        match self.state.leader {
+            Some(_) => Ok(self.state.reads.join()),
+            None => Err(Rejection::NotLeader { leader: None }),
+        }
+    }
+
+    /// A follower's clients want to read. Asked twice, the same round is confirmed once.
+    pub(crate) fn on_read_index(&mut self, from: Seat, boot: u64, round: u64) {
+        if !self.state.is_leader() {
+            return;
+        }
+        match self.peer(from).asked {
+            Some(asked) if (asked.boot, asked.round) == (boot, round) => {
+                self.peer(from).owed.read_answer = asked.index.is_some();
+            }
+            _ => {
+                let Round(tag) = self.state.reads.join();
+                self.peer(from).asked = Some(Asked {
+                    boot,
+                    round,
+                    tag,
+                    index: None,
+                });
+            }
+        }
+    }
+
+    /// The leader has confirmed a round of this follower.
+    pub(crate) fn on_read_answer(&mut self, boot: u64, round: u64, index: Index) {
+        let is_leader = self.state.is_leader();
+        let reads = &mut self.state.reads;
+        if is_leader || boot != reads.boot || round != reads.latest || reads.under_way.is_none() {
+            return;
+        }
+        reads.under_way = None;
+        reads.asks = false;
+        reads.confirmed = Some((Round(round), index));
+    }
+
+    /// Starts a round if reads wait and the one before is done. A leader knows what is committed only once an entry of its
+    /// own term is.
+    pub(crate) fn start_round(&mut self) {
+        let reads = &self.state.reads;
+        if !reads.waiting || reads.under_way.is_some() || reads.confirmed.is_some() || self.state.leader.is_none() {
+            return;
+        }
+        let is_leader = self.state.is_leader();
+        if is_leader && !self.state.term_is_open(self.log.view().term_at(self.state.commit)) {
+            return;
+        }
+        let commit = self.state.commit;
+        let reads = &mut self.state.reads;
+        reads.latest += 1;
+        reads.waiting = false;
+        reads.under_way = Some(commit);
+        reads.asks = !is_leader;
+        if is_leader {
+            for peer in self.others() {
+                peer.round_from = peer.sent;
+                peer.owed.heartbeat = true;
+            }
+            self.confirm_round();
+        } else {
+            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        }
+    }
+
+    /// The question or its answer may be lost.
+    pub(crate) fn ask_read_again(&mut self) {
+        if self.state.reads.under_way.is_some() {
+            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.reads.asks = true;
+        }
+    }
+
+    /// Whether a majority has answered what was sent after the leader's round began.
+    pub(crate) fn confirm_round(&mut self) {
+        let Some(index) = self.state.reads.under_way else {
+            return;
+        };
+        let peers = self.peers.iter().enumerate();
+        let present: Seats = peers
+            .filter(|(_, peer)| peer.echoed > peer.round_from)
+            .map(|(seat, _)| Seat(seat as u8))
+            .collect();
+        if !self.state.config.members.is_quorum(present.with(self.state.seat())) {
+            return;
+        }
+        let latest = self.state.reads.latest;
+        self.state.reads.under_way = None;
+        self.state.reads.confirmed = Some((Round(latest), index));
+        for peer in self.others() {
+            if let Some(asked) = peer
+                .asked
+                .as_mut()
+                .filter(|asked| asked.tag <= latest && asked.index.is_none())
+            {
+                asked.index = Some(index);
+                peer.owed.read_answer = true;
+                // The follower applies up to the index before it answers: it needs the commit index now.
+                peer.owed.heartbeat = true;
+            }
+        }
+    }
+
+    /// Leadership has changed: every read that is not ready has to be asked anew.
+    pub(crate) fn fail_reads(&mut self) {
+        let applied = self.state.applied;
+        let reads = &mut self.state.reads;
+        reads.asks = false;
+        reads.latest += u64::from(reads.waiting);
+        let is_ready = reads.confirmed.is_some_and(|(_, index)| index <= applied);
+        let is_open = reads.waiting || reads.under_way.is_some() || (reads.confirmed.is_some() && !is_ready);
+        reads.waiting = false;
+        reads.under_way = None;
+        if !is_ready {
+            reads.confirmed = None;
+        }
+        if is_open {
+            reads.failed = Some(Round(reads.latest));
+        }
+    }
+}

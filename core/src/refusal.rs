@@ -1,0 +1,62 @@
+/// Why a node made nothing of a message. Such a message changes nothing and is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Refusal {
+    /// The sender is not a member, or says that it is this node.
+    Sender,
+    /// The sender lives another incarnation than the member of that seat.
+    Incarnation,
+    /// A number is larger than any honest node can have reached.
+    Bounds,
+    /// The entries do not follow the position that the message names, or are of a later term than the message.
+    Order,
+    /// A second leader of one term: two clusters share an id, or a node was started twice.
+    SecondLeader,
+    /// The entries contradict what is committed here: a member has lost what it had made durable.
+    Committed,
+    /// The ack is for something that this leader never sent.
+    Unsent,
+}
+
+impl Refusal {
+    /// Every reason, in the order of [`Refusals`].
+    pub const ALL: [Refusal; 7] = [
+        Refusal::Sender,
+        Refusal::Incarnation,
+        Refusal::Bounds,
+        Refusal::Order,
+        Refusal::SecondLeader,
+        Refusal::Committed,
+        Refusal::Unsent,
+    ];
+
+    /// A short name, for a status line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Refusal::Sender => "not a member",
+            Refusal::Incarnation => "other incarnation",
+            Refusal::Bounds => "out of bounds",
+            Refusal::Order => "entries out of order",
+            Refusal::SecondLeader => "second leader",
+            Refusal::Committed => "contradicts committed",
+            Refusal::Unsent => "ack of nothing sent",
+        }
+    }
+}
+
+/// How many messages were refused, by reason, since the node started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Refusals([u32; Refusal::ALL.len()]);
+
+impl Refusals {
+    /// The number for one reason; it stays at `u32::MAX` once it is there.
+    pub fn count(&self, reason: Refusal) -> u32 {
+        self.0[reason as usize]
+    }
+
+    pub(crate) fn add(&mut self, reason: Refusal) {
+        let count = &mut self.0[reason as usize];
+        *count = count.saturating_add(1);
+    }
+}

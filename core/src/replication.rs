@@ -1,0 +1,264 @@
+use crate::peer::Flow;
+use crate::state::{Answer, Transfer};
+use crate::step::Step;
+use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats};
+
+impl Step<'_> {
+    /// What a leader does as time goes on.
+    pub(crate) fn lead(&mut self) {
+        if self.state.now >= self.state.quorum_due {
+            self.check_quorum();
+        }
+        if !self.state.is_leader() {
+            return;
+        }
+        self.open_term();
+        if self.state.now >= self.state.heartbeat_due {
+            self.beat();
+        }
+        self.pursue_transfer();
+    }
+
+    fn beat(&mut self) {
+        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        if let Some(transfer) = &mut self.state.transfer {
+            transfer.told = false;
+        }
+        for peer in self.others() {
+            peer.owed.heartbeat = true;
+        }
+    }
+
+    /// A leader of this term has spoken: receiver's steps 2 to 5 of `AppendEntries` (figure 2).
+    pub(crate) fn on_append_entries(
+        &mut self,
+        from: Seat,
+        stamp: u64,
+        previous: Position,
+        commit: Index,
+        entries: Entries<'_>,
+    ) -> Result<(), Refusal> {
+        let is_other = self.state.leader.is_some_and(|leader| leader != from);
+        if is_other || self.state.is_leader() {
+            return Err(Refusal::SecondLeader);
+        }
+        self.check_order(previous, entries)?;
+        self.step_down();
+        self.state.leader = Some(from);
+        self.state.leader_heard = Some(self.state.now);
+        self.state.rest();
+        self.state.stamp = self.state.stamp.max(stamp);
+        if !self.holds(previous) {
+            let limit = Position {
+                index: previous.index.min(self.log.span.last.index),
+                ..previous
+            };
+            let hint = self.log.view().latest_at_most(limit);
+            self.state.answer = Some(Answer::Conflict { stamp, hint });
+            return Ok(());
+        }
+        self.take(previous.index, entries)?;
+        self.state.commit = self.state.commit.max(commit.min(self.state.verified));
+        Ok(())
+    }
+
+    fn check_order(&self, previous: Position, entries: Entries<'_>) -> Result<(), Refusal> {
+        let Some(first) = entries.first() else { return Ok(()) };
+        let first = first.position();
+        let follows = first.index == previous.index.next() && first.term >= previous.term;
+        let is_past = entries
+            .last()
+            .is_none_or(|last| last.position().term <= self.state.hard.term);
+        if follows && is_past {
+            Ok(())
+        } else {
+            Err(Refusal::Order)
+        }
+    }
+
+    /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
+    fn holds(&self, position: Position) -> bool {
+        position.index < self.log.span.base.index || self.log.view().term_at(position.index) == Some(position.term)
+    }
+
+    /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is appended.
+    fn take(&mut self, previous: Index, entries: Entries<'_>) -> Result<(), Refusal> {
+        let mut verified = previous;
+        let mut answer = Answer::Matched;
+        for entry in entries {
+            if !self.has(entry) {
+                self.make_way(entry.position().index)?;
+                if self.log.push(entry).is_err() {
+                    answer = Answer::Full;
+                    break;
+                }
+            }
+            verified = entry.position().index;
+        }
+        self.state.verified = self.state.verified.max(verified);
+        // What waits for a write is acknowledged when that is durable; what needs none, at once.
+        let waits = verified > self.state.durable && !entries.is_empty();
+        if answer == Answer::Full || !waits {
+            self.state.answer = Some(answer);
+        }
+        Ok(())
+    }
+
+    fn has(&self, entry: Entry<'_>) -> bool {
+        self.holds(entry.position()) || entry.position().index <= self.log.span.base.index
+    }
+
+    /// Removes what conflicts. Committed entries never do, unless somebody has forgotten what it promised.
+    fn make_way(&mut self, index: Index) -> Result<(), Refusal> {
+        if index > self.log.span.last.index {
+            return Ok(());
+        }
+        if index <= self.state.commit.max(self.state.verified) {
+            return Err(Refusal::Committed);
+        }
+        self.log.truncate(index);
+        let last = index.previous();
+        self.state.written = self.state.written.min(last);
+        self.state.durable = self.state.durable.min(last);
+        if let Some(write) = &mut self.state.write {
+            write.through = write.through.min(last);
+        }
+        Ok(())
+    }
+
+    /// A follower has answered an `AppendEntries` of this term.
+    pub(crate) fn on_ack(&mut self, from: Seat, stamp: u64, outcome: Outcome) -> Result<(), Refusal> {
+        if !self.state.is_leader() || outcome == Outcome::Stale {
+            return Ok(());
+        }
+        let (now, last) = (self.state.now, self.log.span.last.index);
+        let peer = self.peer(from);
+        let beyond = matches!(outcome, Outcome::Matched(index) | Outcome::Full(index) if index > last);
+        if stamp > peer.sent || beyond {
+            return Err(Refusal::Unsent);
+        }
+        peer.heard = now;
+        peer.echoed = peer.echoed.max(stamp);
+        match outcome {
+            Outcome::Matched(index) => self.on_matched(from, stamp, index),
+            Outcome::Full(index) => {
+                self.on_matched(from, stamp, index);
+                let peer = self.peer(from);
+                peer.probe_from(peer.matched.next());
+            }
+            Outcome::Conflict(hint) => self.on_conflict(from, stamp, hint),
+            Outcome::Stale => {}
+        }
+        self.confirm_round();
+        Ok(())
+    }
+
+    fn on_matched(&mut self, from: Seat, stamp: u64, index: Index) {
+        let peer = self.peer(from);
+        if stamp > peer.reset_at {
+            peer.flow = Flow::Pipeline;
+        }
+        if index <= peer.matched {
+            return;
+        }
+        peer.matched = index;
+        peer.next = peer.next.max(index.next());
+        self.advance_commit();
+    }
+
+    /// The logs meet at the hint or before it (section 5.3): look there, but never below what has matched. An answer to
+    /// what was sent before `next` was last taken back says nothing new.
+    fn on_conflict(&mut self, from: Seat, stamp: u64, hint: Position) {
+        let meeting = self.log.view().latest_at_most(hint).index.next();
+        let base = self.log.span.base.index;
+        let peer = self.peer(from);
+        if stamp <= peer.reset_at {
+            return;
+        }
+        let next = meeting.max(peer.matched.next()).max(base.next()).min(peer.next);
+        peer.owed.heartbeat |= next < peer.next;
+        peer.probe_from(next);
+    }
+
+    /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its disk.
+    pub(crate) fn advance_commit(&mut self) {
+        if !self.state.is_leader() {
+            return;
+        }
+        let mut best = self.state.commit;
+        if !self.is_on_quorum(best.next()) {
+            return;
+        }
+        for seat in self.state.config.members.all().iter() {
+            let matched = self.matched(seat);
+            if matched > best && self.is_on_quorum(matched) {
+                best = matched;
+            }
+        }
+        if self.log.view().term_at(best) == Some(self.state.hard.term) {
+            self.state.commit = best;
+        }
+    }
+
+    fn is_on_quorum(&self, index: Index) -> bool {
+        let all = self.state.config.members.all();
+        let holders: Seats = all.iter().filter(|seat| self.matched(*seat) >= index).collect();
+        self.state.config.members.is_quorum(holders)
+    }
+
+    fn matched(&self, seat: Seat) -> Index {
+        if seat == self.state.seat() {
+            self.state.durable
+        } else {
+            self.peers[usize::from(seat.0)].matched
+        }
+    }
+
+    /// Starts to hand leadership over (section 3.10 of the thesis).
+    pub(crate) fn transfer(&mut self, to: Option<Seat>) -> Result<(), Rejection> {
+        if !self.state.is_leader() {
+            return Err(Rejection::NotLeader {
+                leader: self.state.leader,
+            });
+        }
+        let to = match to {
+            Some(seat) if self.may_succeed(seat) => seat,
+            Some(_) => return Err(Rejection::NoTarget),
+            None => self.most_recent().ok_or(Rejection::NoTarget)?,
+        };
+        let until = self.state.now + self.state.config.election_timeout;
+        self.state.transfer = Some(Transfer { to, until, told: false });
+        Ok(())
+    }
+
+    fn may_succeed(&self, seat: Seat) -> bool {
+        let Some(peer) = self.peers.get(usize::from(seat.0)) else {
+            return false;
+        };
+        let is_heard = self.state.now.saturating_since(peer.heard) < self.state.config.election_timeout;
+        is_heard && seat != self.state.seat() && self.state.config.members.is_voter(seat)
+    }
+
+    fn most_recent(&self) -> Option<Seat> {
+        let candidates = self
+            .state
+            .config
+            .members
+            .all()
+            .iter()
+            .filter(|seat| self.may_succeed(*seat));
+        candidates.max_by_key(|seat| self.matched(*seat))
+    }
+
+    /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
+    fn pursue_transfer(&mut self) {
+        let Some(transfer) = self.state.transfer else { return };
+        let has_all = self.matched(transfer.to) == self.log.span.last.index;
+        if self.state.now >= transfer.until {
+            self.state.transfer = None;
+        } else if has_all && !transfer.told {
+            self.state.transfer = Some(Transfer { told: true, ..transfer });
+            self.peer(transfer.to).owed.campaign = true;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::{Index, Session};
+
+/// Makes commands exactly-once: remembers of each client which command was its last, and what was answered (section 6.3 of
+/// the thesis).
+///
+/// It is part of the app's replicated state: every node asks it about every entry of a session, in order, and so all agree.
+/// It holds at most `CLIENTS` clients; a further one takes the place of the one that was silent longest. A client that lost
+/// its place is told [`Verdict::Expired`], never that its command succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(bound(deserialize = "A: Deserialize<'de>"))]
+pub struct Sessions<A, const CLIENTS: usize> {
+    /// In the order of their numbers.
+    clients: Vec<Client<A>, CLIENTS>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Client<A> {
+    number: u64,
+    sequence: u64,
+    answer: Option<A>,
+    used: Index,
+}
+
+/// What to do with an entry of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict<A> {
+    /// The session is open. Its last command so far had this sequence, zero if there was none.
+    Opened {
+        /// The last sequence.
+        last: u64,
+    },
+    /// Do the command, then [`record`](Sessions::record) its answer.
+    Fresh,
+    /// The command was done before, with this answer. Do not do it again.
+    Repeated(A),
+    /// The client has gone on to a later command: do nothing. Whether this one was ever done is not known any more.
+    Outdated {
+        /// The last sequence.
+        last: u64,
+    },
+    /// The session was never opened, or lost its place: do nothing.
+    Expired,
+}
+
+impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
+    /// No client yet.
+    pub const fn new() -> Self {
+        const { assert!(CLIENTS > 0, "a session table has room for at least one client") };
+        Sessions { clients: Vec::new() }
+    }
+
+    /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its length.
+    pub fn admit(&mut self, index: Index, session: Session) -> Verdict<A> {
+        match self.find(session.client) {
+            Err(_) if session.sequence > 0 => Verdict::Expired,
+            Err(_) => self.open(index, session.client),
+            Ok(place) => self.clients[place].admit(index, session.sequence),
+        }
+    }
+
+    /// Remembers the answer to a command that was [`Verdict::Fresh`].
+    pub fn record(&mut self, session: Session, answer: A) {
+        if let Ok(place) = self.find(session.client) {
+            self.clients[place].sequence = session.sequence;
+            self.clients[place].answer = Some(answer);
+        }
+    }
+
+    /// How many clients have a session.
+    pub fn len(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Whether no client has a session.
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+    }
+
+    fn find(&self, number: u64) -> Result<usize, usize> {
+        self.clients.binary_search_by_key(&number, |client| client.number)
+    }
+
+    fn open(&mut self, index: Index, number: u64) -> Verdict<A> {
+        if self.clients.is_full() {
+            self.evict();
+        }
+        let place = self.find(number).unwrap_or_else(|place| place);
+        let _ = self.clients.insert(
+            place,
+            Client {
+                number,
+                sequence: 0,
+                answer: None,
+                used: index,
+            },
+        );
+        Verdict::Opened { last: 0 }
+    }
+
+    fn evict(&mut self) {
+        let clients = self.clients.iter().enumerate();
+        if let Some((place, _)) = clients.min_by_key(|(_, client)| client.used) {
+            self.clients.remove(place);
+        }
+    }
+}
+
+impl<A: Clone> Client<A> {
+    fn admit(&mut self, index: Index, sequence: u64) -> Verdict<A> {
+        self.used = index;
+        let last = self.sequence;
+        match &self.answer {
+            _ if sequence == 0 => Verdict::Opened { last },
+            _ if sequence > last => Verdict::Fresh,
+            Some(answer) if sequence == last => Verdict::Repeated(answer.clone()),
+            _ => Verdict::Outdated { last },
+        }
+    }
+}
+
+impl<A: Clone, const CLIENTS: usize> Default for Sessions<A, CLIENTS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

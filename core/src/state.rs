@@ -1,0 +1,184 @@
+use core::time::Duration;
+
+use crate::instant::micros;
+use crate::read::Reads;
+use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats};
+
+/// What a node is at the moment (section 5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Role {
+    /// Follows a leader, or waits for one.
+    #[default]
+    Follower,
+    /// Asks whether it could win an election.
+    PreCandidate,
+    /// Stands for election.
+    Candidate,
+    /// Leads.
+    Leader,
+}
+
+/// All that a node knows beside its log and the other members.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    pub(crate) config: Config,
+    /// The latest time that the node was told.
+    pub(crate) now: Instant,
+    pub(crate) random: u64,
+    pub(crate) hard: HardState,
+    pub(crate) role: Role,
+    pub(crate) leader: Option<Seat>,
+    pub(crate) commit: Index,
+    pub(crate) applied: Index,
+
+    /// The term and vote that are durable. Nothing is sent while they are not the present ones.
+    pub(crate) hard_durable: HardState,
+    /// The log is durable up to here.
+    pub(crate) durable: Index,
+    /// The log was handed to a write up to here.
+    pub(crate) written: Index,
+    pub(crate) write: Option<Write>,
+    /// How many writes were drawn since the node started.
+    pub(crate) writes: u64,
+
+    /// When a follower or candidate campaigns.
+    pub(crate) election_due: Instant,
+    /// When this node last heard from a leader of its term.
+    pub(crate) leader_heard: Option<Instant>,
+    /// The log equals that leader's up to here: a follower commits and acknowledges nothing beyond.
+    pub(crate) verified: Index,
+    /// The highest index that was acknowledged to that leader.
+    pub(crate) acked: Index,
+    pub(crate) answer: Option<Answer>,
+    /// The latest stamp of that leader.
+    pub(crate) stamp: u64,
+
+    /// Who granted a vote in the election under way.
+    pub(crate) votes: Seats,
+    /// Who has answered in the election under way.
+    pub(crate) answered: Seats,
+    pub(crate) ballot: crate::Ballot,
+
+    /// When a leader beats, or a candidate or reading follower asks again.
+    pub(crate) heartbeat_due: Instant,
+    /// When a leader counts who has answered.
+    pub(crate) quorum_due: Instant,
+    pub(crate) transfer: Option<Transfer>,
+
+    pub(crate) reads: Reads,
+    pub(crate) refusals: Refusals,
+    /// Whose turn it is when messages are drawn.
+    pub(crate) turn: u8,
+}
+
+/// The write under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Write {
+    pub(crate) number: u64,
+    pub(crate) hard: HardState,
+    /// The last index that this write makes durable; lower if the log was truncated meanwhile.
+    pub(crate) through: Index,
+    pub(crate) since: Instant,
+}
+
+/// An ack that is owed at once, whatever is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Answer {
+    /// What is verified and durable.
+    Matched,
+    /// What is verified and durable, with word that there is no room for more.
+    Full,
+    /// To this message, that the logs meet at the hint or before it.
+    Conflict { stamp: u64, hint: Position },
+}
+
+/// A leader's wish to hand over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Transfer {
+    pub(crate) to: Seat,
+    pub(crate) until: Instant,
+    /// Whether it was told to campaign since the last heartbeat.
+    pub(crate) told: bool,
+}
+
+impl State {
+    pub(crate) fn new(config: Config) -> State {
+        let random = config.seed ^ (u64::from(config.identity.seat.0) << 56);
+        State {
+            now: Instant::START,
+            random,
+            hard: HardState::default(),
+            role: Role::Follower,
+            leader: None,
+            commit: Index(0),
+            applied: Index(0),
+            hard_durable: HardState::default(),
+            durable: Index(0),
+            written: Index(0),
+            write: None,
+            writes: 0,
+            election_due: Instant::START,
+            leader_heard: None,
+            verified: Index(0),
+            acked: Index(0),
+            answer: None,
+            stamp: 0,
+            votes: Seats::NONE,
+            answered: Seats::NONE,
+            ballot: crate::Ballot::Pre,
+            heartbeat_due: Instant::START,
+            quorum_due: Instant::START,
+            transfer: None,
+            reads: Reads::new(config.seed),
+            refusals: Refusals::default(),
+            turn: 0,
+            config,
+        }
+    }
+
+    pub(crate) fn seat(&self) -> Seat {
+        self.config.identity.seat
+    }
+
+    pub(crate) fn is_voter(&self) -> bool {
+        self.config.members.is_voter(self.seat())
+    }
+
+    pub(crate) fn is_leader(&self) -> bool {
+        self.role == Role::Leader
+    }
+
+    /// The last index that may be applied: committed, and durable here.
+    pub(crate) fn applicable(&self) -> Index {
+        self.commit.min(self.durable)
+    }
+
+    /// The index to acknowledge to the leader of this term.
+    pub(crate) fn acknowledgeable(&self) -> Index {
+        self.verified.min(self.durable)
+    }
+
+    /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
+    pub(crate) fn hears_leader(&self) -> bool {
+        self.is_leader()
+            || self
+                .leader_heard
+                .is_some_and(|heard| self.now.saturating_since(heard) < self.config.election_timeout)
+    }
+
+    /// Draws the next moment to campaign: one to two election time-outs from now (section 5.2).
+    pub(crate) fn rest(&mut self) {
+        let timeout = micros(self.config.election_timeout);
+        let jitter = self.draw() % timeout.max(1);
+        self.election_due = self.now + self.config.election_timeout + Duration::from_micros(jitter);
+    }
+
+    /// The next number of the splitmix64 sequence.
+    fn draw(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}

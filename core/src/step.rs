@@ -1,0 +1,223 @@
+use serde::Serialize;
+
+use crate::log::LogMut;
+use crate::peer::{Owed, Peer};
+use crate::state::State;
+use crate::{
+    Ballot, HardState, Identity, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role, Seat,
+    Session, Term, Ticket,
+};
+
+/// The longest record that its length field can state.
+const RECORD_MAX: usize = RECORD_OVERHEAD + u16::MAX as usize;
+
+/// A node while it takes an input.
+pub(crate) struct Step<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) peers: &'a mut [Peer],
+    pub(crate) log: LogMut<'a>,
+}
+
+impl Step<'_> {
+    /// Takes a message from another member, or counts why not.
+    pub(crate) fn receive(&mut self, from: Identity, message: Message<'_>) {
+        if let Err(refusal) = self
+            .admit(from, &message)
+            .and_then(|()| self.dispatch(from.seat, message))
+        {
+            self.state.refusals.add(refusal);
+        }
+    }
+
+    fn admit(&self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
+        let is_member = self.state.config.members.all().contains(from.seat) && from.seat != self.state.seat();
+        match self.peers.get(usize::from(from.seat.0)) {
+            Some(peer) if is_member && peer.incarnation != from.incarnation => Err(Refusal::Incarnation),
+            Some(_) if is_member && message.is_in_bounds() => Ok(()),
+            Some(_) if is_member => Err(Refusal::Bounds),
+            _ => Err(Refusal::Sender),
+        }
+    }
+
+    /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
+    fn dispatch(&mut self, from: Seat, message: Message<'_>) -> Result<(), Refusal> {
+        match message {
+            Message::RequestVote { term, last, ballot } => {
+                self.on_request_vote(from, term, last, ballot);
+                return Ok(());
+            }
+            // The term of a granted pre-vote is one that nobody has entered yet.
+            Message::Vote {
+                term,
+                ballot: Ballot::Pre,
+                granted: true,
+            } => {
+                self.on_pre_vote(from, term);
+                return Ok(());
+            }
+            _ => {}
+        }
+        if message.term() > self.state.hard.term {
+            self.follow(message.term());
+        }
+        let is_current = message.term() == self.state.hard.term;
+        match message {
+            Message::AppendEntries {
+                stamp,
+                previous,
+                commit,
+                entries,
+                ..
+            } if is_current => {
+                self.on_append_entries(from, stamp, previous, commit, entries)?;
+            }
+            Message::AppendEntries { .. } => self.peer(from).owed.stale = true,
+            Message::Vote { ballot, granted, .. } if is_current => self.on_vote(from, ballot, granted),
+            Message::Ack { stamp, outcome, .. } if is_current => self.on_ack(from, stamp, outcome)?,
+            Message::ReadIndex { boot, round, .. } if is_current => self.on_read_index(from, boot, round),
+            Message::ReadAnswer { boot, round, index, .. } if is_current => self.on_read_answer(boot, round, index),
+            Message::CampaignNow { .. } if is_current => self.on_campaign_now(from),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Appends a client's command to the leader's log (section 5.3).
+    pub(crate) fn propose<V: Serialize>(
+        &mut self,
+        session: Option<Session>,
+        command: Option<V>,
+    ) -> Result<Position, Rejection> {
+        if !self.state.is_leader() {
+            return Err(Rejection::NotLeader {
+                leader: self.state.leader,
+            });
+        }
+        if self.state.transfer.is_some() {
+            return Err(Rejection::InTransfer);
+        }
+        let limit = self.state.config.entry_bytes_max.min(RECORD_MAX);
+        let payload_max = limit - RECORD_OVERHEAD;
+        let kind = if session.is_some() {
+            Kind::Request
+        } else {
+            Kind::Command
+        };
+        let term = self.state.hard.term;
+        let mut offered = 0;
+        let fill = |room: &mut [u8]| {
+            offered = room.len();
+            encode(room, session, command)
+        };
+        let written = self.log.write(term, kind, payload_max, self.reserve(), fill);
+        written.map_err(|error| match error {
+            Some(postcard::Error::SerializeBufferFull) if offered == payload_max => Rejection::TooLarge { limit },
+            Some(postcard::Error::SerializeBufferFull) | None => Rejection::Full,
+            Some(_) => Rejection::Unencodable,
+        })
+    }
+
+    /// Room that commands leave, so that the leaders to come can still open their terms.
+    fn reserve(&self) -> usize {
+        (self.log.memory.len() / 16).min(16 * RECORD_OVERHEAD)
+    }
+
+    /// A write is durable: what waited for it may be said, counted and applied now.
+    pub(crate) fn persisted(&mut self, ticket: &Ticket) {
+        let Some(write) = self.state.write.take_if(|write| write.number == ticket.write) else {
+            return;
+        };
+        self.state.durable = self.state.durable.max(write.through);
+        self.state.hard_durable = write.hard;
+        self.count_own_vote();
+        self.advance_commit();
+    }
+
+    /// What is due at this time, or has become possible by this step.
+    pub(crate) fn settle(&mut self) {
+        if self.state.is_leader() {
+            self.lead();
+        } else {
+            self.await_leader();
+        }
+        self.start_round();
+    }
+
+    /// Enters a later term as a follower: what was owed in the earlier one is owed no more (section 5.1).
+    pub(crate) fn follow(&mut self, term: Term) {
+        if term > self.state.hard.term {
+            self.state.hard = HardState { term, vote: None };
+            self.state.leader = None;
+            self.state.leader_heard = None;
+            self.forget_leader();
+            self.forget_owed();
+        }
+        self.step_down();
+    }
+
+    /// Goes on as a follower in the same term.
+    pub(crate) fn step_down(&mut self) {
+        if self.state.role == Role::Follower {
+            return;
+        }
+        if self.state.is_leader() {
+            self.state.leader = None;
+        }
+        self.state.role = Role::Follower;
+        self.state.transfer = None;
+        self.state.rest();
+        self.forget_owed();
+        self.fail_reads();
+    }
+
+    /// Nothing is verified against the leader to come.
+    pub(crate) fn forget_leader(&mut self) {
+        self.state.verified = Index(0);
+        self.state.acked = Index(0);
+        self.state.stamp = 0;
+        self.state.answer = None;
+        self.fail_reads();
+    }
+
+    pub(crate) fn forget_owed(&mut self) {
+        for peer in self.peers.iter_mut() {
+            peer.owed = Owed::default();
+            peer.asked = None;
+        }
+    }
+
+    /// A member's peer: messages of others are refused before.
+    pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
+        &mut self.peers[usize::from(seat.0)]
+    }
+
+    /// The other members.
+    pub(crate) fn others(&mut self) -> impl Iterator<Item = &mut Peer> {
+        let others = self.state.config.members.all();
+        let me = self.state.seat();
+        let is_other = move |seat: Seat| seat != me && others.contains(seat);
+        self.peers
+            .iter_mut()
+            .enumerate()
+            .filter(move |(seat, _)| is_other(Seat(*seat as u8)))
+            .map(|(_, peer)| peer)
+    }
+}
+
+/// The payload of a command: its session, if it has one, and the command itself.
+fn encode<V: Serialize>(room: &mut [u8], session: Option<Session>, command: Option<V>) -> postcard::Result<usize> {
+    let offered = room.len();
+    let rest = match session {
+        Some(session) => {
+            let used = postcard::to_slice(&session, room)?.len();
+            &mut room[used..]
+        }
+        None => room,
+    };
+    let left = rest.len();
+    let used = match command {
+        Some(command) => postcard::to_slice(&command, rest)?.len(),
+        None => 0,
+    };
+    Ok(offered - left + used)
+}
