@@ -17,9 +17,9 @@ pub const FRAME_MAX: usize = 65_535;
 pub enum Class {
     /// Between members: see [`decode`](crate::decode).
     Member = 0,
-    /// A client's request.
+    /// A client's request: see [`decode_request`](crate::client::decode_request).
     Request = 1,
-    /// An answer to a client.
+    /// An answer to a client: see [`decode_reply`](crate::client::decode_reply).
     Reply = 2,
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+pub mod client;
 mod frame;
 mod member;
 mod refusal;
