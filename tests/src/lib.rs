@@ -1,1 +1,3 @@
 //! Simulator, scenarios and checkers for quorate.
+
+pub mod simulator;
