@@ -1,7 +1,7 @@
 use core::marker::PhantomData;
 
 use crate::log::Log;
-use crate::peer::{Flow, Peer};
+use crate::peer::{Asked, Flow, Peer};
 use crate::state::{Answer, State, Write};
 use crate::{Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Position, Role, Round, Seat, Ticket};
 
@@ -147,12 +147,18 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.heartbeat) {
             return Some(self.append_entries(seat, Entries::default(), None));
         }
-        if let Some(asked) = peer.asked.filter(|_| core::mem::take(&mut peer.owed.read_answer)) {
-            let index = asked.index.unwrap_or_default();
+        if let Some(Asked {
+            boot,
+            round,
+            index: Some(index),
+            ..
+        }) = peer.asked
+            && core::mem::take(&mut peer.owed.read_answer)
+        {
             return Some(Message::ReadAnswer {
                 term,
-                boot: asked.boot,
-                round: asked.round,
+                boot,
+                round,
                 index,
             });
         }

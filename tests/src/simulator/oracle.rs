@@ -36,6 +36,8 @@ pub(crate) struct Oracle {
 struct Applied {
     position: Position,
     record: Box<[u8]>,
+    /// The term that the first node to apply it was in: it was committed then or before.
+    by_term: Option<Term>,
 }
 
 /// What a node has shown in this life, and its disk ever.
@@ -136,6 +138,7 @@ impl Oracle {
         self.applied.push(Applied {
             position,
             record: apply.entry().record().into(),
+            by_term: None,
         });
         Ok(true)
     }
@@ -180,6 +183,12 @@ impl Oracle {
             broken("term and commit never go back", || format!("node {}", machine.seat.0))?;
         }
         (seen.term, seen.commit) = (node.term(), node.commit());
+        let fresh = self
+            .applied
+            .iter_mut()
+            .rev()
+            .take_while(|applied| applied.by_term.is_none());
+        fresh.for_each(|applied| applied.by_term = Some(node.term()));
         if node.role() == Role::Leader {
             self.on_leader(node)
         } else {
@@ -198,11 +207,15 @@ impl Oracle {
             };
         }
         self.leaders.insert(node.term(), node.seat());
-        let lacks = node
-            .log()
-            .zip(&self.applied)
-            .any(|(mine, known)| mine.position() != known.position)
-            || node.last().index.0 < self.applied.len() as u64;
+        // A late majority may still elect the leader of a term that is over: that one need not have what came after.
+        let owed = self
+            .applied
+            .iter()
+            .take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
+        let mut log = node.log();
+        let lacks = owed
+            .into_iter()
+            .any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
         if lacks {
             return broken("a leader has all that was committed", || format!("{:?}", node.seat()));
         }
