@@ -1,1 +1,4 @@
 //! Simulator, scenarios and checkers for quorate.
+
+pub mod history;
+pub mod linearizability;
