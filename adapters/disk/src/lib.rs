@@ -45,6 +45,7 @@
 //! Unix. File systems that do not keep an exclusive `flock` on a directory, such as some network file systems.
 
 mod batch;
+pub mod conformance;
 mod directory;
 mod disk;
 mod error;
