@@ -47,41 +47,21 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self, seats: usize) -> Result<(), ConfigError> {
-        let Members {
-            voters,
-            outgoing,
-            learners,
-            witnesses,
-        } = self.members;
+        let Members { voters, outgoing, learners, witnesses } = self.members;
         let seat = self.identity.seat;
         let problems = [
             (voters.is_empty(), ConfigError::NoVoters),
-            (
-                self.members.all().0 & !Seats::first(seats).0 != 0,
-                ConfigError::TooManySeats { seats },
-            ),
+            (self.members.all().0 & !Seats::first(seats).0 != 0, ConfigError::TooManySeats { seats }),
             (voters.union(outgoing).0 & learners.0 != 0, ConfigError::LearnerVotes),
             (!witnesses.is_empty(), ConfigError::WitnessUnsupported),
             (!self.members.all().contains(seat), ConfigError::NotAMember { seat }),
-            (
-                self.heartbeat_interval < Duration::from_micros(1),
-                ConfigError::HeartbeatTooShort,
-            ),
-            (
-                self.election_timeout < self.heartbeat_interval * 2,
-                ConfigError::ElectionTooShort,
-            ),
+            (self.heartbeat_interval < Duration::from_micros(1), ConfigError::HeartbeatTooShort),
+            (self.election_timeout < self.heartbeat_interval * 2, ConfigError::ElectionTooShort),
             (self.entry_bytes_max <= RECORD_OVERHEAD, ConfigError::FrameTooSmall),
             (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
-            (
-                self.inflight_bytes_max < self.entry_bytes_max,
-                ConfigError::WindowTooSmall,
-            ),
+            (self.inflight_bytes_max < self.entry_bytes_max, ConfigError::WindowTooSmall),
         ];
-        problems
-            .into_iter()
-            .find(|(wrong, _)| *wrong)
-            .map_or(Ok(()), |(_, error)| Err(error))
+        problems.into_iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, error)| Err(error))
     }
 }
 

@@ -84,10 +84,7 @@ pub struct Apply<'a, V> {
 
 impl<'a, V> Apply<'a, V> {
     pub(crate) fn new(entry: Entry<'a>) -> Self {
-        Apply {
-            entry,
-            view: PhantomData,
-        }
+        Apply { entry, view: PhantomData }
     }
 
     /// The entry's term and index.

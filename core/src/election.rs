@@ -164,10 +164,7 @@ impl Step<'_> {
         let is_heard = |peer: &crate::peer::Peer| now.saturating_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
         let present: Seats = heard.map(|(seat, _)| Seat(seat as u8)).collect();
-        let hangs = self
-            .state
-            .write
-            .is_some_and(|write| now.saturating_since(write.since) > timeout * 2);
+        let hangs = self.state.write.is_some_and(|write| now.saturating_since(write.since) > timeout * 2);
         if hangs || !self.state.config.members.is_quorum(present.with(self.state.seat())) {
             self.step_down();
         }

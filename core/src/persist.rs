@@ -39,13 +39,7 @@ pub struct Ticket {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Persist<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(
-            f,
-            "Persist({}, {}, {})",
-            self.ticket.write,
-            self.hard_state,
-            self.entries
-        );
+        defmt::write!(f, "Persist({}, {}, {})", self.ticket.write, self.hard_state, self.entries);
     }
 }
 

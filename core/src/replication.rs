@@ -49,10 +49,7 @@ impl Step<'_> {
         self.state.rest();
         self.state.stamp = self.state.stamp.max(stamp);
         if !self.holds(previous) {
-            let limit = Position {
-                index: previous.index.min(self.log.span.last.index),
-                ..previous
-            };
+            let limit = Position { index: previous.index.min(self.log.span.last.index), ..previous };
             let hint = self.log.view().latest_at_most(limit);
             self.state.answer = Some(Answer::Conflict { stamp, hint });
             return Ok(());
@@ -66,14 +63,8 @@ impl Step<'_> {
         let Some(first) = entries.first() else { return Ok(()) };
         let first = first.position();
         let follows = first.index == previous.index.next() && first.term >= previous.term;
-        let is_past = entries
-            .last()
-            .is_none_or(|last| last.position().term <= self.state.hard.term);
-        if follows && is_past {
-            Ok(())
-        } else {
-            Err(Refusal::Order)
-        }
+        let is_past = entries.last().is_none_or(|last| last.position().term <= self.state.hard.term);
+        if follows && is_past { Ok(()) } else { Err(Refusal::Order) }
     }
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
@@ -207,19 +198,13 @@ impl Step<'_> {
     }
 
     fn matched(&self, seat: Seat) -> Index {
-        if seat == self.state.seat() {
-            self.state.durable
-        } else {
-            self.peers[usize::from(seat.0)].matched
-        }
+        if seat == self.state.seat() { self.state.durable } else { self.peers[usize::from(seat.0)].matched }
     }
 
     /// Starts to hand leadership over (section 3.10 of the thesis).
     pub(crate) fn transfer(&mut self, to: Option<Seat>) -> Result<(), Rejection> {
         if !self.state.is_leader() {
-            return Err(Rejection::NotLeader {
-                leader: self.state.leader,
-            });
+            return Err(Rejection::NotLeader { leader: self.state.leader });
         }
         let to = match to {
             Some(seat) if self.may_succeed(seat) => seat,
@@ -240,13 +225,7 @@ impl Step<'_> {
     }
 
     fn most_recent(&self) -> Option<Seat> {
-        let candidates = self
-            .state
-            .config
-            .members
-            .all()
-            .iter()
-            .filter(|seat| self.may_succeed(*seat));
+        let candidates = self.state.config.members.all().iter().filter(|seat| self.may_succeed(*seat));
         candidates.max_by_key(|seat| self.matched(*seat))
     }
 

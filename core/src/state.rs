@@ -162,9 +162,7 @@ impl State {
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
         self.is_leader()
-            || self
-                .leader_heard
-                .is_some_and(|heard| self.now.saturating_since(heard) < self.config.election_timeout)
+            || self.leader_heard.is_some_and(|heard| self.now.saturating_since(heard) < self.config.election_timeout)
     }
 
     /// Draws the next moment to campaign: one to two election time-outs from now (section 5.2).

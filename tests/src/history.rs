@@ -41,14 +41,7 @@ impl History {
     /// An event that is never finished keeps the outcome [`Outcome::Unknown`].
     pub fn begin(&mut self, process: u64, time: u64, key: &str, operation: Operation) -> usize {
         let (key, outcome) = (key.to_owned(), Outcome::Unknown);
-        self.events.push(Event {
-            process,
-            key,
-            invoked: time,
-            returned: None,
-            operation,
-            outcome,
-        });
+        self.events.push(Event { process, key, invoked: time, returned: None, operation, outcome });
         self.events.len() - 1
     }
 
@@ -93,15 +86,10 @@ impl FromStr for History {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut events = Vec::new();
         for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-            let event: Event = serde_json::from_str(text).map_err(|error| ParseError {
-                line,
-                reason: error.to_string(),
-            })?;
+            let event: Event =
+                serde_json::from_str(text).map_err(|error| ParseError { line, reason: error.to_string() })?;
             if let Some(fault) = event.fault() {
-                return Err(ParseError {
-                    line,
-                    reason: fault.to_string(),
-                });
+                return Err(ParseError { line, reason: fault.to_string() });
             }
             events.push(event);
         }

@@ -55,10 +55,7 @@ impl Checker {
 
     fn check_key(&self, key: &str, events: &[&Event]) -> Verdict {
         let task = Task::new(events, Span::ALL);
-        let violation = |explanation| Verdict::Violation {
-            key: key.to_owned(),
-            explanation,
-        };
+        let violation = |explanation| Verdict::Violation { key: key.to_owned(), explanation };
         for states_max in [self.states_max.min(LOCAL_STATES_MAX), self.states_max] {
             match search::search(&task, &[State::Absent], states_max) {
                 Finding::Order => return Verdict::Linearizable,
@@ -76,10 +73,7 @@ impl Checker {
                 Finding::GaveUp { .. } => {}
             }
         }
-        Verdict::GaveUp {
-            key: key.to_owned(),
-            states: self.states_max,
-        }
+        Verdict::GaveUp { key: key.to_owned(), states: self.states_max }
     }
 }
 
@@ -152,11 +146,7 @@ pub struct Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const OPTIONAL_MAX: usize = 10;
-        writeln!(
-            f,
-            "no order explains these answers, from any of {} value(s) held before",
-            self.held_before
-        )?;
+        writeln!(f, "no order explains these answers, from any of {} value(s) held before", self.held_before)?;
         for event in &self.events {
             writeln!(f, "  {event}")?;
         }
@@ -167,9 +157,6 @@ impl fmt::Display for Explanation {
         if hidden > 0 {
             writeln!(f, "  .. {hidden} earlier")?;
         }
-        self.optional
-            .iter()
-            .skip(hidden)
-            .try_for_each(|event| writeln!(f, "  {event}"))
+        self.optional.iter().skip(hidden).try_for_each(|event| writeln!(f, "  {event}"))
     }
 }

@@ -49,14 +49,8 @@ struct Letter {
 impl Disk {
     /// A disk with a log whose entries have these terms, one after the other.
     fn of(hard_state: HardState, terms: &[u64]) -> Disk {
-        let positions = terms.iter().zip(1..).map(|(term, index)| Position {
-            term: Term(*term),
-            index: Index(index),
-        });
-        let mut disk = Disk {
-            hard_state: Some(hard_state),
-            records: Vec::new(),
-        };
+        let positions = terms.iter().zip(1..).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
+        let mut disk = Disk { hard_state: Some(hard_state), records: Vec::new() };
         positions.for_each(|position| disk.records.push(record(position)));
         disk
     }
@@ -84,17 +78,8 @@ fn record(position: Position) -> Vec<u8> {
 impl Actor {
     fn new(seat: u8, members: Members, log_bytes: usize) -> Actor {
         // The seed leaves an actor's time-outs apart from the others'.
-        let config = Config {
-            entry_bytes_max: 100,
-            ..Config::new(Seat(seat), members, u64::from(seat))
-        };
-        let mut actor = Actor {
-            config,
-            node: None,
-            disk: Disk::default(),
-            write: None,
-            shown: String::new(),
-        };
+        let config = Config { entry_bytes_max: 100, ..Config::new(Seat(seat), members, u64::from(seat)) };
+        let mut actor = Actor { config, node: None, disk: Disk::default(), write: None, shown: String::new() };
         actor.start(Instant::START, log_bytes);
         actor
     }

@@ -29,9 +29,7 @@ struct Options {
 }
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
-    let range = text
-        .split_once("..")
-        .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    let range = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
     range
         .filter(|range: &Range<u64>| !range.is_empty())
         .ok_or_else(|| "give seeds as FROM..TO, for example 0..1000".into())
@@ -55,10 +53,7 @@ fn main() -> ExitCode {
     let seconds = start.elapsed().as_secs_f64();
     let seeds = options.seeds.end - options.seeds.start;
     println!("{seeds} seeds of {} nodes: no promise broken", options.nodes);
-    println!(
-        "{events} events in {seconds:.1} s, {:.2} million a minute",
-        events as f64 * 60e-6 / seconds
-    );
+    println!("{events} events in {seconds:.1} s, {:.2} million a minute", events as f64 * 60e-6 / seconds);
     println!("{committed} entries committed, {answered} wishes answered");
     let faults: Vec<_> = tally.iter().map(|(name, count)| format!("{count} {name}")).collect();
     println!("faults: {}", faults.join(", "));
@@ -67,24 +62,12 @@ fn main() -> ExitCode {
 
 fn setting(options: &Options, seed: u64, tail: usize) -> Setting {
     let (nodes, clients) = (usize::from(options.nodes), usize::from(options.clients));
-    Setting {
-        seed,
-        nodes,
-        clients,
-        events: options.events,
-        faults: None,
-        tail,
-    }
+    Setting { seed, nodes, clients, events: options.events, faults: None, tail }
 }
 
 /// Runs the seed once more, and shows its end.
 fn show(options: &Options, seed: u64) {
-    let Report {
-        violation,
-        tail,
-        events,
-        ..
-    } = World::new(setting(options, seed, options.tail)).run();
+    let Report { violation, tail, events, .. } = World::new(setting(options, seed, options.tail)).run();
     tail.iter().for_each(|line| println!("{line}"));
     if let Some(violation) = violation {
         println!("\nbroken after {events} events: {violation}");

@@ -41,9 +41,7 @@ impl Lens {
         compared.reverse();
         compared.dedup_by(|shorter, longer| longer.starts_with(*shorter));
         compared.reverse();
-        Self {
-            compared: compared.into_iter().map(Rc::from).collect(),
-        }
+        Self { compared: compared.into_iter().map(Rc::from).collect() }
     }
 
     pub(super) fn state(&self, value: &str) -> State {
@@ -122,10 +120,7 @@ impl Step {
 
     /// Whether it may follow any state, and leaves the same one after each.
     pub(super) fn is_blind(&self) -> bool {
-        matches!(
-            (&self.effect, &self.answer),
-            (Effect::Put(_), _) | (Effect::Delete, Told::Nothing)
-        )
+        matches!((&self.effect, &self.answer), (Effect::Put(_), _) | (Effect::Delete, Told::Nothing))
     }
 }
 

@@ -46,23 +46,11 @@ pub(super) enum Finding {
 
 /// Looks for an order from any of the states `initial`, remembering at most `states_max` configurations.
 pub(super) fn search(task: &Task, initial: &[State], states_max: usize) -> Finding {
-    let mut search = Search {
-        task,
-        states: States::default(),
-        tried: HashMap::new(),
-        stack: Vec::new(),
-        explored: 0,
-        stuck: 0,
-    };
+    let mut search =
+        Search { task, states: States::default(), tried: HashMap::new(), stack: Vec::new(), explored: 0, stuck: 0 };
     for state in initial {
         let state = search.states.number(task.lens.refocus(state));
-        if search.visit(Configuration {
-            high: 0,
-            holes: Vec::new(),
-            state,
-            used: Vec::new(),
-            unproven: false,
-        }) {
+        if search.visit(Configuration { high: 0, holes: Vec::new(), state, used: Vec::new(), unproven: false }) {
             return Finding::Order;
         }
     }
@@ -74,10 +62,7 @@ pub(super) fn search(task: &Task, initial: &[State], states_max: usize) -> Findi
             return Finding::GaveUp { stuck: search.stuck };
         }
     }
-    Finding::NoOrder {
-        stuck: search.stuck,
-        held: search.states.into_states(),
-    }
+    Finding::NoOrder { stuck: search.stuck, held: search.states.into_states() }
 }
 
 /// An order's beginning, as far as its continuation depends on it.
@@ -109,20 +94,14 @@ impl Configuration {
     fn candidates<'a>(&'a self, task: &'a Task) -> impl Iterator<Item = u32> + 'a {
         let limit = self.limit(task);
         let above = (self.high..).take_while(move |index| {
-            task.must
-                .get(*index as usize)
-                .is_some_and(|operation| operation.invoked <= limit)
+            task.must.get(*index as usize).is_some_and(|operation| operation.invoked <= limit)
         });
         self.holes.iter().copied().chain(above)
     }
 
     /// This with one of `must` put after it.
     fn with(&self, index: u32, state: u32) -> Self {
-        let mut next = Self {
-            state,
-            unproven: false,
-            ..self.clone()
-        };
+        let mut next = Self { state, unproven: false, ..self.clone() };
         next.put(index);
         next
     }
@@ -137,19 +116,12 @@ impl Configuration {
     }
 
     fn used(&self, class: u32) -> u32 {
-        self.used
-            .iter()
-            .find(|(used, _)| *used == class)
-            .map_or(0, |(_, count)| *count)
+        self.used.iter().find(|(used, _)| *used == class).map_or(0, |(_, count)| *count)
     }
 
     /// This with one of a class of `may` put after it.
     fn with_optional(&self, class: u32, state: u32) -> Self {
-        let mut next = Self {
-            state,
-            unproven: true,
-            ..self.clone()
-        };
+        let mut next = Self { state, unproven: true, ..self.clone() };
         match next.used.binary_search_by_key(&class, |(class, _)| *class) {
             Ok(place) => next.used[place].1 += 1,
             Err(place) => next.used.insert(place, (class, 1)),
@@ -213,17 +185,10 @@ impl Search<'_> {
             return true;
         }
         self.stuck = self.stuck.max(configuration.limit(self.task));
-        let key = (
-            configuration.high,
-            configuration.holes.clone().into(),
-            configuration.state,
-        );
+        let key = (configuration.high, configuration.holes.clone().into(), configuration.state);
         let tried = self.tried.entry(key).or_default();
         let unproven = configuration.unproven;
-        if tried
-            .iter()
-            .any(|(other, used)| (unproven || !other) && is_within(used, &configuration.used))
-        {
+        if tried.iter().any(|(other, used)| (unproven || !other) && is_within(used, &configuration.used)) {
             return false;
         }
         tried.retain(|(other, used)| (unproven && !other) || !is_within(&configuration.used, used));
@@ -252,8 +217,6 @@ impl Search<'_> {
 /// Whether `few` has no more of any class than `many`.
 fn is_within(few: &[(u32, u32)], many: &[(u32, u32)]) -> bool {
     let mut many = many.iter();
-    few.iter().all(|(class, count)| {
-        many.find(|(other, _)| other >= class)
-            .is_some_and(|(c, n)| c == class && n >= count)
-    })
+    few.iter()
+        .all(|(class, count)| many.find(|(other, _)| other >= class).is_some_and(|(c, n)| c == class && n >= count))
 }

@@ -11,10 +11,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    pub(super) const ALL: Self = Self {
-        from: 0,
-        until: u64::MAX,
-    };
+    pub(super) const ALL: Self = Self { from: 0, until: u64::MAX };
 
     /// What a search within this span must make of an event.
     pub(super) fn role(self, event: &Event) -> Role {
@@ -74,11 +71,8 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(events: &[&Event], span: Span) -> Self {
-        let mut events: Vec<_> = events
-            .iter()
-            .map(|event| (*event, span.role(event)))
-            .filter(|(_, role)| *role != Role::Outside)
-            .collect();
+        let mut events: Vec<_> =
+            events.iter().map(|event| (*event, span.role(event))).filter(|(_, role)| *role != Role::Outside).collect();
         events.sort_by_key(|(event, _)| event.invoked);
         let lens = Lens::new(events.iter().map(|(event, _)| *event));
 
@@ -87,18 +81,11 @@ impl Task {
         for (event, role) in events {
             let step = lens.step(event);
             match role {
-                Role::Must { returned } => must.push(Must {
-                    invoked: event.invoked,
-                    returned,
-                    step,
-                }),
+                Role::Must { returned } => must.push(Must { invoked: event.invoked, returned, step }),
                 _ if step.is_pure() => {}
                 _ => {
                     let class = *classes.entry(step.clone()).or_insert_with(|| {
-                        may.push(Class {
-                            step,
-                            invoked: Vec::new(),
-                        });
+                        may.push(Class { step, invoked: Vec::new() });
                         may.len() - 1
                     });
                     may[class].invoked.push(event.invoked);
@@ -109,11 +96,6 @@ impl Task {
         for index in (0..must.len()).rev() {
             returns_min[index] = returns_min[index + 1].min(must[index].returned);
         }
-        Self {
-            must,
-            may,
-            returns_min,
-            lens,
-        }
+        Self { must, may, returns_min, lens }
     }
 }

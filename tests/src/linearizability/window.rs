@@ -25,25 +25,16 @@ pub(super) fn explain(events: &[&Event], stuck: u64, held: &[State], states_max:
 /// longer window has all the answers of a shorter one to explain, so the latest start is found by halving.
 pub(super) fn prove(events: &[&Event], stuck: u64, held: &[State], states_max: usize) -> Option<Explanation> {
     let span = |from| Span { from, until: stuck };
-    let from = latest(&starts(events, stuck), |from| {
-        has_no_order(events, span(from), held, states_max)
-    })?;
+    let from = latest(&starts(events, stuck), |from| has_no_order(events, span(from), held, states_max))?;
     Some(describe(events, span(from), held, states_max))
 }
 
 fn has_no_order(events: &[&Event], span: Span, held: &[State], states_max: usize) -> bool {
-    matches!(
-        search(&Task::new(events, span), held, states_max),
-        Finding::NoOrder { .. }
-    )
+    matches!(search(&Task::new(events, span), held, states_max), Finding::NoOrder { .. })
 }
 
 fn describe(events: &[&Event], span: Span, held: &[State], states_max: usize) -> Explanation {
-    let mut shown: Vec<&Event> = events
-        .iter()
-        .copied()
-        .filter(|event| span.role(event) != Role::Outside)
-        .collect();
+    let mut shown: Vec<&Event> = events.iter().copied().filter(|event| span.role(event) != Role::Outside).collect();
     shown.sort_by_key(|event| event.invoked);
     thin(&mut shown, span, |events| has_no_order(events, span, held, states_max));
 
@@ -52,11 +43,7 @@ fn describe(events: &[&Event], span: Span, held: &[State], states_max: usize) ->
     let held: HashSet<State> = held.iter().map(|state| lens.refocus(state)).collect();
     Explanation {
         events: must.into_iter().cloned().collect(),
-        optional: may
-            .into_iter()
-            .filter(|event| !lens.step(event).is_pure())
-            .cloned()
-            .collect(),
+        optional: may.into_iter().filter(|event| !lens.step(event).is_pure()).cloned().collect(),
         held_before: held.len(),
     }
 }
@@ -82,9 +69,7 @@ fn latest(starts: &[u64], has_no_order: impl Fn(u64) -> bool) -> Option<u64> {
 /// The times at which a window may start: the invocations of answered events up to its end, ascending.
 fn starts(events: &[&Event], stuck: u64) -> Vec<u64> {
     let span = Span { from: 0, until: stuck };
-    let answered = events
-        .iter()
-        .filter(|event| matches!(span.role(event), Role::Must { .. }));
+    let answered = events.iter().filter(|event| matches!(span.role(event), Role::Must { .. }));
     let mut starts: Vec<u64> = answered.map(|event| event.invoked).collect();
     starts.sort_unstable();
     starts.dedup();

@@ -40,22 +40,11 @@ pub(crate) enum Answer {
 impl Client {
     pub(crate) fn new(number: u64) -> Client {
         let (sequence, wish, floor) = (0, Some(Wish::Open), Index(0));
-        Client {
-            number,
-            sequence,
-            wish,
-            attempt: 0,
-            first_attempt: 0,
-            target: 0,
-            floor,
-        }
+        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, floor }
     }
 
     pub(crate) fn session(&self) -> Session {
-        Session {
-            client: self.number,
-            sequence: self.sequence,
-        }
+        Session { client: self.number, sequence: self.sequence }
     }
 
     /// The next wish. Values are numbered so that each is written once.
@@ -67,11 +56,7 @@ impl Client {
         } else {
             self.sequence += 1;
             let value = (self.number * 1_000_000 + self.sequence) as u32;
-            Wish::Write(Write {
-                key: rng.u8(..4),
-                value,
-                padding: Padding(rng.u8(..60)),
-            })
+            Wish::Write(Write { key: rng.u8(..4), value, padding: Padding(rng.u8(..60)) })
         });
     }
 }

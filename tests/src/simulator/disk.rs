@@ -22,14 +22,8 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(hard_state: Option<HardState>, entries: Entries<'_>) -> Batch {
-        let records = entries.map(|entry| Record {
-            position: entry.position(),
-            bytes: entry.record().into(),
-        });
-        Batch {
-            hard_state,
-            records: records.collect(),
-        }
+        let records = entries.map(|entry| Record { position: entry.position(), bytes: entry.record().into() });
+        Batch { hard_state, records: records.collect() }
     }
 
     /// How many parts a power cut can separate.
@@ -57,25 +51,16 @@ impl Disk {
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.records.iter().map(|record| {
-            Entry::parse(&record.bytes)
-                .expect("the disk keeps records as they are")
-                .0
-        })
+        self.records.iter().map(|record| Entry::parse(&record.bytes).expect("the disk keeps records as they are").0)
     }
 
     /// The record at an index.
     pub(crate) fn record(&self, index: Index) -> Option<&[u8]> {
-        self.records
-            .get((index.0 as usize).checked_sub(1)?)
-            .map(|record| &*record.bytes)
+        self.records.get((index.0 as usize).checked_sub(1)?).map(|record| &*record.bytes)
     }
 
     pub(crate) fn holds(&self, position: Position) -> bool {
         position == Position::default()
-            || self
-                .records
-                .get((position.index.0 as usize).wrapping_sub(1))
-                .is_some_and(|r| r.position == position)
+            || self.records.get((position.index.0 as usize).wrapping_sub(1)).is_some_and(|r| r.position == position)
     }
 }

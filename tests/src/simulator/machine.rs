@@ -117,10 +117,5 @@ impl Machine {
 fn config(seat: Seat, members: usize, seed: u64) -> Config {
     let members = Members::of(Seats::first(members));
     let config = Config::new(Identity::from(seat), members, seed);
-    Config {
-        entry_bytes_max: 400,
-        inflight_messages_max: 8,
-        inflight_bytes_max: 2000,
-        ..config
-    }
+    Config { entry_bytes_max: 400, inflight_messages_max: 8, inflight_bytes_max: 2000, ..config }
 }

@@ -17,20 +17,13 @@ pub(crate) type Deliveries = Vec<(Seat, u64, Vec<u8>)>;
 
 impl Network {
     pub(crate) fn new() -> Network {
-        Network {
-            cut: [0; SEATS],
-            past: Vec::new(),
-        }
+        Network { cut: [0; SEATS], past: Vec::new() }
     }
 
     /// Lets only these reach each other.
     pub(crate) fn connect_only(&mut self, connected: u16) {
         for from in 0..SEATS {
-            self.cut[from] = if connected & (1 << from) != 0 {
-                !connected
-            } else {
-                u16::MAX
-            };
+            self.cut[from] = if connected & (1 << from) != 0 { !connected } else { u16::MAX };
         }
     }
 

@@ -60,30 +60,18 @@ impl Oracle {
     pub(crate) fn on_send(&self, from: &Machine, to: Seat, message: &Message<'_>, all: &[Machine]) -> Verdict {
         let disk = &from.disk;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
-        let say = || {
-            format!(
-                "node {} sends {message:?} to {}, its disk has {:?}",
-                from.seat.0, to.0, disk.hard_state
-            )
-        };
+        let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
         match *message {
-            Message::RequestVote {
-                ballot: Ballot::Pre, ..
-            }
-            | Message::Vote {
-                ballot: Ballot::Pre, ..
-            } => Ok(()),
+            Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. } => Ok(()),
             Message::RequestVote { term, .. } if voted != (term, Some(from.seat)) => {
                 broken("a candidate's own vote is durable before it asks", say)
             }
-            Message::Vote {
-                term, granted: true, ..
-            } if voted != (term, Some(to)) => broken("a vote is durable before it is sent", say),
-            Message::Ack {
-                term,
-                outcome: Outcome::Matched(index) | Outcome::Full(index),
-                ..
-            } => self.check_ack(from, to, term, index, all),
+            Message::Vote { term, granted: true, .. } if voted != (term, Some(to)) => {
+                broken("a vote is durable before it is sent", say)
+            }
+            Message::Ack { term, outcome: Outcome::Matched(index) | Outcome::Full(index), .. } => {
+                self.check_ack(from, to, term, index, all)
+            }
             ref message if message.term() > voted.0 => broken("a term is durable before it is spoken of", say),
             _ => Ok(()),
         }
@@ -96,17 +84,11 @@ impl Oracle {
         if index > Index(0) && mine.is_none() {
             return broken("what is acknowledged is durable", story);
         }
-        let leader = all
-            .iter()
-            .find(|machine| machine.seat == to)
-            .and_then(|machine| machine.node.as_ref());
+        let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node.as_ref());
         let Some(leader) = leader.filter(|node| node.role() == Role::Leader && node.term() == term) else {
             return Ok(());
         };
-        let theirs = leader
-            .log()
-            .find(|entry| entry.position().index == index)
-            .map(|entry| entry.record());
+        let theirs = leader.log().find(|entry| entry.position().index == index).map(|entry| entry.record());
         if index > Index(0) && theirs != mine {
             return broken("what is acknowledged equals the leader's log", story);
         }
@@ -120,9 +102,7 @@ impl Oracle {
         let story = || format!("node {} applies {:?}", by.0, apply.entry());
         if let Some(known) = self.applied.get(place) {
             if known.record[..] != *apply.entry().record() {
-                broken("all apply the same", || {
-                    format!("{}, but {:?} was applied", story(), known.position)
-                })?;
+                broken("all apply the same", || format!("{}, but {:?} was applied", story(), known.position))?;
             }
             return Ok(false);
         }
@@ -131,25 +111,15 @@ impl Oracle {
         }
         let holders = all.iter().filter(|machine| machine.disk.holds(position)).count();
         if holders * 2 <= all.len() {
-            broken("what is applied is on a majority of disks", || {
-                format!("{}, on {holders} disks", story())
-            })?;
+            broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
         }
-        self.applied.push(Applied {
-            position,
-            record: apply.entry().record().into(),
-            by_term: None,
-        });
+        self.applied.push(Applied { position, record: apply.entry().record().into(), by_term: None });
         Ok(true)
     }
 
     /// A command of a session is done once.
     pub(crate) fn on_done(&mut self, session: Session) -> Verdict {
-        if self.done.insert(session) {
-            Ok(())
-        } else {
-            broken("a command is done once", || format!("{session:?}"))
-        }
+        if self.done.insert(session) { Ok(()) } else { broken("a command is done once", || format!("{session:?}")) }
     }
 
     /// A read sees all that was answered before it was asked.
@@ -172,28 +142,15 @@ impl Oracle {
         seen.durable_term = durable_term;
         let Some(node) = &machine.node else { return Ok(()) };
         if seen.life != machine.life {
-            *seen = Seen {
-                life: machine.life,
-                term: Term(0),
-                commit: Index(0),
-                ..*seen
-            };
+            *seen = Seen { life: machine.life, term: Term(0), commit: Index(0), ..*seen };
         }
         if node.term() < seen.term.max(seen.durable_term) || node.commit() < seen.commit {
             broken("term and commit never go back", || format!("node {}", machine.seat.0))?;
         }
         (seen.term, seen.commit) = (node.term(), node.commit());
-        let fresh = self
-            .applied
-            .iter_mut()
-            .rev()
-            .take_while(|applied| applied.by_term.is_none());
+        let fresh = self.applied.iter_mut().rev().take_while(|applied| applied.by_term.is_none());
         fresh.for_each(|applied| applied.by_term = Some(node.term()));
-        if node.role() == Role::Leader {
-            self.on_leader(node)
-        } else {
-            Ok(())
-        }
+        if node.role() == Role::Leader { self.on_leader(node) } else { Ok(()) }
     }
 
     fn on_leader(&mut self, node: &Node) -> Verdict {
@@ -201,21 +158,14 @@ impl Oracle {
             return if *other == node.seat() {
                 Ok(())
             } else {
-                broken("one leader a term", || {
-                    format!("{} and {} in {:?}", other.0, node.seat().0, node.term())
-                })
+                broken("one leader a term", || format!("{} and {} in {:?}", other.0, node.seat().0, node.term()))
             };
         }
         self.leaders.insert(node.term(), node.seat());
         // A late majority may still elect the leader of a term that is over: that one need not have what came after.
-        let owed = self
-            .applied
-            .iter()
-            .take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
+        let owed = self.applied.iter().take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
         let mut log = node.log();
-        let lacks = owed
-            .into_iter()
-            .any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
+        let lacks = owed.into_iter().any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
         if lacks {
             return broken("a leader has all that was committed", || format!("{:?}", node.seat()));
         }
@@ -228,18 +178,12 @@ impl Oracle {
             return Ok(());
         };
         let pairs: Vec<_> = a.log().zip(b.log()).collect();
-        let met = pairs
-            .iter()
-            .rposition(|(mine, theirs)| mine.position() == theirs.position());
-        let equal = pairs[..met.map_or(0, |place| place + 1)]
-            .iter()
-            .all(|(mine, theirs)| mine == theirs);
+        let met = pairs.iter().rposition(|(mine, theirs)| mine.position() == theirs.position());
+        let equal = pairs[..met.map_or(0, |place| place + 1)].iter().all(|(mine, theirs)| mine == theirs);
         if equal {
             return Ok(());
         }
-        broken("logs match up to a common position", || {
-            format!("nodes {} and {}", one.seat.0, other.seat.0)
-        })
+        broken("logs match up to a common position", || format!("nodes {} and {}", one.seat.0, other.seat.0))
     }
 
     pub(crate) fn applied(&self) -> usize {

@@ -58,34 +58,13 @@ struct Event {
 }
 
 enum What {
-    Frame {
-        to: Seat,
-        bytes: Vec<u8>,
-    },
-    Alarm {
-        machine: usize,
-        life: u64,
-    },
-    Synced {
-        machine: usize,
-        life: u64,
-    },
-    Request {
-        machine: usize,
-        waiting: Waiting,
-        session: Session,
-        wish: Wish,
-    },
-    Answer {
-        waiting: Waiting,
-        answer: Answer,
-    },
-    Retry {
-        waiting: Waiting,
-    },
-    Start {
-        machine: usize,
-    },
+    Frame { to: Seat, bytes: Vec<u8> },
+    Alarm { machine: usize, life: u64 },
+    Synced { machine: usize, life: u64 },
+    Request { machine: usize, waiting: Waiting, session: Session, wish: Wish },
+    Answer { waiting: Waiting, answer: Answer },
+    Retry { waiting: Waiting },
+    Start { machine: usize },
     Weather,
 }
 
@@ -120,9 +99,7 @@ impl World {
         let mut rng = Rng::with_seed(setting.seed);
         let faults = setting.faults.clone().unwrap_or_else(|| Faults::random(&mut rng));
         let drift = i64::from(faults.drift);
-        let machines = (0..setting.nodes)
-            .map(|seat| Machine::new(Seat(seat as u8), rng.i64(-drift..=drift)))
-            .collect();
+        let machines = (0..setting.nodes).map(|seat| Machine::new(Seat(seat as u8), rng.i64(-drift..=drift))).collect();
         let clients = (0..setting.clients).map(|number| Client::new(number as u64)).collect();
         let mut world = World {
             faults,
@@ -182,14 +159,9 @@ impl World {
             }
         }
         let story = self.machines.iter().map(|machine| match &machine.node {
-            Some(node) => format!(
-                "{} {:?} {:?} {:?}/{:?}",
-                machine.seat.0,
-                node.role(),
-                node.term(),
-                node.commit(),
-                node.last()
-            ),
+            Some(node) => {
+                format!("{} {:?} {:?} {:?}/{:?}", machine.seat.0, node.role(), node.term(), node.commit(), node.last())
+            }
             None => format!("{} down", machine.seat.0),
         });
         Err(Violation {
@@ -199,18 +171,12 @@ impl World {
     }
 
     fn is_in_line(&self) -> bool {
-        let nodes: Vec<_> = self
-            .machines
-            .iter()
-            .filter_map(|machine| machine.node.as_ref())
-            .collect();
+        let nodes: Vec<_> = self.machines.iter().filter_map(|machine| machine.node.as_ref()).collect();
         let Some(leader) = nodes.iter().find(|node| node.role() == Role::Leader) else {
             return false;
         };
         nodes.len() == self.machines.len()
-            && nodes
-                .iter()
-                .all(|node| node.term() == leader.term() && node.applied().0 + 2 >= leader.last().index.0)
+            && nodes.iter().all(|node| node.term() == leader.term() && node.applied().0 + 2 >= leader.last().index.0)
             && self.oracle.applied() > 0
     }
 
@@ -263,12 +229,7 @@ impl World {
                 computer.disk.sync(batch);
                 self.act(machine, Input::Persisted(ticket), None)
             }
-            What::Request {
-                machine,
-                waiting,
-                session,
-                wish,
-            } => match wish {
+            What::Request { machine, waiting, session, wish } => match wish {
                 Wish::Open => self.act(machine, command(session, None), Some(waiting)),
                 Wish::Write(write) => self.act(machine, command(session, Some(write)), Some(waiting)),
                 Wish::Read => self.act(machine, Input::Read, Some(waiting)),
@@ -360,19 +321,14 @@ impl World {
                 orders.push(Order::Write(write.ticket, Batch::new(write.hard_state, write.entries)));
             }
             Effect::Send { to, message } => {
-                self.oracle
-                    .on_send(&self.machines[machine], to, &message, &self.machines)?;
+                self.oracle.on_send(&self.machines[machine], to, &message, &self.machines)?;
                 orders.push(Order::Send(to, self.frame(machine, to, &message)));
             }
             Effect::Apply(apply) => self.apply(machine, &apply, orders)?,
             Effect::Accept { position } => {
-                self.machines[machine]
-                    .accepted
-                    .extend(waiting.map(|waiting| (position, waiting)));
+                self.machines[machine].accepted.extend(waiting.map(|waiting| (position, waiting)));
             }
-            Effect::Await { round } => self.machines[machine]
-                .reads
-                .extend(waiting.map(|waiting| (round, waiting))),
+            Effect::Await { round } => self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting))),
             Effect::Reject(rejection) => {
                 orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))))
             }
@@ -387,16 +343,9 @@ impl World {
 
     fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
         let from = self.machines[machine].seat;
-        let envelope = Envelope {
-            cluster: CLUSTER,
-            from,
-            to,
-            incarnation: Incarnation(0),
-        };
+        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
         let mut buffer = [0; 1200];
-        quorate_wire::encode(&mut buffer, &envelope, message)
-            .expect("every message fits into a frame")
-            .to_vec()
+        quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()
     }
 
     fn apply(&mut self, machine: usize, apply: &Apply<'_, Write>, orders: &mut Vec<Order>) -> Result<(), Violation> {
@@ -413,28 +362,16 @@ impl World {
                 Verdict::Outdated { .. } => answer = Answer::Outdated,
                 Verdict::Expired => {
                     let story = format!("{session:?} at {position:?}");
-                    return Err(Violation {
-                        law: "an open session does not expire while there is room",
-                        story,
-                    });
+                    return Err(Violation { law: "an open session does not expire while there is room", story });
                 }
                 Verdict::Fresh | Verdict::Opened { .. } | Verdict::Repeated(_) => {}
             }
         }
-        let (due, later): (Vec<_>, Vec<_>) = computer
-            .accepted
-            .drain(..)
-            .partition(|(accepted, _)| accepted.index <= position.index);
+        let (due, later): (Vec<_>, Vec<_>) =
+            computer.accepted.drain(..).partition(|(accepted, _)| accepted.index <= position.index);
         computer.accepted = later.into();
         orders.extend(due.into_iter().map(|(accepted, waiting)| {
-            Order::Answer(
-                waiting,
-                if accepted == position {
-                    answer
-                } else {
-                    Answer::Elsewhere(None)
-                },
-            )
+            Order::Answer(waiting, if accepted == position { answer } else { Answer::Elsewhere(None) })
         }));
         Ok(())
     }
@@ -517,11 +454,7 @@ impl World {
 
     fn change_weather(&mut self) {
         let every = u64::from(self.faults.network_every_ms) * 1_000;
-        let next = if every == 0 {
-            1_000_000
-        } else {
-            self.rng.u64(1_000..=every.max(1_001) * 2)
-        };
+        let next = if every == 0 { 1_000_000 } else { self.rng.u64(1_000..=every.max(1_001) * 2) };
         self.push(next, What::Weather);
         if every == 0 {
             return;
@@ -535,9 +468,7 @@ impl World {
             2 | 3 => self.network.connect_only(side),
             4 => self.network.partition(side),
             5 => self.network.bridge(side, self.rng.usize(..nodes)),
-            _ => self
-                .network
-                .cut_one_way(self.rng.usize(..nodes), self.rng.usize(..nodes)),
+            _ => self.network.cut_one_way(self.rng.usize(..nodes), self.rng.usize(..nodes)),
         }
         if self.rng.u8(..4) == 0 {
             let machine = self.rng.usize(..nodes);
@@ -552,25 +483,11 @@ impl World {
         let asker = &mut self.clients[client];
         asker.attempt += 1;
         let Some(wish) = asker.wish else { return };
-        let (waiting, session) = (
-            Waiting {
-                client,
-                attempt: asker.attempt,
-            },
-            asker.session(),
-        );
+        let (waiting, session) = (Waiting { client, attempt: asker.attempt }, asker.session());
         let machine = asker.target;
         if !self.faults.happens(&mut self.rng, self.faults.lose) {
             let delay = self.rng.u64(50..2_000);
-            self.push(
-                delay,
-                What::Request {
-                    machine,
-                    waiting,
-                    session,
-                    wish,
-                },
-            );
+            self.push(delay, What::Request { machine, waiting, session, wish });
         }
         let patience = self.rng.u64(100_000..600_000);
         self.push(patience, What::Retry { waiting });
@@ -603,10 +520,7 @@ impl World {
     fn look_closely(&self) -> Result<(), Violation> {
         for machine in &self.machines {
             if let Some(Err(broken)) = machine.node.as_ref().map(super::Node::check_invariants) {
-                return Err(Violation {
-                    law: broken.0,
-                    story: format!("node {}", machine.seat.0),
-                });
+                return Err(Violation { law: broken.0, story: format!("node {}", machine.seat.0) });
             }
         }
         let place = self.events as usize / 256;
@@ -617,11 +531,7 @@ impl World {
 
     fn push(&mut self, delay: u64, what: What) {
         self.order += 1;
-        self.queue.push(Event {
-            time: self.now + delay,
-            order: self.order,
-            what,
-        });
+        self.queue.push(Event { time: self.now + delay, order: self.order, what });
     }
 
     fn note(&mut self, line: impl FnOnce() -> String) {
@@ -634,10 +544,7 @@ impl World {
 
 /// What a client's wish becomes at a node.
 fn command(session: Session, command: Option<Write>) -> Input<'static, Write> {
-    Input::ClientCommand {
-        session: Some(session),
-        command,
-    }
+    Input::ClientCommand { session: Some(session), command }
 }
 
 fn refused(rejection: Rejection) -> Answer {

@@ -9,9 +9,7 @@ pub(crate) struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub(crate) fn new(text: &'a str) -> Line<'a> {
-        Line {
-            words: text.split_whitespace().collect(),
-        }
+        Line { words: text.split_whitespace().collect() }
     }
 
     pub(crate) fn verb(&self) -> &'a str {
@@ -20,20 +18,14 @@ impl<'a> Line<'a> {
 
     /// The plain words behind the verb.
     pub(crate) fn plain(&self) -> Vec<&'a str> {
-        self.words
-            .iter()
-            .skip(1)
-            .copied()
-            .filter(|word| !word.contains('='))
-            .collect()
+        self.words.iter().skip(1).copied().filter(|word| !word.contains('=')).collect()
     }
 
     /// The plain word at this place, as a node's name.
     #[track_caller]
     pub(crate) fn node(&self, place: usize) -> u8 {
         let word = self.plain().get(place).copied().unwrap_or_default();
-        word.parse()
-            .unwrap_or_else(|_| panic!("`{}`: word {} names no node", self.words.join(" "), place + 1))
+        word.parse().unwrap_or_else(|_| panic!("`{}`: word {} names no node", self.words.join(" "), place + 1))
     }
 
     pub(crate) fn has(&self, flag: &str) -> bool {
@@ -48,10 +40,8 @@ impl<'a> Line<'a> {
     /// The number `name=3`, zero if there is none.
     #[track_caller]
     pub(crate) fn number<T: FromStr + Default>(&self, name: &str) -> T {
-        let read = |text: &str| {
-            text.parse()
-                .unwrap_or_else(|_| panic!("`{}`: {name} is no number", self.words.join(" ")))
-        };
+        let read =
+            |text: &str| text.parse().unwrap_or_else(|_| panic!("`{}`: {name} is no number", self.words.join(" ")));
         self.text(name).map(read).unwrap_or_default()
     }
 
@@ -59,10 +49,7 @@ impl<'a> Line<'a> {
     #[track_caller]
     pub(crate) fn numbers(&self, name: &str) -> Vec<u64> {
         let text = self.text(name).unwrap_or_default();
-        text.split(',')
-            .filter(|part| !part.is_empty())
-            .map(|part| part.parse().expect("a number"))
-            .collect()
+        text.split(',').filter(|part| !part.is_empty()).map(|part| part.parse().expect("a number")).collect()
     }
 
     /// The position `name=3@2`, the one before the log if there is none.
@@ -71,9 +58,6 @@ impl<'a> Line<'a> {
         let Some((index, term)) = self.text(name).and_then(|text| text.split_once('@')) else {
             return Position::default();
         };
-        Position {
-            term: Term(term.parse().expect("a term")),
-            index: Index(index.parse().expect("an index")),
-        }
+        Position { term: Term(term.parse().expect("a term")), index: Index(index.parse().expect("an index")) }
     }
 }

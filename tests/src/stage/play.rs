@@ -58,18 +58,14 @@ impl Stage {
         let log_bytes = line.number::<usize>("log-bytes");
         let log_bytes = if log_bytes == 0 { LOG_BYTES } else { log_bytes };
         for seat in seats.iter() {
-            self.actors
-                .insert(seat.0, Actor::new(seat.0, Members::of(seats), log_bytes));
+            self.actors.insert(seat.0, Actor::new(seat.0, Members::of(seats), log_bytes));
         }
     }
 
     /// Starts a node from a disk with this term, vote and log.
     fn disk(&mut self, line: &Line<'_>) {
         let vote = Some(line.number::<u8>("vote")).filter(|vote| *vote > 0).map(Seat);
-        let hard_state = HardState {
-            term: Term(line.number("term")),
-            vote,
-        };
+        let hard_state = HardState { term: Term(line.number("term")), vote };
         let now = self.now;
         let actor = self.actor(line.node(0));
         actor.disk = Disk::of(hard_state, &line.numbers("log"));
@@ -85,14 +81,7 @@ impl Stage {
 
     fn client(&mut self, line: &Line<'_>, told: &mut String) {
         let word = line.plain().get(1).map(|word| (*word).to_owned());
-        self.act(
-            line.node(0),
-            Input::ClientCommand {
-                session: None,
-                command: word,
-            },
-            told,
-        );
+        self.act(line.node(0), Input::ClientCommand { session: None, command: word }, told);
     }
 
     /// The write under way is durable.
@@ -111,11 +100,7 @@ impl Stage {
             let Some(place) = self.letters.iter().position(|letter| matches(line, letter)) else {
                 return;
             };
-            let letter = if line.has("keep") {
-                self.letters[place].clone()
-            } else {
-                self.letters.remove(place)
-            };
+            let letter = if line.has("keep") { self.letters[place].clone() } else { self.letters.remove(place) };
             self.receive(&letter, told);
             if !line.has("all") {
                 return;
@@ -129,11 +114,7 @@ impl Stage {
         loop {
             let is_cut = |node: u8| without.contains(&u64::from(node));
             self.letters.retain(|letter| !is_cut(letter.from) && !is_cut(letter.to));
-            let writer = self
-                .actors
-                .iter()
-                .find(|(_, actor)| actor.write.is_some())
-                .map(|(node, _)| *node);
+            let writer = self.actors.iter().find(|(_, actor)| actor.write.is_some()).map(|(node, _)| *node);
             match writer {
                 Some(node) => self.sync(node, told),
                 None if self.letters.is_empty() => return,
@@ -161,58 +142,23 @@ impl Stage {
         let message = match line.plain().get(2).copied().unwrap_or_default() {
             "append" => {
                 let entries = Entries::parse(&records).expect("forged records are whole");
-                Message::AppendEntries {
-                    term,
-                    stamp,
-                    previous,
-                    commit: Index(line.number("commit")),
-                    entries,
-                }
+                Message::AppendEntries { term, stamp, previous, commit: Index(line.number("commit")), entries }
             }
-            "request" => Message::RequestVote {
-                term,
-                last,
-                ballot: ballot(line),
-            },
-            "vote" => Message::Vote {
-                term,
-                ballot: ballot(line),
-                granted: !line.has("refused"),
-            },
-            "matched" => Message::Ack {
-                term,
-                stamp,
-                outcome: Outcome::Matched(index),
-            },
-            "conflict" => Message::Ack {
-                term,
-                stamp,
-                outcome: Outcome::Conflict(line.position("hint")),
-            },
-            "full" => Message::Ack {
-                term,
-                stamp,
-                outcome: Outcome::Full(index),
-            },
+            "request" => Message::RequestVote { term, last, ballot: ballot(line) },
+            "vote" => Message::Vote { term, ballot: ballot(line), granted: !line.has("refused") },
+            "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index) },
+            "conflict" => Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")) },
+            "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index) },
             "campaign" => Message::CampaignNow { term },
             what => panic!("cannot forge {what}"),
         };
         let from = Seat(line.node(0));
-        self.act(
-            line.node(1),
-            Input::Receive {
-                from: from.into(),
-                message,
-            },
-            told,
-        );
+        self.act(line.node(1), Input::Receive { from: from.into(), message }, told);
     }
 
     fn act(&mut self, name: u8, input: Input<'_, String>, told: &mut String) {
         let now = self.now;
-        let Some(actor) = self.actors.get_mut(&name) else {
-            panic!("there is no node {name}")
-        };
+        let Some(actor) = self.actors.get_mut(&name) else { panic!("there is no node {name}") };
         let Some(node) = &mut actor.node else { return };
         for effect in node.step(now, input) {
             told.push_str(&show::effect(name, &effect));
@@ -220,13 +166,7 @@ impl Stage {
             match effect {
                 Effect::Persist(write) => {
                     let records = write.entries.map(|entry| entry.record().to_vec()).collect();
-                    actor.write = Some((
-                        write.ticket,
-                        Disk {
-                            hard_state: write.hard_state,
-                            records,
-                        },
-                    ));
+                    actor.write = Some((write.ticket, Disk { hard_state: write.hard_state, records }));
                 }
                 Effect::Send { to, message } => self.letters.push(letter(name, to.0, &message)),
                 _ => {}
@@ -253,9 +193,7 @@ impl Stage {
 
     #[track_caller]
     fn actor(&mut self, name: u8) -> &mut Actor {
-        self.actors
-            .get_mut(&name)
-            .unwrap_or_else(|| panic!("there is no node {name}"))
+        self.actors.get_mut(&name).unwrap_or_else(|| panic!("there is no node {name}"))
     }
 }
 
@@ -273,25 +211,15 @@ fn matches(line: &Line<'_>, letter: &Letter) -> bool {
 
 fn letter(from: u8, to: u8, message: &Message<'_>) -> Letter {
     let incarnation = Default::default();
-    let envelope = Envelope {
-        cluster: CLUSTER,
-        from: Seat(from),
-        to: Seat(to),
-        incarnation,
-    };
+    let envelope = Envelope { cluster: CLUSTER, from: Seat(from), to: Seat(to), incarnation };
     let mut buffer = [0; 1200];
-    let frame = quorate_wire::encode(&mut buffer, &envelope, message)
-        .expect("a frame holds every message")
-        .to_vec();
+    let frame = quorate_wire::encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
     Letter { from, to, frame }
 }
 
 /// Records of these terms, one after the other behind an index.
 fn forged_records(previous: Index, terms: &[u64]) -> Vec<u8> {
     let indices = previous.0 + 1..;
-    let positions = terms.iter().zip(indices).map(|(term, index)| Position {
-        term: Term(*term),
-        index: Index(index),
-    });
+    let positions = terms.iter().zip(indices).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
     positions.flat_map(record).collect()
 }

@@ -12,9 +12,7 @@ fn entry(entry: Entry<'_>) -> String {
     match entry.kind() {
         Kind::Noop => format!("{place} no-op"),
         Kind::Command | Kind::Request => {
-            let word = entry
-                .command()
-                .and_then(|bytes| postcard::from_bytes::<&str>(bytes).ok());
+            let word = entry.command().and_then(|bytes| postcard::from_bytes::<&str>(bytes).ok());
             format!("{place} {}", word.unwrap_or("open"))
         }
     }
@@ -44,12 +42,7 @@ pub(crate) fn node(node: &Node) -> String {
 /// A node's log as terms.
 pub(crate) fn log(node: &Node) -> String {
     let terms: Vec<_> = node.log().map(|entry| entry.position().term.0.to_string()).collect();
-    format!(
-        "log [{}], durable {}, applied {}",
-        terms.join(" "),
-        node.durable().0,
-        node.applied().0
-    )
+    format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
 }
 
 fn message(message: &Message<'_>) -> String {
@@ -58,30 +51,12 @@ fn message(message: &Message<'_>) -> String {
             format!("RequestVote {ballot:?} term {} last {}", term.0, position(*last))
         }
         Message::Vote { term, ballot, granted } => {
-            format!(
-                "Vote {ballot:?} term {} {}",
-                term.0,
-                if *granted { "granted" } else { "refused" }
-            )
+            format!("Vote {ballot:?} term {} {}", term.0, if *granted { "granted" } else { "refused" })
         }
-        Message::AppendEntries {
-            term,
-            stamp,
-            previous,
-            commit,
-            entries: sent,
-        } => {
-            let line = format!(
-                "AppendEntries term {} #{stamp} after {} commit {}",
-                term.0,
-                position(*previous),
-                commit.0
-            );
-            if sent.is_empty() {
-                line
-            } else {
-                format!("{line}: {}", entries(*sent))
-            }
+        Message::AppendEntries { term, stamp, previous, commit, entries: sent } => {
+            let line =
+                format!("AppendEntries term {} #{stamp} after {} commit {}", term.0, position(*previous), commit.0);
+            if sent.is_empty() { line } else { format!("{line}: {}", entries(*sent)) }
         }
         Message::Ack { term, stamp, outcome } => format!("Ack term {} #{stamp} {}", term.0, self::outcome(*outcome)),
         Message::ReadIndex { term, round, .. } => format!("ReadIndex term {} round {round}", term.0),

@@ -64,50 +64,28 @@ fn the_verdict_on_small_histories_is_that_of_brute_force() {
         }
         let verdict = Checker::default().check(&history);
         let expected = brute::has_order(&history);
-        assert_eq!(
-            verdict == Verdict::Linearizable,
-            expected,
-            "seed {seed}: {verdict}\n{history}"
-        );
+        assert_eq!(verdict == Verdict::Linearizable, expected, "seed {seed}: {verdict}\n{history}");
         let Verdict::Violation { explanation, .. } = verdict else {
             continue;
         };
         bad += 1;
         // The events up to the last of the window have no order either: later ones are not at fault.
         let end = explanation.events.iter().filter_map(|event| event.returned).max();
-        let up_to_end = history
-            .events()
-            .iter()
-            .filter(|event| Some(event.invoked) <= end)
-            .cloned()
-            .collect();
+        let up_to_end = history.events().iter().filter(|event| Some(event.invoked) <= end).cloned().collect();
         assert!(!brute::has_order(&up_to_end), "seed {seed}: {explanation}\n{history}");
     }
     println!("{bad} of 4000 histories were bad");
-    assert!(
-        (1_000..3_000).contains(&bad),
-        "{bad} bad histories of 4000 are too few or too many to tell"
-    );
+    assert!((1_000..3_000).contains(&bad), "{bad} bad histories of 4000 are too few or too many to tell");
 }
 
 #[test]
 fn ten_thousand_operations_on_five_keys_are_checked() {
     for (values, unknown_per_mille) in [(0, 10), (0, 50), (5, 10), (5, 50)] {
-        let load = Load {
-            operations: 10_000,
-            processes: 10,
-            keys: 5,
-            values,
-            unknown_per_mille,
-            fail_per_mille: 10,
-        };
+        let load = Load { operations: 10_000, processes: 10, keys: 5, values, unknown_per_mille, fail_per_mille: 10 };
         let history = run(&load, &mut Random(7));
         let start = Instant::now();
         Checker::default().check(&history).expect_linearizable();
-        println!(
-            "{values} values, {unknown_per_mille} per mille unknown: good in {:?}",
-            start.elapsed()
-        );
+        println!("{values} values, {unknown_per_mille} per mille unknown: good in {:?}", start.elapsed());
 
         let mut events = history.events().to_vec();
         let is_read = |event: &&mut Event| event.operation == Operation::Get && matches!(event.outcome, Outcome::Ok(_));
@@ -115,10 +93,7 @@ fn ten_thousand_operations_on_five_keys_are_checked() {
         read.outcome = Outcome::Ok(Answer::Value(Some("never written".into())));
         let start = Instant::now();
         let verdict = Checker::default().check(&events.into_iter().collect());
-        println!(
-            "{values} values, {unknown_per_mille} per mille unknown: bad in {:?}",
-            start.elapsed()
-        );
+        println!("{values} values, {unknown_per_mille} per mille unknown: bad in {:?}", start.elapsed());
         assert!(!matches!(verdict, Verdict::Linearizable), "{verdict}");
     }
 }
@@ -126,35 +101,18 @@ fn ten_thousand_operations_on_five_keys_are_checked() {
 #[test]
 fn one_key_with_ten_processes_is_checked() {
     for (values, unknown_per_mille) in [(0, 10), (0, 50), (5, 10), (5, 50)] {
-        let load = Load {
-            operations: 2_000,
-            processes: 10,
-            keys: 1,
-            values,
-            unknown_per_mille,
-            fail_per_mille: 10,
-        };
+        let load = Load { operations: 2_000, processes: 10, keys: 1, values, unknown_per_mille, fail_per_mille: 10 };
         let history = run(&load, &mut Random(11));
         let start = Instant::now();
         let verdict = Checker::default().check(&history);
-        println!(
-            "{values} values, {unknown_per_mille} per mille unknown: {verdict} in {:?}",
-            start.elapsed()
-        );
+        println!("{values} values, {unknown_per_mille} per mille unknown: {verdict} in {:?}", start.elapsed());
         assert!(!matches!(verdict, Verdict::Violation { .. }), "{verdict}");
     }
 }
 
 #[test]
 fn a_history_is_read_back_as_it_was_printed() {
-    let load = Load {
-        operations: 200,
-        processes: 5,
-        keys: 2,
-        values: 3,
-        unknown_per_mille: 100,
-        fail_per_mille: 100,
-    };
+    let load = Load { operations: 200, processes: 5, keys: 2, values: 3, unknown_per_mille: 100, fail_per_mille: 100 };
     let history = run(&load, &mut Random(3));
     assert_eq!(history.to_string().parse(), Ok(history));
 }
@@ -177,9 +135,6 @@ fn the_format_of_a_history_is_pinned() {
 fn a_line_that_is_no_event_is_named() {
     let text = "\n{\"process\":1,\"key\":\"x\",\"invoked\":0,\"operation\":\"get\",\"outcome\":{\"ok\":\"done\"}}";
     let error = text.parse::<History>().expect_err("an answer needs a time");
-    assert_eq!(
-        (error.line, error.reason.as_str()),
-        (2, "an event has an answer and no time of return")
-    );
+    assert_eq!((error.line, error.reason.as_str()), (2, "an event has an answer and no time of return"));
     assert_eq!("get".parse::<History>().expect_err("no JSON").line, 1);
 }

@@ -89,24 +89,11 @@ pub(crate) fn run(load: &Load, random: &mut Random) -> History {
                 if end == Outcome::Unknown {
                     limbo.push((key.clone(), operation.clone()));
                 }
-                calls.insert(
-                    process,
-                    Call {
-                        event,
-                        key,
-                        operation,
-                        end,
-                        answer: None,
-                    },
-                );
+                calls.insert(process, Call { event, key, operation, end, answer: None });
             }
             None => {}
             Some(call) if call.end != Outcome::Ok(Answer::Done) => history.finish(call.event, time, call.end),
-            Some(Call {
-                answer: Some(answer),
-                event,
-                ..
-            }) => {
+            Some(Call { answer: Some(answer), event, .. }) => {
                 let answer = if random.chance(30) { Answer::Done } else { answer };
                 history.finish(event, time, Outcome::Ok(answer));
             }
@@ -120,20 +107,13 @@ pub(crate) fn run(load: &Load, random: &mut Random) -> History {
 }
 
 fn operation(load: &Load, random: &mut Random, time: u64, held: Option<String>) -> Operation {
-    let value = if load.values == 0 {
-        format!("v{time};")
-    } else {
-        format!("{}", random.below(load.values))
-    };
+    let value = if load.values == 0 { format!("v{time};") } else { format!("{}", random.below(load.values)) };
     match random.below(100) {
         0..45 => Operation::Get,
         45..70 => Operation::Put(value),
         70..78 => Operation::Delete,
         78..88 => Operation::Append(value),
         _ if random.chance(700) => Operation::Cas { from: held, to: value },
-        _ => Operation::Cas {
-            from: Some(value.clone()),
-            to: value,
-        },
+        _ => Operation::Cas { from: Some(value.clone()), to: value },
     }
 }
