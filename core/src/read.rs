@@ -88,6 +88,7 @@ impl Step<'_> {
         reads.waiting = false;
         reads.under_way = Some(commit);
         reads.asks = !is_leader;
+        self.state.attend_leader();
         if is_leader {
             for peer in self.others() {
                 peer.round_from = peer.sent;
@@ -95,15 +96,16 @@ impl Step<'_> {
             }
             self.confirm_round();
         } else {
-            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.heartbeat_due = self.state.next_heartbeat();
         }
     }
 
     /// The question or its answer may be lost.
     pub(crate) fn ask_read_again(&mut self) {
         if self.state.reads.under_way.is_some() {
-            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.heartbeat_due = self.state.next_heartbeat();
             self.state.reads.asks = true;
+            self.state.attend_leader();
         }
     }
 

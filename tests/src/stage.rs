@@ -17,7 +17,6 @@ type Node = quorate::Node<String, Vec<u8>, 10>;
 /// All that is on the stage.
 #[derive(Default)]
 pub struct Stage {
-    now: Instant,
     actors: BTreeMap<u8, Actor>,
     /// Messages on their way, the oldest first.
     letters: Vec<Letter>,
@@ -25,6 +24,8 @@ pub struct Stage {
 
 struct Actor {
     config: Config,
+    /// Each has a clock of its own, which stands still until the node is woken.
+    now: Instant,
     node: Option<Node>,
     disk: Disk,
     write: Option<(Ticket, Disk)>,
@@ -79,20 +80,21 @@ impl Actor {
     fn new(seat: u8, members: Members, log_bytes: usize) -> Actor {
         // The seed leaves an actor's time-outs apart from the others'.
         let config = Config { entry_bytes_max: 100, ..Config::new(Seat(seat), members, u64::from(seat)) };
-        let mut actor = Actor { config, node: None, disk: Disk::default(), write: None, shown: String::new() };
-        actor.start(Instant::START, log_bytes);
+        let mut actor =
+            Actor { config, now: Instant::START, node: None, disk: Disk::default(), write: None, shown: String::new() };
+        actor.start(log_bytes);
         actor
     }
 
     /// Starts the node from exactly what its disk holds.
-    fn start(&mut self, now: Instant, log_bytes: usize) {
+    fn start(&mut self, log_bytes: usize) {
         let mut boot = Boot::new(self.config.clone(), vec![0; log_bytes]).expect("the stage's configuration is sound");
         boot.hard_state(self.disk.hard_state.unwrap_or_default());
         for record in &self.disk.records {
             let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
             boot.entry(entry).expect("the disk holds a whole log");
         }
-        self.node = Some(boot.start(now));
+        self.node = Some(boot.start(self.now));
         self.write = None;
     }
 }

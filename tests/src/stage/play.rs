@@ -31,7 +31,10 @@ impl Stage {
             "cluster" => self.cluster(line),
             "disk" => self.disk(line),
             "tick" => self.tick(line.node(0), told),
-            "wait" => self.now = self.now + Duration::from_millis(line.number("ms")),
+            "wait" => {
+                let time = Duration::from_millis(line.number("ms"));
+                self.actors.values_mut().for_each(|actor| actor.now = actor.now + time);
+            }
             "client" => self.client(line, told),
             "read" => self.act(line.node(0), Input::Read, told),
             "transfer" => {
@@ -42,10 +45,7 @@ impl Stage {
             "deliver" => self.deliver(line, told),
             "drop" => self.letters.retain(|letter| !matches(line, letter)),
             "crash" => self.actor(line.node(0)).node = None,
-            "start" => {
-                let now = self.now;
-                self.actor(line.node(0)).start(now, LOG_BYTES);
-            }
+            "start" => self.actor(line.node(0)).start(LOG_BYTES),
             "run" => self.run(line, told),
             "forge" => self.forge(line, told),
             "log" => self.tell_log(line.node(0), told),
@@ -66,16 +66,16 @@ impl Stage {
     fn disk(&mut self, line: &Line<'_>) {
         let vote = Some(line.number::<u8>("vote")).filter(|vote| *vote > 0).map(Seat);
         let hard_state = HardState { term: Term(line.number("term")), vote };
-        let now = self.now;
         let actor = self.actor(line.node(0));
         actor.disk = Disk::of(hard_state, &line.numbers("log"));
-        actor.start(now, LOG_BYTES);
+        actor.start(LOG_BYTES);
     }
 
-    /// Time goes on until this node has something to do.
+    /// This node's clock goes on until it has something to do.
     fn tick(&mut self, node: u8, told: &mut String) {
-        let due = self.actor(node).node.as_ref().and_then(super::Node::deadline);
-        self.now = self.now.max(due.unwrap_or(self.now));
+        let actor = self.actor(node);
+        let due = actor.node.as_ref().and_then(super::Node::deadline);
+        actor.now = actor.now.max(due.unwrap_or(actor.now));
         self.act(node, Input::Tick, told);
     }
 
@@ -157,10 +157,9 @@ impl Stage {
     }
 
     fn act(&mut self, name: u8, input: Input<'_, String>, told: &mut String) {
-        let now = self.now;
         let Some(actor) = self.actors.get_mut(&name) else { panic!("there is no node {name}") };
         let Some(node) = &mut actor.node else { return };
-        for effect in node.step(now, input) {
+        for effect in node.step(actor.now, input) {
             told.push_str(&show::effect(name, &effect));
             told.push('\n');
             match effect {
