@@ -102,7 +102,7 @@ impl<'a, V> Apply<'a, V> {
         self.entry.kind()
     }
 
-    /// Whose command it is, if it belongs to a session: see `Sessions`.
+    /// Whose command it is, if it belongs to a session: see [`Sessions`](crate::Sessions).
     pub fn session(&self) -> Option<Session> {
         self.entry.session()
     }
