@@ -60,8 +60,8 @@ impl Cluster {
     }
 
     pub(crate) fn restart(&mut self, node: usize) {
-        let log = std::fs::File::options().create(true).append(true);
-        let log = log.open(self.directory.path().join(format!("log{node}"))).expect("a log file");
+        let path = self.directory.path().join(format!("log{node}"));
+        let log = std::fs::File::options().create(true).append(true).open(path).expect("a log file");
         let mut command = Command::new(program());
         command.args(["serve", "--id", &node.to_string()]).args(self.peers());
         command.arg("--data-dir").arg(self.directory.path().join(format!("n{node}")));
