@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod client;
 mod clock;
 mod config;
 mod error;
@@ -13,9 +14,10 @@ mod waiting;
 mod writer;
 
 pub use app::App;
+pub use client::{Client, ClientError};
 pub use config::ServerConfig;
 pub use error::ServeError;
 pub use event::Event;
 pub use quorate_wire::Cluster;
-pub use quorate_wire::client::{StatusReport as Status};
+pub use quorate_wire::client::StatusReport as Status;
 pub use server::serve;
