@@ -117,3 +117,76 @@ impl Reads {
         self.queue.drain(..).map(|read| read.asker)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use quorate::{Index, Term};
+
+    use super::*;
+
+    fn asker(number: u64) -> Asker {
+        Asker {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
+            client: 1,
+            number,
+        }
+    }
+
+    fn at(term: u64, index: u64) -> Position {
+        Position {
+            term: Term(term),
+            index: Index(index),
+        }
+    }
+
+    #[test]
+    fn a_command_hears_of_its_own_entry_only() {
+        let mut commands = Commands::default();
+        let session = |sequence| Session { client: 1, sequence };
+        commands.push(at(1, 5), session(1), asker(1));
+        commands.push(at(1, 7), session(2), asker(2));
+        assert_eq!(commands.take(at(1, 4)), None);
+        assert_eq!(commands.take(at(1, 5)), Some(Turn::Due(asker(1))));
+        assert_eq!(commands.take(at(2, 6)), None);
+        assert_eq!(commands.take(at(2, 7)), Some(Turn::Superseded(asker(2))));
+        assert_eq!(commands.first(), None);
+    }
+
+    #[test]
+    fn a_retry_takes_the_place_of_whoever_asked_before() {
+        let mut commands = Commands::default();
+        let session = Session { client: 1, sequence: 1 };
+        assert!(!commands.join(session, asker(1)));
+        commands.push(at(1, 5), session, asker(1));
+        assert!(commands.join(session, asker(2)));
+        assert_eq!(commands.take(at(1, 5)), Some(Turn::Due(asker(2))));
+    }
+
+    #[test]
+    fn a_round_answers_those_before_it_as_well() {
+        let mut reads = Reads::default();
+        for round in [1, 1, 2, 3] {
+            reads.push(Round(round), asker(round), b"");
+        }
+        let due: Vec<_> = std::iter::from_fn(|| reads.take(Round(2))).collect();
+        assert_eq!(due.iter().map(|read| read.asker.number).collect::<Vec<_>>(), [1, 1, 2]);
+        assert_eq!(reads.drain().count(), 1);
+    }
+
+    #[test]
+    fn nobody_waits_beyond_the_bound() {
+        let (mut commands, mut reads) = (Commands::default(), Reads::default());
+        for number in 0..WAITING_MAX as u64 {
+            assert!(!commands.is_full() && !reads.is_full());
+            let session = Session {
+                client: number,
+                sequence: 1,
+            };
+            commands.push(at(1, number + 1), session, asker(number));
+            reads.push(Round(1), asker(number), b"");
+        }
+        assert!(commands.is_full() && reads.is_full());
+    }
+}

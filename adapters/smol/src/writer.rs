@@ -2,7 +2,7 @@ use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 
 use quorate::{Entries, HardState, Persist, Ticket};
-use quorate_disk::{Disk, DiskError};
+use quorate_disk::{Disk, DiskError, Medium};
 use smol::channel::{Receiver, Sender, bounded};
 
 /// The disk, on a thread of its own: a sync would stop everything else that the executor does.
@@ -32,7 +32,7 @@ pub(crate) struct Written {
 }
 
 impl Writer {
-    pub(crate) fn start(mut disk: Disk) -> std::io::Result<Writer> {
+    pub(crate) fn start(mut disk: Disk<impl Medium + Send + 'static>) -> std::io::Result<Writer> {
         let (jobs, to_do) = bounded::<Job>(1);
         let (done, results) = bounded(1);
         let work = move || {
@@ -109,7 +109,7 @@ impl Drop for Writer {
 }
 
 impl Job {
-    fn run(self, disk: &mut Disk) -> Written {
+    fn run(self, disk: &mut Disk<impl Medium>) -> Written {
         let entries = Entries::parse(&self.records).expect("records were whole when they came out of the log");
         let result = disk.write(self.hard_state, entries);
         Written {
@@ -117,5 +117,81 @@ impl Job {
             records: self.records,
             result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Role, Seat, Seats};
+    use quorate_disk::{Handle, Options, Owner};
+    use smol::block_on;
+
+    use super::*;
+
+    const SEAT: Seat = Seat(0);
+
+    /// Fails every sync after so many.
+    struct Worn {
+        syncs: u32,
+    }
+
+    impl Medium for Worn {
+        fn sync(&mut self, file: &Handle) -> io::Result<()> {
+            self.syncs = self.syncs.checked_sub(1).ok_or_else(|| io::Error::other("worn out"))?;
+            file.file().sync_data()
+        }
+    }
+
+    fn writer(directory: &Path, syncs: u32) -> Writer {
+        let owner = Owner {
+            cluster: 1,
+            identity: SEAT.into(),
+        };
+        let options = Options { segment_bytes: 1 << 12 };
+        let nothing = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
+        let (disk, _) = Disk::open_on(Worn { syncs }, directory, owner, options, nothing).expect("a new log");
+        Writer::start(disk).expect("a thread")
+    }
+
+    fn node() -> Node<u64, [u8; 4096], 1> {
+        let config = Config::new(SEAT, Members::of(Seats::first(1)), 1);
+        let boot = Boot::new(config, [0; 4096]).expect("a cluster of one");
+        boot.start(Instant::START)
+    }
+
+    /// Hands what the node wants written to the disk. Whether it wants anything.
+    fn begin(node: &mut Node<u64, [u8; 4096], 1>, writer: &mut Writer, input: Input<'_, u64>) -> bool {
+        for effect in node.step(Instant::from_millis(1000), input) {
+            if let Effect::Persist(write) = effect {
+                writer.begin(write);
+            }
+        }
+        writer.is_busy()
+    }
+
+    #[test]
+    fn what_was_written_comes_back_as_a_ticket() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut node, mut writer) = (node(), writer(directory.path(), u32::MAX));
+        let mut input = Input::Tick;
+        while begin(&mut node, &mut writer, input) {
+            let written = block_on(writer.written());
+            input = Input::Persisted(writer.finish(written).expect("the disk is sound"));
+        }
+        assert_eq!(node.role(), Role::Leader);
+        assert_eq!(node.durable(), node.last().index);
+    }
+
+    #[test]
+    fn a_write_that_fails_gives_no_ticket() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut node, mut writer) = (node(), writer(directory.path(), 0));
+        assert!(begin(&mut node, &mut writer, Input::Tick), "the vote is to be written");
+        let written = block_on(writer.written());
+        let error = writer.finish(written).expect_err("the disk is worn out");
+        assert!(error.to_string().contains("worn out"), "{error}");
     }
 }

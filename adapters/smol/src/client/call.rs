@@ -16,7 +16,7 @@ const PATIENCE_MAX: Duration = Duration::from_secs(1);
 const PROBE: Duration = Duration::from_millis(50);
 
 /// How long to wait when a node says to ask again in a moment.
-const MOMENT: Duration = Duration::from_millis(20);
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// How many tries follow each other without a pause.
 const TRIES_AT_ONCE: u32 = 5;

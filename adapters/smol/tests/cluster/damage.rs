@@ -1,33 +1,13 @@
 use std::collections::BTreeMap;
-use std::net::UdpSocket;
-use std::time::Duration;
 
-use quorate::{Incarnation, Index, Message, Outcome, Seat, Session, Term};
+use quorate::{Incarnation, Index, Message, Outcome, Seat, Term};
 use quorate_smol::{Cluster, Status};
-use quorate_wire::client::{ReplyBody, Request, RequestBody, decode_reply, encode_request};
+use quorate_wire::client::ReplyBody;
 use quorate_wire::{Envelope, encode};
 
-use crate::harness::{CLUSTER, Caller, House, eventually};
-use crate::tally::{Add, sum};
-
-/// What identifies a datagram of a test's own client.
-const CLIENT: u64 = 99;
-
-fn command(cluster: Cluster, number: u64, sequence: u64) -> Vec<u8> {
-    let command = Add {
-        name: "apples",
-        number: 2,
-    };
-    let command = &command.bytes();
-    let session = Session { client: 7, sequence };
-    let request = Request {
-        cluster,
-        client: CLIENT,
-        number,
-        body: RequestBody::Command { session, command },
-    };
-    encode_request(&mut [0; 1200], &request).expect("it fits").to_vec()
-}
+use crate::harness::{CLUSTER, House, eventually};
+use crate::stranger::{Stranger, command};
+use crate::tally::sum;
 
 /// An ack that would commit everything, if anybody believed it.
 fn forged_ack(cluster: Cluster, from: Seat, to: Seat) -> Vec<u8> {
@@ -80,10 +60,9 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
         &forged_ack(Cluster(1), Seat(follower), Seat(leader)),
         &forged_ack(CLUSTER, Seat(leader), Seat(follower)),
     ];
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let stranger = Stranger::new();
     for datagram in datagrams {
-        let sent = socket.send_to(datagram, house.members[&Seat(leader)]);
-        sent.expect("loopback takes it");
+        stranger.send(datagram, house.members[&Seat(leader)]);
     }
     let expected = BTreeMap::from([
         ("length", 1),
@@ -100,41 +79,39 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
     assert_eq!(client.add(7, 2, "apples", 2).1, 4, "the cluster goes on");
 }
 
-/// Reads answers until there is one to this number.
-fn answer(socket: &UdpSocket, wanted: u64) -> Vec<u8> {
-    let mut buffer = [0; 1200];
-    loop {
-        let (length, _) = socket.recv_from(&mut buffer).expect("an answer in time");
-        let reply = decode_reply(&buffer[..length], CLIENT).expect("an answer to this client");
-        match reply.body {
-            ReplyBody::Done { answer, .. } if reply.number == wanted => return answer.to_vec(),
-            ReplyBody::Done { .. } => {}
-            body => panic!("{body:?}"),
-        }
-    }
-}
-
 #[test]
 fn a_datagram_that_the_network_repeats_is_done_once() {
     let house = House::of(3);
     let mut client = house.client();
     client.open(7);
     let (leader, _) = house.leader();
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    let timeout = Some(Duration::from_secs(10));
-    socket.set_read_timeout(timeout).expect("a time above zero");
+    let stranger = Stranger::new();
     let to = house.members[&Seat(leader)];
     for number in 1..=20 {
-        let datagram = command(CLUSTER, number, 1);
         for _ in 0..2 {
-            socket.send_to(&datagram, to).expect("loopback takes it");
+            stranger.send(&command(CLUSTER, number, 1), to);
         }
     }
-    assert_eq!(sum(&answer(&socket, 20)), 2);
+    let answer = stranger.hear(20, |body| match body {
+        ReplyBody::Done { answer, .. } => sum(answer),
+        body => panic!("{body:?}"),
+    });
+    assert_eq!(answer, 2);
     assert_eq!(client.read("apples"), 2);
-    assert_goes_on(&mut client);
+    assert_eq!(client.add(7, 2, "apples", 2).1, 4);
 }
 
-fn assert_goes_on(client: &mut Caller) {
-    assert_eq!(client.add(7, 2, "apples", 2).1, 4);
+#[test]
+fn a_lonely_leader_tells_its_clients_when_it_gives_up() {
+    let mut house = House::of(3);
+    let mut client = house.client();
+    client.open(7);
+    let (leader, _) = house.leader();
+    for seat in (1..=3).filter(|seat| *seat != leader) {
+        house.kill(seat);
+    }
+    let stranger = Stranger::new();
+    stranger.send(&command(CLUSTER, 1, 1), house.members[&Seat(leader)]);
+    let is_unknown = stranger.hear(1, |body| body == ReplyBody::Unknown);
+    assert!(is_unknown);
 }

@@ -5,4 +5,5 @@ mod failure;
 mod harness;
 mod restart;
 mod service;
+mod stranger;
 mod tally;

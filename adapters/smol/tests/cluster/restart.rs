@@ -3,6 +3,9 @@ use quorate_smol::{App, Event, ServeError};
 
 use crate::harness::{House, serve_in_vain};
 
+/// More entries than a node applies in one turn.
+const MANY: u64 = 1500;
+
 #[test]
 fn a_cluster_that_was_killed_remembers_what_it_answered() {
     let mut house = House::of(3);
@@ -35,12 +38,18 @@ fn a_follower_that_was_away_catches_up() {
     house.stop(follower).expect("it stops in good order");
     let mut client = house.client();
     client.open(7);
-    let sums = (1..=300).map(|sequence| client.add(7, sequence, "apples", 1));
+    let sums = (1..=MANY).map(|sequence| client.add(7, sequence, "apples", 1));
     let (last, sum) = sums.last().expect("some sums");
-    assert_eq!(sum, 300);
+    assert_eq!(sum, MANY);
     house.start(follower);
     house.converge(last);
-    assert_eq!(client.read_local(follower, "apples"), 300);
+    assert_eq!(client.read_local(follower, "apples"), MANY);
+
+    // Now it has it all on its own disk, and learns at once that all of it is committed.
+    house.kill(follower);
+    house.start(follower);
+    house.converge(last);
+    assert_eq!(client.read_local(follower, "apples"), MANY);
 }
 
 /// Reads the commands of a tally as something else.
