@@ -26,13 +26,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
         config.check(SEATS)?;
-        Ok(Boot {
-            memory,
-            span: Span::default(),
-            hard: HardState::default(),
-            config,
-            command: PhantomData,
-        })
+        Ok(Boot { memory, span: Span::default(), hard: HardState::default(), config, command: PhantomData })
     }
 
     /// Takes a term and vote; a later one replaces it.
@@ -54,51 +48,32 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         if position.index <= self.span.base.index {
             return Ok(());
         }
-        let mut log = LogMut {
-            memory: bounded_mut(self.memory.as_mut()),
-            span: &mut self.span,
-        };
+        let mut log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
         log.truncate(position.index);
         let last = log.span.last;
         if position.index != last.index.next() || position.term < last.term {
             return Err(BootError::Gap { last, found: position });
         }
-        log.push(entry)
-            .map_err(|Full| BootError::Full { index: position.index })
+        log.push(entry).map_err(|Full| BootError::Full { index: position.index })
     }
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed.
     pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
-        let Boot {
-            memory,
-            span,
-            hard,
-            config,
-            command,
-        } = self;
+        let Boot { memory, span, hard, config, command } = self;
         let mut state = State::new(config);
         state.now = now;
         state.hard = hard;
         state.hard_durable = hard;
         // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
         if span.last.term > hard.term {
-            state.hard = HardState {
-                term: span.last.term,
-                vote: None,
-            };
+            state.hard = HardState { term: span.last.term, vote: None };
         }
         state.commit = span.base.index;
         state.applied = span.base.index;
         state.durable = span.last.index;
         state.written = span.last.index;
         state.rest();
-        Node {
-            memory,
-            span,
-            peers: core::array::from_fn(|_| Peer::new()),
-            state,
-            command,
-        }
+        Node { memory, span, peers: core::array::from_fn(|_| Peer::new()), state, command }
     }
 }
 
@@ -129,11 +104,7 @@ impl core::fmt::Display for BootError {
                 found.index.0, found.term.0, last.index.0, last.term.0
             ),
             BootError::Full { index } => {
-                write!(
-                    f,
-                    "the log's memory has no room for the entry at index {}: give it more than before",
-                    index.0
-                )
+                write!(f, "the log's memory has no room for the entry at index {}: give it more than before", index.0)
             }
         }
     }

@@ -1,7 +1,7 @@
 use core::marker::PhantomData;
 
 use crate::log::Log;
-use crate::peer::{Flow, Peer};
+use crate::peer::{Asked, Flow, Peer};
 use crate::state::{Answer, State, Write};
 use crate::{Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Position, Role, Round, Seat, Ticket};
 
@@ -36,11 +36,7 @@ impl<'a, V> Iterator for Effects<'a, V> {
                 Reply::Reject(rejection) => Effect::Reject(rejection),
             });
         }
-        let mut draw = Draw {
-            state: self.state,
-            peers: self.peers,
-            log: self.log,
-        };
+        let mut draw = Draw { state: self.state, peers: self.peers, log: self.log };
         if let Some(persist) = draw.persist() {
             return Some(Effect::Persist(persist));
         }
@@ -74,19 +70,10 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         state.writes += 1;
-        state.write = Some(Write {
-            number: state.writes,
-            hard: state.hard,
-            through: last,
-            since: state.now,
-        });
+        state.write = Some(Write { number: state.writes, hard: state.hard, through: last, since: state.now });
         let (entries, _) = self.log.range(state.written.next(), usize::MAX);
         state.written = last;
-        Some(Persist {
-            ticket: Ticket { write: state.writes },
-            hard_state: is_new.then_some(state.hard),
-            entries,
-        })
+        Some(Persist { ticket: Ticket { write: state.writes }, hard_state: is_new.then_some(state.hard), entries })
     }
 
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
@@ -94,12 +81,12 @@ impl<'a> Draw<'_, 'a> {
         if self.state.hard != self.state.hard_durable {
             return None;
         }
-        for _ in 0..self.peers.len() {
-            let seat = Seat(self.state.turn);
+        while let Some(seat) = self.state.attention.next_from(self.state.turn) {
+            self.state.turn = seat;
             if let Some(message) = self.message_to(seat) {
                 return Some((seat, message));
             }
-            self.state.turn = (self.state.turn + 1) % self.peers.len() as u8;
+            self.state.attention = self.state.attention.without(seat);
         }
         None
     }
@@ -108,11 +95,7 @@ impl<'a> Draw<'_, 'a> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[usize::from(seat.0)];
         if core::mem::take(&mut peer.owed.stale) {
-            return Some(Message::Ack {
-                term,
-                stamp: 0,
-                outcome: Outcome::Stale,
-            });
+            return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
         }
         if let Some((term, ballot, granted)) = peer.owed.vote.take() {
             return Some(Message::Vote { term, ballot, granted });
@@ -129,11 +112,7 @@ impl<'a> Draw<'_, 'a> {
         let peer = &mut self.peers[usize::from(seat.0)];
         let HardState { term, .. } = self.state.hard;
         let ballot = self.state.ballot;
-        let term = if ballot == crate::Ballot::Pre {
-            term.next()
-        } else {
-            term
-        };
+        let term = if ballot == crate::Ballot::Pre { term.next() } else { term };
         core::mem::take(&mut peer.owed.ballot).then_some(Message::RequestVote {
             term,
             last: self.log.span.last,
@@ -147,14 +126,10 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.heartbeat) {
             return Some(self.append_entries(seat, Entries::default(), None));
         }
-        if let Some(asked) = peer.asked.filter(|_| core::mem::take(&mut peer.owed.read_answer)) {
-            let index = asked.index.unwrap_or_default();
-            return Some(Message::ReadAnswer {
-                term,
-                boot: asked.boot,
-                round: asked.round,
-                index,
-            });
+        if let Some(Asked { boot, round, index: Some(index), .. }) = peer.asked
+            && core::mem::take(&mut peer.owed.read_answer)
+        {
+            return Some(Message::ReadAnswer { term, boot, round, index });
         }
         if core::mem::take(&mut peer.owed.campaign) {
             return Some(Message::CampaignNow { term });
@@ -173,8 +148,6 @@ impl<'a> Draw<'_, 'a> {
         let peer = &self.peers[usize::from(seat.0)];
         let config = &self.state.config;
         peer.flow == Flow::Pipeline
-            && self.state.config.members.all().contains(seat)
-            && seat != self.state.seat()
             && peer.next <= self.log.span.last.index
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max)
             && self.log.bytes_between(peer.matched.next(), peer.next) < config.inflight_bytes_max
@@ -183,20 +156,11 @@ impl<'a> Draw<'_, 'a> {
     fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {
         let peer = &mut self.peers[usize::from(seat.0)];
         let index = peer.next.previous();
-        let previous = Position {
-            term: self.log.term_at(index).unwrap_or_default(),
-            index,
-        };
+        let previous = Position { term: self.log.term_at(index).unwrap_or_default(), index };
         peer.sent += 1;
         peer.next = behind.unwrap_or(peer.next);
         let term = self.state.hard.term;
-        Message::AppendEntries {
-            term,
-            stamp: peer.sent,
-            previous,
-            commit: self.state.commit,
-            entries,
-        }
+        Message::AppendEntries { term, stamp: peer.sent, previous, commit: self.state.commit, entries }
     }
 
     fn message_to_leader(&mut self) -> Option<Message<'a>> {

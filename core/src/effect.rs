@@ -84,10 +84,7 @@ pub struct Apply<'a, V> {
 
 impl<'a, V> Apply<'a, V> {
     pub(crate) fn new(entry: Entry<'a>) -> Self {
-        Apply {
-            entry,
-            view: PhantomData,
-        }
+        Apply { entry, view: PhantomData }
     }
 
     /// The entry's term and index.
@@ -105,7 +102,7 @@ impl<'a, V> Apply<'a, V> {
         self.entry.kind()
     }
 
-    /// Whose command it is, if it belongs to a session: see `Sessions`.
+    /// Whose command it is, if it belongs to a session: see [`Sessions`](crate::Sessions).
     pub fn session(&self) -> Option<Session> {
         self.entry.session()
     }

@@ -138,17 +138,12 @@ impl<'a> Entry<'a> {
     /// A record that was checked when it came into the log.
     pub(crate) fn trusted(bytes: &'a [u8]) -> Entry<'a> {
         let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([bytes[17], bytes[18]]));
-        Entry {
-            record: &bytes[..length],
-        }
+        Entry { record: &bytes[..length] }
     }
 
     /// Term and index.
     pub fn position(&self) -> Position {
-        Position {
-            term: Term(self.number(8)),
-            index: Index(self.number(0)),
-        }
+        Position { term: Term(self.number(8)), index: Index(self.number(0)) }
     }
 
     /// What the entry is for.
@@ -195,14 +190,7 @@ impl<'a> Entry<'a> {
 impl core::fmt::Debug for Entry<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Position { term, index } = self.position();
-        write!(
-            f,
-            "{}@{} {:?} {} bytes",
-            index.0,
-            term.0,
-            self.kind(),
-            self.payload().len()
-        )
+        write!(f, "{}@{} {:?} {} bytes", index.0, term.0, self.kind(), self.payload().len())
     }
 }
 
@@ -210,14 +198,7 @@ impl core::fmt::Debug for Entry<'_> {
 impl defmt::Format for Entry<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         let Position { term, index } = self.position();
-        defmt::write!(
-            f,
-            "{}@{} {} {} bytes",
-            index.0,
-            term.0,
-            self.kind(),
-            self.payload().len()
-        );
+        defmt::write!(f, "{}@{} {} {} bytes", index.0, term.0, self.kind(), self.payload().len());
     }
 }
 

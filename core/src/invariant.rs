@@ -22,14 +22,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         let (state, span) = (&self.state, &self.span);
         let last = span.last.index;
         let laws = [
-            (
-                state.applied <= state.commit,
-                "nothing is applied before it is committed",
-            ),
-            (
-                state.applied <= state.durable,
-                "nothing is applied before it is durable here",
-            ),
+            (state.applied <= state.commit, "nothing is applied before it is committed"),
+            (state.applied <= state.durable, "nothing is applied before it is durable here"),
             (state.commit <= last, "what is committed is in the log"),
             (span.base.index <= state.applied, "what is forgotten was applied"),
             (
@@ -39,29 +33,16 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (state.hard_durable.term <= state.hard.term, "a term never goes back"),
             (span.last.term <= state.hard.term, "no entry is of a term to come"),
             (state.verified <= last, "what is verified is in the log"),
-            (
-                state.role != Role::Leader || state.leader == Some(state.seat()),
-                "a leader knows that it leads",
-            ),
-            (
-                state.role != Role::Leader || state.hard.vote == Some(state.seat()),
-                "a leader voted for itself",
-            ),
-            (
-                state.role != Role::Leader || state.hard == state.hard_durable,
-                "a leader's term is durable",
-            ),
+            (state.role != Role::Leader || state.leader == Some(state.seat()), "a leader knows that it leads"),
+            (state.role != Role::Leader || state.hard.vote == Some(state.seat()), "a leader voted for itself"),
+            (state.role != Role::Leader || state.hard == state.hard_durable, "a leader's term is durable"),
             (Entries::parse(self.log().bytes()).is_ok(), "the log is whole"),
         ];
         let broken = laws.into_iter().find(|(holds, _)| !holds);
         broken.map_or(Ok(()), |(_, law)| Err(Broken(law)))?;
         self.progress().filter(|_| state.is_leader()).try_for_each(|progress| {
             let is_sound = progress.matched < progress.next && progress.next.previous() <= last;
-            if is_sound {
-                Ok(())
-            } else {
-                Err(Broken("a leader sends what has not matched, and only what it has"))
-            }
+            if is_sound { Ok(()) } else { Err(Broken("a leader sends what has not matched, and only what it has")) }
         })
     }
 }

@@ -43,9 +43,7 @@ impl<'a> Log<'a> {
 
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: Index) -> Option<Entry<'a>> {
-        self.span
-            .holds(index)
-            .then(|| Entry::trusted(&self.memory[self.offset(index)..self.span.end]))
+        self.span.holds(index).then(|| Entry::trusted(&self.memory[self.offset(index)..self.span.end]))
     }
 
     /// All entries.
@@ -67,11 +65,7 @@ impl<'a> Log<'a> {
     /// How many bytes the entries from `first` up to and without `behind` take.
     pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
         let first = first.max(self.span.base.index.next());
-        if first < behind {
-            self.offset(behind) - self.offset(first)
-        } else {
-            0
-        }
+        if first < behind { self.offset(behind) - self.offset(first) } else { 0 }
     }
 
     /// The last position that has at most this index and at most this term: nothing above it can match a log that has no
@@ -83,10 +77,7 @@ impl<'a> Log<'a> {
             self.term_at(index).is_some_and(|term| term <= limit.term)
         });
         let index = found.previous();
-        Position {
-            term: self.term_at(index).unwrap_or_default(),
-            index,
-        }
+        Position { term: self.term_at(index).unwrap_or_default(), index }
     }
 
     /// Bytes that are left for records and their slots.
@@ -109,11 +100,7 @@ impl<'a> Log<'a> {
 impl Span {
     /// An empty log behind `base`.
     pub(crate) fn behind(base: Position) -> Span {
-        Span {
-            base,
-            last: base,
-            end: 0,
-        }
+        Span { base, last: base, end: 0 }
     }
 
     /// How many entries there are; each takes memory, so the number fits.
@@ -165,10 +152,7 @@ impl LogMut<'_> {
         if room < RECORD_OVERHEAD {
             return Err(None);
         }
-        let position = Position {
-            term,
-            index: self.span.last.index.next(),
-        };
+        let position = Position { term, index: self.span.last.index.next() };
         let start = self.span.end;
         let end = start + room.min(RECORD_OVERHEAD + payload);
         let length = write_record(&mut self.memory[start..end], position, kind, fill).map_err(Some)?;
@@ -183,10 +167,7 @@ impl LogMut<'_> {
         }
         let log = self.view();
         let end = log.offset(index);
-        let last = Position {
-            term: log.term_at(index.previous()).unwrap_or_default(),
-            index: index.previous(),
-        };
+        let last = Position { term: log.term_at(index.previous()).unwrap_or_default(), index: index.previous() };
         self.span.end = end;
         self.span.last = last;
     }

@@ -30,10 +30,7 @@ pub struct Identity {
 impl From<Seat> for Identity {
     /// A seat in its first incarnation.
     fn from(seat: Seat) -> Self {
-        Identity {
-            seat,
-            incarnation: Incarnation(0),
-        }
+        Identity { seat, incarnation: Incarnation(0) }
     }
 }
 
@@ -48,11 +45,7 @@ impl Seats {
 
     /// The seats from 0 up to and without `count`, at most 64.
     pub const fn first(count: usize) -> Seats {
-        if count >= Seat::COUNT_MAX {
-            Seats(u64::MAX)
-        } else {
-            Seats((1 << count) - 1)
-        }
+        if count >= Seat::COUNT_MAX { Seats(u64::MAX) } else { Seats((1 << count) - 1) }
     }
 
     /// Whether `seat` is in the set.
@@ -63,11 +56,19 @@ impl Seats {
     /// The set with `seat` in it; a seat of 64 or more is left out.
     #[must_use]
     pub const fn with(self, seat: Seat) -> Seats {
-        if (seat.0 as usize) < Seat::COUNT_MAX {
-            Seats(self.0 | 1 << seat.0)
-        } else {
-            self
-        }
+        if (seat.0 as usize) < Seat::COUNT_MAX { Seats(self.0 | 1 << seat.0) } else { self }
+    }
+
+    /// The set without `seat`.
+    #[must_use]
+    pub const fn without(self, seat: Seat) -> Seats {
+        Seats(self.0 & !Seats::NONE.with(seat).0)
+    }
+
+    /// The first seat from `start` on, and round again from zero.
+    pub(crate) fn next_from(self, start: Seat) -> Option<Seat> {
+        let turned = self.0.rotate_right(u32::from(start.0));
+        (turned != 0).then(|| Seat(((u32::from(start.0) + turned.trailing_zeros()) % u64::BITS) as u8))
     }
 
     /// The seats of both sets.
@@ -88,9 +89,12 @@ impl Seats {
 
     /// The seats in rising order.
     pub fn iter(self) -> impl Iterator<Item = Seat> {
-        (0..Seat::COUNT_MAX as u8)
-            .map(Seat)
-            .filter(move |seat| self.contains(*seat))
+        let mut rest = self.0;
+        core::iter::from_fn(move || {
+            let seat = Seat(u8::try_from(rest.trailing_zeros()).ok().filter(|_| rest != 0)?);
+            rest &= rest - 1;
+            Some(seat)
+        })
     }
 
     /// Whether more than half of this set is in `present`.
@@ -122,12 +126,7 @@ pub struct Members {
 impl Members {
     /// A cluster of voters only.
     pub const fn of(voters: Seats) -> Members {
-        Members {
-            voters,
-            outgoing: Seats::NONE,
-            learners: Seats::NONE,
-            witnesses: Seats::NONE,
-        }
+        Members { voters, outgoing: Seats::NONE, learners: Seats::NONE, witnesses: Seats::NONE }
     }
 
     /// Everyone who takes part.

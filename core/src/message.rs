@@ -119,14 +119,8 @@ impl Message<'_> {
         let (position, index) = match *self {
             Message::RequestVote { last, .. } => (last, Index(0)),
             Message::AppendEntries { previous, commit, .. } => (previous, commit),
-            Message::Ack {
-                outcome: Outcome::Conflict(hint),
-                ..
-            } => (hint, Index(0)),
-            Message::Ack {
-                outcome: Outcome::Matched(index) | Outcome::Full(index),
-                ..
-            }
+            Message::Ack { outcome: Outcome::Conflict(hint), .. } => (hint, Index(0)),
+            Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. }
             | Message::ReadAnswer { index, .. } => (Position::default(), index),
             _ => (Position::default(), Index(0)),
         };

@@ -56,15 +56,8 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
     pub fn step<'n>(&'n mut self, now: Instant, input: Input<'_, C::View<'_>>) -> Effects<'n, C::View<'n>> {
         self.state.now = self.state.now.max(now);
         let memory = bounded_mut(self.memory.as_mut());
-        let log = LogMut {
-            memory,
-            span: &mut self.span,
-        };
-        let mut step = Step {
-            state: &mut self.state,
-            peers: &mut self.peers,
-            log,
-        };
+        let log = LogMut { memory, span: &mut self.span };
+        let mut step = Step { state: &mut self.state, peers: &mut self.peers, log };
         let reply = match input {
             Input::ClientCommand { session, command } => {
                 Some(step.propose(session, command).map_or_else(Reply::Reject, Reply::Accept))
@@ -83,13 +76,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
         };
         step.settle();
         let log = Log::new(bounded(self.memory.as_ref()), self.span);
-        Effects {
-            state: &mut self.state,
-            peers: &mut self.peers,
-            log,
-            reply,
-            view: PhantomData,
-        }
+        Effects { state: &mut self.state, peers: &mut self.peers, log, reply, view: PhantomData }
     }
 }
 
@@ -185,13 +172,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         seats.map(|seat| {
             let peer = &self.peers[usize::from(seat.0)];
             let probing = peer.flow == Flow::Probe;
-            Progress {
-                seat,
-                matched: peer.matched,
-                next: peer.next,
-                probing,
-                heard: peer.heard,
-            }
+            Progress { seat, matched: peer.matched, next: peer.next, probing, heard: peer.heard }
         })
     }
 

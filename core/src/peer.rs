@@ -77,17 +77,7 @@ impl Peer {
 
     /// At the start of a reign: optimistic that the follower has all that we have.
     pub(crate) fn start(&mut self, next: Index, now: Instant) {
-        let owed = Owed {
-            heartbeat: true,
-            ..Owed::default()
-        };
-        *self = Peer {
-            incarnation: self.incarnation,
-            next,
-            heard: now,
-            owed,
-            ..Peer::new()
-        };
+        *self = Peer { incarnation: self.incarnation, next, heard: now, ..Peer::new() };
     }
 
     /// Nothing before `next` is on its way any longer: what was sent is taken as lost.

@@ -25,15 +25,7 @@ pub(crate) struct Reads {
 
 impl Reads {
     pub(crate) fn new(boot: u64) -> Reads {
-        Reads {
-            boot,
-            latest: 0,
-            waiting: false,
-            under_way: None,
-            confirmed: None,
-            failed: None,
-            asks: false,
-        }
+        Reads { boot, latest: 0, waiting: false, under_way: None, confirmed: None, failed: None, asks: false }
     }
 
     fn join(&mut self) -> Round {
@@ -62,12 +54,7 @@ impl Step<'_> {
             }
             _ => {
                 let Round(tag) = self.state.reads.join();
-                self.peer(from).asked = Some(Asked {
-                    boot,
-                    round,
-                    tag,
-                    index: None,
-                });
+                self.peer(from).asked = Some(Asked { boot, round, tag, index: None });
             }
         }
     }
@@ -101,6 +88,7 @@ impl Step<'_> {
         reads.waiting = false;
         reads.under_way = Some(commit);
         reads.asks = !is_leader;
+        self.state.attend_leader();
         if is_leader {
             for peer in self.others() {
                 peer.round_from = peer.sent;
@@ -108,15 +96,16 @@ impl Step<'_> {
             }
             self.confirm_round();
         } else {
-            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.heartbeat_due = self.state.next_heartbeat();
         }
     }
 
     /// The question or its answer may be lost.
     pub(crate) fn ask_read_again(&mut self) {
         if self.state.reads.under_way.is_some() {
-            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.heartbeat_due = self.state.next_heartbeat();
             self.state.reads.asks = true;
+            self.state.attend_leader();
         }
     }
 
@@ -126,10 +115,8 @@ impl Step<'_> {
             return;
         };
         let peers = self.peers.iter().enumerate();
-        let present: Seats = peers
-            .filter(|(_, peer)| peer.echoed > peer.round_from)
-            .map(|(seat, _)| Seat(seat as u8))
-            .collect();
+        let present: Seats =
+            peers.filter(|(_, peer)| peer.echoed > peer.round_from).map(|(seat, _)| Seat(seat as u8)).collect();
         if !self.state.config.members.is_quorum(present.with(self.state.seat())) {
             return;
         }
@@ -137,11 +124,7 @@ impl Step<'_> {
         self.state.reads.under_way = None;
         self.state.reads.confirmed = Some((Round(latest), index));
         for peer in self.others() {
-            if let Some(asked) = peer
-                .asked
-                .as_mut()
-                .filter(|asked| asked.tag <= latest && asked.index.is_none())
-            {
+            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index.is_none()) {
                 asked.index = Some(index);
                 peer.owed.read_answer = true;
                 // The follower applies up to the index before it answers: it needs the commit index now.

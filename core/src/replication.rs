@@ -20,7 +20,7 @@ impl Step<'_> {
     }
 
     fn beat(&mut self) {
-        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        self.state.heartbeat_due = self.state.next_heartbeat();
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
@@ -45,14 +45,12 @@ impl Step<'_> {
         self.check_order(previous, entries)?;
         self.step_down();
         self.state.leader = Some(from);
+        self.state.attend_leader();
         self.state.leader_heard = Some(self.state.now);
         self.state.rest();
         self.state.stamp = self.state.stamp.max(stamp);
         if !self.holds(previous) {
-            let limit = Position {
-                index: previous.index.min(self.log.span.last.index),
-                ..previous
-            };
+            let limit = Position { index: previous.index.min(self.log.span.last.index), ..previous };
             let hint = self.log.view().latest_at_most(limit);
             self.state.answer = Some(Answer::Conflict { stamp, hint });
             return Ok(());
@@ -66,14 +64,8 @@ impl Step<'_> {
         let Some(first) = entries.first() else { return Ok(()) };
         let first = first.position();
         let follows = first.index == previous.index.next() && first.term >= previous.term;
-        let is_past = entries
-            .last()
-            .is_none_or(|last| last.position().term <= self.state.hard.term);
-        if follows && is_past {
-            Ok(())
-        } else {
-            Err(Refusal::Order)
-        }
+        let is_past = entries.last().is_none_or(|last| last.position().term <= self.state.hard.term);
+        if follows && is_past { Ok(()) } else { Err(Refusal::Order) }
     }
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
@@ -207,26 +199,20 @@ impl Step<'_> {
     }
 
     fn matched(&self, seat: Seat) -> Index {
-        if seat == self.state.seat() {
-            self.state.durable
-        } else {
-            self.peers[usize::from(seat.0)].matched
-        }
+        if seat == self.state.seat() { self.state.durable } else { self.peers[usize::from(seat.0)].matched }
     }
 
     /// Starts to hand leadership over (section 3.10 of the thesis).
     pub(crate) fn transfer(&mut self, to: Option<Seat>) -> Result<(), Rejection> {
         if !self.state.is_leader() {
-            return Err(Rejection::NotLeader {
-                leader: self.state.leader,
-            });
+            return Err(Rejection::NotLeader { leader: self.state.leader });
         }
         let to = match to {
             Some(seat) if self.may_succeed(seat) => seat,
             Some(_) => return Err(Rejection::NoTarget),
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
-        let until = self.state.now + self.state.config.election_timeout;
+        let until = self.state.now.after(self.state.election_micros);
         self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
@@ -235,18 +221,12 @@ impl Step<'_> {
         let Some(peer) = self.peers.get(usize::from(seat.0)) else {
             return false;
         };
-        let is_heard = self.state.now.saturating_since(peer.heard) < self.state.config.election_timeout;
+        let is_heard = self.state.now.micros_since(peer.heard) < self.state.election_micros;
         is_heard && seat != self.state.seat() && self.state.config.members.is_voter(seat)
     }
 
     fn most_recent(&self) -> Option<Seat> {
-        let candidates = self
-            .state
-            .config
-            .members
-            .all()
-            .iter()
-            .filter(|seat| self.may_succeed(*seat));
+        let candidates = self.state.config.members.all().iter().filter(|seat| self.may_succeed(*seat));
         candidates.max_by_key(|seat| self.matched(*seat))
     }
 

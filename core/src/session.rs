@@ -89,15 +89,7 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
             self.evict();
         }
         let place = self.find(number).unwrap_or_else(|place| place);
-        let _ = self.clients.insert(
-            place,
-            Client {
-                number,
-                sequence: 0,
-                answer: None,
-                used: index,
-            },
-        );
+        let _ = self.clients.insert(place, Client { number, sequence: 0, answer: None, used: index });
         Verdict::Opened { last: 0 }
     }
 

@@ -21,10 +21,7 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
     pub(crate) fn receive(&mut self, from: Identity, message: Message<'_>) {
-        if let Err(refusal) = self
-            .admit(from, &message)
-            .and_then(|()| self.dispatch(from.seat, message))
-        {
+        if let Err(refusal) = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message)) {
             self.state.refusals.add(refusal);
         }
     }
@@ -47,11 +44,7 @@ impl Step<'_> {
                 return Ok(());
             }
             // The term of a granted pre-vote is one that nobody has entered yet.
-            Message::Vote {
-                term,
-                ballot: Ballot::Pre,
-                granted: true,
-            } => {
+            Message::Vote { term, ballot: Ballot::Pre, granted: true } => {
                 self.on_pre_vote(from, term);
                 return Ok(());
             }
@@ -62,13 +55,7 @@ impl Step<'_> {
         }
         let is_current = message.term() == self.state.hard.term;
         match message {
-            Message::AppendEntries {
-                stamp,
-                previous,
-                commit,
-                entries,
-                ..
-            } if is_current => {
+            Message::AppendEntries { stamp, previous, commit, entries, .. } if is_current => {
                 self.on_append_entries(from, stamp, previous, commit, entries)?;
             }
             Message::AppendEntries { .. } => self.peer(from).owed.stale = true,
@@ -89,20 +76,14 @@ impl Step<'_> {
         command: Option<V>,
     ) -> Result<Position, Rejection> {
         if !self.state.is_leader() {
-            return Err(Rejection::NotLeader {
-                leader: self.state.leader,
-            });
+            return Err(Rejection::NotLeader { leader: self.state.leader });
         }
         if self.state.transfer.is_some() {
             return Err(Rejection::InTransfer);
         }
         let limit = self.state.config.entry_bytes_max.min(RECORD_MAX);
         let payload_max = limit - RECORD_OVERHEAD;
-        let kind = if session.is_some() {
-            Kind::Request
-        } else {
-            Kind::Command
-        };
+        let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;
         let mut offered = 0;
         let fill = |room: &mut [u8]| {
@@ -110,6 +91,7 @@ impl Step<'_> {
             encode(room, session, command)
         };
         let written = self.log.write(term, kind, payload_max, self.reserve(), fill);
+        self.state.attend_all();
         written.map_err(|error| match error {
             Some(postcard::Error::SerializeBufferFull) if offered == payload_max => Rejection::TooLarge { limit },
             Some(postcard::Error::SerializeBufferFull) | None => Rejection::Full,
@@ -128,7 +110,11 @@ impl Step<'_> {
             return;
         };
         self.state.durable = self.state.durable.max(write.through);
-        self.state.hard_durable = write.hard;
+        if self.state.hard_durable != write.hard {
+            self.state.hard_durable = write.hard;
+            self.state.attend_all();
+        }
+        self.state.attend_leader();
         self.count_own_vote();
         self.advance_commit();
     }
@@ -180,7 +166,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn forget_owed(&mut self) {
-        for peer in self.peers.iter_mut() {
+        for peer in self.others() {
             peer.owed = Owed::default();
             peer.asked = None;
         }
@@ -188,19 +174,16 @@ impl Step<'_> {
 
     /// A member's peer: messages of others are refused before.
     pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
+        self.state.attention = self.state.attention.with(seat);
         &mut self.peers[usize::from(seat.0)]
     }
 
     /// The other members.
     pub(crate) fn others(&mut self) -> impl Iterator<Item = &mut Peer> {
-        let others = self.state.config.members.all();
-        let me = self.state.seat();
-        let is_other = move |seat: Seat| seat != me && others.contains(seat);
-        self.peers
-            .iter_mut()
-            .enumerate()
-            .filter(move |(seat, _)| is_other(Seat(*seat as u8)))
-            .map(|(_, peer)| peer)
+        self.state.attend_all();
+        let others = self.state.attention;
+        let is_other = move |seat: Seat| others.contains(seat);
+        self.peers.iter_mut().enumerate().filter(move |(seat, _)| is_other(Seat(*seat as u8))).map(|(_, peer)| peer)
     }
 }
 

@@ -1,1 +1,6 @@
 //! Simulator, scenarios and checkers for quorate.
+
+pub mod history;
+pub mod linearizability;
+pub mod simulator;
+pub mod stage;

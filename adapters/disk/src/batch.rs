@@ -48,11 +48,7 @@ pub(crate) fn size(length: usize) -> usize {
 /// Turns a payload behind [`HEADER`] free bytes into the batch as it goes to the disk.
 pub(crate) fn seal(buffer: &mut Vec<u8>, sequence: u64, place: Place) {
     let payload = &buffer[HEADER..];
-    let header = Header {
-        check: crc32c(payload),
-        sequence,
-        length: payload.len() as u64,
-    };
+    let header = Header { check: crc32c(payload), sequence, length: payload.len() as u64 };
     buffer[..HEADER].copy_from_slice(&header.bytes(place));
     spread(buffer);
 }
@@ -189,10 +185,7 @@ impl Header {
 mod tests {
     use super::*;
 
-    const PLACE: Place = Place {
-        segment: 7,
-        offset: 512,
-    };
+    const PLACE: Place = Place { segment: 7, offset: 512 };
 
     fn sealed(payload: &[u8]) -> Vec<u8> {
         let mut buffer = vec![0; HEADER];

@@ -84,11 +84,7 @@ fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
             );
             probe.write(subject, &mut image);
             let expected = recovered.map(|items| [items, probe.items()].concat());
-            assert_eq!(
-                recover(subject, &mut image),
-                expected,
-                "step {step}, crash {crash}, then a write"
-            );
+            assert_eq!(recover(subject, &mut image), expected, "step {step}, crash {crash}, then a write");
         }
         before = after;
         acknowledged = whole;
@@ -126,30 +122,20 @@ fn script() -> [Batch; 8] {
 
 impl Batch {
     fn empty() -> Batch {
-        Batch {
-            hard_state: None,
-            records: Vec::new(),
-        }
+        Batch { hard_state: None, records: Vec::new() }
     }
 
     fn state(term: u64, vote: Option<Seat>) -> Batch {
         let term = Term(term);
-        Batch {
-            hard_state: Some(HardState { term, vote }),
-            ..Batch::empty()
-        }
+        Batch { hard_state: Some(HardState { term, vote }), ..Batch::empty() }
     }
 
     /// Adds an entry.
     fn and(mut self, index: u64, term: u64, payload: &[u8]) -> Batch {
         let mut room = vec![0; quorate::RECORD_OVERHEAD + payload.len()];
-        let position = Position {
-            term: Term(term),
-            index: Index(index),
-        };
+        let position = Position { term: Term(term), index: Index(index) };
         let entry = Entry::write(&mut room, position, Kind::Command, payload);
-        self.records
-            .extend_from_slice(entry.expect("the payload of a script fits").record());
+        self.records.extend_from_slice(entry.expect("the payload of a script fits").record());
         self
     }
 

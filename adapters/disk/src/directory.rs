@@ -58,9 +58,7 @@ impl Directory {
         let file = File::create(&unfinished).map_err(DiskError::io("create", &unfinished))?;
         let file = Handle { file, path: unfinished };
         let mut segment = Segment::create(file, header, medium)?;
-        medium
-            .rename(&segment.file.path, &path)
-            .map_err(DiskError::io("rename", &segment.file.path))?;
+        medium.rename(&segment.file.path, &path).map_err(DiskError::io("rename", &segment.file.path))?;
         sync(&self.handle, medium)?;
         segment.file.path = path;
         Ok(segment)
@@ -70,11 +68,7 @@ impl Directory {
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Identity { seat, incarnation } = self.identity;
-        write!(
-            f,
-            "node {} (incarnation {}) of cluster {}",
-            seat.0, incarnation.0, self.cluster
-        )
+        write!(f, "node {} (incarnation {}) of cluster {}", seat.0, incarnation.0, self.cluster)
     }
 }
 
@@ -132,7 +126,5 @@ fn open(path: &Path) -> Result<Handle, DiskError> {
 }
 
 fn sync(directory: &Handle, medium: &mut impl Medium) -> Result<(), DiskError> {
-    medium
-        .sync_all(directory)
-        .map_err(DiskError::io("sync", &directory.path))
+    medium.sync_all(directory).map_err(DiskError::io("sync", &directory.path))
 }

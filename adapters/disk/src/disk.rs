@@ -47,9 +47,7 @@ pub struct Recovery {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            segment_bytes: 16 << 20,
-        }
+        Options { segment_bytes: 16 << 20 }
     }
 }
 
@@ -94,15 +92,7 @@ impl<M: Medium> Disk<M> {
             Some((path, header)) => settle(&path, header, &mut replay, &mut medium)?,
             None => directory.create(first_segment(owner, options), &mut medium)?,
         };
-        let disk = Disk {
-            directory,
-            medium,
-            options,
-            segment,
-            sequence,
-            buffer: Vec::new(),
-            failure: None,
-        };
+        let disk = Disk { directory, medium, options, segment, sequence, buffer: Vec::new(), failure: None };
         Ok((disk, recovery))
     }
 
@@ -122,8 +112,7 @@ impl<M: Medium> Disk<M> {
         self.buffer.clear();
         self.buffer.resize(batch::HEADER, 0);
         item::append(&mut self.buffer, hard_state, entries);
-        self.write_batch()
-            .inspect_err(|error| self.failure = Some(error.clone()))
+        self.write_batch().inspect_err(|error| self.failure = Some(error.clone()))
     }
 
     fn write_batch(&mut self) -> Result<(), DiskError> {
@@ -133,9 +122,7 @@ impl<M: Medium> Disk<M> {
         }
         batch::seal(&mut self.buffer, self.sequence, self.segment.place());
         let file = &self.segment.file;
-        self.medium
-            .write(file, self.segment.end, &self.buffer)
-            .map_err(DiskError::io("write", &file.path))?;
+        self.medium.write(file, self.segment.end, &self.buffer).map_err(DiskError::io("write", &file.path))?;
         self.medium.sync(file).map_err(DiskError::io("sync", &file.path))?;
         self.segment.end += size;
         self.sequence += 1;
@@ -155,12 +142,7 @@ impl<M: Medium> Disk<M> {
 }
 
 fn first_segment(owner: Owner, options: Options) -> Header {
-    Header {
-        owner,
-        number: 1,
-        sequence: 1,
-        length: segment::length(options.segment_bytes),
-    }
+    Header { owner, number: 1, sequence: 1, length: segment::length(options.segment_bytes) }
 }
 
 /// Makes durable what was recovered, and zeros what was torn.

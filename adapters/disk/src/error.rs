@@ -60,19 +60,11 @@ pub struct Damage {
 impl DiskError {
     /// Names the operation and the path that an error of the system belongs to.
     pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError {
-        move |source| DiskError::Io {
-            operation,
-            path: path.to_owned(),
-            source: Arc::new(source),
-        }
+        move |source| DiskError::Io { operation, path: path.to_owned(), source: Arc::new(source) }
     }
 
     pub(crate) fn damaged(file: &Path, offset: u64, what: &'static str) -> DiskError {
-        DiskError::Damaged(Damage {
-            file: file.to_owned(),
-            offset,
-            what,
-        })
+        DiskError::Damaged(Damage { file: file.to_owned(), offset, what })
     }
 }
 
@@ -85,21 +77,13 @@ impl fmt::Display for DiskError {
                  incarnation: the others bring it in line. Do not give it an emptied directory or an old backup under \
                  the same incarnation: it would have forgotten votes and entries that others count on"
             ),
-            DiskError::Io {
-                operation,
-                path,
-                source,
-            } => write!(
+            DiskError::Io { operation, path, source } => write!(
                 f,
                 "cannot {operation} {}: {source}. Nothing more is written until the log is opened again. Check the \
                  device, its free space and the permissions, then restart the node",
                 path.display()
             ),
-            DiskError::Foreign {
-                directory,
-                found,
-                wanted,
-            } => write!(
+            DiskError::Foreign { directory, found, wanted } => write!(
                 f,
                 "{} belongs to {found}, not to {wanted}. Start this node with its own directory",
                 directory.display()

@@ -68,10 +68,7 @@ impl Inspection {
             Recovered::HardState(state) => self.hard_state = state,
             Recovered::Entry(entry) => {
                 let position = entry.position();
-                self.first = self
-                    .first
-                    .filter(|first| first.index < position.index)
-                    .or(Some(position));
+                self.first = self.first.filter(|first| first.index < position.index).or(Some(position));
                 self.last = Some(position);
             }
         }

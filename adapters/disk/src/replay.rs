@@ -39,10 +39,7 @@ impl<E> From<ItemError> for Stop<E> {
 
 impl Replay {
     pub(crate) fn new(owner: Option<Owner>) -> Replay {
-        Replay {
-            owner,
-            ..Replay::default()
-        }
+        Replay { owner, ..Replay::default() }
     }
 
     /// Reads all of a directory, and shows what it holds to `visit`.
@@ -78,11 +75,9 @@ impl Replay {
         let damaged = |what| DiskError::damaged(path, 0, what);
         let header = Header::parse(&self.bytes).map_err(|error| match error {
             HeaderError::Damaged(what) => damaged(what),
-            HeaderError::Later(version) => DiskError::LaterVersion {
-                file: path.to_owned(),
-                offset: 0,
-                what: format!("format version {version}"),
-            },
+            HeaderError::Later(version) => {
+                DiskError::LaterVersion { file: path.to_owned(), offset: 0, what: format!("format version {version}") }
+            }
         })?;
         let wanted = *self.owner.get_or_insert(header.owner);
         if header.owner != wanted {
@@ -153,12 +148,9 @@ impl<E: From<DiskError>> Stop<E> {
         match self {
             Stop::Visitor(error) => error,
             Stop::Item(ItemError::Damaged(what)) => DiskError::damaged(file, offset, what).into(),
-            Stop::Item(ItemError::Later(what)) => DiskError::LaterVersion {
-                file: file.to_owned(),
-                offset,
-                what,
+            Stop::Item(ItemError::Later(what)) => {
+                DiskError::LaterVersion { file: file.to_owned(), offset, what }.into()
             }
-            .into(),
         }
     }
 }

@@ -63,20 +63,12 @@ impl Segment {
 
     pub(crate) fn new(file: Handle, header: Header, end: u64) -> Segment {
         let check = header.check();
-        Segment {
-            file,
-            header,
-            check,
-            end,
-        }
+        Segment { file, header, check, end }
     }
 
     /// Where the next batch goes, as its header's CRC covers it.
     pub(crate) fn place(&self) -> Place {
-        Place {
-            segment: self.check,
-            offset: self.end,
-        }
+        Place { segment: self.check, offset: self.end }
     }
 
     pub(crate) fn has_room(&self, size: u64) -> bool {
@@ -108,9 +100,8 @@ impl Header {
 
     /// Reads the header at the front of a segment.
     pub(crate) fn parse(segment: &[u8]) -> Result<Header, HeaderError> {
-        let bytes = segment
-            .first_chunk::<HEADER>()
-            .ok_or(HeaderError::Damaged("the segment ends before its header does"))?;
+        let bytes =
+            segment.first_chunk::<HEADER>().ok_or(HeaderError::Damaged("the segment ends before its header does"))?;
         if bytes[..8] != MAGIC {
             return Err(HeaderError::Damaged("this is not a segment of a log"));
         }
@@ -122,15 +113,9 @@ impl Header {
             later if later > VERSION => return Err(HeaderError::Later(later)),
             _ => return Err(HeaderError::Damaged("the segment's format version never existed")),
         }
-        let identity = Identity {
-            seat: Seat(bytes[12]),
-            incarnation: Incarnation(word(bytes, 24)),
-        };
+        let identity = Identity { seat: Seat(bytes[12]), incarnation: Incarnation(word(bytes, 24)) };
         Ok(Header {
-            owner: Owner {
-                cluster: number(bytes, 16),
-                identity,
-            },
+            owner: Owner { cluster: number(bytes, 16), identity },
             number: number(bytes, 32),
             sequence: number(bytes, 40),
             length: number(bytes, 48),
@@ -156,11 +141,7 @@ fn fill(file: &Handle, length: u64, medium: &mut impl Medium) -> io::Result<()> 
 
 /// Opens a segment that is there, to read and to go on writing.
 pub(crate) fn open_file(path: &Path) -> Result<Handle, DiskError> {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .map_err(DiskError::io("open", path))?;
+    let file = File::options().read(true).write(true).open(path).map_err(DiskError::io("open", path))?;
     let path = path.to_owned();
     Ok(Handle { file, path })
 }
@@ -184,10 +165,7 @@ mod tests {
     const HEADER_1: Header = Header {
         owner: Owner {
             cluster: 0x0123_4567_89ab_cdef,
-            identity: Identity {
-                seat: Seat(5),
-                incarnation: Incarnation(2),
-            },
+            identity: Identity { seat: Seat(5), incarnation: Incarnation(2) },
         },
         number: 1,
         sequence: 1,
@@ -219,10 +197,7 @@ mod tests {
         for bit in 0..HEADER * 8 {
             let mut bytes = HEADER_1.bytes();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(
-                matches!(Header::parse(&bytes), Err(HeaderError::Damaged(_))),
-                "bit {bit}"
-            );
+            assert!(matches!(Header::parse(&bytes), Err(HeaderError::Damaged(_))), "bit {bit}");
         }
     }
 }

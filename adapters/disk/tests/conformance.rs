@@ -50,12 +50,7 @@ impl Directory {
         *image = fs::read_dir(path)
             .unwrap()
             .map(|entry| entry.unwrap())
-            .map(|entry| {
-                (
-                    entry.file_name().into_string().unwrap(),
-                    fs::read(entry.path()).unwrap(),
-                )
-            })
+            .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
             .collect();
         result
     }
@@ -73,9 +68,7 @@ impl Subject for Directory {
             visit(item);
             Ok::<(), DiskError>(())
         };
-        let opened = self.with(image, |path| {
-            Disk::open_on(Unsynced, path, owner(), SMALL, visit).map(drop)
-        });
+        let opened = self.with(image, |path| Disk::open_on(Unsynced, path, owner(), SMALL, visit).map(drop));
         opened.map_err(|error| error.to_string())
     }
 
@@ -107,9 +100,7 @@ impl Subject for Directory {
     }
 
     fn flips(&self, image: &Image) -> impl Iterator<Item = Image> {
-        let places = image
-            .iter()
-            .flat_map(|(name, bytes)| (0..bytes.len()).map(move |at| (name, at)));
+        let places = image.iter().flat_map(|(name, bytes)| (0..bytes.len()).map(move |at| (name, at)));
         places.flat_map(move |(name, at)| {
             let byte = image[name][at];
             let changed = [byte ^ 1 << (at % 8), 0].into_iter().filter(move |new| *new != byte);

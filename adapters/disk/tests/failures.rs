@@ -135,11 +135,7 @@ fn a_failure_is_final() {
         let (_, recovery, seen) = open(scratch.path()).unwrap();
         let kept = recovery.batches as usize;
         assert!(kept == 4 || kept == 5, "{call}: {kept}");
-        assert_eq!(
-            seen,
-            ["term 1", "term 2", "term 3", "term 4", "term 5"][..kept],
-            "{call}"
-        );
+        assert_eq!(seen, ["term 1", "term 2", "term 3", "term 4", "term 5"][..kept], "{call}");
     }
 }
 
@@ -152,10 +148,7 @@ fn opening_writes_the_last_batch_again_before_it_is_believed() {
     write(&mut disk, 1).unwrap_err();
     drop(disk);
     medium.calls();
-    assert!(matches!(
-        open_on(medium.clone(), scratch.path()),
-        Err(DiskError::Io { .. })
-    ));
+    assert!(matches!(open_on(medium.clone(), scratch.path()), Err(DiskError::Io { .. })));
     assert_eq!(medium.calls().last_chunk(), Some(&["write", "sync"]));
 }
 

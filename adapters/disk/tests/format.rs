@@ -29,10 +29,7 @@ fn a_segment_has_these_bytes() {
     let scratch = tempdir().unwrap();
     let owner = Owner {
         cluster: 0x1122_3344_5566_7788,
-        identity: Identity {
-            seat: Seat(5),
-            incarnation: Incarnation(0x0a0b_0c0d),
-        },
+        identity: Identity { seat: Seat(5), incarnation: Incarnation(0x0a0b_0c0d) },
     };
     let options = Options { segment_bytes: 2_048 };
     let (mut disk, _) = Disk::open(scratch.path(), owner, options, |_| Ok::<(), DiskError>(())).unwrap();
@@ -41,10 +38,7 @@ fn a_segment_has_these_bytes() {
     let entry = record(1, &[b'x'; 500]);
     disk.write(Some(voted), Entries::parse(&entry).unwrap()).unwrap();
     disk.write(state(4), Entries::default()).unwrap();
-    let names: Vec<_> = fs::read_dir(scratch.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let names: Vec<_> = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["0000000001.segment"]);
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
     assert_eq!(bytes.len(), 2_560);

@@ -27,21 +27,9 @@ fn a_directory_belongs_to_one_node_of_one_cluster() {
     let Owner { cluster, identity } = owner();
     let incarnation = Incarnation(1);
     let others = [
-        Owner {
-            cluster: cluster + 1,
-            identity,
-        },
-        Owner {
-            cluster,
-            identity: Identity::from(Seat(2)),
-        },
-        Owner {
-            cluster,
-            identity: Identity {
-                incarnation,
-                ..identity
-            },
-        },
+        Owner { cluster: cluster + 1, identity },
+        Owner { cluster, identity: Identity::from(Seat(2)) },
+        Owner { cluster, identity: Identity { incarnation, ..identity } },
     ];
     for other in others {
         let error = refusal(scratch.path(), other);
@@ -49,11 +37,7 @@ fn a_directory_belongs_to_one_node_of_one_cluster() {
             panic!("{error}");
         };
         assert_eq!((*found, *wanted), (owner(), other));
-        assert!(
-            error
-                .to_string()
-                .contains(&format!("belongs to {}, not to {other}.", owner()))
-        );
+        assert!(error.to_string().contains(&format!("belongs to {}, not to {other}.", owner())));
     }
 }
 
@@ -120,10 +104,6 @@ fn a_later_version_is_not_taken_for_damage() {
     fs::write(&path, bytes).unwrap();
     let error = refusal(scratch.path(), owner());
     assert!(matches!(error, DiskError::LaterVersion { .. }), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("format version 2 is not known to this version")
-    );
+    assert!(error.to_string().contains("format version 2 is not known to this version"));
     assert!(matches!(inspect(scratch.path()), Err(DiskError::LaterVersion { .. })));
 }

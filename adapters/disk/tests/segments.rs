@@ -13,8 +13,7 @@ use tempfile::tempdir;
 /// Writes one entry.
 #[track_caller]
 fn append(disk: &mut Disk, index: u64, payload: &[u8]) {
-    disk.write(None, Entries::parse(&record(index, payload)).unwrap())
-        .unwrap();
+    disk.write(None, Entries::parse(&record(index, payload)).unwrap()).unwrap();
 }
 
 fn segment(directory: &Path, number: u64) -> std::path::PathBuf {
@@ -68,10 +67,7 @@ fn a_batch_larger_than_a_segment_gets_a_segment_of_its_size() {
     append(&mut disk, 3, b"small");
     drop(disk);
     let (_, _, seen) = open(scratch.path()).unwrap();
-    assert_eq!(
-        seen,
-        ["1@1 Command 5 bytes", "2@1 Command 60000 bytes", "3@1 Command 5 bytes"]
-    );
+    assert_eq!(seen, ["1@1 Command 5 bytes", "2@1 Command 60000 bytes", "3@1 Command 5 bytes"]);
     let lengths = [1, 2, 3].map(|number| segment(scratch.path(), number).metadata().unwrap().len());
     assert_eq!(lengths, [2_560, 60_928, 2_560]);
 }
@@ -89,11 +85,7 @@ fn a_torn_tail_is_dropped_once_and_leaves_nothing() {
     let (_, recovery, seen) = open(scratch.path()).unwrap();
     assert_eq!((recovery.torn_bytes, recovery.batches), (1_024, 1));
     assert_eq!(seen, ["1@1 Command 4 bytes"]);
-    assert!(
-        fs::read(segment(scratch.path(), 1)).unwrap()[1_024..]
-            .iter()
-            .all(|byte| *byte == 0)
-    );
+    assert!(fs::read(segment(scratch.path(), 1)).unwrap()[1_024..].iter().all(|byte| *byte == 0));
     assert_eq!(inspect(scratch.path()).unwrap().torn_bytes, 0);
 }
 
@@ -165,12 +157,7 @@ fn a_shortened_segment_is_damage() {
     let scratch = tempdir().unwrap();
     two_segments(scratch.path());
     let last = segment(scratch.path(), 2);
-    fs::File::options()
-        .write(true)
-        .open(&last)
-        .unwrap()
-        .set_len(1_536)
-        .unwrap();
+    fs::File::options().write(true).open(&last).unwrap().set_len(1_536).unwrap();
     assert_eq!(damage(scratch.path()).file, last);
 }
 
@@ -185,11 +172,7 @@ fn damage_says_what_to_do_next() {
         panic!("the damage goes unnoticed");
     };
     let text = error.to_string();
-    for part in [
-        "0000000001.segment, byte 512: ",
-        "does not match its checksum",
-        "new incarnation",
-    ] {
+    for part in ["0000000001.segment, byte 512: ", "does not match its checksum", "new incarnation"] {
         assert!(text.contains(part), "{text}");
     }
 }

@@ -85,11 +85,7 @@ pub struct EncodeError {
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the frame does not fit into {} bytes: lend a longer buffer, or put less into one message",
-            self.room
-        )
+        write!(f, "the frame does not fit into {} bytes: lend a longer buffer, or put less into one message", self.room)
     }
 }
 

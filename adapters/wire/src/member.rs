@@ -54,10 +54,7 @@ pub fn decode(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Identity, Mes
     let (message, []) = postcard::take_from_bytes(rest).map_err(|_| Refusal::Malformed)? else {
         return Err(Refusal::Malformed);
     };
-    let from = Identity {
-        seat: envelope.from,
-        incarnation: envelope.incarnation,
-    };
+    let from = Identity { seat: envelope.from, incarnation: envelope.incarnation };
     Ok((from, message))
 }
 

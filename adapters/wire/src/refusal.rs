@@ -85,24 +85,12 @@ impl Refusals {
 }
 
 /// In the order of [`Refusal::index`].
-const NAMES: [&str; 8] = [
-    "length",
-    "version",
-    "class",
-    "sealed",
-    "checksum",
-    "malformed",
-    "cluster",
-    "destination",
-];
+const NAMES: [&str; 8] = ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination"];
 
 /// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format.
 const SLOTS: usize = 16;
 
-const _: () = assert!(
-    Refusal::COUNT <= SLOTS,
-    "more reasons than the wire format has room for"
-);
+const _: () = assert!(Refusal::COUNT <= SLOTS, "more reasons than the wire format has room for");
 
 #[cfg(test)]
 mod tests {
@@ -124,11 +112,7 @@ mod tests {
             let mut refusals = Refusals::default();
             refusals.count(reason);
             assert_eq!(reason.index(), number);
-            assert!(
-                refusals
-                    .iter()
-                    .eq(NAMES.map(|name| (name, u64::from(name == reason.name()))))
-            );
+            assert!(refusals.iter().eq(NAMES.map(|name| (name, u64::from(name == reason.name())))));
         }
         assert_eq!(reasons.len(), Refusal::COUNT);
     }

@@ -41,11 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     while cluster.iter().any(|member| member.counter != 42) {
         // Time passes until somebody has something to do.
         if network.is_empty() {
-            now = cluster
-                .iter()
-                .filter_map(|member| member.node.deadline())
-                .min()
-                .ok_or("everybody waits")?;
+            now = cluster.iter().filter_map(|member| member.node.deadline()).min().ok_or("everybody waits")?;
             for member in &mut cluster {
                 act(member, now, Input::Tick, &mut network)?;
             }
@@ -53,28 +49,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Some(Letter { from, to, bytes }) = network.pop_front() {
             let message: Message<'_> = postcard::from_bytes(&bytes)?;
             let member = &mut cluster[usize::from(to.0)];
-            act(
-                member,
-                now,
-                Input::Receive {
-                    from: from.into(),
-                    message,
-                },
-                &mut network,
-            )?;
+            act(member, now, Input::Receive { from: from.into(), message }, &mut network)?;
         }
         let leader = cluster.iter_mut().find(|member| member.node.role() == Role::Leader);
         if let (Some(leader), Some(command)) = (leader, wishes.pop_front()) {
             println!("{now:?}: node {} leads and takes {command:?}", leader.node.seat().0);
-            act(
-                leader,
-                now,
-                Input::ClientCommand {
-                    session: None,
-                    command: Some(command),
-                },
-                &mut network,
-            )?;
+            act(leader, now, Input::ClientCommand { session: None, command: Some(command) }, &mut network)?;
         }
     }
     println!("{now:?}: all three count {}", cluster[0].counter);
@@ -100,11 +80,7 @@ fn act(
                 durable = Some(write.ticket);
             }
             Effect::Send { to, message } => {
-                network.push_back(Letter {
-                    from,
-                    to,
-                    bytes: postcard::to_allocvec(&message)?,
-                });
+                network.push_back(Letter { from, to, bytes: postcard::to_allocvec(&message)? });
             }
             Effect::Apply(entry) => match entry.command()? {
                 Some(Command::Add(number)) => member.counter += number,

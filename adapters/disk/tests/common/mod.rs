@@ -10,10 +10,7 @@ use quorate_disk::{Disk, DiskError, Medium, Options, Owner, Recovered, Recovery}
 pub(crate) const SMALL: Options = Options { segment_bytes: 2_048 };
 
 pub(crate) fn owner() -> Owner {
-    Owner {
-        cluster: 7,
-        identity: Identity::from(Seat(1)),
-    }
+    Owner { cluster: 7, identity: Identity::from(Seat(1)) }
 }
 
 pub(crate) fn state(term: u64) -> Option<HardState> {
@@ -24,10 +21,7 @@ pub(crate) fn state(term: u64) -> Option<HardState> {
 /// The record of one entry of term 1.
 pub(crate) fn record(index: u64, payload: &[u8]) -> Vec<u8> {
     let mut room = vec![0; RECORD_OVERHEAD + payload.len()];
-    let position = Position {
-        term: Term(1),
-        index: Index(index),
-    };
+    let position = Position { term: Term(1), index: Index(index) };
     Entry::write(&mut room, position, Kind::Command, payload).expect("the payload fits");
     room
 }

@@ -12,14 +12,8 @@ fn every_truncation_is_refused() {
         let bytes = frame.bytes();
         for length in 0..bytes.len() {
             let refusals = decode_every_way(&bytes[..length]);
-            assert!(
-                refusals[1..].iter().all(Option::is_some),
-                "{name} cut to {length} bytes"
-            );
-            assert!(
-                length >= 6 || refusals[0] == Some(Refusal::Length),
-                "{name} cut to {length} bytes"
-            );
+            assert!(refusals[1..].iter().all(Option::is_some), "{name} cut to {length} bytes");
+            assert!(length >= 6 || refusals[0] == Some(Refusal::Length), "{name} cut to {length} bytes");
         }
     }
 }
@@ -30,10 +24,7 @@ fn every_flipped_bit_is_refused() {
         let mut bytes = frame.bytes();
         for bit in 0..bytes.len() * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(
-                decode_every_way(&bytes)[1..].iter().all(Option::is_some),
-                "{name} with bit {bit} flipped"
-            );
+            assert!(decode_every_way(&bytes)[1..].iter().all(Option::is_some), "{name} with bit {bit} flipped");
             bytes[bit / 8] ^= 1 << (bit % 8);
         }
     }
@@ -55,11 +46,7 @@ fn bytes_left_over_are_malformed_even_under_a_good_check() {
     for (name, frame) in golden() {
         let mut bytes = content(&frame);
         bytes.push(0);
-        assert_eq!(
-            frame.decode_alike(&checked(&bytes)).err(),
-            Some(Refusal::Malformed),
-            "{name}"
-        );
+        assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(Refusal::Malformed), "{name}");
         let mut bytes = frame.bytes();
         bytes.push(0);
         assert_eq!(frame.decode_alike(&bytes).err(), Some(Refusal::Checksum), "{name}");
@@ -120,10 +107,7 @@ fn frames_for_others_are_refused() {
     let member = named("CampaignNow").bytes();
     assert_eq!(decode(&member, Cluster(43), Seat(2)), Err(Refusal::Cluster));
     assert_eq!(decode(&member, Cluster(42), Seat(1)), Err(Refusal::Destination));
-    assert_eq!(
-        decode_request(&named("Open").bytes(), Cluster(43)),
-        Err(Refusal::Cluster)
-    );
+    assert_eq!(decode_request(&named("Open").bytes(), Cluster(43)), Err(Refusal::Cluster));
     assert_eq!(decode_reply(&named("Done").bytes(), 8), Err(Refusal::Destination));
 }
 

@@ -29,14 +29,7 @@ impl<'a> Frame<'a> {
         match self {
             Frame::Member(envelope, _) => decode(bytes, envelope.cluster, envelope.to).map(|(from, message)| {
                 let Identity { seat, incarnation } = from;
-                Frame::Member(
-                    Envelope {
-                        from: seat,
-                        incarnation,
-                        ..*envelope
-                    },
-                    message,
-                )
+                Frame::Member(Envelope { from: seat, incarnation, ..*envelope }, message)
             }),
             Frame::Request(request) => decode_request(bytes, request.cluster).map(Frame::Request),
             Frame::Reply(reply) => decode_reply(bytes, reply.client).map(Frame::Reply),
@@ -58,10 +51,7 @@ pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<Refusal>; 4] {
 pub(crate) fn entries(previous: Position, payloads: &[(Kind, Vec<u8>)]) -> Entries<'static> {
     let mut bytes = Vec::new();
     for (index, (kind, payload)) in (previous.index.0 + 1..).zip(payloads) {
-        let position = Position {
-            term: Term(previous.term.0.max(1)),
-            index: Index(index),
-        };
+        let position = Position { term: Term(previous.term.0.max(1)), index: Index(index) };
         let mut room = vec![0; payload.len() + quorate::RECORD_OVERHEAD];
         let entry = Entry::write(&mut room, position, *kind, payload).expect("there is room for the record");
         bytes.extend_from_slice(entry.record());

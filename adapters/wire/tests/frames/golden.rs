@@ -11,19 +11,12 @@ use crate::frame::{Frame, entries};
 #[test]
 fn every_frame_has_its_golden_bytes() {
     let file = path("tests/frames/golden.txt");
-    let found = listing(
-        golden()
-            .into_iter()
-            .map(|(name, frame)| (name.to_owned(), frame.bytes())),
-    );
+    let found = listing(golden().into_iter().map(|(name, frame)| (name.to_owned(), frame.bytes())));
     if env::var_os("BLESS").is_some() {
         fs::write(&file, &found).expect("the golden file can be written");
     }
     let golden = fs::read_to_string(&file).expect("the golden file is there");
-    assert_eq!(
-        found, golden,
-        "the format has changed: if that is meant, run again with BLESS=1"
-    );
+    assert_eq!(found, golden, "the format has changed: if that is meant, run again with BLESS=1");
 }
 
 #[test]
@@ -47,9 +40,7 @@ fn described(description: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
         let (name, lines) = block.split_once('\n').expect("every block has lines");
         let bytes = lines.lines().flat_map(|line| {
             let (bytes, _remark) = line.split_once("  ").expect("every line has a remark");
-            bytes
-                .split(' ')
-                .map(|byte| u8::from_str_radix(byte, 16).expect("bytes are two hexadecimal digits"))
+            bytes.split(' ').map(|byte| u8::from_str_radix(byte, 16).expect("bytes are two hexadecimal digits"))
         });
         (name.to_owned(), bytes.collect())
     })
@@ -81,30 +72,10 @@ pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
 fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
     let (term, stamp, boot, round) = (Term(3), 9, 77, 4);
     let ack = |outcome| Message::Ack { term, stamp, outcome };
-    let append = |entries| Message::AppendEntries {
-        term,
-        stamp,
-        previous: POSITION,
-        commit: Index(299),
-        entries,
-    };
+    let append = |entries| Message::AppendEntries { term, stamp, previous: POSITION, commit: Index(299), entries };
     [
-        (
-            "RequestVote",
-            Message::RequestVote {
-                term,
-                last: POSITION,
-                ballot: Ballot::Pre,
-            },
-        ),
-        (
-            "Vote",
-            Message::Vote {
-                term,
-                ballot: Ballot::Real,
-                granted: true,
-            },
-        ),
+        ("RequestVote", Message::RequestVote { term, last: POSITION, ballot: Ballot::Pre }),
+        ("Vote", Message::Vote { term, ballot: Ballot::Real, granted: true }),
         ("AppendEntries", append(entries(POSITION, &records()))),
         ("AppendEntries.heartbeat", append(entries(POSITION, &[]))),
         ("Ack.Matched", ack(Outcome::Matched(Index(303)))),
@@ -112,15 +83,7 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
         ("Ack.Full", ack(Outcome::Full(Index(301)))),
         ("Ack.Stale", ack(Outcome::Stale)),
         ("ReadIndex", Message::ReadIndex { term, boot, round }),
-        (
-            "ReadAnswer",
-            Message::ReadAnswer {
-                term,
-                boot,
-                round,
-                index: Index(300),
-            },
-        ),
+        ("ReadAnswer", Message::ReadAnswer { term, boot, round, index: Index(300) }),
         ("CampaignNow", Message::CampaignNow { term }),
     ]
     .into_iter()
@@ -135,26 +98,11 @@ fn records() -> [(Kind, Vec<u8>); 3] {
 }
 
 fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
-    let session = Session {
-        client: 200,
-        sequence: 5,
-    };
+    let session = Session { client: 200, sequence: 5 };
     [
-        (
-            "Command",
-            RequestBody::Command {
-                session,
-                command: b"set",
-            },
-        ),
+        ("Command", RequestBody::Command { session, command: b"set" }),
         ("Open", RequestBody::Open { client: 200 }),
-        (
-            "Read",
-            RequestBody::Read {
-                query: b"get",
-                local: true,
-            },
-        ),
+        ("Read", RequestBody::Read { query: b"get", local: true }),
         ("Status", RequestBody::Status),
     ]
     .into_iter()
@@ -166,20 +114,8 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Opened", ReplyBody::Opened { last_sequence: 5 }),
         ("Done", ReplyBody::Done { index, answer }),
         ("Value", ReplyBody::Value { index, answer }),
-        (
-            "NotLeader",
-            ReplyBody::NotLeader {
-                leader: Some(Seat(0)),
-                address: "[::1]:7000",
-            },
-        ),
-        (
-            "NotLeader.unknown",
-            ReplyBody::NotLeader {
-                leader: None,
-                address: "",
-            },
-        ),
+        ("NotLeader", ReplyBody::NotLeader { leader: Some(Seat(0)), address: "[::1]:7000" }),
+        ("NotLeader.unknown", ReplyBody::NotLeader { leader: None, address: "" }),
         ("Refused.Full", ReplyBody::Refused(Reason::Full)),
         ("Refused.TooLarge", ReplyBody::Refused(Reason::TooLarge { limit: 1127 })),
         ("Refused.Unencodable", ReplyBody::Refused(Reason::Unencodable)),
@@ -212,36 +148,15 @@ fn report() -> StatusReport {
         last: Index(305),
         durable: Index(304),
         digest: 128,
-        members: Members {
-            learners: Seats(8),
-            ..Members::of(Seats::first(3))
-        },
+        members: Members { learners: Seats(8), ..Members::of(Seats::first(3)) },
         refused,
     }
 }
 
-const POSITION: Position = Position {
-    term: Term(2),
-    index: Index(300),
-};
+const POSITION: Position = Position { term: Term(2), index: Index(300) };
 
-const ENVELOPE: Envelope = Envelope {
-    cluster: Cluster(42),
-    from: Seat(1),
-    to: Seat(2),
-    incarnation: Incarnation(0),
-};
+const ENVELOPE: Envelope = Envelope { cluster: Cluster(42), from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
 
-const REQUEST: Request<'static> = Request {
-    cluster: Cluster(42),
-    client: 7,
-    number: 130,
-    body: RequestBody::Status,
-};
+const REQUEST: Request<'static> = Request { cluster: Cluster(42), client: 7, number: 130, body: RequestBody::Status };
 
-const REPLY: Reply<'static> = Reply {
-    client: 7,
-    number: 130,
-    from: Seat(2),
-    body: ReplyBody::Unknown,
-};
+const REPLY: Reply<'static> = Reply { client: 7, number: 130, from: Seat(2), body: ReplyBody::Unknown };

@@ -32,20 +32,11 @@ fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
         last: Index::MAX,
         durable: Index::MAX,
         digest: u64::MAX,
-        members: Members {
-            voters: members,
-            outgoing: members,
-            learners: members,
-            witnesses: members,
-        },
+        members: Members { voters: members, outgoing: members, learners: members, witnesses: members },
         refused: refused.expect("sixteen counters"),
     };
-    let frame = Frame::Reply(Reply {
-        client: u64::MAX,
-        number: u64::MAX,
-        from: Seat(63),
-        body: ReplyBody::Status(report),
-    });
+    let frame =
+        Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(63), body: ReplyBody::Status(report) });
     assert_eq!(frame.bytes().len(), 301);
 }
 
@@ -61,23 +52,11 @@ proptest! {
 }
 
 fn largest(entries: Entries<'_>) -> Frame<'_> {
-    let envelope = Envelope {
-        cluster: Cluster(u64::MAX),
-        from: Seat(63),
-        to: Seat(62),
-        incarnation: Incarnation(u32::MAX),
-    };
-    let message = Message::AppendEntries {
-        term: Term::MAX,
-        stamp: u64::MAX,
-        previous: BEFORE_LAST,
-        commit: Index::MAX,
-        entries,
-    };
+    let envelope =
+        Envelope { cluster: Cluster(u64::MAX), from: Seat(63), to: Seat(62), incarnation: Incarnation(u32::MAX) };
+    let message =
+        Message::AppendEntries { term: Term::MAX, stamp: u64::MAX, previous: BEFORE_LAST, commit: Index::MAX, entries };
     Frame::Member(envelope, message)
 }
 
-const BEFORE_LAST: Position = Position {
-    term: Term::MAX,
-    index: Index(Index::MAX.0 - 1),
-};
+const BEFORE_LAST: Position = Position { term: Term::MAX, index: Index(Index::MAX.0 - 1) };

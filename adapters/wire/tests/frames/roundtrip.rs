@@ -20,36 +20,20 @@ pub(crate) fn frame() -> impl Strategy<Value = Frame<'static>> {
 
 pub(crate) fn member() -> impl Strategy<Value = Frame<'static>> {
     (any::<u64>(), seat(), seat(), any::<u32>(), message()).prop_map(|(cluster, from, to, incarnation, message)| {
-        let envelope = Envelope {
-            cluster: Cluster(cluster),
-            from,
-            to,
-            incarnation: Incarnation(incarnation),
-        };
+        let envelope = Envelope { cluster: Cluster(cluster), from, to, incarnation: Incarnation(incarnation) };
         Frame::Member(envelope, message)
     })
 }
 
 fn request() -> impl Strategy<Value = Frame<'static>> {
     (any::<u64>(), any::<u64>(), any::<u64>(), request_body()).prop_map(|(cluster, client, number, body)| {
-        Frame::Request(Request {
-            cluster: Cluster(cluster),
-            client,
-            number,
-            body,
-        })
+        Frame::Request(Request { cluster: Cluster(cluster), client, number, body })
     })
 }
 
 fn reply() -> impl Strategy<Value = Frame<'static>> {
-    (any::<u64>(), any::<u64>(), seat(), reply_body()).prop_map(|(client, number, from, body)| {
-        Frame::Reply(Reply {
-            client,
-            number,
-            from,
-            body,
-        })
-    })
+    (any::<u64>(), any::<u64>(), seat(), reply_body())
+        .prop_map(|(client, number, from, body)| Frame::Reply(Reply { client, number, from, body }))
 }
 
 fn message() -> impl Strategy<Value = Message<'static>> {
@@ -72,10 +56,8 @@ fn message() -> impl Strategy<Value = Message<'static>> {
 
 fn append_entries() -> impl Strategy<Value = Message<'static>> {
     // The entries' own indices must stay in bounds.
-    let previous = (0..=Term::MAX.0, 0..Index::MAX.0 - 9).prop_map(|(term, index)| Position {
-        term: Term(term),
-        index: Index(index),
-    });
+    let previous = (0..=Term::MAX.0, 0..Index::MAX.0 - 9)
+        .prop_map(|(term, index)| Position { term: Term(term), index: Index(index) });
     (term(), any::<u64>(), previous, index(), vec(payload(), 0..9)).prop_map(
         |(term, stamp, previous, commit, payloads)| Message::AppendEntries {
             term,
@@ -121,10 +103,8 @@ fn reply_body() -> impl Strategy<Value = ReplyBody<'static>> {
         any::<u64>().prop_map(|last_sequence| ReplyBody::Opened { last_sequence }),
         (index(), bytes()).prop_map(|(index, answer)| ReplyBody::Done { index, answer }),
         (index(), bytes()).prop_map(|(index, answer)| ReplyBody::Value { index, answer }),
-        (proptest::option::of(seat()), ".{0,60}").prop_map(|(leader, address)| ReplyBody::NotLeader {
-            leader,
-            address: address.leak(),
-        }),
+        (proptest::option::of(seat()), ".{0,60}")
+            .prop_map(|(leader, address)| ReplyBody::NotLeader { leader, address: address.leak() }),
         reason().prop_map(ReplyBody::Refused),
         Just(ReplyBody::Unknown),
         Just(ReplyBody::Superseded),
@@ -166,12 +146,7 @@ fn report() -> impl Strategy<Value = StatusReport> {
 }
 
 fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![
-        Just(Role::Follower),
-        Just(Role::PreCandidate),
-        Just(Role::Candidate),
-        Just(Role::Leader),
-    ]
+    prop_oneof![Just(Role::Follower), Just(Role::PreCandidate), Just(Role::Candidate), Just(Role::Leader),]
 }
 
 fn members() -> impl Strategy<Value = Members> {

@@ -1,0 +1,62 @@
+use fastrand::Rng;
+use quorate::{Index, Session};
+
+use super::{Padding, Write};
+
+/// One client: one wish at a time, asked again and elsewhere until it is answered.
+pub(crate) struct Client {
+    pub(crate) number: u64,
+    pub(crate) sequence: u64,
+    pub(crate) wish: Option<Wish>,
+    /// Counts what was sent; an answer to an earlier attempt of the same wish is as good.
+    pub(crate) attempt: u64,
+    /// The first attempt of the present wish.
+    pub(crate) first_attempt: u64,
+    /// Whom it asks next.
+    pub(crate) target: usize,
+    /// What was answered to anyone when the wish was first asked.
+    pub(crate) floor: Index,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Open,
+    Write(Write),
+    Read,
+}
+
+/// What a node says to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Done {
+        index: Index,
+    },
+    /// Not done here; ask this one, if any.
+    Elsewhere(Option<usize>),
+    /// The session is ahead of the wish.
+    Outdated,
+}
+
+impl Client {
+    pub(crate) fn new(number: u64) -> Client {
+        let (sequence, wish, floor) = (0, Some(Wish::Open), Index(0));
+        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, floor }
+    }
+
+    pub(crate) fn session(&self) -> Session {
+        Session { client: self.number, sequence: self.sequence }
+    }
+
+    /// The next wish. Values are numbered so that each is written once.
+    pub(crate) fn choose(&mut self, rng: &mut Rng, floor: Index) {
+        self.floor = floor;
+        self.first_attempt = self.attempt + 1;
+        self.wish = Some(if rng.u8(..3) == 0 {
+            Wish::Read
+        } else {
+            self.sequence += 1;
+            let value = (self.number * 1_000_000 + self.sequence) as u32;
+            Wish::Write(Write { key: rng.u8(..4), value, padding: Padding(rng.u8(..60)) })
+        });
+    }
+}

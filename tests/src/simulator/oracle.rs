@@ -1,0 +1,192 @@
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use quorate::{Apply, Ballot, Index, Message, Outcome, Position, Role, Seat, Session, Term};
+
+use super::machine::Machine;
+use super::{Node, Write};
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which promise.
+    pub law: &'static str,
+    /// By whom, and how.
+    pub story: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.law, self.story)
+    }
+}
+
+/// Knows what was promised, and compares. It looks at disks and messages, never at a node's own books alone.
+#[derive(Default)]
+pub(crate) struct Oracle {
+    /// What was applied by anyone, in order.
+    applied: Vec<Applied>,
+    done: HashSet<Session>,
+    leaders: HashMap<Term, Seat>,
+    seen: HashMap<Seat, Seen>,
+    /// The highest index that a client was told of.
+    pub(crate) answered: Index,
+}
+
+struct Applied {
+    position: Position,
+    record: Box<[u8]>,
+    /// The term that the first node to apply it was in: it was committed then or before.
+    by_term: Option<Term>,
+}
+
+/// What a node has shown in this life, and its disk ever.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    life: u64,
+    term: Term,
+    commit: Index,
+    durable_term: Term,
+}
+
+type Verdict = Result<(), Violation>;
+
+fn broken(law: &'static str, story: impl FnOnce() -> String) -> Verdict {
+    Err(Violation { law, story: story() })
+}
+
+impl Oracle {
+    /// What a node says must be backed by its own disk.
+    pub(crate) fn on_send(&self, from: &Machine, to: Seat, message: &Message<'_>, all: &[Machine]) -> Verdict {
+        let disk = &from.disk;
+        let voted = (disk.hard_state.term, disk.hard_state.vote);
+        let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
+        match *message {
+            Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. } => Ok(()),
+            Message::RequestVote { term, .. } if voted != (term, Some(from.seat)) => {
+                broken("a candidate's own vote is durable before it asks", say)
+            }
+            Message::Vote { term, granted: true, .. } if voted != (term, Some(to)) => {
+                broken("a vote is durable before it is sent", say)
+            }
+            Message::Ack { term, outcome: Outcome::Matched(index) | Outcome::Full(index), .. } => {
+                self.check_ack(from, to, term, index, all)
+            }
+            ref message if message.term() > voted.0 => broken("a term is durable before it is spoken of", say),
+            _ => Ok(()),
+        }
+    }
+
+    /// An acknowledged entry is on the follower's disk, and the same as the leader's.
+    fn check_ack(&self, from: &Machine, to: Seat, term: Term, index: Index, all: &[Machine]) -> Verdict {
+        let mine = from.disk.record(index);
+        let story = || format!("node {} acks {} to {} in term {}", from.seat.0, index.0, to.0, term.0);
+        if index > Index(0) && mine.is_none() {
+            return broken("what is acknowledged is durable", story);
+        }
+        let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node.as_ref());
+        let Some(leader) = leader.filter(|node| node.role() == Role::Leader && node.term() == term) else {
+            return Ok(());
+        };
+        let theirs = leader.log().find(|entry| entry.position().index == index).map(|entry| entry.record());
+        if index > Index(0) && theirs != mine {
+            return broken("what is acknowledged equals the leader's log", story);
+        }
+        Ok(())
+    }
+
+    /// An entry that a node applies is the one that all apply, and a majority of disks has it. True if nobody applied it before.
+    pub(crate) fn on_apply(&mut self, by: Seat, apply: &Apply<'_, Write>, all: &[Machine]) -> Result<bool, Violation> {
+        let position = apply.position();
+        let place = position.index.0 as usize - 1;
+        let story = || format!("node {} applies {:?}", by.0, apply.entry());
+        if let Some(known) = self.applied.get(place) {
+            if known.record[..] != *apply.entry().record() {
+                broken("all apply the same", || format!("{}, but {:?} was applied", story(), known.position))?;
+            }
+            return Ok(false);
+        }
+        if place != self.applied.len() {
+            broken("entries are applied in order", story)?;
+        }
+        let holders = all.iter().filter(|machine| machine.disk.holds(position)).count();
+        if holders * 2 <= all.len() {
+            broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
+        }
+        self.applied.push(Applied { position, record: apply.entry().record().into(), by_term: None });
+        Ok(true)
+    }
+
+    /// A command of a session is done once.
+    pub(crate) fn on_done(&mut self, session: Session) -> Verdict {
+        if self.done.insert(session) { Ok(()) } else { broken("a command is done once", || format!("{session:?}")) }
+    }
+
+    /// A read sees all that was answered before it was asked.
+    pub(crate) fn on_read(&self, by: Seat, applied: Index, floor: Index) -> Verdict {
+        if applied >= floor {
+            return Ok(());
+        }
+        broken("a read is not older than the answers before it", || {
+            format!("node {} reads at {}, {} was answered", by.0, applied.0, floor.0)
+        })
+    }
+
+    /// What must hold of a node after every event.
+    pub(crate) fn on_event(&mut self, machine: &Machine) -> Verdict {
+        let seen = self.seen.entry(machine.seat).or_default();
+        let durable_term = machine.disk.hard_state.term;
+        if durable_term < seen.durable_term {
+            broken("a durable term never goes back", || format!("node {}", machine.seat.0))?;
+        }
+        seen.durable_term = durable_term;
+        let Some(node) = &machine.node else { return Ok(()) };
+        if seen.life != machine.life {
+            *seen = Seen { life: machine.life, term: Term(0), commit: Index(0), ..*seen };
+        }
+        if node.term() < seen.term.max(seen.durable_term) || node.commit() < seen.commit {
+            broken("term and commit never go back", || format!("node {}", machine.seat.0))?;
+        }
+        (seen.term, seen.commit) = (node.term(), node.commit());
+        let fresh = self.applied.iter_mut().rev().take_while(|applied| applied.by_term.is_none());
+        fresh.for_each(|applied| applied.by_term = Some(node.term()));
+        if node.role() == Role::Leader { self.on_leader(node) } else { Ok(()) }
+    }
+
+    fn on_leader(&mut self, node: &Node) -> Verdict {
+        if let Some(other) = self.leaders.get(&node.term()) {
+            return if *other == node.seat() {
+                Ok(())
+            } else {
+                broken("one leader a term", || format!("{} and {} in {:?}", other.0, node.seat().0, node.term()))
+            };
+        }
+        self.leaders.insert(node.term(), node.seat());
+        // A late majority may still elect the leader of a term that is over: that one need not have what came after.
+        let owed = self.applied.iter().take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
+        let mut log = node.log();
+        let lacks = owed.into_iter().any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
+        if lacks {
+            return broken("a leader has all that was committed", || format!("{:?}", node.seat()));
+        }
+        Ok(())
+    }
+
+    /// Two logs that share a position are equal up to it.
+    pub(crate) fn check_matching(one: &Machine, other: &Machine) -> Verdict {
+        let (Some(a), Some(b)) = (&one.node, &other.node) else {
+            return Ok(());
+        };
+        let pairs: Vec<_> = a.log().zip(b.log()).collect();
+        let met = pairs.iter().rposition(|(mine, theirs)| mine.position() == theirs.position());
+        let equal = pairs[..met.map_or(0, |place| place + 1)].iter().all(|(mine, theirs)| mine == theirs);
+        if equal {
+            return Ok(());
+        }
+        broken("logs match up to a common position", || format!("nodes {} and {}", one.seat.0, other.seat.0))
+    }
+
+    pub(crate) fn applied(&self) -> usize {
+        self.applied.len()
+    }
+}

@@ -1,0 +1,95 @@
+use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Outcome, Position, Role};
+
+use super::Node;
+
+/// `3@2`: index 3 of term 2.
+fn position(position: Position) -> String {
+    format!("{}@{}", position.index.0, position.term.0)
+}
+
+fn entry(entry: Entry<'_>) -> String {
+    let place = position(entry.position());
+    match entry.kind() {
+        Kind::Noop => format!("{place} no-op"),
+        Kind::Command | Kind::Request => {
+            let word = entry.command().and_then(|bytes| postcard::from_bytes::<&str>(bytes).ok());
+            format!("{place} {}", word.unwrap_or("open"))
+        }
+    }
+}
+
+fn entries(entries: Entries<'_>) -> String {
+    entries.map(entry).collect::<Vec<_>>().join(", ")
+}
+
+fn hard_state(state: HardState) -> String {
+    let vote = state.vote.map_or("nobody".into(), |seat| seat.0.to_string());
+    format!("term {}, vote for {vote}", state.term.0)
+}
+
+/// The node in a few words: what it is, its term, and how far it is.
+pub(crate) fn node(node: &Node) -> String {
+    let role = match (node.role(), node.leader()) {
+        (Role::Follower, Some(leader)) => format!("follows {}", leader.0),
+        (Role::Follower, None) => "waits".into(),
+        (Role::PreCandidate, _) => "asks around".into(),
+        (Role::Candidate, _) => "campaigns".into(),
+        (Role::Leader, _) => "leads".into(),
+    };
+    format!("{role} in term {}, commit {}", node.term().0, node.commit().0)
+}
+
+/// A node's log as terms.
+pub(crate) fn log(node: &Node) -> String {
+    let terms: Vec<_> = node.log().map(|entry| entry.position().term.0.to_string()).collect();
+    format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
+}
+
+fn message(message: &Message<'_>) -> String {
+    match message {
+        Message::RequestVote { term, last, ballot } => {
+            format!("RequestVote {ballot:?} term {} last {}", term.0, position(*last))
+        }
+        Message::Vote { term, ballot, granted } => {
+            format!("Vote {ballot:?} term {} {}", term.0, if *granted { "granted" } else { "refused" })
+        }
+        Message::AppendEntries { term, stamp, previous, commit, entries: sent } => {
+            let line =
+                format!("AppendEntries term {} #{stamp} after {} commit {}", term.0, position(*previous), commit.0);
+            if sent.is_empty() { line } else { format!("{line}: {}", entries(*sent)) }
+        }
+        Message::Ack { term, stamp, outcome } => format!("Ack term {} #{stamp} {}", term.0, self::outcome(*outcome)),
+        Message::ReadIndex { term, round, .. } => format!("ReadIndex term {} round {round}", term.0),
+        Message::ReadAnswer { term, round, index, .. } => {
+            format!("ReadAnswer term {} round {round} at {}", term.0, index.0)
+        }
+        Message::CampaignNow { term } => format!("CampaignNow term {}", term.0),
+    }
+}
+
+fn outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Matched(index) => format!("matched {}", index.0),
+        Outcome::Conflict(hint) => format!("conflict, look at {}", position(hint)),
+        Outcome::Full(index) => format!("matched {}, full", index.0),
+        Outcome::Stale => "stale".into(),
+    }
+}
+
+pub(crate) fn effect(from: u8, effect: &Effect<'_, String>) -> String {
+    match effect {
+        Effect::Accept { position: at } => format!("{from}: accepts at {}", position(*at)),
+        Effect::Await { round } => format!("{from}: read waits for round {}", round.0),
+        Effect::Reject(rejection) => format!("{from}: rejects, {rejection:?}"),
+        Effect::Persist(persist) => {
+            let state = persist.hard_state.map(hard_state);
+            let records = (!persist.entries.is_empty()).then(|| entries(persist.entries));
+            let parts: Vec<_> = state.into_iter().chain(records).collect();
+            format!("{from}: writes {}", parts.join(", "))
+        }
+        Effect::Send { to, message: sent } => format!("{from} -> {}: {}", to.0, message(sent)),
+        Effect::Apply(apply) => format!("{from}: applies {}", entry(apply.entry())),
+        Effect::ReadReady { through } => format!("{from}: reads through round {} are ready", through.0),
+        Effect::ReadFailed { through } => format!("{from}: reads through round {} failed", through.0),
+    }
+}
