@@ -1,1 +1,11 @@
-//! The frames that quorate nodes and clients exchange.
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+pub mod client;
+mod frame;
+mod member;
+mod refusal;
+
+pub use frame::{Class, EncodeError, FRAME_MAX, VERSION};
+pub use member::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
+pub use refusal::{Refusal, Refusals};

@@ -1,0 +1,111 @@
+use quorate::{Index, Seat};
+use serde::{Deserialize, Serialize};
+
+use super::StatusReport;
+use crate::Refusal;
+use crate::frame::{self, Class, EncodeError};
+
+/// What a node answers to a [`Request`](super::Request).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reply<'a> {
+    /// As asked.
+    pub client: u64,
+    /// As asked.
+    pub number: u64,
+    /// The node that answers.
+    pub from: Seat,
+    /// The answer.
+    #[serde(borrow)]
+    pub body: ReplyBody<'a>,
+}
+
+/// The kinds of answer. The order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReplyBody<'a> {
+    /// The session is open, now or since earlier.
+    Opened {
+        /// The sequence of its latest command, zero if there was none: go on above it.
+        last_sequence: u64,
+    },
+    /// The command was done, by this request or an earlier copy of it.
+    Done {
+        /// Where in the log the answer was found: a state that is applied up to here knows of the command.
+        index: Index,
+        /// The application's answer, as postcard writes it.
+        answer: &'a [u8],
+    },
+    /// The question's answer.
+    Value {
+        /// The index up to which the state was applied.
+        index: Index,
+        /// The application's answer, as postcard writes it.
+        answer: &'a [u8],
+    },
+    /// Ask the leader. Nothing was done.
+    NotLeader {
+        /// Who leads, as far as this node knows.
+        leader: Option<Seat>,
+        /// Where it is reached, in the form that the adapter uses; empty if this node does not know.
+        address: &'a str,
+    },
+    /// Nothing was done, for this reason.
+    Refused(Reason),
+    /// Leadership was lost, or the node stops, while the command was under way: it may have been done, or be done yet. Ask
+    /// again under the same session and sequence.
+    Unknown,
+    /// Another leader's entry took the command's place: it was not done, and this attempt never will be.
+    Superseded,
+    /// No such session: it was evicted, or never opened. This attempt did nothing.
+    Expired,
+    /// The session has gone on: this attempt did nothing. An earlier one may have, and its answer is no longer kept.
+    Outdated {
+        /// The sequence of the session's latest command.
+        last: u64,
+    },
+    /// How the node is.
+    Status(StatusReport),
+}
+
+/// Why a node did nothing. The order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reason {
+    /// The log has no room until a snapshot frees some. Ask again later.
+    Full,
+    /// The command's record would be longer than one frame between members can carry.
+    TooLarge {
+        /// The most bytes that a record may have, its overhead and session included.
+        limit: u32,
+    },
+    /// The command cannot be encoded again for the log.
+    Unencodable,
+    /// Leadership is being handed over. Ask again in a moment.
+    InTransfer,
+    /// The bytes are not a command or question of this application: does the client run another version?
+    Malformed,
+    /// The node stops. Ask another one.
+    Stopping,
+}
+
+/// Writes a reply's frame to the front of `buffer`, and returns it.
+///
+/// # Errors
+/// The frame is longer than `buffer`.
+pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [u8], EncodeError> {
+    frame::write(buffer, Class::Reply, reply)
+}
+
+/// Reads a node's answer, at the client that asked with this [`Request::client`](super::Request::client). The work is
+/// bounded by the frame's length.
+///
+/// # Errors
+/// Why the frame is to be dropped. An answer to another client is [`Refusal::Destination`].
+pub fn decode_reply(frame: &[u8], client: u64) -> Result<Reply<'_>, Refusal> {
+    let body = frame::open(frame, Class::Reply)?;
+    let (reply, []) = postcard::take_from_bytes::<Reply<'_>>(body).map_err(|_| Refusal::Malformed)? else {
+        return Err(Refusal::Malformed);
+    };
+    if reply.client != client {
+        return Err(Refusal::Destination);
+    }
+    Ok(reply)
+}

@@ -1,0 +1,71 @@
+use quorate::Session;
+use serde::{Deserialize, Serialize};
+
+use crate::frame::{self, Class, EncodeError};
+use crate::{Cluster, Refusal};
+
+/// What a client asks of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Request<'a> {
+    /// The cluster that the client means.
+    pub cluster: Cluster,
+    /// Names the asking process: a number that it draws at random when it starts. The reply echoes it.
+    pub client: u64,
+    /// Names the request among those of this process. The reply echoes it.
+    pub number: u64,
+    /// What is asked.
+    #[serde(borrow)]
+    pub body: RequestBody<'a>,
+}
+
+/// The kinds of request. The order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RequestBody<'a> {
+    /// Do this, once, however often it is asked.
+    Command {
+        /// Whose command it is, and which; the sequence is 1 or more.
+        session: Session,
+        /// The application's command, as postcard writes it.
+        command: &'a [u8],
+    },
+    /// Open a session. This is a replicated command as well, of sequence zero.
+    Open {
+        /// The session's client: unlike [`Request::client`] it may outlive the process.
+        client: u64,
+    },
+    /// Answer this from the state as of now or later, or from this node's own state.
+    Read {
+        /// The application's question, as postcard writes it.
+        query: &'a [u8],
+        /// Whether the node's own state will do, however old it is.
+        local: bool,
+    },
+    /// How is this node?
+    Status,
+}
+
+/// Writes a request's frame to the front of `buffer`, and returns it.
+///
+/// # Errors
+/// The frame is longer than `buffer`.
+pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result<&'b [u8], EncodeError> {
+    frame::write(buffer, Class::Request, request)
+}
+
+/// Reads a client's frame, at a node of `cluster`. The work is bounded by the frame's length.
+///
+/// # Errors
+/// Why the frame is to be dropped. A command of sequence zero is [`Refusal::Malformed`]: only `Open` opens a session.
+pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, Refusal> {
+    let body = frame::open(frame, Class::Request)?;
+    let (request, []) = postcard::take_from_bytes::<Request<'_>>(body).map_err(|_| Refusal::Malformed)? else {
+        return Err(Refusal::Malformed);
+    };
+    if request.cluster != cluster {
+        return Err(Refusal::Cluster);
+    }
+    match request.body {
+        RequestBody::Command { session, .. } if session.sequence == 0 => Err(Refusal::Malformed),
+        _ => Ok(request),
+    }
+}

@@ -1,0 +1,48 @@
+use quorate::{Incarnation, Index, Members, Seat, Term};
+use serde::{Deserialize, Serialize};
+
+use crate::Refusals;
+
+/// How a node is, by its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// The node's seat.
+    pub seat: Seat,
+    /// The node's incarnation.
+    pub incarnation: Incarnation,
+    /// What it is in its term.
+    pub role: Role,
+    /// Its term.
+    pub term: Term,
+    /// Who leads, as far as it knows.
+    pub leader: Option<Seat>,
+    /// The index up to which it knows entries to be committed.
+    pub commit: Index,
+    /// The index up to which its state has taken entries in.
+    pub applied: Index,
+    /// The index of the first entry in its log.
+    pub first: Index,
+    /// The index of the last entry in its log.
+    pub last: Index,
+    /// The index up to which its log is durable.
+    pub durable: Index,
+    /// A hash of the applied state: nodes that have applied the same index have the same digest.
+    pub digest: u64,
+    /// The configuration in force.
+    pub members: Members,
+    /// The frames that it has dropped since it started.
+    pub refused: Refusals,
+}
+
+/// What a node is in its term. The order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// Follows a leader, or waits for one.
+    Follower,
+    /// Asks whether it could win an election.
+    PreCandidate,
+    /// Asks for votes.
+    Candidate,
+    /// Leads.
+    Leader,
+}

@@ -1,0 +1,105 @@
+use core::fmt;
+
+use quorate::crc32c;
+use serde::Serialize;
+
+use crate::Refusal;
+
+/// The format version that this crate writes, and the only one that it reads.
+pub const VERSION: u8 = 1;
+
+/// The most bytes that a frame may have; what is longer is neither written nor read. A UDP datagram is never longer.
+pub const FRAME_MAX: usize = 65_535;
+
+/// What a frame is for: its second byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Class {
+    /// Between members: see [`decode`](crate::decode).
+    Member = 0,
+    /// A client's request: see [`decode_request`](crate::client::decode_request).
+    Request = 1,
+    /// An answer to a client: see [`decode_reply`](crate::client::decode_reply).
+    Reply = 2,
+}
+
+impl Class {
+    /// The class that a frame claims, so that whoever shares a port between members and clients knows which decoder to
+    /// call. Looks at two bytes: the checksum is not verified yet.
+    ///
+    /// # Errors
+    /// [`Refusal::Length`], [`Refusal::Version`], [`Refusal::Sealed`] or [`Refusal::Class`].
+    pub fn of(frame: &[u8]) -> Result<Class, Refusal> {
+        if frame.len() > FRAME_MAX {
+            return Err(Refusal::Length);
+        }
+        let [version, class, _, _, _, _, ..] = *frame else {
+            return Err(Refusal::Length);
+        };
+        if version != VERSION {
+            return Err(Refusal::Version(version));
+        }
+        match class {
+            0 => Ok(Class::Member),
+            1 => Ok(Class::Request),
+            2 => Ok(Class::Reply),
+            _ if class & SEAL_BITS != 0 => Err(Refusal::Sealed),
+            _ => Err(Refusal::Class(class)),
+        }
+    }
+}
+
+/// Writes a frame to the front of `buffer`: header, body, check.
+pub(crate) fn write<'b>(buffer: &'b mut [u8], class: Class, body: &impl Serialize) -> Result<&'b [u8], EncodeError> {
+    let error = EncodeError { room: buffer.len() };
+    let room = buffer.len().min(FRAME_MAX);
+    let body_end_max = room.checked_sub(CHECK).filter(|end| *end >= HEADER).ok_or(error)?;
+    buffer[0] = VERSION;
+    buffer[1] = class as u8;
+    let body = postcard::to_slice(body, &mut buffer[HEADER..body_end_max]).map_err(|_| error)?;
+    let end = HEADER + body.len();
+    let check = crc32c(&buffer[..end]);
+    buffer[end..end + CHECK].copy_from_slice(&check.to_le_bytes());
+    Ok(&buffer[..end + CHECK])
+}
+
+/// Takes a frame of this class apart: its body, once header and check are found good.
+pub(crate) fn open(frame: &[u8], class: Class) -> Result<&[u8], Refusal> {
+    let found = Class::of(frame)?;
+    if found != class {
+        return Err(Refusal::Class(found as u8));
+    }
+    let (covered, check) = frame.split_last_chunk::<CHECK>().ok_or(Refusal::Length)?;
+    if crc32c(covered) != u32::from_le_bytes(*check) {
+        return Err(Refusal::Checksum);
+    }
+    covered.get(HEADER..).ok_or(Refusal::Length)
+}
+
+/// The frame is longer than the buffer that was to hold it, or than [`FRAME_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EncodeError {
+    /// How long the buffer is, in bytes.
+    pub room: usize,
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the frame does not fit into {} bytes: lend a longer buffer, or put less into one message",
+            self.room
+        )
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+/// Version and class.
+pub(crate) const HEADER: usize = 2;
+
+/// The CRC-32C at the end.
+pub(crate) const CHECK: usize = 4;
+
+/// The bits of the class byte that belong to the seal.
+const SEAL_BITS: u8 = 0b1100_0000;

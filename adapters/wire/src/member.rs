@@ -1,0 +1,74 @@
+use quorate::{Identity, Incarnation, Message, Seat};
+use serde::{Deserialize, Serialize};
+
+use crate::Refusal;
+use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
+
+/// Which cluster a frame belongs to: a number that its operator draws once, at random, and gives to every member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cluster(pub u64);
+
+/// What stands before every message between members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The cluster of both.
+    pub cluster: Cluster,
+    /// The sender.
+    pub from: Seat,
+    /// The receiver.
+    pub to: Seat,
+    /// The sender's incarnation.
+    pub incarnation: Incarnation,
+}
+
+/// The most bytes that a frame with an `AppendEntries` has beside the bytes of its entries: for frames of n bytes, give the
+/// core n - `MEMBER_OVERHEAD_MAX` bytes for entries. No other message makes a longer frame than this.
+pub const MEMBER_OVERHEAD_MAX: usize = HEADER + ENVELOPE_MAX + APPEND_ENTRIES_MAX + CHECK;
+
+/// Writes a message's frame to the front of `buffer`, and returns it. Entries are copied once, as their records stand.
+///
+/// # Errors
+/// The frame is longer than `buffer`. That does not happen if the core packs messages for its length: see
+/// [`MEMBER_OVERHEAD_MAX`].
+pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'_>) -> Result<&'b [u8], EncodeError> {
+    frame::write(buffer, Class::Member, &(envelope, message))
+}
+
+/// Reads a member's frame, at the seat `me` of `cluster`: who sent it, and the message, which borrows its entries.
+///
+/// The work is bounded by the frame's length. Every record is checked. Whether the sender is a member, and in which
+/// incarnation, is for the core to judge.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn decode(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Identity, Message<'_>), Refusal> {
+    let body = frame::open(frame, Class::Member)?;
+    let (envelope, rest) = postcard::take_from_bytes::<Envelope>(body).map_err(|_| Refusal::Malformed)?;
+    // Before the message is looked at: a foreign cluster may well speak a later version.
+    if envelope.cluster != cluster {
+        return Err(Refusal::Cluster);
+    }
+    if envelope.to != me {
+        return Err(Refusal::Destination);
+    }
+    let (message, []) = postcard::take_from_bytes(rest).map_err(|_| Refusal::Malformed)? else {
+        return Err(Refusal::Malformed);
+    };
+    let from = Identity {
+        seat: envelope.from,
+        incarnation: envelope.incarnation,
+    };
+    Ok((from, message))
+}
+
+/// Postcard's longest varint of a `u64`.
+const U64_MAX: usize = 10;
+
+/// The longest varint of a term or an index: both end at 62 bits.
+const COUNT_MAX: usize = 9;
+
+/// Cluster, from, to, incarnation.
+const ENVELOPE_MAX: usize = U64_MAX + 1 + 1 + 5;
+
+/// Variant, term, stamp, previous position, commit, and the length of the entries, which is below 2^21 in any frame.
+const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + COUNT_MAX + 3;

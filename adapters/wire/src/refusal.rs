@@ -1,0 +1,135 @@
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a frame was dropped. A dropped frame changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Shorter than any frame, or longer than [`FRAME_MAX`](crate::FRAME_MAX).
+    Length,
+    /// Of this format version, which this crate does not read.
+    Version(u8),
+    /// Of this class, which is unknown or not the one that was asked for.
+    Class(u8),
+    /// Sealed, and this node has no key.
+    Sealed,
+    /// The CRC-32C does not match: bytes have changed on the way.
+    Checksum,
+    /// The check is good and the content is not: unknown variants, damaged records, bytes left over. The sender runs
+    /// another version of the program, or its memory is damaged.
+    Malformed,
+    /// From another cluster.
+    Cluster,
+    /// For another node, or for another client.
+    Destination,
+}
+
+impl Refusal {
+    /// How many reasons there are.
+    pub const COUNT: usize = NAMES.len();
+
+    /// The reason's number, from 0 to [`COUNT`](Refusal::COUNT). It is part of the wire format.
+    pub const fn index(self) -> usize {
+        match self {
+            Refusal::Length => 0,
+            Refusal::Version(_) => 1,
+            Refusal::Class(_) => 2,
+            Refusal::Sealed => 3,
+            Refusal::Checksum => 4,
+            Refusal::Malformed => 5,
+            Refusal::Cluster => 6,
+            Refusal::Destination => 7,
+        }
+    }
+
+    /// The reason in one word, as for a table or a label.
+    pub const fn name(self) -> &'static str {
+        NAMES[self.index()]
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Length => f.write_str("too short or too long for a frame"),
+            Refusal::Version(version) => write!(f, "frame of format version {version}, which this node does not read"),
+            Refusal::Class(class) => write!(f, "frame of class {class}, which is not expected here"),
+            Refusal::Sealed => f.write_str("sealed frame, but this node has no key"),
+            Refusal::Checksum => f.write_str("the frame's checksum does not match its bytes"),
+            Refusal::Malformed => {
+                f.write_str("the frame's content cannot be read: does its sender run another version?")
+            }
+            Refusal::Cluster => f.write_str("frame of another cluster"),
+            Refusal::Destination => f.write_str("frame for somebody else"),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+/// How many frames were dropped, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Refusals([u64; SLOTS]);
+
+impl Refusals {
+    /// Counts one more dropped frame.
+    pub fn count(&mut self, refusal: Refusal) {
+        let slot = &mut self.0[refusal.index()];
+        *slot = slot.saturating_add(1);
+    }
+
+    /// Each reason's name and count. Reasons that only a later version knows are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        NAMES.into_iter().zip(self.0)
+    }
+}
+
+/// In the order of [`Refusal::index`].
+const NAMES: [&str; 8] = [
+    "length",
+    "version",
+    "class",
+    "sealed",
+    "checksum",
+    "malformed",
+    "cluster",
+    "destination",
+];
+
+/// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format.
+const SLOTS: usize = 16;
+
+const _: () = assert!(
+    Refusal::COUNT <= SLOTS,
+    "more reasons than the wire format has room for"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_counted_under_its_own_name() {
+        let reasons = [
+            Refusal::Length,
+            Refusal::Version(9),
+            Refusal::Class(9),
+            Refusal::Sealed,
+            Refusal::Checksum,
+            Refusal::Malformed,
+            Refusal::Cluster,
+            Refusal::Destination,
+        ];
+        for (number, reason) in reasons.into_iter().enumerate() {
+            let mut refusals = Refusals::default();
+            refusals.count(reason);
+            assert_eq!(reason.index(), number);
+            assert!(
+                refusals
+                    .iter()
+                    .eq(NAMES.map(|name| (name, u64::from(name == reason.name()))))
+            );
+        }
+        assert_eq!(reasons.len(), Refusal::COUNT);
+    }
+}

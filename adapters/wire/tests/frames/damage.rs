@@ -1,0 +1,195 @@
+use proptest::prelude::*;
+use quorate::{Seat, crc32c};
+use quorate_wire::client::{RequestBody, decode_reply, decode_request};
+use quorate_wire::{Class, Cluster, EncodeError, FRAME_MAX, Refusal, decode};
+
+use crate::frame::{Frame, decode_every_way};
+use crate::golden::golden;
+
+#[test]
+fn every_truncation_is_refused() {
+    for (name, frame) in golden() {
+        let bytes = frame.bytes();
+        for length in 0..bytes.len() {
+            let refusals = decode_every_way(&bytes[..length]);
+            assert!(
+                refusals[1..].iter().all(Option::is_some),
+                "{name} cut to {length} bytes"
+            );
+            assert!(
+                length >= 6 || refusals[0] == Some(Refusal::Length),
+                "{name} cut to {length} bytes"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    for (name, frame) in golden() {
+        let mut bytes = frame.bytes();
+        for bit in 0..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                decode_every_way(&bytes)[1..].iter().all(Option::is_some),
+                "{name} with bit {bit} flipped"
+            );
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+#[test]
+fn truncated_content_is_malformed_even_under_a_good_check() {
+    for (name, frame) in golden() {
+        let bytes = frame.bytes();
+        for length in 2..bytes.len() - 4 {
+            let refusal = frame.decode_alike(&checked(&bytes[..length])).err();
+            assert_eq!(refusal, Some(Refusal::Malformed), "{name} cut to {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn bytes_left_over_are_malformed_even_under_a_good_check() {
+    for (name, frame) in golden() {
+        let mut bytes = content(&frame);
+        bytes.push(0);
+        assert_eq!(
+            frame.decode_alike(&checked(&bytes)).err(),
+            Some(Refusal::Malformed),
+            "{name}"
+        );
+        let mut bytes = frame.bytes();
+        bytes.push(0);
+        assert_eq!(frame.decode_alike(&bytes).err(), Some(Refusal::Checksum), "{name}");
+    }
+}
+
+#[test]
+fn damaged_records_are_malformed_even_under_a_good_check() {
+    let frame = named("AppendEntries");
+    let mut bytes = content(&frame);
+    *bytes.last_mut().expect("there are bytes") ^= 1;
+    assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(Refusal::Malformed));
+}
+
+#[test]
+fn unknown_variants_are_malformed() {
+    let member = [1, 0, 42, 1, 2, 0, 7];
+    let request = [1, 1, 42, 7, 1, 4];
+    let reply = [1, 2, 7, 1, 2, 10];
+    assert_eq!(decode(&checked(&member), Cluster(42), Seat(2)), Err(Refusal::Malformed));
+    assert_eq!(decode_request(&checked(&request), Cluster(42)), Err(Refusal::Malformed));
+    assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));
+}
+
+#[test]
+fn an_address_that_is_not_utf_8_is_malformed() {
+    let reply = [1, 2, 7, 1, 2, 3, 0, 1, 0xff];
+    assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));
+}
+
+#[test]
+fn a_command_of_sequence_zero_is_malformed() {
+    let Frame::Request(mut request) = named("Command") else {
+        unreachable!("a command is a request");
+    };
+    let RequestBody::Command { session, .. } = &mut request.body else {
+        unreachable!("it is a command");
+    };
+    session.sequence = 0;
+    let frame = Frame::Request(request);
+    assert_eq!(frame.decode_alike(&frame.bytes()), Err(Refusal::Malformed));
+}
+
+#[test]
+fn other_versions_classes_and_sealed_frames_are_told_apart() {
+    let bytes = |version, class| [version, class, 0, 0, 0, 0];
+    assert_eq!(Class::of(&bytes(2, 0)), Err(Refusal::Version(2)));
+    assert_eq!(Class::of(&bytes(1, 3)), Err(Refusal::Class(3)));
+    assert_eq!(Class::of(&bytes(1, 0x80)), Err(Refusal::Sealed));
+    assert_eq!(Class::of(&bytes(1, 0x41)), Err(Refusal::Sealed));
+    let request = named("Command").bytes();
+    assert_eq!(Class::of(&request), Ok(Class::Request));
+    assert_eq!(decode(&request, Cluster(42), Seat(2)), Err(Refusal::Class(1)));
+}
+
+#[test]
+fn frames_for_others_are_refused() {
+    let member = named("CampaignNow").bytes();
+    assert_eq!(decode(&member, Cluster(43), Seat(2)), Err(Refusal::Cluster));
+    assert_eq!(decode(&member, Cluster(42), Seat(1)), Err(Refusal::Destination));
+    assert_eq!(
+        decode_request(&named("Open").bytes(), Cluster(43)),
+        Err(Refusal::Cluster)
+    );
+    assert_eq!(decode_reply(&named("Done").bytes(), 8), Err(Refusal::Destination));
+}
+
+#[test]
+fn a_foreign_cluster_of_a_later_version_is_foreign_rather_than_malformed() {
+    let later = checked(&[1, 0, 43, 1, 2, 0, 7]);
+    assert_eq!(decode(&later, Cluster(42), Seat(2)), Err(Refusal::Cluster));
+}
+
+#[test]
+fn a_frame_that_is_too_long_is_refused() {
+    let frame = checked(&[1; FRAME_MAX]);
+    assert_eq!(decode_every_way(&frame), [Some(Refusal::Length); 4]);
+}
+
+#[test]
+fn a_buffer_that_is_too_short_is_refused() {
+    for (name, frame) in golden() {
+        for room in 0..frame.bytes().len() {
+            assert_eq!(frame.encode(&mut vec![0; room]), Err(EncodeError { room }), "{name}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        decode_every_way(&bytes);
+    }
+
+    #[test]
+    fn random_content_under_a_good_check_does_not_panic(
+        class in 0..3u8,
+        addressed in any::<bool>(),
+        content in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let envelope: &[u8] = if !addressed { &[] } else { [&[42, 1, 2, 0][..], &[42], &[7]][usize::from(class)] };
+        decode_every_way(&checked(&[&[1, class], envelope, &content].concat()));
+    }
+
+    #[test]
+    fn golden_frames_with_random_bytes_under_a_good_check_do_not_panic(
+        frame in proptest::sample::select(golden()),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = content(&frame.1);
+        for (at, byte) in changes {
+            *at.get_mut(&mut bytes) = byte;
+        }
+        decode_every_way(&checked(&bytes));
+    }
+}
+
+fn named(name: &str) -> Frame<'static> {
+    let found = golden().into_iter().find(|(other, _)| *other == name);
+    found.expect("there is such a golden frame").1
+}
+
+/// The frame without its check.
+fn content(frame: &Frame<'_>) -> Vec<u8> {
+    let mut bytes = frame.bytes();
+    bytes.truncate(bytes.len() - 4);
+    bytes
+}
+
+/// The frame with a good check behind it, as a sender makes it that means what it says.
+fn checked(content: &[u8]) -> Vec<u8> {
+    [content, &crc32c(content).to_le_bytes()].concat()
+}

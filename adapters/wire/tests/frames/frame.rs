@@ -1,0 +1,70 @@
+use quorate::{Entries, Entry, Identity, Index, Kind, Message, Position, Seat, Term};
+use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
+use quorate_wire::{Class, Cluster, EncodeError, Envelope, FRAME_MAX, Refusal, decode, encode};
+
+/// What a frame of any class says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Frame<'a> {
+    Member(Envelope, Message<'a>),
+    Request(Request<'a>),
+    Reply(Reply<'a>),
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn encode<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], EncodeError> {
+        match self {
+            Frame::Member(envelope, message) => encode(buffer, envelope, message),
+            Frame::Request(request) => encode_request(buffer, request),
+            Frame::Reply(reply) => encode_reply(buffer, reply),
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut buffer = vec![0; FRAME_MAX];
+        self.encode(&mut buffer).expect("it fits").to_vec()
+    }
+
+    /// Decodes `bytes` as the receiver of this frame does.
+    pub(crate) fn decode_alike<'b>(&self, bytes: &'b [u8]) -> Result<Frame<'b>, Refusal> {
+        match self {
+            Frame::Member(envelope, _) => decode(bytes, envelope.cluster, envelope.to).map(|(from, message)| {
+                let Identity { seat, incarnation } = from;
+                Frame::Member(
+                    Envelope {
+                        from: seat,
+                        incarnation,
+                        ..*envelope
+                    },
+                    message,
+                )
+            }),
+            Frame::Request(request) => decode_request(bytes, request.cluster).map(Frame::Request),
+            Frame::Reply(reply) => decode_reply(bytes, reply.client).map(Frame::Reply),
+        }
+    }
+}
+
+/// Decodes `bytes` as every receiver does, whatever they are.
+pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<Refusal>; 4] {
+    [
+        Class::of(bytes).err(),
+        decode(bytes, Cluster(42), Seat(2)).err(),
+        decode_request(bytes, Cluster(42)).err(),
+        decode_reply(bytes, 7).err(),
+    ]
+}
+
+/// Consecutive records behind `previous`, in its term, in memory that lasts until the test process ends.
+pub(crate) fn entries(previous: Position, payloads: &[(Kind, Vec<u8>)]) -> Entries<'static> {
+    let mut bytes = Vec::new();
+    for (index, (kind, payload)) in (previous.index.0 + 1..).zip(payloads) {
+        let position = Position {
+            term: Term(previous.term.0.max(1)),
+            index: Index(index),
+        };
+        let mut room = vec![0; payload.len() + quorate::RECORD_OVERHEAD];
+        let entry = Entry::write(&mut room, position, *kind, payload).expect("there is room for the record");
+        bytes.extend_from_slice(entry.record());
+    }
+    Entries::parse(bytes.leak()).expect("the records are good")
+}

@@ -1,0 +1,247 @@
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use quorate::{Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Term};
+use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope, Refusal, Refusals};
+
+use crate::frame::{Frame, entries};
+
+#[test]
+fn every_frame_has_its_golden_bytes() {
+    let file = path("tests/frames/golden.txt");
+    let found = listing(
+        golden()
+            .into_iter()
+            .map(|(name, frame)| (name.to_owned(), frame.bytes())),
+    );
+    if env::var_os("BLESS").is_some() {
+        fs::write(&file, &found).expect("the golden file can be written");
+    }
+    let golden = fs::read_to_string(&file).expect("the golden file is there");
+    assert_eq!(
+        found, golden,
+        "the format has changed: if that is meant, run again with BLESS=1"
+    );
+}
+
+#[test]
+fn every_golden_frame_is_read_back() {
+    for (name, frame) in golden() {
+        assert_eq!(frame.decode_alike(&frame.bytes()), Ok(frame), "{name}");
+    }
+}
+
+#[test]
+fn the_description_shows_every_golden_frame() {
+    let description = fs::read_to_string(path("WIRE.md")).expect("the description is there");
+    let golden = fs::read_to_string(path("tests/frames/golden.txt")).expect("the golden file is there");
+    assert_eq!(listing(described(&description)), golden);
+}
+
+/// The frames of the description: blocks that open with "```frame NAME", of lines with bytes, two spaces and a remark.
+fn described(description: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
+    description.split("\n```frame ").skip(1).map(|block| {
+        let (block, _) = block.split_once("\n```").expect("every block is closed");
+        let (name, lines) = block.split_once('\n').expect("every block has lines");
+        let bytes = lines.lines().flat_map(|line| {
+            let (bytes, _remark) = line.split_once("  ").expect("every line has a remark");
+            bytes
+                .split(' ')
+                .map(|byte| u8::from_str_radix(byte, 16).expect("bytes are two hexadecimal digits"))
+        });
+        (name.to_owned(), bytes.collect())
+    })
+}
+
+fn listing(frames: impl Iterator<Item = (String, Vec<u8>)>) -> String {
+    frames.fold(String::new(), |mut listing, (name, bytes)| {
+        write!(listing, "{name} ").expect("a string takes everything");
+        for byte in bytes {
+            write!(listing, "{byte:02x}").expect("a string takes everything");
+        }
+        listing + "\n"
+    })
+}
+
+fn path(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
+}
+
+/// One frame for every message, outcome, request and reply, in the order of the description.
+pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
+    let mut frames = Vec::new();
+    frames.extend(messages().map(|(name, message)| (name, Frame::Member(ENVELOPE, message))));
+    frames.extend(requests().map(|(name, body)| (name, Frame::Request(Request { body, ..REQUEST }))));
+    frames.extend(replies().map(|(name, body)| (name, Frame::Reply(Reply { body, ..REPLY }))));
+    frames
+}
+
+fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
+    let (term, stamp, boot, round) = (Term(3), 9, 77, 4);
+    let ack = |outcome| Message::Ack { term, stamp, outcome };
+    let append = |entries| Message::AppendEntries {
+        term,
+        stamp,
+        previous: POSITION,
+        commit: Index(299),
+        entries,
+    };
+    [
+        (
+            "RequestVote",
+            Message::RequestVote {
+                term,
+                last: POSITION,
+                ballot: Ballot::Pre,
+            },
+        ),
+        (
+            "Vote",
+            Message::Vote {
+                term,
+                ballot: Ballot::Real,
+                granted: true,
+            },
+        ),
+        ("AppendEntries", append(entries(POSITION, &records()))),
+        ("AppendEntries.heartbeat", append(entries(POSITION, &[]))),
+        ("Ack.Matched", ack(Outcome::Matched(Index(303)))),
+        ("Ack.Conflict", ack(Outcome::Conflict(POSITION))),
+        ("Ack.Full", ack(Outcome::Full(Index(301)))),
+        ("Ack.Stale", ack(Outcome::Stale)),
+        ("ReadIndex", Message::ReadIndex { term, boot, round }),
+        (
+            "ReadAnswer",
+            Message::ReadAnswer {
+                term,
+                boot,
+                round,
+                index: Index(300),
+            },
+        ),
+        ("CampaignNow", Message::CampaignNow { term }),
+    ]
+    .into_iter()
+}
+
+fn records() -> [(Kind, Vec<u8>); 3] {
+    [
+        (Kind::Noop, vec![]),
+        (Kind::Command, b"set".to_vec()),
+        (Kind::Request, [&[200, 1, 5], b"set".as_slice()].concat()),
+    ]
+}
+
+fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
+    let session = Session {
+        client: 200,
+        sequence: 5,
+    };
+    [
+        (
+            "Command",
+            RequestBody::Command {
+                session,
+                command: b"set",
+            },
+        ),
+        ("Open", RequestBody::Open { client: 200 }),
+        (
+            "Read",
+            RequestBody::Read {
+                query: b"get",
+                local: true,
+            },
+        ),
+        ("Status", RequestBody::Status),
+    ]
+    .into_iter()
+}
+
+fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
+    let (index, answer) = (Index(303), b"ok".as_slice());
+    [
+        ("Opened", ReplyBody::Opened { last_sequence: 5 }),
+        ("Done", ReplyBody::Done { index, answer }),
+        ("Value", ReplyBody::Value { index, answer }),
+        (
+            "NotLeader",
+            ReplyBody::NotLeader {
+                leader: Some(Seat(0)),
+                address: "[::1]:7000",
+            },
+        ),
+        (
+            "NotLeader.unknown",
+            ReplyBody::NotLeader {
+                leader: None,
+                address: "",
+            },
+        ),
+        ("Refused.Full", ReplyBody::Refused(Reason::Full)),
+        ("Refused.TooLarge", ReplyBody::Refused(Reason::TooLarge { limit: 1127 })),
+        ("Refused.Unencodable", ReplyBody::Refused(Reason::Unencodable)),
+        ("Refused.InTransfer", ReplyBody::Refused(Reason::InTransfer)),
+        ("Refused.Malformed", ReplyBody::Refused(Reason::Malformed)),
+        ("Refused.Stopping", ReplyBody::Refused(Reason::Stopping)),
+        ("Unknown", ReplyBody::Unknown),
+        ("Superseded", ReplyBody::Superseded),
+        ("Expired", ReplyBody::Expired),
+        ("Outdated", ReplyBody::Outdated { last: 6 }),
+        ("Status.report", ReplyBody::Status(report())),
+    ]
+    .into_iter()
+}
+
+fn report() -> StatusReport {
+    let mut refused = Refusals::default();
+    refused.count(Refusal::Checksum);
+    refused.count(Refusal::Checksum);
+    refused.count(Refusal::Cluster);
+    StatusReport {
+        seat: Seat(2),
+        incarnation: Incarnation(1),
+        role: Role::Follower,
+        term: Term(3),
+        leader: Some(Seat(0)),
+        commit: Index(303),
+        applied: Index(302),
+        first: Index(1),
+        last: Index(305),
+        durable: Index(304),
+        digest: 128,
+        members: Members {
+            learners: Seats(8),
+            ..Members::of(Seats::first(3))
+        },
+        refused,
+    }
+}
+
+const POSITION: Position = Position {
+    term: Term(2),
+    index: Index(300),
+};
+
+const ENVELOPE: Envelope = Envelope {
+    cluster: Cluster(42),
+    from: Seat(1),
+    to: Seat(2),
+    incarnation: Incarnation(0),
+};
+
+const REQUEST: Request<'static> = Request {
+    cluster: Cluster(42),
+    client: 7,
+    number: 130,
+    body: RequestBody::Status,
+};
+
+const REPLY: Reply<'static> = Reply {
+    client: 7,
+    number: 130,
+    from: Seat(2),
+    body: ReplyBody::Unknown,
+};

@@ -1,0 +1,83 @@
+use proptest::prelude::*;
+use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Term};
+use quorate_wire::client::{Reply, ReplyBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_OVERHEAD_MAX, Refusals};
+
+use crate::frame::{Frame, entries};
+use crate::roundtrip::member;
+
+#[test]
+fn the_longest_frame_is_filled_to_the_last_byte() {
+    let entry = |length| (Kind::Command, vec![0; length]);
+    let room = FRAME_MAX - MEMBER_OVERHEAD_MAX;
+    let frame = largest(entries(BEFORE_LAST, &[entry(room - quorate::RECORD_OVERHEAD)]));
+    assert_eq!(frame.bytes().len(), FRAME_MAX);
+    let frame = largest(entries(BEFORE_LAST, &[entry(room - quorate::RECORD_OVERHEAD + 1)]));
+    assert!(frame.encode(&mut vec![0; 2 * FRAME_MAX]).is_err());
+}
+
+#[test]
+fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
+    let refused = postcard::from_bytes::<Refusals>(&[[255, 255, 255, 255, 255, 255, 255, 255, 255, 1]; 16].concat());
+    let members = Seats(u64::MAX);
+    let report = StatusReport {
+        seat: Seat(63),
+        incarnation: Incarnation(u32::MAX),
+        role: Role::Leader,
+        term: Term::MAX,
+        leader: Some(Seat(63)),
+        commit: Index::MAX,
+        applied: Index::MAX,
+        first: Index::MAX,
+        last: Index::MAX,
+        durable: Index::MAX,
+        digest: u64::MAX,
+        members: Members {
+            voters: members,
+            outgoing: members,
+            learners: members,
+            witnesses: members,
+        },
+        refused: refused.expect("sixteen counters"),
+    };
+    let frame = Frame::Reply(Reply {
+        client: u64::MAX,
+        number: u64::MAX,
+        from: Seat(63),
+        body: ReplyBody::Status(report),
+    });
+    assert_eq!(frame.bytes().len(), 301);
+}
+
+proptest! {
+    #[test]
+    fn no_message_exceeds_the_overhead(frame in member()) {
+        let entries = match frame {
+            Frame::Member(_, Message::AppendEntries { entries, .. }) => entries.bytes().len(),
+            _ => 0,
+        };
+        prop_assert!(frame.bytes().len() <= entries + MEMBER_OVERHEAD_MAX);
+    }
+}
+
+fn largest(entries: Entries<'_>) -> Frame<'_> {
+    let envelope = Envelope {
+        cluster: Cluster(u64::MAX),
+        from: Seat(63),
+        to: Seat(62),
+        incarnation: Incarnation(u32::MAX),
+    };
+    let message = Message::AppendEntries {
+        term: Term::MAX,
+        stamp: u64::MAX,
+        previous: BEFORE_LAST,
+        commit: Index::MAX,
+        entries,
+    };
+    Frame::Member(envelope, message)
+}
+
+const BEFORE_LAST: Position = Position {
+    term: Term::MAX,
+    index: Index(Index::MAX.0 - 1),
+};

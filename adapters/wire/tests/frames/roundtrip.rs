@@ -1,0 +1,213 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+use quorate::{Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Term};
+use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope, Refusal, Refusals};
+
+use crate::frame::{Frame, entries};
+
+proptest! {
+    #[test]
+    fn what_is_encoded_comes_back(frame in frame()) {
+        let bytes = frame.bytes();
+        prop_assert_eq!(frame.decode_alike(&bytes), Ok(frame));
+    }
+}
+
+pub(crate) fn frame() -> impl Strategy<Value = Frame<'static>> {
+    prop_oneof![member(), request(), reply()]
+}
+
+pub(crate) fn member() -> impl Strategy<Value = Frame<'static>> {
+    (any::<u64>(), seat(), seat(), any::<u32>(), message()).prop_map(|(cluster, from, to, incarnation, message)| {
+        let envelope = Envelope {
+            cluster: Cluster(cluster),
+            from,
+            to,
+            incarnation: Incarnation(incarnation),
+        };
+        Frame::Member(envelope, message)
+    })
+}
+
+fn request() -> impl Strategy<Value = Frame<'static>> {
+    (any::<u64>(), any::<u64>(), any::<u64>(), request_body()).prop_map(|(cluster, client, number, body)| {
+        Frame::Request(Request {
+            cluster: Cluster(cluster),
+            client,
+            number,
+            body,
+        })
+    })
+}
+
+fn reply() -> impl Strategy<Value = Frame<'static>> {
+    (any::<u64>(), any::<u64>(), seat(), reply_body()).prop_map(|(client, number, from, body)| {
+        Frame::Reply(Reply {
+            client,
+            number,
+            from,
+            body,
+        })
+    })
+}
+
+fn message() -> impl Strategy<Value = Message<'static>> {
+    let ballot = || prop_oneof![Just(Ballot::Pre), Just(Ballot::Real), Just(Ballot::Transfer)];
+    prop_oneof![
+        (term(), position(), ballot()).prop_map(|(term, last, ballot)| Message::RequestVote { term, last, ballot }),
+        (term(), ballot(), any::<bool>()).prop_map(|(term, ballot, granted)| Message::Vote { term, ballot, granted }),
+        append_entries(),
+        (term(), any::<u64>(), outcome()).prop_map(|(term, stamp, outcome)| Message::Ack { term, stamp, outcome }),
+        (term(), any::<u64>(), any::<u64>()).prop_map(|(term, boot, round)| Message::ReadIndex { term, boot, round }),
+        (term(), any::<u64>(), any::<u64>(), index()).prop_map(|(term, boot, round, index)| Message::ReadAnswer {
+            term,
+            boot,
+            round,
+            index
+        }),
+        term().prop_map(|term| Message::CampaignNow { term }),
+    ]
+}
+
+fn append_entries() -> impl Strategy<Value = Message<'static>> {
+    // The entries' own indices must stay in bounds.
+    let previous = (0..=Term::MAX.0, 0..Index::MAX.0 - 9).prop_map(|(term, index)| Position {
+        term: Term(term),
+        index: Index(index),
+    });
+    (term(), any::<u64>(), previous, index(), vec(payload(), 0..9)).prop_map(
+        |(term, stamp, previous, commit, payloads)| Message::AppendEntries {
+            term,
+            stamp,
+            previous,
+            commit,
+            entries: entries(previous, &payloads),
+        },
+    )
+}
+
+fn payload() -> impl Strategy<Value = (Kind, Vec<u8>)> {
+    prop_oneof![
+        Just((Kind::Noop, vec![])),
+        vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Command, command)),
+        vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Request, [&[1, 1], command.as_slice()].concat())),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        index().prop_map(Outcome::Matched),
+        position().prop_map(Outcome::Conflict),
+        index().prop_map(Outcome::Full),
+        Just(Outcome::Stale),
+    ]
+}
+
+fn request_body() -> impl Strategy<Value = RequestBody<'static>> {
+    prop_oneof![
+        (any::<u64>(), 1u64.., bytes()).prop_map(|(client, sequence, command)| RequestBody::Command {
+            session: Session { client, sequence },
+            command,
+        }),
+        any::<u64>().prop_map(|client| RequestBody::Open { client }),
+        (bytes(), any::<bool>()).prop_map(|(query, local)| RequestBody::Read { query, local }),
+        Just(RequestBody::Status),
+    ]
+}
+
+fn reply_body() -> impl Strategy<Value = ReplyBody<'static>> {
+    prop_oneof![
+        any::<u64>().prop_map(|last_sequence| ReplyBody::Opened { last_sequence }),
+        (index(), bytes()).prop_map(|(index, answer)| ReplyBody::Done { index, answer }),
+        (index(), bytes()).prop_map(|(index, answer)| ReplyBody::Value { index, answer }),
+        (proptest::option::of(seat()), ".{0,60}").prop_map(|(leader, address)| ReplyBody::NotLeader {
+            leader,
+            address: address.leak(),
+        }),
+        reason().prop_map(ReplyBody::Refused),
+        Just(ReplyBody::Unknown),
+        Just(ReplyBody::Superseded),
+        Just(ReplyBody::Expired),
+        any::<u64>().prop_map(|last| ReplyBody::Outdated { last }),
+        report().prop_map(ReplyBody::Status),
+    ]
+}
+
+fn reason() -> impl Strategy<Value = Reason> {
+    prop_oneof![
+        Just(Reason::Full),
+        any::<u32>().prop_map(|limit| Reason::TooLarge { limit }),
+        Just(Reason::Unencodable),
+        Just(Reason::InTransfer),
+        Just(Reason::Malformed),
+        Just(Reason::Stopping),
+    ]
+}
+
+fn report() -> impl Strategy<Value = StatusReport> {
+    let who = (seat(), any::<u32>(), role(), term(), proptest::option::of(seat()));
+    let log = (index(), index(), index(), index(), index());
+    (who, log, any::<u64>(), members(), refused()).prop_map(|(who, log, digest, members, refused)| StatusReport {
+        seat: who.0,
+        incarnation: Incarnation(who.1),
+        role: who.2,
+        term: who.3,
+        leader: who.4,
+        commit: log.0,
+        applied: log.1,
+        first: log.2,
+        last: log.3,
+        durable: log.4,
+        digest,
+        members,
+        refused,
+    })
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![
+        Just(Role::Follower),
+        Just(Role::PreCandidate),
+        Just(Role::Candidate),
+        Just(Role::Leader),
+    ]
+}
+
+fn members() -> impl Strategy<Value = Members> {
+    any::<[u64; 4]>().prop_map(|sets| Members {
+        voters: Seats(sets[0]),
+        outgoing: Seats(sets[1]),
+        learners: Seats(sets[2]),
+        witnesses: Seats(sets[3]),
+    })
+}
+
+fn refused() -> impl Strategy<Value = Refusals> {
+    (0..300).prop_map(|times| {
+        let mut refused = Refusals::default();
+        (0..times).for_each(|_| refused.count(Refusal::Destination));
+        refused
+    })
+}
+
+/// Bytes that last until the test process ends.
+fn bytes() -> impl Strategy<Value = &'static [u8]> {
+    vec(any::<u8>(), 0..300).prop_map(|bytes| &*bytes.leak())
+}
+
+fn seat() -> impl Strategy<Value = Seat> {
+    any::<u8>().prop_map(Seat)
+}
+
+fn term() -> impl Strategy<Value = Term> {
+    (0..=Term::MAX.0).prop_map(Term)
+}
+
+fn index() -> impl Strategy<Value = Index> {
+    (0..=Index::MAX.0).prop_map(Index)
+}
+
+fn position() -> impl Strategy<Value = Position> {
+    (term(), index()).prop_map(|(term, index)| Position { term, index })
+}
