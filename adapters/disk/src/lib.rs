@@ -1,1 +1,64 @@
-//! The log of a quorate node on a file system.
+//! The log of a quorate node on a file system: term, vote and entries, each batch durable with one write and one sync.
+//!
+//! ```
+//! use quorate::{Entries, Entry, HardState, Identity, Index, Kind, Position, RECORD_OVERHEAD, Seat, Term};
+//! use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let directory = tempfile::tempdir()?;
+//! let owner = Owner { cluster: 7, identity: Identity::from(Seat(0)) };
+//! let nothing = |_: Recovered<'_>| Ok::<(), DiskError>(());
+//! let (mut disk, recovery) = Disk::open(directory.path(), owner, Options::default(), nothing)?;
+//! assert!(recovery.created);
+//!
+//! let mut record = [0; RECORD_OVERHEAD + 5];
+//! let position = Position { term: Term(1), index: Index(1) };
+//! Entry::write(&mut record, position, Kind::Command, b"hello").ok_or("too long")?;
+//! let voted = HardState { term: Term(1), vote: Some(Seat(0)) };
+//! disk.write(Some(voted), Entries::parse(&record)?)?;
+//! drop(disk);
+//!
+//! let mut indices = Vec::new();
+//! Disk::open(directory.path(), owner, Options::default(), |item| -> Result<(), DiskError> {
+//!     match item {
+//!         Recovered::HardState(state) => assert_eq!(state, voted),
+//!         Recovered::Entry(entry) => indices.push(entry.position().index),
+//!     }
+//!     Ok(())
+//! })?;
+//! assert_eq!(indices, [Index(1)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What may be relied on
+//! - When [`Disk::write`] returns, the batch is durable, on a device that keeps what a sync promises. If the machine stops
+//!   before, the batch comes back as a whole or not at all.
+//! - A write or sync that fails is final. It is never tried again.
+//! - A torn tail is dropped, and [`Recovery`] says how much. Damage anywhere else is an error that says where, and never
+//!   taken for a torn tail. The file FORMAT.md tells how the two are told apart, and the one case in which they cannot be.
+//! - A directory is open once, and belongs to one node, in one incarnation, of one cluster.
+//! - A write allocates nothing but for a buffer that is kept, and a segment when the last one is full.
+//!
+//! # What is not here
+//! Snapshots: old segments are kept for ever. A thread: every call blocks, and the caller chooses where. Systems other than
+//! Unix. File systems that do not keep an exclusive `flock` on a directory, such as some network file systems.
+
+mod batch;
+pub mod conformance;
+mod directory;
+mod disk;
+mod error;
+mod inspection;
+mod item;
+mod medium;
+mod owner;
+mod replay;
+mod segment;
+
+pub use disk::{Disk, Options, Recovery};
+pub use error::{Damage, DiskError};
+pub use inspection::{Inspection, inspect};
+pub use item::Recovered;
+pub use medium::{Direct, Handle, Medium};
+pub use owner::Owner;

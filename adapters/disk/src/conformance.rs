@@ -1,0 +1,180 @@
+//! What every store of a log must do, as laws that a test holds it to.
+//!
+//! A store is described by a [`Subject`]; [`check`] runs all laws on it. They hold for a write that is cut off anywhere and for
+//! a bit that changes anywhere: what was acknowledged comes back, or the store refuses to open.
+
+use quorate::{Entries, Entry, HardState, Index, Kind, Position, Seat, Term};
+
+use crate::Recovered;
+
+/// A store under test, with a medium that can be copied, torn and damaged.
+pub trait Subject {
+    /// All that a medium holds.
+    type Image: Clone;
+
+    /// A medium that holds nothing.
+    fn blank(&self) -> Self::Image;
+
+    /// Opens the store, which may repair it, and shows what it holds.
+    ///
+    /// # Errors
+    /// Why the store refuses, in its own words.
+    fn open(&self, image: &mut Self::Image, visit: &mut dyn FnMut(Recovered<'_>)) -> Result<(), String>;
+
+    /// Opens the store, makes one batch durable, and closes it.
+    fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>);
+
+    /// Every medium that a crash may leave behind while `before` becomes `after`.
+    fn crashes(&self, before: &Self::Image, after: &Self::Image) -> impl Iterator<Item = Self::Image>;
+
+    /// Every medium that differs from `image` in one byte, of which a bit has changed or which reads as zero.
+    fn flips(&self, image: &Self::Image) -> impl Iterator<Item = Self::Image>;
+}
+
+/// One write of the script.
+struct Batch {
+    hard_state: Option<HardState>,
+    records: Vec<u8>,
+}
+
+/// An item of a batch, kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Item {
+    HardState(HardState),
+    Entry(Vec<u8>),
+}
+
+/// Holds a store to every law.
+///
+/// # Panics
+/// With the law that is broken, and the step of the script.
+pub fn check(subject: &impl Subject) {
+    everything_comes_back(subject);
+    a_crash_loses_nothing_acknowledged(subject);
+    a_changed_byte_loses_nothing_in_silence(subject);
+}
+
+/// What was written comes back, in order, however often the store is opened.
+fn everything_comes_back(subject: &impl Subject) {
+    let mut image = subject.blank();
+    let mut written = Vec::new();
+    for (step, batch) in script().iter().enumerate() {
+        batch.write(subject, &mut image);
+        written.extend(batch.items());
+        for _ in 0..2 {
+            assert_eq!(recover(subject, &mut image), Ok(written.clone()), "step {step}");
+        }
+    }
+}
+
+/// After a crash in a write, all earlier batches come back, the cut one as a whole or not at all, and writing goes on.
+fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
+    let mut before = subject.blank();
+    let mut acknowledged = Vec::new();
+    let probe = Batch::state(9, None);
+    for (step, batch) in script().iter().enumerate() {
+        let mut after = before.clone();
+        batch.write(subject, &mut after);
+        let whole = [&acknowledged[..], &batch.items()].concat();
+        for (crash, mut image) in subject.crashes(&before, &after).enumerate() {
+            let recovered = recover(subject, &mut image);
+            assert!(
+                recovered.as_ref() == Ok(&acknowledged) || recovered.as_ref() == Ok(&whole),
+                "step {step}, crash {crash}: {recovered:?} instead of {acknowledged:?}, perhaps with the batch after it"
+            );
+            probe.write(subject, &mut image);
+            let expected = recovered.map(|items| [items, probe.items()].concat());
+            assert_eq!(
+                recover(subject, &mut image),
+                expected,
+                "step {step}, crash {crash}, then a write"
+            );
+        }
+        before = after;
+        acknowledged = whole;
+    }
+}
+
+/// After a byte has changed, everything comes back, or the store refuses to open.
+fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
+    let mut image = subject.blank();
+    let mut written = Vec::new();
+    for (step, batch) in script().iter().enumerate() {
+        batch.write(subject, &mut image);
+        written.extend(batch.items());
+        for (flip, mut image) in subject.flips(&image).enumerate() {
+            if let Ok(recovered) = recover(subject, &mut image) {
+                assert_eq!(recovered, written, "step {step}, flip {flip}");
+            }
+        }
+    }
+}
+
+/// Terms and votes, appends short and long, entries that replace others, and payloads that look like nothing was written.
+fn script() -> [Batch; 8] {
+    [
+        Batch::state(1, None),
+        Batch::state(1, Some(Seat(0))).and(1, 1, b"first"),
+        Batch::empty().and(2, 1, &[0xa5; 300]).and(3, 1, &[0; 700]),
+        Batch::empty().and(4, 1, &[0; 1_600]),
+        Batch::state(2, None).and(3, 2, b"replaces 3 and 4"),
+        Batch::empty().and(4, 2, &[0xff; 480]),
+        Batch::state(3, Some(Seat(63))),
+        Batch::empty().and(5, 3, b"last"),
+    ]
+}
+
+impl Batch {
+    fn empty() -> Batch {
+        Batch {
+            hard_state: None,
+            records: Vec::new(),
+        }
+    }
+
+    fn state(term: u64, vote: Option<Seat>) -> Batch {
+        let term = Term(term);
+        Batch {
+            hard_state: Some(HardState { term, vote }),
+            ..Batch::empty()
+        }
+    }
+
+    /// Adds an entry.
+    fn and(mut self, index: u64, term: u64, payload: &[u8]) -> Batch {
+        let mut room = vec![0; quorate::RECORD_OVERHEAD + payload.len()];
+        let position = Position {
+            term: Term(term),
+            index: Index(index),
+        };
+        let entry = Entry::write(&mut room, position, Kind::Command, payload);
+        self.records
+            .extend_from_slice(entry.expect("the payload of a script fits").record());
+        self
+    }
+
+    fn entries(&self) -> Entries<'_> {
+        Entries::parse(&self.records).expect("the entries of a script are consecutive")
+    }
+
+    fn items(&self) -> Vec<Item> {
+        let state = self.hard_state.map(Item::HardState);
+        let entries = self.entries().map(|entry| Item::Entry(entry.record().to_vec()));
+        state.into_iter().chain(entries).collect()
+    }
+
+    fn write<S: Subject>(&self, subject: &S, image: &mut S::Image) {
+        subject.write(image, self.hard_state, self.entries());
+    }
+}
+
+fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, String> {
+    let mut items = Vec::new();
+    subject.open(image, &mut |item| {
+        items.push(match item {
+            Recovered::HardState(state) => Item::HardState(state),
+            Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
+        });
+    })?;
+    Ok(items)
+}

@@ -1,0 +1,135 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::Owner;
+
+/// Why a log cannot be opened, or not be written any more.
+#[derive(Clone, Debug)]
+pub enum DiskError {
+    /// Something that was durable cannot be read any more.
+    Damaged(Damage),
+    /// The system refused an operation.
+    Io {
+        /// What was tried, as in "cannot sync".
+        operation: &'static str,
+        /// The file or directory that it was tried on.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// The directory belongs to another cluster, to another node, or to another incarnation of this node.
+    Foreign {
+        /// The directory.
+        directory: PathBuf,
+        /// Whom it belongs to.
+        found: Owner,
+        /// Who wanted to open it.
+        wanted: Owner,
+    },
+    /// Another process, or another [`Disk`](crate::Disk) in this one, has the directory open.
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// A later version of the program wrote something that this one does not know.
+    LaterVersion {
+        /// The file.
+        file: PathBuf,
+        /// Where in the file, in bytes.
+        offset: u64,
+        /// What is not known.
+        what: String,
+    },
+}
+
+/// Where a log is damaged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Damage {
+    /// The file.
+    pub file: PathBuf,
+    /// Where in the file, in bytes.
+    pub offset: u64,
+    /// What is wrong there.
+    pub what: &'static str,
+}
+
+impl DiskError {
+    /// Names the operation and the path that an error of the system belongs to.
+    pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError {
+        move |source| DiskError::Io {
+            operation,
+            path: path.to_owned(),
+            source: Arc::new(source),
+        }
+    }
+
+    pub(crate) fn damaged(file: &Path, offset: u64, what: &'static str) -> DiskError {
+        DiskError::Damaged(Damage {
+            file: file.to_owned(),
+            offset,
+            what,
+        })
+    }
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DiskError::Damaged(damage) => write!(
+                f,
+                "{damage}. Keep this directory for examination, and let the node rejoin with an empty one under a new \
+                 incarnation: the others bring it in line. Do not give it an emptied directory or an old backup under \
+                 the same incarnation: it would have forgotten votes and entries that others count on"
+            ),
+            DiskError::Io {
+                operation,
+                path,
+                source,
+            } => write!(
+                f,
+                "cannot {operation} {}: {source}. Nothing more is written until the log is opened again. Check the \
+                 device, its free space and the permissions, then restart the node",
+                path.display()
+            ),
+            DiskError::Foreign {
+                directory,
+                found,
+                wanted,
+            } => write!(
+                f,
+                "{} belongs to {found}, not to {wanted}. Start this node with its own directory",
+                directory.display()
+            ),
+            DiskError::InUse { directory } => write!(
+                f,
+                "{} is in use by another process. Stop that node, or give this one a directory of its own",
+                directory.display()
+            ),
+            DiskError::LaterVersion { file, offset, what } => write!(
+                f,
+                "{}, byte {offset}: {what} is not known to this version. Start the node with the version that wrote \
+                 it, or a later one",
+                file.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DiskError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            DiskError::Io { source, .. } => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, byte {}: {}", self.file.display(), self.offset, self.what)
+    }
+}

@@ -1,0 +1,223 @@
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use quorate::{Identity, Incarnation, Seat, crc32c};
+
+use crate::batch::{Place, SECTOR};
+use crate::{DiskError, Handle, Medium, Owner};
+
+/// The version of the format that this program writes, and the only one that it reads.
+const VERSION: u32 = 1;
+const MAGIC: [u8; 8] = *b"quorate\n";
+/// Bytes of the header that its CRC covers. The CRC stands behind them, in every version.
+const COVERED: usize = 60;
+const HEADER: usize = COVERED + 4;
+/// A segment's first batch starts with its second sector.
+pub(crate) const START: u64 = SECTOR as u64;
+/// What a fresh segment is filled with, this many bytes at a time.
+static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+
+/// What a segment says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) owner: Owner,
+    /// Segments are numbered from 1, without a gap.
+    pub(crate) number: u64,
+    /// The sequence number of its first batch.
+    pub(crate) sequence: u64,
+    /// Bytes of the file.
+    pub(crate) length: u64,
+}
+
+/// Why a header cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum HeaderError {
+    Damaged(&'static str),
+    Later(u32),
+}
+
+/// The segment that is being written.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) file: Handle,
+    pub(crate) header: Header,
+    check: u32,
+    /// Where the next batch goes.
+    pub(crate) end: u64,
+}
+
+impl Segment {
+    /// Makes a segment under a passing name: filled with zeros, so that a later sync has only data to write, and durable.
+    ///
+    /// A reserved range without zeros in it would not do: each first write to it changes the file's map of blocks, and a
+    /// sync then takes as long as in a growing file.
+    pub(crate) fn create(file: Handle, header: Header, medium: &mut impl Medium) -> Result<Segment, DiskError> {
+        let bytes = header.bytes();
+        fill(&file, header.length, medium)
+            .and_then(|()| medium.write(&file, 0, &bytes))
+            .map_err(DiskError::io("write", &file.path))?;
+        medium.sync_all(&file).map_err(DiskError::io("sync", &file.path))?;
+        Ok(Segment::new(file, header, START))
+    }
+
+    pub(crate) fn new(file: Handle, header: Header, end: u64) -> Segment {
+        let check = header.check();
+        Segment {
+            file,
+            header,
+            check,
+            end,
+        }
+    }
+
+    /// Where the next batch goes, as its header's CRC covers it.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            segment: self.check,
+            offset: self.end,
+        }
+    }
+
+    pub(crate) fn has_room(&self, size: u64) -> bool {
+        size <= self.header.length - self.end
+    }
+}
+
+impl Header {
+    pub(crate) fn bytes(&self) -> [u8; HEADER] {
+        let Identity { seat, incarnation } = self.owner.identity;
+        let mut bytes = [0; HEADER];
+        bytes[0..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[12] = seat.0;
+        bytes[16..24].copy_from_slice(&self.owner.cluster.to_le_bytes());
+        bytes[24..28].copy_from_slice(&incarnation.0.to_le_bytes());
+        bytes[32..40].copy_from_slice(&self.number.to_le_bytes());
+        bytes[40..48].copy_from_slice(&self.sequence.to_le_bytes());
+        bytes[48..56].copy_from_slice(&self.length.to_le_bytes());
+        let check = crc32c(&bytes[..COVERED]);
+        bytes[COVERED..].copy_from_slice(&check.to_le_bytes());
+        bytes
+    }
+
+    /// The header's CRC.
+    pub(crate) fn check(&self) -> u32 {
+        crc32c(&self.bytes()[..COVERED])
+    }
+
+    /// Reads the header at the front of a segment.
+    pub(crate) fn parse(segment: &[u8]) -> Result<Header, HeaderError> {
+        let bytes = segment
+            .first_chunk::<HEADER>()
+            .ok_or(HeaderError::Damaged("the segment ends before its header does"))?;
+        if bytes[..8] != MAGIC {
+            return Err(HeaderError::Damaged("this is not a segment of a log"));
+        }
+        if crc32c(&bytes[..COVERED]) != word(bytes, COVERED) {
+            return Err(HeaderError::Damaged("the segment's header does not match its checksum"));
+        }
+        match word(bytes, 8) {
+            VERSION => {}
+            later if later > VERSION => return Err(HeaderError::Later(later)),
+            _ => return Err(HeaderError::Damaged("the segment's format version never existed")),
+        }
+        let identity = Identity {
+            seat: Seat(bytes[12]),
+            incarnation: Incarnation(word(bytes, 24)),
+        };
+        Ok(Header {
+            owner: Owner {
+                cluster: number(bytes, 16),
+                identity,
+            },
+            number: number(bytes, 32),
+            sequence: number(bytes, 40),
+            length: number(bytes, 48),
+        })
+    }
+}
+
+/// Writes zeros up to `length`.
+fn fill(file: &Handle, length: u64, medium: &mut impl Medium) -> io::Result<()> {
+    let mut offset = 0;
+    while offset < length {
+        let count = (length - offset).min(ZEROS.len() as u64);
+        medium.write(file, offset, &ZEROS[..count as usize])?;
+        offset += count;
+    }
+    Ok(())
+}
+
+/// Opens a segment that is there, to read and to go on writing.
+pub(crate) fn open_file(path: &Path) -> Result<Handle, DiskError> {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(DiskError::io("open", path))?;
+    let path = path.to_owned();
+    Ok(Handle { file, path })
+}
+
+fn word(bytes: &[u8; HEADER], at: usize) -> u32 {
+    let mut word = [0; 4];
+    word.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_le_bytes(word)
+}
+
+fn number(bytes: &[u8; HEADER], at: usize) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER_1: Header = Header {
+        owner: Owner {
+            cluster: 0x0123_4567_89ab_cdef,
+            identity: Identity {
+                seat: Seat(5),
+                incarnation: Incarnation(2),
+            },
+        },
+        number: 1,
+        sequence: 1,
+        length: 4096,
+    };
+
+    #[track_caller]
+    fn with_version(version: u32) -> Result<Header, HeaderError> {
+        let mut bytes = HEADER_1.bytes();
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
+        let check = crc32c(&bytes[..COVERED]);
+        bytes[COVERED..].copy_from_slice(&check.to_le_bytes());
+        Header::parse(&bytes)
+    }
+
+    #[test]
+    fn a_header_comes_back() {
+        assert_eq!(Header::parse(&HEADER_1.bytes()), Ok(HEADER_1));
+    }
+
+    #[test]
+    fn versions_are_told_apart_from_damage() {
+        assert_eq!(with_version(2), Err(HeaderError::Later(2)));
+        assert!(matches!(with_version(0), Err(HeaderError::Damaged(_))));
+    }
+
+    #[test]
+    fn a_changed_bit_is_damage() {
+        for bit in 0..HEADER * 8 {
+            let mut bytes = HEADER_1.bytes();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                matches!(Header::parse(&bytes), Err(HeaderError::Damaged(_))),
+                "bit {bit}"
+            );
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A device that fails: whatever failed is final, and what was acknowledged is there after it.
+
+mod common;
+
+use std::cell::RefCell;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::rc::Rc;
+
+use common::{open, open_on, record, state};
+use quorate::Entries;
+use quorate_disk::{Disk, DiskError, Handle, Medium};
+use tempfile::tempdir;
+
+/// Notes what is asked of it, and fails on demand.
+#[derive(Clone, Default)]
+struct Faulty(Rc<RefCell<Plan>>);
+
+#[derive(Default)]
+struct Plan {
+    calls: Vec<&'static str>,
+    failing: Option<&'static str>,
+}
+
+impl Faulty {
+    fn fail(&self, call: &'static str) {
+        self.0.borrow_mut().failing = Some(call);
+    }
+
+    fn mend(&self) {
+        self.0.borrow_mut().failing = None;
+    }
+
+    /// What was asked since the last time.
+    fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.borrow_mut().calls)
+    }
+
+    fn note(&self, call: &'static str) -> io::Result<()> {
+        let mut plan = self.0.borrow_mut();
+        plan.calls.push(call);
+        if plan.failing == Some(call) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+}
+
+impl Medium for Faulty {
+    fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.note("write")?;
+        quorate_disk::Direct.write(file, offset, bytes)
+    }
+
+    fn sync(&mut self, _: &Handle) -> io::Result<()> {
+        self.note("sync")
+    }
+
+    fn sync_all(&mut self, _: &Handle) -> io::Result<()> {
+        self.note("sync all")
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        self.note("rename")?;
+        quorate_disk::Direct.rename(from, to)
+    }
+}
+
+fn write<M: Medium>(disk: &mut Disk<M>, term: u64) -> Result<(), DiskError> {
+    disk.write(state(term), Entries::default())
+}
+
+#[test]
+fn a_batch_is_one_write_and_one_sync() {
+    let scratch = tempdir().unwrap();
+    let medium = Faulty::default();
+    let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+    medium.calls();
+    let records = [record(1, b"one"), record(2, b"two")].concat();
+    disk.write(state(1), Entries::parse(&records).unwrap()).unwrap();
+    assert_eq!(medium.calls(), ["write", "sync"]);
+    disk.write(None, Entries::default()).unwrap();
+    assert_eq!(medium.calls(), [""; 0]);
+}
+
+#[test]
+fn a_new_segment_is_durable_before_its_first_batch() {
+    let scratch = tempdir().unwrap();
+    let medium = Faulty::default();
+    let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+    for term in 1..=4 {
+        write(&mut disk, term).unwrap();
+    }
+    medium.calls();
+    write(&mut disk, 5).unwrap();
+    let calls = ["write", "write", "sync all", "rename", "sync all", "write", "sync"];
+    assert_eq!(medium.calls(), calls);
+}
+
+#[test]
+fn a_failure_is_final() {
+    for call in ["write", "sync", "sync all", "rename"] {
+        let scratch = tempdir().unwrap();
+        let medium = Faulty::default();
+        let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+        for term in 1..=4 {
+            write(&mut disk, term).unwrap();
+        }
+        medium.fail(call);
+        let first = write(&mut disk, 5).unwrap_err().to_string();
+        medium.mend();
+        medium.calls();
+        for _ in 0..3 {
+            assert_eq!(write(&mut disk, 6).unwrap_err().to_string(), first, "{call}");
+        }
+        assert_eq!(medium.calls(), [""; 0], "{call}");
+        drop(disk);
+
+        let (_, recovery, seen) = open(scratch.path()).unwrap();
+        let kept = recovery.batches as usize;
+        assert!(kept == 4 || kept == 5, "{call}: {kept}");
+        assert_eq!(
+            seen,
+            ["term 1", "term 2", "term 3", "term 4", "term 5"][..kept],
+            "{call}"
+        );
+    }
+}
+
+#[test]
+fn opening_writes_the_last_batch_again_before_it_is_believed() {
+    let scratch = tempdir().unwrap();
+    let medium = Faulty::default();
+    let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+    medium.fail("sync");
+    write(&mut disk, 1).unwrap_err();
+    drop(disk);
+    medium.calls();
+    assert!(matches!(
+        open_on(medium.clone(), scratch.path()),
+        Err(DiskError::Io { .. })
+    ));
+    assert_eq!(medium.calls().last_chunk(), Some(&["write", "sync"]));
+}
+
+#[test]
+fn a_full_device_loses_nothing() {
+    let scratch = tempdir().unwrap();
+    // The limit's unit is 512 or 1,024 bytes: enough for a small segment, too little for one of 60,000 bytes.
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" --exact --ignored a_limited_process_fills_its_device";
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env("QUORATE_DISK_TEST_DIRECTORY", scratch.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let (mut disk, _, seen) = open(scratch.path()).unwrap();
+    assert_eq!(seen, ["1@1 Command 5 bytes"]);
+    write(&mut disk, 1).unwrap();
+}
+
+#[test]
+#[ignore = "runs in a process of its own, with a limit on the size of files"]
+fn a_limited_process_fills_its_device() {
+    let directory = std::env::var_os("QUORATE_DISK_TEST_DIRECTORY").expect("a_full_device_loses_nothing starts this");
+    let (mut disk, ..) = open(Path::new(&directory)).unwrap();
+    disk.write(None, Entries::parse(&record(1, b"small")).unwrap()).unwrap();
+    let large = record(2, &[0; 60_000]);
+    for _ in 0..2 {
+        let error = disk.write(None, Entries::parse(&large).unwrap()).unwrap_err();
+        assert!(matches!(error, DiskError::Io { operation: "write", .. }), "{error}");
+    }
+    assert!(write(&mut disk, 1).is_err());
+}

@@ -1,0 +1,70 @@
+//! FORMAT.md, held down by bytes. A change here is a new format version.
+
+mod common;
+
+use std::fmt::Write;
+use std::fs;
+
+use common::{record, state};
+use quorate::{Entries, Identity, Incarnation, Seat};
+use quorate_disk::{Disk, DiskError, Options, Owner};
+use tempfile::tempdir;
+
+/// Every line of 16 bytes that are not all zeros or all of the payload: its offset, then the bytes.
+fn dump(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (line, at) in bytes.chunks(16).zip((0..).step_by(16)) {
+        if line != [0; 16] && line != [b'x'; 16] {
+            write!(text, "\n{at:04x}:").unwrap();
+            for byte in line {
+                write!(text, " {byte:02x}").unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_segment_has_these_bytes() {
+    let scratch = tempdir().unwrap();
+    let owner = Owner {
+        cluster: 0x1122_3344_5566_7788,
+        identity: Identity {
+            seat: Seat(5),
+            incarnation: Incarnation(0x0a0b_0c0d),
+        },
+    };
+    let options = Options { segment_bytes: 2_048 };
+    let (mut disk, _) = Disk::open(scratch.path(), owner, options, |_| Ok::<(), DiskError>(())).unwrap();
+    let mut voted = state(3).unwrap();
+    voted.vote = Some(Seat(5));
+    let entry = record(1, &[b'x'; 500]);
+    disk.write(Some(voted), Entries::parse(&entry).unwrap()).unwrap();
+    disk.write(state(4), Entries::default()).unwrap();
+    let names: Vec<_> = fs::read_dir(scratch.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["0000000001.segment"]);
+    let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
+    assert_eq!(bytes.len(), 2_560);
+    assert_eq!(dump(&bytes), GOLDEN);
+}
+
+const GOLDEN: &str = "
+0000: 71 75 6f 72 61 74 65 0a 01 00 00 00 05 00 00 00
+0010: 88 77 66 55 44 33 22 11 0d 0c 0b 0a 00 00 00 00
+0020: 01 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
+0030: 00 0a 00 00 00 00 00 00 00 00 00 00 db cb 97 df
+0200: 71 62 61 74 9c 3b 64 68 01 00 00 00 00 00 00 00
+0210: 27 02 00 00 00 00 00 00 36 28 43 33 01 0a 00 00
+0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 01 05 02
+0230: 0b 02 00 00 00 00 00 00 01 00 00 00 00 00 00 00
+0240: 01 00 00 00 00 00 00 00 01 f4 01 78 78 78 78 78
+03f0: 78 78 78 78 78 78 78 78 78 78 78 78 78 78 78 b5
+0440: 5e 73 3e 2e 00 00 00 00 00 00 00 00 00 00 00 00
+05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
+0600: 71 62 61 74 33 43 5f 4a 02 00 00 00 00 00 00 00
+0610: 13 00 00 00 00 00 00 00 bd f1 5b 29 01 0a 00 00
+0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 00
+07f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
