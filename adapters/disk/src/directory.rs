@@ -1,10 +1,13 @@
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use quorate::Identity;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use serde::Serialize;
 
 use crate::segment::{Header, Segment};
 use crate::{DiskError, Handle, Medium};
@@ -12,6 +15,15 @@ use crate::{DiskError, Handle, Medium};
 const EXTENSION: &str = "segment";
 /// A segment's name until it is whole and durable. What a crash leaves under it is overwritten by the next one.
 const UNFINISHED: &str = "unfinished";
+
+/// Whom a directory belongs to: one node, in one of its incarnations, of one cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Owner {
+    /// The cluster, by the number that all its nodes are given.
+    pub cluster: u64,
+    /// The node's seat and incarnation.
+    pub identity: Identity,
+}
 
 /// The directory of a log, locked for as long as the value lives.
 #[derive(Debug)]
@@ -52,6 +64,17 @@ impl Directory {
         sync(&self.handle, medium)?;
         segment.file.path = path;
         Ok(segment)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Identity { seat, incarnation } = self.identity;
+        write!(
+            f,
+            "node {} (incarnation {}) of cluster {}",
+            seat.0, incarnation.0, self.cluster
+        )
     }
 }
 

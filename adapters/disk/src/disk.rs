@@ -4,7 +4,7 @@ use quorate::{Entries, HardState};
 
 use crate::batch;
 use crate::directory::Directory;
-use crate::replay::{Replay, segment_length};
+use crate::replay::Replay;
 use crate::segment::{self, Header, Segment};
 use crate::{Direct, DiskError, Medium, Owner, Recovered, item};
 
@@ -147,7 +147,7 @@ impl<M: Medium> Disk<M> {
             owner: self.segment.header.owner,
             number: self.segment.header.number + 1,
             sequence: self.sequence,
-            length: segment_length(size.max(self.options.segment_bytes)),
+            length: segment::length(size.max(self.options.segment_bytes)),
         };
         self.segment = self.directory.create(header, &mut self.medium)?;
         Ok(())
@@ -159,7 +159,7 @@ fn first_segment(owner: Owner, options: Options) -> Header {
         owner,
         number: 1,
         sequence: 1,
-        length: segment_length(options.segment_bytes),
+        length: segment::length(options.segment_bytes),
     }
 }
 

@@ -52,13 +52,12 @@ mod error;
 mod inspection;
 mod item;
 mod medium;
-mod owner;
 mod replay;
 mod segment;
 
+pub use directory::Owner;
 pub use disk::{Disk, Options, Recovery};
 pub use error::{Damage, DiskError};
 pub use inspection::{Inspection, inspect};
 pub use item::Recovered;
 pub use medium::{Direct, Handle, Medium};
-pub use owner::Owner;

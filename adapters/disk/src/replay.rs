@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::batch::{self, Found, Place, SECTOR};
+use crate::batch::{self, Found, Place};
 use crate::item::{self, ItemError};
 use crate::segment::{Header, HeaderError, START};
 use crate::{DiskError, Owner, Recovered, directory};
@@ -161,9 +161,4 @@ impl<E: From<DiskError>> Stop<E> {
             .into(),
         }
     }
-}
-
-/// Bytes of a segment that holds one batch of `size` bytes and nothing else.
-pub(crate) fn segment_length(size: u64) -> u64 {
-    START + size.next_multiple_of(SECTOR as u64)
 }

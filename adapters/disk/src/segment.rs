@@ -138,6 +138,11 @@ impl Header {
     }
 }
 
+/// Bytes of a segment with room for batches of `size` bytes together.
+pub(crate) fn length(size: u64) -> u64 {
+    START + size.next_multiple_of(SECTOR as u64)
+}
+
 /// Writes zeros up to `length`.
 fn fill(file: &Handle, length: u64, medium: &mut impl Medium) -> io::Result<()> {
     let mut offset = 0;

@@ -99,6 +99,21 @@ fn a_new_segment_is_durable_before_its_first_batch() {
 }
 
 #[test]
+fn a_new_directory_is_durable_in_those_above_it() {
+    let scratch = tempdir().unwrap();
+    let medium = Faulty::default();
+    let deep = scratch.path().join("above/data");
+    let opened = open_on(medium.clone(), &deep).unwrap();
+    let directories = ["sync all"; 4];
+    let first_segment = ["write", "write", "sync all", "rename", "sync all"];
+    assert_eq!(medium.calls(), [&directories[..], &first_segment].concat());
+    drop(opened);
+    // A run before this one may have made the directory and stopped before it synced.
+    drop(open_on(medium.clone(), &deep).unwrap());
+    assert_eq!(medium.calls(), ["sync all"; 2]);
+}
+
+#[test]
 fn a_failure_is_final() {
     for call in ["write", "sync", "sync all", "rename"] {
         let scratch = tempdir().unwrap();

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use common::{SMALL, open, owner, record, state};
 use quorate::{Entries, Identity, Incarnation, Seat, crc32c};
-use quorate_disk::{Disk, DiskError, Owner, inspect};
+use quorate_disk::{Disk, DiskError, Inspection, Owner, inspect};
 use tempfile::tempdir;
 
 const SEGMENT_1: &str = "0000000001.segment";
@@ -92,6 +92,7 @@ fn an_inspection_locks_and_makes_nothing() {
     let directory = scratch.path().join("data");
     assert!(matches!(inspect(&directory), Err(DiskError::Io { .. })));
     assert!(!directory.exists());
+    assert_eq!(inspect(scratch.path()).unwrap(), Inspection::default());
 
     let (mut disk, ..) = open(&directory).unwrap();
     let records = [record(1, b"one"), record(2, b"two")].concat();

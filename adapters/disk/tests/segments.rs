@@ -146,7 +146,18 @@ fn a_missing_segment_is_damage() {
     let scratch = tempdir().unwrap();
     two_segments(scratch.path());
     fs::remove_file(segment(scratch.path(), 1)).unwrap();
-    assert_eq!(damage(scratch.path()).file, segment(scratch.path(), 2));
+    let damage = damage(scratch.path());
+    assert_eq!(damage.file, segment(scratch.path(), 2));
+    assert_eq!(damage.what, "the segment before this one is missing");
+}
+
+#[test]
+fn a_renamed_segment_is_damage() {
+    let scratch = tempdir().unwrap();
+    two_segments(scratch.path());
+    fs::rename(segment(scratch.path(), 2), segment(scratch.path(), 1)).unwrap();
+    let damage = damage(scratch.path());
+    assert_eq!(damage.what, "the segment's number is not the one in its name");
 }
 
 #[test]

@@ -1,0 +1,121 @@
+use std::panic::resume_unwind;
+use std::thread::{self, JoinHandle};
+
+use quorate::{Entries, HardState, Persist, Ticket};
+use quorate_disk::{Disk, DiskError};
+use smol::channel::{Receiver, Sender, bounded};
+
+/// The disk, on a thread of its own: a sync would stop everything else that the executor does.
+///
+/// One write is under way at a time, and what comes meanwhile joins the next one. When dropped, it waits for the write under
+/// way, so that the directory is free for the next node.
+pub(crate) struct Writer {
+    jobs: Sender<Job>,
+    results: Receiver<Written>,
+    thread: Option<JoinHandle<()>>,
+    is_busy: bool,
+    /// The bytes of the write before, to be used again.
+    spare: Vec<u8>,
+}
+
+struct Job {
+    ticket: Ticket,
+    hard_state: Option<HardState>,
+    records: Vec<u8>,
+}
+
+/// A write that is done.
+pub(crate) struct Written {
+    ticket: Ticket,
+    records: Vec<u8>,
+    result: Result<(), DiskError>,
+}
+
+impl Writer {
+    pub(crate) fn start(mut disk: Disk) -> std::io::Result<Writer> {
+        let (jobs, to_do) = bounded::<Job>(1);
+        let (done, results) = bounded(1);
+        let work = move || {
+            while let Ok(job) = to_do.recv_blocking() {
+                let _ = done.send_blocking(job.run(&mut disk));
+            }
+        };
+        let thread = thread::Builder::new().name("quorate-disk".into()).spawn(work)?;
+        Ok(Writer {
+            jobs,
+            results,
+            thread: Some(thread),
+            is_busy: false,
+            spare: Vec::new(),
+        })
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    /// Hands a write to the disk.
+    pub(crate) fn begin(&mut self, write: Persist<'_>) {
+        assert!(!self.is_busy, "one write is under way at a time");
+        let mut records = std::mem::take(&mut self.spare);
+        records.clear();
+        records.extend_from_slice(write.entries.bytes());
+        self.is_busy = true;
+        // If the thread is gone, its end is seen where its result is awaited.
+        let _ = self.jobs.try_send(Job {
+            ticket: write.ticket,
+            hard_state: write.hard_state,
+            records,
+        });
+    }
+
+    /// Waits for the write under way, for ever if there is none. `None` if the thread has panicked.
+    pub(crate) async fn written(&self) -> Option<Written> {
+        self.results.recv().await.ok()
+    }
+
+    /// What to tell the node of a write that is done.
+    pub(crate) fn finish(&mut self, written: Option<Written>) -> Result<Ticket, DiskError> {
+        let Some(Written {
+            ticket,
+            records,
+            result,
+        }) = written
+        else {
+            self.join();
+            unreachable!("the thread of the disk ends by a panic, or when it is told to");
+        };
+        self.is_busy = false;
+        self.spare = records;
+        result.map(|()| ticket)
+    }
+
+    /// Ends the thread; a panic there becomes one here.
+    fn join(&mut self) {
+        self.jobs.close();
+        let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
+        if let Err(panic) = ended
+            && !thread::panicking()
+        {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+impl Job {
+    fn run(self, disk: &mut Disk) -> Written {
+        let entries = Entries::parse(&self.records).expect("records were whole when they came out of the log");
+        let result = disk.write(self.hard_state, entries);
+        Written {
+            ticket: self.ticket,
+            records: self.records,
+            result,
+        }
+    }
+}
