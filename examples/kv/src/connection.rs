@@ -33,6 +33,10 @@ impl Connection {
         })
     }
 
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Opens a client's session, and returns its last sequence.
     pub(crate) async fn open(&mut self, client: u64) -> Result<u64, RequestError> {
         Ok(self.client.open(client).await?)

@@ -1,3 +1,4 @@
+use std::io::{IsTerminal, stdin};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
@@ -42,7 +43,9 @@ fn greet(layout: &Layout, data_dir: &Path) {
         .map(|(seat, address)| format!("{} {address}", name(*seat)))
         .collect();
     eprintln!("{}; data in {}", addresses.join(", "), data_dir.display());
-    eprintln!("`help` lists what can be asked; `exit`, Ctrl-D or Ctrl-C stops all nodes");
+    if stdin().is_terminal() {
+        eprintln!("`help` lists what can be asked; `exit`, Ctrl-D or Ctrl-C stops all nodes");
+    }
 }
 
 /// Nodes that run in threads of this process.

@@ -24,7 +24,7 @@ pub(crate) struct Status {
 /// If standard output is closed.
 pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, Failure> {
     let statuses = connection.statuses().await;
-    let verdict = Verdict::of(&statuses);
+    let verdict = Verdict::of(&statuses, connection.timeout());
     let rows = Row::all(statuses);
     let mut out = stdout().lock();
     if args.json {

@@ -1,3 +1,6 @@
+use std::fmt;
+use std::time::Duration;
+
 use quorate::{Members, Seat, Seats};
 use quorate_smol::Status;
 use quorate_wire::client::Role;
@@ -13,14 +16,17 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn of(statuses: &[NodeStatus]) -> Verdict {
+    pub(super) fn of(statuses: &[NodeStatus], waited: Duration) -> Verdict {
         let reached: Vec<&Status> = statuses
             .iter()
             .filter_map(|(_, _, status)| status.as_ref().ok())
             .collect();
-        let reach = Reach::of(statuses, &reached);
+        let reach = Reach::of(statuses, &reached, waited);
         if reached.is_empty() {
-            let text = format!("no node reachable: {reach}. Start a node or check --peer and --cluster");
+            let text = format!(
+                "no node reachable: {}. Start a node or check --peer and --cluster",
+                reach.silence()
+            );
             return Verdict {
                 exit: Exit::Unreachable,
                 text,
@@ -35,9 +41,12 @@ impl Verdict {
             };
         }
         let Some(leader) = leader(&reached).filter(|_| reach.is_quorum) else {
-            let advice = match reach.is_quorum {
-                true => "An election is under way: ask again in a moment",
-                false => "Start another node or check --peer",
+            let advice = if reach.is_quorum {
+                "An election is under way: ask again in a moment"
+            } else if statuses.len() < reach.members {
+                "Name the other nodes with --peer"
+            } else {
+                "Start another node or check --peer"
             };
             let text = format!("no leader: {reach}. {advice}");
             return Verdict {
@@ -56,12 +65,13 @@ struct Reach {
     reached: usize,
     members: usize,
     silent: Vec<Seat>,
+    waited: Duration,
     is_quorum: bool,
 }
 
 impl Reach {
     /// The nodes themselves know best who counts.
-    fn of(statuses: &[NodeStatus], reached: &[&Status]) -> Reach {
+    fn of(statuses: &[NodeStatus], reached: &[&Status], waited: Duration) -> Reach {
         let named: Seats = statuses.iter().map(|(seat, _, _)| *seat).collect();
         let latest = reached.iter().max_by_key(|status| status.commit);
         let members = latest.map_or(Members::of(named), |status| status.members);
@@ -70,18 +80,27 @@ impl Reach {
             reached: reached.len(),
             members: members.all().count().max(statuses.len()),
             silent: silent.map(|(seat, _, _)| *seat).collect(),
+            waited,
             is_quorum: members.is_quorum(reached.iter().map(|status| status.seat).collect()),
         }
     }
+
+    fn silence(&self) -> String {
+        let silent: Vec<_> = self.silent.iter().map(|seat| name(*seat)).collect();
+        format!(
+            "{} did not answer within {} s",
+            silent.join(", "),
+            self.waited.as_secs_f64()
+        )
+    }
 }
 
-impl std::fmt::Display for Reach {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} nodes reachable", self.reached, self.members)?;
-        let silent: Vec<_> = self.silent.iter().map(|seat| name(*seat)).collect();
-        match silent.is_empty() {
+        match self.silent.is_empty() {
             true => Ok(()),
-            false => write!(f, " ({} did not answer)", silent.join(", ")),
+            false => write!(f, " ({})", self.silence()),
         }
     }
 }
