@@ -19,5 +19,5 @@ pub use config::ServerConfig;
 pub use error::ServeError;
 pub use event::Event;
 pub use quorate_wire::Cluster;
-pub use quorate_wire::client::StatusReport as Status;
+pub use quorate_wire::client::{Reason, Role, StatusReport as Status};
 pub use server::serve;
