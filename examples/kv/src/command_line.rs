@@ -55,6 +55,22 @@ pub(crate) struct LocalArgs {
     /// The first of three ports in a row
     #[arg(long, default_value_t = LOCAL_PORT, value_parser = clap::value_parser!(u16).range(1..=65_533))]
     pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+/// How much a node keeps.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct LogArgs {
+    /// MiB of memory that the log may grow to; then writes are refused
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4095))]
+    log_size: u16,
+}
+
+impl LogArgs {
+    pub(crate) fn bytes(self) -> usize {
+        usize::from(self.log_size) << 20
+    }
 }
 
 /// A write of a client that does nothing else.

@@ -24,7 +24,7 @@ pub(crate) struct Lines {
     wanted: Sender<()>,
     lines: Receiver<Line>,
     /// Put back as it was, even if the thread is still reading.
-    _terminal: Terminal,
+    terminal: Terminal,
 }
 
 impl Lines {
@@ -40,8 +40,13 @@ impl Lines {
         Lines {
             wanted,
             lines,
-            _terminal: terminal,
+            terminal,
         }
+    }
+
+    /// Whether somebody types them.
+    pub(crate) fn are_typed(&self) -> bool {
+        self.terminal.0.is_some()
     }
 
     pub(crate) async fn next(&self) -> Line {

@@ -7,6 +7,7 @@ use quorate_smol::{Event, ServerConfig, serve};
 use smol::channel::{Receiver, Sender, unbounded};
 use smol::future::or;
 
+use crate::command_line::LocalArgs;
 use crate::exit::{Exit, Failure};
 use crate::layout::{LOCAL_CLUSTER, Layout, name};
 use crate::serve::failure;
@@ -18,13 +19,13 @@ use crate::store::Store;
 ///
 /// # Errors
 /// Why a node cannot start, or had to stop.
-pub(crate) fn run(data_dir: &Path, first_port: u16) -> Result<Exit, Failure> {
-    let layout = Layout::local(LOCAL_CLUSTER, first_port);
+pub(crate) fn run(args: &LocalArgs) -> Result<Exit, Failure> {
+    let layout = Layout::local(LOCAL_CLUSTER, args.port);
     let mut interrupt = Interrupt::watch()?;
-    let nodes = Nodes::start(&layout, data_dir);
+    let nodes = Nodes::start(&layout, args);
     let talk = async {
         nodes.started().await?;
-        greet(&layout, data_dir);
+        greet(&layout, &args.data_dir);
         or(shell::run(layout.clone()), nodes.failed()).await
     };
     let stop = async {
@@ -62,12 +63,15 @@ enum Report {
 }
 
 impl Nodes {
-    fn start(layout: &Layout, data_dir: &Path) -> Nodes {
+    fn start(layout: &Layout, args: &LocalArgs) -> Nodes {
         let (stop, stopped) = unbounded();
         let (sender, reports) = unbounded();
         let thread = |seat: &Seat| {
-            let data_dir = data_dir.join(name(*seat));
-            let config = ServerConfig::new(layout.cluster, *seat, layout.members.clone(), data_dir);
+            let data_dir = args.data_dir.join(name(*seat));
+            let config = ServerConfig {
+                log_bytes: args.log.bytes(),
+                ..ServerConfig::new(layout.cluster, *seat, layout.members.clone(), data_dir)
+            };
             let (stopped, sender) = (stopped.clone(), sender.clone());
             thread::spawn(move || host(config, &stopped, &sender))
         };

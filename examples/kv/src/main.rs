@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 fn run(action: Action) -> Result<Exit, Failure> {
     match action {
-        Action::Local(args) => local::run(&args.data_dir, args.port),
+        Action::Local(args) => local::run(&args),
         Action::Serve(args) => serve::run(args.config()?),
         Action::Put(args) => write(args, |mut put| {
             read_dash(&mut put.value)?;

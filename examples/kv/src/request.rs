@@ -1,6 +1,7 @@
 use std::fmt;
 
 use quorate_smol::ClientError;
+use quorate_wire::client::Reason;
 
 use crate::command::VALUE_BYTES_MAX;
 use crate::exit::{Exit, Failure};
@@ -63,6 +64,10 @@ impl From<RequestError> for Failure {
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            RequestError::Client(ClientError::Refused(Reason::Full)) => f.write_str(
+                "refused: the leader has no room for more commands. Nothing was done; try again, and if it stays so, start \
+                 the nodes with a larger --log-size",
+            ),
             RequestError::Client(error) => error.fmt(f),
             RequestError::Unreadable => {
                 f.write_str("the node's answer cannot be read. Do client and node run the same version?")

@@ -36,7 +36,9 @@ pub(crate) fn failure(error: ServeError) -> Failure {
         ServeError::Socket { .. } => Exit::Socket,
         ServeError::Config(_) => Exit::Usage,
         ServeError::Boot(BootError::Gap { .. }) => Exit::Damaged,
-        ServeError::Boot(BootError::Full { .. }) => Exit::Usage,
+        ServeError::Boot(BootError::Full { .. }) => {
+            return Failure::new(Exit::Usage, format_args!("{error}, by --log-size"));
+        }
         ServeError::Command(_) => Exit::LaterVersion,
         ServeError::Thread(_) => Exit::Failed,
     };

@@ -32,27 +32,59 @@ enum Entry {
 /// # Errors
 /// If the system gives no socket or no random number.
 pub(crate) async fn run(layout: Layout) -> Result<Exit, Failure> {
-    let mut connection = Connection::new(layout, TIMEOUT).await?;
-    let mut session = Session::random()?;
-    let lines = Lines::start();
-    let mut end = Exit::Done;
-    for number in 1.. {
-        let result = match lines.next().await {
-            Line::Text(text) => match parse(&text) {
-                Ok(Some(Entry::Operation(operation))) => operation.run(&mut connection, &mut session, None).await,
-                Ok(Some(Entry::Exit)) => break,
-                Ok(None) => Ok(Exit::Done),
-                Err(message) => Err(Failure::new(Exit::Usage, message)),
-            },
-            Line::Unreadable(what) => Err(Failure::new(Exit::Usage, what)),
-            Line::End => break,
-        };
-        if let Err(failure) = result {
-            eprintln!("line {number}: {}", failure.message);
-            end = Exit::Failed;
+    let mut shell = Shell {
+        connection: Connection::new(layout, TIMEOUT).await?,
+        session: Session::random()?,
+        lines: Lines::start(),
+    };
+    let mut has_failed = false;
+    for number in 1_u64.. {
+        match shell.take_line().await {
+            Ok(Next::Line) => {}
+            Ok(Next::End) => break,
+            Err(message) if shell.lines.are_typed() => eprintln!("error: {message}"),
+            Err(message) => {
+                eprintln!("line {number}: {message}");
+                has_failed = true;
+            }
         }
     }
-    Ok(end)
+    Ok(if has_failed { Exit::Failed } else { Exit::Done })
+}
+
+struct Shell {
+    connection: Connection,
+    session: Session,
+    lines: Lines,
+}
+
+enum Next {
+    Line,
+    End,
+}
+
+impl Shell {
+    async fn take_line(&mut self) -> Result<Next, String> {
+        let text = match self.lines.next().await {
+            Line::Text(text) => text,
+            Line::Unreadable(what) => return Err(what),
+            Line::End => return Ok(Next::End),
+        };
+        match parse(&text)? {
+            None => {}
+            Some(Entry::Exit) => return Ok(Next::End),
+            Some(Entry::Operation(operation)) => self.operate(operation).await.map_err(|failure| failure.message)?,
+        }
+        Ok(Next::Line)
+    }
+
+    async fn operate(&mut self, operation: Operation) -> Result<(), Failure> {
+        let exit = operation.run(&mut self.connection, &mut self.session, None).await?;
+        if matches!(operation, Operation::Get(_)) && exit == Exit::Failed && self.lines.are_typed() {
+            eprintln!("no such key");
+        }
+        Ok(())
+    }
 }
 
 /// The entry of a line; none if the line is empty, a comment, or asked for help that was given.

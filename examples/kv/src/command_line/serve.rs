@@ -6,7 +6,7 @@ use clap::Args;
 use quorate::Seat;
 use quorate_smol::ServerConfig;
 
-use super::{DATA_DIR, MemberArgs};
+use super::{DATA_DIR, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
 use crate::layout::{Layout, name, parse_id, resolve};
 
@@ -32,9 +32,8 @@ pub(crate) struct ServeArgs {
     /// For how long a leader may be silent until another is elected, and up to twice as long
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
     election_ms: u64,
-    /// MiB of memory for the log; once it is full, writes are refused
-    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4095))]
-    log_size: u16,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl ServeArgs {
@@ -71,7 +70,7 @@ impl ServeArgs {
             .unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
         Ok(ServerConfig {
             listen: self.listen.unwrap_or(address),
-            log_bytes: usize::from(self.log_size) << 20,
+            log_bytes: self.log.bytes(),
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
             ..ServerConfig::new(cluster, seat, members, data_dir)
