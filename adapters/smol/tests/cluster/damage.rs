@@ -11,17 +11,8 @@ use crate::tally::sum;
 
 /// An ack that would commit everything, if anybody believed it.
 fn forged_ack(cluster: Cluster, from: Seat, to: Seat) -> Vec<u8> {
-    let envelope = Envelope {
-        cluster,
-        from,
-        to,
-        incarnation: Incarnation(0),
-    };
-    let message = Message::Ack {
-        term: Term(1 << 40),
-        stamp: 1,
-        outcome: Outcome::Matched(Index(1 << 40)),
-    };
+    let envelope = Envelope { cluster, from, to, incarnation: Incarnation(0) };
+    let message = Message::Ack { term: Term(1 << 40), stamp: 1, outcome: Outcome::Matched(Index(1 << 40)) };
     encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
 }
 
@@ -64,13 +55,7 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
     for datagram in datagrams {
         stranger.send(datagram, house.members[&Seat(leader)]);
     }
-    let expected = BTreeMap::from([
-        ("length", 1),
-        ("version", 2),
-        ("checksum", 2),
-        ("cluster", 2),
-        ("destination", 1),
-    ]);
+    let expected = BTreeMap::from([("length", 1), ("version", 2), ("checksum", 2), ("cluster", 2), ("destination", 1)]);
     let after = eventually("all of them to be counted", || {
         let status = client.status(leader);
         (refused(&status) == expected).then_some(status)

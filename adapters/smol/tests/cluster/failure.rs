@@ -48,17 +48,8 @@ fn without_a_majority_nothing_is_done_and_the_client_knows() {
         house.kill(seat);
     }
     let mut client = house.hasty_client();
-    for attempt in [
-        client.try_add(SESSION, "apples", 2).err(),
-        client.try_read("apples").err(),
-    ] {
-        let Some(ClientError::NoLeader {
-            reachable: 1,
-            members: 3,
-            silent,
-            ..
-        }) = attempt
-        else {
+    for attempt in [client.try_add(SESSION, "apples", 2).err(), client.try_read("apples").err()] {
+        let Some(ClientError::NoLeader { reachable: 1, members: 3, silent, .. }) = attempt else {
             panic!("{attempt:?}");
         };
         assert_eq!(silent.len(), 2);
@@ -68,10 +59,7 @@ fn without_a_majority_nothing_is_done_and_the_client_knows() {
 
     house.kill(follower);
     let nobody = client.try_add(SESSION, "apples", 2);
-    assert!(
-        matches!(nobody, Err(ClientError::Unreachable { ref silent, .. }) if silent.len() == 3),
-        "{nobody:?}"
-    );
+    assert!(matches!(nobody, Err(ClientError::Unreachable { ref silent, .. }) if silent.len() == 3), "{nobody:?}");
 }
 
 #[test]
