@@ -80,7 +80,10 @@ impl Cluster {
     /// Who leads; waits until somebody does.
     pub(crate) fn leader(&self) -> usize {
         let is_leader = |row: &Value| row["role"] == "leader";
-        self.wait_for("somebody leads", |rows| Some(rows.iter().find(|row| is_leader(row))?["node"].as_u64()? as usize))
+        self.wait_for("somebody leads", |rows| {
+            let leader = rows.iter().find(|row| is_leader(row))?;
+            leader["node"].as_str()?.strip_prefix('n')?.parse().ok()
+        })
     }
 
     /// Waits until all nodes have applied the same.
