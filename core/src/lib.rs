@@ -149,3 +149,8 @@ pub use persist::{HardState, Persist, Ticket};
 pub use refusal::{Refusal, Refusals};
 pub use session::{Sessions, Verdict};
 pub use state::Role;
+
+/// Keeps the README's code true.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
