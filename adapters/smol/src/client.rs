@@ -36,11 +36,7 @@ impl Client {
     /// No socket can be bound.
     pub async fn new(cluster: Cluster, members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> io::Result<Client> {
         let is_ipv6 = members.values().any(SocketAddr::is_ipv6);
-        Ok(Client {
-            exchange: Exchange::bind(cluster, is_ipv6)?,
-            directory: Directory::new(members),
-            timeout,
-        })
+        Ok(Client { exchange: Exchange::bind(cluster, is_ipv6)?, directory: Directory::new(members), timeout })
     }
 
     /// Opens the session of this client, or finds it open: the sequence of its last command, zero if there was none. Go on
@@ -120,10 +116,7 @@ impl Client {
         let after = self.exchange.number();
         let started = Instant::now();
         let deadline = started + self.timeout;
-        let unreachable = |started: Instant| ClientError::Unreachable {
-            silent: vec![seat],
-            waited: started.elapsed(),
-        };
+        let unreachable = |started: Instant| ClientError::Unreachable { silent: vec![seat], waited: started.elapsed() };
         let address = self.directory.address(seat).ok_or_else(|| unreachable(started))?;
         while Instant::now() < deadline {
             self.exchange.send(address, body).await?;

@@ -10,9 +10,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn start() -> Clock {
-        Clock {
-            start: std::time::Instant::now(),
-        }
+        Clock { start: std::time::Instant::now() }
     }
 
     pub(crate) fn now(self) -> Instant {

@@ -54,10 +54,7 @@ impl ServerConfig {
     }
 
     pub(crate) fn identity(&self) -> Identity {
-        Identity {
-            seat: self.seat,
-            incarnation: self.incarnation,
-        }
+        Identity { seat: self.seat, incarnation: self.incarnation }
     }
 
     pub(crate) fn core(&self, seed: u64) -> Config {

@@ -62,10 +62,9 @@ impl fmt::Display for ServeError {
             ServeError::Config(error) => write!(f, "cannot run with this configuration: {error}"),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
-            ServeError::Thread(source) => write!(
-                f,
-                "cannot start a thread for the disk: {source}. Check the limits of this process"
-            ),
+            ServeError::Thread(source) => {
+                write!(f, "cannot start a thread for the disk: {source}. Check the limits of this process")
+            }
         }
     }
 }

@@ -37,21 +37,9 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Started {
-                address, created: true, ..
-            } => write!(f, "listening on {address} with a new log"),
-            Event::Started {
-                address,
-                writes,
-                torn_bytes,
-                term: Term(term),
-                last: Index(last),
-                ..
-            } => {
-                write!(
-                    f,
-                    "listening on {address}; {writes} writes recovered, up to index {last} of term {term}"
-                )?;
+            Event::Started { address, created: true, .. } => write!(f, "listening on {address} with a new log"),
+            Event::Started { address, writes, torn_bytes, term: Term(term), last: Index(last), .. } => {
+                write!(f, "listening on {address}; {writes} writes recovered, up to index {last} of term {term}")?;
                 match torn_bytes {
                     0 => Ok(()),
                     bytes => write!(f, "; {bytes} bytes of an unfinished write dropped"),

@@ -24,19 +24,10 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn bind(config: ServerConfig) -> Result<Link, ServeError> {
-        let failed = |source| ServeError::Socket {
-            address: config.listen,
-            source,
-        };
+        let failed = |source| ServeError::Socket { address: config.listen, source };
         let socket = Async::<UdpSocket>::bind(config.listen).map_err(failed)?;
         let address = socket.get_ref().local_addr().map_err(failed)?;
-        Ok(Link {
-            socket,
-            address,
-            config,
-            outgoing: vec![0; DATAGRAM_MAX].into(),
-            refusals: Refusals::default(),
-        })
+        Ok(Link { socket, address, config, outgoing: vec![0; DATAGRAM_MAX].into(), refusals: Refusals::default() })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -77,10 +68,7 @@ impl Link {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 Err(error) if is_about_another_datagram(&error) => {}
                 Err(source) => {
-                    return Err(ServeError::Socket {
-                        address: self.address,
-                        source,
-                    });
+                    return Err(ServeError::Socket { address: self.address, source });
                 }
             }
         }
@@ -97,12 +85,8 @@ impl Link {
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
         let Some(address) = self.peer(to) else { return };
         let identity = self.config.identity();
-        let envelope = Envelope {
-            cluster: self.config.cluster,
-            from: identity.seat,
-            to,
-            incarnation: identity.incarnation,
-        };
+        let envelope =
+            Envelope { cluster: self.config.cluster, from: identity.seat, to, incarnation: identity.incarnation };
         let room = self.frame_bytes();
         let frame = encode(&mut self.outgoing[..room], &envelope, message);
         let frame = frame.expect("the core packs messages for the frame's length");
@@ -122,12 +106,7 @@ impl Link {
     }
 
     fn try_reply(&mut self, asker: Asker, body: ReplyBody<'_>) -> Result<(), EncodeError> {
-        let reply = Reply {
-            client: asker.client,
-            number: asker.number,
-            from: self.config.seat,
-            body,
-        };
+        let reply = Reply { client: asker.client, number: asker.number, from: self.config.seat, body };
         let frame = encode_reply(&mut self.outgoing, &reply)?;
         let _ = self.socket.get_ref().send_to(frame, asker.address);
         Ok(())
@@ -137,8 +116,5 @@ impl Link {
 /// Some systems report here that an earlier datagram did not arrive. Nothing is wrong with the socket then.
 pub(crate) fn is_about_another_datagram(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkUnreachable};
-    matches!(
-        error.kind(),
-        ConnectionRefused | ConnectionReset | HostUnreachable | Interrupted | NetworkUnreachable
-    )
+    matches!(error.kind(), ConnectionRefused | ConnectionReset | HostUnreachable | Interrupted | NetworkUnreachable)
 }

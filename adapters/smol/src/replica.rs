@@ -39,11 +39,7 @@ impl Outcome {
 
 impl<A: App> Replica<A> {
     pub(crate) fn new(app: A) -> Self {
-        Replica {
-            app,
-            sessions: Box::new(Sessions::new()),
-            applied: Index(0),
-        }
+        Replica { app, sessions: Box::new(Sessions::new()), applied: Index(0) }
     }
 
     /// The last index that was applied.

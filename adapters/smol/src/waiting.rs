@@ -41,11 +41,7 @@ impl Commands {
     }
 
     pub(crate) fn push(&mut self, position: Position, session: Session, asker: Asker) {
-        self.queue.push_back(Command {
-            position,
-            session,
-            asker,
-        });
+        self.queue.push_back(Command { position, session, asker });
     }
 
     /// Answers a retry together with the command that is under way already. Whether there is one.
@@ -63,11 +59,7 @@ impl Commands {
             return None;
         }
         self.queue.pop_front();
-        Some(if position == applied {
-            Turn::Due(asker)
-        } else {
-            Turn::Superseded(asker)
-        })
+        Some(if position == applied { Turn::Due(asker) } else { Turn::Superseded(asker) })
     }
 
     /// All that still wait, after which nobody does.
@@ -127,18 +119,11 @@ mod tests {
     use super::*;
 
     fn asker(number: u64) -> Asker {
-        Asker {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
-            client: 1,
-            number,
-        }
+        Asker { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)), client: 1, number }
     }
 
     fn at(term: u64, index: u64) -> Position {
-        Position {
-            term: Term(term),
-            index: Index(index),
-        }
+        Position { term: Term(term), index: Index(index) }
     }
 
     #[test]
@@ -180,10 +165,7 @@ mod tests {
         let (mut commands, mut reads) = (Commands::default(), Reads::default());
         for number in 0..WAITING_MAX as u64 {
             assert!(!commands.is_full() && !reads.is_full());
-            let session = Session {
-                client: number,
-                sequence: 1,
-            };
+            let session = Session { client: number, sequence: 1 };
             commands.push(at(1, number + 1), session, asker(number));
             reads.push(Round(1), asker(number), b"");
         }

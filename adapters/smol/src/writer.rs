@@ -41,13 +41,7 @@ impl Writer {
             }
         };
         let thread = thread::Builder::new().name("quorate-disk".into()).spawn(work)?;
-        Ok(Writer {
-            jobs,
-            results,
-            thread: Some(thread),
-            is_busy: false,
-            spare: Vec::new(),
-        })
+        Ok(Writer { jobs, results, thread: Some(thread), is_busy: false, spare: Vec::new() })
     }
 
     pub(crate) fn is_busy(&self) -> bool {
@@ -62,11 +56,7 @@ impl Writer {
         records.extend_from_slice(write.entries.bytes());
         self.is_busy = true;
         // If the thread is gone, its end is seen where its result is awaited.
-        let _ = self.jobs.try_send(Job {
-            ticket: write.ticket,
-            hard_state: write.hard_state,
-            records,
-        });
+        let _ = self.jobs.try_send(Job { ticket: write.ticket, hard_state: write.hard_state, records });
     }
 
     /// Waits for the write under way, for ever if there is none. `None` if the thread has panicked.
@@ -76,12 +66,7 @@ impl Writer {
 
     /// What to tell the node of a write that is done.
     pub(crate) fn finish(&mut self, written: Option<Written>) -> Result<Ticket, DiskError> {
-        let Some(Written {
-            ticket,
-            records,
-            result,
-        }) = written
-        else {
+        let Some(Written { ticket, records, result }) = written else {
             self.join();
             unreachable!("the thread of the disk ends by a panic, or when it is told to");
         };
@@ -112,11 +97,7 @@ impl Job {
     fn run(self, disk: &mut Disk<impl Medium>) -> Written {
         let entries = Entries::parse(&self.records).expect("records were whole when they came out of the log");
         let result = disk.write(self.hard_state, entries);
-        Written {
-            ticket: self.ticket,
-            records: self.records,
-            result,
-        }
+        Written { ticket: self.ticket, records: self.records, result }
     }
 }
 
@@ -146,10 +127,7 @@ mod tests {
     }
 
     fn writer(directory: &Path, syncs: u32) -> Writer {
-        let owner = Owner {
-            cluster: 1,
-            identity: SEAT.into(),
-        };
+        let owner = Owner { cluster: 1, identity: SEAT.into() };
         let options = Options { segment_bytes: 1 << 12 };
         let nothing = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
         let (disk, _) = Disk::open_on(Worn { syncs }, directory, owner, options, nothing).expect("a new log");

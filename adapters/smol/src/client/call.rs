@@ -127,11 +127,7 @@ impl Call {
 
     /// Tries that fail at once do so a few times only before they are spaced out.
     fn pace(&self) -> Duration {
-        if self.tries <= TRIES_AT_ONCE {
-            Duration::ZERO
-        } else {
-            MOMENT
-        }
+        if self.tries <= TRIES_AT_ONCE { Duration::ZERO } else { MOMENT }
     }
 
     fn take<T>(
@@ -219,12 +215,7 @@ impl Call {
         } else if reachable == 0 {
             ClientError::Unreachable { silent, waited }
         } else {
-            ClientError::NoLeader {
-                reachable,
-                members,
-                silent,
-                waited,
-            }
+            ClientError::NoLeader { reachable, members, silent, waited }
         }
     }
 }
@@ -233,9 +224,5 @@ impl Call {
 fn redirect(directory: &mut Directory, leader: Option<Seat>, address: &str) -> Duration {
     let Some(leader) = leader else { return MOMENT };
     directory.learn(leader, address);
-    if directory.knows(leader) {
-        Duration::ZERO
-    } else {
-        MOMENT
-    }
+    if directory.knows(leader) { Duration::ZERO } else { MOMENT }
 }

@@ -13,10 +13,7 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn new(addresses: BTreeMap<Seat, SocketAddr>) -> Directory {
-        Directory {
-            addresses,
-            leader: None,
-        }
+        Directory { addresses, leader: None }
     }
 
     pub(crate) fn address(&self, seat: Seat) -> Option<SocketAddr> {

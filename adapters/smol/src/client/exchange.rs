@@ -47,12 +47,7 @@ impl Exchange {
     /// Sends a request. Whether the system took it: if not, nobody has got it.
     pub(crate) async fn send(&mut self, to: SocketAddr, body: RequestBody<'_>) -> Result<bool, EncodeError> {
         self.number += 1;
-        let request = Request {
-            cluster: self.cluster,
-            client: self.client,
-            number: self.number,
-            body,
-        };
+        let request = Request { cluster: self.cluster, client: self.client, number: self.number, body };
         let frame = encode_request(&mut self.outgoing, &request)?;
         Ok(self.socket.send_to(frame, to).await.is_ok())
     }

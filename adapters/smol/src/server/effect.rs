@@ -51,7 +51,4 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 }
 
 /// What a reader hears when leadership changes before its read is confirmed: it may ask again at once.
-const NOBODY_LEADS: ReplyBody<'_> = ReplyBody::NotLeader {
-    leader: None,
-    address: "",
-};
+const NOBODY_LEADS: ReplyBody<'_> = ReplyBody::NotLeader { leader: None, address: "" };

@@ -11,14 +11,8 @@ use crate::{App, Event};
 
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     pub(super) fn take_request(&mut self, frame: &[u8], from: SocketAddr) -> Result<(), Refusal> {
-        let Request {
-            client, number, body, ..
-        } = decode_request(frame, self.link.cluster())?;
-        let asker = Asker {
-            address: from,
-            client,
-            number,
-        };
+        let Request { client, number, body, .. } = decode_request(frame, self.link.cluster())?;
+        let asker = Asker { address: from, client, number };
         match body {
             RequestBody::Command { session, command } => self.command(asker, session, Some(command)),
             RequestBody::Open { client } => self.command(asker, Session { client, sequence: 0 }, None),
@@ -45,10 +39,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let Ok(command) = bytes.map(decode::<A>).transpose() else {
             return self.refuse(asker, Reason::Malformed);
         };
-        let input = Input::ClientCommand {
-            session: Some(session),
-            command,
-        };
+        let input = Input::ClientCommand { session: Some(session), command };
         match self.node.step(self.clock.now(), input).next() {
             Some(Effect::Accept { position }) => self.commands.push(position, session, asker),
             Some(Effect::Reject(rejection)) => self.reject(asker, rejection),

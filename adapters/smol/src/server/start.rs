@@ -15,10 +15,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let memory = vec![0; config.log_bytes].into_boxed_slice();
         let mut boot = Boot::<A::Command, _, SEATS>::new(config.core(random::number()), memory)?;
         let link = Link::bind(config.clone())?;
-        let owner = Owner {
-            cluster: config.cluster.0,
-            identity: config.identity(),
-        };
+        let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
         let visit = |recovered: Recovered<'_>| {
             match recovered {
                 Recovered::HardState(hard_state) => boot.hard_state(hard_state),

@@ -12,10 +12,7 @@ use smol::block_on;
 use crate::script::{LEADER, OTHER, Script, leads};
 
 const SESSION: Session = Session { client: 7, sequence: 1 };
-const DONE: ReplyBody<'_> = ReplyBody::Done {
-    index: Index(5),
-    answer: b"done",
-};
+const DONE: ReplyBody<'_> = ReplyBody::Done { index: Index(5), answer: b"done" };
 
 /// How the leader answers the n-th time that it is asked for anything but its status. `None` is silence.
 type Answers = Vec<Option<ReplyBody<'static>>>;
@@ -41,10 +38,7 @@ fn certain_failures_to_do_it_now_are_retried_under_the_same_sequence() {
         Some(ReplyBody::Superseded),
         Some(ReplyBody::Refused(Reason::InTransfer)),
         Some(ReplyBody::Refused(Reason::Stopping)),
-        Some(ReplyBody::NotLeader {
-            leader: None,
-            address: "",
-        }),
+        Some(ReplyBody::NotLeader { leader: None, address: "" }),
         Some(ReplyBody::Unknown),
     ];
     let (result, asked) = command(again);
@@ -91,28 +85,19 @@ fn superseded_to_the_end_is_certain() {
 
 #[test]
 fn a_node_that_says_one_thing_and_does_another_is_not_asked_without_a_pause() {
-    let redirect = ReplyBody::NotLeader {
-        leader: Some(LEADER),
-        address: "",
-    };
+    let redirect = ReplyBody::NotLeader { leader: Some(LEADER), address: "" };
     let (mut client, heard) = Script::run(move |seat, body| match body {
         RequestBody::Status => Some(leads(seat, seat == LEADER)),
         _ => Some(redirect),
     });
     let result = block_on(client.command(SESSION, b"do"));
-    assert!(
-        matches!(result, Err(ClientError::NoLeader { reachable: 2, .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(ClientError::NoLeader { reachable: 2, .. })), "{result:?}");
     assert!(heard.commands() < 120, "it was asked {} times", heard.commands());
 }
 
 #[test]
 fn an_answer_to_an_earlier_request_is_none_to_this_one() {
-    let value = |answer: &'static [u8]| ReplyBody::Value {
-        index: Index(1),
-        answer,
-    };
+    let value = |answer: &'static [u8]| ReplyBody::Value { index: Index(1), answer };
     let (mut client, heard) = Script::run(move |seat, body| match body {
         RequestBody::Status => Some(leads(seat, seat == LEADER)),
         RequestBody::Read { query: b"first", .. } => Some(value(b"one")),

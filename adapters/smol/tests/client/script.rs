@@ -25,10 +25,7 @@ impl Script {
     pub(crate) fn run(
         mut answer: impl FnMut(Seat, RequestBody<'_>) -> Option<ReplyBody<'static>> + Send + 'static,
     ) -> (Client, Arc<Script>) {
-        let script = Arc::new(Script {
-            commands: AtomicUsize::new(0),
-            repeats: AtomicBool::new(false),
-        });
+        let script = Arc::new(Script { commands: AtomicUsize::new(0), repeats: AtomicBool::new(false) });
         let sockets = [LEADER, OTHER].map(|seat| (seat, UdpSocket::bind("127.0.0.1:0").expect("a socket")));
         let members = sockets.iter().map(|(seat, socket)| {
             socket.set_nonblocking(true).expect("sockets can do that");
@@ -72,12 +69,7 @@ impl Script {
         let is_status = matches!(request.body, RequestBody::Status);
         self.commands.fetch_add(usize::from(!is_status), Ordering::Relaxed);
         let Some(body) = answer(seat, request.body) else { return };
-        let reply = Reply {
-            client: request.client,
-            number: request.number,
-            from: seat,
-            body,
-        };
+        let reply = Reply { client: request.client, number: request.number, from: seat, body };
         let mut frame = [0; 1200];
         let frame = encode_reply(&mut frame, &reply).expect("answers are short");
         for _ in 0..=usize::from(self.repeats.load(Ordering::Relaxed)) {

@@ -11,17 +11,8 @@ use crate::tally::sum;
 
 /// An ack that would commit everything, if anybody believed it.
 fn forged_ack(cluster: Cluster, from: Seat, to: Seat) -> Vec<u8> {
-    let envelope = Envelope {
-        cluster,
-        from,
-        to,
-        incarnation: Incarnation(0),
-    };
-    let message = Message::Ack {
-        term: Term(1 << 40),
-        stamp: 1,
-        outcome: Outcome::Matched(Index(1 << 40)),
-    };
+    let envelope = Envelope { cluster, from, to, incarnation: Incarnation(0) };
+    let message = Message::Ack { term: Term(1 << 40), stamp: 1, outcome: Outcome::Matched(Index(1 << 40)) };
     encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
 }
 
@@ -64,13 +55,7 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
     for datagram in datagrams {
         stranger.send(datagram, house.members[&Seat(leader)]);
     }
-    let expected = BTreeMap::from([
-        ("length", 1),
-        ("version", 2),
-        ("checksum", 2),
-        ("cluster", 2),
-        ("destination", 1),
-    ]);
+    let expected = BTreeMap::from([("length", 1), ("version", 2), ("checksum", 2), ("cluster", 2), ("destination", 1)]);
     let after = eventually("all of them to be counted", || {
         let status = client.status(leader);
         (refused(&status) == expected).then_some(status)
@@ -99,19 +84,4 @@ fn a_datagram_that_the_network_repeats_is_done_once() {
     assert_eq!(answer, 2);
     assert_eq!(client.read("apples"), 2);
     assert_eq!(client.add(7, 2, "apples", 2).1, 4);
-}
-
-#[test]
-fn a_lonely_leader_tells_its_clients_when_it_gives_up() {
-    let mut house = House::of(3);
-    let mut client = house.client();
-    client.open(7);
-    let (leader, _) = house.leader();
-    for seat in (1..=3).filter(|seat| *seat != leader) {
-        house.kill(seat);
-    }
-    let stranger = Stranger::new();
-    stranger.send(&command(CLUSTER, 1, 1), house.members[&Seat(leader)]);
-    let is_unknown = stranger.hear(1, |body| body == ReplyBody::Unknown);
-    assert!(is_unknown);
 }

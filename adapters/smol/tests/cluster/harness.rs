@@ -49,10 +49,7 @@ impl House {
 
     pub(crate) fn config(&self, seat: u8) -> ServerConfig {
         let directory = self.directory.path().join(seat.to_string());
-        ServerConfig {
-            log_bytes: 1 << 20,
-            ..ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory)
-        }
+        ServerConfig { log_bytes: 1 << 20, ..ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory) }
     }
 
     pub(crate) fn start(&mut self, seat: u8) {
@@ -72,12 +69,7 @@ impl House {
             };
             block_on(or(death, serve(config, Tally::default(), stop, on_event)))
         };
-        let running = Running {
-            stop,
-            kill,
-            events,
-            thread: thread::spawn(node),
-        };
+        let running = Running { stop, kill, events, thread: thread::spawn(node) };
         self.running.insert(Seat(seat), running);
     }
 
@@ -169,9 +161,7 @@ pub(crate) struct Caller {
 impl Caller {
     fn new(members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> Caller {
         let client = block_on(Client::new(CLUSTER, members, timeout));
-        Caller {
-            client: client.expect("a socket"),
-        }
+        Caller { client: client.expect("a socket") }
     }
 
     #[track_caller]
@@ -180,8 +170,7 @@ impl Caller {
     }
 
     pub(crate) fn try_add(&mut self, session: Session, name: &str, number: u64) -> Result<(u64, u64), ClientError> {
-        self.try_command(session, &Add { name, number }.bytes())
-            .map(|(index, answer)| (index, sum(&answer)))
+        self.try_command(session, &Add { name, number }.bytes()).map(|(index, answer)| (index, sum(&answer)))
     }
 
     pub(crate) fn try_command(&mut self, session: Session, command: &[u8]) -> Result<(u64, Vec<u8>), ClientError> {

@@ -80,8 +80,5 @@ fn a_node_stops_at_a_command_that_it_cannot_read() {
     let (index, _) = client.try_add(session, "apples", 2).expect("the command is done");
     house.stop(1).expect("it stops in good order");
     let refused = serve_in_vain(house.config(1), Other);
-    assert!(
-        matches!(refused, ServeError::Command(quorate::CommandError(Index(at))) if at == index),
-        "{refused}"
-    );
+    assert!(matches!(refused, ServeError::Command(quorate::CommandError(Index(at))) if at == index), "{refused}");
 }

@@ -85,21 +85,12 @@ fn what_cannot_be_done_is_refused_with_the_reason() {
     trailing.push(0);
     for bytes in [&[9][..], &trailing] {
         let refused = client.try_command(session, bytes);
-        assert!(
-            matches!(refused, Err(ClientError::Refused(Reason::Malformed))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(ClientError::Refused(Reason::Malformed))), "{refused:?}");
     }
     let endless = client.try_command(session, &[0; 70_000]);
-    assert!(
-        matches!(endless, Err(ClientError::Refused(Reason::TooLarge { .. }))),
-        "{endless:?}"
-    );
+    assert!(matches!(endless, Err(ClientError::Refused(Reason::TooLarge { .. }))), "{endless:?}");
     for query in ["".into(), "x".repeat(1201)] {
         let refused = client.try_read(&query);
-        assert!(
-            matches!(refused, Err(ClientError::Refused(Reason::TooLarge { .. }))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(ClientError::Refused(Reason::TooLarge { .. }))), "{refused:?}");
     }
 }
