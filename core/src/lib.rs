@@ -102,7 +102,7 @@
 //!
 //! # Bounds
 //!
-//! A node takes no more memory than its type says: the log's memory, and about 150 bytes for each seat. A step does an
+//! A node takes no more memory than its type says: the log's memory, and about 130 bytes for each seat. A step does an
 //! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time.
 //!
 //! # What is not here yet
