@@ -85,18 +85,3 @@ fn a_datagram_that_the_network_repeats_is_done_once() {
     assert_eq!(client.read("apples"), 2);
     assert_eq!(client.add(7, 2, "apples", 2).1, 4);
 }
-
-#[test]
-fn a_lonely_leader_tells_its_clients_when_it_gives_up() {
-    let mut house = House::of(3);
-    let mut client = house.client();
-    client.open(7);
-    let (leader, _) = house.leader();
-    for seat in (1..=3).filter(|seat| *seat != leader) {
-        house.kill(seat);
-    }
-    let stranger = Stranger::new();
-    stranger.send(&command(CLUSTER, 1, 1), house.members[&Seat(leader)]);
-    let is_unknown = stranger.hear(1, |body| body == ReplyBody::Unknown);
-    assert!(is_unknown);
-}

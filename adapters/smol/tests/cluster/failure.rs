@@ -2,8 +2,10 @@ use std::time::Instant;
 
 use quorate::{Role, Seat, Session};
 use quorate_smol::{ClientError, Event, ServeError};
+use quorate_wire::client::ReplyBody;
 
-use crate::harness::{House, serve_in_vain};
+use crate::harness::{CLUSTER, House, serve_in_vain};
+use crate::stranger::{Stranger, command, read};
 use crate::tally::Tally;
 
 const SESSION: Session = Session { client: 7, sequence: 1 };
@@ -93,6 +95,32 @@ fn a_node_without_a_majority_steps_down_and_says_so() {
         let was_leader = events.iter().any(led);
         (was_leader && !led(events.last()?)).then_some(())
     });
+}
+
+#[test]
+fn a_lonely_leader_tells_its_writers_when_it_gives_up() {
+    let mut house = House::of(3);
+    let mut client = house.client();
+    client.open(7);
+    let (leader, _) = house.leader();
+    for seat in (1..=3).filter(|seat| *seat != leader) {
+        house.kill(seat);
+    }
+    let stranger = Stranger::new();
+    stranger.send(&command(CLUSTER, 1, 1), house.members[&Seat(leader)]);
+    assert!(stranger.hear(1, |body| body == ReplyBody::Unknown));
+}
+
+#[test]
+fn a_lonely_leader_tells_its_readers_when_it_gives_up() {
+    let mut house = House::of(3);
+    let (leader, _) = house.leader();
+    for seat in (1..=3).filter(|seat| *seat != leader) {
+        house.kill(seat);
+    }
+    let stranger = Stranger::new();
+    stranger.send(&read(CLUSTER, 1), house.members[&Seat(leader)]);
+    assert!(stranger.hear(1, |body| matches!(body, ReplyBody::NotLeader { leader: None, .. })));
 }
 
 #[test]

@@ -43,9 +43,19 @@ impl Stranger {
 
 /// The datagram of a command that adds two apples.
 pub(crate) fn command(cluster: Cluster, number: u64, sequence: u64) -> Vec<u8> {
-    let command = Add { name: "apples", number: 2 };
-    let command = &command.bytes();
+    let add = Add { name: "apples", number: 2 };
     let session = Session { client: 7, sequence };
-    let request = Request { cluster, client: CLIENT, number, body: RequestBody::Command { session, command } };
+    let command = &add.bytes();
+    request(cluster, number, RequestBody::Command { session, command })
+}
+
+/// The datagram of a question how many apples there are, as of now or later.
+pub(crate) fn read(cluster: Cluster, number: u64) -> Vec<u8> {
+    let query = b"apples";
+    request(cluster, number, RequestBody::Read { query, local: false })
+}
+
+fn request(cluster: Cluster, number: u64, body: RequestBody<'_>) -> Vec<u8> {
+    let request = Request { cluster, client: CLIENT, number, body };
     encode_request(&mut [0; 1200], &request).expect("it fits").to_vec()
 }
