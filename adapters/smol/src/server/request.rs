@@ -106,7 +106,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             durable: node.durable(),
             digest: self.replica.digest(),
             members: node.members(),
-            refused: self.link.refusals(),
+            refused: self.link.refusals().with_messages(node.refusals()),
         }
     }
 }
