@@ -69,7 +69,7 @@ impl core::error::Error for Refusal {}
 
 /// How many frames were dropped here, and how many of their messages by the core, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Refusals([u64; SLOTS]);
+pub struct Refusals([u32; SLOTS]);
 
 impl Refusals {
     /// Counts one more dropped frame.
@@ -82,13 +82,13 @@ impl Refusals {
     #[must_use]
     pub fn with_messages(mut self, refused: quorate::Refusals) -> Refusals {
         for (slot, reason) in self.0[FRAME_SLOTS..].iter_mut().zip(quorate::Refusal::ALL) {
-            *slot = refused.count(reason).into();
+            *slot = refused.count(reason);
         }
         self
     }
 
     /// Each reason's name and count. Reasons that only a later version knows are left out.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
         let (frames, messages) = self.0.split_at(FRAME_SLOTS);
         let frames = NAMES.into_iter().zip(frames);
         let messages = quorate::Refusal::ALL.map(quorate::Refusal::name).into_iter().zip(messages);
@@ -129,7 +129,7 @@ mod tests {
             refusals.count(reason);
             assert_eq!(reason.index(), number);
             let frames = refusals.iter().take(NAMES.len());
-            assert!(frames.eq(NAMES.map(|name| (name, u64::from(name == reason.name())))));
+            assert!(frames.eq(NAMES.map(|name| (name, u32::from(name == reason.name())))));
             assert!(refusals.iter().skip(NAMES.len()).all(|(_, count)| count == 0));
         }
         assert_eq!(reasons.len(), Refusal::COUNT);
