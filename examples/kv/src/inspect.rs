@@ -16,7 +16,7 @@ use crate::serve::disk_exit;
 pub(crate) fn run(data_dir: &Path) -> Result<Exit, Failure> {
     let inspection = quorate_disk::inspect(data_dir).map_err(|error| Failure::new(disk_exit(&error), error))?;
     if inspection.segments == 0 {
-        let message = format_args!("{} holds no data of a node: check --data-dir", data_dir.display());
+        let message = format!("{} holds no data of a node: check --data-dir", data_dir.display());
         return Err(Failure::new(Exit::Failed, message));
     }
     writeln!(stdout(), "{:#}", report(&inspection))?;

@@ -126,7 +126,7 @@ fn host(config: ServerConfig, stopped: &Receiver<()>, reports: &Sender<Report>) 
     };
     if let Err(error) = smol::block_on(serve(config, Store::default(), stop, report)) {
         let failure = failure(error);
-        let message = format_args!("{}: {}", name(seat), failure.message);
+        let message = format!("{}: {}", name(seat), failure.message);
         let _ = reports.try_send(Report::Failed(Failure::new(failure.exit, message)));
     }
 }

@@ -119,7 +119,7 @@ fn read_dash(value: &mut Value) -> Result<(), Failure> {
     match std::io::stdin().read_to_end(&mut value.0) {
         Ok(_) => Ok(()),
         Err(error) => {
-            let message = format_args!("cannot read the value from standard input: {error}");
+            let message = format!("cannot read the value from standard input: {error}");
             Err(Failure::new(Exit::Failed, message))
         }
     }

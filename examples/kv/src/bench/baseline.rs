@@ -31,7 +31,7 @@ pub(super) fn measure(directory: &Path, load: Load) -> Result<Vec<Baseline>, Fai
     let baselines = counts.into_iter().map(run).collect::<io::Result<_>>();
     let _ = fs::remove_file(&path);
     baselines.map_err(|error| {
-        let message = format_args!("cannot measure the disk at {}: {error}; name another --data-dir", path.display());
+        let message = format!("cannot measure the disk at {}: {error}; name another --data-dir", path.display());
         Failure::new(Exit::Disk, message)
     })
 }
