@@ -46,6 +46,7 @@ pub(crate) fn run(layout: &Layout, load: Load, directory: &Path, json: bool) -> 
 struct Puts {
     latencies: Latencies,
     errors: u64,
+    first_error: Option<String>,
     elapsed: Duration,
 }
 
@@ -59,9 +60,10 @@ async fn measure(executor: &LocalExecutor<'_>, layout: &Layout, load: Load) -> R
     let running: Vec<_> = clients.into_iter().map(|client| executor.spawn(client.run(end))).collect();
     let mut puts = Puts::default();
     for client in running {
-        let (latencies, errors) = client.await;
-        puts.latencies.extend(&latencies);
-        puts.errors += errors;
+        let of_client = client.await;
+        puts.latencies.extend(&of_client.latencies);
+        puts.errors += of_client.errors;
+        puts.first_error = puts.first_error.or(of_client.first_error);
     }
     puts.elapsed = start.elapsed();
     Ok(puts)
@@ -88,16 +90,19 @@ impl Client {
         Ok(client)
     }
 
-    async fn run(mut self, end: Instant) -> (Latencies, u64) {
-        let (mut latencies, mut errors) = (Latencies::default(), 0);
+    async fn run(mut self, end: Instant) -> Puts {
+        let mut puts = Puts::default();
         while Instant::now() < end {
             let start = Instant::now();
             match self.put().await {
-                Ok(()) => latencies.add(start.elapsed()),
-                Err(_) => errors += 1,
+                Ok(()) => puts.latencies.add(start.elapsed()),
+                Err(error) => {
+                    puts.errors += 1;
+                    puts.first_error.get_or_insert_with(|| error.to_string());
+                }
             }
         }
-        (latencies, errors)
+        puts
     }
 
     async fn put(&mut self) -> Result<(), RequestError> {

@@ -20,6 +20,7 @@ pub(super) struct Report {
     /// Of one put, from before it is sent until its answer is there.
     latency_us: Quantiles,
     errors: u64,
+    first_error: Option<String>,
     baseline_directory: PathBuf,
     baselines: Vec<Baseline>,
 }
@@ -37,6 +38,7 @@ impl Report {
             puts_per_second: puts.latencies.count() as f64 / seconds,
             latency_us: puts.latencies.quantiles(),
             errors: puts.errors,
+            first_error: puts.first_error.clone(),
             baseline_directory: directory.to_owned(),
             baselines,
         }
@@ -51,6 +53,9 @@ impl Report {
         writeln!(out, "{clients} clients put values of {bytes} bytes for {seconds:.1} s, each waiting for its answer")?;
         writeln!(out, "over UDP to {}", self.nodes.join(", "))?;
         writeln!(out, "throughput  {:.0} puts/s, {} errors", self.puts_per_second, self.errors)?;
+        if let Some(error) = &self.first_error {
+            writeln!(out, "            the first: {error}")?;
+        }
         writeln!(out, "latency     {}", milliseconds(self.latency_us))?;
         writeln!(out, "then, alone, append and fdatasync to a file in {}", self.baseline_directory.display())?;
         for Baseline { values, values_per_second, latency_us } in &self.baselines {

@@ -23,7 +23,7 @@ pub(crate) struct ServeArgs {
     listen: Option<SocketAddr>,
     #[command(flatten)]
     members: MemberArgs,
-    /// Where this node keeps its data [default: quorate-data/n<ID>]
+    /// Where this node keeps its data [default: quorate-data/nID]
     #[arg(long)]
     data_dir: Option<PathBuf>,
     /// How often a leader that has nothing to send says that it is there

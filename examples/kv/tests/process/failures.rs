@@ -7,7 +7,7 @@ use quorate_disk::{Disk, DiskError, Options, Owner};
 use rustix::process::{Resource, Rlimit, prlimit};
 
 use crate::cluster::Cluster;
-use crate::program::{Running, eventually, program_after, run};
+use crate::program::{Running, eventually, program, program_after, run};
 
 /// Changes a byte of the key's first record, which is not the last one.
 fn damage(data_dir: &Path, key: &str) {
@@ -84,6 +84,23 @@ fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
     cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
     third.end().says(11, &["cannot write", "n3", "Check the device"]);
     cluster.ask(&["get", "after"]).prints(0, "2\n");
+}
+
+#[test]
+fn a_full_log_refuses_writes_and_goes_on_reading() {
+    let mut cluster = Cluster::of(1);
+    let mut serve = cluster.serve(1);
+    serve.extend(["--log-size", "1"].map(str::to_owned));
+    cluster.keep(1, Running::start(program().args(serve)));
+    cluster.wait_for_leader();
+    let value = "v".repeat(1000);
+    let put = |id| format!("{{\"id\":{id},\"op\":\"put\",\"key\":\"k\",\"value\":\"{value}\"}}\n");
+    let puts: String = (0..1100).map(put).collect();
+    let answers = cluster.ask_with(&["pipe"], puts.as_bytes()).out;
+    let last = answers.lines().last().expect("each line has its answer");
+    assert!(last.contains("\"fail\"") && last.contains("--log-size"), "{last}");
+    cluster.ask(&["put", "k", &value]).says(1, &["no room", "--log-size"]);
+    cluster.ask(&["get", "k"]).prints(0, &format!("{value}\n"));
 }
 
 #[test]
