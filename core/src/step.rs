@@ -81,6 +81,10 @@ impl Step<'_> {
         if self.state.transfer.is_some() {
             return Err(Rejection::InTransfer);
         }
+        let opens = session.is_some_and(|session| session.sequence == 0);
+        if opens == command.is_some() {
+            return Err(Rejection::Unencodable);
+        }
         let limit = self.state.config.entry_bytes_max.min(RECORD_MAX);
         let payload_max = limit - RECORD_OVERHEAD;
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
