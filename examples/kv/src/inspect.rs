@@ -14,6 +14,10 @@ use crate::serve::disk_exit;
 /// # Errors
 /// Why it cannot be read, or that nothing of a node is in it.
 pub(crate) fn run(data_dir: &Path) -> Result<Exit, Failure> {
+    if !data_dir.is_dir() {
+        let message = format!("there is no directory {}: check --data-dir", data_dir.display());
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let inspection = quorate_disk::inspect(data_dir).map_err(|error| Failure::new(disk_exit(&error), error))?;
     if inspection.segments == 0 {
         let message = format!("{} holds no data of a node: check --data-dir", data_dir.display());

@@ -42,6 +42,8 @@ pub(crate) struct Call {
     /// Who can do in place of a leader: it knows one that this client does not reach.
     substitute: Option<Seat>,
     was_superseded: bool,
+    /// Why the last try that was refused was.
+    refused: Option<Reason>,
     tries: u32,
 }
 
@@ -67,6 +69,7 @@ impl Call {
             current: None,
             substitute: None,
             was_superseded: false,
+            refused: None,
             tries: 0,
         }
     }
@@ -156,6 +159,7 @@ impl Call {
                 return Next::Done(Err(ClientError::Refused(reason)));
             }
             ReplyBody::Superseded => self.was_superseded = true,
+            ReplyBody::Refused(reason) => self.refused = Some(reason),
             _ => {}
         }
         if self.current != Some(reply.number) {
@@ -191,7 +195,7 @@ impl Call {
 
     /// A refusal is the end only if it is about every try, and asking another node would not help.
     fn is_final(&self, reason: Reason) -> bool {
-        self.open.is_empty() && !matches!(reason, Reason::InTransfer | Reason::Stopping)
+        self.open.is_empty() && !matches!(reason, Reason::InTransfer | Reason::Stopping | Reason::Busy)
     }
 
     /// The time for answers is over.
@@ -212,6 +216,8 @@ impl Call {
             ClientError::Unknown { waited }
         } else if self.was_superseded {
             ClientError::Superseded
+        } else if self.refused == Some(Reason::Busy) {
+            ClientError::Refused(Reason::Busy)
         } else if reachable == 0 {
             ClientError::Unreachable { silent, waited }
         } else {

@@ -126,6 +126,9 @@ fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
         Reason::Malformed => {
             f.write_str("refused: the node does not understand this. Do client and node run the same version?")
         }
+        Reason::Busy => {
+            f.write_str("refused: the node has as many requests waiting as it has room for. Try again in a moment")
+        }
         Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
     }
 }

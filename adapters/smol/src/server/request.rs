@@ -34,7 +34,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             return;
         }
         if self.commands.is_full() {
-            return self.refuse(asker, Reason::Full);
+            return self.refuse(asker, Reason::Busy);
         }
         let Ok(command) = bytes.map(decode::<A>).transpose() else {
             return self.refuse(asker, Reason::Malformed);
@@ -53,7 +53,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             return self.refuse(asker, Reason::Stopping);
         }
         if self.reads.is_full() {
-            return self.refuse(asker, Reason::Full);
+            return self.refuse(asker, Reason::Busy);
         }
         if query.len() > limit {
             return self.refuse(asker, Reason::TooLarge { limit: limit as u32 });

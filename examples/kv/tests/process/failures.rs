@@ -99,7 +99,7 @@ fn a_full_log_refuses_writes_and_goes_on_reading() {
     let answers = cluster.ask_with(&["pipe"], puts.as_bytes()).out;
     let last = answers.lines().last().expect("each line has its answer");
     assert!(last.contains("\"fail\"") && last.contains("--log-size"), "{last}");
-    cluster.ask(&["put", "k", &value]).says(1, &["no room", "--log-size"]);
+    cluster.ask(&["put", "k", &value]).says(1, &["log is full", "--log-size"]);
     cluster.ask(&["get", "k"]).prints(0, &format!("{value}\n"));
 }
 
@@ -123,5 +123,5 @@ fn a_directory_without_data_is_told() {
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let path = directory.path().display().to_string();
     run(&["inspect", "--data-dir", &path]).says(1, &[&path, "--data-dir"]);
-    run(&["inspect", "--data-dir", &format!("{path}/missing")]).says(11, &["missing"]);
+    run(&["inspect", "--data-dir", &format!("{path}/missing")]).says(2, &["missing", "--data-dir"]);
 }
