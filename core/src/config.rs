@@ -17,7 +17,7 @@ pub struct Config {
     /// How often a leader that has nothing to send says that it is there. At least a microsecond.
     pub heartbeat_interval: Duration,
     /// The most bytes of records in one `AppendEntries`: what the link's frame holds beside the rest of the message. No
-    /// record may be larger.
+    /// record may be larger. It must not shrink while larger records are in a member's log.
     pub entry_bytes_max: usize,
     /// The most `AppendEntries` on the way to one follower. At least 1.
     pub inflight_messages_max: u32,
