@@ -330,7 +330,7 @@ impl World {
             }
             Effect::Await { round } => self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting))),
             Effect::Reject(rejection) => {
-                orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))))
+                orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
             }
             Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
             Effect::ReadFailed { through } => {
