@@ -2,5 +2,6 @@
 
 pub mod history;
 pub mod linearizability;
+pub mod misuse;
 pub mod simulator;
 pub mod stage;
