@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::common::{command, config, drive, fresh};
-use quorate::{Ballot, Boot, Effect, Input, Instant, Message, Node, Role, Seat, Term, Ticket};
+use quorate::{Ballot, Boot, Effect, Input, Instant, Message, Node, Position, Role, Seat, Term, Ticket};
 
 type Cluster = Node<u32, Vec<u8>, 3>;
 
@@ -49,23 +49,36 @@ fn the_answer_to_a_client_is_the_first_effect_of_its_step() {
     assert!(matches!(effects.next(), Some(Effect::Persist(write)) if write.entries.count() == 2), "both are written");
 }
 
+/// The ticket of the write that a step wants done.
+fn ticket(node: &mut Cluster, now: Instant, input: Input<'_, u32>) -> Option<Ticket> {
+    node.step(now, input).find_map(|effect| match effect {
+        Effect::Persist(write) => Some(write.ticket),
+        _ => None,
+    })
+}
+
 #[test]
 fn a_ticket_is_good_once_and_only_for_the_write_under_way() {
     let (mut node, now) = leader();
-    let write = |node: &mut Cluster, input: Input<'_, u32>| -> Option<Ticket> {
-        node.step(now, input).find_map(|effect| match effect {
-            Effect::Persist(write) => Some(write.ticket),
-            _ => None,
-        })
-    };
-    let first = write(&mut node, command(5)).unwrap();
-    assert!(write(&mut node, command(6)).is_none(), "one write is under way at a time");
-    let second = write(&mut node, Input::Persisted(first)).unwrap();
+    let first = ticket(&mut node, now, command(5)).unwrap();
+    assert!(ticket(&mut node, now, command(6)).is_none(), "one write is under way at a time");
+    let second = ticket(&mut node, now, Input::Persisted(first)).unwrap();
     let durable = node.durable();
-    assert!(write(&mut node, Input::Tick).is_none());
+    assert!(ticket(&mut node, now, Input::Tick).is_none());
     assert_eq!(node.durable(), durable, "the second write is not done yet");
-    assert!(write(&mut node, Input::Persisted(second)).is_none());
+    assert!(ticket(&mut node, now, Input::Persisted(second)).is_none());
     assert_eq!(node.durable(), node.last().index);
+}
+
+#[test]
+fn a_ticket_of_another_write_is_ignored() {
+    let (mut node, now) = leader();
+    let mut other = fresh(config(3), 64);
+    let request = Message::RequestVote { term: Term(1), last: Position::default(), ballot: Ballot::Real };
+    let foreign = ticket(&mut other, now, receive(1, request)).unwrap();
+    let _own = ticket(&mut node, now, command(5)).unwrap();
+    assert!(ticket(&mut node, now, Input::Persisted(foreign)).is_none());
+    assert!(node.durable() < node.last().index, "its own write is not done");
 }
 
 fn hash(node: &Cluster) -> u64 {
