@@ -3,5 +3,6 @@
 pub mod history;
 pub mod linearizability;
 pub mod misuse;
+pub mod mutants;
 pub mod simulator;
 pub mod stage;
