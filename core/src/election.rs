@@ -71,8 +71,9 @@ impl Step<'_> {
         }
         match self.state.role {
             Role::PreCandidate => self.campaign(Ballot::Real),
-            Role::Candidate => self.take_office(),
-            Role::Follower | Role::Leader => {}
+            // Its own vote is among them only once it is durable: till then there is no leader, whoever else has voted.
+            Role::Candidate if self.state.votes.contains(self.state.seat()) => self.take_office(),
+            Role::Candidate | Role::Follower | Role::Leader => {}
         }
     }
 

@@ -71,11 +71,12 @@ impl Step<'_> {
         reads.confirmed = Some((Round(round), index));
     }
 
-    /// Starts a round if reads wait and the one before is done. A leader knows what is committed only once an entry of its
+    /// Starts a round if reads wait and the one before is confirmed and ready: else a slow app would never catch up with them. A leader knows what is committed only once an entry of its
     /// own term is.
     pub(crate) fn start_round(&mut self) {
-        let reads = &self.state.reads;
-        if !reads.waiting || reads.under_way.is_some() || reads.confirmed.is_some() || self.state.leader.is_none() {
+        let (reads, applied) = (&self.state.reads, self.state.applied);
+        let is_held_up = reads.confirmed.is_some_and(|(_, index)| index > applied);
+        if !reads.waiting || reads.under_way.is_some() || is_held_up || self.state.leader.is_none() {
             return;
         }
         let is_leader = self.state.is_leader();

@@ -236,6 +236,7 @@ impl Step<'_> {
         let has_all = self.matched(transfer.to) == self.log.span.last.index;
         if self.state.now >= transfer.until {
             self.state.transfer = None;
+            self.peer(transfer.to).owed.campaign = false;
         } else if has_all && !transfer.told {
             self.state.transfer = Some(Transfer { told: true, ..transfer });
             self.peer(transfer.to).owed.campaign = true;

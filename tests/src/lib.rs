@@ -2,5 +2,7 @@
 
 pub mod history;
 pub mod linearizability;
+pub mod misuse;
+pub mod mutants;
 pub mod simulator;
 pub mod stage;

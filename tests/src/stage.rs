@@ -1,15 +1,33 @@
 //! A stage on which a talk between nodes is played by hand, line by line: for golden traces.
 //!
 //! Nodes are called 1, 2, 3 and have those seats. Nothing moves by itself: messages wait until they are delivered, writes
-//! until they are synced, time until a node is woken.
+//! until they are synced, and each node's own clock stands until the node is woken or waits.
+//!
+//! | line | what happens |
+//! | --- | --- |
+//! | `cluster 3 learners=1 frame=100 window=64 window-bytes=.. log-bytes=..` | an empty stage, with new nodes |
+//! | `disk 1 term=2 vote=1 log=1,1,2` | node 1 starts from a disk with entries of these terms |
+//! | `log-bytes 1 bytes=90` | node 1 starts with another memory for its log |
+//! | `elect 1 without=3` | node 1 is elected in the usual way, unseen |
+//! | `tick 1`, `wait 1 ms=50`, `wait ms=50` | node 1 is woken when it is due; time passes for it, or for all |
+//! | `client 1 word bytes=60 session=7#1`, `read 1`, `transfer 1 2` | what clients and operators want |
+//! | `sync 1` | the write under way is durable |
+//! | `deliver 1 2`, `at=2`, `keep`, `all`; `drop 1 2` | messages from 1 to 2, the oldest first |
+//! | `run without=3` | delivers and syncs until all is quiet; what node 3 says and hears is lost |
+//! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |
+//! | `crash 1`, `start 1` | the power goes and comes back: the disk has what was synced |
+//! | `forge 3 1 vote term=1` | a message that nobody sent: see `forge` |
+//! | `log 1`, `progress 1`, `due 1` | shows a log, what a leader knows of the others, the next deadline |
+//! | `quietly ..` | the same, and only changes of the nodes are shown |
 
+mod forge;
 mod line;
 mod play;
 mod show;
 
 use std::collections::BTreeMap;
 
-use quorate::{Boot, Config, Entry, HardState, Index, Instant, Kind, Members, Position, Seat, Term, Ticket};
+use quorate::{Boot, Config, Entry, HardState, Index, Instant, Kind, Position, Refusals, Term, Ticket};
 
 /// A node on the stage. Its commands are words.
 type Node = quorate::Node<String, Vec<u8>, 10>;
@@ -24,13 +42,16 @@ pub struct Stage {
 
 struct Actor {
     config: Config,
-    /// Each has a clock of its own, which stands still until the node is woken.
+    log_bytes: usize,
     now: Instant,
+    /// Whether its effects wait until they are drawn on demand.
+    held: bool,
     node: Option<Node>,
     disk: Disk,
     write: Option<(Ticket, Disk)>,
     /// What the last line showed of it.
     shown: String,
+    refusals: Refusals,
 }
 
 /// What a disk holds, or a write adds.
@@ -77,18 +98,26 @@ fn record(position: Position) -> Vec<u8> {
 }
 
 impl Actor {
-    fn new(seat: u8, members: Members, log_bytes: usize) -> Actor {
-        // The seed leaves an actor's time-outs apart from the others'.
-        let config = Config { entry_bytes_max: 100, ..Config::new(Seat(seat), members, u64::from(seat)) };
-        let mut actor =
-            Actor { config, now: Instant::START, node: None, disk: Disk::default(), write: None, shown: String::new() };
-        actor.start(log_bytes);
+    fn new(config: Config, log_bytes: usize) -> Actor {
+        let mut actor = Actor {
+            config,
+            log_bytes,
+            now: Instant::START,
+            held: false,
+            node: None,
+            disk: Disk::default(),
+            write: None,
+            shown: String::new(),
+            refusals: Refusals::default(),
+        };
+        actor.start();
         actor
     }
 
     /// Starts the node from exactly what its disk holds.
-    fn start(&mut self, log_bytes: usize) {
-        let mut boot = Boot::new(self.config.clone(), vec![0; log_bytes]).expect("the stage's configuration is sound");
+    fn start(&mut self) {
+        let mut boot =
+            Boot::new(self.config.clone(), vec![0; self.log_bytes]).expect("the stage's configuration is sound");
         boot.hard_state(self.disk.hard_state.unwrap_or_default());
         for record in &self.disk.records {
             let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
@@ -96,5 +125,12 @@ impl Actor {
         }
         self.node = Some(boot.start(self.now));
         self.write = None;
+        self.refusals = Refusals::default();
+    }
+
+    /// Starts once more: each boot has a name of its own.
+    fn restart(&mut self) {
+        self.config.seed += 10;
+        self.start();
     }
 }

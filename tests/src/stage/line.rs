@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use quorate::{Index, Position, Term};
+use quorate::{Index, Position, Session, Term};
 
 /// One line of a script: words, some of them `name=value`.
 pub(crate) struct Line<'a> {
@@ -40,9 +40,23 @@ impl<'a> Line<'a> {
     /// The number `name=3`, zero if there is none.
     #[track_caller]
     pub(crate) fn number<T: FromStr + Default>(&self, name: &str) -> T {
+        self.number_or(name, T::default())
+    }
+
+    /// The number `name=3`, or the usual one.
+    #[track_caller]
+    pub(crate) fn number_or<T: FromStr>(&self, name: &str, usual: T) -> T {
         let read =
             |text: &str| text.parse().unwrap_or_else(|_| panic!("`{}`: {name} is no number", self.words.join(" ")));
-        self.text(name).map(read).unwrap_or_default()
+        self.text(name).map_or(usual, read)
+    }
+
+    /// The session `session=7#1`: the client's number and the command's.
+    #[track_caller]
+    pub(crate) fn session(&self) -> Option<Session> {
+        let (client, sequence) = self.text("session")?.split_once('#').expect("a client and a sequence");
+        let read = |text: &str| text.parse().expect("a number");
+        Some(Session { client: read(client), sequence: read(sequence) })
     }
 
     /// The numbers `name=1,1,2`.

@@ -1,15 +1,15 @@
 use std::time::Duration;
 
-use quorate::{
-    Ballot, Effect, Entries, HardState, Index, Input, Members, Message, Outcome, Position, Seat, Seats, Term,
-};
+use quorate::{Config, Effect, HardState, Input, Members, Message, Refusal, Seat, Seats, Term};
 use quorate_wire::{Cluster, Envelope};
 
 use super::line::Line;
-use super::{Actor, Disk, Letter, Stage, record, show};
+use super::{Actor, Disk, Letter, Stage, show};
 
 const CLUSTER: Cluster = Cluster(1);
 const LOG_BYTES: usize = 4096;
+/// More messages, or effects of one step, than any scene has.
+const MANY: usize = 10_000;
 
 impl Stage {
     /// Plays a script, one command a line, and returns what happened.
@@ -20,7 +20,10 @@ impl Stage {
     pub fn play(&mut self, script: &str) -> String {
         let mut told = String::new();
         for text in script.lines().filter(|text| !text.trim().is_empty()) {
-            self.play_line(&Line::new(text), &mut told);
+            match text.strip_prefix("quietly ") {
+                Some(text) => self.play_line(&Line::new(text), &mut String::new()),
+                None => self.play_line(&Line::new(text), &mut told),
+            }
             self.tell_changes(&mut told);
         }
         if told.is_empty() { "nothing\n".into() } else { told }
@@ -30,11 +33,14 @@ impl Stage {
         match line.verb() {
             "cluster" => self.cluster(line),
             "disk" => self.disk(line),
-            "tick" => self.tick(line.node(0), told),
-            "wait" => {
-                let time = Duration::from_millis(line.number("ms"));
-                self.actors.values_mut().for_each(|actor| actor.now = actor.now + time);
+            "log-bytes" => {
+                let actor = self.actor(line.node(0));
+                actor.log_bytes = line.number("bytes");
+                actor.start();
             }
+            "elect" => self.elect(line),
+            "tick" => self.tick(line.node(0), told),
+            "wait" => self.wait(line),
             "client" => self.client(line, told),
             "read" => self.act(line.node(0), Input::Read, told),
             "transfer" => {
@@ -42,23 +48,45 @@ impl Stage {
                 self.act(line.node(0), Input::Transfer { to }, told);
             }
             "sync" => self.sync(line.node(0), told),
+            "hold" => self.actor(line.node(0)).held = true,
+            "draw" => {
+                self.actor(line.node(0)).held = false;
+                self.act(line.node(0), Input::Tick, told);
+            }
             "deliver" => self.deliver(line, told),
             "drop" => self.letters.retain(|letter| !matches(line, letter)),
-            "crash" => self.actor(line.node(0)).node = None,
-            "start" => self.actor(line.node(0)).start(LOG_BYTES),
+            "crash" => {
+                let actor = self.actor(line.node(0));
+                (actor.node, actor.write) = (None, None);
+            }
+            "start" => self.actor(line.node(0)).restart(),
             "run" => self.run(line, told),
             "forge" => self.forge(line, told),
-            "log" => self.tell_log(line.node(0), told),
+            "log" => self.tell(line.node(0), show::log, told),
+            "due" => self.tell_due(line.node(0), told),
+            "progress" => self.tell(line.node(0), show::progress, told),
             verb => panic!("no such command: {verb}"),
         }
     }
 
+    /// So many voters, and learners behind them, on an empty stage.
     fn cluster(&mut self, line: &Line<'_>) {
-        let seats: Seats = (1..=line.node(0)).map(Seat).collect();
-        let log_bytes = line.number::<usize>("log-bytes");
-        let log_bytes = if log_bytes == 0 { LOG_BYTES } else { log_bytes };
-        for seat in seats.iter() {
-            self.actors.insert(seat.0, Actor::new(seat.0, Members::of(seats), log_bytes));
+        self.actors.clear();
+        self.letters.clear();
+        let voters = line.node(0);
+        let all = voters + line.number::<u8>("learners");
+        let seats = |range: std::ops::RangeInclusive<u8>| range.map(Seat).collect::<Seats>();
+        let members = Members { learners: seats(voters + 1..=all), ..Members::of(seats(1..=voters)) };
+        for seat in 1..=all {
+            // The seed leaves an actor's time-outs apart from the others'.
+            let usual = Config::new(Seat(seat), members, u64::from(seat));
+            let config = Config {
+                entry_bytes_max: line.number_or("frame", 100),
+                inflight_messages_max: line.number_or("window", usual.inflight_messages_max),
+                inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
+                ..usual
+            };
+            self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES)));
         }
     }
 
@@ -68,10 +96,23 @@ impl Stage {
         let hard_state = HardState { term: Term(line.number("term")), vote };
         let actor = self.actor(line.node(0));
         actor.disk = Disk::of(hard_state, &line.numbers("log"));
-        actor.start(LOG_BYTES);
+        actor.start();
     }
 
-    /// This node's clock goes on until it has something to do.
+    /// What an election without incident comes to: the others have heard no leader for a while, this node wins, and its
+    /// first heartbeat has told all.
+    fn elect(&mut self, line: &Line<'_>) {
+        let winner = line.node(0);
+        self.actors.iter_mut().filter(|(name, _)| **name != winner).for_each(|(_, actor)| {
+            actor.now = actor.now + actor.config.election_timeout;
+        });
+        for _ in 0..2 {
+            self.tick(winner, &mut String::new());
+            self.run(line, &mut String::new());
+        }
+    }
+
+    /// A node's clock goes on until the node has something to do.
     fn tick(&mut self, node: u8, told: &mut String) {
         let actor = self.actor(node);
         let due = actor.node.as_ref().and_then(super::Node::deadline);
@@ -79,9 +120,19 @@ impl Stage {
         self.act(node, Input::Tick, told);
     }
 
+    /// The clock of one node, or of all, goes on; nobody is woken.
+    fn wait(&mut self, line: &Line<'_>) {
+        let one = line.plain().first().map(|_| line.node(0));
+        let time = Duration::from_millis(line.number("ms"));
+        let waiting = self.actors.iter_mut().filter(|(name, _)| one.is_none_or(|one| **name == one));
+        waiting.for_each(|(_, actor)| actor.now = actor.now + time);
+    }
+
+    /// A command that is a word, of so many bytes if that is said.
     fn client(&mut self, line: &Line<'_>, told: &mut String) {
-        let word = line.plain().get(1).map(|word| (*word).to_owned());
-        self.act(line.node(0), Input::ClientCommand { session: None, command: word }, told);
+        let bytes = line.number("bytes");
+        let word = line.plain().get(1).map(|word| format!("{word:.<bytes$}"));
+        self.act(line.node(0), Input::ClientCommand { session: line.session(), command: word }, told);
     }
 
     /// The write under way is durable.
@@ -94,10 +145,13 @@ impl Stage {
         self.act(node, Input::Persisted(ticket), told);
     }
 
-    /// Delivers the oldest message, or all, from one to another; `keep` leaves it on its way, to come once more.
+    /// Delivers the oldest message from one to another, or the one `at` a place in their queue, or all; `keep` leaves it
+    /// on its way, to come once more.
     fn deliver(&mut self, line: &Line<'_>, told: &mut String) {
+        let at = line.number_or("at", 1) - 1;
         loop {
-            let Some(place) = self.letters.iter().position(|letter| matches(line, letter)) else {
+            let mut queue = self.letters.iter().enumerate().filter(|(_, letter)| matches(line, letter));
+            let Some((place, _)) = queue.nth(at) else {
                 return;
             };
             let letter = if line.has("keep") { self.letters[place].clone() } else { self.letters.remove(place) };
@@ -111,7 +165,7 @@ impl Stage {
     /// Delivers and syncs until all is quiet. What comes from or goes to a node that is `without` is lost.
     fn run(&mut self, line: &Line<'_>, told: &mut String) {
         let without = line.numbers("without");
-        loop {
+        for _ in 0..MANY {
             let is_cut = |node: u8| without.contains(&u64::from(node));
             self.letters.retain(|letter| !is_cut(letter.from) && !is_cut(letter.to));
             let writer = self.actors.iter().find(|(_, actor)| actor.write.is_some()).map(|(node, _)| *node);
@@ -124,6 +178,7 @@ impl Stage {
                 }
             }
         }
+        panic!("the talk does not end");
     }
 
     fn receive(&mut self, letter: &Letter, told: &mut String) {
@@ -132,34 +187,13 @@ impl Stage {
         self.act(letter.to, Input::Receive { from, message }, told);
     }
 
-    /// A message that no node here has sent.
-    fn forge(&mut self, line: &Line<'_>, told: &mut String) {
-        let term = Term(line.number("term"));
-        let stamp = line.number("stamp");
-        let (previous, last) = (line.position("after"), line.position("last"));
-        let records = forged_records(previous.index, &line.numbers("entries"));
-        let index = Index(line.number("index"));
-        let message = match line.plain().get(2).copied().unwrap_or_default() {
-            "append" => {
-                let entries = Entries::parse(&records).expect("forged records are whole");
-                Message::AppendEntries { term, stamp, previous, commit: Index(line.number("commit")), entries }
-            }
-            "request" => Message::RequestVote { term, last, ballot: ballot(line) },
-            "vote" => Message::Vote { term, ballot: ballot(line), granted: !line.has("refused") },
-            "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index) },
-            "conflict" => Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")) },
-            "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index) },
-            "campaign" => Message::CampaignNow { term },
-            what => panic!("cannot forge {what}"),
-        };
-        let from = Seat(line.node(0));
-        self.act(line.node(1), Input::Receive { from: from.into(), message }, told);
-    }
-
-    fn act(&mut self, name: u8, input: Input<'_, String>, told: &mut String) {
+    /// Gives a node an input and notes what it wants done, which only the answer to a client need not wait for.
+    pub(super) fn act(&mut self, name: u8, input: Input<'_, String>, told: &mut String) {
         let Some(actor) = self.actors.get_mut(&name) else { panic!("there is no node {name}") };
         let Some(node) = &mut actor.node else { return };
-        for effect in node.step(actor.now, input) {
+        let answers = usize::from(matches!(input, Input::ClientCommand { .. } | Input::Read));
+        let drawn = if actor.held { answers } else { MANY };
+        for effect in node.step(actor.now, input).take(drawn) {
             told.push_str(&show::effect(name, &effect));
             told.push('\n');
             match effect {
@@ -172,6 +206,11 @@ impl Stage {
             }
         }
         node.check_invariants().expect("a node keeps its invariants");
+        let now = node.refusals();
+        for reason in Refusal::ALL.into_iter().filter(|reason| now.count(*reason) > actor.refusals.count(*reason)) {
+            told.push_str(&format!("{name}: refuses, {}\n", reason.name()));
+        }
+        actor.refusals = now;
     }
 
     /// What has changed about the nodes since the last line.
@@ -185,22 +224,22 @@ impl Stage {
         }
     }
 
-    fn tell_log(&mut self, name: u8, told: &mut String) {
-        let log = self.actor(name).node.as_ref().map(show::log);
-        told.push_str(&format!("{name}: {}\n", log.unwrap_or_default()));
+    fn tell(&mut self, name: u8, show: impl Fn(&super::Node) -> String, told: &mut String) {
+        let shown = self.actor(name).node.as_ref().map(show);
+        told.push_str(&format!("{name}: {}\n", shown.unwrap_or("is down".into())));
+    }
+
+    /// How long until a node has to be woken.
+    fn tell_due(&mut self, name: u8, told: &mut String) {
+        let actor = self.actor(name);
+        let due = actor.node.as_ref().and_then(super::Node::deadline);
+        let left = due.map(|due| format!("in {} ms", due.saturating_since(actor.now).as_millis()));
+        told.push_str(&format!("{name}: is due {}\n", left.unwrap_or("never".into())));
     }
 
     #[track_caller]
     fn actor(&mut self, name: u8) -> &mut Actor {
         self.actors.get_mut(&name).unwrap_or_else(|| panic!("there is no node {name}"))
-    }
-}
-
-fn ballot(line: &Line<'_>) -> Ballot {
-    match (line.has("pre"), line.has("transfer")) {
-        (true, _) => Ballot::Pre,
-        (_, true) => Ballot::Transfer,
-        _ => Ballot::Real,
     }
 }
 
@@ -214,11 +253,4 @@ fn letter(from: u8, to: u8, message: &Message<'_>) -> Letter {
     let mut buffer = [0; 1200];
     let frame = quorate_wire::encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
     Letter { from, to, frame }
-}
-
-/// Records of these terms, one after the other behind an index.
-fn forged_records(previous: Index, terms: &[u64]) -> Vec<u8> {
-    let indices = previous.0 + 1..;
-    let positions = terms.iter().zip(indices).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
-    positions.flat_map(record).collect()
 }

@@ -13,8 +13,17 @@ fn entry(entry: Entry<'_>) -> String {
         Kind::Noop => format!("{place} no-op"),
         Kind::Command | Kind::Request => {
             let word = entry.command().and_then(|bytes| postcard::from_bytes::<&str>(bytes).ok());
-            format!("{place} {}", word.unwrap_or("open"))
+            let session = entry.session().map(|session| format!(" of {}#{}", session.client, session.sequence));
+            format!("{place} {}{}", self::word(word.unwrap_or("opens")), session.unwrap_or_default())
         }
+    }
+}
+
+/// A word, without the dots that fill it up.
+fn word(word: &str) -> String {
+    match word.trim_end_matches('.') {
+        whole if whole == word => word.into(),
+        start => format!("{start}...{}", word.len()),
     }
 }
 
@@ -45,6 +54,15 @@ pub(crate) fn log(node: &Node) -> String {
     format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
 }
 
+/// How far a leader believes the others to be.
+pub(crate) fn progress(node: &Node) -> String {
+    let peers = node.progress().map(|peer| {
+        let probing = if peer.probing { ", probing" } else { "" };
+        format!("{} matched {} next {}{probing}", peer.seat.0, peer.matched.0, peer.next.0)
+    });
+    peers.collect::<Vec<_>>().join("; ")
+}
+
 fn message(message: &Message<'_>) -> String {
     match message {
         Message::RequestVote { term, last, ballot } => {
@@ -59,9 +77,9 @@ fn message(message: &Message<'_>) -> String {
             if sent.is_empty() { line } else { format!("{line}: {}", entries(*sent)) }
         }
         Message::Ack { term, stamp, outcome } => format!("Ack term {} #{stamp} {}", term.0, self::outcome(*outcome)),
-        Message::ReadIndex { term, round, .. } => format!("ReadIndex term {} round {round}", term.0),
-        Message::ReadAnswer { term, round, index, .. } => {
-            format!("ReadAnswer term {} round {round} at {}", term.0, index.0)
+        Message::ReadIndex { term, boot, round } => format!("ReadIndex term {} boot {boot} round {round}", term.0),
+        Message::ReadAnswer { term, boot, round, index } => {
+            format!("ReadAnswer term {} boot {boot} round {round} at {}", term.0, index.0)
         }
         Message::CampaignNow { term } => format!("CampaignNow term {}", term.0),
     }

@@ -1,0 +1,101 @@
+//! A node starts from what its disk holds, or says why it cannot.
+
+use super::common::{config, position, record};
+use quorate::{Boot, BootError, Config, ConfigError, Entry, HardState, Index, Instant, Role, Seat, Seats, Term};
+
+type Starting = Boot<u32, Vec<u8>, 3>;
+
+fn boot(log_bytes: usize) -> Starting {
+    Boot::new(config(3), vec![0; log_bytes]).expect("the configuration is sound")
+}
+
+/// Gives back an entry of this index and term.
+fn entry(boot: &mut Starting, index: u64, term: u64) -> Result<(), BootError> {
+    let record = record(index, term, &[0]);
+    boot.entry(Entry::parse(&record).expect("the record is whole").0)
+}
+
+#[test]
+fn a_log_with_a_hole_is_not_taken_back() {
+    let mut boot = boot(1024);
+    entry(&mut boot, 1, 1).unwrap();
+    let gap = |last, found| Err(BootError::Gap { last, found });
+    assert_eq!(entry(&mut boot, 3, 1), gap(position(1, 1), position(3, 1)));
+    assert_eq!(entry(&mut boot, 2, 1), Ok(()), "the one that was missing still fits");
+}
+
+#[test]
+fn a_log_whose_terms_fall_is_not_taken_back() {
+    let mut boot = boot(1024);
+    entry(&mut boot, 1, 2).unwrap();
+    let (last, found) = (position(1, 2), position(2, 1));
+    assert_eq!(entry(&mut boot, 2, 1), Err(BootError::Gap { last, found }));
+}
+
+#[test]
+fn a_log_that_is_larger_than_the_memory_is_not_taken_back() {
+    let mut boot = boot(2 * (quorate::RECORD_OVERHEAD + 1 + 4));
+    entry(&mut boot, 1, 1).unwrap();
+    entry(&mut boot, 2, 1).unwrap();
+    assert_eq!(entry(&mut boot, 3, 1), Err(BootError::Full { index: Index(3) }));
+}
+
+#[test]
+fn a_later_record_replaces_the_one_at_its_index_and_all_behind() {
+    let mut boot = boot(1024);
+    for (index, term) in [(1, 1), (2, 1), (3, 1), (2, 2)] {
+        entry(&mut boot, index, term).unwrap();
+    }
+    let node = boot.start(Instant::START);
+    assert_eq!(node.log().map(|entry| entry.position()).collect::<Vec<_>>(), [position(1, 1), position(2, 2)]);
+    assert_eq!((node.last(), node.durable()), (position(2, 2), Index(2)));
+}
+
+#[test]
+fn what_a_snapshot_covers_is_not_needed() {
+    let mut boot = boot(1024);
+    boot.snapshot(position(5, 2));
+    for index in 4..=7 {
+        entry(&mut boot, index, 2).unwrap();
+    }
+    let node = boot.start(Instant::START);
+    assert_eq!((node.base(), node.last()), (position(5, 2), position(7, 2)));
+    assert_eq!((node.commit(), node.applied()), (Index(5), Index(5)), "a snapshot is committed and applied");
+    assert_eq!(node.log().next().map(|entry| entry.position()), Some(position(6, 2)));
+}
+
+#[test]
+fn a_node_starts_as_a_follower_with_its_term_and_vote() {
+    let mut boot = boot(1024);
+    boot.hard_state(HardState { term: Term(2), vote: None });
+    boot.hard_state(HardState { term: Term(3), vote: Some(Seat(2)) });
+    entry(&mut boot, 1, 3).unwrap();
+    let node = boot.start(Instant::START);
+    assert_eq!((node.role(), node.leader()), (Role::Follower, None));
+    assert_eq!((node.term(), node.vote()), (Term(3), Some(Seat(2))));
+    assert_eq!((node.durable_hard_state().term, node.durable()), (Term(3), Index(1)));
+    assert_eq!(node.commit(), Index(0), "nobody has said yet what is committed");
+}
+
+#[test]
+fn a_configuration_that_cannot_work_is_refused() {
+    let wrong = |change: fn(&mut Config)| {
+        let mut config = config(3);
+        change(&mut config);
+        config.check(3).err()
+    };
+    assert_eq!(wrong(|_| ()), None);
+    assert_eq!(wrong(|config| config.members.voters = Seats::NONE), Some(ConfigError::NoVoters));
+    let stranger = ConfigError::NotAMember { seat: Seat(9) };
+    assert_eq!(wrong(|config| config.identity.seat = Seat(9)), Some(stranger));
+    let fourth = |config: &mut Config| config.members.voters = Seats::first(4);
+    assert_eq!(wrong(fourth), Some(ConfigError::TooManySeats { seats: 3 }));
+    let both = |config: &mut Config| config.members.learners = Seats::first(1);
+    assert_eq!(wrong(both), Some(ConfigError::LearnerVotes));
+    let hasty = |config: &mut Config| config.election_timeout = config.heartbeat_interval;
+    assert_eq!(wrong(hasty), Some(ConfigError::ElectionTooShort));
+    let shut = |config: &mut Config| config.inflight_messages_max = 0;
+    assert_eq!(wrong(shut), Some(ConfigError::WindowTooSmall));
+    let narrow = |config: &mut Config| config.inflight_bytes_max = config.entry_bytes_max - 1;
+    assert_eq!(wrong(narrow), Some(ConfigError::WindowTooSmall));
+}

@@ -1,0 +1,77 @@
+//! A driver for one node whose disk is immediate.
+
+use std::time::Duration;
+
+use quorate::{Boot, Command, Config, Effect, Entry, Input, Instant, Kind, Members, Node, Position, Seat, Seats, Term};
+
+/// Settings of seat 0 in a cluster of so many voters.
+pub(crate) fn config(voters: usize) -> Config {
+    let members = Members::of(Seats::first(voters));
+    Config { heartbeat_interval: Duration::from_millis(10), ..Config::new(Seat(0), members, 7) }
+}
+
+/// A node that has nothing yet.
+pub(crate) fn fresh<C>(config: Config, log_bytes: usize) -> Node<C, Vec<u8>, 3> {
+    Boot::new(config, vec![0; log_bytes]).expect("the configuration is sound").start(Instant::START)
+}
+
+/// Gives a node an input and carries its writes out, until it has nothing left to write. Returns what else it wants done.
+pub(crate) fn drive<C: Command, const SEATS: usize>(
+    node: &mut Node<C, Vec<u8>, SEATS>,
+    now: Instant,
+    input: Input<'_, C::View<'_>>,
+) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut ticket = take(node, now, input, &mut told);
+    while let Some(durable) = ticket {
+        ticket = take(node, now, Input::Persisted(durable), &mut told);
+    }
+    node.check_invariants().expect("a node keeps its invariants");
+    told
+}
+
+fn take<C: Command, const SEATS: usize>(
+    node: &mut Node<C, Vec<u8>, SEATS>,
+    now: Instant,
+    input: Input<'_, C::View<'_>>,
+    told: &mut Vec<String>,
+) -> Option<quorate::Ticket> {
+    let mut ticket = None;
+    for effect in node.step(now, input) {
+        match effect {
+            Effect::Persist(write) => ticket = Some(write.ticket),
+            Effect::Accept { position } => told.push(format!("accept {}", position.index.0)),
+            Effect::Reject(rejection) => told.push(format!("{rejection:?}")),
+            Effect::Apply(apply) => told.push(format!("apply {}", apply.index().0)),
+            Effect::Send { to, message } => told.push(format!("to {}: {message:?}", to.0)),
+            Effect::Await { round } => told.push(format!("await {}", round.0)),
+            Effect::ReadReady { through } => told.push(format!("ready {}", through.0)),
+            Effect::ReadFailed { through } => told.push(format!("failed {}", through.0)),
+        }
+    }
+    ticket
+}
+
+/// A node that is alone and leads.
+pub(crate) fn leader<C: Command>(config: Config, log_bytes: usize) -> (Node<C, Vec<u8>, 3>, Instant) {
+    let mut node = fresh::<C>(config, log_bytes);
+    let now = node.deadline().expect("a voter campaigns some day");
+    drive(&mut node, now, Input::Tick);
+    assert_eq!(node.role(), quorate::Role::Leader, "alone, a node elects itself");
+    (node, now)
+}
+
+pub(crate) fn command<V>(command: V) -> Input<'static, V> {
+    Input::ClientCommand { session: None, command: Some(command) }
+}
+
+/// A record of a command that is nothing but these bytes.
+pub(crate) fn record(index: u64, term: u64, payload: &[u8]) -> Vec<u8> {
+    let mut room = vec![0; quorate::RECORD_OVERHEAD + payload.len()];
+    Entry::write(&mut room, position(index, term), Kind::Command, payload).expect("the room is large enough");
+    room
+}
+
+pub(crate) fn position(index: u64, term: u64) -> Position {
+    Position { term: Term(term), index: quorate::Index(index) }
+}

@@ -1,0 +1,113 @@
+//! Effects are derived, not queued: what is not drawn is offered again. A node is a value.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::common::{command, config, drive, fresh};
+use quorate::{Ballot, Boot, Effect, Input, Instant, Message, Node, Position, Role, Seat, Term, Ticket};
+
+type Cluster = Node<u32, Vec<u8>, 3>;
+
+fn receive(from: u8, message: Message<'_>) -> Input<'_, u32> {
+    Input::Receive { from: Seat(from).into(), message }
+}
+
+/// The leader of term 1 among three.
+fn leader() -> (Cluster, Instant) {
+    let mut node = fresh(config(3), 1024);
+    let now = node.deadline().unwrap();
+    drive(&mut node, now, Input::Tick);
+    for ballot in [Ballot::Pre, Ballot::Real] {
+        drive(&mut node, now, receive(1, Message::Vote { term: Term(1), ballot, granted: true }));
+    }
+    assert_eq!(node.role(), Role::Leader);
+    (node, now)
+}
+
+/// What the step of a command and one tick after it give, if the first step is left after so many effects.
+fn drawn(first: usize) -> (Vec<String>, Cluster) {
+    let (mut node, now) = leader();
+    let mut shown: Vec<String> = node.step(now, command(5)).take(first).map(|effect| format!("{effect:?}")).collect();
+    shown.extend(node.step(now, Input::Tick).map(|effect| format!("{effect:?}")));
+    (shown, node)
+}
+
+#[test]
+fn what_is_not_drawn_is_offered_again_and_nothing_comes_twice() {
+    let (all, node) = drawn(usize::MAX);
+    assert_eq!(all.len(), 4, "accepted, written and sent to two: {all:?}");
+    for first in 1..all.len() {
+        assert_eq!(drawn(first), (all.clone(), node.clone()), "left after {first}");
+    }
+}
+
+#[test]
+fn the_answer_to_a_client_is_the_first_effect_of_its_step() {
+    let (mut node, now) = leader();
+    let _ = node.step(now, command(5)).next();
+    let mut effects = node.step(now, command(6));
+    assert!(matches!(effects.next(), Some(Effect::Accept { position }) if position.index.0 == 3));
+    assert!(matches!(effects.next(), Some(Effect::Persist(write)) if write.entries.count() == 2), "both are written");
+}
+
+/// The ticket of the write that a step wants done.
+fn ticket(node: &mut Cluster, now: Instant, input: Input<'_, u32>) -> Option<Ticket> {
+    node.step(now, input).find_map(|effect| match effect {
+        Effect::Persist(write) => Some(write.ticket),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_ticket_is_good_once_and_only_for_the_write_under_way() {
+    let (mut node, now) = leader();
+    let first = ticket(&mut node, now, command(5)).unwrap();
+    assert!(ticket(&mut node, now, command(6)).is_none(), "one write is under way at a time");
+    let second = ticket(&mut node, now, Input::Persisted(first)).unwrap();
+    let durable = node.durable();
+    assert!(ticket(&mut node, now, Input::Tick).is_none());
+    assert_eq!(node.durable(), durable, "the second write is not done yet");
+    assert!(ticket(&mut node, now, Input::Persisted(second)).is_none());
+    assert_eq!(node.durable(), node.last().index);
+}
+
+#[test]
+fn a_ticket_of_another_write_is_ignored() {
+    let (mut node, now) = leader();
+    let mut other = fresh(config(3), 64);
+    let request = Message::RequestVote { term: Term(1), last: Position::default(), ballot: Ballot::Real };
+    let foreign = ticket(&mut other, now, receive(1, request)).unwrap();
+    let _own = ticket(&mut node, now, command(5)).unwrap();
+    assert!(ticket(&mut node, now, Input::Persisted(foreign)).is_none());
+    assert!(node.durable() < node.last().index, "its own write is not done");
+}
+
+fn hash(node: &Cluster) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    node.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[test]
+fn nodes_are_equal_if_no_input_can_tell_them_apart() {
+    let ((mut one, now), (mut other, _)) = (leader(), leader());
+    assert_eq!((&one, hash(&one)), (&other, hash(&other)), "a run is its inputs");
+    drive(&mut one, now, command(5));
+    assert_ne!(one, other);
+    drive(&mut other, now, command(5));
+    assert_eq!((&one, hash(&one)), (&other, hash(&other)));
+    assert_eq!((one.clone(), hash(&one.clone())), (one.clone(), hash(&one)));
+}
+
+#[test]
+fn memory_that_no_entry_takes_makes_no_difference() {
+    let start = |fill: u8| Boot::<u32, _, 3>::new(config(3), vec![fill; 64]).unwrap().start(Instant::START);
+    assert_eq!((&start(0), hash(&start(0))), (&start(255), hash(&start(255))));
+}
+
+#[test]
+fn a_node_and_what_it_says_can_be_printed() {
+    let (mut node, now) = leader();
+    assert!(format!("{node:?}").contains("role: Leader"));
+    let shown: Vec<_> = node.step(now, command(5)).map(|effect| format!("{effect:?}")).collect();
+    assert_eq!(shown[0], "Accept { position: Position { term: Term(1), index: Index(2) } }");
+}

@@ -1,0 +1,8 @@
+//! What the core promises beyond the talk between nodes, which golden traces show: its limits, its values and its time.
+
+mod boot;
+mod common;
+mod effects;
+mod log;
+mod sessions;
+mod time;

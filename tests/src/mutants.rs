@@ -1,0 +1,88 @@
+//! Wrong cores, read from `mutants.txt`: each takes one rule out, and names the test that must notice.
+
+use std::fmt;
+
+/// A change to one file that breaks one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutant {
+    /// What is wrong with it, in a few words.
+    pub name: String,
+    /// The rule that it breaks.
+    pub rule: String,
+    /// The file that is changed, from the root of the workspace.
+    pub file: String,
+    /// Who must notice.
+    pub by: Killer,
+    /// The text that is replaced.
+    pub find: String,
+    /// The text that takes its place.
+    pub replace: String,
+}
+
+/// A test that notices a wrong core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Killer {
+    /// The golden trace of this name, without its ending.
+    Trace(String),
+    /// The core's own tests.
+    Rules,
+    /// An example that must not compile.
+    Docs,
+    /// The simulator.
+    Seeds,
+}
+
+/// Every mutant there is.
+///
+/// # Panics
+/// The list is not well formed.
+#[track_caller]
+pub fn all() -> Vec<Mutant> {
+    let list = include_str!("../mutants.txt");
+    let blocks = list.split("\n[").skip(1);
+    blocks.map(|block| Mutant::parse(block).unwrap_or_else(|| panic!("not a mutant: [{block}"))).collect()
+}
+
+impl Mutant {
+    fn parse(block: &str) -> Option<Mutant> {
+        let (name, body) = block.split_once("]\n")?;
+        let field = |name: &str| body.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let text = |sign: char| body.lines().filter_map(|line| line.strip_prefix(sign)).collect::<Vec<_>>().join("\n");
+        Some(Mutant {
+            name: name.into(),
+            rule: field("rule:")?.into(),
+            file: field("file:")?.into(),
+            by: Killer::parse(field("by:")?),
+            find: text('-'),
+            replace: text('+'),
+        })
+    }
+
+    /// The file with the mutation in it; `None` unless the text stands there exactly once.
+    pub fn apply(&self, source: &str) -> Option<String> {
+        let is_clear = !self.find.is_empty() && source.matches(&self.find).count() == 1;
+        is_clear.then(|| source.replacen(&self.find, &self.replace, 1))
+    }
+}
+
+impl Killer {
+    fn parse(text: &str) -> Killer {
+        match text {
+            "rules" => Killer::Rules,
+            "docs" => Killer::Docs,
+            "seeds" => Killer::Seeds,
+            trace => Killer::Trace(trace.into()),
+        }
+    }
+}
+
+impl fmt::Display for Killer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Killer::Trace(name) => f.write_str(name),
+            Killer::Rules => f.write_str("rules"),
+            Killer::Docs => f.write_str("docs"),
+            Killer::Seeds => f.write_str("seeds"),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use quorate::{Ballot, Entries, Identity, Incarnation, Index, Input, Message, Outcome, Position, Seat, Term};
+
+use super::line::Line;
+use super::{Stage, record};
+
+impl Stage {
+    /// Delivers a message that no node here has sent.
+    pub(super) fn forge(&mut self, line: &Line<'_>, told: &mut String) {
+        let term = Term(line.number("term"));
+        let stamp = line.number("stamp");
+        let (previous, last) = (line.position("after"), line.position("last"));
+        let records = forged_records(previous.index, &line.numbers("entries"));
+        let index = Index(line.number("index"));
+        let (boot, round) = (line.number("boot"), line.number("round"));
+        let message = match line.plain().get(2).copied().unwrap_or_default() {
+            "append" => {
+                let entries = Entries::parse(&records).expect("forged records are whole");
+                Message::AppendEntries { term, stamp, previous, commit: Index(line.number("commit")), entries }
+            }
+            "request" => Message::RequestVote { term, last, ballot: ballot(line) },
+            "vote" => Message::Vote { term, ballot: ballot(line), granted: !line.has("refused") },
+            "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index) },
+            "conflict" => Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")) },
+            "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index) },
+            "stale" => Message::Ack { term, stamp, outcome: Outcome::Stale },
+            "read" => Message::ReadIndex { term, boot, round },
+            "answer" => Message::ReadAnswer { term, boot, round, index },
+            "campaign" => Message::CampaignNow { term },
+            what => panic!("cannot forge {what}"),
+        };
+        let from = Identity { seat: Seat(line.node(0)), incarnation: Incarnation(line.number("incarnation")) };
+        self.act(line.node(1), Input::Receive { from, message }, told);
+    }
+}
+
+fn ballot(line: &Line<'_>) -> Ballot {
+    match (line.has("pre"), line.has("transfer")) {
+        (true, _) => Ballot::Pre,
+        (_, true) => Ballot::Transfer,
+        _ => Ballot::Real,
+    }
+}
+
+/// Records of these terms, one after the other behind an index.
+fn forged_records(previous: Index, terms: &[u64]) -> Vec<u8> {
+    let indices = previous.0 + 1..;
+    let positions = terms.iter().zip(indices).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
+    positions.flat_map(record).collect()
+}
