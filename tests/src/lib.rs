@@ -2,5 +2,6 @@
 
 pub mod history;
 pub mod linearizability;
+pub mod replay;
 pub mod simulator;
 pub mod stage;
