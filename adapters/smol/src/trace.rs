@@ -88,3 +88,36 @@ impl Trace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate::{Boot, Members, Seat, Seats};
+
+    use super::*;
+
+    #[test]
+    fn the_first_write_that_fails_is_the_last_and_is_told_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("trace");
+        let config = Config::new(Seat(0), Members::of(Seats::first(1)), 1);
+        let boot = Boot::<u64, _, 1>::new(config.clone(), [0; 1024]).expect("a cluster of one");
+        let mut node = boot.start(Instant::START);
+        let file = open(&path).expect("a file");
+        let mut trace = Trace::start(Some(file), Cluster(1), config, 1024, &node).expect("a header");
+        let recorder = trace.recorder.as_mut().expect("it is on");
+        *recorder.output().get_mut() = File::open(&path).expect("a file that takes nothing");
+
+        let mut failures = 0;
+        for millis in 0..3 {
+            let (now, input) = (Instant::from_millis(millis), Input::<u64>::Tick);
+            trace.begin(&node, now, &input);
+            for effect in node.step(now, input) {
+                trace.draw(&effect);
+            }
+            trace.end(&node, true);
+            trace.flush();
+            failures += u32::from(trace.failure().is_some());
+        }
+        assert_eq!((failures, trace.recorder.is_none()), (1, true));
+    }
+}
