@@ -4,5 +4,6 @@ pub mod history;
 pub mod linearizability;
 pub mod misuse;
 pub mod mutants;
+pub mod replay;
 pub mod simulator;
 pub mod stage;

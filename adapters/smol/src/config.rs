@@ -32,6 +32,9 @@ pub struct ServerConfig {
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
     pub heartbeat_interval: Duration,
+    /// The file to which each step of the node is added, as [`quorate-trace`](https://docs.rs/quorate-trace) describes it. It
+    /// holds all commands, and grows without bound.
+    pub trace: Option<PathBuf>,
 }
 
 impl ServerConfig {
@@ -50,6 +53,7 @@ impl ServerConfig {
             log_bytes: 64 << 20,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
+            trace: None,
         }
     }
 

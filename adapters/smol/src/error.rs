@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::{fmt, io};
 
 use quorate::{BootError, CommandError, ConfigError};
@@ -22,6 +23,13 @@ pub enum ServeError {
     Boot(BootError),
     /// A committed command cannot be read.
     Command(CommandError),
+    /// The node was asked to write a trace, and cannot.
+    Trace {
+        /// The trace's file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The thread for the disk cannot be started.
     Thread(io::Error),
 }
@@ -62,6 +70,9 @@ impl fmt::Display for ServeError {
             ServeError::Config(error) => write!(f, "cannot run with this configuration: {error}"),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
+            ServeError::Trace { path, source } => {
+                write!(f, "cannot write the trace {}: {source}. Name another file, or run without", path.display())
+            }
             ServeError::Thread(source) => {
                 write!(f, "cannot start a thread for the disk: {source}. Check the limits of this process")
             }
@@ -73,7 +84,9 @@ impl std::error::Error for ServeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             ServeError::Disk(error) => Some(error),
-            ServeError::Socket { source, .. } | ServeError::Thread(source) => Some(source),
+            ServeError::Socket { source, .. } | ServeError::Trace { source, .. } | ServeError::Thread(source) => {
+                Some(source)
+            }
             ServeError::Config(error) => Some(error),
             ServeError::Boot(error) => Some(error),
             ServeError::Command(error) => Some(error),

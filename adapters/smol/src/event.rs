@@ -1,5 +1,5 @@
-use std::fmt;
 use std::net::SocketAddr;
+use std::{fmt, io};
 
 use quorate::{Index, Role, Seat, Term};
 
@@ -30,6 +30,11 @@ pub enum Event {
         /// Who leads, as far as it knows.
         leader: Option<Seat>,
     },
+    /// The trace cannot be written any more, and ends. The node goes on as before.
+    TraceEnded {
+        /// What the system said.
+        reason: io::ErrorKind,
+    },
     /// The node was asked to stop. It takes no more commands, and hands leadership over if it leads.
     Stopping,
 }
@@ -46,6 +51,7 @@ impl fmt::Display for Event {
                 }
             }
             Event::Role { role, term, leader } => role_line(f, *role, *term, *leader),
+            Event::TraceEnded { reason } => write!(f, "warning: the trace ends here, and the node goes on: {reason}"),
             Event::Stopping => f.write_str("stopping"),
         }
     }

@@ -14,6 +14,7 @@ use smol::future::{or, pending, poll_once, yield_now};
 use crate::clock::Clock;
 use crate::link::Link;
 use crate::replica::{Replica, View};
+use crate::trace::Trace;
 use crate::waiting::{Commands, Reads};
 use crate::writer::{Writer, Written};
 use crate::{App, Event, ServeError, ServerConfig};
@@ -54,6 +55,7 @@ struct Server<A: App, F> {
     link: Link,
     writer: Writer,
     clock: Clock,
+    trace: Trace,
     commands: Commands,
     reads: Reads,
     incoming: Box<[u8]>,
@@ -114,12 +116,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         self.carry_out(Input::Tick)?;
         self.dismiss();
         self.report();
+        self.trace.flush();
         Ok(())
     }
 
     /// Gives the node an input; what follows is carried out later.
     fn feed(&mut self, input: Input<'_, View<'_, A>>) {
-        let _ = self.node.step(self.clock.now(), input);
+        let now = self.clock.now();
+        self.trace.begin(&self.node, now, &input);
+        let _ = self.node.step(now, input);
+        self.trace.end(&self.node, false);
     }
 
     fn receive(&mut self) -> Result<(), ServeError> {
@@ -164,6 +170,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if self.told != (role, term, leader) {
             self.told = (role, term, leader);
             (self.on_event)(&Event::Role { role, term, leader });
+        }
+        if let Some(reason) = self.trace.failure() {
+            (self.on_event)(&Event::TraceEnded { reason });
         }
     }
 

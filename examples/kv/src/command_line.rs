@@ -43,6 +43,8 @@ pub(crate) enum Action {
     Pipe(Remote<PipeArgs>),
     /// Show what a node's directory holds, as JSON; changes nothing
     Inspect(InspectArgs),
+    /// Explain a frame, as in a trace or a packet capture
+    Decode(DecodeArgs),
     /// Measure puts, and beside them what the disk does alone
     Bench(Remote<BenchArgs>),
 }
@@ -98,6 +100,16 @@ pub(crate) struct InspectArgs {
     /// The directory of one node
     #[arg(long)]
     pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    /// The frame's bytes in hexadecimal; `-` reads them from standard input
+    #[arg(value_name = "HEX")]
+    pub(crate) frame: String,
+    /// Explain it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod bench;
 mod command;
 mod command_line;
 mod connection;
+mod decode;
 mod exit;
 mod inspect;
 mod layout;
@@ -62,6 +63,7 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Status(args) => ask(args, STATUS_TIMEOUT, Operation::Status),
         Action::Pipe(args) => pipe(args),
         Action::Inspect(args) => inspect::run(&args.data_dir),
+        Action::Decode(args) => decode::run(&args.frame, args.json),
         Action::Bench(args) => bench(&args),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(config: ServerConfig) -> Result<Exit, Failure> {
 fn report(node: &str, event: &Event) {
     let _ = match event {
         Event::Role { .. } => writeln!(io::stdout(), "{node}: {event}"),
-        Event::Started { .. } | Event::Stopping => writeln!(io::stderr(), "{node}: {event}"),
+        Event::Started { .. } | Event::TraceEnded { .. } | Event::Stopping => writeln!(io::stderr(), "{node}: {event}"),
     };
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn failure(error: ServeError) -> Failure {
     let exit = match &error {
         ServeError::Disk(error) => disk_exit(error),
         ServeError::Socket { .. } => Exit::Socket,
-        ServeError::Config(_) | ServeError::Boot(BootError::TooLarge { .. }) => Exit::Usage,
+        ServeError::Config(_) | ServeError::Trace { .. } | ServeError::Boot(BootError::TooLarge { .. }) => Exit::Usage,
         ServeError::Boot(BootError::Gap { .. }) => Exit::Damaged,
         ServeError::Boot(BootError::Full { .. }) => {
             return Failure::new(Exit::Usage, format_args!("{error}, by --log-size"));

@@ -1,10 +1,12 @@
 //! Runs seeds of the simulator until one breaks a promise.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use quorate_tests::replay;
 use quorate_tests::simulator::{Report, SEATS, Setting, Tally, World};
 
 /// Simulates clusters under faults, one for each seed.
@@ -26,6 +28,9 @@ struct Options {
     /// How many events to show of a run that breaks a promise.
     #[arg(long, default_value_t = 60)]
     tail: usize,
+    /// Simulate nothing: run a real node again from this trace of it, and compare every effect.
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    replay: Option<PathBuf>,
 }
 
 fn seeds(text: &str) -> Result<Range<u64>, String> {
@@ -37,6 +42,9 @@ fn seeds(text: &str) -> Result<Range<u64>, String> {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(file) = &options.replay {
+        return replay::run(file);
+    }
     let start = Instant::now();
     let (mut events, mut committed, mut answered, mut tally) = (0, 0, 0, Tally::default());
     for seed in options.seeds.clone() {

@@ -12,9 +12,12 @@ const EFFECTS_MAX: usize = 1024;
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Gives the node an input, and does what it orders.
     pub(super) fn carry_out(&mut self, input: Input<'_, View<'_, A>>) -> Result<(), ServeError> {
+        let now = self.clock.now();
+        self.trace.begin(&self.node, now, &input);
         let mut drawn = 0;
-        for effect in self.node.step(self.clock.now(), input).take(EFFECTS_MAX) {
+        for effect in self.node.step(now, input).take(EFFECTS_MAX) {
             drawn += 1;
+            self.trace.draw(&effect);
             match effect {
                 Effect::Persist(write) => self.writer.begin(write),
                 Effect::Send { to, message } => self.link.send(to, &message),
@@ -46,6 +49,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             }
         }
         self.is_behind = drawn == EFFECTS_MAX;
+        self.trace.end(&self.node, !self.is_behind);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use quorate::{Effect, Index, Input, Rejection, Seat, Session};
+use quorate::{Effect, Index, Input, Position, Rejection, Round, Seat, Session};
 use quorate_wire::Refusal;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, Role, StatusReport, decode_request};
 
@@ -40,10 +40,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             return self.refuse(asker, Reason::Malformed);
         };
         let input = Input::ClientCommand { session: Some(session), command };
-        match self.node.step(self.clock.now(), input).next() {
-            Some(Effect::Accept { position }) => self.commands.push(position, session, asker),
-            Some(Effect::Reject(rejection)) => self.reject(asker, rejection),
-            _ => unreachable!("a command is accepted or rejected first of all"),
+        match self.ask(input) {
+            Answer::Accept(position) => self.commands.push(position, session, asker),
+            Answer::Reject(rejection) => self.reject(asker, rejection),
+            Answer::Await(_) => unreachable!("a command is accepted or rejected first of all"),
         }
     }
 
@@ -58,11 +58,28 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if query.len() > limit {
             return self.refuse(asker, Reason::TooLarge { limit: limit as u32 });
         }
-        match self.node.step(self.clock.now(), Input::Read).next() {
-            Some(Effect::Await { round }) => self.reads.push(round, asker, query),
-            Some(Effect::Reject(rejection)) => self.reject(asker, rejection),
-            _ => unreachable!("a read is awaited or rejected first of all"),
+        match self.ask(Input::Read) {
+            Answer::Await(round) => self.reads.push(round, asker, query),
+            Answer::Reject(rejection) => self.reject(asker, rejection),
+            Answer::Accept(_) => unreachable!("a read is awaited or rejected first of all"),
         }
+    }
+
+    /// Gives the node a client's input, and draws no more than the answer.
+    fn ask(&mut self, input: Input<'_, View<'_, A>>) -> Answer {
+        let now = self.clock.now();
+        self.trace.begin(&self.node, now, &input);
+        let effect = self.node.step(now, input).next();
+        let effect = effect.expect("a client's input is answered first of all");
+        self.trace.draw(&effect);
+        let answer = match effect {
+            Effect::Accept { position } => Answer::Accept(position),
+            Effect::Await { round } => Answer::Await(round),
+            Effect::Reject(rejection) => Answer::Reject(rejection),
+            _ => unreachable!("a client's input is answered first of all"),
+        };
+        self.trace.end(&self.node, false);
+        answer
     }
 
     fn read_local(&mut self, asker: Asker, query: &[u8]) {
@@ -109,6 +126,13 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             refused: self.link.refusals().with_messages(node.refusals()),
         }
     }
+}
+
+/// The first effect of a client's input.
+enum Answer {
+    Accept(Position),
+    Await(Round),
+    Reject(Rejection),
 }
 
 /// The command in these bytes and nothing else: what is left over would be dropped from the log without a word.

@@ -5,6 +5,7 @@ use super::{SEATS, Server};
 use crate::clock::Clock;
 use crate::link::{DATAGRAM_MAX, Link};
 use crate::replica::Replica;
+use crate::trace::{self, Trace};
 use crate::waiting::{Commands, Reads};
 use crate::writer::Writer;
 use crate::{App, Event, ServeError, ServerConfig, random};
@@ -12,8 +13,10 @@ use crate::{App, Event, ServeError, ServerConfig, random};
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Binds the socket first: whether the port is free is quickly said, and a log can be long.
     pub(super) fn start(config: ServerConfig, app: A, on_event: F) -> Result<Self, ServeError> {
+        let trace = config.trace.as_deref().map(trace::open).transpose()?;
+        let core = config.core(random::number());
         let memory = vec![0; config.log_bytes].into_boxed_slice();
-        let mut boot = Boot::<A::Command, _, SEATS>::new(config.core(random::number()), memory)?;
+        let mut boot = Boot::<A::Command, _, SEATS>::new(core.clone(), memory)?;
         let link = Link::bind(config.clone())?;
         let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
         let visit = |recovered: Recovered<'_>| {
@@ -26,6 +29,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START);
+        let trace = Trace::start(trace, config.cluster, core, config.log_bytes, &node);
+        let trace =
+            trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
         let mut server = Server {
             told: (node.role(), node.term(), node.leader()),
             node,
@@ -33,6 +39,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             link,
             writer,
             clock: Clock::start(),
+            trace,
             commands: Commands::default(),
             reads: Reads::default(),
             incoming: vec![0; DATAGRAM_MAX].into(),

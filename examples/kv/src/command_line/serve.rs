@@ -34,6 +34,9 @@ pub(crate) struct ServeArgs {
     election_ms: u64,
     #[command(flatten)]
     log: LogArgs,
+    /// Add a JSON line for each step of the node to this file; it holds all data, and grows without bound
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 impl ServeArgs {
@@ -64,6 +67,7 @@ impl ServeArgs {
             log_bytes: self.log.bytes(),
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
+            trace: self.trace.clone(),
             ..ServerConfig::new(cluster, seat, members, data_dir)
         })
     }

@@ -3,6 +3,7 @@
 mod cluster;
 mod command_line;
 mod failures;
+mod inside;
 mod local;
 mod pipe;
 mod program;

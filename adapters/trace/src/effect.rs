@@ -1,0 +1,72 @@
+use quorate::{Effect, HardState, Position, Rejection, Round, Seat};
+use serde::Serialize;
+
+use crate::message::{EntryView, MessageView};
+
+/// An effect as it is written: what is for people, and every byte that leaves the node.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EffectView<'a> {
+    Accept(Position),
+    Await {
+        round: u64,
+    },
+    #[serde(serialize_with = "RejectionFields::serialize")]
+    Reject(Rejection),
+    Persist {
+        write: u64,
+        hard_state: Option<HardState>,
+        entries: Vec<EntryView>,
+        #[serde(serialize_with = "hex::serde::serialize")]
+        records: &'a [u8],
+    },
+    Send {
+        to: Seat,
+        message: MessageView<'a, EntryView>,
+        #[serde(serialize_with = "hex::serde::serialize")]
+        frame: &'a [u8],
+    },
+    Apply(EntryView),
+    ReadReady {
+        through: u64,
+    },
+    ReadFailed {
+        through: u64,
+    },
+}
+
+impl<'a> EffectView<'a> {
+    /// Shows an effect. `write` is the number of the latest write, this one's included; `frame` is that of a message which
+    /// is sent.
+    pub(crate) fn of<V>(effect: &Effect<'a, V>, write: u64, frame: &'a [u8]) -> EffectView<'a> {
+        match *effect {
+            Effect::Accept { position } => EffectView::Accept(position),
+            Effect::Await { round: Round(round) } => EffectView::Await { round },
+            Effect::Reject(rejection) => EffectView::Reject(rejection),
+            Effect::Persist(ref persist) => EffectView::Persist {
+                write,
+                hard_state: persist.hard_state,
+                entries: persist.entries.map(EntryView::of).collect(),
+                records: persist.entries.bytes(),
+            },
+            Effect::Send { to, message } => {
+                EffectView::Send { to, message: MessageView::of(message, EntryView::of), frame }
+            }
+            Effect::Apply(ref apply) => EffectView::Apply(EntryView::of(apply.entry())),
+            Effect::ReadReady { through: Round(through) } => EffectView::ReadReady { through },
+            Effect::ReadFailed { through: Round(through) } => EffectView::ReadFailed { through },
+        }
+    }
+}
+
+/// The variants of [`Rejection`].
+#[derive(Serialize)]
+#[serde(remote = "Rejection", rename_all = "snake_case")]
+enum RejectionFields {
+    NotLeader { leader: Option<Seat> },
+    Full,
+    TooLarge { limit: usize },
+    Unencodable,
+    InTransfer,
+    NoTarget,
+}

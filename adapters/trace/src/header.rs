@@ -1,0 +1,77 @@
+use std::time::Duration;
+
+use quorate::{Config, HardState, Identity, Instant, Members, Node, Position};
+use quorate_wire::Cluster;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The version of the format that this crate writes.
+pub const FORMAT: u32 = 1;
+
+/// The first line of a boot: all that a node is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The format's version: [`FORMAT`].
+    pub trace: u32,
+    /// The cluster that the frames of this trace name.
+    pub cluster: Cluster,
+    /// How the node behaves.
+    #[serde(with = "ConfigFields")]
+    pub config: Config,
+    /// Bytes of memory for the log.
+    pub log_bytes: usize,
+    /// When the node was started, in microseconds.
+    pub start_us: u64,
+    /// The term and vote that were recovered.
+    pub hard_state: HardState,
+    /// The position that a snapshot covers, zero if there is none.
+    pub base: Position,
+    /// The log that was recovered: its records, one behind the other.
+    #[serde(with = "hex::serde")]
+    pub records: Vec<u8>,
+}
+
+impl Header {
+    /// The header of a node that was started and has not taken a step yet.
+    pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
+        cluster: Cluster,
+        config: Config,
+        log_bytes: usize,
+        start: Instant,
+        node: &Node<C, B, SEATS>,
+    ) -> Header {
+        Header {
+            trace: FORMAT,
+            cluster,
+            config,
+            log_bytes,
+            start_us: start.as_micros(),
+            hard_state: node.durable_hard_state(),
+            base: node.base(),
+            records: node.log().bytes().to_vec(),
+        }
+    }
+}
+
+/// The fields of [`Config`]. The core counts time in microseconds, so nothing is lost.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Config")]
+struct ConfigFields {
+    identity: Identity,
+    members: Members,
+    #[serde(rename = "election_timeout_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
+    election_timeout: Duration,
+    #[serde(rename = "heartbeat_interval_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
+    heartbeat_interval: Duration,
+    entry_bytes_max: usize,
+    inflight_messages_max: u32,
+    inflight_bytes_max: usize,
+    seed: u64,
+}
+
+fn write_micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).serialize(serializer)
+}
+
+fn read_micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_micros)
+}

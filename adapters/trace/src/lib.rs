@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod effect;
+mod header;
+mod input;
+mod message;
+mod recorder;
+mod state;
+mod tree;
+
+pub use header::{FORMAT, Header};
+pub use message::{EntryView, MessageView};
+pub use recorder::Recorder;
+pub use tree::Tree;

@@ -1,0 +1,37 @@
+use quorate::{Index, Node, Position, Role, Seat, Term};
+use serde::Serialize;
+
+/// What a node shows of itself between two steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct State {
+    role: &'static str,
+    term: Term,
+    vote: Option<Seat>,
+    leader: Option<Seat>,
+    commit: Index,
+    applied: Index,
+    durable: Index,
+    last: Position,
+    deadline_us: Option<u64>,
+}
+
+impl State {
+    pub(crate) fn of<C, B: AsRef<[u8]>, const SEATS: usize>(node: &Node<C, B, SEATS>) -> State {
+        State {
+            role: match node.role() {
+                Role::Follower => "follower",
+                Role::PreCandidate => "pre-candidate",
+                Role::Candidate => "candidate",
+                Role::Leader => "leader",
+            },
+            term: node.term(),
+            vote: node.vote(),
+            leader: node.leader(),
+            commit: node.commit(),
+            applied: node.applied(),
+            durable: node.durable(),
+            last: node.last(),
+            deadline_us: node.deadline().map(quorate::Instant::as_micros),
+        }
+    }
+}

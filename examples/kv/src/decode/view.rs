@@ -1,0 +1,162 @@
+use std::collections::BTreeMap;
+
+use quorate::{Entry, Incarnation, Index, Members, Message, Seat, Seats, Session, Term};
+use quorate_trace::{EntryView, MessageView};
+use quorate_wire::client::{Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope};
+use serde::Serialize;
+
+use super::command::{CommandView, Content, Text, answer, command, query, value};
+use crate::command::{Answer, Query};
+
+/// A frame: what all of them have, then the fields of its class.
+#[derive(Serialize)]
+pub(super) struct Frame<'a, B> {
+    pub(super) frame: &'static str,
+    pub(super) version: u8,
+    pub(super) bytes: usize,
+    #[serde(flatten)]
+    pub(super) body: &'a B,
+}
+
+#[derive(Serialize)]
+pub(super) struct MemberView<'a> {
+    cluster: Cluster,
+    from: Seat,
+    to: Seat,
+    incarnation: Incarnation,
+    message: MessageView<'a, KvEntry<'a>>,
+}
+
+impl<'a> MemberView<'a> {
+    pub(super) fn of(envelope: &Envelope, message: Message<'a>) -> MemberView<'a> {
+        let Envelope { cluster, from, to, incarnation } = *envelope;
+        MemberView { cluster, from, to, incarnation, message: MessageView::of(message, KvEntry::of) }
+    }
+}
+
+/// An entry with its command.
+#[derive(Serialize)]
+struct KvEntry<'a> {
+    #[serde(flatten)]
+    entry: EntryView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<Content<'a, CommandView<'a>>>,
+}
+
+impl<'a> KvEntry<'a> {
+    fn of(entry: Entry<'a>) -> KvEntry<'a> {
+        KvEntry { entry: EntryView::of(entry), command: entry.command().map(command) }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct RequestView<'a> {
+    cluster: Cluster,
+    client: u64,
+    number: u64,
+    request: Asked<'a>,
+}
+
+#[derive(Serialize)]
+enum Asked<'a> {
+    Command { session: Session, command: Content<'a, CommandView<'a>> },
+    Open { client: u64 },
+    Read { query: Content<'a, Query<'a>>, local: bool },
+    Status,
+}
+
+impl<'a> RequestView<'a> {
+    pub(super) fn of(request: &Request<'a>) -> RequestView<'a> {
+        let Request { cluster, client, number, body } = *request;
+        let request = match body {
+            RequestBody::Command { session, command: bytes } => Asked::Command { session, command: command(bytes) },
+            RequestBody::Open { client } => Asked::Open { client },
+            RequestBody::Read { query: bytes, local } => Asked::Read { query: query(bytes), local },
+            RequestBody::Status => Asked::Status,
+        };
+        RequestView { cluster, client, number, request }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ReplyView<'a> {
+    client: u64,
+    number: u64,
+    from: Seat,
+    reply: Answered<'a>,
+}
+
+#[derive(Serialize)]
+enum Answered<'a> {
+    Done {
+        index: Index,
+        answer: Content<'a, Answer>,
+    },
+    Value {
+        index: Index,
+        answer: Content<'a, Option<Text<'a>>>,
+    },
+    Status(Report),
+    #[serde(untagged)]
+    Plain(ReplyBody<'a>),
+}
+
+impl<'a> ReplyView<'a> {
+    pub(super) fn of(reply: &Reply<'a>) -> ReplyView<'a> {
+        let Reply { client, number, from, body } = *reply;
+        let reply = match body {
+            ReplyBody::Done { index, answer: bytes } => Answered::Done { index, answer: answer(bytes) },
+            ReplyBody::Value { index, answer: bytes } => Answered::Value { index, answer: value(bytes) },
+            ReplyBody::Status(report) => Answered::Status(Report::of(&report)),
+            plain => Answered::Plain(plain),
+        };
+        ReplyView { client, number, from, reply }
+    }
+}
+
+/// A status with its sets of seats and its reasons spelled out.
+#[derive(Serialize)]
+struct Report {
+    seat: Seat,
+    incarnation: Incarnation,
+    role: Role,
+    term: Term,
+    leader: Option<Seat>,
+    commit: Index,
+    applied: Index,
+    first: Index,
+    last: Index,
+    durable: Index,
+    digest: String,
+    voters: Vec<Seat>,
+    outgoing: Vec<Seat>,
+    learners: Vec<Seat>,
+    witnesses: Vec<Seat>,
+    refused: BTreeMap<&'static str, u32>,
+}
+
+impl Report {
+    fn of(report: &StatusReport) -> Report {
+        let Members { voters, outgoing, learners, witnesses } = report.members;
+        let seats = |seats: Seats| seats.iter().collect();
+        Report {
+            seat: report.seat,
+            incarnation: report.incarnation,
+            role: report.role,
+            term: report.term,
+            leader: report.leader,
+            commit: report.commit,
+            applied: report.applied,
+            first: report.first,
+            last: report.last,
+            durable: report.durable,
+            digest: format!("{:016x}", report.digest),
+            voters: seats(voters),
+            outgoing: seats(outgoing),
+            learners: seats(learners),
+            witnesses: seats(witnesses),
+            refused: report.refused.iter().filter(|(_, count)| *count > 0).collect(),
+        }
+    }
+}

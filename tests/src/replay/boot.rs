@@ -1,0 +1,83 @@
+use quorate::{Effect, Entries, Instant, Node, Position, Seat, Ticket};
+use quorate_trace::{Header, Recorder, Tree};
+use quorate_wire::Cluster;
+
+use super::event::Event;
+use super::fault::{Difference, Fault};
+use super::verbatim::Verbatim;
+
+/// A node that lives through one boot of a trace once more.
+pub(super) struct Boot {
+    node: Node<Verbatim, Box<[u8]>, { Seat::COUNT_MAX }>,
+    cluster: Cluster,
+    /// Writes down what the node does now, in the same way as it was written then.
+    recorder: Recorder<Vec<u8>>,
+    writes: u64,
+    /// The write under way, and its number.
+    write: Option<(u64, Ticket)>,
+}
+
+/// A node uses no more memory for its log than that.
+const LOG_BYTES_MAX: usize = u32::MAX as usize;
+
+impl Boot {
+    /// Makes the node from its header.
+    pub(super) fn open(text: &[u8]) -> Result<Boot, Fault> {
+        let Header { cluster, config, log_bytes, start_us, hard_state, base, records, .. } =
+            serde_json::from_slice(text).map_err(Fault::Json)?;
+        let start = Instant::from_micros(start_us);
+        let refused = |error: &dyn std::fmt::Display| Fault::Header(error.to_string());
+        let memory = vec![0; log_bytes.min(LOG_BYTES_MAX)].into_boxed_slice();
+        let mut boot = quorate::Boot::new(config.clone(), memory).map_err(|error| refused(&error))?;
+        boot.hard_state(hard_state);
+        if base != Position::default() {
+            boot.snapshot(base);
+        }
+        for entry in Entries::parse(&records).map_err(|error| refused(&error))? {
+            boot.entry(entry).map_err(|error| refused(&error))?;
+        }
+        let node = boot.start(start);
+        let recorder = Recorder::start(Vec::new(), cluster, config, log_bytes, start, &node);
+        let recorder = recorder.map_err(|error| refused(&error))?;
+        let mut boot = Boot { node, cluster, recorder, writes: 0, write: None };
+        boot.compare(text)?;
+        Ok(boot)
+    }
+
+    /// Takes a step once more, and draws as many effects as were drawn then.
+    pub(super) fn step(&mut self, text: &[u8]) -> Result<(), Fault> {
+        let event: Event = serde_json::from_slice(text).map_err(Fault::Json)?;
+        let now = Instant::from_micros(event.now_us);
+        let input = event.input.input(self.cluster, self.node.seat(), &mut self.write)?;
+        self.recorder.begin(&self.node, now, &input);
+        let draws = event.effects.len() + usize::from(event.drained);
+        let mut drawn = 0;
+        for effect in self.node.step(now, input).take(draws) {
+            drawn += 1;
+            self.recorder.draw(&effect);
+            if let Effect::Persist(persist) = effect {
+                self.writes += 1;
+                self.write = Some((self.writes, persist.ticket));
+            }
+        }
+        let written = match event.after {
+            Some(_) => self.recorder.end(&self.node, drawn < draws),
+            None => self.recorder.abandon(),
+        };
+        written.expect("memory takes everything");
+        self.compare(text)
+    }
+
+    /// Holds what was written now to what was written then.
+    fn compare(&mut self, then: &[u8]) -> Result<(), Fault> {
+        let now = std::mem::take(self.recorder.output());
+        let now = now.strip_suffix(b"\n").unwrap_or(&now);
+        if now == then {
+            return Ok(());
+        }
+        let tree = |text| serde_json::from_slice::<Tree>(text).map_err(Fault::Json);
+        let (now, then) = (tree(now)?, tree(then)?);
+        let difference = then.difference(&now).map(|(path, then, now)| Difference::new(&path, then, now));
+        difference.map_or(Ok(()), |difference| Err(Fault::Difference(difference)))
+    }
+}

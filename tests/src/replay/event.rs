@@ -1,0 +1,77 @@
+use quorate::{Input, Seat, Session, Ticket};
+use quorate_wire::{Cluster, decode};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+
+use super::fault::Fault;
+use super::verbatim::Bytes;
+
+/// What a replay needs of a step's line. What is there for people is held to afterwards.
+#[derive(Deserialize)]
+pub(super) struct Event {
+    pub(super) now_us: u64,
+    pub(super) input: Recorded,
+    pub(super) effects: Vec<IgnoredAny>,
+    pub(super) drained: bool,
+    /// None if the step never came to its end.
+    pub(super) after: Option<IgnoredAny>,
+}
+
+/// The exact part of an input.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Recorded {
+    Command {
+        session: Option<Session>,
+        #[serde(deserialize_with = "optional_hex")]
+        command: Option<Vec<u8>>,
+    },
+    Unencodable {
+        session: Option<Session>,
+    },
+    Receive {
+        #[serde(with = "hex::serde")]
+        frame: Vec<u8>,
+    },
+    Tick,
+    Persisted {
+        write: u64,
+    },
+    Read,
+    Transfer {
+        to: Option<Seat>,
+    },
+}
+
+fn optional_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(hex::decode).transpose().map_err(serde::de::Error::custom)
+}
+
+impl Recorded {
+    /// The input itself, for the node of this seat. `write` is the write under way.
+    pub(super) fn input(
+        &self,
+        cluster: Cluster,
+        me: Seat,
+        write: &mut Option<(u64, Ticket)>,
+    ) -> Result<Input<'_, Bytes<'_>>, Fault> {
+        Ok(match *self {
+            Recorded::Command { session, ref command } => {
+                Input::ClientCommand { session, command: command.as_deref().map(Bytes::Encoded) }
+            }
+            Recorded::Unencodable { session } => Input::ClientCommand { session, command: Some(Bytes::Unencodable) },
+            Recorded::Receive { ref frame } => {
+                let (from, message) = decode(frame, cluster, me).map_err(Fault::Frame)?;
+                Input::Receive { from, message }
+            }
+            Recorded::Tick => Input::Tick,
+            Recorded::Persisted { write: number } => match write.take_if(|(drawn, _)| *drawn == number) {
+                Some((_, ticket)) => Input::Persisted(ticket),
+                None => return Err(Fault::NoWrite(number)),
+            },
+            Recorded::Read => Input::Read,
+            Recorded::Transfer { to } => Input::Transfer { to },
+        })
+    }
+}

@@ -1,0 +1,110 @@
+use std::collections::VecDeque;
+
+use quorate::{
+    Boot, Config, Effect, Identity, Incarnation, Input, Instant, Members, Node, Seat, Seats, Session, Ticket,
+};
+use quorate_trace::Recorder;
+use quorate_wire::{Cluster, Envelope, decode, encode};
+
+const CLUSTER: Cluster = Cluster(42);
+const MEMBERS: usize = 3;
+const LOG_BYTES: usize = 3 << 10;
+
+/// A cluster in memory that is driven at random, and traced.
+pub(crate) struct Drive {
+    random: fastrand::Rng,
+    hosts: Vec<Host>,
+    now: u64,
+    sequence: u64,
+}
+
+/// A node that draws as many effects as it likes.
+struct Host {
+    node: Node<Vec<u8>, Box<[u8]>, MEMBERS>,
+    recorder: Recorder<Vec<u8>>,
+    ticket: Option<Ticket>,
+    inbox: VecDeque<Vec<u8>>,
+}
+
+impl Drive {
+    pub(crate) fn new(seed: u64) -> Drive {
+        let members = Members::of(Seats::first(MEMBERS));
+        let host = |seat| {
+            let config = Config::new(seat, members, seed);
+            let memory = vec![0; LOG_BYTES].into_boxed_slice();
+            let node = Boot::new(config.clone(), memory).expect("a sound configuration").start(Instant::START);
+            let recorder = Recorder::start(Vec::new(), CLUSTER, config, LOG_BYTES, Instant::START, &node);
+            Host { node, recorder: recorder.expect("a header"), ticket: None, inbox: VecDeque::new() }
+        };
+        let hosts = members.all().iter().map(host).collect();
+        Drive { random: fastrand::Rng::with_seed(seed), hosts, now: 0, sequence: 0 }
+    }
+
+    /// Lets so many things happen, and returns the trace of each node.
+    pub(crate) fn run(mut self, events: u32) -> Vec<Vec<u8>> {
+        for _ in 0..events {
+            let place = self.random.usize(..MEMBERS);
+            self.act(place);
+        }
+        self.hosts.iter_mut().map(|host| std::mem::take(host.recorder.output())).collect()
+    }
+
+    fn act(&mut self, place: usize) {
+        let mut command = vec![0; self.random.usize(..200)];
+        self.random.fill(&mut command);
+        match self.random.u32(..100) {
+            0..10 => self.now += self.random.u64(..60_000),
+            10..60 => {
+                let Some(frame) = self.hosts[place].inbox.pop_front() else { return };
+                let (mut from, message) = decode(&frame, CLUSTER, Seat(place as u8)).expect("a frame of ours");
+                if self.random.u8(..) == 0 {
+                    from = Identity { incarnation: Incarnation(9), ..from };
+                }
+                self.step(place, Input::Receive { from, message });
+            }
+            60..75 => {
+                if let Some(ticket) = self.hosts[place].ticket.take() {
+                    self.step(place, Input::Persisted(ticket));
+                }
+            }
+            75..80 => {
+                let session = Session { client: self.random.u64(..4), sequence: self.sequence };
+                let opens = (session.sequence == 0) != (self.random.u8(..10) == 0);
+                self.sequence = self.random.u64(..5);
+                let command = (!opens).then_some(command);
+                self.step(place, Input::ClientCommand { session: Some(session), command });
+            }
+            80..83 => self.step(place, Input::ClientCommand { session: None, command: Some(command) }),
+            83..86 => self.step(place, Input::Read),
+            86 if self.random.u8(..8) == 0 => self.step(place, Input::Transfer { to: None }),
+            _ => self.step(place, Input::Tick),
+        }
+    }
+
+    fn step(&mut self, place: usize, input: Input<'_, Vec<u8>>) {
+        let draws = if self.random.bool() { usize::MAX } else { self.random.usize(..4) };
+        let Host { node, recorder, ticket, .. } = &mut self.hosts[place];
+        let (now, mut drawn, mut sent) = (Instant::from_micros(self.now), 0, Vec::new());
+        recorder.begin(node, now, &input);
+        for effect in node.step(now, input).take(draws) {
+            drawn += 1;
+            recorder.draw(&effect);
+            match effect {
+                Effect::Persist(persist) => *ticket = Some(persist.ticket),
+                Effect::Send { to, message } => {
+                    let from = Seat(place as u8);
+                    let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
+                    let mut frame = [0; 1200];
+                    sent.push((to, encode(&mut frame, &envelope, &message).expect("it fits").to_vec()));
+                }
+                _ => {}
+            }
+        }
+        recorder.end(node, drawn < draws).expect("memory takes everything");
+        for (to, frame) in sent {
+            if self.random.u8(..20) > 0 {
+                self.hosts[usize::from(to.0)].inbox.push_back(frame);
+            }
+        }
+    }
+}
