@@ -2,6 +2,7 @@ use core::marker::PhantomData;
 
 use crate::log::Log;
 use crate::peer::{Asked, Flow, Peer};
+use crate::read::Rounds;
 use crate::state::{Answer, State, Write};
 use crate::{Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Position, Role, Round, Seat, Ticket};
 
@@ -193,7 +194,9 @@ impl<'a> Draw<'_, 'a> {
 
     fn ready(&mut self) -> Option<Round> {
         let applied = self.state.applied;
-        let ready = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied);
-        ready.map(|(round, _)| round)
+        let (round, _) = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied)?;
+        // The reads that were held up by this round need not wait for another input.
+        Rounds { state: self.state, peers: self.peers, log: self.log }.start();
+        Some(round)
     }
 }

@@ -1,5 +1,7 @@
-use crate::peer::Asked;
-use crate::step::Step;
+use crate::log::Log;
+use crate::peer::{Asked, Peer};
+use crate::state::State;
+use crate::step::{Step, others};
 use crate::{Index, Rejection, Round, Seat, Seats};
 
 /// The reads of this node (section 6.4 of the thesis).
@@ -71,34 +73,12 @@ impl Step<'_> {
         reads.confirmed = Some((Round(round), index));
     }
 
-    /// Starts a round if reads wait and the one before is confirmed and ready: else a slow app would never catch up with them. A leader knows what is committed only once an entry of its
-    /// own term is.
     pub(crate) fn start_round(&mut self) {
-        let (reads, applied) = (&self.state.reads, self.state.applied);
-        let is_held_up = reads.confirmed.is_some_and(|(_, index)| index > applied);
-        if !reads.waiting || reads.under_way.is_some() || is_held_up || self.state.leader.is_none() {
-            return;
-        }
-        let is_leader = self.state.is_leader();
-        if is_leader && !self.state.term_is_open(self.log.view().term_at(self.state.commit)) {
-            return;
-        }
-        let commit = self.state.commit;
-        let reads = &mut self.state.reads;
-        reads.latest += 1;
-        reads.waiting = false;
-        reads.under_way = Some(commit);
-        reads.asks = !is_leader;
-        self.state.attend_leader();
-        if is_leader {
-            for peer in self.others() {
-                peer.round_from = peer.sent;
-                peer.owed.heartbeat = true;
-            }
-            self.confirm_round();
-        } else {
-            self.state.heartbeat_due = self.state.next_heartbeat();
-        }
+        Rounds { state: self.state, peers: self.peers, log: self.log.view() }.start();
+    }
+
+    pub(crate) fn confirm_round(&mut self) {
+        Rounds { state: self.state, peers: self.peers, log: self.log.view() }.confirm();
     }
 
     /// The question or its answer may be lost.
@@ -107,30 +87,6 @@ impl Step<'_> {
             self.state.heartbeat_due = self.state.next_heartbeat();
             self.state.reads.asks = true;
             self.state.attend_leader();
-        }
-    }
-
-    /// Whether a majority has answered what was sent after the leader's round began.
-    pub(crate) fn confirm_round(&mut self) {
-        let Some(index) = self.state.reads.under_way else {
-            return;
-        };
-        let peers = self.peers.iter().enumerate();
-        let present: Seats =
-            peers.filter(|(_, peer)| peer.echoed > peer.round_from).map(|(seat, _)| Seat(seat as u8)).collect();
-        if !self.state.config.members.is_quorum(present.with(self.state.seat())) {
-            return;
-        }
-        let latest = self.state.reads.latest;
-        self.state.reads.under_way = None;
-        self.state.reads.confirmed = Some((Round(latest), index));
-        for peer in self.others() {
-            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index.is_none()) {
-                asked.index = Some(index);
-                peer.owed.read_answer = true;
-                // The follower applies up to the index before it answers: it needs the commit index now.
-                peer.owed.heartbeat = true;
-            }
         }
     }
 
@@ -149,6 +105,67 @@ impl Step<'_> {
         }
         if is_open {
             reads.failed = Some(Round(reads.latest));
+        }
+    }
+}
+
+/// The rounds of a node, as an input or a drawn effect moves them on.
+pub(crate) struct Rounds<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) peers: &'a mut [Peer],
+    pub(crate) log: Log<'a>,
+}
+
+impl Rounds<'_> {
+    /// Starts a round if reads wait and the one before is confirmed and ready: else a slow app would never catch up with
+    /// them. A leader knows what is committed only once an entry of its own term is.
+    pub(crate) fn start(&mut self) {
+        let (reads, applied) = (&self.state.reads, self.state.applied);
+        let is_held_up = reads.confirmed.is_some_and(|(_, index)| index > applied);
+        if !reads.waiting || reads.under_way.is_some() || is_held_up || self.state.leader.is_none() {
+            return;
+        }
+        let is_leader = self.state.is_leader();
+        if is_leader && !self.state.term_is_open(self.log.term_at(self.state.commit)) {
+            return;
+        }
+        let commit = self.state.commit;
+        let reads = &mut self.state.reads;
+        reads.latest += 1;
+        reads.waiting = false;
+        reads.under_way = Some(commit);
+        reads.asks = !is_leader;
+        if is_leader {
+            for peer in others(self.state, self.peers) {
+                peer.round_from = peer.sent;
+                peer.owed.heartbeat = true;
+            }
+            self.confirm();
+        } else {
+            self.state.attend_leader();
+            self.state.heartbeat_due = self.state.next_heartbeat();
+        }
+    }
+
+    /// Whether a majority has answered what was sent after the leader's round began.
+    fn confirm(&mut self) {
+        let Some(index) = self.state.reads.under_way else { return };
+        let peers = self.peers.iter().enumerate();
+        let present: Seats =
+            peers.filter(|(_, peer)| peer.echoed > peer.round_from).map(|(seat, _)| Seat(seat as u8)).collect();
+        if !self.state.config.members.is_quorum(present.with(self.state.seat())) {
+            return;
+        }
+        let latest = self.state.reads.latest;
+        self.state.reads.under_way = None;
+        self.state.reads.confirmed = Some((Round(latest), index));
+        for peer in others(self.state, self.peers) {
+            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index.is_none()) {
+                asked.index = Some(index);
+                peer.owed.read_answer = true;
+                // The follower applies up to the index before it answers: it needs the commit index now.
+                peer.owed.heartbeat = true;
+            }
         }
     }
 }

@@ -184,11 +184,16 @@ impl Step<'_> {
 
     /// The other members.
     pub(crate) fn others(&mut self) -> impl Iterator<Item = &mut Peer> {
-        self.state.attend_all();
-        let others = self.state.attention;
-        let is_other = move |seat: Seat| others.contains(seat);
-        self.peers.iter_mut().enumerate().filter(move |(seat, _)| is_other(Seat(*seat as u8))).map(|(_, peer)| peer)
+        others(self.state, self.peers)
     }
+}
+
+/// The other members, each of whom may now be owed something.
+pub(crate) fn others<'p>(state: &mut State, peers: &'p mut [Peer]) -> impl Iterator<Item = &'p mut Peer> {
+    state.attend_all();
+    let others = state.attention;
+    let is_other = move |seat: Seat| others.contains(seat);
+    peers.iter_mut().enumerate().filter(move |(seat, _)| is_other(Seat(*seat as u8))).map(|(_, peer)| peer)
 }
 
 /// The payload of a command: its session, if it has one, and the command itself.
