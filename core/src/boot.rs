@@ -42,7 +42,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// Takes an entry: it replaces the one at its index and all after that.
     ///
     /// # Errors
-    /// It does not follow the entries before it, or the memory is too small for it.
+    /// It does not follow the entries before it, the memory is too small for it, or no frame could carry it.
     pub fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
         let position = entry.position();
         if position.index <= self.span.base.index {
@@ -53,6 +53,10 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         let last = log.span.last;
         if position.index != last.index.next() || position.term < last.term {
             return Err(BootError::Gap { last, found: position });
+        }
+        let (bytes, limit) = (entry.record().len(), self.config.entry_bytes_max);
+        if bytes > limit {
+            return Err(BootError::TooLarge { index: position.index, bytes, limit });
         }
         log.push(entry).map_err(|Full| BootError::Full { index: position.index })
     }
@@ -88,6 +92,15 @@ pub enum BootError {
         /// The entry's position.
         found: Position,
     },
+    /// An entry would not fit into one frame: make [`Config::entry_bytes_max`] at least as large as before.
+    TooLarge {
+        /// The entry's index.
+        index: Index,
+        /// How long its record is.
+        bytes: usize,
+        /// The most that the configuration allows.
+        limit: usize,
+    },
     /// The log's memory is too small: give it at least as much as before.
     Full {
         /// The first index that has no room.
@@ -102,6 +115,11 @@ impl core::fmt::Display for BootError {
                 f,
                 "the entry at index {} of term {} does not follow the one at index {} of term {}",
                 found.index.0, found.term.0, last.index.0, last.term.0
+            ),
+            BootError::TooLarge { index, bytes, limit } => write!(
+                f,
+                "the entry at index {} takes {bytes} bytes, and a frame holds {limit}: make frames at least as large as before",
+                index.0
             ),
             BootError::Full { index } => {
                 write!(f, "the log's memory has no room for the entry at index {}: give it more than before", index.0)

@@ -2,6 +2,8 @@ use core::time::Duration;
 
 use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
 
+const ELECTION_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+
 /// How a node behaves. Every member should have the same times and sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
@@ -10,12 +12,12 @@ pub struct Config {
     /// Who takes part, until an entry of the log says otherwise.
     pub members: Members,
     /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws the
-    /// moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice the heartbeat interval.
+    /// moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice the heartbeat interval, at most an hour.
     pub election_timeout: Duration,
     /// How often a leader that has nothing to send says that it is there. At least a microsecond.
     pub heartbeat_interval: Duration,
     /// The most bytes of records in one `AppendEntries`: what the link's frame holds beside the rest of the message. No
-    /// record may be larger.
+    /// record may be larger. It must not shrink while larger records are in a member's log.
     pub entry_bytes_max: usize,
     /// The most `AppendEntries` on the way to one follower. At least 1.
     pub inflight_messages_max: u32,
@@ -57,6 +59,7 @@ impl Config {
             (!self.members.all().contains(seat), ConfigError::NotAMember { seat }),
             (self.heartbeat_interval < Duration::from_micros(1), ConfigError::HeartbeatTooShort),
             (self.election_timeout < self.heartbeat_interval * 2, ConfigError::ElectionTooShort),
+            (self.election_timeout > ELECTION_TIMEOUT_MAX, ConfigError::ElectionTooLong),
             (self.entry_bytes_max <= RECORD_OVERHEAD, ConfigError::FrameTooSmall),
             (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
             (self.inflight_bytes_max < self.entry_bytes_max, ConfigError::WindowTooSmall),
@@ -89,6 +92,8 @@ pub enum ConfigError {
     HeartbeatTooShort,
     /// The election time-out is below two heartbeat intervals.
     ElectionTooShort,
+    /// The election time-out is above an hour.
+    ElectionTooLong,
     /// A frame holds no record with a payload.
     FrameTooSmall,
     /// The window holds no message, or less than one frame's entries.
@@ -109,6 +114,7 @@ impl core::fmt::Display for ConfigError {
             ConfigError::ElectionTooShort => {
                 f.write_str("the election time-out must be at least two heartbeat intervals")
             }
+            ConfigError::ElectionTooLong => f.write_str("the election time-out must be at most one hour"),
             ConfigError::FrameTooSmall => {
                 write!(f, "a frame must hold more than {RECORD_OVERHEAD} bytes of entries")
             }

@@ -81,12 +81,12 @@ impl<'a> Draw<'_, 'a> {
         if self.state.hard != self.state.hard_durable {
             return None;
         }
-        for _ in 0..self.peers.len() {
-            let seat = Seat(self.state.turn);
+        while let Some(seat) = self.state.attention.next_from(self.state.turn) {
+            self.state.turn = seat;
             if let Some(message) = self.message_to(seat) {
                 return Some((seat, message));
             }
-            self.state.turn = (self.state.turn + 1) % self.peers.len() as u8;
+            self.state.attention = self.state.attention.without(seat);
         }
         None
     }
@@ -148,8 +148,6 @@ impl<'a> Draw<'_, 'a> {
         let peer = &self.peers[usize::from(seat.0)];
         let config = &self.state.config;
         peer.flow == Flow::Pipeline
-            && self.state.config.members.all().contains(seat)
-            && seat != self.state.seat()
             && peer.next <= self.log.span.last.index
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max)
             && self.log.bytes_between(peer.matched.next(), peer.next) < config.inflight_bytes_max

@@ -67,7 +67,8 @@ pub enum Rejection {
         /// The most bytes that a record may have.
         limit: usize,
     },
-    /// The command could not be encoded: its `Serialize` failed, or postcard does not support it.
+    /// The command could not be encoded: its `Serialize` failed, or postcard does not support it. Or there is none, though
+    /// only sequence zero, which opens a session, goes without; or there is one with sequence zero.
     Unencodable,
     /// Leadership is being handed over: ask again in a moment.
     InTransfer,
@@ -102,7 +103,7 @@ impl<'a, V> Apply<'a, V> {
         self.entry.kind()
     }
 
-    /// Whose command it is, if it belongs to a session: see `Sessions`.
+    /// Whose command it is, if it belongs to a session: see [`Sessions`](crate::Sessions).
     pub fn session(&self) -> Option<Session> {
         self.entry.session()
     }

@@ -41,7 +41,7 @@ impl Step<'_> {
         self.state.rest();
         self.state.ballot = ballot;
         self.state.answered = Seats::NONE;
-        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        self.state.heartbeat_due = self.state.next_heartbeat();
         for peer in self.others() {
             peer.owed.ballot = true;
         }
@@ -52,7 +52,7 @@ impl Step<'_> {
         if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
             return self.ask_read_again();
         }
-        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        self.state.heartbeat_due = self.state.next_heartbeat();
         for seat in self.state.silent().iter() {
             self.peer(seat).owed.ballot = true;
         }
@@ -71,8 +71,9 @@ impl Step<'_> {
         }
         match self.state.role {
             Role::PreCandidate => self.campaign(Ballot::Real),
-            Role::Candidate => self.take_office(),
-            Role::Follower | Role::Leader => {}
+            // Its own vote is among them only once it is durable: till then there is no leader, whoever else has voted.
+            Role::Candidate if self.state.votes.contains(self.state.seat()) => self.take_office(),
+            Role::Candidate | Role::Follower | Role::Leader => {}
         }
     }
 
@@ -139,8 +140,8 @@ impl Step<'_> {
         let (now, next) = (self.state.now, self.log.span.last.index.next());
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
-        self.state.heartbeat_due = now + self.state.config.heartbeat_interval;
-        self.state.quorum_due = now + self.state.config.election_timeout;
+        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.quorum_due = now.after(self.state.election_micros);
         for peer in self.others() {
             peer.start(next, now);
         }
@@ -153,18 +154,19 @@ impl Step<'_> {
         if self.log.span.last.term < term {
             let empty = |_: &mut [u8]| Ok::<_, core::convert::Infallible>(0);
             let _ = self.log.write(term, Kind::Noop, 0, 0, empty);
+            self.state.attend_all();
         }
     }
 
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
     pub(crate) fn check_quorum(&mut self) {
-        let timeout = self.state.config.election_timeout;
-        self.state.quorum_due = self.state.now + timeout;
+        let timeout = self.state.election_micros;
+        self.state.quorum_due = self.state.now.after(timeout);
         let now = self.state.now;
-        let is_heard = |peer: &crate::peer::Peer| now.saturating_since(peer.heard) <= timeout;
+        let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
         let present: Seats = heard.map(|(seat, _)| Seat(seat as u8)).collect();
-        let hangs = self.state.write.is_some_and(|write| now.saturating_since(write.since) > timeout * 2);
+        let hangs = self.state.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
         if hangs || !self.state.config.members.is_quorum(present.with(self.state.seat())) {
             self.step_down();
         }

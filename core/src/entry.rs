@@ -114,16 +114,29 @@ impl<'a> Entry<'a> {
         if index == Index(0) || index > Index::MAX || term == Term(0) || term > Term::MAX {
             return Err(RecordError::Bounds);
         }
-        if entry.kind() == Kind::Request && entry.session().is_none() {
-            return Err(RecordError::Session);
+        if !entry.is_sound() {
+            return Err(RecordError::Payload);
         }
         Ok((entry, rest))
+    }
+
+    /// Whether the payload is one that the kind can have.
+    fn is_sound(&self) -> bool {
+        match self.kind() {
+            Kind::Noop => self.payload().is_empty(),
+            Kind::Command => true,
+            Kind::Request => match postcard::take_from_bytes::<Session>(self.payload()) {
+                Ok((Session { sequence: 0, .. }, rest)) => rest.is_empty(),
+                Ok(_) => true,
+                Err(_) => false,
+            },
+        }
     }
 
     /// Makes a record at the front of `room`, for whoever builds a log by hand: a test, a tool, an import.
     ///
     /// # Errors
-    /// `None` if `room` is smaller than [`RECORD_OVERHEAD`] and `payload`, or `payload` is longer than 65,535 bytes.
+    /// `None` if `room` is smaller than [`RECORD_OVERHEAD`] and `payload`, or [`parse`](Entry::parse) would refuse the record.
     pub fn write(room: &'a mut [u8], position: Position, kind: Kind, payload: &[u8]) -> Option<Entry<'a>> {
         let room = room.get_mut(..RECORD_OVERHEAD + payload.len())?;
         u16::try_from(payload.len()).ok()?;
@@ -132,7 +145,7 @@ impl<'a> Entry<'a> {
             Ok::<_, core::convert::Infallible>(payload.len())
         };
         let Ok(_) = write_record(room, position, kind, fill);
-        Some(Entry { record: room })
+        Entry::parse(room).map(|(entry, _)| entry).ok()
     }
 
     /// A record that was checked when it came into the log.
@@ -154,7 +167,7 @@ impl<'a> Entry<'a> {
     /// Whose command it is, if it belongs to a session.
     pub fn session(&self) -> Option<Session> {
         match self.kind() {
-            Kind::Request => postcard::from_bytes(self.payload()).ok(),
+            Kind::Request => postcard::take_from_bytes(self.payload()).map(|(session, _)| session).ok(),
             Kind::Noop | Kind::Command => None,
         }
     }
@@ -305,8 +318,9 @@ pub enum RecordError {
     Kind(u8),
     /// Its index or term is zero or beyond [`Index::MAX`] or [`Term::MAX`].
     Bounds,
-    /// It says that it belongs to a session, but names none.
-    Session,
+    /// Its payload does not fit its kind: a no-op has none, a request starts with its session, the opening of a session is
+    /// nothing but that.
+    Payload,
     /// It does not follow the record before it: an index is left out, or the term falls.
     Order,
 }
@@ -318,7 +332,7 @@ impl core::fmt::Display for RecordError {
             RecordError::Checksum => f.write_str("the record's checksum does not match its bytes"),
             RecordError::Kind(kind) => write!(f, "the record's kind {kind} is not known to this version"),
             RecordError::Bounds => f.write_str("the record's index or term is out of bounds"),
-            RecordError::Session => f.write_str("the record's session cannot be read"),
+            RecordError::Payload => f.write_str("the record's payload does not fit its kind"),
             RecordError::Order => f.write_str("the record does not follow the one before it"),
         }
     }

@@ -26,8 +26,9 @@ pub enum Input<'a, V> {
     /// A client wants to read the state as of now or later. The first effect of the step is its
     /// [`Await`](crate::Effect::Await) or [`Reject`](crate::Effect::Reject).
     Read,
-    /// Hand leadership over, to this seat or to the follower with the most recent log. The first effect of the step is a
-    /// [`Reject`](crate::Effect::Reject) if that is not possible.
+    /// Hand leadership over, to this seat or to the follower with the most recent log, within an election time-out. If that
+    /// is not possible, the first effect of the step is a [`Reject`](crate::Effect::Reject); else the step has no answer of
+    /// its own, and [`Node::role`](crate::Node::role) tells in time.
     Transfer {
         /// Who should lead next.
         to: Option<Seat>,

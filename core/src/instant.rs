@@ -28,9 +28,17 @@ impl Instant {
         self.0
     }
 
+    pub(crate) const fn after(self, micros: u64) -> Instant {
+        Instant(self.0.saturating_add(micros))
+    }
+
+    pub(crate) const fn micros_since(self, earlier: Instant) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// The time from `earlier` until this instant, zero if `earlier` is later.
     pub const fn saturating_since(self, earlier: Instant) -> Duration {
-        Duration::from_micros(self.0.saturating_sub(earlier.0))
+        Duration::from_micros(self.micros_since(earlier))
     }
 }
 
@@ -39,7 +47,7 @@ impl Add<Duration> for Instant {
     type Output = Instant;
 
     fn add(self, duration: Duration) -> Instant {
-        Instant(self.0.saturating_add(micros(duration)))
+        self.after(micros(duration))
     }
 }
 

@@ -1,4 +1,114 @@
-//! Raft consensus as a state machine.
+//! Raft consensus as a state machine: no I/O, no clock, no heap, no threads, no runtime.
+//!
+//! A few machines that fail, joined by links that lose, repeat and reorder messages, hold one small, precious state. Each
+//! runs a [`Node`]. A program tells its node what happens ([`Input`]) and at what time ([`Instant`]), and carries out what
+//! the node wants done ([`Effect`]). A majority of the nodes is enough to go on.
+//!
+//! *A command whose sender got its answer is on the disks of a majority and is never lost; every node applies the same
+//! commands in the same order; a node that comes back, however stale, is brought in line.*
+//!
+//! # A cluster in one loop
+//!
+//! The state to replicate here is a sum. A command is any type that serde knows:
+//!
+//! ```
+//! use std::collections::VecDeque;
+//! use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Role, Seat, Seats};
+//!
+//! #[derive(serde::Serialize, serde::Deserialize)]
+//! struct Add(u32);
+//!
+//! // A node with room for three members and a log of 1 KiB. It is a value: keep it in a static, on the stack, in a box.
+//! struct Machine { node: Node<Add, [u8; 1024], 3>, sum: u32 }
+//!
+//! let members = Members::of(Seats::first(3));
+//! let mut machines = Vec::new();
+//! for seat in members.all().iter() {
+//!     // The seed must differ from member to member and from boot to boot.
+//!     let boot = Boot::new(Config::new(seat, members, u64::from(seat.0)), [0; 1024])?;
+//!     // What a disk holds would be given to `boot` here.
+//!     machines.push(Machine { node: boot.start(Instant::START), sum: 0 });
+//! }
+//!
+//! // Gives a node an input and carries the effects out, in their order. The link is a queue: it hands each message over.
+//! fn act(machine: &mut Machine, now: Instant, input: Input<'_, Add>, link: &mut VecDeque<(Seat, Seat, Vec<u8>)>) {
+//!     let me = machine.node.seat();
+//!     let mut written = None;
+//!     for effect in machine.node.step(now, input) {
+//!         match effect {
+//!             // Make it durable, in one write. Until the ticket is back the node promises nothing that depends on it.
+//!             Effect::Persist(write) => written = Some(write.ticket),
+//!             // Send it, or lose it: links may. `quorate-wire` makes frames of messages; here postcard alone will do.
+//!             Effect::Send { to, message } => {
+//!                 let mut frame = [0; 1200];
+//!                 let bytes = postcard::to_slice(&message, &mut frame).expect("every message fits");
+//!                 link.push_back((me, to, bytes.to_vec()));
+//!             }
+//!             // It is on the disks of a majority, and on ours: do it. Entries without a command open a leader's term.
+//!             Effect::Apply(entry) => {
+//!                 if let Some(Add(number)) = entry.command().expect("a command of this program") {
+//!                     machine.sum += number;
+//!                 }
+//!             }
+//!             Effect::Accept { position } => println!("the leader took it: {position:?}"),
+//!             Effect::Reject(reason) => println!("nothing was done: {reason:?}"),
+//!             Effect::Await { .. } | Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
+//!         }
+//!     }
+//!     if let Some(ticket) = written {
+//!         act(machine, now, Input::Persisted(ticket), link);
+//!     }
+//! }
+//!
+//! let mut link = VecDeque::new();
+//! let mut now = Instant::START;
+//! let mut wish = Some(Add(42));
+//! while machines.iter().any(|machine| machine.sum != 42) {
+//!     // Nothing moves: sleep until the first deadline.
+//!     now = machines.iter().filter_map(|machine| machine.node.deadline()).min().ok_or("nobody has a deadline")?;
+//!     for machine in &mut machines {
+//!         act(machine, now, Input::Tick, &mut link);
+//!     }
+//!     while let Some((from, to, bytes)) = link.pop_front() {
+//!         let message = postcard::from_bytes(&bytes)?;
+//!         act(&mut machines[usize::from(to.0)], now, Input::Receive { from: from.into(), message }, &mut link);
+//!     }
+//!     if let Some(leader) = machines.iter_mut().find(|machine| machine.node.role() == Role::Leader) {
+//!         if let Some(command) = wish.take() {
+//!             act(leader, now, Input::ClientCommand { session: None, command: Some(command) }, &mut link);
+//!         }
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What a driver has to keep
+//!
+//! - **Order.** Effects of one kind are carried out in the order in which they are drawn. Sends, writes and applies may
+//!   overtake each other.
+//! - **The ticket.** [`Input::Persisted`] says "these bytes are durable". It is the one statement that the node has to
+//!   believe; it cannot be made without the [`Ticket`], and the ticket cannot be copied.
+//! - **A failed write is final.** Stop the node; never return the ticket. What was written is not known any more.
+//! - **One life at a time.** A node that lost what it once made durable must not come back as if nothing had happened.
+//!
+//! A driver need not draw all effects: what is left is offered again by the next step. So a full link is back-pressure,
+//! and feeding many inputs before drawing is how to batch. Only the answer to a client's input ([`Effect::Accept`],
+//! [`Effect::Await`], [`Effect::Reject`]) is offered once: it is the first effect of its step.
+//!
+//! # Exactly once
+//!
+//! A client that gets no answer asks again, perhaps another node, and must not be served twice. Give its commands a
+//! [`Session`], and ask a table of [`Sessions`] about each entry before it is done: it knows the answer to the first try.
+//!
+//! # Bounds
+//!
+//! A node takes no more memory than its type says: the log's memory, and about 130 bytes for each seat. A step does an
+//! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time.
+//!
+//! # What is not here yet
+//!
+//! Snapshots (a full log refuses commands), changes of members, witnesses, lease reads. Messages, records and
+//! configuration leave room for them.
 #![no_std]
 
 mod boot;
@@ -39,3 +149,8 @@ pub use persist::{HardState, Persist, Ticket};
 pub use refusal::{Refusal, Refusals};
 pub use session::{Sessions, Verdict};
 pub use state::Role;
+
+/// Keeps the README's code true.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -59,6 +59,18 @@ impl Seats {
         if (seat.0 as usize) < Seat::COUNT_MAX { Seats(self.0 | 1 << seat.0) } else { self }
     }
 
+    /// The set without `seat`.
+    #[must_use]
+    pub const fn without(self, seat: Seat) -> Seats {
+        Seats(self.0 & !Seats::NONE.with(seat).0)
+    }
+
+    /// The first seat from `start` on, and round again from zero.
+    pub(crate) fn next_from(self, start: Seat) -> Option<Seat> {
+        let turned = self.0.rotate_right(u32::from(start.0));
+        (turned != 0).then(|| Seat(((u32::from(start.0) + turned.trailing_zeros()) % u64::BITS) as u8))
+    }
+
     /// The seats of both sets.
     #[must_use]
     pub const fn union(self, other: Seats) -> Seats {
@@ -77,7 +89,12 @@ impl Seats {
 
     /// The seats in rising order.
     pub fn iter(self) -> impl Iterator<Item = Seat> {
-        (0..Seat::COUNT_MAX as u8).map(Seat).filter(move |seat| self.contains(*seat))
+        let mut rest = self.0;
+        core::iter::from_fn(move || {
+            let seat = Seat(u8::try_from(rest.trailing_zeros()).ok().filter(|_| rest != 0)?);
+            rest &= rest - 1;
+            Some(seat)
+        })
     }
 
     /// Whether more than half of this set is in `present`.

@@ -114,8 +114,9 @@ impl Message<'_> {
         }
     }
 
-    /// Whether every number is one that this version can count on from: a larger one is a forgery.
+    /// Whether every number is one that an honest node can have reached. Only the refusal of a vote can be of term zero.
     pub(crate) fn is_in_bounds(&self) -> bool {
+        let first = if matches!(self, Message::Vote { granted: false, .. }) { Term(0) } else { Term(1) };
         let (position, index) = match *self {
             Message::RequestVote { last, .. } => (last, Index(0)),
             Message::AppendEntries { previous, commit, .. } => (previous, commit),
@@ -124,6 +125,9 @@ impl Message<'_> {
             | Message::ReadAnswer { index, .. } => (Position::default(), index),
             _ => (Position::default(), Index(0)),
         };
-        self.term() <= Term::MAX && position.term <= Term::MAX && position.index <= Index::MAX && index <= Index::MAX
+        (first..=Term::MAX).contains(&self.term())
+            && position.term <= Term::MAX
+            && position.index <= Index::MAX
+            && index <= Index::MAX
     }
 }

@@ -29,6 +29,16 @@ pub struct Persist<'a> {
 
 /// Says which write is meant. There is one for each write, it cannot be copied, and only the node makes it.
 ///
+/// ```compile_fail
+/// fn copied(ticket: quorate::Ticket) -> (quorate::Ticket, quorate::Ticket) {
+///     (ticket.clone(), ticket)
+/// }
+/// ```
+///
+/// ```compile_fail
+/// let forged = quorate::Ticket { write: 1 };
+/// ```
+///
 /// To return it means "these bytes are durable"; a node that is told so falsely can lose what it acknowledged.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[must_use = "return it with Input::Persisted once the write is durable"]

@@ -71,11 +71,12 @@ impl Step<'_> {
         reads.confirmed = Some((Round(round), index));
     }
 
-    /// Starts a round if reads wait and the one before is done. A leader knows what is committed only once an entry of its
+    /// Starts a round if reads wait and the one before is confirmed and ready: else a slow app would never catch up with them. A leader knows what is committed only once an entry of its
     /// own term is.
     pub(crate) fn start_round(&mut self) {
-        let reads = &self.state.reads;
-        if !reads.waiting || reads.under_way.is_some() || reads.confirmed.is_some() || self.state.leader.is_none() {
+        let (reads, applied) = (&self.state.reads, self.state.applied);
+        let is_held_up = reads.confirmed.is_some_and(|(_, index)| index > applied);
+        if !reads.waiting || reads.under_way.is_some() || is_held_up || self.state.leader.is_none() {
             return;
         }
         let is_leader = self.state.is_leader();
@@ -88,6 +89,7 @@ impl Step<'_> {
         reads.waiting = false;
         reads.under_way = Some(commit);
         reads.asks = !is_leader;
+        self.state.attend_leader();
         if is_leader {
             for peer in self.others() {
                 peer.round_from = peer.sent;
@@ -95,15 +97,16 @@ impl Step<'_> {
             }
             self.confirm_round();
         } else {
-            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.heartbeat_due = self.state.next_heartbeat();
         }
     }
 
     /// The question or its answer may be lost.
     pub(crate) fn ask_read_again(&mut self) {
         if self.state.reads.under_way.is_some() {
-            self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+            self.state.heartbeat_due = self.state.next_heartbeat();
             self.state.reads.asks = true;
+            self.state.attend_leader();
         }
     }
 

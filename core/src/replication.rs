@@ -20,7 +20,7 @@ impl Step<'_> {
     }
 
     fn beat(&mut self) {
-        self.state.heartbeat_due = self.state.now + self.state.config.heartbeat_interval;
+        self.state.heartbeat_due = self.state.next_heartbeat();
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
@@ -45,6 +45,7 @@ impl Step<'_> {
         self.check_order(previous, entries)?;
         self.step_down();
         self.state.leader = Some(from);
+        self.state.attend_leader();
         self.state.leader_heard = Some(self.state.now);
         self.state.rest();
         self.state.stamp = self.state.stamp.max(stamp);
@@ -211,7 +212,7 @@ impl Step<'_> {
             Some(_) => return Err(Rejection::NoTarget),
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
-        let until = self.state.now + self.state.config.election_timeout;
+        let until = self.state.now.after(self.state.election_micros);
         self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
@@ -220,7 +221,7 @@ impl Step<'_> {
         let Some(peer) = self.peers.get(usize::from(seat.0)) else {
             return false;
         };
-        let is_heard = self.state.now.saturating_since(peer.heard) < self.state.config.election_timeout;
+        let is_heard = self.state.now.micros_since(peer.heard) < self.state.election_micros;
         is_heard && seat != self.state.seat() && self.state.config.members.is_voter(seat)
     }
 
@@ -235,6 +236,7 @@ impl Step<'_> {
         let has_all = self.matched(transfer.to) == self.log.span.last.index;
         if self.state.now >= transfer.until {
             self.state.transfer = None;
+            self.peer(transfer.to).owed.campaign = false;
         } else if has_all && !transfer.told {
             self.state.transfer = Some(Transfer { told: true, ..transfer });
             self.peer(transfer.to).owed.campaign = true;

@@ -14,6 +14,9 @@ use crate::{Index, Session};
 pub struct Sessions<A, const CLIENTS: usize> {
     /// In the order of their numbers.
     clients: Vec<Client<A>, CLIENTS>,
+    /// The highest sequence of those that lost their place. A session that is opened anew starts there: a late copy of what
+    /// was done before the client lost its place is not done again.
+    floor: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,9 +31,9 @@ struct Client<A> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Verdict<A> {
-    /// The session is open. Its last command so far had this sequence, zero if there was none.
+    /// The session is open. Its next command must have a higher sequence than this.
     Opened {
-        /// The last sequence.
+        /// The sequence of its last command; if it has none, that of whichever client's that lost its place, or zero.
         last: u64,
     },
     /// Do the command, then [`record`](Sessions::record) its answer.
@@ -50,7 +53,7 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
     /// No client yet.
     pub const fn new() -> Self {
         const { assert!(CLIENTS > 0, "a session table has room for at least one client") };
-        Sessions { clients: Vec::new() }
+        Sessions { clients: Vec::new(), floor: 0 }
     }
 
     /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its length.
@@ -89,14 +92,14 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
             self.evict();
         }
         let place = self.find(number).unwrap_or_else(|place| place);
-        let _ = self.clients.insert(place, Client { number, sequence: 0, answer: None, used: index });
-        Verdict::Opened { last: 0 }
+        let _ = self.clients.insert(place, Client { number, sequence: self.floor, answer: None, used: index });
+        Verdict::Opened { last: self.floor }
     }
 
     fn evict(&mut self) {
         let clients = self.clients.iter().enumerate();
         if let Some((place, _)) = clients.min_by_key(|(_, client)| client.used) {
-            self.clients.remove(place);
+            self.floor = self.floor.max(self.clients.remove(place).sequence);
         }
     }
 }

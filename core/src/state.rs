@@ -1,5 +1,3 @@
-use core::time::Duration;
-
 use crate::instant::micros;
 use crate::read::Reads;
 use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats};
@@ -23,6 +21,8 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) config: Config,
+    pub(crate) election_micros: u64,
+    heartbeat_micros: u64,
     /// The latest time that the node was told.
     pub(crate) now: Instant,
     pub(crate) random: u64,
@@ -68,8 +68,10 @@ pub(crate) struct State {
 
     pub(crate) reads: Reads,
     pub(crate) refusals: Refusals,
+    /// To whom a message may be owed: a hint that spares looking at everyone.
+    pub(crate) attention: Seats,
     /// Whose turn it is when messages are drawn.
-    pub(crate) turn: u8,
+    pub(crate) turn: Seat,
 }
 
 /// The write under way.
@@ -132,9 +134,16 @@ impl State {
             transfer: None,
             reads: Reads::new(config.seed),
             refusals: Refusals::default(),
-            turn: 0,
+            attention: Seats::NONE,
+            turn: Seat(0),
+            election_micros: micros(config.election_timeout),
+            heartbeat_micros: micros(config.heartbeat_interval),
             config,
         }
+    }
+
+    pub(crate) fn next_heartbeat(&self) -> Instant {
+        self.now.after(self.heartbeat_micros)
     }
 
     pub(crate) fn seat(&self) -> Seat {
@@ -161,15 +170,26 @@ impl State {
 
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
-        self.is_leader()
-            || self.leader_heard.is_some_and(|heard| self.now.saturating_since(heard) < self.config.election_timeout)
+        self.is_leader() || self.leader_heard.is_some_and(|heard| self.now.micros_since(heard) < self.election_micros)
+    }
+
+    /// Something may be owed to the leader.
+    pub(crate) fn attend_leader(&mut self) {
+        if let Some(leader) = self.leader {
+            self.attention = self.attention.with(leader).without(self.seat());
+        }
+    }
+
+    /// Something may be owed to everyone.
+    pub(crate) fn attend_all(&mut self) {
+        self.attention = self.config.members.all().without(self.seat());
     }
 
     /// Draws the next moment to campaign: one to two election time-outs from now (section 5.2).
     pub(crate) fn rest(&mut self) {
-        let timeout = micros(self.config.election_timeout);
-        let jitter = self.draw() % timeout.max(1);
-        self.election_due = self.now + self.config.election_timeout + Duration::from_micros(jitter);
+        // A 32-bit fraction of the time-out, which has at most 32 bits itself: no division.
+        let jitter = ((self.draw() >> 32) * self.election_micros) >> 32;
+        self.election_due = self.now.after(self.election_micros + jitter);
     }
 
     /// The next number of the splitmix64 sequence.

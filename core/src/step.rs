@@ -81,6 +81,10 @@ impl Step<'_> {
         if self.state.transfer.is_some() {
             return Err(Rejection::InTransfer);
         }
+        let opens = session.is_some_and(|session| session.sequence == 0);
+        if opens == command.is_some() {
+            return Err(Rejection::Unencodable);
+        }
         let limit = self.state.config.entry_bytes_max.min(RECORD_MAX);
         let payload_max = limit - RECORD_OVERHEAD;
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
@@ -91,6 +95,7 @@ impl Step<'_> {
             encode(room, session, command)
         };
         let written = self.log.write(term, kind, payload_max, self.reserve(), fill);
+        self.state.attend_all();
         written.map_err(|error| match error {
             Some(postcard::Error::SerializeBufferFull) if offered == payload_max => Rejection::TooLarge { limit },
             Some(postcard::Error::SerializeBufferFull) | None => Rejection::Full,
@@ -109,7 +114,11 @@ impl Step<'_> {
             return;
         };
         self.state.durable = self.state.durable.max(write.through);
-        self.state.hard_durable = write.hard;
+        if self.state.hard_durable != write.hard {
+            self.state.hard_durable = write.hard;
+            self.state.attend_all();
+        }
+        self.state.attend_leader();
         self.count_own_vote();
         self.advance_commit();
     }
@@ -161,7 +170,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn forget_owed(&mut self) {
-        for peer in self.peers.iter_mut() {
+        for peer in self.others() {
             peer.owed = Owed::default();
             peer.asked = None;
         }
@@ -169,14 +178,15 @@ impl Step<'_> {
 
     /// A member's peer: messages of others are refused before.
     pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
+        self.state.attention = self.state.attention.with(seat);
         &mut self.peers[usize::from(seat.0)]
     }
 
     /// The other members.
     pub(crate) fn others(&mut self) -> impl Iterator<Item = &mut Peer> {
-        let others = self.state.config.members.all();
-        let me = self.state.seat();
-        let is_other = move |seat: Seat| seat != me && others.contains(seat);
+        self.state.attend_all();
+        let others = self.state.attention;
+        let is_other = move |seat: Seat| others.contains(seat);
         self.peers.iter_mut().enumerate().filter(move |(seat, _)| is_other(Seat(*seat as u8))).map(|(_, peer)| peer)
     }
 }

@@ -1,1 +1,23 @@
-//! Runs a quorate node with smol over UDP.
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod client;
+mod clock;
+mod config;
+mod error;
+mod event;
+mod link;
+mod random;
+mod replica;
+mod server;
+mod waiting;
+mod writer;
+
+pub use app::App;
+pub use client::{Client, ClientError};
+pub use config::ServerConfig;
+pub use error::ServeError;
+pub use event::Event;
+pub use quorate_wire::Cluster;
+pub use quorate_wire::client::{Reason, Role, StatusReport as Status};
+pub use server::serve;

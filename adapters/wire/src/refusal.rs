@@ -67,9 +67,9 @@ impl fmt::Display for Refusal {
 
 impl core::error::Error for Refusal {}
 
-/// How many frames were dropped, by reason.
+/// How many frames were dropped here, and how many of their messages by the core, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Refusals([u64; SLOTS]);
+pub struct Refusals([u32; SLOTS]);
 
 impl Refusals {
     /// Counts one more dropped frame.
@@ -78,19 +78,35 @@ impl Refusals {
         *slot = slot.saturating_add(1);
     }
 
+    /// The same, with what the core has refused of the messages that came through.
+    #[must_use]
+    pub fn with_messages(mut self, refused: quorate::Refusals) -> Refusals {
+        for (slot, reason) in self.0[FRAME_SLOTS..].iter_mut().zip(quorate::Refusal::ALL) {
+            *slot = refused.count(reason);
+        }
+        self
+    }
+
     /// Each reason's name and count. Reasons that only a later version knows are left out.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        NAMES.into_iter().zip(self.0)
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let (frames, messages) = self.0.split_at(FRAME_SLOTS);
+        let frames = NAMES.into_iter().zip(frames);
+        let messages = quorate::Refusal::ALL.map(quorate::Refusal::name).into_iter().zip(messages);
+        frames.chain(messages).map(|(name, count)| (name, *count))
     }
 }
 
 /// In the order of [`Refusal::index`].
 const NAMES: [&str; 8] = ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination"];
 
-/// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format.
-const SLOTS: usize = 16;
+/// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format: first those for
+/// which a frame is dropped, then the core's.
+const SLOTS: usize = 32;
+const FRAME_SLOTS: usize = 16;
 
-const _: () = assert!(Refusal::COUNT <= SLOTS, "more reasons than the wire format has room for");
+const _: () = assert!(Refusal::COUNT <= FRAME_SLOTS, "more reasons than the wire format has room for");
+const _: () =
+    assert!(quorate::Refusal::ALL.len() <= SLOTS - FRAME_SLOTS, "more reasons than the wire format has room for");
 
 #[cfg(test)]
 mod tests {
@@ -112,7 +128,9 @@ mod tests {
             let mut refusals = Refusals::default();
             refusals.count(reason);
             assert_eq!(reason.index(), number);
-            assert!(refusals.iter().eq(NAMES.map(|name| (name, u64::from(name == reason.name())))));
+            let frames = refusals.iter().take(NAMES.len());
+            assert!(frames.eq(NAMES.map(|name| (name, u32::from(name == reason.name())))));
+            assert!(refusals.iter().skip(NAMES.len()).all(|(_, count)| count == 0));
         }
         assert_eq!(reasons.len(), Refusal::COUNT);
     }

@@ -96,3 +96,15 @@ fn the_table_travels_in_snapshots() {
     let bytes = postcard::to_slice(&table, &mut room).unwrap();
     assert_eq!(postcard::from_bytes::<Sessions<u32, 2>>(bytes).unwrap(), table);
 }
+
+#[test]
+fn a_late_copy_is_not_done_again_after_its_client_lost_its_place_and_came_back() {
+    let mut sessions = Sessions::<u32, 1>::new();
+    sessions.admit(Index(1), session(1, 0));
+    assert_eq!(sessions.admit(Index(2), session(1, 9)), Verdict::Fresh);
+    sessions.record(session(1, 9), 1);
+    sessions.admit(Index(3), session(2, 0));
+    assert_eq!(sessions.admit(Index(4), session(1, 0)), Verdict::Opened { last: 9 });
+    assert_eq!(sessions.admit(Index(5), session(1, 9)), Verdict::Outdated { last: 9 });
+    assert_eq!(sessions.admit(Index(6), session(1, 10)), Verdict::Fresh);
+}

@@ -62,7 +62,7 @@ fn main() -> ExitCode {
 
 fn setting(options: &Options, seed: u64, tail: usize) -> Setting {
     let (nodes, clients) = (usize::from(options.nodes), usize::from(options.clients));
-    Setting { seed, nodes, clients, events: options.events, faults: None, tail }
+    Setting { seed, nodes, clients, events: options.events, faults: None, history: false, tail }
 }
 
 /// Runs the seed once more, and shows its end.

@@ -14,6 +14,8 @@ pub(crate) struct Client {
     pub(crate) first_attempt: u64,
     /// Whom it asks next.
     pub(crate) target: usize,
+    /// The wish's place in the history, if one is kept.
+    pub(crate) event: Option<usize>,
     /// What was answered to anyone when the wish was first asked.
     pub(crate) floor: Index,
 }
@@ -22,7 +24,8 @@ pub(crate) struct Client {
 pub(crate) enum Wish {
     Open,
     Write(Write),
-    Read,
+    /// Of this register.
+    Read(u8),
 }
 
 /// What a node says to a client.
@@ -30,6 +33,8 @@ pub(crate) enum Wish {
 pub(crate) enum Answer {
     Done {
         index: Index,
+        /// What the register holds that was read.
+        value: Option<u32>,
     },
     /// Not done here; ask this one, if any.
     Elsewhere(Option<usize>),
@@ -40,7 +45,7 @@ pub(crate) enum Answer {
 impl Client {
     pub(crate) fn new(number: u64) -> Client {
         let (sequence, wish, floor) = (0, Some(Wish::Open), Index(0));
-        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, floor }
+        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, event: None, floor }
     }
 
     pub(crate) fn session(&self) -> Session {
@@ -52,7 +57,7 @@ impl Client {
         self.floor = floor;
         self.first_attempt = self.attempt + 1;
         self.wish = Some(if rng.u8(..3) == 0 {
-            Wish::Read
+            Wish::Read(rng.u8(..4))
         } else {
             self.sequence += 1;
             let value = (self.number * 1_000_000 + self.sequence) as u32;

@@ -21,6 +21,8 @@ pub struct Faults {
     pub network_every_ms: u32,
     /// Pauses of a node, for each of its events.
     pub pause: u32,
+    /// Whether frames between two nodes arrive in the order in which they were sent.
+    pub in_order: bool,
     /// A frame takes up to this many microseconds.
     pub latency_max: u64,
     /// A sync takes up to this many microseconds.
@@ -41,6 +43,7 @@ impl Faults {
         leave: 0,
         network_every_ms: 0,
         pause: 0,
+        in_order: false,
         latency_max: 500,
         sync_max: 2_000,
         drift: 0,
@@ -62,6 +65,7 @@ impl Faults {
             latency_max: u64::from(rate(40_000)).max(200),
             sync_max: u64::from(rate(60_000)).max(100),
             drift: rate(100_000),
+            in_order: rng.bool(),
         }
     }
 

@@ -90,6 +90,9 @@ impl Network {
             tally.delayed += 1;
             return rng.u64(1_000..3_000_000);
         }
+        if faults.in_order {
+            return faults.latency_max;
+        }
         rng.u64(50..=faults.latency_max.max(51))
     }
 

@@ -84,6 +84,8 @@ pub enum Reason {
     Malformed,
     /// The node stops. Ask another one.
     Stopping,
+    /// As many commands or reads wait at this node as it has room for. Ask again in a moment.
+    Busy,
 }
 
 /// Writes a reply's frame to the front of `buffer`, and returns it.

@@ -122,6 +122,7 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.InTransfer", ReplyBody::Refused(Reason::InTransfer)),
         ("Refused.Malformed", ReplyBody::Refused(Reason::Malformed)),
         ("Refused.Stopping", ReplyBody::Refused(Reason::Stopping)),
+        ("Refused.Busy", ReplyBody::Refused(Reason::Busy)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
         ("Expired", ReplyBody::Expired),

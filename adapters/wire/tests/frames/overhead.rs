@@ -18,7 +18,7 @@ fn the_longest_frame_is_filled_to_the_last_byte() {
 
 #[test]
 fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
-    let refused = postcard::from_bytes::<Refusals>(&[[255, 255, 255, 255, 255, 255, 255, 255, 255, 1]; 16].concat());
+    let refused = postcard::from_bytes::<Refusals>(&[[255, 255, 255, 255, 15]; 32].concat());
     let members = Seats(u64::MAX);
     let report = StatusReport {
         seat: Seat(63),
@@ -33,7 +33,7 @@ fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
         durable: Index::MAX,
         digest: u64::MAX,
         members: Members { voters: members, outgoing: members, learners: members, witnesses: members },
-        refused: refused.expect("sixteen counters"),
+        refused: refused.expect("counters"),
     };
     let frame =
         Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(63), body: ReplyBody::Status(report) });

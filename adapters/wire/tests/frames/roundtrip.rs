@@ -122,6 +122,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::InTransfer),
         Just(Reason::Malformed),
         Just(Reason::Stopping),
+        Just(Reason::Busy),
     ]
 }
 

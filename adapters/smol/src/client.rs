@@ -1,0 +1,154 @@
+mod call;
+mod directory;
+mod error;
+mod exchange;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use std::{fmt, io};
+
+use quorate::{Index, Seat, Session};
+use quorate_wire::Cluster;
+use quorate_wire::client::{Reply, ReplyBody, RequestBody};
+
+use self::call::{Call, Kind, PATIENCE};
+use self::directory::Directory;
+pub use self::error::ClientError;
+use self::exchange::Exchange;
+use crate::Status;
+
+/// Asks the nodes of a cluster, one request at a time.
+///
+/// A command goes only to a node that says that it leads. If its answer stays away, the same command is sent again, to whoever
+/// leads by then, under the same session and sequence: it is done once.
+pub struct Client {
+    exchange: Exchange,
+    directory: Directory,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client of the cluster with these members; some of them suffice, as they name the leader. A request is given up
+    /// after `timeout`.
+    ///
+    /// # Errors
+    /// No socket can be bound.
+    pub async fn new(cluster: Cluster, members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> io::Result<Client> {
+        let is_ipv6 = members.values().any(SocketAddr::is_ipv6);
+        Ok(Client { exchange: Exchange::bind(cluster, is_ipv6)?, directory: Directory::new(members), timeout })
+    }
+
+    /// Opens the session of this client, or finds it open: the sequence of its last command, zero if there was none. Go on
+    /// above it. The number must be one that no other client uses.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn open(&mut self, client: u64) -> Result<u64, ClientError> {
+        let body = RequestBody::Open { client };
+        self.ask_leader(Kind::Command, body, |reply| match reply {
+            ReplyBody::Opened { last_sequence } => Some(last_sequence),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Has a command done, once: where in the log it stands, and the application's answer. The sequence is above that of
+    /// the session's commands so far, or the same to ask for the last one again.
+    ///
+    /// # Errors
+    /// Why there is no answer, and whether the command may have been done.
+    pub async fn command(&mut self, session: Session, command: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        let body = RequestBody::Command { session, command };
+        self.ask_leader(Kind::Command, body, |reply| match reply {
+            ReplyBody::Done { index, answer } => Some((index, answer.to_vec())),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Asks a question of the state as of now or later: up to which index it was applied, and the application's answer.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn read(&mut self, query: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        let body = RequestBody::Read { query, local: false };
+        self.ask_leader(Kind::Read, body, value).await
+    }
+
+    /// Asks a question of one node's own state, however old that is.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn read_local(&mut self, seat: Seat, query: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        let body = RequestBody::Read { query, local: true };
+        self.ask_member(seat, body, value).await
+    }
+
+    /// Asks a node how it is.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn status(&mut self, seat: Seat) -> Result<Status, ClientError> {
+        self.ask_member(seat, RequestBody::Status, |reply| match reply {
+            ReplyBody::Status(report) => Some(report),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn ask_leader<T>(
+        &mut self,
+        kind: Kind,
+        body: RequestBody<'_>,
+        pick: fn(ReplyBody<'_>) -> Option<T>,
+    ) -> Result<T, ClientError> {
+        let call = Call::new(kind, self.timeout);
+        call.run(&mut self.exchange, &mut self.directory, body, pick).await
+    }
+
+    async fn ask_member<T>(
+        &mut self,
+        seat: Seat,
+        body: RequestBody<'_>,
+        pick: fn(ReplyBody<'_>) -> Option<T>,
+    ) -> Result<T, ClientError> {
+        let after = self.exchange.number();
+        let started = Instant::now();
+        let deadline = started + self.timeout;
+        let unreachable = |started: Instant| ClientError::Unreachable { silent: vec![seat], waited: started.elapsed() };
+        let address = self.directory.address(seat).ok_or_else(|| unreachable(started))?;
+        while Instant::now() < deadline {
+            self.exchange.send(address, body).await?;
+            let until = deadline.min(Instant::now() + PATIENCE);
+            while let Some(length) = self.exchange.receive(until).await? {
+                let Some(Reply { body, .. }) = self.exchange.reply(length, after) else {
+                    continue;
+                };
+                if let ReplyBody::Refused(reason) = body {
+                    return Err(ClientError::Refused(reason));
+                }
+                if let Some(answer) = pick(body) {
+                    return Ok(answer);
+                }
+            }
+        }
+        Err(unreachable(started))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("directory", &self.directory)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+fn value(reply: ReplyBody<'_>) -> Option<(Index, Vec<u8>)> {
+    match reply {
+        ReplyBody::Value { index, answer } => Some((index, answer.to_vec())),
+        _ => None,
+    }
+}

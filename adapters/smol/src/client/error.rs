@@ -1,0 +1,160 @@
+use std::time::Duration;
+use std::{fmt, io};
+
+use quorate::Seat;
+use quorate_wire::EncodeError;
+use quorate_wire::client::Reason;
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub enum ClientError {
+    /// Some nodes answered, but none of them leads. Certainly not done.
+    NoLeader {
+        /// How many members answered.
+        reachable: usize,
+        /// How many members there are, as far as this client knows.
+        members: usize,
+        /// Those that did not answer.
+        silent: Vec<Seat>,
+        /// For how long it was tried.
+        waited: Duration,
+    },
+    /// Nobody answered. Certainly not done.
+    Unreachable {
+        /// Who was asked.
+        silent: Vec<Seat>,
+        /// For how long it was tried.
+        waited: Duration,
+    },
+    /// A node may have taken the command, and did not say what became of it: it may have been done, or be done yet. Ask
+    /// again under the same session and sequence: it is not done twice.
+    Unknown {
+        /// For how long it was tried.
+        waited: Duration,
+    },
+    /// A node refused it. Certainly not done.
+    Refused(Reason),
+    /// Each time another leader's entry took the command's place. Certainly not done.
+    Superseded,
+    /// There is no such session: it was never opened, or lost its place to others. Whether the command was done under it
+    /// earlier is not known any more.
+    Expired,
+    /// The session has gone on to later commands. Whether this one was done is not known any more.
+    Outdated {
+        /// The sequence of the session's latest command.
+        last: u64,
+    },
+    /// The client's own socket failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for ClientError {
+    fn from(error: io::Error) -> Self {
+        ClientError::Io(error)
+    }
+}
+
+impl From<EncodeError> for ClientError {
+    fn from(EncodeError { room }: EncodeError) -> Self {
+        ClientError::Refused(Reason::TooLarge { limit: room as u32 })
+    }
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClientError::NoLeader {
+                reachable,
+                members,
+                silent,
+                waited,
+            } => {
+                write!(f, "no leader: {reachable} of {members} nodes reachable")?;
+                if silent.is_empty() {
+                    return write!(f, ", none led within {}. Try again", Seconds(*waited));
+                }
+                write!(
+                    f,
+                    " ({} did not answer within {}). Start another node or check --peer",
+                    Names(silent),
+                    Seconds(*waited)
+                )
+            }
+            ClientError::Unreachable { silent, waited } => write!(
+                f,
+                "no node reachable: {} did not answer within {}. Start a node or check --peer and --cluster",
+                Names(silent),
+                Seconds(*waited)
+            ),
+            ClientError::Unknown { waited } => write!(
+                f,
+                "outcome unknown: no answer within {}, but the command may have been done. Retry it under the same \
+                 session and sequence: it is not done twice",
+                Seconds(*waited)
+            ),
+            ClientError::Refused(reason) => refusal(f, *reason),
+            ClientError::Superseded => f.write_str("not done: leadership changed each time. Try again"),
+            ClientError::Expired => f.write_str(
+                "the session is not known: it was never opened, or lost its place to others. Open it again; check first \
+                 whether the command was done",
+            ),
+            ClientError::Outdated { last } => write!(
+                f,
+                "the session has gone on to sequence {last}: go on above it. Whether this command was done is not known \
+                 any more"
+            ),
+            ClientError::Io(error) => write!(f, "cannot use the client's socket: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ClientError::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
+    match reason {
+        Reason::Full => f.write_str("refused: the leader has no room for more commands. Try again later"),
+        Reason::TooLarge { limit } => write!(f, "refused: too large, the limit is {limit} bytes. Make it smaller"),
+        Reason::Unencodable => f.write_str("refused: the node cannot encode this command"),
+        Reason::InTransfer => f.write_str("refused: leadership is being handed over. Try again"),
+        Reason::Malformed => {
+            f.write_str("refused: the node does not understand this. Do client and node run the same version?")
+        }
+        Reason::Busy => {
+            f.write_str("refused: the node has as many requests waiting as it has room for. Try again in a moment")
+        }
+        Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
+    }
+}
+
+/// Seats as in "n2, n3".
+struct Names<'a>(&'a [Seat]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, Seat(seat)) in self.0.iter().enumerate() {
+            let separator = if place == 0 { "" } else { ", " };
+            write!(f, "{separator}n{seat}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A duration as in "2 s" or "0.2 s".
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0.as_millis() + 50) / 100;
+        match tenths % 10 {
+            0 => write!(f, "{} s", tenths / 10),
+            tenth => write!(f, "{}.{tenth} s", tenths / 10),
+        }
+    }
+}

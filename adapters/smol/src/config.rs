@@ -1,0 +1,69 @@
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use quorate::{Config, Identity, Incarnation, Members, Seat};
+use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
+
+use crate::link::DATAGRAM_MAX;
+
+/// How a node is run. The nodes of a cluster should have the same cluster, peers, times and sizes.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// The cluster: frames of another one are dropped.
+    pub cluster: Cluster,
+    /// This node's seat.
+    pub seat: Seat,
+    /// This node's incarnation.
+    pub incarnation: Incarnation,
+    /// Where each member is reached, this node included. All of them vote.
+    pub peers: BTreeMap<Seat, SocketAddr>,
+    /// Where this node listens, for members and clients alike.
+    pub listen: SocketAddr,
+    /// The directory of the log; it is made if it is not there.
+    pub data_dir: PathBuf,
+    /// The most bytes of a datagram between members, at most 65,507: what the path carries in one piece. A command has to
+    /// fit into one.
+    pub frame_bytes: usize,
+    /// Bytes of memory for the log. Once it is full, commands are refused.
+    pub log_bytes: usize,
+    /// See [`quorate::Config::election_timeout`].
+    pub election_timeout: Duration,
+    /// See [`quorate::Config::heartbeat_interval`].
+    pub heartbeat_interval: Duration,
+}
+
+impl ServerConfig {
+    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, heartbeats each 50 ms, elections after 250
+    /// to 500 ms. The node listens at its own address among `peers`.
+    pub fn new(cluster: Cluster, seat: Seat, peers: BTreeMap<Seat, SocketAddr>, data_dir: impl Into<PathBuf>) -> Self {
+        let anywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        ServerConfig {
+            cluster,
+            seat,
+            incarnation: Incarnation(0),
+            listen: peers.get(&seat).copied().unwrap_or(anywhere),
+            peers,
+            data_dir: data_dir.into(),
+            frame_bytes: 1200,
+            log_bytes: 64 << 20,
+            election_timeout: Duration::from_millis(250),
+            heartbeat_interval: Duration::from_millis(50),
+        }
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { seat: self.seat, incarnation: self.incarnation }
+    }
+
+    pub(crate) fn core(&self, seed: u64) -> Config {
+        let members = Members::of(self.peers.keys().copied().collect());
+        Config {
+            election_timeout: self.election_timeout,
+            heartbeat_interval: self.heartbeat_interval,
+            entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
+            ..Config::new(self.identity(), members, seed)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use std::net::SocketAddr;
+use std::{fmt, io};
+
+use quorate::{BootError, CommandError, ConfigError};
+use quorate_disk::DiskError;
+
+/// Why a node cannot start, or had to stop.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The log cannot be opened, or a write failed. The node has said nothing since.
+    Disk(DiskError),
+    /// The socket cannot be bound, or fails.
+    Socket {
+        /// Where the node listens.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The configuration makes no sense.
+    Config(ConfigError),
+    /// The log on the disk does not fit what it should be.
+    Boot(BootError),
+    /// A committed command cannot be read.
+    Command(CommandError),
+    /// The thread for the disk cannot be started.
+    Thread(io::Error),
+}
+
+impl From<DiskError> for ServeError {
+    fn from(error: DiskError) -> Self {
+        ServeError::Disk(error)
+    }
+}
+
+impl From<ConfigError> for ServeError {
+    fn from(error: ConfigError) -> Self {
+        ServeError::Config(error)
+    }
+}
+
+impl From<BootError> for ServeError {
+    fn from(error: BootError) -> Self {
+        ServeError::Boot(error)
+    }
+}
+
+impl From<CommandError> for ServeError {
+    fn from(error: CommandError) -> Self {
+        ServeError::Command(error)
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Disk(error) => error.fmt(f),
+            ServeError::Socket { address, source } => write!(
+                f,
+                "cannot use {address}: {source}. Check that the address is this machine's and that no other process has \
+                 the port"
+            ),
+            ServeError::Config(error) => write!(f, "cannot run with this configuration: {error}"),
+            ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
+            ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
+            ServeError::Thread(source) => {
+                write!(f, "cannot start a thread for the disk: {source}. Check the limits of this process")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ServeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ServeError::Disk(error) => Some(error),
+            ServeError::Socket { source, .. } | ServeError::Thread(source) => Some(source),
+            ServeError::Config(error) => Some(error),
+            ServeError::Boot(error) => Some(error),
+            ServeError::Command(error) => Some(error),
+        }
+    }
+}

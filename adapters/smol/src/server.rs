@@ -1,0 +1,197 @@
+mod effect;
+mod request;
+mod start;
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+
+use quorate::{Input, Instant, Node, Role, Seat, Term};
+use quorate_wire::client::{Reason, ReplyBody};
+use quorate_wire::{Class, Refusal, decode};
+use smol::Timer;
+use smol::future::{or, pending, poll_once, yield_now};
+
+use crate::clock::Clock;
+use crate::link::Link;
+use crate::replica::{Replica, View};
+use crate::waiting::{Commands, Reads};
+use crate::writer::{Writer, Written};
+use crate::{App, Event, ServeError, ServerConfig};
+
+/// The most members. A seat's number is below it.
+const SEATS: usize = 32;
+
+/// The most datagrams that are taken in before anything is carried out: what one turn takes in goes out in common.
+const DATAGRAMS_MAX: usize = 64;
+
+/// Runs a node until `stop` is ready, a write fails, or its socket does.
+///
+/// When it is asked to stop, the node hands leadership over, for at most one election time-out, and waits for the write under
+/// way. To drop the future is to crash: nothing that was acknowledged is lost.
+///
+/// # Errors
+/// Why the node could not start, or had to stop. It has said nothing since.
+pub async fn serve<A: App>(
+    config: ServerConfig,
+    app: A,
+    stop: impl Future<Output = ()>,
+    on_event: impl FnMut(&Event),
+) -> Result<(), ServeError> {
+    let mut server = Server::start(config, app, on_event)?;
+    let mut stop = pin!(stop);
+    loop {
+        match server.wait(stop.as_mut(), None).await {
+            Wake::Stop => return server.retire().await,
+            wake => server.turn(wake)?,
+        }
+    }
+}
+
+/// A node, and all that it needs to act.
+struct Server<A: App, F> {
+    node: Node<A::Command, Box<[u8]>, SEATS>,
+    replica: Replica<A>,
+    link: Link,
+    writer: Writer,
+    clock: Clock,
+    commands: Commands,
+    reads: Reads,
+    incoming: Box<[u8]>,
+    on_event: F,
+    /// What was last told to `on_event`.
+    told: (Role, Term, Option<Seat>),
+    /// Whether more effects were waiting than one turn carries out.
+    is_behind: bool,
+    is_stopping: bool,
+    /// Whether somebody else may soon take leadership over from this node.
+    hands_over: bool,
+}
+
+/// Why a node wakes.
+enum Wake {
+    Stop,
+    Written(Option<Written>),
+    /// Time has passed, or a datagram is there.
+    Due,
+}
+
+impl<A: App, F: FnMut(&Event)> Server<A, F> {
+    /// Waits until there is something to do, at the latest until `limit`.
+    async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake {
+        let due = self.node.deadline().into_iter().chain(limit).min();
+        let timer = async {
+            match due.and_then(|due| self.clock.at(due)) {
+                Some(due) => Timer::at(due).await,
+                None => pending().await,
+            };
+            Wake::Due
+        };
+        let stop = async {
+            stop.await;
+            Wake::Stop
+        };
+        let written = async { Wake::Written(self.writer.written().await) };
+        let readable = async {
+            self.link.readable().await;
+            Wake::Due
+        };
+        let wake = or(stop, or(written, or(timer, readable)));
+        if !self.is_behind {
+            return wake.await;
+        }
+        // Others on this executor get their turn.
+        yield_now().await;
+        poll_once(wake).await.unwrap_or(Wake::Due)
+    }
+
+    /// Takes in what has come, then carries out what follows from all of it.
+    fn turn(&mut self, wake: Wake) -> Result<(), ServeError> {
+        if let Wake::Written(written) = wake {
+            let ticket = self.writer.finish(written)?;
+            self.feed(Input::Persisted(ticket));
+        }
+        self.receive()?;
+        self.carry_out(Input::Tick)?;
+        self.dismiss();
+        self.report();
+        Ok(())
+    }
+
+    /// Gives the node an input; what follows is carried out later.
+    fn feed(&mut self, input: Input<'_, View<'_, A>>) {
+        let _ = self.node.step(self.clock.now(), input);
+    }
+
+    fn receive(&mut self) -> Result<(), ServeError> {
+        let mut buffer = std::mem::take(&mut self.incoming);
+        for _ in 0..DATAGRAMS_MAX {
+            let Some((length, from)) = self.link.receive(&mut buffer)? else {
+                break;
+            };
+            let frame = &buffer[..length];
+            let taken = match Class::of(frame) {
+                Ok(Class::Member) => self.take_message(frame),
+                Ok(Class::Request) => self.take_request(frame, from),
+                Ok(Class::Reply) => Err(Refusal::Class(Class::Reply as u8)),
+                Err(refusal) => Err(refusal),
+            };
+            if let Err(refusal) = taken {
+                self.link.refuse(refusal);
+            }
+        }
+        self.incoming = buffer;
+        Ok(())
+    }
+
+    fn take_message(&mut self, frame: &[u8]) -> Result<(), Refusal> {
+        let (from, message) = decode(frame, self.link.cluster(), self.node.seat())?;
+        self.feed(Input::Receive { from, message });
+        Ok(())
+    }
+
+    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next one.
+    fn dismiss(&mut self) {
+        let Some(first) = self.commands.first() else { return };
+        if self.node.role() != Role::Leader || self.node.term() != first.term {
+            for asker in self.commands.drain() {
+                self.link.reply(asker, ReplyBody::Unknown);
+            }
+        }
+    }
+
+    fn report(&mut self) {
+        let (role, term, leader) = (self.node.role(), self.node.term(), self.node.leader());
+        if self.told != (role, term, leader) {
+            self.told = (role, term, leader);
+            (self.on_event)(&Event::Role { role, term, leader });
+        }
+    }
+
+    /// Leaves in good order: another leads, what was begun is durable, and nobody waits for an answer.
+    async fn retire(mut self) -> Result<(), ServeError> {
+        (self.on_event)(&Event::Stopping);
+        self.is_stopping = true;
+        let until = self.clock.now() + self.link.election_timeout();
+        self.hands_over = self.node.role() == Role::Leader;
+        self.carry_out(Input::Transfer { to: None })?;
+        while self.hands_over && !self.has_successor() && self.clock.now() < until {
+            let wake = self.wait(pin!(pending()), Some(until)).await;
+            self.turn(wake)?;
+        }
+        if self.writer.is_busy() {
+            let written = self.writer.written().await;
+            self.turn(Wake::Written(written))?;
+        }
+        for asker in self.commands.drain() {
+            self.link.reply(asker, ReplyBody::Unknown);
+        }
+        for asker in self.reads.drain() {
+            self.link.reply(asker, ReplyBody::Refused(Reason::Stopping));
+        }
+        Ok(())
+    }
+
+    fn has_successor(&self) -> bool {
+        self.node.leader().is_some_and(|leader| leader != self.node.seat())
+    }
+}

@@ -1,0 +1,54 @@
+use quorate::{Effect, Input};
+use quorate_wire::client::ReplyBody;
+
+use super::Server;
+use crate::replica::View;
+use crate::waiting::Turn;
+use crate::{App, Event, ServeError};
+
+/// The most effects of one turn: a node that has a long log to apply goes on hearing the others meanwhile.
+const EFFECTS_MAX: usize = 1024;
+
+impl<A: App, F: FnMut(&Event)> Server<A, F> {
+    /// Gives the node an input, and does what it orders.
+    pub(super) fn carry_out(&mut self, input: Input<'_, View<'_, A>>) -> Result<(), ServeError> {
+        let mut drawn = 0;
+        for effect in self.node.step(self.clock.now(), input).take(EFFECTS_MAX) {
+            drawn += 1;
+            match effect {
+                Effect::Persist(write) => self.writer.begin(write),
+                Effect::Send { to, message } => self.link.send(to, &message),
+                Effect::Apply(entry) => {
+                    let position = entry.position();
+                    let outcome = self.replica.apply(entry)?;
+                    match self.commands.take(position) {
+                        Some(Turn::Due(asker)) => self.link.reply(asker, outcome.reply(position.index)),
+                        Some(Turn::Superseded(asker)) => self.link.reply(asker, ReplyBody::Superseded),
+                        None => {}
+                    }
+                }
+                Effect::ReadReady { through } => {
+                    let index = self.replica.applied();
+                    while let Some(read) = self.reads.take(through) {
+                        let answer = &self.replica.query(&read.query);
+                        self.link.reply(read.asker, ReplyBody::Value { index, answer });
+                    }
+                }
+                Effect::ReadFailed { through } => {
+                    while let Some(read) = self.reads.take(through) {
+                        self.link.reply(read.asker, NOBODY_LEADS);
+                    }
+                }
+                Effect::Reject(_) => self.hands_over = false,
+                Effect::Accept { .. } | Effect::Await { .. } => {
+                    unreachable!("the answer to a client's input was drawn with that input")
+                }
+            }
+        }
+        self.is_behind = drawn == EFFECTS_MAX;
+        Ok(())
+    }
+}
+
+/// What a reader hears when leadership changes before its read is confirmed: it may ask again at once.
+const NOBODY_LEADS: ReplyBody<'_> = ReplyBody::NotLeader { leader: None, address: "" };

@@ -1,0 +1,129 @@
+use std::net::SocketAddr;
+
+use quorate::{Effect, Index, Input, Rejection, Seat, Session};
+use quorate_wire::Refusal;
+use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, Role, StatusReport, decode_request};
+
+use super::Server;
+use crate::replica::View;
+use crate::waiting::Asker;
+use crate::{App, Event};
+
+impl<A: App, F: FnMut(&Event)> Server<A, F> {
+    pub(super) fn take_request(&mut self, frame: &[u8], from: SocketAddr) -> Result<(), Refusal> {
+        let Request { client, number, body, .. } = decode_request(frame, self.link.cluster())?;
+        let asker = Asker { address: from, client, number };
+        match body {
+            RequestBody::Command { session, command } => self.command(asker, session, Some(command)),
+            RequestBody::Open { client } => self.command(asker, Session { client, sequence: 0 }, None),
+            RequestBody::Read { query, local: true } => self.read_local(asker, query),
+            RequestBody::Read { query, local: false } => self.read(asker, query),
+            RequestBody::Status => {
+                let report = self.status();
+                self.link.reply(asker, ReplyBody::Status(report));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, asker: Asker, session: Session, bytes: Option<&[u8]>) {
+        if self.is_stopping {
+            return self.refuse(asker, Reason::Stopping);
+        }
+        if self.commands.join(session, asker) {
+            return;
+        }
+        if self.commands.is_full() {
+            return self.refuse(asker, Reason::Busy);
+        }
+        let Ok(command) = bytes.map(decode::<A>).transpose() else {
+            return self.refuse(asker, Reason::Malformed);
+        };
+        let input = Input::ClientCommand { session: Some(session), command };
+        match self.node.step(self.clock.now(), input).next() {
+            Some(Effect::Accept { position }) => self.commands.push(position, session, asker),
+            Some(Effect::Reject(rejection)) => self.reject(asker, rejection),
+            _ => unreachable!("a command is accepted or rejected first of all"),
+        }
+    }
+
+    fn read(&mut self, asker: Asker, query: &[u8]) {
+        let limit = self.link.frame_bytes();
+        if self.is_stopping {
+            return self.refuse(asker, Reason::Stopping);
+        }
+        if self.reads.is_full() {
+            return self.refuse(asker, Reason::Busy);
+        }
+        if query.len() > limit {
+            return self.refuse(asker, Reason::TooLarge { limit: limit as u32 });
+        }
+        match self.node.step(self.clock.now(), Input::Read).next() {
+            Some(Effect::Await { round }) => self.reads.push(round, asker, query),
+            Some(Effect::Reject(rejection)) => self.reject(asker, rejection),
+            _ => unreachable!("a read is awaited or rejected first of all"),
+        }
+    }
+
+    fn read_local(&mut self, asker: Asker, query: &[u8]) {
+        let index = self.replica.applied();
+        let answer = &self.replica.query(query);
+        self.link.reply(asker, ReplyBody::Value { index, answer });
+    }
+
+    fn refuse(&mut self, asker: Asker, reason: Reason) {
+        self.link.reply(asker, ReplyBody::Refused(reason));
+    }
+
+    fn reject(&mut self, asker: Asker, rejection: Rejection) {
+        match rejection {
+            Rejection::NotLeader { leader } => self.redirect(asker, leader),
+            Rejection::Full => self.refuse(asker, Reason::Full),
+            Rejection::TooLarge { limit } => self.refuse(asker, Reason::TooLarge { limit: limit as u32 }),
+            Rejection::Unencodable => self.refuse(asker, Reason::Unencodable),
+            Rejection::InTransfer | Rejection::NoTarget => self.refuse(asker, Reason::InTransfer),
+        }
+    }
+
+    fn redirect(&mut self, asker: Asker, leader: Option<Seat>) {
+        let address = leader.and_then(|seat| self.link.peer(seat));
+        let address = &address.map_or_else(String::new, |address| address.to_string());
+        self.link.reply(asker, ReplyBody::NotLeader { leader, address });
+    }
+
+    fn status(&self) -> StatusReport {
+        let node = &self.node;
+        StatusReport {
+            seat: node.seat(),
+            incarnation: self.link.identity().incarnation,
+            role: role(node.role()),
+            term: node.term(),
+            leader: node.leader(),
+            commit: node.commit(),
+            applied: self.replica.applied(),
+            first: Index(node.base().index.0 + 1),
+            last: node.last().index,
+            durable: node.durable(),
+            digest: self.replica.digest(),
+            members: node.members(),
+            refused: self.link.refusals().with_messages(node.refusals()),
+        }
+    }
+}
+
+/// The command in these bytes and nothing else: what is left over would be dropped from the log without a word.
+fn decode<A: App>(bytes: &[u8]) -> Result<View<'_, A>, postcard::Error> {
+    match postcard::take_from_bytes(bytes)? {
+        (command, []) => Ok(command),
+        _ => Err(postcard::Error::DeserializeBadEncoding),
+    }
+}
+
+fn role(role: quorate::Role) -> Role {
+    match role {
+        quorate::Role::Follower => Role::Follower,
+        quorate::Role::PreCandidate => Role::PreCandidate,
+        quorate::Role::Candidate => Role::Candidate,
+        quorate::Role::Leader => Role::Leader,
+    }
+}

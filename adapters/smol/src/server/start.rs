@@ -1,0 +1,54 @@
+use quorate::{Boot, Instant};
+use quorate_disk::{Disk, Options, Owner, Recovered};
+
+use super::{SEATS, Server};
+use crate::clock::Clock;
+use crate::link::{DATAGRAM_MAX, Link};
+use crate::replica::Replica;
+use crate::waiting::{Commands, Reads};
+use crate::writer::Writer;
+use crate::{App, Event, ServeError, ServerConfig, random};
+
+impl<A: App, F: FnMut(&Event)> Server<A, F> {
+    /// Binds the socket first: whether the port is free is quickly said, and a log can be long.
+    pub(super) fn start(config: ServerConfig, app: A, on_event: F) -> Result<Self, ServeError> {
+        let memory = vec![0; config.log_bytes].into_boxed_slice();
+        let mut boot = Boot::<A::Command, _, SEATS>::new(config.core(random::number()), memory)?;
+        let link = Link::bind(config.clone())?;
+        let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
+        let visit = |recovered: Recovered<'_>| {
+            match recovered {
+                Recovered::HardState(hard_state) => boot.hard_state(hard_state),
+                Recovered::Entry(entry) => boot.entry(entry)?,
+            }
+            Ok::<(), ServeError>(())
+        };
+        let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
+        let writer = Writer::start(disk).map_err(ServeError::Thread)?;
+        let node = boot.start(Instant::START);
+        let mut server = Server {
+            told: (node.role(), node.term(), node.leader()),
+            node,
+            replica: Replica::new(app),
+            link,
+            writer,
+            clock: Clock::start(),
+            commands: Commands::default(),
+            reads: Reads::default(),
+            incoming: vec![0; DATAGRAM_MAX].into(),
+            on_event,
+            is_behind: false,
+            is_stopping: false,
+            hands_over: false,
+        };
+        (server.on_event)(&Event::Started {
+            address: server.link.address(),
+            created: recovery.created,
+            writes: recovery.batches,
+            torn_bytes: recovery.torn_bytes,
+            term: server.node.term(),
+            last: server.node.last().index,
+        });
+        Ok(server)
+    }
+}

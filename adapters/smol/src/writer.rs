@@ -1,0 +1,175 @@
+use std::panic::resume_unwind;
+use std::thread::{self, JoinHandle};
+
+use quorate::{Entries, HardState, Persist, Ticket};
+use quorate_disk::{Disk, DiskError, Medium};
+use smol::channel::{Receiver, Sender, bounded};
+
+/// The disk, on a thread of its own: a sync would stop everything else that the executor does.
+///
+/// One write is under way at a time, and what comes meanwhile joins the next one. When dropped, it waits for the write under
+/// way, so that the directory is free for the next node.
+pub(crate) struct Writer {
+    jobs: Sender<Job>,
+    results: Receiver<Written>,
+    thread: Option<JoinHandle<()>>,
+    is_busy: bool,
+    /// The bytes of the write before, to be used again.
+    spare: Vec<u8>,
+}
+
+struct Job {
+    ticket: Ticket,
+    hard_state: Option<HardState>,
+    records: Vec<u8>,
+}
+
+/// A write that is done.
+pub(crate) struct Written {
+    ticket: Ticket,
+    records: Vec<u8>,
+    result: Result<(), DiskError>,
+}
+
+impl Writer {
+    pub(crate) fn start(mut disk: Disk<impl Medium + Send + 'static>) -> std::io::Result<Writer> {
+        let (jobs, to_do) = bounded::<Job>(1);
+        let (done, results) = bounded(1);
+        let work = move || {
+            while let Ok(job) = to_do.recv_blocking() {
+                let _ = done.send_blocking(job.run(&mut disk));
+            }
+        };
+        let thread = thread::Builder::new().name("quorate-disk".into()).spawn(work)?;
+        Ok(Writer { jobs, results, thread: Some(thread), is_busy: false, spare: Vec::new() })
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    /// Hands a write to the disk.
+    pub(crate) fn begin(&mut self, write: Persist<'_>) {
+        assert!(!self.is_busy, "one write is under way at a time");
+        let mut records = std::mem::take(&mut self.spare);
+        records.clear();
+        records.extend_from_slice(write.entries.bytes());
+        self.is_busy = true;
+        // If the thread is gone, its end is seen where its result is awaited.
+        let _ = self.jobs.try_send(Job { ticket: write.ticket, hard_state: write.hard_state, records });
+    }
+
+    /// Waits for the write under way, for ever if there is none. `None` if the thread has panicked.
+    pub(crate) async fn written(&self) -> Option<Written> {
+        self.results.recv().await.ok()
+    }
+
+    /// What to tell the node of a write that is done.
+    pub(crate) fn finish(&mut self, written: Option<Written>) -> Result<Ticket, DiskError> {
+        let Some(Written { ticket, records, result }) = written else {
+            self.join();
+            unreachable!("the thread of the disk ends by a panic, or when it is told to");
+        };
+        self.is_busy = false;
+        self.spare = records;
+        result.map(|()| ticket)
+    }
+
+    /// Ends the thread; a panic there becomes one here.
+    fn join(&mut self) {
+        self.jobs.close();
+        let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
+        if let Err(panic) = ended
+            && !thread::panicking()
+        {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+impl Job {
+    fn run(self, disk: &mut Disk<impl Medium>) -> Written {
+        let entries = Entries::parse(&self.records).expect("records were whole when they came out of the log");
+        let result = disk.write(self.hard_state, entries);
+        Written { ticket: self.ticket, records: self.records, result }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Role, Seat, Seats};
+    use quorate_disk::{Handle, Options, Owner};
+    use smol::block_on;
+
+    use super::*;
+
+    const SEAT: Seat = Seat(0);
+
+    /// Fails every sync after so many.
+    struct Worn {
+        syncs: u32,
+    }
+
+    impl Medium for Worn {
+        fn sync(&mut self, file: &Handle) -> io::Result<()> {
+            self.syncs = self.syncs.checked_sub(1).ok_or_else(|| io::Error::other("worn out"))?;
+            file.file().sync_data()
+        }
+    }
+
+    fn writer(directory: &Path, syncs: u32) -> Writer {
+        let owner = Owner { cluster: 1, identity: SEAT.into() };
+        let options = Options { segment_bytes: 1 << 12 };
+        let nothing = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
+        let (disk, _) = Disk::open_on(Worn { syncs }, directory, owner, options, nothing).expect("a new log");
+        Writer::start(disk).expect("a thread")
+    }
+
+    fn node() -> Node<u64, [u8; 4096], 1> {
+        let config = Config::new(SEAT, Members::of(Seats::first(1)), 1);
+        let boot = Boot::new(config, [0; 4096]).expect("a cluster of one");
+        boot.start(Instant::START)
+    }
+
+    /// Hands what the node wants written to the disk. Whether it wants anything.
+    fn begin(node: &mut Node<u64, [u8; 4096], 1>, writer: &mut Writer, input: Input<'_, u64>) -> bool {
+        for effect in node.step(Instant::from_millis(1000), input) {
+            if let Effect::Persist(write) = effect {
+                writer.begin(write);
+            }
+        }
+        writer.is_busy()
+    }
+
+    #[test]
+    fn what_was_written_comes_back_as_a_ticket() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut node, mut writer) = (node(), writer(directory.path(), u32::MAX));
+        let mut input = Input::Tick;
+        while begin(&mut node, &mut writer, input) {
+            let written = block_on(writer.written());
+            input = Input::Persisted(writer.finish(written).expect("the disk is sound"));
+        }
+        assert_eq!(node.role(), Role::Leader);
+        assert_eq!(node.durable(), node.last().index);
+    }
+
+    #[test]
+    fn a_write_that_fails_gives_no_ticket() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut node, mut writer) = (node(), writer(directory.path(), 0));
+        assert!(begin(&mut node, &mut writer, Input::Tick), "the vote is to be written");
+        let written = block_on(writer.written());
+        let error = writer.finish(written).expect_err("the disk is worn out");
+        assert!(error.to_string().contains("worn out"), "{error}");
+    }
+}

@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+
+use quorate::{Incarnation, Index, Message, Outcome, Seat, Term};
+use quorate_smol::{Cluster, Status};
+use quorate_wire::client::ReplyBody;
+use quorate_wire::{Envelope, encode};
+
+use crate::harness::{CLUSTER, House, eventually};
+use crate::stranger::{Stranger, command};
+use crate::tally::sum;
+
+/// An ack that would commit everything, if anybody believed it.
+fn forged_ack(cluster: Cluster, from: Seat, to: Seat) -> Vec<u8> {
+    let envelope = Envelope { cluster, from, to, incarnation: Incarnation(0) };
+    let message = Message::Ack { term: Term(1 << 40), stamp: 1, outcome: Outcome::Matched(Index(1 << 40)) };
+    encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
+}
+
+fn refused(status: &Status) -> BTreeMap<&'static str, u32> {
+    status.refused.iter().filter(|(_, count)| *count > 0).collect()
+}
+
+/// What must stay the same whatever comes in.
+fn essence(status: &Status) -> impl PartialEq + std::fmt::Debug + use<> {
+    (status.term, status.role, status.last, status.applied, status.digest)
+}
+
+#[test]
+fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
+    let house = House::of(3);
+    let mut client = house.client();
+    client.open(7);
+    client.add(7, 1, "apples", 2);
+    let (leader, follower) = house.leader();
+    house.converge(1);
+    let before = client.status(leader);
+
+    let whole = command(CLUSTER, 1, 2);
+    let truncated = &whole[..whole.len() - 1];
+    let mut flipped = whole.clone();
+    flipped[9] ^= 0x10;
+    let mut later = whole.clone();
+    later[0] = 9;
+    let datagrams = [
+        &b"hi"[..],
+        &[0xa5; 3000],
+        truncated,
+        &flipped,
+        &later,
+        &command(Cluster(1), 1, 2),
+        &forged_ack(Cluster(1), Seat(follower), Seat(leader)),
+        &forged_ack(CLUSTER, Seat(leader), Seat(follower)),
+    ];
+    let stranger = Stranger::new();
+    for datagram in datagrams {
+        stranger.send(datagram, house.members[&Seat(leader)]);
+    }
+    let expected = BTreeMap::from([("length", 1), ("version", 2), ("checksum", 2), ("cluster", 2), ("destination", 1)]);
+    let after = eventually("all of them to be counted", || {
+        let status = client.status(leader);
+        (refused(&status) == expected).then_some(status)
+    });
+    assert_eq!(essence(&after), essence(&before));
+    assert_eq!(client.add(7, 2, "apples", 2).1, 4, "the cluster goes on");
+}
+
+#[test]
+fn a_datagram_that_the_network_repeats_is_done_once() {
+    let house = House::of(3);
+    let mut client = house.client();
+    client.open(7);
+    let (leader, _) = house.leader();
+    let stranger = Stranger::new();
+    let to = house.members[&Seat(leader)];
+    for number in 1..=20 {
+        for _ in 0..2 {
+            stranger.send(&command(CLUSTER, number, 1), to);
+        }
+    }
+    let answer = stranger.hear(20, |body| match body {
+        ReplyBody::Done { answer, .. } => sum(answer),
+        body => panic!("{body:?}"),
+    });
+    assert_eq!(answer, 2);
+    assert_eq!(client.read("apples"), 2);
+    assert_eq!(client.add(7, 2, "apples", 2).1, 4);
+}

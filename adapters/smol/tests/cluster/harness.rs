@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use quorate::{Seat, Session};
+use quorate_smol::{App, Client, ClientError, Cluster, Event, Role, ServeError, ServerConfig, Status, serve};
+use smol::block_on;
+use smol::channel::{Sender, bounded};
+use smol::future::or;
+use tempfile::TempDir;
+
+use crate::tally::{Add, Tally, sum};
+
+pub(crate) const CLUSTER: Cluster = Cluster(0x7e57);
+
+/// How long a test waits for what must come at last, on a machine that may be busy.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Some nodes, each on a thread of its own. What still runs at the end of a test is killed.
+pub(crate) struct House {
+    pub(crate) members: BTreeMap<Seat, SocketAddr>,
+    directory: TempDir,
+    running: BTreeMap<Seat, Running>,
+}
+
+struct Running {
+    stop: Sender<()>,
+    kill: Sender<()>,
+    events: Arc<Mutex<Vec<Event>>>,
+    thread: JoinHandle<Result<(), ServeError>>,
+}
+
+impl House {
+    /// Nodes with seats from 1 on, all of them running.
+    pub(crate) fn of(count: u8) -> House {
+        let mut house = House {
+            members: (1..=count).map(Seat).zip(free_addresses()).collect(),
+            directory: tempfile::tempdir().expect("a directory for the logs"),
+            running: BTreeMap::new(),
+        };
+        for seat in 1..=count {
+            house.start(seat);
+        }
+        house
+    }
+
+    pub(crate) fn config(&self, seat: u8) -> ServerConfig {
+        let directory = self.directory.path().join(seat.to_string());
+        ServerConfig { log_bytes: 1 << 20, ..ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory) }
+    }
+
+    pub(crate) fn start(&mut self, seat: u8) {
+        let config = self.config(seat);
+        let (stop, stopped) = bounded::<()>(1);
+        let (kill, killed) = bounded::<()>(1);
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let heard = events.clone();
+        let node = move || {
+            let stop = async move {
+                let _ = stopped.recv().await;
+            };
+            let on_event = |event: &Event| heard.lock().expect("no test panics here").push(*event);
+            let death = async move {
+                let _ = killed.recv().await;
+                Ok(())
+            };
+            block_on(or(death, serve(config, Tally::default(), stop, on_event)))
+        };
+        let running = Running { stop, kill, events, thread: thread::spawn(node) };
+        self.running.insert(Seat(seat), running);
+    }
+
+    /// Asks a node to stop, and waits until it has.
+    #[track_caller]
+    pub(crate) fn stop(&mut self, seat: u8) -> Result<(), ServeError> {
+        let running = self.running.remove(&Seat(seat)).expect("the node runs");
+        let _ = running.stop.try_send(());
+        running.thread.join().expect("the node does not panic")
+    }
+
+    /// Ends a node in the middle of whatever it does.
+    #[track_caller]
+    pub(crate) fn kill(&mut self, seat: u8) {
+        let running = self.running.remove(&Seat(seat)).expect("the node runs");
+        let _ = running.kill.try_send(());
+        let ended = running.thread.join().expect("the node does not panic");
+        ended.expect("the node ran until it was killed");
+    }
+
+    pub(crate) fn events(&self, seat: u8) -> Vec<Event> {
+        let running = &self.running[&Seat(seat)];
+        running.events.lock().expect("no test panics here").clone()
+    }
+
+    pub(crate) fn client(&self) -> Caller {
+        self.client_of(self.members.keys().map(|Seat(seat)| *seat))
+    }
+
+    /// A client that was told of these members only.
+    pub(crate) fn client_of(&self, seats: impl IntoIterator<Item = u8>) -> Caller {
+        let members = seats.into_iter().map(|seat| (Seat(seat), self.members[&Seat(seat)]));
+        Caller::new(members.collect(), PATIENCE)
+    }
+
+    /// A client that gives up soon.
+    pub(crate) fn hasty_client(&self) -> Caller {
+        Caller::new(self.members.clone(), Duration::from_millis(400))
+    }
+
+    /// Waits until all that run agree on a leader: its seat, and a follower's.
+    #[track_caller]
+    pub(crate) fn leader(&self) -> (u8, u8) {
+        eventually("a leader that all know", || {
+            let reports = self.reports()?;
+            let Seat(leader) = reports.iter().find(|report| report.role == Role::Leader)?.seat;
+            let all_agree = reports.iter().all(|report| report.leader == Some(Seat(leader)));
+            let follower = reports.iter().map(|report| report.seat.0).find(|seat| *seat != leader);
+            all_agree.then_some((leader, follower.unwrap_or(leader)))
+        })
+    }
+
+    /// Waits until all that run have applied the same, at least up to `index`.
+    #[track_caller]
+    pub(crate) fn converge(&self, index: u64) {
+        eventually("nodes that have applied the same", || {
+            let reports = self.reports()?;
+            let first = reports.first()?;
+            let is_same = |report: &Status| (report.applied, report.digest) == (first.applied, first.digest);
+            (first.applied.0 >= index && reports.iter().all(is_same)).then_some(())
+        });
+    }
+
+    fn reports(&self) -> Option<Vec<Status>> {
+        let mut client = self.hasty_client();
+        let seats = self.running.keys();
+        seats.map(|Seat(seat)| client.try_status(*seat).ok()).collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let killed = std::mem::take(&mut self.running).into_values().map(|running| {
+            let _ = running.kill.try_send(());
+            running.thread
+        });
+        let threads: Vec<_> = killed.collect();
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A client on the test's own thread.
+pub(crate) struct Caller {
+    client: Client,
+}
+
+impl Caller {
+    fn new(members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> Caller {
+        let client = block_on(Client::new(CLUSTER, members, timeout));
+        Caller { client: client.expect("a socket") }
+    }
+
+    #[track_caller]
+    pub(crate) fn open(&mut self, client: u64) -> u64 {
+        block_on(self.client.open(client)).expect("the session opens")
+    }
+
+    pub(crate) fn try_add(&mut self, session: Session, name: &str, number: u64) -> Result<(u64, u64), ClientError> {
+        self.try_command(session, &Add { name, number }.bytes()).map(|(index, answer)| (index, sum(&answer)))
+    }
+
+    pub(crate) fn try_command(&mut self, session: Session, command: &[u8]) -> Result<(u64, Vec<u8>), ClientError> {
+        let (index, answer) = block_on(self.client.command(session, command))?;
+        Ok((index.0, answer))
+    }
+
+    /// Adds, under sequence `sequence` of client `client`: the index of the answer, and the sum.
+    #[track_caller]
+    pub(crate) fn add(&mut self, client: u64, sequence: u64, name: &str, number: u64) -> (u64, u64) {
+        let session = Session { client, sequence };
+        self.try_add(session, name, number).expect("the command is done")
+    }
+
+    #[track_caller]
+    pub(crate) fn read(&mut self, name: &str) -> u64 {
+        sum(&self.try_read(name).expect("the read is answered"))
+    }
+
+    pub(crate) fn try_read(&mut self, name: &str) -> Result<Vec<u8>, ClientError> {
+        block_on(self.client.read(name.as_bytes())).map(|(_, answer)| answer)
+    }
+
+    #[track_caller]
+    pub(crate) fn read_local(&mut self, seat: u8, name: &str) -> u64 {
+        let answer = block_on(self.client.read_local(Seat(seat), name.as_bytes()));
+        sum(&answer.expect("the read is answered").1)
+    }
+
+    #[track_caller]
+    pub(crate) fn status(&mut self, seat: u8) -> Status {
+        self.try_status(seat).expect("the node says how it is")
+    }
+
+    pub(crate) fn try_status(&mut self, seat: u8) -> Result<Status, ClientError> {
+        block_on(self.client.status(Seat(seat)))
+    }
+}
+
+/// Runs a node on this thread until it fails.
+#[track_caller]
+pub(crate) fn serve_in_vain<A: App>(config: ServerConfig, app: A) -> ServeError {
+    let late = async {
+        smol::Timer::after(PATIENCE).await;
+    };
+    block_on(serve(config, app, late, |_| {})).expect_err("the node cannot go on")
+}
+
+/// Asks again and again until there is an answer.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Addresses that no other test of this process gets, below the ports that the system gives out by itself.
+fn free_addresses() -> impl Iterator<Item = SocketAddr> {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let start = (std::process::id() % 10_000) as u16;
+    let next = move || {
+        let port = 20_000 + (start + TAKEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    };
+    std::iter::repeat_with(next).filter(|address| UdpSocket::bind(address).is_ok())
+}

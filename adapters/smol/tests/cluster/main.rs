@@ -1,0 +1,9 @@
+//! Clusters of nodes on threads of this process, over loopback and real directories.
+
+mod damage;
+mod failure;
+mod harness;
+mod restart;
+mod service;
+mod stranger;
+mod tally;

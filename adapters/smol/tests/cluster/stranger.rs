@@ -1,0 +1,61 @@
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use quorate::Session;
+use quorate_smol::Cluster;
+use quorate_wire::client::{Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
+
+use crate::tally::Add;
+
+const CLIENT: u64 = 99;
+
+/// Sends what it likes, byte by byte.
+pub(crate) struct Stranger {
+    socket: UdpSocket,
+}
+
+impl Stranger {
+    pub(crate) fn new() -> Stranger {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let timeout = Some(Duration::from_secs(10));
+        socket.set_read_timeout(timeout).expect("a time above zero");
+        Stranger { socket }
+    }
+
+    pub(crate) fn send(&self, datagram: &[u8], to: SocketAddr) {
+        self.socket.send_to(datagram, to).expect("loopback takes it");
+    }
+
+    /// Waits for the answer to this number.
+    #[track_caller]
+    pub(crate) fn hear<T>(&self, number: u64, read: impl Fn(ReplyBody<'_>) -> T) -> T {
+        let mut buffer = [0; 1200];
+        loop {
+            let (length, _) = self.socket.recv_from(&mut buffer).expect("an answer in time");
+            let reply = decode_reply(&buffer[..length], CLIENT);
+            let Reply { number: found, body, .. } = reply.expect("an answer to this client");
+            if found == number {
+                return read(body);
+            }
+        }
+    }
+}
+
+/// The datagram of a command that adds two apples.
+pub(crate) fn command(cluster: Cluster, number: u64, sequence: u64) -> Vec<u8> {
+    let add = Add { name: "apples", number: 2 };
+    let session = Session { client: 7, sequence };
+    let command = &add.bytes();
+    request(cluster, number, RequestBody::Command { session, command })
+}
+
+/// The datagram of a question how many apples there are, as of now or later.
+pub(crate) fn read(cluster: Cluster, number: u64) -> Vec<u8> {
+    let query = b"apples";
+    request(cluster, number, RequestBody::Read { query, local: false })
+}
+
+fn request(cluster: Cluster, number: u64, body: RequestBody<'_>) -> Vec<u8> {
+    let request = Request { cluster, client: CLIENT, number, body };
+    encode_request(&mut [0; 1200], &request).expect("it fits").to_vec()
+}

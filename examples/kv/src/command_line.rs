@@ -1,0 +1,159 @@
+mod members;
+mod serve;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::members::{MemberArgs, Remote};
+pub(crate) use self::serve::ServeArgs;
+use crate::layout::LOCAL_PORT;
+use crate::operation::{Append, Cas, Del, Get, Put};
+use crate::session::SEQUENCE_MAX;
+use crate::status::Status;
+
+/// A replicated key-value store: its nodes, and its client
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Run three nodes in this process, with a prompt
+    Local(LocalArgs),
+    /// Run one node
+    Serve(ServeArgs),
+    /// Set a key; the value `-` is read from standard input
+    Put(Remote<Once<Put>>),
+    /// Print a key's value; a missing key prints nothing and ends with 1
+    Get(Remote<Get>),
+    /// Remove a key, and print how many there were: 0 or 1
+    Del(Remote<Once<Del>>),
+    /// Set a key if it has an expected value, and print OK or CONFLICT (ends with 4)
+    Cas(Remote<Once<Cas>>),
+    /// Add to the end of a key's value, and print its new length in bytes; `-` is read from standard input
+    Append(Remote<Once<Append>>),
+    /// Show how each node is; works without a leader
+    Status(Remote<Status>),
+    /// Take a JSON request a line, and answer each with a JSON line
+    Pipe(Remote<PipeArgs>),
+    /// Show what a node's directory holds, as JSON; changes nothing
+    Inspect(InspectArgs),
+    /// Measure puts, and beside them what the disk does alone
+    Bench(Remote<BenchArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LocalArgs {
+    /// Where the nodes keep their data: n1, n2 and n3 below it
+    #[arg(long, default_value = DATA_DIR)]
+    pub(crate) data_dir: PathBuf,
+    /// The first of three ports in a row
+    #[arg(long, default_value_t = LOCAL_PORT, value_parser = clap::value_parser!(u16).range(1..=65_533))]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+/// How much a node keeps.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct LogArgs {
+    /// MiB of memory that the log may grow to; then writes are refused
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4095))]
+    log_size: u16,
+}
+
+impl LogArgs {
+    pub(crate) fn bytes(self) -> usize {
+        usize::from(self.log_size) << 20
+    }
+}
+
+/// A write of a client that does nothing else.
+#[derive(Debug, Args)]
+pub(crate) struct Once<A: Args> {
+    #[command(flatten)]
+    pub(crate) write: A,
+    /// Write in the session of this name, which nobody else may use meanwhile
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Repeat the write that had this sequence: it is not done twice
+    #[arg(long, requires = "client", value_parser = clap::value_parser!(u64).range(1..=SEQUENCE_MAX))]
+    pub(crate) sequence: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PipeArgs {
+    /// Write in the session of this name, which nobody else may use meanwhile [default: a random name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The directory of one node
+    #[arg(long)]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// How many clients put at the same time
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) clients: u16,
+    /// For how long
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seconds: u64,
+    /// Bytes of each value, at most 1,000
+    #[arg(long, default_value_t = 128)]
+    pub(crate) value_bytes: usize,
+    /// Where the disk is measured: name a directory on the nodes' disk
+    #[arg(long, alias = "baseline-dir", default_value = ".")]
+    pub(crate) data_dir: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    Json,
+}
+
+/// Where nodes keep their data unless told otherwise: each in a directory of its own below.
+pub(crate) const DATA_DIR: &str = "quorate-data";
+
+/// How long a client tries unless told otherwise: several elections.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a node may take to say how it is.
+pub(crate) const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
+
+const AFTER_HELP: &str = "\
+Examples:
+  quorate-kv local                        three nodes and a prompt
+  quorate-kv serve 1                      one of the same three, in a terminal of its own
+  quorate-kv put greeting hello           ask them, from a fourth
+  quorate-kv get greeting
+  quorate-kv status
+  quorate-kv serve --id 1 --listen 10.0.0.1:7101 --peer 2=10.0.0.2:7101 --peer 3=10.0.0.3:7101 --data-dir /var/lib/kv
+  quorate-kv get greeting --peer 1=10.0.0.1:7101 --peer 2=10.0.0.2:7101
+
+Exit codes:
+    0  done
+    1  not found, or refused
+    2  wrong usage or configuration
+    3  no node answered in time, or the outcome is unknown
+    4  conflict: cas found another value
+    5  no leader: too few nodes are reachable, or an election is under way
+   10  a node's data is damaged
+   11  a node's disk failed
+   12  the directory belongs to another node or cluster
+   13  the directory is in use
+   14  the data was written by another version
+   15  the address cannot be used
+  130  interrupted";

@@ -1,0 +1,70 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use quorate::Seat;
+use quorate_smol::ServerConfig;
+
+use super::{DATA_DIR, LogArgs, MemberArgs};
+use crate::exit::{Exit, Failure};
+use crate::layout::{Layout, name, parse_id, resolve};
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Which node this is, from 1 up
+    #[arg(value_name = "ID", value_parser = parse_id, required_unless_present = "id")]
+    node: Option<Seat>,
+    /// The same, as an option
+    #[arg(long, value_name = "ID", value_parser = parse_id, conflicts_with = "node")]
+    id: Option<Seat>,
+    /// Where this node listens, for the others and for clients [default: its address among the peers]
+    #[arg(long, value_name = "ADDRESS", value_parser = resolve)]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    members: MemberArgs,
+    /// Where this node keeps its data [default: quorate-data/nID]
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// How often a leader that has nothing to send says that it is there
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
+    heartbeat_ms: u64,
+    /// For how long a leader may be silent until another is elected, and up to twice as long
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
+    election_ms: u64,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+impl ServeArgs {
+    /// How the node is to run.
+    ///
+    /// # Errors
+    /// If it has no address.
+    pub(crate) fn config(&self) -> Result<ServerConfig, Failure> {
+        let Some(seat) = self.node.or(self.id) else {
+            return Err(Failure::new(Exit::Usage, "which node is this? Name it, as in `serve 1`"));
+        };
+        let Layout { cluster, mut members } = self.members.layout()?;
+        if self.listen.is_some() && self.members.peers.is_empty() {
+            let message = "--listen needs the other nodes: name each with --peer ID=ADDRESS";
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        if let Some(listen) = self.listen {
+            members.entry(seat).or_insert(listen);
+        }
+        let Some(address) = members.get(&seat).copied() else {
+            let (known, node) = (members.keys().map(|seat| name(*seat)).collect::<Vec<_>>().join(", "), name(seat));
+            let message = format!("{node} is not among the nodes ({known}): give it an address with --listen");
+            return Err(Failure::new(Exit::Usage, message));
+        };
+        let data_dir = self.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
+        Ok(ServerConfig {
+            listen: self.listen.unwrap_or(address),
+            log_bytes: self.log.bytes(),
+            election_timeout: Duration::from_millis(self.election_ms),
+            heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
+            ..ServerConfig::new(cluster, seat, members, data_dir)
+        })
+    }
+}

@@ -1,0 +1,123 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use quorate::{Index, Seat, Session};
+use quorate_smol::{Client, ClientError, Status};
+use smol::LocalExecutor;
+use smol::channel::{Receiver, unbounded};
+
+use crate::command::{Answer, Query};
+use crate::layout::Layout;
+use crate::request::RequestError;
+
+/// A client of the store: its questions and answers are this application's.
+pub(crate) struct Connection {
+    client: Client,
+    layout: Layout,
+    timeout: Duration,
+}
+
+/// A node, where it should be, and how it is by its own account.
+pub(crate) type NodeStatus = (Seat, SocketAddr, Result<Status, ClientError>);
+
+impl Connection {
+    /// A client of these members, which tries each request for `timeout`.
+    ///
+    /// # Errors
+    /// If the system has no socket for it.
+    pub(crate) async fn new(layout: Layout, timeout: Duration) -> Result<Connection, RequestError> {
+        Ok(Connection { client: client(&layout, timeout).await?, layout, timeout })
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Opens a client's session, and returns its last sequence.
+    pub(crate) async fn open(&mut self, client: u64) -> Result<u64, RequestError> {
+        Ok(self.client.open(client).await?)
+    }
+
+    /// Sends an encoded command.
+    pub(crate) async fn write(&mut self, session: Session, command: &[u8]) -> Result<Answer, RequestError> {
+        let (_, answer) = self.client.command(session, command).await?;
+        match postcard::from_bytes(&answer) {
+            Ok(Answer::TooLong) => Err(RequestError::TooLong),
+            Ok(answer) => Ok(answer),
+            Err(_) => Err(RequestError::Unreadable),
+        }
+    }
+
+    /// The value of a key as of now.
+    pub(crate) async fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, RequestError> {
+        let (_, answer) = self.client.read(&question(key)?).await?;
+        value(&answer)
+    }
+
+    /// The value of a key on whichever node answers first, however old it is.
+    pub(crate) async fn get_stale(&self, key: &str) -> Result<Option<Vec<u8>>, RequestError> {
+        let query = question(key)?;
+        let (sender, answers) = unbounded();
+        let executor = LocalExecutor::new();
+        for seat in self.layout.members.keys() {
+            let (sender, query) = (sender.clone(), &query);
+            let ask = async move {
+                let _ = sender.send(self.ask_stale(*seat, query).await).await;
+            };
+            executor.spawn(ask).detach();
+        }
+        drop(sender);
+        executor.run(first_value(answers)).await
+    }
+
+    async fn ask_stale(&self, seat: Seat, query: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        client(&self.layout, self.timeout).await?.read_local(seat, query).await
+    }
+
+    /// How every node is. They are asked at the same time, as one that is down takes as long as the time-out.
+    pub(crate) async fn statuses(&self) -> Vec<NodeStatus> {
+        let executor = LocalExecutor::new();
+        let ask = |(seat, address): (&Seat, &SocketAddr)| {
+            let (seat, address) = (*seat, *address);
+            executor.spawn(async move { (seat, address, self.status(seat).await) })
+        };
+        let asked: Vec<_> = self.layout.members.iter().map(ask).collect();
+        let gather = async {
+            let mut answers = Vec::new();
+            for task in asked {
+                answers.push(task.await);
+            }
+            answers
+        };
+        executor.run(gather).await
+    }
+
+    async fn status(&self, seat: Seat) -> Result<Status, ClientError> {
+        client(&self.layout, self.timeout).await?.status(seat).await
+    }
+}
+
+async fn client(layout: &Layout, timeout: Duration) -> Result<Client, ClientError> {
+    Ok(Client::new(layout.cluster, layout.members.clone(), timeout).await?)
+}
+
+async fn first_value(
+    answers: Receiver<Result<(Index, Vec<u8>), ClientError>>,
+) -> Result<Option<Vec<u8>>, RequestError> {
+    let mut result = Err(RequestError::Unreadable);
+    while let Ok(answer) = answers.recv().await {
+        result = match answer {
+            Ok((_, answer)) => return value(&answer),
+            Err(error) => Err(error.into()),
+        };
+    }
+    result
+}
+
+fn question(key: &str) -> Result<Vec<u8>, RequestError> {
+    postcard::to_stdvec(&Query::Get { key }).map_err(|error| RequestError::TooLarge(error.to_string()))
+}
+
+fn value(answer: &[u8]) -> Result<Option<Vec<u8>>, RequestError> {
+    postcard::from_bytes(answer).map_err(|_| RequestError::Unreadable)
+}

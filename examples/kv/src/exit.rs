@@ -1,0 +1,51 @@
+use std::fmt;
+use std::process::ExitCode;
+
+/// How the program ends. The numbers are part of what it promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    Done = 0,
+    /// Not found, or refused.
+    Failed = 1,
+    Usage = 2,
+    /// No node was reached in time, or the outcome is unknown.
+    Unreachable = 3,
+    Conflict = 4,
+    /// Nodes were reached, but no leader.
+    NoQuorum = 5,
+    Damaged = 10,
+    Disk = 11,
+    ForeignDirectory = 12,
+    DirectoryInUse = 13,
+    LaterVersion = 14,
+    Socket = 15,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why a command of this program could not be done, and how the program ends therefore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// What, where, and what to do next.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Failure {
+        Failure { exit, message: message.to_string() }
+    }
+}
+
+/// What was to be printed could not be.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Failure {
+        Failure::new(Exit::Failed, format_args!("cannot write to standard output: {error}"))
+    }
+}

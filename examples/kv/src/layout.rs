@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::str::FromStr;
+
+use quorate::Seat;
+use quorate_wire::Cluster;
+
+/// The cluster that is meant when none is named.
+pub(crate) const LOCAL_CLUSTER: u64 = 1;
+
+/// The port of the local layout's first node; the others follow.
+pub(crate) const LOCAL_PORT: u16 = 7101;
+
+/// How many nodes the local layout has.
+pub(crate) const LOCAL_NODES: u8 = 3;
+
+/// Who takes part, and where each node is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) cluster: Cluster,
+    pub(crate) members: BTreeMap<Seat, SocketAddr>,
+}
+
+impl Layout {
+    /// Three nodes of this machine, on consecutive ports.
+    pub(crate) fn local(cluster: u64, first_port: u16) -> Layout {
+        let member = |id| {
+            let port = first_port + u16::from(id) - 1;
+            (Seat(id), SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        };
+        Layout { cluster: Cluster(cluster), members: (1..=LOCAL_NODES).map(member).collect() }
+    }
+
+    /// These members, or those of the local layout if none is named.
+    ///
+    /// # Errors
+    /// Which node or address was named twice.
+    pub(crate) fn of(cluster: u64, peers: &[Peer]) -> Result<Layout, String> {
+        if peers.is_empty() {
+            return Ok(Layout::local(cluster, LOCAL_PORT));
+        }
+        let mut members = BTreeMap::new();
+        for peer in peers {
+            if let Some((seat, _)) = members.iter().find(|(_, address)| **address == peer.address) {
+                let (one, other, address) = (name(*seat), name(peer.seat), peer.address);
+                return Err(format!("{one} and {other} have the same address {address}: each node needs its own"));
+            }
+            match members.entry(peer.seat) {
+                Entry::Vacant(place) => place.insert(peer.address),
+                Entry::Occupied(_) => return Err(format!("{} is named twice: name each peer once", name(peer.seat))),
+            };
+        }
+        Ok(Layout { cluster: Cluster(cluster), members })
+    }
+}
+
+/// A node as users name it.
+pub(crate) fn name(seat: Seat) -> String {
+    format!("n{}", seat.0)
+}
+
+/// A number that names a node: 1 to 63.
+pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
+    let digits = text.strip_prefix('n').unwrap_or(text);
+    match digits.parse() {
+        Ok(id @ 1..=ID_MAX) => Ok(Seat(id)),
+        _ => Err(format!("a node's id is a number from 1 to {ID_MAX}")),
+    }
+}
+
+/// Ids are seats, and seat 0 stays empty: users count from one.
+const ID_MAX: u8 = Seat::COUNT_MAX as u8 - 1;
+
+/// A member as it is named on the command line: `2=127.0.0.1:7102`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) seat: Seat,
+    pub(crate) address: SocketAddr,
+}
+
+impl FromStr for Peer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Peer, String> {
+        let (id, address) = text.split_once('=').ok_or("expected ID=ADDRESS, as in 2=127.0.0.1:7102")?;
+        Ok(Peer { seat: parse_id(id)?, address: resolve(address)? })
+    }
+}
+
+/// An address and port, or a host's name and port.
+pub(crate) fn resolve(text: &str) -> Result<SocketAddr, String> {
+    let mut addresses = text
+        .to_socket_addrs()
+        .map_err(|error| format!("'{text}' is no address: {error}; expected ADDRESS:PORT, as in 127.0.0.1:7102"))?;
+    addresses.next().ok_or_else(|| format!("the host of '{text}' has no address"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_an_id_and_an_address() {
+        let peer: Peer = "2=127.0.0.1:7102".parse().unwrap();
+        assert_eq!((peer.seat, peer.address.port()), (Seat(2), 7102));
+        for wrong in ["2", "=127.0.0.1:1", "0=127.0.0.1:1", "64=127.0.0.1:1", "2=127.0.0.1", "2=127.0.0.1:99999"] {
+            assert!(wrong.parse::<Peer>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_node_or_an_address_named_twice_is_refused() {
+        let layout = |peers: [&str; 2]| Layout::of(1, &peers.map(|peer| peer.parse().unwrap()));
+        assert!(layout(["1=127.0.0.1:1", "1=127.0.0.1:2"]).unwrap_err().contains("n1 is named twice"));
+        assert!(layout(["1=127.0.0.1:1", "2=127.0.0.1:1"]).unwrap_err().contains("n1 and n2"));
+        assert_eq!(Layout::of(1, &[]), Ok(Layout::local(1, LOCAL_PORT)));
+    }
+}

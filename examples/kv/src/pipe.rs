@@ -1,0 +1,119 @@
+mod answer;
+mod request;
+
+use std::collections::HashMap;
+use std::io::{Write, stdout};
+
+use serde_json::Value;
+use smol::Unblock;
+use smol::io::{AsyncBufReadExt, BufReader};
+
+use self::answer::Answer;
+use self::request::{Ask, Request};
+use crate::connection::Connection;
+use crate::exit::{Exit, Failure};
+use crate::request::RequestError;
+use crate::session::Session;
+
+/// Takes a request a line from standard input, and answers each with a line on standard output, until the input ends.
+///
+/// # Errors
+/// If standard input or output fails.
+pub(crate) async fn run(connection: Connection, session: Session) -> Result<Exit, Failure> {
+    let mut pipe = Pipe { connection, session, unknown: HashMap::new() };
+    let mut input = BufReader::new(Unblock::new(std::io::stdin()));
+    for number in 1_u64.. {
+        let mut line = Vec::new();
+        let read = input.read_until(b'\n', &mut line).await;
+        let read =
+            read.map_err(|error| Failure::new(Exit::Failed, format_args!("cannot read standard input: {error}")))?;
+        if read == 0 {
+            break;
+        }
+        let answer = pipe.answer(&line, number).await;
+        let mut out = stdout().lock();
+        writeln!(out, "{}", answer.to_json())?;
+        out.flush()?;
+    }
+    Ok(Exit::Done)
+}
+
+struct Pipe {
+    connection: Connection,
+    session: Session,
+    /// By the id of their request, the writes whose outcome is unknown.
+    unknown: HashMap<String, Attempt>,
+}
+
+/// What a request was sent as.
+struct Attempt {
+    sequence: u64,
+    command: Vec<u8>,
+}
+
+impl Pipe {
+    async fn answer(&mut self, line: &[u8], number: u64) -> Answer {
+        let (id, request) = request::parse(line);
+        let Request { sequence, ask } = match request {
+            Ok(request) => request,
+            Err(what) => return Answer::fail(id, format!("line {number}: {what}")),
+        };
+        match ask {
+            Ask::Get { key } => self.get(id, &key).await,
+            Ask::Write(write) => match write.command().encode() {
+                Ok(command) => self.write(id, sequence, command).await,
+                Err(what) => Answer::fail(id, format!("line {number}: {what}")),
+            },
+        }
+    }
+
+    async fn get(&mut self, id: Value, key: &str) -> Answer {
+        match self.connection.get(key).await {
+            Ok(None) => Answer::value(id, None),
+            Ok(Some(bytes)) => match String::from_utf8(bytes) {
+                Ok(text) => Answer::value(id, Some(text)),
+                Err(_) => Answer::fail(id, "the value is not UTF-8 text: read it with `quorate-kv get`"),
+            },
+            Err(error) => Answer::fail(id, error),
+        }
+    }
+
+    async fn write(&mut self, id: Value, named: Option<u64>, command: Vec<u8>) -> Answer {
+        let earlier = self.unknown.get(&id.to_string());
+        if earlier.is_some_and(|earlier| earlier.command != command) {
+            let what = "the request of this id whose outcome is unknown was another one: give this one a new id";
+            return Answer::fail(id, what);
+        }
+        let again = named.or(earlier.map(|earlier| earlier.sequence));
+        let sequence = match again {
+            Some(sequence) => Ok(sequence),
+            None => self.session.next(&mut self.connection).await,
+        };
+        let sequence = match sequence {
+            Ok(sequence) => sequence,
+            Err(error) => return Answer::fail(id, error),
+        };
+        let result = self.session.send(&mut self.connection, sequence, &command).await;
+        self.conclude(id, Attempt { sequence, command }, result, again.is_some())
+    }
+
+    fn conclude(
+        &mut self,
+        id: Value,
+        attempt: Attempt,
+        result: Result<crate::command::Answer, RequestError>,
+        is_retry: bool,
+    ) -> Answer {
+        let sequence = attempt.sequence;
+        let answer = match result {
+            Err(error) if error.leaves_unknown(is_retry) => {
+                self.unknown.insert(id.to_string(), attempt);
+                return Answer::unknown(id, error).under(sequence);
+            }
+            Err(error) => Answer::fail(id.clone(), error),
+            Ok(answer) => Answer::done(id.clone(), answer),
+        };
+        self.unknown.remove(&id.to_string());
+        answer.under(sequence)
+    }
+}

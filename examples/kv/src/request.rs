@@ -1,0 +1,104 @@
+use std::fmt;
+
+use quorate_smol::ClientError;
+use quorate_wire::client::Reason;
+
+use crate::command::VALUE_BYTES_MAX;
+use crate::exit::{Exit, Failure};
+
+/// Why a request has no answer that its sender wanted.
+#[derive(Debug)]
+pub(crate) enum RequestError {
+    Client(ClientError),
+    /// The node's answer is of another version.
+    Unreadable,
+    /// A value is too long, or a command: nothing was sent.
+    TooLarge(String),
+    /// The value would have grown too long: nothing was done.
+    TooLong,
+    /// The sequence is from before the session was opened anew.
+    Forgotten {
+        sequence: u64,
+    },
+}
+
+impl RequestError {
+    /// Whether a write that ended so may have been done, or be done yet. What nodes say of the last attempt says nothing of
+    /// one before.
+    pub(crate) fn leaves_unknown(&self, is_retry: bool) -> bool {
+        match self {
+            RequestError::Client(
+                ClientError::NoLeader { .. }
+                | ClientError::Unreachable { .. }
+                | ClientError::Refused(_)
+                | ClientError::Superseded,
+            ) => is_retry,
+            RequestError::Client(_) | RequestError::Unreadable | RequestError::Forgotten { .. } => true,
+            RequestError::TooLarge(_) | RequestError::TooLong => false,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            RequestError::Client(ClientError::NoLeader { .. }) => Exit::NoQuorum,
+            RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
+            | RequestError::TooLarge(_)
+            | RequestError::TooLong => Exit::Failed,
+            RequestError::Client(_) | RequestError::Unreadable | RequestError::Forgotten { .. } => Exit::Unreachable,
+        }
+    }
+}
+
+impl From<ClientError> for RequestError {
+    fn from(error: ClientError) -> Self {
+        RequestError::Client(error)
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Failure {
+        Failure::new(error.exit(), error)
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RequestError::Client(ClientError::Refused(Reason::Full)) => f.write_str(
+                "refused: the leader's log is full. Nothing was done; start the nodes with a larger --log-size",
+            ),
+            RequestError::Client(error) => error.fmt(f),
+            RequestError::Unreadable => {
+                f.write_str("the node's answer cannot be read. Do client and node run the same version?")
+            }
+            RequestError::TooLarge(what) => f.write_str(what),
+            RequestError::TooLong => write!(
+                f,
+                "refused: the value would be longer than {VALUE_BYTES_MAX} bytes. Nothing was done; start a new key"
+            ),
+            RequestError::Forgotten { sequence } => write!(
+                f,
+                "the session lost its place and was opened anew: whether the command of sequence {sequence} was done is \
+                 not known any more. Read the key to find out"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_done_is_never_called_undone() {
+        let waited = Duration::ZERO;
+        assert!(RequestError::from(ClientError::Unknown { waited }).leaves_unknown(false));
+        assert!(RequestError::from(ClientError::Expired).leaves_unknown(false));
+        assert!(RequestError::from(ClientError::Outdated { last: 3 }).leaves_unknown(false));
+        assert!(!RequestError::from(ClientError::Superseded).leaves_unknown(false));
+        assert!(RequestError::from(ClientError::Superseded).leaves_unknown(true));
+        assert!(!RequestError::TooLong.leaves_unknown(true));
+    }
+}

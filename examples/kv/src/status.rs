@@ -1,0 +1,41 @@
+mod row;
+mod verdict;
+
+use std::io::{Write, stdout};
+
+use clap::Args;
+use serde_json::json;
+
+use self::row::{Row, table};
+use self::verdict::Verdict;
+use crate::connection::Connection;
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Print all that the nodes say, as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Asks every node how it is, and prints that with a verdict.
+///
+/// # Errors
+/// If standard output is closed.
+pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, Failure> {
+    let statuses = connection.statuses().await;
+    let verdict = Verdict::of(&statuses, connection.timeout());
+    let rows = Row::all(statuses);
+    let mut out = stdout().lock();
+    if args.json {
+        let nodes: Vec<_> = rows.iter().map(Row::json).collect();
+        writeln!(out, "{:#}", json!({ "nodes": nodes, "verdict": verdict.text, "exit": verdict.exit as u8 }))?;
+        return Ok(verdict.exit);
+    }
+    write!(out, "{}", table(&rows))?;
+    for line in rows.iter().filter_map(Row::refusals) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out, "{}", verdict.text)?;
+    Ok(verdict.exit)
+}

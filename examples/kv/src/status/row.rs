@@ -1,0 +1,119 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use quorate::Seat;
+use quorate_smol::{ClientError, Status};
+use quorate_wire::client::Role;
+use serde_json::{Value, json};
+
+use crate::connection::NodeStatus;
+use crate::layout::name;
+
+/// A node's line of the table.
+pub(super) struct Row {
+    seat: Seat,
+    address: SocketAddr,
+    status: Result<Status, ClientError>,
+    /// How many entries the node has still to apply, of those that are known to be committed anywhere.
+    lag: u64,
+}
+
+impl Row {
+    pub(super) fn all(statuses: Vec<NodeStatus>) -> Vec<Row> {
+        let reached = statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok());
+        let commit = reached.map(|status| status.commit.0).max().unwrap_or_default();
+        let row = |(seat, address, status): NodeStatus| Row {
+            seat,
+            address,
+            lag: status.as_ref().map_or(0, |status| commit.saturating_sub(status.applied.0)),
+            status,
+        };
+        statuses.into_iter().map(row).collect()
+    }
+
+    fn cells(&self) -> [String; COLUMNS] {
+        let (node, address) = (name(self.seat), self.address.to_string());
+        let Ok(status) = &self.status else {
+            let nothing = || "-".to_owned();
+            let silent = "unreachable".to_owned();
+            return [node, address, silent, nothing(), nothing(), nothing(), nothing(), nothing(), nothing()];
+        };
+        [
+            node,
+            address,
+            role(status.role).to_owned(),
+            status.term.0.to_string(),
+            status.leader.map_or_else(|| "-".to_owned(), name),
+            status.commit.0.to_string(),
+            status.applied.0.to_string(),
+            self.lag.to_string(),
+            hash(status),
+        ]
+    }
+
+    /// Which frames the node has refused, if any.
+    pub(super) fn refusals(&self) -> Option<String> {
+        let status = self.status.as_ref().ok()?;
+        let counted = status.refused.iter().filter(|(_, count)| *count > 0);
+        let counts: Vec<_> = counted.map(|(reason, count)| format!("{reason} {count}")).collect();
+        (!counts.is_empty()).then(|| format!("{} refused frames: {}", name(self.seat), counts.join(", ")))
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let (node, address) = (name(self.seat), self.address.to_string());
+        let status = match &self.status {
+            Ok(status) => status,
+            Err(error) => {
+                return json!({ "node": node, "address": address, "reachable": false, "error": error.to_string() });
+            }
+        };
+        json!({
+            "node": node,
+            "address": address,
+            "reachable": true,
+            "incarnation": status.incarnation.0,
+            "role": role(status.role),
+            "term": status.term.0,
+            "leader": status.leader.map(name),
+            "commit": status.commit.0,
+            "applied": status.applied.0,
+            "lag": self.lag,
+            "first": status.first.0,
+            "last": status.last.0,
+            "durable": status.durable.0,
+            "hash": hash(status),
+            "voters": status.members.voters.iter().map(name).collect::<Vec<_>>(),
+            "refused": status.refused.iter().collect::<BTreeMap<_, _>>(),
+        })
+    }
+}
+
+/// The rows under their titles. Columns are as wide as their widest cell.
+pub(super) fn table(rows: &[Row]) -> String {
+    let mut lines = vec![TITLES.map(str::to_owned)];
+    lines.extend(rows.iter().map(Row::cells));
+    let width = |column: usize| lines.iter().map(|cells| cells[column].len()).max().unwrap_or_default();
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    let line = |cells: &[String; COLUMNS]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let line = padded.collect::<Vec<_>>().join("  ");
+        format!("{}\n", line.trim_end())
+    };
+    lines.iter().map(line).collect()
+}
+
+const COLUMNS: usize = TITLES.len();
+const TITLES: [&str; 9] = ["NODE", "ADDRESS", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAG", "HASH"];
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Follower => "follower",
+        Role::PreCandidate => "pre-candidate",
+        Role::Candidate => "candidate",
+        Role::Leader => "leader",
+    }
+}
+
+fn hash(status: &Status) -> String {
+    format!("{:016x}", status.digest)
+}

@@ -1,0 +1,184 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{Ended, Running, eventually, free_addresses, program, run, run_with};
+
+/// Nodes that run as processes of their own.
+pub(crate) struct Cluster {
+    pub(crate) directory: TempDir,
+    addresses: Vec<SocketAddr>,
+    nodes: Vec<Option<Running>>,
+}
+
+impl Cluster {
+    /// Three nodes, with a leader.
+    pub(crate) fn start() -> Cluster {
+        let mut cluster = Cluster::of(3);
+        for id in 1..=3 {
+            cluster.start_node(id);
+        }
+        cluster.wait_for_leader();
+        cluster
+    }
+
+    /// So many nodes, none of which runs.
+    pub(crate) fn of(count: usize) -> Cluster {
+        Cluster {
+            directory: tempfile::tempdir().expect("there is room for a directory"),
+            addresses: free_addresses(count),
+            nodes: (0..count).map(|_| None).collect(),
+        }
+    }
+
+    pub(crate) fn data_dir(&self, id: usize) -> PathBuf {
+        self.directory.path().join(format!("n{id}"))
+    }
+
+    pub(crate) fn peers(&self) -> Vec<String> {
+        let numbered = self.addresses.iter().enumerate();
+        numbered.flat_map(|(place, address)| ["--peer".to_owned(), format!("{}={address}", place + 1)]).collect()
+    }
+
+    /// What starts this node.
+    pub(crate) fn serve(&self, id: usize) -> Vec<String> {
+        let data_dir = self.data_dir(id).display().to_string();
+        let mut arguments = vec!["serve".to_owned(), id.to_string(), "--data-dir".to_owned(), data_dir];
+        arguments.extend(self.peers());
+        arguments
+    }
+
+    pub(crate) fn start_node(&mut self, id: usize) {
+        let arguments = self.serve(id);
+        self.keep(id, Running::start(program().args(arguments)));
+    }
+
+    pub(crate) fn keep(&mut self, id: usize, node: Running) {
+        self.nodes[id - 1] = Some(node);
+    }
+
+    pub(crate) fn take(&mut self, id: usize) -> Running {
+        self.nodes[id - 1].take().expect("the node runs")
+    }
+
+    /// As `kill -9` does.
+    pub(crate) fn kill(&mut self, id: usize) {
+        drop(self.take(id));
+    }
+
+    /// As Ctrl-C does.
+    pub(crate) fn stop(&mut self, id: usize) -> Ended {
+        let node = self.take(id);
+        node.signal(Signal::INT);
+        node.end()
+    }
+
+    /// Runs a client of this cluster.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Ended {
+        run(&self.with_peers(arguments))
+    }
+
+    pub(crate) fn ask_with(&self, arguments: &[&str], input: &[u8]) -> Ended {
+        run_with(&self.with_peers(arguments), input)
+    }
+
+    fn with_peers(&self, arguments: &[&str]) -> Vec<String> {
+        let own = arguments.iter().map(|argument| (*argument).to_owned());
+        own.chain(self.peers()).collect()
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        let ended = self.ask(&["status", "--json"]);
+        serde_json::from_str(&ended.out).expect("a status is JSON")
+    }
+
+    /// The id of the node that leads.
+    pub(crate) fn wait_for_leader(&self) -> usize {
+        eventually("a node leads", || {
+            let status = self.status();
+            let nodes = status["nodes"].as_array()?;
+            let leads = nodes.iter().position(|node| node["role"] == "leader")?;
+            (status["exit"] == 0).then_some(leads + 1)
+        })
+    }
+}
+
+#[test]
+fn three_processes_keep_what_they_are_told() {
+    let cluster = Cluster::start();
+    cluster.ask(&["put", "greeting", "hello"]).prints(0, "OK\n");
+    cluster.ask(&["get", "greeting"]).prints(0, "hello\n");
+    cluster.ask(&["append", "greeting", " world"]).prints(0, "11\n");
+    cluster.ask(&["cas", "greeting", "hello world", "-1"]).prints(0, "OK\n");
+    cluster.ask(&["cas", "greeting", "hello world", "x"]).prints(4, "CONFLICT\n");
+    cluster.ask(&["get", "--stale", "greeting"]);
+    cluster.ask(&["get", "greeting"]).prints(0, "-1\n");
+    cluster.ask(&["del", "greeting"]).prints(0, "1\n");
+    cluster.ask(&["del", "greeting"]).prints(0, "0\n");
+    cluster.ask(&["get", "greeting"]).prints(1, "");
+    cluster.ask_with(&["put", "", "-"], b"from\nstdin").prints(0, "OK\n");
+    cluster.ask(&["get", ""]).prints(0, "from\nstdin\n");
+}
+
+#[test]
+fn a_killed_leader_is_replaced_and_catches_up() {
+    let mut cluster = Cluster::start();
+    cluster.ask(&["put", "before", "1"]).prints(0, "OK\n");
+    let leader = cluster.wait_for_leader();
+    cluster.kill(leader);
+    let start = Instant::now();
+    cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    cluster.ask(&["get", "before"]).prints(0, "1\n");
+
+    let table = cluster.ask(&["status"]);
+    assert!(table.out.contains("unreachable") && table.out.contains("degraded"), "{}", table.out);
+    cluster.start_node(leader);
+    eventually("all nodes agree", || {
+        let status = cluster.status();
+        let nodes = status["nodes"].as_array()?;
+        let agree = nodes.iter().all(|node| node["lag"] == 0 && node["hash"] == nodes[0]["hash"]);
+        (agree && status["verdict"].as_str()?.starts_with("ok")).then_some(())
+    });
+}
+
+#[test]
+fn without_a_majority_the_client_says_so() {
+    let mut cluster = Cluster::of(3);
+    cluster.start_node(1);
+    eventually("the node listens", || (cluster.ask(&["status"]).code == Some(5)).then_some(()));
+    let missing = ["no leader: 1 of 3 nodes reachable", "n2, n3 did not answer within 1 s"];
+    cluster.ask(&["put", "k", "v", "--timeout-ms", "1000"]).says(5, &missing);
+    cluster.ask(&["get", "k", "--timeout-ms", "1000"]).says(5, &missing);
+    cluster.ask(&["get", "--stale", "k"]).prints(1, "");
+    let status = cluster.ask(&["status"]).out;
+    assert!(missing.iter().all(|part| status.contains(part)), "{status}");
+
+    cluster.kill(1);
+    cluster.ask(&["put", "k", "v", "--timeout-ms", "300"]).says(3, &["no node reachable", "n1, n2, n3"]);
+    assert_eq!(cluster.ask(&["status", "--timeout-ms", "300"]).code, Some(3));
+}
+
+#[test]
+fn a_node_tells_its_roles_and_stops_when_asked() {
+    let mut cluster = Cluster::start();
+    let leader = cluster.wait_for_leader();
+    let ended = cluster.stop(leader);
+    ended.says(0, &["listening on", "stopping"]);
+    assert!(ended.out.contains(&format!("n{leader}: leader of term")), "{}", ended.out);
+}
+
+#[test]
+fn a_measurement_says_what_was_measured() {
+    let cluster = Cluster::start();
+    let directory = cluster.directory.path().display().to_string();
+    let load = ["bench", "--clients", "4", "--seconds", "1", "--output", "json", "--data-dir", &directory];
+    let report: Value = serde_json::from_str(&cluster.ask(&load).out).expect("the report is JSON");
+    assert!(report["puts"].as_u64() > Some(0) && report["errors"] == 0, "{report}");
+    assert_eq!(report["baselines"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["nodes"].as_array().map(Vec::len), Some(3));
+}

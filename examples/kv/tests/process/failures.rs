@@ -1,0 +1,127 @@
+use std::fs;
+use std::net::UdpSocket;
+use std::path::Path;
+
+use quorate::{Entries, Entry, HardState, Identity, Index, Kind, Position, Seat, Term};
+use quorate_disk::{Disk, DiskError, Options, Owner};
+use rustix::process::{Resource, Rlimit, prlimit};
+
+use crate::cluster::Cluster;
+use crate::program::{Running, eventually, program, program_after, run};
+
+/// Changes a byte of the key's first record, which is not the last one.
+fn damage(data_dir: &Path, key: &str) {
+    let path = data_dir.join("0000000001.segment");
+    let mut bytes = fs::read(&path).expect("there is a segment");
+    let found = bytes.windows(key.len()).position(|window| window == key.as_bytes());
+    bytes[found.expect("the key is in the segment")] ^= 1;
+    fs::write(&path, bytes).expect("the segment can be written");
+}
+
+#[test]
+fn damaged_data_stops_the_node_and_is_shown() {
+    let mut cluster = Cluster::start();
+    for key in ["first-key", "second-key", "third-key"] {
+        cluster.ask(&["put", key, "value"]).prints(0, "OK\n");
+    }
+    cluster.stop(1);
+    damage(&cluster.data_dir(1), "first-key");
+    run(&cluster.serve(1)).says(10, &["0000000001.segment, byte", "incarnation"]);
+
+    let inspected = run(&["inspect", "--data-dir", &cluster.data_dir(1).display().to_string()]);
+    inspected.says(10, &[]);
+    let report: serde_json::Value = serde_json::from_str(&inspected.out).expect("it is JSON");
+    assert_eq!(report["damage"].as_array().map(Vec::len), Some(1), "{report}");
+    assert_eq!((&report["node"], &report["snapshot"]), (&"n1".into(), &serde_json::Value::Null));
+    cluster.ask(&["get", "first-key"]).prints(0, "value\n");
+}
+
+#[test]
+fn a_directory_serves_one_node_at_a_time_and_no_other() {
+    let mut cluster = Cluster::of(3);
+    cluster.start_node(1);
+    eventually("the node listens", || (cluster.ask(&["status"]).code == Some(5)).then_some(()));
+    let data_dir = cluster.data_dir(1).display().to_string();
+    let other = |id: &str, address: &str| {
+        ["serve", id, "--listen", address, "--peer", "9=127.0.0.1:9", "--data-dir", &data_dir].map(str::to_owned)
+    };
+    run(&other("1", "127.0.0.1:0")).says(13, &["in use", &data_dir]);
+    run(&cluster.serve(1)).says(15, &["cannot use 127.0.0.1"]);
+    cluster.stop(1).says(0, &[]);
+    run(&other("2", "127.0.0.1:0")).says(12, &["belongs to node 1", "not to node 2"]);
+    let mut foreign = cluster.serve(1);
+    foreign.extend(["--cluster".to_owned(), "7".to_owned()]);
+    run(&foreign).says(12, &["of cluster 1", "of cluster 7"]);
+}
+
+#[test]
+fn a_taken_address_is_told() {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    let taken = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
+    let peer = format!("1={}", taken.local_addr().expect("it has an address"));
+    let data_dir = directory.path().display().to_string();
+    run(&["serve", "1", "--peer", &peer, "--data-dir", &data_dir]).says(15, &["cannot use", "Check"]);
+}
+
+#[test]
+fn a_disk_without_room_stops_the_node_at_its_start() {
+    let cluster = Cluster::of(1);
+    let mut command = program_after("trap '' XFSZ; ulimit -f 100");
+    Running::start(command.args(cluster.serve(1))).end().says(11, &["cannot", "n1"]);
+}
+
+#[test]
+fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
+    let mut cluster = Cluster::of(3);
+    for id in [1, 2] {
+        cluster.start_node(id);
+    }
+    let third = Running::start(program_after("trap '' XFSZ").args(cluster.serve(3)));
+    cluster.wait_for_leader();
+    cluster.ask(&["put", "before", "1"]).prints(0, "OK\n");
+    let nothing = Rlimit { current: Some(1), maximum: None };
+    prlimit(Some(third.pid()), Resource::Fsize, nothing).expect("a process of ours can be limited");
+    cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
+    third.end().says(11, &["cannot write", "n3", "Check the device"]);
+    cluster.ask(&["get", "after"]).prints(0, "2\n");
+}
+
+#[test]
+fn a_full_log_refuses_writes_and_goes_on_reading() {
+    let mut cluster = Cluster::of(1);
+    let mut serve = cluster.serve(1);
+    serve.extend(["--log-size", "1"].map(str::to_owned));
+    cluster.keep(1, Running::start(program().args(serve)));
+    cluster.wait_for_leader();
+    let value = "v".repeat(1000);
+    let put = |id| format!("{{\"id\":{id},\"op\":\"put\",\"key\":\"k\",\"value\":\"{value}\"}}\n");
+    let puts: String = (0..1100).map(put).collect();
+    let answers = cluster.ask_with(&["pipe"], puts.as_bytes()).out;
+    let last = answers.lines().last().expect("each line has its answer");
+    assert!(last.contains("\"fail\"") && last.contains("--log-size"), "{last}");
+    cluster.ask(&["put", "k", &value]).says(1, &["log is full", "--log-size"]);
+    cluster.ask(&["get", "k"]).prints(0, &format!("{value}\n"));
+}
+
+#[test]
+fn a_command_of_another_version_stops_the_node() {
+    let cluster = Cluster::of(1);
+    let owner = Owner { cluster: 1, identity: Identity::from(Seat(1)) };
+    let (term, index) = (Term(1), Index(1));
+    let mut record = [0; 64];
+    let entry = Entry::write(&mut record, Position { term, index }, Kind::Command, &[99, 1, 2]).expect("it fits");
+    let entries = Entries::parse(entry.record()).expect("it is whole");
+    let visit = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
+    let (mut disk, _) = Disk::open(&cluster.data_dir(1), owner, Options::default(), visit).expect("it is new");
+    disk.write(Some(HardState { term, vote: None }), entries).expect("the disk has room");
+    drop(disk);
+    run(&cluster.serve(1)).says(14, &["index 1 cannot be read", "version"]);
+}
+
+#[test]
+fn a_directory_without_data_is_told() {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    let path = directory.path().display().to_string();
+    run(&["inspect", "--data-dir", &path]).says(1, &[&path, "--data-dir"]);
+    run(&["inspect", "--data-dir", &format!("{path}/missing")]).says(2, &["missing", "--data-dir"]);
+}

@@ -1,0 +1,8 @@
+//! Runs the program as its users do, and holds it to what it says: its output, its exit codes, its errors.
+
+mod cluster;
+mod command_line;
+mod failures;
+mod local;
+mod pipe;
+mod program;

@@ -1,0 +1,149 @@
+use std::io::{Read, Write};
+use std::net::{SocketAddr, UdpSocket};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The program, without what the environment of the tests may say to it.
+pub(crate) fn program() -> Command {
+    under(Command::new(PATH))
+}
+
+/// The program, started by a shell that first does `preparation`.
+pub(crate) fn program_after(preparation: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{preparation}; exec \"$@\""), "sh", PATH]);
+    under(shell)
+}
+
+fn under(mut command: Command) -> Command {
+    command.env_remove("QUORATE_PEERS").env_remove("QUORATE_CLUSTER");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+const PATH: &str = env!("CARGO_BIN_EXE_quorate-kv");
+
+/// How long anything may take before its test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs the program to its end.
+pub(crate) fn run<S: AsRef<str>>(arguments: &[S]) -> Ended {
+    run_with(arguments, b"")
+}
+
+/// Runs the program to its end, with this on its standard input.
+pub(crate) fn run_with<S: AsRef<str>>(arguments: &[S], input: &[u8]) -> Ended {
+    let mut running = Running::start(program().args(arguments.iter().map(AsRef::as_ref)));
+    running.write(input);
+    running.end()
+}
+
+/// A process, killed if its test ends before it.
+pub(crate) struct Running {
+    child: Child,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Running {
+        let child = command.spawn().expect("the program starts");
+        Running { child }
+    }
+
+    /// Writes to its standard input; a process that wants none may have closed it.
+    pub(crate) fn write(&mut self, input: &[u8]) {
+        let stdin = self.child.stdin.as_mut().expect("standard input is a pipe");
+        let _ = stdin.write_all(input);
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("the process is there");
+    }
+
+    /// Closes its standard input and waits for its end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Ended {
+        drop(self.child.stdin.take());
+        let (out, err) = (read(self.child.stdout.take()), read(self.child.stderr.take()));
+        let code = eventually("the program ends", || self.child.try_wait().expect("it can be waited for"));
+        Ended {
+            code: code.code(),
+            out: out.join().expect("its output is text"),
+            err: err.join().expect("its errors are text"),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut stream) = stream {
+            stream.read_to_string(&mut text).expect("it is text");
+        }
+        text
+    })
+}
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ended {
+    /// # Panics
+    /// If it ended with another code, or printed something else.
+    #[track_caller]
+    pub(crate) fn prints(&self, code: i32, out: &str) {
+        assert_eq!((self.code, self.out.as_str()), (Some(code), out), "{}", self.err);
+    }
+
+    /// # Panics
+    /// If it ended with another code, or its errors do not say all of this.
+    #[track_caller]
+    pub(crate) fn says(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        for part in parts {
+            assert!(self.err.contains(part), "no {part:?} in {self:?}");
+        }
+    }
+}
+
+/// Tries again until there is something.
+///
+/// # Panics
+/// If that takes too long.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "not in time: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Addresses of this machine that were free a moment ago.
+pub(crate) fn free_addresses(count: usize) -> Vec<SocketAddr> {
+    let bind = |_| UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
+    let sockets: Vec<_> = (0..count).map(bind).collect();
+    let addresses = sockets.iter().map(UdpSocket::local_addr);
+    addresses.collect::<Result<_, _>>().expect("a bound socket has an address")
+}

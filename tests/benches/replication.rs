@@ -1,0 +1,155 @@
+//! What a committed entry costs: three nodes in one thread, every message through the wire codec, disks that are always done.
+//! Prints time and heap allocations for each entry, one at a time and 64 in flight.
+//!
+//! For instructions, which do not depend on the machine's load, run two lengths under callgrind and divide the difference:
+//! `valgrind --tool=callgrind TARGET --entries N --in-flight 1`.
+
+use std::time::Instant as Clock;
+
+use quorate::{Boot, Config, Effect, Entries, Identity, Input, Instant, Members, Node, Role, Seat, Seats, Ticket};
+use quorate_wire::{Cluster, Envelope};
+
+const CLUSTER: Cluster = Cluster(1);
+const FRAME: usize = 1200;
+const LETTERS: usize = 4096;
+/// Makes a record of 128 bytes' payload: postcard puts the length before the bytes.
+const COMMAND: [u8; 126] = [0x51; 126];
+
+/// A command that is so many bytes.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Bytes<'a>(&'a [u8]);
+
+struct Store;
+
+impl quorate::Command for Store {
+    type View<'a> = Bytes<'a>;
+}
+
+/// Frames on their way, in memory that was set aside before.
+struct Link {
+    frames: Vec<[u8; FRAME]>,
+    heads: Vec<(Seat, usize)>,
+    first: usize,
+    count: usize,
+}
+
+struct Bench<const SEATS: usize> {
+    nodes: Vec<Node<Store, Box<[u8]>, SEATS>>,
+    link: Link,
+    now: Instant,
+    applied: u64,
+}
+
+impl<const SEATS: usize> Bench<SEATS> {
+    fn new(log_bytes: usize) -> Self {
+        let seats = Members::of(Seats::first(SEATS));
+        let nodes = seats.all().iter().map(|seat| {
+            let config =
+                Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, seats, 7) };
+            Boot::new(config, vec![0; log_bytes].into_boxed_slice())
+                .expect("a sound configuration")
+                .start(Instant::START)
+        });
+        let link = Link { frames: vec![[0; FRAME]; LETTERS], heads: vec![(Seat(0), 0); LETTERS], first: 0, count: 0 };
+        let mut bench = Bench { nodes: nodes.collect(), link, now: Instant::START, applied: 0 };
+        while bench.nodes[0].role() != Role::Leader {
+            bench.now = bench.nodes[0].deadline().expect("a follower has a deadline");
+            bench.act(0, Input::Tick);
+            bench.deliver_all();
+        }
+        bench
+    }
+
+    /// Commits so many entries, with so many on their way at a time.
+    fn commit(&mut self, entries: u64, in_flight: u64) {
+        let mut left = entries;
+        while left > 0 {
+            let batch = left.min(in_flight);
+            let goal = self.applied + batch;
+            for _ in 0..batch {
+                let command = Some(Bytes(&COMMAND));
+                let mut effects = self.nodes[0].step(self.now, Input::ClientCommand { session: None, command });
+                assert!(matches!(effects.next(), Some(Effect::Accept { .. })), "the log has room");
+            }
+            self.act(0, Input::Tick);
+            self.deliver_all();
+            assert_eq!(self.applied, goal, "every entry is committed and applied");
+            left -= batch;
+        }
+    }
+
+    fn deliver_all(&mut self) {
+        while self.link.count > 0 {
+            let place = self.link.first;
+            self.link.first = (place + 1) % LETTERS;
+            self.link.count -= 1;
+            let (to, length) = self.link.heads[place];
+            let frame = self.link.frames[place];
+            let (from, message) = quorate_wire::decode(&frame[..length], CLUSTER, to).expect("the link is faithful");
+            self.act(usize::from(to.0), Input::Receive { from, message });
+        }
+    }
+
+    fn act(&mut self, member: usize, input: Input<'_, Bytes<'_>>) {
+        let mut ticket = self.carry_out(member, input);
+        while let Some(durable) = ticket {
+            ticket = self.carry_out(member, Input::Persisted(durable));
+        }
+    }
+
+    fn carry_out(&mut self, member: usize, input: Input<'_, Bytes<'_>>) -> Option<Ticket> {
+        let from = Identity::from(Seat(member as u8));
+        let mut ticket = None;
+        for effect in self.nodes[member].step(self.now, input) {
+            match effect {
+                Effect::Persist(write) => {
+                    let _: Entries<'_> = write.entries;
+                    ticket = Some(write.ticket);
+                }
+                Effect::Send { to, message } => {
+                    let envelope = Envelope { cluster: CLUSTER, from: from.seat, to, incarnation: from.incarnation };
+                    let place = (self.link.first + self.link.count) % LETTERS;
+                    let frame = quorate_wire::encode(&mut self.link.frames[place], &envelope, &message);
+                    self.link.heads[place] = (to, frame.expect("every message fits").len());
+                    self.link.count += 1;
+                }
+                Effect::Apply(apply) if member == 0 => {
+                    let command = apply.command().expect("a command of ours");
+                    self.applied += u64::from(command.is_some_and(|Bytes(bytes)| bytes.len() == COMMAND.len()));
+                }
+                _ => {}
+            }
+        }
+        ticket
+    }
+}
+
+fn measure<const SEATS: usize>(entries: u64, in_flight: u64) {
+    let mut bench = Bench::<SEATS>::new((entries as usize + 1000) * 160);
+    bench.commit(500, in_flight);
+    let start = Clock::now();
+    let heap = allocation_counter::measure(|| bench.commit(entries, in_flight));
+    let nanos = start.elapsed().as_nanos() as f64 / entries as f64;
+    println!(
+        "{SEATS:>2} nodes, {in_flight:>2} in flight: {nanos:>8.0} ns and {:.3} heap allocations per entry of 128 bytes ({entries} entries)",
+        heap.count_total as f64 / entries as f64
+    );
+    assert_eq!(heap.count_total, 0, "core and wire take nothing from the heap");
+}
+
+fn main() {
+    let words: Vec<String> = std::env::args().collect();
+    let number = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)?.parse().ok());
+    match (number("--entries"), number("--in-flight")) {
+        (Some(entries), Some(in_flight)) => match number("--nodes") {
+            Some(27) => measure::<27>(entries, in_flight),
+            _ => measure::<3>(entries, in_flight),
+        },
+        _ => {
+            for in_flight in [1, 64] {
+                measure::<3>(20_000, in_flight);
+                measure::<27>(20_000, in_flight);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+use std::collections::VecDeque;
+
+use quorate::{Apply, Effect, Incarnation, Input, Message, Rejection, Round, Seat, Verdict};
+use quorate_wire::Envelope;
+
+use super::{CLUSTER, Order, What, World};
+use crate::simulator::Write;
+use crate::simulator::client::{Answer, Wish};
+use crate::simulator::disk::Batch;
+use crate::simulator::machine::Waiting;
+use crate::simulator::oracle::Violation;
+
+impl World {
+    /// Gives a node an input, draws what it wants done, perhaps not to the end, and carries that out.
+    pub(super) fn act(
+        &mut self,
+        machine: usize,
+        input: Input<'_, Write>,
+        waiting: Option<Waiting>,
+    ) -> Result<(), Violation> {
+        // The node is out of its place while its effects borrow it; whoever looks on sees the machine and its disk.
+        let Some(mut node) = self.machines[machine].node.take() else {
+            return Ok(());
+        };
+        self.note(|| format!("node {machine} {input:?}"));
+        let clock = self.machines[machine].clock(self.now);
+        let mut orders = Vec::new();
+        let mut effects = node.step(clock, input);
+        let drawn = self.draw(machine, &mut effects, waiting, &mut orders);
+        self.machines[machine].node = Some(node);
+        let crashes = drawn?;
+        self.carry_out(machine, orders);
+        self.oracle.on_event(&self.machines[machine])?;
+        if crashes {
+            self.crash(machine);
+        } else {
+            self.set_alarm(machine);
+        }
+        Ok(())
+    }
+
+    /// Draws effects until there are none, or the driver leaves off, or the power goes: then it is true.
+    fn draw<'a>(
+        &mut self,
+        machine: usize,
+        effects: &mut impl Iterator<Item = Effect<'a, Write>>,
+        waiting: Option<Waiting>,
+        orders: &mut Vec<Order>,
+    ) -> Result<bool, Violation> {
+        let mut is_reply = waiting.is_some();
+        loop {
+            if !is_reply && self.faults.happens(&mut self.rng, self.faults.leave) {
+                self.tally.left += 1;
+                return Ok(false);
+            }
+            is_reply = false;
+            let Some(effect) = effects.next() else { return Ok(false) };
+            self.note(|| format!("  {effect:?}"));
+            self.judge(machine, effect, waiting, orders)?;
+            if self.faults.happens(&mut self.rng, self.faults.crash) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Holds an effect against what was promised, and turns it into an order.
+    fn judge(
+        &mut self,
+        machine: usize,
+        effect: Effect<'_, Write>,
+        waiting: Option<Waiting>,
+        orders: &mut Vec<Order>,
+    ) -> Result<(), Violation> {
+        match effect {
+            Effect::Persist(write) => {
+                orders.push(Order::Write(write.ticket, Batch::new(write.hard_state, write.entries)));
+            }
+            Effect::Send { to, message } => {
+                self.oracle.on_send(&self.machines[machine], to, &message, &self.machines)?;
+                orders.push(Order::Send(to, self.frame(machine, to, &message)));
+            }
+            Effect::Apply(apply) => self.apply(machine, &apply, orders)?,
+            Effect::Accept { position } => {
+                self.machines[machine].accepted.extend(waiting.map(|waiting| (position, waiting)));
+            }
+            Effect::Await { round } => self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting))),
+            Effect::Reject(rejection) => {
+                orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
+            }
+            Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
+            Effect::ReadFailed { through } => {
+                let failed = take_reads(&mut self.machines[machine].reads, through);
+                orders.extend(failed.map(|waiting| Order::Answer(waiting, Answer::Elsewhere(None))));
+            }
+        }
+        Ok(())
+    }
+
+    fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
+        let from = self.machines[machine].seat;
+        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
+        let mut buffer = [0; 1200];
+        quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()
+    }
+
+    fn apply(&mut self, machine: usize, apply: &Apply<'_, Write>, orders: &mut Vec<Order>) -> Result<(), Violation> {
+        let position = apply.position();
+        let seat = self.machines[machine].seat;
+        let is_first = self.oracle.on_apply(seat, apply, &self.machines)?;
+        let computer = &mut self.machines[machine];
+        computer.applied = position.index;
+        let mut answer = Answer::Done { index: position.index, value: None };
+        if let Some(session) = apply.session() {
+            let write = apply.command().expect("the simulator reads its own commands");
+            match computer.state.apply(position, session, write) {
+                Verdict::Fresh if is_first => self.oracle.on_done(session)?,
+                Verdict::Outdated { .. } => answer = Answer::Outdated,
+                Verdict::Expired => {
+                    let story = format!("{session:?} at {position:?}");
+                    return Err(Violation { law: "an open session does not expire while there is room", story });
+                }
+                Verdict::Fresh | Verdict::Opened { .. } | Verdict::Repeated(_) => {}
+            }
+        }
+        let (due, later): (Vec<_>, Vec<_>) =
+            computer.accepted.drain(..).partition(|(accepted, _)| accepted.index <= position.index);
+        computer.accepted = later.into();
+        orders.extend(due.into_iter().map(|(accepted, waiting)| {
+            Order::Answer(waiting, if accepted == position { answer } else { Answer::Elsewhere(None) })
+        }));
+        Ok(())
+    }
+
+    fn answer_reads(&mut self, machine: usize, through: Round, orders: &mut Vec<Order>) -> Result<(), Violation> {
+        let computer = &mut self.machines[machine];
+        let index = computer.applied;
+        for waiting in take_reads(&mut computer.reads, through).collect::<Vec<_>>() {
+            let client = &self.clients[waiting.client];
+            // An answer to a wish of before is thrown away; this one was asked when it was asked.
+            if waiting.attempt >= client.first_attempt {
+                self.oracle.on_read(Seat(machine as u8), index, client.floor)?;
+            }
+            let value = match client.wish {
+                Some(Wish::Read(key)) => self.machines[machine].state.values[usize::from(key)],
+                _ => None,
+            };
+            orders.push(Order::Answer(waiting, Answer::Done { index, value }));
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, machine: usize, orders: Vec<Order>) {
+        let from = self.machines[machine].seat;
+        for order in orders {
+            match order {
+                Order::Write(ticket, batch) => {
+                    let computer = &mut self.machines[machine];
+                    computer.write = Some((ticket, batch));
+                    let life = computer.life;
+                    let delay = self.rng.u64(30..=self.faults.sync_max.max(31));
+                    self.push(delay, What::Synced { machine, life });
+                }
+                Order::Send(to, frame) => {
+                    let (rng, faults, tally) = (&mut self.rng, &self.faults, &mut self.tally);
+                    for (to, delay, bytes) in self.network.send(rng, faults, tally, from, to, &frame) {
+                        self.push(delay, What::Frame { to, bytes });
+                    }
+                }
+                Order::Answer(waiting, answer) => {
+                    if !self.faults.happens(&mut self.rng, self.faults.lose) {
+                        let delay = self.rng.u64(50..2_000);
+                        self.push(delay, What::Answer { waiting, answer });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn refused(rejection: Rejection) -> Answer {
+    match rejection {
+        Rejection::NotLeader { leader } => Answer::Elsewhere(leader.map(|seat| usize::from(seat.0))),
+        _ => Answer::Elsewhere(None),
+    }
+}
+
+/// The reads that wait for this round or an earlier one.
+fn take_reads(reads: &mut VecDeque<(Round, Waiting)>, through: Round) -> impl Iterator<Item = Waiting> {
+    let (due, later): (Vec<_>, Vec<_>) = reads.drain(..).partition(|(round, _)| *round <= through);
+    *reads = later.into();
+    due.into_iter().map(|(_, waiting)| waiting)
+}

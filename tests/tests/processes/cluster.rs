@@ -1,0 +1,139 @@
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Nodes that were started here, and end with this value.
+pub(crate) struct Cluster {
+    addresses: Vec<SocketAddr>,
+    directory: TempDir,
+    running: Vec<Option<Child>>,
+}
+
+/// The program, built once if whoever runs the tests has not.
+pub(crate) fn program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let built = || {
+        // Beside the tests' own folder: target/PROFILE/deps/processes-HASH.
+        let test = std::env::current_exe().expect("a test has a path");
+        let profile = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps").to_owned();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "quorate-kv"]);
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        let target = profile.parent().expect("a profile lies in the target folder");
+        let status = cargo.arg("--target-dir").arg(target).status().expect("cargo runs");
+        assert!(status.success(), "quorate-kv builds");
+        profile.join("quorate-kv")
+    };
+    PROGRAM.get_or_init(built).clone()
+}
+
+impl Cluster {
+    pub(crate) fn start(nodes: usize) -> Cluster {
+        let sockets: Vec<_> = (0..nodes).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
+        let addresses = sockets.iter().map(|socket| socket.local_addr().expect("an address")).collect();
+        let directory = tempfile::tempdir().expect("a folder for the nodes");
+        let running = (0..nodes).map(|_| None).collect();
+        drop(sockets);
+        let mut cluster = Cluster { addresses, directory, running };
+        cluster.nodes().for_each(|node| cluster.restart(node));
+        cluster.leader();
+        cluster
+    }
+
+    /// Their numbers, from 1.
+    pub(crate) fn nodes(&self) -> std::ops::RangeInclusive<usize> {
+        1..=self.addresses.len()
+    }
+
+    /// `--peer` for each node.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = String> {
+        let peers = self.nodes().zip(&self.addresses);
+        peers.flat_map(|(node, address)| ["--peer".to_owned(), format!("{node}={address}")])
+    }
+
+    pub(crate) fn restart(&mut self, node: usize) {
+        let path = self.directory.path().join(format!("log{node}"));
+        let log = std::fs::File::options().create(true).append(true).open(path).expect("a log file");
+        let mut command = Command::new(program());
+        command.args(["serve", "--id", &node.to_string()]).args(self.peers());
+        command.arg("--data-dir").arg(self.directory.path().join(format!("n{node}")));
+        command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log file")).stderr(log);
+        self.running[node - 1] = Some(command.spawn().expect("a node starts"));
+    }
+
+    /// SIGKILL, as a power cut would do to the process.
+    pub(crate) fn kill(&mut self, node: usize) {
+        if let Some(mut child) = self.running[node - 1].take() {
+            child.kill().expect("the node runs");
+            child.wait().expect("the node ends");
+        }
+    }
+
+    /// Who leads; waits until somebody does.
+    pub(crate) fn leader(&self) -> usize {
+        let is_leader = |row: &Value| row["role"] == "leader";
+        self.wait_for("somebody leads", |rows| {
+            let leader = rows.iter().find(|row| is_leader(row))?;
+            leader["node"].as_str()?.strip_prefix('n')?.parse().ok()
+        })
+    }
+
+    /// Waits until all nodes have applied the same.
+    pub(crate) fn await_agreement(&self) {
+        let nodes = self.addresses.len();
+        self.wait_for("all agree", |rows| {
+            let first = rows.first()?;
+            let same = |row: &&Value| row["applied"] == first["applied"] && row["hash"] == first["hash"];
+            (rows.iter().filter(same).count() == nodes).then_some(())
+        });
+    }
+
+    fn wait_for<T>(&self, what: &str, found: impl Fn(&[Value]) -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            let rows = self.status();
+            if let Some(found) = found(&rows) {
+                return found;
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}: {rows:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What each reachable node says of itself.
+    fn status(&self) -> Vec<Value> {
+        let mut command = Command::new(program());
+        let output = command.args(["status", "--json"]).args(self.peers()).output().expect("the program runs");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        report["nodes"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// What one node holds itself.
+    pub(crate) fn local_value(&self, node: usize, key: &str) -> String {
+        let address = self.addresses[node - 1];
+        let mut command = Command::new(program());
+        command.args(["get", "--stale", key, "--peer", &format!("{node}={address}")]);
+        let output = command.output().expect("the program runs");
+        String::from_utf8(output.stdout).expect("values are text").trim_end().to_owned()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.nodes().for_each(|node| self.kill(node));
+        if thread::panicking() {
+            for node in self.nodes() {
+                let log = std::fs::read_to_string(self.directory.path().join(format!("log{node}")));
+                println!("--- node {node}\n{}", log.unwrap_or_default());
+            }
+        }
+    }
+}
