@@ -70,7 +70,7 @@ impl<'a> Draw<'_, 'a> {
         if state.write.is_some() || !(is_new || last > state.written) {
             return None;
         }
-        state.writes += 1;
+        state.writes = state.writes.wrapping_add(1);
         state.write = Some(Write { number: state.writes, hard: state.hard, through: last, since: state.now });
         let (entries, _) = self.log.range(state.written.next(), usize::MAX);
         state.written = last;
@@ -135,23 +135,19 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.campaign) {
             return Some(Message::CampaignNow { term });
         }
-        if !self.has_window(seat) {
-            return None;
-        }
-        let next = self.peers[usize::from(seat.0)].next;
-        let (entries, behind) = self.log.range(next, self.state.config.entry_bytes_max);
+        let (next, room) = (self.peers[usize::from(seat.0)].next, self.window(seat));
+        let (entries, behind) = self.log.range(next, self.state.config.entry_bytes_max.min(room));
         (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
     }
 
-    /// Whether more entries may be on the way to this follower. Their bytes are those between what has matched and what is
-    /// next, so that none can leak.
-    fn has_window(&self, seat: Seat) -> bool {
+    /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
+    /// and what is next, so that none can leak.
+    fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[usize::from(seat.0)];
         let config = &self.state.config;
-        peer.flow == Flow::Pipeline
-            && peer.next <= self.log.span.last.index
-            && peer.sent - peer.echoed < u64::from(config.inflight_messages_max)
-            && self.log.bytes_between(peer.matched.next(), peer.next) < config.inflight_bytes_max
+        let is_open = peer.flow == Flow::Pipeline && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
+        let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
+        if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
     }
 
     fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {

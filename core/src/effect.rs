@@ -59,7 +59,7 @@ pub enum Rejection {
         /// Who leads, as far as this node knows.
         leader: Option<Seat>,
     },
-    /// The log has no room until a snapshot frees some.
+    /// The log has no room until a snapshot frees some: a leader takes no command, a follower that fell behind no read.
     Full,
     /// The record of the command would have to be at most this many bytes long, [`RECORD_OVERHEAD`](crate::RECORD_OVERHEAD)
     /// and session included, to travel in one frame.

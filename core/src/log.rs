@@ -1,7 +1,7 @@
 use crate::entry::{Entries, Entry, Index, Kind, Position, RECORD_OVERHEAD, Term, write_record};
 
 /// Bytes that the log keeps beside each record: where it lies.
-const SLOT: usize = 4;
+pub(crate) const SLOT: usize = 4;
 
 /// Where the entries lie in the log's memory.
 ///

@@ -40,6 +40,7 @@ impl Step<'_> {
     /// A client of this node wants to read.
     pub(crate) fn read(&mut self) -> Result<Round, Rejection> {
         match self.state.leader {
+            Some(_) if self.state.full => Err(Rejection::Full),
             Some(_) => Ok(self.state.reads.join()),
             None => Err(Rejection::NotLeader { leader: None }),
         }

@@ -76,24 +76,34 @@ impl Step<'_> {
     /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is appended.
     fn take(&mut self, previous: Index, entries: Entries<'_>) -> Result<(), Refusal> {
         let mut verified = previous;
-        let mut answer = Answer::Matched;
         for entry in entries {
             if !self.has(entry) {
                 self.make_way(entry.position().index)?;
                 if self.log.push(entry).is_err() {
-                    answer = Answer::Full;
+                    self.run_full();
                     break;
                 }
+                self.state.full = false;
             }
             verified = entry.position().index;
         }
         self.state.verified = self.state.verified.max(verified);
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
         let waits = verified > self.state.durable && !entries.is_empty();
-        if answer == Answer::Full || !waits {
-            self.state.answer = Some(answer);
+        if self.state.full {
+            self.state.answer = Some(Answer::Full);
+        } else if !waits {
+            self.state.answer = Some(Answer::Matched);
         }
         Ok(())
+    }
+
+    /// What is committed meanwhile cannot be applied here: no read that waits for it can be answered.
+    fn run_full(&mut self) {
+        if !self.state.full {
+            self.state.full = true;
+            self.fail_reads();
+        }
     }
 
     fn has(&self, entry: Entry<'_>) -> bool {
@@ -109,6 +119,7 @@ impl Step<'_> {
             return Err(Refusal::Committed);
         }
         self.log.truncate(index);
+        self.state.full = false;
         let last = index.previous();
         self.state.written = self.state.written.min(last);
         self.state.durable = self.state.durable.min(last);

@@ -39,7 +39,7 @@ pub(crate) struct State {
     /// The log was handed to a write up to here.
     pub(crate) written: Index,
     pub(crate) write: Option<Write>,
-    /// How many writes were drawn since the node started.
+    /// The number of the latest write. Boots count from different numbers, so that a ticket of one is none of another.
     pub(crate) writes: u64,
 
     /// When a follower or candidate campaigns.
@@ -51,6 +51,8 @@ pub(crate) struct State {
     /// The highest index that was acknowledged to that leader.
     pub(crate) acked: Index,
     pub(crate) answer: Option<Answer>,
+    /// Whether there was no room for the entry that would follow: the leader is told so until that changes.
+    pub(crate) full: bool,
     /// The latest stamp of that leader.
     pub(crate) stamp: u64,
 
@@ -119,12 +121,13 @@ impl State {
             durable: Index(0),
             written: Index(0),
             write: None,
-            writes: 0,
+            writes: config.seed,
             election_due: Instant::START,
             leader_heard: None,
             verified: Index(0),
             acked: Index(0),
             answer: None,
+            full: false,
             stamp: 0,
             votes: Seats::NONE,
             answered: Seats::NONE,

@@ -85,8 +85,8 @@ impl Step<'_> {
         if opens == command.is_some() {
             return Err(Rejection::Unencodable);
         }
-        let limit = self.state.config.entry_bytes_max.min(RECORD_MAX);
-        let payload_max = limit - RECORD_OVERHEAD;
+        let limit = self.state.config.entry_bytes_max.min(RECORD_MAX).min(self.memory_for_records());
+        let payload_max = limit.saturating_sub(RECORD_OVERHEAD);
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;
         let mut offered = 0;
@@ -105,7 +105,12 @@ impl Step<'_> {
 
     /// Room that commands leave, so that the leaders to come can still open their terms.
     fn reserve(&self) -> usize {
-        (self.log.memory.len() / 16).min(16 * RECORD_OVERHEAD)
+        (self.log.memory.len() / 16).clamp(2 * RECORD_OVERHEAD, 16 * RECORD_OVERHEAD)
+    }
+
+    /// The longest record that an empty log could take, without its slot.
+    fn memory_for_records(&self) -> usize {
+        self.log.memory.len().saturating_sub(self.reserve() + crate::log::SLOT)
     }
 
     /// A write is durable: what waited for it may be said, counted and applied now.
@@ -166,6 +171,7 @@ impl Step<'_> {
         self.state.acked = Index(0);
         self.state.stamp = 0;
         self.state.answer = None;
+        self.state.full = false;
         self.fail_reads();
     }
 

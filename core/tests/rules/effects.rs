@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::common::{command, config, drive, fresh};
-use quorate::{Ballot, Boot, Effect, Input, Instant, Message, Node, Position, Role, Seat, Term, Ticket};
+use quorate::{Ballot, Boot, Config, Effect, Input, Instant, Message, Node, Position, Role, Seat, Term, Ticket};
 
 type Cluster = Node<u32, Vec<u8>, 3>;
 
@@ -68,6 +68,17 @@ fn a_ticket_is_good_once_and_only_for_the_write_under_way() {
     assert_eq!(node.durable(), durable, "the second write is not done yet");
     assert!(ticket(&mut node, now, Input::Persisted(second)).is_none());
     assert_eq!(node.durable(), node.last().index);
+}
+
+#[test]
+fn a_ticket_of_an_earlier_boot_is_ignored() {
+    let boot = |seed| fresh::<u32>(Config { seed, ..config(1) }, 1024);
+    let (mut earlier, mut node) = (boot(1), boot(2));
+    let now = earlier.deadline().unwrap().max(node.deadline().unwrap());
+    let old = ticket(&mut earlier, now, Input::Tick).unwrap();
+    let _ = ticket(&mut node, now, Input::Tick).unwrap();
+    let _ = node.step(now, Input::Persisted(old));
+    assert_eq!(node.durable_hard_state().term, Term(0), "its own vote is not durable yet");
 }
 
 #[test]
