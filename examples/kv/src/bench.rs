@@ -30,6 +30,10 @@ pub(crate) struct Load {
 /// # Errors
 /// If a client cannot open its session, or the file cannot be written.
 pub(crate) fn run(layout: &Layout, load: Load, directory: &Path, json: bool) -> Result<Exit, Failure> {
+    if !directory.is_dir() {
+        let message = format!("there is no directory {} to measure the disk in: check --data-dir", directory.display());
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let executor = LocalExecutor::new();
     let puts = smol::block_on(executor.run(measure(&executor, layout, load)))?;
     let baselines = baseline::measure(directory, load)?;
