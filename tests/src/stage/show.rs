@@ -28,7 +28,7 @@ fn hard_state(state: HardState) -> String {
 }
 
 /// The node in a few words: what it is, its term, and how far it is.
-pub(crate) fn node(node: &Node) -> String {
+pub(crate) fn node<C, B: AsRef<[u8]>, const SEATS: usize>(node: &quorate::Node<C, B, SEATS>) -> String {
     let role = match (node.role(), node.leader()) {
         (Role::Follower, Some(leader)) => format!("follows {}", leader.0),
         (Role::Follower, None) => "waits".into(),
@@ -45,7 +45,7 @@ pub(crate) fn log(node: &Node) -> String {
     format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
 }
 
-fn message(message: &Message<'_>) -> String {
+pub(crate) fn message(message: &Message<'_>) -> String {
     match message {
         Message::RequestVote { term, last, ballot } => {
             format!("RequestVote {ballot:?} term {} last {}", term.0, position(*last))
@@ -76,7 +76,7 @@ fn outcome(outcome: Outcome) -> String {
     }
 }
 
-pub(crate) fn effect(from: u8, effect: &Effect<'_, String>) -> String {
+pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
     match effect {
         Effect::Accept { position: at } => format!("{from}: accepts at {}", position(*at)),
         Effect::Await { round } => format!("{from}: read waits for round {}", round.0),
