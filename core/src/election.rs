@@ -1,3 +1,4 @@
+use crate::log::Log;
 use crate::state::State;
 use crate::step::Step;
 use crate::{Ballot, Index, Kind, Position, Role, Seat, Seats, Term};
@@ -12,9 +13,8 @@ impl Step<'_> {
         }
     }
 
-    /// A learner does not campaign; nor does a node while it writes: its log may not be as recent as it looks.
-    pub(crate) fn may_campaign(&self) -> bool {
-        self.state.is_voter() && self.state.write.is_none()
+    fn may_campaign(&self) -> bool {
+        self.state.may_campaign(self.log.view())
     }
 
     /// Asks the others whether they would vote for this node, before it enters a new term (section 9.6 of the thesis).
@@ -147,8 +147,8 @@ impl Step<'_> {
         }
     }
 
-    /// Opens the term with an entry of its own, without which nothing can be committed (section 5.4.2). A log that is
-    /// full to the last byte gets it when there is room.
+    /// Opens the term with an entry of its own, without which nothing can be committed (section 5.4.2). There was room for
+    /// it when the node campaigned.
     pub(crate) fn open_term(&mut self) {
         let term = self.state.hard.term;
         if self.log.span.last.term < term {
@@ -174,6 +174,12 @@ impl Step<'_> {
 }
 
 impl State {
+    /// A learner does not campaign. Nor does a node while it writes: its log may not be as recent as it looks. Nor one
+    /// whose log is full to the last bytes: it could not open its term, and would lead without being able to do anything.
+    pub(crate) fn may_campaign(&self, log: Log<'_>) -> bool {
+        self.is_voter() && self.write.is_none() && log.has_room_for_noop()
+    }
+
     /// The voters that have not answered in the election under way.
     fn silent(&self) -> Seats {
         let members = &self.config.members;

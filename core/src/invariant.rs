@@ -36,6 +36,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (state.role != Role::Leader || state.leader == Some(state.seat()), "a leader knows that it leads"),
             (state.role != Role::Leader || state.hard.vote == Some(state.seat()), "a leader voted for itself"),
             (state.role != Role::Leader || state.hard == state.hard_durable, "a leader's term is durable"),
+            (state.role != Role::Leader || span.last.term == state.hard.term, "a leader has opened its term"),
             (Entries::parse(self.log().bytes()).is_ok(), "the log is whole"),
         ];
         let broken = laws.into_iter().find(|(holds, _)| !holds);

@@ -80,6 +80,11 @@ impl<'a> Log<'a> {
         Position { term: self.term_at(index).unwrap_or_default(), index }
     }
 
+    /// Whether a leader could open its term with this log.
+    pub(crate) fn has_room_for_noop(&self) -> bool {
+        self.room() >= RECORD_OVERHEAD + SLOT
+    }
+
     /// Bytes that are left for records and their slots.
     pub(crate) fn room(&self) -> usize {
         self.memory.len() - self.span.end - self.span.count() * SLOT

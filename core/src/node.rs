@@ -88,7 +88,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             let due = state.heartbeat_due.min(state.quorum_due);
             return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
         }
-        let campaign = (state.is_voter() && state.write.is_none()).then_some(state.election_due);
+        let campaign = state.may_campaign(self.log_view()).then_some(state.election_due);
         let asks = state.role != Role::Follower || state.reads.under_way.is_some();
         let again = asks.then_some(state.heartbeat_due);
         [campaign, again].into_iter().flatten().min()

@@ -1,46 +1,31 @@
 //! A deterministic simulator: real nodes, a network that loses, repeats, reorders, delays and garbles frames, disks that
 //! forget what was not synced, clients that retry. One thread, one seed, virtual time; the oracles look on after every event.
+//!
+//! Disks are modelled in records: of a write that was not synced, any part from the front is there after a crash, as the
+//! core's contract with its driver has it. `quorate-disk` reads real files and is tried byte by byte in its own suite.
 
 mod client;
+mod clock;
 mod disk;
-mod faults;
+mod event;
+mod fault;
 mod machine;
 mod network;
 mod oracle;
+mod setting;
+mod shape;
+mod shrink;
+mod tally;
 mod world;
+mod write;
 
-pub use faults::{Faults, Tally};
+pub use fault::{Fault, Faults};
 pub use oracle::Violation;
-pub use world::{Report, Setting, World};
-
-use serde::{Deserialize, Serialize};
-
-/// What the simulated clients want done: a few registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Write {
-    /// Which register.
-    pub key: u8,
-    /// What to put there. Each value is written once, so that a read tells whose it is.
-    pub value: u32,
-    /// Makes records differ in length.
-    pub padding: Padding,
-}
-
-/// So many bytes of nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Padding(pub u8);
-
-impl Serialize for Padding {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&[0; 255][..usize::from(self.0)])
-    }
-}
-
-impl<'de> Deserialize<'de> for Padding {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(deserializer).map(|bytes| Padding(bytes.len() as u8))
-    }
-}
+pub use setting::{Report, Schedule, Setting};
+pub use shrink::Shrinker;
+pub use tally::Tally;
+pub use world::World;
+pub use write::Write;
 
 /// The most members of a simulated cluster.
 pub const SEATS: usize = 9;

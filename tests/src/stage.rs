@@ -23,7 +23,7 @@
 mod forge;
 mod line;
 mod play;
-mod show;
+pub(crate) mod show;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,7 @@
 //! Clusters under faults, for a few seeds. `QUORATE_SEEDS=100000 cargo test --release -p quorate-tests --test simulation` goes on
-//! for longer; the program `simulate` replays a seed.
+//! for longer; the program `simulate` replays a seed, shrinks it, or runs for as long as it is let.
 
-use quorate_tests::linearizability::Checker;
-use quorate_tests::simulator::{Setting, World};
+use quorate_tests::simulator::{Fault, Schedule, Setting, Shrinker, World};
 
 fn seeds(default: u64) -> std::ops::Range<u64> {
     0..std::env::var("QUORATE_SEEDS").map_or(default, |text| text.parse().expect("QUORATE_SEEDS is a number"))
@@ -10,45 +9,87 @@ fn seeds(default: u64) -> std::ops::Range<u64> {
 
 #[track_caller]
 fn simulate(nodes: usize, count: u64, events: u64) {
+    let mut committed = 0;
     for seed in seeds(count) {
-        let setting = Setting { seed, nodes, clients: 4, events, faults: None, history: true, tail: 0 };
-        let report = World::new(setting).run();
-        let next = seed + 1;
-        println!(
-            "replay: cargo run --release -p quorate-tests --bin simulate -- --seeds {seed}..{next} --nodes {nodes} --events {events}"
-        );
-        assert_eq!(report.violation, None);
-        assert!(report.committed > 0, "nothing was committed");
-        Checker::default().check(&report.history).expect_linearizable();
+        let setting = Setting::new(seed, nodes, events);
+        let report = World::new(setting.clone()).run();
+        assert_eq!(report.violation, None, "replay: {setting}");
+        committed += report.committed;
     }
+    assert!(committed > 0, "nothing was committed");
 }
 
 #[test]
 fn one_node_keeps_its_promises() {
-    simulate(1, 50, 5_000);
+    simulate(1, 30, 5_000);
 }
 
 #[test]
 fn two_nodes_keep_their_promises() {
-    simulate(2, 100, 10_000);
+    simulate(2, 60, 10_000);
 }
 
 #[test]
 fn three_nodes_keep_their_promises() {
-    simulate(3, 300, 20_000);
+    simulate(3, 120, 20_000);
 }
 
 #[test]
 fn four_nodes_keep_their_promises() {
-    simulate(4, 100, 20_000);
+    simulate(4, 60, 20_000);
 }
 
 #[test]
 fn five_nodes_keep_their_promises() {
-    simulate(5, 300, 20_000);
+    simulate(5, 100, 20_000);
 }
 
 #[test]
 fn seven_nodes_keep_their_promises() {
-    simulate(7, 50, 20_000);
+    simulate(7, 30, 20_000);
+}
+
+#[test]
+fn a_seed_leads_to_the_same_run_each_time() {
+    for schedule in [Schedule::Weather, Schedule::Phases] {
+        let setting = Setting { schedule: Some(schedule), tail: 5_000, ..Setting::new(7, 5, 5_000) };
+        let (one, other) = (World::new(setting.clone()).run(), World::new(setting).run());
+        assert!(!one.tail.is_empty());
+        assert_eq!(one.tail, other.tail);
+        assert_eq!(one.tally, other.tally);
+    }
+}
+
+#[test]
+fn each_kind_of_fault_happens_and_can_be_left_out() {
+    // A matter of degree, and not of number.
+    let degrees = [Fault::Reorder, Fault::Latency, Fault::SlowDisk, Fault::SmallLog, Fault::Drift];
+    let mut happened = std::collections::BTreeSet::new();
+    for seed in 0..40 {
+        let report = World::new(Setting::new(seed, 3, 10_000)).run();
+        happened.extend(report.tally.iter().map(|(name, _)| name));
+        let without = Fault::ALL.to_vec();
+        let quiet =
+            World::new(Setting { without, schedule: Some(Schedule::Weather), ..Setting::new(seed, 3, 500) }).run();
+        assert_eq!(quiet.tally.iter().collect::<Vec<_>>(), []);
+    }
+    for fault in Fault::ALL.into_iter().filter(|fault| !degrees.contains(fault)) {
+        assert!(happened.contains(&fault.name()), "{fault:?} never happened");
+    }
+}
+
+#[test]
+fn a_run_that_keeps_its_promises_cannot_be_shrunk() {
+    assert!(Shrinker::new(Setting::new(1, 3, 2_000), 10).is_none());
+}
+
+#[test]
+fn a_setting_prints_the_command_that_replays_it() {
+    let without = vec![Fault::OneWay, Fault::Loss];
+    let setting = Setting { schedule: Some(Schedule::Phases), without, ..Setting::new(5, 3, 100) };
+    assert_eq!(
+        setting.to_string(),
+        "cargo run --release -p quorate-tests --bin simulate -- --seeds 5..6 --nodes 3 --clients 4 --events 100 \
+         --schedule phases --without one-way,loss"
+    );
 }

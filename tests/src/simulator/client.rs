@@ -1,7 +1,7 @@
 use fastrand::Rng;
 use quorate::{Index, Session};
 
-use super::{Padding, Write};
+use super::Write;
 
 /// One client: one wish at a time, asked again and elsewhere until it is answered.
 pub(crate) struct Client {
@@ -16,6 +16,8 @@ pub(crate) struct Client {
     pub(crate) target: usize,
     /// The wish's place in the history, if one is kept.
     pub(crate) event: Option<usize>,
+    /// When it was last answered.
+    pub(crate) answered_at: u64,
     /// What was answered to anyone when the wish was first asked.
     pub(crate) floor: Index,
 }
@@ -45,7 +47,7 @@ pub(crate) enum Answer {
 impl Client {
     pub(crate) fn new(number: u64) -> Client {
         let (sequence, wish, floor) = (0, Some(Wish::Open), Index(0));
-        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, event: None, floor }
+        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, event: None, answered_at: 0, floor }
     }
 
     pub(crate) fn session(&self) -> Session {
@@ -61,7 +63,7 @@ impl Client {
         } else {
             self.sequence += 1;
             let value = (self.number * 1_000_000 + self.sequence) as u32;
-            Wish::Write(Write { key: rng.u8(..4), value, padding: Padding(rng.u8(..60)) })
+            Wish::Write(Write { key: rng.u8(..4), value, padding: rng.u8(..60) })
         });
     }
 }

@@ -1,3 +1,4 @@
+use fastrand::Rng;
 use quorate::{Entries, Entry, HardState, Index, Position};
 
 /// What one node's disk holds. Records are numbered from index 1.
@@ -52,6 +53,14 @@ impl Disk {
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.records.iter().map(|record| Entry::parse(&record.bytes).expect("the disk keeps records as they are").0)
+    }
+
+    /// Whether recovery notices that a bit of a record has flipped. Of an empty log there is nothing to flip.
+    pub(crate) fn notices_rot(&self, rng: &mut Rng) -> Option<bool> {
+        let mut bytes = self.records.get(rng.usize(..self.records.len().max(1)))?.bytes.clone();
+        let place = rng.usize(..bytes.len());
+        bytes[place] ^= 1 << rng.u8(..8);
+        Some(Entry::parse(&bytes).is_err())
     }
 
     /// The record at an index.

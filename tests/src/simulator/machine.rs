@@ -1,10 +1,11 @@
 use std::collections::VecDeque;
 
-use quorate::{
-    Boot, Config, Identity, Index, Instant, Members, Position, Round, Seat, Seats, Sessions, Ticket, Verdict,
-};
+use quorate::{Boot, Index, Position, Round, Seat, Sessions, Ticket, Verdict};
 
+use super::clock::Clock;
 use super::disk::{Batch, Disk};
+use super::event::What;
+use super::shape::Shape;
 use super::{Node, Write};
 
 /// One member's computer: the node while it runs, and the disk that outlives it.
@@ -21,12 +22,19 @@ pub(crate) struct Machine {
     /// Commands that this node accepted and has not answered: who waits for which position.
     pub(crate) accepted: VecDeque<(Position, Waiting)>,
     pub(crate) reads: VecDeque<(Round, Waiting)>,
+    /// Every read up to this round has its answer.
+    pub(crate) answered: Round,
     /// When its timer is set for.
     pub(crate) alarm: u64,
     /// It does nothing before this time.
     pub(crate) paused_until: u64,
-    /// Its clock gains so many millionths.
-    pub(crate) drift: i64,
+    /// It takes up to so many microseconds over each event.
+    pub(crate) slow: u64,
+    /// What came while it was busy.
+    pub(crate) inbox: VecDeque<What>,
+    pub(crate) clock: Clock,
+    /// Its disk cannot be read any more: it never comes back.
+    pub(crate) is_rotten: bool,
 }
 
 /// Which attempt of which client waits for an answer.
@@ -34,6 +42,8 @@ pub(crate) struct Machine {
 pub(crate) struct Waiting {
     pub(crate) client: usize,
     pub(crate) attempt: u64,
+    /// When it asked.
+    pub(crate) since: u64,
 }
 
 /// The replicated state.
@@ -61,7 +71,7 @@ impl Registers {
 }
 
 impl Machine {
-    pub(crate) fn new(seat: Seat, drift: i64) -> Machine {
+    pub(crate) fn new(seat: Seat, clock: Clock) -> Machine {
         Machine {
             seat,
             node: None,
@@ -72,25 +82,30 @@ impl Machine {
             write: None,
             accepted: VecDeque::new(),
             reads: VecDeque::new(),
+            answered: Round(0),
             alarm: u64::MAX,
             paused_until: 0,
-            drift,
+            slow: 0,
+            inbox: VecDeque::new(),
+            clock,
+            is_rotten: false,
         }
     }
 
     /// Starts a node from exactly what is on the disk.
-    pub(crate) fn start(&mut self, now: u64, members: usize, log_bytes: usize, seed: u64) {
+    pub(crate) fn start(&mut self, now: u64, shape: &Shape, seed: u64) {
         self.life += 1;
-        let config = config(self.seat, members, seed);
-        let mut boot =
-            Boot::new(config, vec![0; log_bytes].into_boxed_slice()).expect("the simulator's configuration is sound");
+        let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
+        let config = shape.config(self.seat, seed);
+        let mut boot = Boot::new(config, memory).expect("the simulator's configuration is sound");
         boot.hard_state(self.disk.hard_state);
         for entry in self.disk.entries() {
             boot.entry(entry).expect("the disk's log is whole");
         }
-        self.node = Some(boot.start(self.clock(now)));
+        self.node = Some(boot.start(self.clock.read(now)));
         self.state = Registers::default();
         self.applied = Index(0);
+        self.answered = Round(0);
         self.alarm = u64::MAX;
     }
 
@@ -101,21 +116,19 @@ impl Machine {
         self.write = None;
         self.accepted.clear();
         self.reads.clear();
+        self.inbox.clear();
+        self.slow = 0;
     }
 
-    /// What this machine's clock shows.
-    pub(crate) fn clock(&self, now: u64) -> Instant {
-        Instant::from_micros((now as i64 + now as i64 * self.drift / 1_000_000) as u64)
+    /// Whether what comes now has to wait.
+    pub(crate) fn is_busy(&self, now: u64) -> bool {
+        self.paused_until > now || !self.inbox.is_empty()
     }
 
-    /// When its clock shows that.
-    pub(crate) fn time_of(&self, clock: Instant) -> u64 {
-        (clock.as_micros() as i64 * 1_000_000 / (1_000_000 + self.drift)) as u64 + 1
+    /// Those who have waited since before this time.
+    pub(crate) fn waiting_since(&self, time: u64) -> usize {
+        let accepted = self.accepted.iter().map(|(_, waiting)| waiting);
+        let reads = self.reads.iter().map(|(_, waiting)| waiting);
+        accepted.chain(reads).filter(|waiting| waiting.since < time).count()
     }
-}
-
-fn config(seat: Seat, members: usize, seed: u64) -> Config {
-    let members = Members::of(Seats::first(members));
-    let config = Config::new(Identity::from(seat), members, seed);
-    Config { entry_bytes_max: 400, inflight_messages_max: 8, inflight_bytes_max: 2000, ..config }
 }

@@ -2,14 +2,23 @@ use fastrand::Rng;
 use quorate::Seat;
 
 use super::SEATS;
-use super::faults::{Faults, Tally};
+use super::Tally;
+use super::fault::{Fault, Faults};
 
 /// Who reaches whom, and what happens on the way.
 pub(crate) struct Network {
     /// `cut[from]` has a bit for each `to` that it cannot reach.
     cut: [u16; SEATS],
+    flaps: Vec<Flap>,
     /// Frames of the past, to be repeated at any time, also after their sender has started anew.
     past: Vec<(Seat, Vec<u8>)>,
+}
+
+/// A link that comes and goes.
+struct Flap {
+    link: [usize; 2],
+    /// So many microseconds it is there, then as many it is not.
+    period: u64,
 }
 
 /// Frames on their way: to whom, after how many microseconds, with which bytes.
@@ -17,7 +26,7 @@ pub(crate) type Deliveries = Vec<(Seat, u64, Vec<u8>)>;
 
 impl Network {
     pub(crate) fn new() -> Network {
-        Network { cut: [0; SEATS], past: Vec::new() }
+        Network { cut: [0; SEATS], flaps: Vec::new(), past: Vec::new() }
     }
 
     /// Lets only these reach each other.
@@ -46,8 +55,19 @@ impl Network {
         self.cut.iter_mut().for_each(|cut| *cut &= !(1 << bridge));
     }
 
+    pub(crate) fn flap(&mut self, one: usize, other: usize, period: u64) {
+        self.flaps.push(Flap { link: [one, other], period });
+    }
+
     pub(crate) fn heal(&mut self) {
         self.cut = [0; SEATS];
+        self.flaps.clear();
+    }
+
+    fn reaches(&self, now: u64, from: Seat, to: Seat) -> bool {
+        let (from, to) = (usize::from(from.0), usize::from(to.0));
+        let is_away = |flap: &Flap| flap.link.contains(&from) && flap.link.contains(&to) && now / flap.period % 2 == 1;
+        self.cut[from] & (1 << to) == 0 && !self.flaps.iter().any(is_away)
     }
 
     /// What becomes of a frame.
@@ -56,44 +76,35 @@ impl Network {
         rng: &mut Rng,
         faults: &Faults,
         tally: &mut Tally,
-        from: Seat,
-        to: Seat,
+        now: u64,
+        (from, to): (Seat, Seat),
         frame: &[u8],
     ) -> Deliveries {
         let mut deliveries = Deliveries::new();
-        if self.cut[usize::from(from.0)] & (1 << to.0) != 0 {
+        if !self.reaches(now, from, to) {
             tally.cut += 1;
             return deliveries;
         }
-        let copies = if faults.happens(rng, faults.repeat) { 2 } else { 1 };
-        tally.repeated += copies - 1;
-        for _ in 0..copies {
-            if faults.happens(rng, faults.lose) {
-                tally.lost += 1;
+        let copies = if faults.happens(rng, Fault::Repeat) { 2 } else { 1 };
+        for copy in 0..copies {
+            if copy > 0 {
+                tally.count(Fault::Repeat);
+            }
+            if faults.happens(rng, Fault::Loss) {
+                tally.count(Fault::Loss);
                 continue;
             }
             let mut bytes = frame.to_vec();
-            if faults.happens(rng, faults.garble) {
-                tally.garbled += 1;
+            if faults.happens(rng, Fault::Garble) {
+                tally.count(Fault::Garble);
                 garble(rng, &mut bytes);
             }
-            deliveries.push((to, self.delay(rng, faults, tally), bytes));
+            deliveries.push((to, delay(rng, faults, tally), bytes));
         }
-        if faults.happens(rng, faults.replay) {
+        if faults.happens(rng, Fault::Replay) {
             self.replay(rng, tally, to, frame, &mut deliveries);
         }
         deliveries
-    }
-
-    fn delay(&self, rng: &mut Rng, faults: &Faults, tally: &mut Tally) -> u64 {
-        if faults.happens(rng, faults.delay) {
-            tally.delayed += 1;
-            return rng.u64(1_000..3_000_000);
-        }
-        if faults.in_order {
-            return faults.latency_max;
-        }
-        rng.u64(50..=faults.latency_max.max(51))
     }
 
     fn replay(&mut self, rng: &mut Rng, tally: &mut Tally, to: Seat, frame: &[u8], deliveries: &mut Deliveries) {
@@ -102,10 +113,21 @@ impl Network {
             self.past.push((to, frame.to_vec()));
         } else {
             let (to, old) = core::mem::replace(&mut self.past[place], (to, frame.to_vec()));
-            tally.replayed += 1;
+            tally.count(Fault::Replay);
             deliveries.push((to, rng.u64(50..5_000), old));
         }
     }
+}
+
+fn delay(rng: &mut Rng, faults: &Faults, tally: &mut Tally) -> u64 {
+    if faults.happens(rng, Fault::Delay) {
+        tally.count(Fault::Delay);
+        return rng.u64(1_000..3_000_000);
+    }
+    if !faults.has(Fault::Reorder) {
+        return faults.latency_max();
+    }
+    rng.u64(50..=faults.latency_max())
 }
 
 fn garble(rng: &mut Rng, bytes: &mut Vec<u8>) {

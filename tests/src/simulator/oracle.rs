@@ -1,9 +1,15 @@
+mod answer;
+mod window;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use quorate::{Apply, Ballot, Index, Message, Outcome, Position, Role, Seat, Session, Term};
+use quorate::{Apply, Ballot, HardState, Index, Message, Outcome, Position, Role, Seat, Session, Term};
 
+pub(crate) use self::answer::Due;
+use self::window::Window;
 use super::machine::Machine;
+use super::shape::Shape;
 use super::{Node, Write};
 
 /// A promise that was broken.
@@ -29,6 +35,7 @@ pub(crate) struct Oracle {
     done: HashSet<Session>,
     leaders: HashMap<Term, Seat>,
     seen: HashMap<Seat, Seen>,
+    windows: HashMap<(Seat, Seat), Window>,
     /// The highest index that a client was told of.
     pub(crate) answered: Index,
 }
@@ -46,7 +53,7 @@ struct Seen {
     life: u64,
     term: Term,
     commit: Index,
-    durable_term: Term,
+    durable: HardState,
 }
 
 type Verdict = Result<(), Violation>;
@@ -56,8 +63,19 @@ fn broken(law: &'static str, story: impl FnOnce() -> String) -> Verdict {
 }
 
 impl Oracle {
-    /// What a node says must be backed by its own disk.
-    pub(crate) fn on_send(&self, from: &Machine, to: Seat, message: &Message<'_>, all: &[Machine]) -> Verdict {
+    /// What a node says must be backed by its own disk, and be within its windows.
+    pub(crate) fn on_send(
+        &mut self,
+        shape: &Shape,
+        from: &Machine,
+        to: Seat,
+        message: &Message<'_>,
+        all: &[Machine],
+    ) -> Verdict {
+        if let Message::AppendEntries { term, stamp, entries, .. } = *message {
+            let window = self.windows.entry((from.seat, to)).or_default();
+            window.on_append((from.life, term), stamp, entries, shape)?;
+        }
         let disk = &from.disk;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
         let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
@@ -74,6 +92,15 @@ impl Oracle {
             }
             ref message if message.term() > voted.0 => broken("a term is durable before it is spoken of", say),
             _ => Ok(()),
+        }
+    }
+
+    /// A frame is about to reach a node that runs.
+    pub(crate) fn on_receive(&mut self, to: &Machine, from: Seat, message: &Message<'_>) {
+        if let Message::Ack { term, stamp, outcome } = *message
+            && let Some(window) = self.windows.get_mut(&(to.seat, from))
+        {
+            window.on_ack((to.life, term), stamp, outcome);
         }
     }
 
@@ -96,10 +123,18 @@ impl Oracle {
     }
 
     /// An entry that a node applies is the one that all apply, and a majority of disks has it. True if nobody applied it before.
-    pub(crate) fn on_apply(&mut self, by: Seat, apply: &Apply<'_, Write>, all: &[Machine]) -> Result<bool, Violation> {
+    pub(crate) fn on_apply(
+        &mut self,
+        by: &Machine,
+        apply: &Apply<'_, Write>,
+        all: &[Machine],
+    ) -> Result<bool, Violation> {
         let position = apply.position();
         let place = position.index.0 as usize - 1;
-        let story = || format!("node {} applies {:?}", by.0, apply.entry());
+        let story = || format!("node {} applies {:?}", by.seat.0, apply.entry());
+        if position.index.0 != by.applied.0 + 1 {
+            broken("every index is applied once a boot, in order", story)?;
+        }
         if let Some(known) = self.applied.get(place) {
             if known.record[..] != *apply.entry().record() {
                 broken("all apply the same", || format!("{}, but {:?} was applied", story(), known.position))?;
@@ -135,16 +170,21 @@ impl Oracle {
     /// What must hold of a node after every event.
     pub(crate) fn on_event(&mut self, machine: &Machine) -> Verdict {
         let seen = self.seen.entry(machine.seat).or_default();
-        let durable_term = machine.disk.hard_state.term;
-        if durable_term < seen.durable_term {
+        let durable = machine.disk.hard_state;
+        if durable.term < seen.durable.term {
             broken("a durable term never goes back", || format!("node {}", machine.seat.0))?;
         }
-        seen.durable_term = durable_term;
+        if durable.term == seen.durable.term && seen.durable.vote.is_some() && durable.vote != seen.durable.vote {
+            broken("a vote never changes within its term", || {
+                format!("node {}: {:?}, then {durable:?}", machine.seat.0, seen.durable)
+            })?;
+        }
+        seen.durable = durable;
         let Some(node) = &machine.node else { return Ok(()) };
         if seen.life != machine.life {
             *seen = Seen { life: machine.life, term: Term(0), commit: Index(0), ..*seen };
         }
-        if node.term() < seen.term.max(seen.durable_term) || node.commit() < seen.commit {
+        if node.term() < seen.term.max(seen.durable.term) || node.commit() < seen.commit {
             broken("term and commit never go back", || format!("node {}", machine.seat.0))?;
         }
         (seen.term, seen.commit) = (node.term(), node.commit());

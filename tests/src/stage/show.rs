@@ -37,7 +37,7 @@ fn hard_state(state: HardState) -> String {
 }
 
 /// The node in a few words: what it is, its term, and how far it is.
-pub(crate) fn node(node: &Node) -> String {
+pub(crate) fn node<C, B: AsRef<[u8]>, const SEATS: usize>(node: &quorate::Node<C, B, SEATS>) -> String {
     let role = match (node.role(), node.leader()) {
         (Role::Follower, Some(leader)) => format!("follows {}", leader.0),
         (Role::Follower, None) => "waits".into(),
@@ -63,7 +63,7 @@ pub(crate) fn progress(node: &Node) -> String {
     peers.collect::<Vec<_>>().join("; ")
 }
 
-fn message(message: &Message<'_>) -> String {
+pub(crate) fn message(message: &Message<'_>) -> String {
     match message {
         Message::RequestVote { term, last, ballot } => {
             format!("RequestVote {ballot:?} term {} last {}", term.0, position(*last))
@@ -94,7 +94,7 @@ fn outcome(outcome: Outcome) -> String {
     }
 }
 
-pub(crate) fn effect(from: u8, effect: &Effect<'_, String>) -> String {
+pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
     match effect {
         Effect::Accept { position: at } => format!("{from}: accepts at {}", position(*at)),
         Effect::Await { round } => format!("{from}: read waits for round {}", round.0),

@@ -1,7 +1,11 @@
-use super::{What, World};
+use quorate::Role;
+
+use super::World;
 use crate::history::{self, Operation, Outcome};
 use crate::simulator::client::{Answer, Wish};
-use crate::simulator::machine::Waiting;
+use crate::simulator::event::What;
+use crate::simulator::machine::{Machine, Waiting};
+use crate::simulator::{Fault, Faults, Schedule};
 
 impl World {
     /// A client sends its wish to somebody, and asks again if no answer comes.
@@ -9,14 +13,35 @@ impl World {
         let asker = &mut self.clients[client];
         asker.attempt += 1;
         let Some(wish) = asker.wish else { return };
-        let (waiting, session) = (Waiting { client, attempt: asker.attempt }, asker.session());
+        let (waiting, session) = (Waiting { client, attempt: asker.attempt, since: self.now }, asker.session());
         let machine = asker.target;
-        if !self.faults.happens(&mut self.rng, self.faults.lose) {
+        if !self.faults.happens(&mut self.rng, Fault::Loss) {
             let delay = self.rng.u64(50..2_000);
             self.push(delay, What::Request { machine, waiting, session, wish });
         }
-        let patience = self.rng.u64(100_000..600_000);
+        // A phase is short, and calm is over when everyone has found somebody who answers.
+        let is_hasty = self.schedule == Schedule::Phases || self.faults == Faults::NONE;
+        let patience = if is_hasty { 2_000..30_000 } else { 100_000..600_000 };
+        let patience = self.rng.u64(patience);
         self.push(patience, What::Retry { waiting });
+    }
+
+    /// No answer came: it asks again, elsewhere.
+    pub(super) fn retry(&mut self, waiting: Waiting) {
+        if self.clients[waiting.client].attempt != waiting.attempt {
+            return;
+        }
+        let target = self.guess();
+        self.clients[waiting.client].target = target;
+        self.ask(waiting.client);
+    }
+
+    /// Anyone, or somebody who believes to lead: there may be several.
+    fn guess(&mut self) -> usize {
+        let leads = |machine: &Machine| machine.node.as_ref().is_some_and(|node| node.role() == Role::Leader);
+        let leaders: Vec<_> = (0..self.machines.len()).filter(|machine| leads(&self.machines[*machine])).collect();
+        let knows = self.schedule == Schedule::Phases && self.rng.bool() && !leaders.is_empty();
+        if knows { leaders[self.rng.usize(..leaders.len())] } else { self.rng.usize(..self.machines.len()) }
     }
 
     pub(super) fn take_answer(&mut self, waiting: Waiting, answer: Answer) {
@@ -27,6 +52,7 @@ impl World {
         match answer {
             Answer::Done { index, value } => {
                 self.answered += 1;
+                client.answered_at = self.now;
                 if !matches!(client.wish, Some(Wish::Read(_))) {
                     self.oracle.answered = self.oracle.answered.max(index);
                 }
@@ -34,6 +60,10 @@ impl World {
                     self.history.finish(event, self.now, Outcome::Ok(told(client.wish, value)));
                 }
                 client.choose(&mut self.rng, self.oracle.answered);
+                // Now and then it goes elsewhere, and may meet a leader who does not know yet that another leads.
+                if self.rng.u8(..4) == 0 {
+                    self.clients[waiting.client].target = self.guess();
+                }
                 self.begin(waiting.client);
                 self.ask(waiting.client);
             }
@@ -54,9 +84,7 @@ impl World {
             Some(Wish::Write(write)) => (write.key, Operation::Put(write.value.to_string())),
             Some(Wish::Open) | None => return,
         };
-        if self.setting.history {
-            asker.event = Some(self.history.begin(asker.number, self.now, &format!("r{key}"), operation));
-        }
+        asker.event = Some(self.history.begin(asker.number, self.now, &format!("r{key}"), operation));
     }
 }
 

@@ -3,12 +3,14 @@ use std::collections::VecDeque;
 use quorate::{Apply, Effect, Incarnation, Input, Message, Rejection, Round, Seat, Verdict};
 use quorate_wire::Envelope;
 
-use super::{CLUSTER, Order, What, World};
-use crate::simulator::Write;
+use super::{CLUSTER, Order, World};
 use crate::simulator::client::{Answer, Wish};
 use crate::simulator::disk::Batch;
+use crate::simulator::event::What;
 use crate::simulator::machine::Waiting;
-use crate::simulator::oracle::Violation;
+use crate::simulator::oracle::{Due, Violation};
+use crate::simulator::{Fault, Node, Write};
+use crate::stage::show;
 
 impl World {
     /// Gives a node an input, draws what it wants done, perhaps not to the end, and carries that out.
@@ -22,20 +24,28 @@ impl World {
         let Some(mut node) = self.machines[machine].node.take() else {
             return Ok(());
         };
-        self.note(|| format!("node {machine} {input:?}"));
-        let clock = self.machines[machine].clock(self.now);
+        let name = self.machines[machine].seat.0;
+        // That a node wakes, its effects tell.
+        if input != Input::Tick {
+            self.note(|| said(name, &input));
+        }
+        let (clock, due, before) =
+            (self.machines[machine].clock.read(self.now), Due::of(&input), show_if(self.setting.tail, &node));
         let mut orders = Vec::new();
         let mut effects = node.step(clock, input);
-        let drawn = self.draw(machine, &mut effects, waiting, &mut orders);
+        let drawn = self.draw(machine, &mut effects, due, waiting, &mut orders);
+        let after = show_if(self.setting.tail, &node);
+        if before != after {
+            self.note(|| format!("{name}: {}", after.unwrap_or_default()));
+        }
         self.machines[machine].node = Some(node);
         let crashes = drawn?;
         self.carry_out(machine, orders);
         self.oracle.on_event(&self.machines[machine])?;
         if crashes {
-            self.crash(machine);
-        } else {
-            self.set_alarm(machine);
+            return self.crash(machine);
         }
+        self.set_alarm(machine);
         Ok(())
     }
 
@@ -44,20 +54,24 @@ impl World {
         &mut self,
         machine: usize,
         effects: &mut impl Iterator<Item = Effect<'a, Write>>,
+        mut due: Due,
         waiting: Option<Waiting>,
         orders: &mut Vec<Order>,
     ) -> Result<bool, Violation> {
-        let mut is_reply = waiting.is_some();
         loop {
-            if !is_reply && self.faults.happens(&mut self.rng, self.faults.leave) {
-                self.tally.left += 1;
+            if due == Due::Nothing && self.faults.happens(&mut self.rng, Fault::Leave) {
+                self.tally.count(Fault::Leave);
                 return Ok(false);
             }
-            is_reply = false;
-            let Some(effect) = effects.next() else { return Ok(false) };
-            self.note(|| format!("  {effect:?}"));
+            let effect = effects.next();
+            due = due
+                .after(effect.as_ref())
+                .map_err(|law| Violation { law, story: format!("node {machine} {effect:?}") })?;
+            let Some(effect) = effect else { return Ok(false) };
+            let name = self.machines[machine].seat.0;
+            self.note(|| show::effect(name, &effect));
             self.judge(machine, effect, waiting, orders)?;
-            if self.faults.happens(&mut self.rng, self.faults.crash) {
+            if self.faults.happens(&mut self.rng, Fault::Crash) {
                 return Ok(true);
             }
         }
@@ -73,22 +87,33 @@ impl World {
     ) -> Result<(), Violation> {
         match effect {
             Effect::Persist(write) => {
+                let is_under_way = orders.iter().any(|order| matches!(order, Order::Write(..)));
+                if is_under_way || self.machines[machine].write.is_some() {
+                    let story = format!("node {machine} {write:?}");
+                    return Err(Violation { law: "one write is under way at a time", story });
+                }
                 orders.push(Order::Write(write.ticket, Batch::new(write.hard_state, write.entries)));
             }
             Effect::Send { to, message } => {
-                self.oracle.on_send(&self.machines[machine], to, &message, &self.machines)?;
+                self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
                 orders.push(Order::Send(to, self.frame(machine, to, &message)));
             }
             Effect::Apply(apply) => self.apply(machine, &apply, orders)?,
             Effect::Accept { position } => {
+                self.oracle.on_accept(&self.machines[machine], position)?;
                 self.machines[machine].accepted.extend(waiting.map(|waiting| (position, waiting)));
             }
-            Effect::Await { round } => self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting))),
+            Effect::Await { round } => {
+                self.oracle.on_await(&self.machines[machine], round)?;
+                self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting)));
+            }
             Effect::Reject(rejection) => {
+                self.tally.full += u64::from(rejection == Rejection::Full);
                 orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
             }
             Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
             Effect::ReadFailed { through } => {
+                self.answer_through(machine, through)?;
                 let failed = take_reads(&mut self.machines[machine].reads, through);
                 orders.extend(failed.map(|waiting| Order::Answer(waiting, Answer::Elsewhere(None))));
             }
@@ -105,8 +130,7 @@ impl World {
 
     fn apply(&mut self, machine: usize, apply: &Apply<'_, Write>, orders: &mut Vec<Order>) -> Result<(), Violation> {
         let position = apply.position();
-        let seat = self.machines[machine].seat;
-        let is_first = self.oracle.on_apply(seat, apply, &self.machines)?;
+        let is_first = self.oracle.on_apply(&self.machines[machine], apply, &self.machines)?;
         let computer = &mut self.machines[machine];
         computer.applied = position.index;
         let mut answer = Answer::Done { index: position.index, value: None };
@@ -132,6 +156,7 @@ impl World {
     }
 
     fn answer_reads(&mut self, machine: usize, through: Round, orders: &mut Vec<Order>) -> Result<(), Violation> {
+        self.answer_through(machine, through)?;
         let computer = &mut self.machines[machine];
         let index = computer.applied;
         for waiting in take_reads(&mut computer.reads, through).collect::<Vec<_>>() {
@@ -149,6 +174,17 @@ impl World {
         Ok(())
     }
 
+    /// Rounds are answered in order, each once.
+    fn answer_through(&mut self, machine: usize, through: Round) -> Result<(), Violation> {
+        let computer = &mut self.machines[machine];
+        if through <= computer.answered {
+            let story = format!("node {machine}: {through:?} after {:?}", computer.answered);
+            return Err(Violation { law: "a read is answered once", story });
+        }
+        computer.answered = through;
+        Ok(())
+    }
+
     fn carry_out(&mut self, machine: usize, orders: Vec<Order>) {
         let from = self.machines[machine].seat;
         for order in orders {
@@ -157,17 +193,17 @@ impl World {
                     let computer = &mut self.machines[machine];
                     computer.write = Some((ticket, batch));
                     let life = computer.life;
-                    let delay = self.rng.u64(30..=self.faults.sync_max.max(31));
+                    let delay = self.rng.u64(30..=self.faults.sync_max());
                     self.push(delay, What::Synced { machine, life });
                 }
                 Order::Send(to, frame) => {
                     let (rng, faults, tally) = (&mut self.rng, &self.faults, &mut self.tally);
-                    for (to, delay, bytes) in self.network.send(rng, faults, tally, from, to, &frame) {
+                    for (to, delay, bytes) in self.network.send(rng, faults, tally, self.now, (from, to), &frame) {
                         self.push(delay, What::Frame { to, bytes });
                     }
                 }
                 Order::Answer(waiting, answer) => {
-                    if !self.faults.happens(&mut self.rng, self.faults.lose) {
+                    if !self.faults.happens(&mut self.rng, Fault::Loss) {
                         let delay = self.rng.u64(50..2_000);
                         self.push(delay, What::Answer { waiting, answer });
                     }
@@ -175,6 +211,26 @@ impl World {
             }
         }
     }
+}
+
+/// What a node hears, as a line of a conversation.
+fn said(name: u8, input: &Input<'_, Write>) -> String {
+    match input {
+        Input::ClientCommand { session, command } => {
+            let (client, sequence) = session.map_or((0, 0), |session| (session.client, session.sequence));
+            let command = command.as_ref().map_or("open".into(), Write::to_string);
+            format!("client {client}#{sequence} -> {name}: {command}")
+        }
+        Input::Receive { from, message } => format!("{name} <- {}: {}", from.seat.0, show::message(message)),
+        Input::Tick => format!("{name}: wakes"),
+        Input::Persisted(_) => format!("{name}: hears that it is durable"),
+        Input::Read => format!("client -> {name}: read"),
+        Input::Transfer { .. } => format!("operator -> {name}: hand over"),
+    }
+}
+
+fn show_if(tail: usize, node: &Node) -> Option<String> {
+    (tail > 0).then(|| show::node(node))
 }
 
 fn refused(rejection: Rejection) -> Answer {

@@ -1,35 +1,33 @@
 use quorate::Input;
 
-use super::{What, World};
-use crate::simulator::Node;
+use super::World;
+use crate::simulator::event::What;
 use crate::simulator::oracle::Violation;
+use crate::simulator::setting::Schedule;
+use crate::simulator::{Fault, Node};
+
+/// A calm sky is looked at this often.
+const CALM_SKY_MICROS: u64 = 1_000_000;
 
 impl World {
-    /// The power goes: of the write under way, some parts from the front may be there.
-    pub(super) fn crash(&mut self, machine: usize) {
-        self.tally.crashes += 1;
-        self.note(|| format!("node {machine} crashes"));
-        let computer = &mut self.machines[machine];
-        if let Some((_, batch)) = computer.write.take() {
-            let parts = self.rng.usize(..=batch.parts());
-            self.tally.torn += u64::from(parts > 0);
-            computer.disk.sync(batch.cut(parts));
-        }
-        computer.crash();
-        let delay = self.rng.u64(1_000..2_000_000);
-        self.push(delay, What::Start { machine });
-    }
-
+    /// When a machine is to be woken, now that it has done something. Its clock may be wrong, and it may be slow.
     pub(super) fn set_alarm(&mut self, machine: usize) {
-        if self.faults.happens(&mut self.rng, self.faults.pause) {
-            self.tally.pauses += 1;
-            self.machines[machine].paused_until = self.now + self.rng.u64(1_000..2_000_000);
+        let (rng, faults, tally) = (&mut self.rng, &self.faults, &mut self.tally);
+        let computer = &mut self.machines[machine];
+        if faults.happens(rng, Fault::Pause) {
+            tally.count(Fault::Pause);
+            computer.paused_until = self.now + rng.u64(1_000..2_000_000);
+        } else if computer.slow > 0 {
+            computer.paused_until = computer.paused_until.max(self.now + rng.u64(..computer.slow));
+        }
+        if faults.happens(rng, Fault::Jump) {
+            tally.count(Fault::Jump);
+            computer.clock.jump(rng.i64(-1_000_000..1_000_000));
         }
         // What was left undrawn is drawn soon after.
-        let soon = self.faults.leave > 0 && self.rng.u8(..8) == 0;
-        let computer = &mut self.machines[machine];
+        let soon = faults.has(Fault::Leave) && rng.u8(..8) == 0;
         let due = computer.node.as_ref().and_then(Node::deadline);
-        let mut at = due.map_or(u64::MAX, |due| computer.time_of(due)).max(self.now);
+        let mut at = due.map_or(u64::MAX, |due| computer.clock.when(due)).max(self.now);
         if soon {
             at = at.min(self.now + 1_000);
         }
@@ -41,28 +39,49 @@ impl World {
     }
 
     pub(super) fn change_weather(&mut self) -> Result<(), Violation> {
-        let every = u64::from(self.faults.network_every_ms) * 1_000;
-        if every == 0 {
-            self.push(1_000_000, What::Weather);
+        self.spell += 1;
+        if self.faults.spell_micros == 0 {
+            self.push(CALM_SKY_MICROS, What::Weather { spell: self.spell });
             return Ok(());
         }
-        self.tally.network_changes += 1;
+        let machine = self.rng.usize(..self.machines.len());
+        if self.faults.happens(&mut self.rng, Fault::SlowNode) {
+            self.tally.count(Fault::SlowNode);
+            self.machines[machine].slow = self.rng.u64(100..20_000);
+        } else {
+            self.machines[machine].slow = 0;
+        }
+        if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node.is_some() {
+            self.tally.count(Fault::Transfer);
+            self.act(machine, Input::Transfer { to: None }, None)?;
+        }
+        if self.schedule == Schedule::Phases {
+            return self.begin_phase();
+        }
         // Short spells are as likely as long ones: in some, only a few messages pass.
-        let next = (every << 4) >> self.rng.u32(0..=12);
-        self.push(next.max(300), What::Weather);
+        let next = (self.faults.spell_micros << 4) >> self.rng.u32(0..=12);
+        self.push(next.max(300), What::Weather { spell: self.spell });
+        self.change_network();
+        Ok(())
+    }
+
+    fn change_network(&mut self) {
+        const KINDS: [Fault; 5] = [Fault::Subset, Fault::Partition, Fault::Bridge, Fault::OneWay, Fault::Flap];
         let nodes = self.machines.len();
+        let kind = KINDS[self.rng.usize(..KINDS.len())];
+        if self.rng.u8(..3) == 0 || !self.faults.has(kind) {
+            return self.network.heal();
+        }
+        self.tally.count(kind);
         let side = self.rng.u16(..1 << nodes);
-        match self.rng.u8(..8) {
-            0 | 1 => self.network.heal(),
-            2 | 3 => self.network.connect_only(side),
-            4 => self.network.partition(side),
-            5 => self.network.bridge(side, self.rng.usize(..nodes)),
-            _ => self.network.cut_one_way(self.rng.usize(..nodes), self.rng.usize(..nodes)),
+        let (one, other) = (self.rng.usize(..nodes), self.rng.usize(..nodes));
+        self.note(|| format!("-- {}: {side:0nodes$b} {one} {other}", kind.name()));
+        match kind {
+            Fault::Subset => self.network.connect_only(side),
+            Fault::Partition => self.network.partition(side),
+            Fault::Bridge => self.network.bridge(side, one),
+            Fault::Flap => self.network.flap(one, other, self.rng.u64(1_000..300_000)),
+            _ => self.network.cut_one_way(one, other),
         }
-        let machine = self.rng.usize(..nodes);
-        if self.rng.u8(..4) > 0 || self.machines[machine].node.is_none() {
-            return Ok(());
-        }
-        self.act(machine, Input::Transfer { to: None }, None)
     }
 }

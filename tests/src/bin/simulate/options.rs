@@ -1,0 +1,75 @@
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use quorate_tests::simulator::{Fault, SEATS, Schedule, Setting};
+
+/// Simulates clusters under faults, one for each seed.
+#[derive(Parser)]
+#[command(version, about)]
+pub(crate) struct Options {
+    /// Which seeds, as FROM..TO without TO.
+    #[arg(long, default_value = "0..100", value_parser = seeds)]
+    pub(crate) seeds: Range<u64>,
+    /// How many members the cluster has.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
+    nodes: u8,
+    /// How many clients it serves.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    clients: u8,
+    /// For how many events things go wrong.
+    #[arg(long, default_value_t = 20_000)]
+    events: u64,
+    /// Who decides what happens next; the seed chooses if nothing is said.
+    #[arg(long)]
+    schedule: Option<Schedule>,
+    /// What does not go wrong.
+    #[arg(long, value_delimiter = ',')]
+    without: Vec<Fault>,
+    /// How many lines to show of a run that breaks a promise.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) tail: usize,
+    /// Go on with the seeds from FROM for so many minutes.
+    #[arg(long, conflicts_with = "forever")]
+    minutes: Option<u64>,
+    /// Go on with the seeds from FROM until Ctrl-C.
+    #[arg(long)]
+    forever: bool,
+    /// Look for a shorter run that breaks the same promise.
+    #[arg(long)]
+    pub(crate) shrink: bool,
+    /// How many seeds to try each reduction with.
+    #[arg(long, default_value_t = 200, requires = "shrink")]
+    pub(crate) tries: u64,
+    /// Simulate nothing: run a real node again from this trace of it, and compare every effect.
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    pub(crate) replay: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn setting(&self, seed: u64) -> Setting {
+        Setting {
+            clients: usize::from(self.clients),
+            schedule: self.schedule,
+            without: self.without.clone(),
+            ..Setting::new(seed, usize::from(self.nodes), self.events)
+        }
+    }
+
+    /// The last seed but one, if not time sets the end.
+    pub(crate) fn end(&self) -> Option<u64> {
+        (!self.forever && self.minutes.is_none()).then_some(self.seeds.end)
+    }
+
+    pub(crate) fn time(&self) -> Option<Duration> {
+        self.minutes.map(|minutes| Duration::from_secs(minutes * 60))
+    }
+}
+
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let range = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    range
+        .filter(|range: &Range<u64>| !range.is_empty())
+        .ok_or_else(|| "give seeds as FROM..TO, for example 0..1000".into())
+}

@@ -1,0 +1,181 @@
+use clap::ValueEnum;
+use fastrand::Rng;
+
+use super::Schedule;
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Fault {
+    /// Frames, requests and answers are lost.
+    Loss,
+    /// Frames arrive twice.
+    Repeat,
+    /// Frames are late by up to three seconds.
+    Delay,
+    /// Frames overtake each other.
+    Reorder,
+    /// Frames take long.
+    Latency,
+    /// Frames have a flipped bit or lost their end.
+    Garble,
+    /// Frames of any time in the past, also of an earlier boot, arrive once more.
+    Replay,
+    /// Only some members reach each other.
+    Subset,
+    /// The members are split in two.
+    Partition,
+    /// Two sides see each other only through one member.
+    Bridge,
+    /// One direction of one link is cut.
+    OneWay,
+    /// A link comes and goes.
+    Flap,
+    /// A node stops between two effects, and loses what was not synced.
+    Crash,
+    /// A sync fails, or the disk is full: the node stops at once.
+    FailedSync,
+    /// A bit of a stopped node's disk flips: the node must not come back.
+    Rot,
+    /// Syncs take long.
+    SlowDisk,
+    /// The logs have little memory, or those of a few members.
+    SmallLog,
+    /// A node does nothing for a while.
+    Pause,
+    /// A node takes long over each event for a while.
+    SlowNode,
+    /// A clock jumps, forward or back.
+    Jump,
+    /// A clock runs fast or slow.
+    Drift,
+    /// A driver does not draw all effects at once.
+    Leave,
+    /// An operator hands leadership over.
+    Transfer,
+}
+
+impl Fault {
+    /// Every kind.
+    pub const ALL: [Fault; 23] = [
+        Fault::Loss,
+        Fault::Repeat,
+        Fault::Delay,
+        Fault::Reorder,
+        Fault::Latency,
+        Fault::Garble,
+        Fault::Replay,
+        Fault::Subset,
+        Fault::Partition,
+        Fault::Bridge,
+        Fault::OneWay,
+        Fault::Flap,
+        Fault::Crash,
+        Fault::FailedSync,
+        Fault::Rot,
+        Fault::SlowDisk,
+        Fault::SmallLog,
+        Fault::Pause,
+        Fault::SlowNode,
+        Fault::Jump,
+        Fault::Drift,
+        Fault::Leave,
+        Fault::Transfer,
+    ];
+
+    /// Those that disturb the order in which a phase lets things happen.
+    const DISORDER: [Fault; 11] = [
+        Fault::Loss,
+        Fault::Repeat,
+        Fault::Delay,
+        Fault::Reorder,
+        Fault::Latency,
+        Fault::Garble,
+        Fault::SlowDisk,
+        Fault::Pause,
+        Fault::SlowNode,
+        Fault::Jump,
+        Fault::Leave,
+    ];
+
+    /// The name that the command line knows.
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// The highest rate: millionths of the occasions, unless said otherwise.
+    fn rate_max(self) -> u32 {
+        match self {
+            Fault::Loss | Fault::Repeat => 300_000,
+            Fault::Delay | Fault::SlowNode => 50_000,
+            Fault::Garble => 20_000,
+            Fault::Replay | Fault::Leave | Fault::Drift => 100_000,
+            Fault::Crash => 3_000,
+            Fault::FailedSync => 5_000,
+            Fault::Rot | Fault::Transfer => 250_000,
+            Fault::Pause | Fault::Jump => 500,
+            // Microseconds.
+            Fault::Latency => 40_000,
+            Fault::SlowDisk => 60_000,
+            // There or not.
+            Fault::Reorder
+            | Fault::Subset
+            | Fault::Partition
+            | Fault::Bridge
+            | Fault::OneWay
+            | Fault::Flap
+            | Fault::SmallLog => 1,
+        }
+    }
+}
+
+/// How often what goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    rates: [u32; Fault::ALL.len()],
+    /// The network changes about this often.
+    pub(crate) spell_micros: u64,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub const NONE: Faults = Faults { rates: [0; Fault::ALL.len()], spell_micros: 0 };
+
+    /// A mix that the seed chooses: some runs are mild, some are wild, and each kind is now and then absent.
+    pub(crate) fn random(rng: &mut Rng, schedule: Schedule, without: &[Fault]) -> Faults {
+        let rates = Fault::ALL.map(|fault| if rng.u8(..4) == 0 { 0 } else { rng.u32(..=fault.rate_max()) });
+        let mut faults = Faults { rates, spell_micros: rng.u64(20_000..2_000_000) };
+        if schedule == Schedule::Phases && rng.u8(..4) > 0 {
+            faults.remove(&Fault::DISORDER);
+        }
+        faults.remove(without);
+        faults
+    }
+
+    fn remove(&mut self, kinds: &[Fault]) {
+        kinds.iter().for_each(|fault| self.rates[*fault as usize] = 0);
+    }
+
+    /// How often, or how much.
+    pub(crate) fn rate(&self, fault: Fault) -> u32 {
+        self.rates[fault as usize]
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.rate(fault) > 0
+    }
+
+    pub(crate) fn happens(&self, rng: &mut Rng, fault: Fault) -> bool {
+        let rate = self.rate(fault);
+        rate > 0 && rng.u32(..1_000_000) < rate
+    }
+
+    /// A frame takes up to this many microseconds.
+    pub(crate) fn latency_max(&self) -> u64 {
+        u64::from(self.rate(Fault::Latency)).max(300)
+    }
+
+    /// A sync takes up to this many microseconds.
+    pub(crate) fn sync_max(&self) -> u64 {
+        u64::from(self.rate(Fault::SlowDisk)).max(1_000)
+    }
+}

@@ -1,0 +1,55 @@
+use std::collections::BTreeMap;
+
+use quorate::{Entries, Index, Outcome, Term};
+
+use super::{Verdict, broken};
+use crate::simulator::shape::Shape;
+
+/// What a leader has on the way to one follower, as the wire shows it.
+#[derive(Default)]
+pub(super) struct Window {
+    reign: Reign,
+    /// The latest stamp that came back.
+    echoed: u64,
+    /// The lengths of the records that were sent and not acknowledged.
+    sizes: BTreeMap<Index, usize>,
+}
+
+/// A life of the leader's machine, and its term.
+type Reign = (u64, Term);
+
+impl Window {
+    /// Section 3.3 of the design, 9: neither messages nor bytes pile up.
+    pub(super) fn on_append(&mut self, reign: Reign, stamp: u64, entries: Entries<'_>, shape: &Shape) -> Verdict {
+        if self.reign != reign {
+            *self = Window { reign, ..Window::default() };
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let messages = stamp - self.echoed;
+        for entry in entries {
+            self.sizes.insert(entry.position().index, entry.record().len());
+        }
+        let (sent, bytes) = (entries.bytes().len(), self.sizes.values().sum::<usize>());
+        let is_within = messages <= u64::from(shape.inflight_messages_max)
+            && sent <= shape.entry_bytes_max
+            && bytes < shape.inflight_bytes_max + shape.entry_bytes_max;
+        if is_within {
+            return Ok(());
+        }
+        broken("what is on the way stays within the window", || {
+            format!("{messages} messages, {sent} bytes in this one, {bytes} bytes in all; {shape:?}")
+        })
+    }
+
+    pub(super) fn on_ack(&mut self, reign: Reign, stamp: u64, outcome: Outcome) {
+        if self.reign != reign || outcome == Outcome::Stale {
+            return;
+        }
+        self.echoed = self.echoed.max(stamp);
+        if let Outcome::Matched(index) | Outcome::Full(index) = outcome {
+            self.sizes.retain(|sent, _| *sent > index);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+use quorate::{Input, Session};
+
+use super::{CLUSTER, World};
+use crate::simulator::client::Wish;
+use crate::simulator::event::{Event, What};
+use crate::simulator::oracle::{Oracle, Violation};
+use crate::simulator::{Fault, Node, Write};
+
+/// The most that waits for a busy node; further frames are lost.
+const INBOX_MAX: usize = 64;
+/// Logs are compared each time that so many events are over.
+const CLOSE_LOOK_EVENTS: u64 = 256;
+
+impl World {
+    pub(super) fn turn(&mut self) -> Result<(), Violation> {
+        let Event { time, number, what } = self.queue.pop().expect("there is always weather");
+        self.now = self.now.max(time);
+        self.events += 1;
+        if matches!(what, What::Frame { .. }) && number <= self.lost_up_to {
+            self.tally.cut += 1;
+            return Ok(());
+        }
+        match what.machine() {
+            Some(machine) if self.machines[machine].is_busy(self.now) => self.defer(machine, what),
+            _ => self.dispatch(what)?,
+        }
+        if self.events.is_multiple_of(CLOSE_LOOK_EVENTS) {
+            self.look_closely()?;
+        }
+        Ok(())
+    }
+
+    fn defer(&mut self, machine: usize, what: What) {
+        let computer = &mut self.machines[machine];
+        if computer.inbox.len() >= INBOX_MAX && matches!(what, What::Frame { .. }) {
+            self.tally.overrun += 1;
+            return;
+        }
+        computer.inbox.push_back(what);
+        if computer.inbox.len() == 1 {
+            let delay = computer.paused_until.saturating_sub(self.now);
+            self.push(delay, What::Wake { machine });
+        }
+    }
+
+    /// A machine takes the first of what has waited for it.
+    fn wake(&mut self, machine: usize) -> Result<(), Violation> {
+        let computer = &mut self.machines[machine];
+        if computer.paused_until <= self.now
+            && let Some(what) = computer.inbox.pop_front()
+        {
+            self.dispatch(what)?;
+        }
+        let computer = &self.machines[machine];
+        if !computer.inbox.is_empty() {
+            let delay = computer.paused_until.saturating_sub(self.now);
+            self.push(delay, What::Wake { machine });
+        }
+        Ok(())
+    }
+
+    fn dispatch(&mut self, what: What) -> Result<(), Violation> {
+        match what {
+            What::Frame { to, bytes } => {
+                self.end_of_message();
+                let Ok((from, message)) = quorate_wire::decode(&bytes, CLUSTER, to) else { return Ok(()) };
+                let machine = usize::from(to.0);
+                self.oracle.on_receive(&self.machines[machine], from.seat, &message);
+                self.act(machine, Input::Receive { from, message }, None)
+            }
+            What::Alarm { machine, life } => {
+                if self.machines[machine].life != life {
+                    return Ok(());
+                }
+                self.machines[machine].alarm = u64::MAX;
+                self.act(machine, Input::Tick, None)
+            }
+            What::Synced { machine, life } => {
+                self.end_of_message();
+                self.synced(machine, life)
+            }
+            What::Request { machine, waiting, session, wish } => match wish {
+                Wish::Open => self.act(machine, command(session, None), Some(waiting)),
+                Wish::Write(write) => self.act(machine, command(session, Some(write)), Some(waiting)),
+                Wish::Read(_) => self.act(machine, Input::Read, Some(waiting)),
+            },
+            What::Answer { waiting, answer } => {
+                self.take_answer(waiting, answer);
+                Ok(())
+            }
+            What::Retry { waiting } => {
+                self.retry(waiting);
+                Ok(())
+            }
+            What::Start { machine } => self.start(machine),
+            What::Wake { machine } => self.wake(machine),
+            What::Weather { spell } if spell == self.spell => self.change_weather(),
+            What::Weather { .. } => Ok(()),
+        }
+    }
+
+    fn synced(&mut self, machine: usize, life: u64) -> Result<(), Violation> {
+        if self.machines[machine].life != life {
+            return Ok(());
+        }
+        if self.faults.happens(&mut self.rng, Fault::FailedSync) {
+            self.fail_sync(machine);
+            return Ok(());
+        }
+        let computer = &mut self.machines[machine];
+        let Some((ticket, batch)) = computer.write.take() else {
+            return Ok(());
+        };
+        computer.disk.sync(batch);
+        self.note(|| format!("{machine}: the write is durable"));
+        self.act(machine, Input::Persisted(ticket), None)
+    }
+
+    pub(super) fn look_closely(&self) -> Result<(), Violation> {
+        for machine in &self.machines {
+            if let Some(Err(broken)) = machine.node.as_ref().map(Node::check_invariants) {
+                return Err(Violation { law: broken.0, story: format!("node {}", machine.seat.0) });
+            }
+        }
+        let place = (self.events / CLOSE_LOOK_EVENTS) as usize;
+        let nodes = self.machines.len();
+        let (one, other) = (place % nodes, (place / nodes) % nodes);
+        Oracle::check_matching(&self.machines[one], &self.machines[other])
+    }
+}
+
+/// What a client's wish becomes at a node.
+fn command(session: Session, command: Option<Write>) -> Input<'static, Write> {
+    Input::ClientCommand { session: Some(session), command }
+}
