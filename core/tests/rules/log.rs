@@ -114,3 +114,19 @@ fn indices_beyond_32_bits_are_as_good_as_any() {
     assert_eq!(drive(&mut node, due, command(&[1][..])), [format!("accept {next}"), format!("apply {next}")]);
     assert_eq!(node.log().next().map(|entry| entry.position()), Some(position(BASE + 1, 1 << 40)));
 }
+
+#[test]
+fn a_node_whose_log_is_full_to_the_last_bytes_does_not_campaign() {
+    let noop = RECORD_OVERHEAD + SLOT;
+    for (room, campaigns) in [(noop - 1, false), (noop, true)] {
+        let first = record(1, 1, &[1; 9]);
+        let mut boot = Boot::<Bytes, _, 3>::new(config(1), vec![0; first.len() + SLOT + room]).unwrap();
+        boot.entry(Entries::parse(&first).unwrap().first().unwrap()).unwrap();
+        let mut node = boot.start(Instant::START);
+        assert_eq!(node.log_room(), room);
+        drive(&mut node, Instant::START, Input::Tick);
+        assert_eq!(node.deadline().is_some(), campaigns, "with room for {room} bytes");
+        drive(&mut node, Instant::from_millis(10_000), Input::Tick);
+        assert_eq!(node.role() == Role::Leader, campaigns, "with room for {room} bytes");
+    }
+}
