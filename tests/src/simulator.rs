@@ -2,7 +2,7 @@
 //! forget what was not synced, clients that retry. One thread, one seed, virtual time; the oracles look on after every event.
 
 mod client;
-mod disk;
+pub(crate) mod disk;
 mod faults;
 mod machine;
 mod network;

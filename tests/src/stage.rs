@@ -5,7 +5,7 @@
 
 mod line;
 mod play;
-mod show;
+pub(crate) mod show;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,4 @@
-use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Outcome, Position, Role};
-
-use super::Node;
+use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role};
 
 /// `3@2`: index 3 of term 2.
 fn position(position: Position) -> String {
@@ -28,7 +26,7 @@ fn hard_state(state: HardState) -> String {
 }
 
 /// The node in a few words: what it is, its term, and how far it is.
-pub(crate) fn node(node: &Node) -> String {
+pub(crate) fn node<B: AsRef<[u8]>, const SEATS: usize>(node: &Node<String, B, SEATS>) -> String {
     let role = match (node.role(), node.leader()) {
         (Role::Follower, Some(leader)) => format!("follows {}", leader.0),
         (Role::Follower, None) => "waits".into(),
@@ -40,12 +38,12 @@ pub(crate) fn node(node: &Node) -> String {
 }
 
 /// A node's log as terms.
-pub(crate) fn log(node: &Node) -> String {
+pub(crate) fn log<B: AsRef<[u8]>, const SEATS: usize>(node: &Node<String, B, SEATS>) -> String {
     let terms: Vec<_> = node.log().map(|entry| entry.position().term.0.to_string()).collect();
     format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
 }
 
-fn message(message: &Message<'_>) -> String {
+pub(crate) fn message(message: &Message<'_>) -> String {
     match message {
         Message::RequestVote { term, last, ballot } => {
             format!("RequestVote {ballot:?} term {} last {}", term.0, position(*last))
