@@ -2,5 +2,6 @@
 
 pub mod history;
 pub mod linearizability;
+pub mod search;
 pub mod simulator;
 pub mod stage;
