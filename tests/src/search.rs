@@ -71,7 +71,7 @@ impl Setting {
 }
 
 /// How often what may happen, in all of the cluster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
     /// Election time-outs that run out.
     pub elections: u8,
@@ -91,6 +91,14 @@ pub struct Budget {
     pub leaves: u8,
     /// Letters that arrive and stay on their way; `None` for all of them, for good.
     pub repeats: Option<u8>,
+}
+
+impl Budget {
+    fn digest(self) -> u64 {
+        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats } = self;
+        let counts = [elections, beats, commands, reads, transfers, resignations, crashes, leaves];
+        mix::spread(u64::from_le_bytes(counts) ^ mix::spread(repeats.map_or(0, |left| 1 + u64::from(left))))
+    }
 }
 
 /// What may be wrong with a world.

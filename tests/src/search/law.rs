@@ -1,4 +1,4 @@
-use quorate::{Ballot, HardState, Index, Message, Outcome, Refusal, Seat};
+use quorate::{Ballot, HardState, Index, Message, Outcome, Refusal, Role, Seat};
 
 use super::chronicle::Chronicle;
 use super::member::Member;
@@ -60,6 +60,10 @@ impl Marks {
         let node = &member.node;
         hold(after.term >= self.term, "a term never goes back", story)?;
         hold(after.commit >= self.commit, "commit never goes back", story)?;
+        let committed = node.log().find(|entry| entry.position().index == after.commit);
+        let is_own = committed.is_some_and(|entry| entry.position().term == node.term());
+        let counts = node.role() == Role::Leader && after.commit > self.commit;
+        hold(!words || !counts || is_own, "a leader counts only entries of its own term", story)?;
         hold(after.disk.term >= self.disk.term, "a durable term never goes back", story)?;
         let keeps = |before: Option<Seat>, after: Option<Seat>| before.is_none() || before == after;
         let same_term = after.hard.0 == self.hard.0;

@@ -1,4 +1,4 @@
-use quorate::{Boot, Config, Effect, HardState, Input, Instant, Members, Round, Seat, Seats};
+use quorate::{Boot, Config, Effect, Input, Instant, Members, Round, Seat, Seats};
 
 use super::event::{Event, Offer};
 use super::letter::Letter;
@@ -69,10 +69,10 @@ impl Member {
         let mut member = self.clone();
         member.node.rename(|seat| names.of_seat(seat));
         member.node.forget_time();
-        let renamed = |state: HardState| HardState { vote: state.vote.map(|seat| names.of_seat(seat)), ..state };
-        member.disk.hard_state = renamed(member.disk.hard_state);
-        if let Some(write) = &mut member.write {
-            write.hard_state = write.hard_state.map(renamed);
+        let hard_states =
+            [Some(&mut member.disk.hard_state), member.write.as_mut().and_then(|write| write.hard_state.as_mut())];
+        for state in hard_states.into_iter().flatten() {
+            state.vote = state.vote.map(|seat| names.of_seat(seat));
         }
         member
     }

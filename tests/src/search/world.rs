@@ -1,5 +1,3 @@
-use std::hash::{Hash, Hasher};
-
 use quorate::Role;
 
 use super::Budget;
@@ -7,7 +5,7 @@ use super::chronicle::Chronicle;
 use super::event::{Act, Event};
 use super::law;
 use super::member::Member;
-use super::mix::{Mix, spread};
+use super::mix::spread;
 use super::names::Digests;
 use super::table::{Face, Outcome, Table};
 use crate::simulator::Violation;
@@ -39,8 +37,8 @@ impl World {
     pub(crate) fn new(table: &mut Table) -> World {
         let nodes = table.setting.nodes;
         let mut members = [u32::MAX; super::SEATS];
-        for seat in 0..nodes {
-            members[seat] = table.add_member(Member::new(seat as u8, nodes));
+        for (place, seat) in members[..nodes].iter_mut().zip(0..) {
+            *place = table.add_member(Member::new(seat, nodes));
         }
         let chronicle = table.add_chronicle(Chronicle::default());
         World { members, letters: Box::default(), chronicle, budget: table.setting.budget }
@@ -190,10 +188,8 @@ impl Draft {
 
     /// The same for all worlds that differ in names alone.
     pub(crate) fn fingerprint(&self, table: &Table) -> u64 {
-        let mut mix = Mix::default();
-        self.budget.hash(&mut mix);
         let least = self.sums[..table.names.len()].iter().min().copied().unwrap_or_default();
-        spread(least ^ mix.finish())
+        spread(least ^ self.budget.digest())
     }
 
     /// Whether all promises hold, after something happened at a seat.
