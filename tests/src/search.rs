@@ -19,6 +19,9 @@
 //!
 //! # What is not covered
 //!
+//! Most spaces have no end: a leader that is told of a gap sends anew under a new stamp, as often as the network loses it. So
+//! the depth is the bound, and only the smallest budgets are searched to their end.
+//!
 //! Progress; logs that fill up; windows of more than a few messages; effects that are drawn in part (all or none are);
 //! changes of members, witnesses, learners, snapshots. A state is known by 64 bits: of a hundred million states about one in
 //! three thousand searches loses one.
