@@ -112,6 +112,8 @@
 #![no_std]
 
 mod boot;
+#[cfg(feature = "checker")]
+mod checker;
 mod config;
 mod draw;
 mod effect;

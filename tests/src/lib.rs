@@ -5,5 +5,6 @@ pub mod linearizability;
 pub mod misuse;
 pub mod mutants;
 pub mod replay;
+pub mod search;
 pub mod simulator;
 pub mod stage;

@@ -6,7 +6,7 @@
 
 mod client;
 mod clock;
-mod disk;
+pub(crate) mod disk;
 mod event;
 mod fault;
 mod machine;

@@ -39,7 +39,7 @@ fn parse(text: &str) -> Result<Vec<u8>, Failure> {
     }
     digits.retain(|digit| !digit.is_whitespace());
     hex::decode(&digits).map_err(|error| {
-        let message = format_args!("not hexadecimal: {error}; give two digits for each byte, as in 01032a");
+        let message = format!("not hexadecimal: {error}; give two digits for each byte, as in 01032a");
         Failure::new(Exit::Usage, message)
     })
 }

@@ -2,22 +2,22 @@ use fastrand::Rng;
 use quorate::{Entries, Entry, HardState, Index, Position};
 
 /// What one node's disk holds. Records are numbered from index 1.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Disk {
     pub(crate) hard_state: HardState,
     records: Vec<Record>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Record {
     position: Position,
     bytes: Box<[u8]>,
 }
 
 /// What one write adds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Batch {
-    hard_state: Option<HardState>,
+    pub(crate) hard_state: Option<HardState>,
     records: Vec<Record>,
 }
 

@@ -1,6 +1,4 @@
-use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Outcome, Position, Role};
-
-use super::Node;
+use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role};
 
 /// `3@2`: index 3 of term 2.
 fn position(position: Position) -> String {
@@ -49,13 +47,13 @@ pub(crate) fn node<C, B: AsRef<[u8]>, const SEATS: usize>(node: &quorate::Node<C
 }
 
 /// A node's log as terms.
-pub(crate) fn log(node: &Node) -> String {
+pub(crate) fn log<B: AsRef<[u8]>, const SEATS: usize>(node: &Node<String, B, SEATS>) -> String {
     let terms: Vec<_> = node.log().map(|entry| entry.position().term.0.to_string()).collect();
     format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
 }
 
 /// How far a leader believes the others to be.
-pub(crate) fn progress(node: &Node) -> String {
+pub(crate) fn progress(node: &super::Node) -> String {
     let peers = node.progress().map(|peer| {
         let probing = if peer.probing { ", probing" } else { "" };
         format!("{} matched {} next {}{probing}", peer.seat.0, peer.matched.0, peer.next.0)

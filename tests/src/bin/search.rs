@@ -1,0 +1,104 @@
+//! Searches all that can happen in a small cluster until a promise is broken, or time, memory or the budget is up.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use quorate_tests::search::{Budget, Flaw, Report, SEATS, Setting, search};
+
+/// Searches every order of events in a small cluster, shortest first.
+#[derive(Parser)]
+#[command(version, about)]
+struct Options {
+    /// How many members the cluster has.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
+    nodes: u8,
+    /// For how long to search.
+    #[arg(long, default_value_t = 60.0)]
+    seconds: f64,
+    /// How many events deep to go at most.
+    #[arg(long)]
+    depth: Option<usize>,
+    /// For how many states there is memory; each takes 100 to 200 bytes.
+    #[arg(long, default_value_t = 30_000_000)]
+    states: usize,
+    /// Start behind a first election and its no-op.
+    #[arg(long)]
+    led: bool,
+    /// How many election time-outs run out.
+    #[arg(long, default_value_t = 2)]
+    elections: u8,
+    /// How many heartbeats and repeated questions there are.
+    #[arg(long, default_value_t = 1)]
+    beats: u8,
+    /// How many commands clients give to leaders.
+    #[arg(long, default_value_t = 2)]
+    commands: u8,
+    /// How many reads clients ask for.
+    #[arg(long, default_value_t = 0)]
+    reads: u8,
+    /// How often a leader is told to hand over.
+    #[arg(long, default_value_t = 0)]
+    transfers: u8,
+    /// How often a leader steps down because it heard nobody.
+    #[arg(long, default_value_t = 0)]
+    resignations: u8,
+    /// How many crashes there are.
+    #[arg(long, default_value_t = 1)]
+    crashes: u8,
+    /// How many steps leave their effects for a later one.
+    #[arg(long, default_value_t = 0)]
+    leaves: u8,
+    /// How many letters arrive and stay on their way; without it all of them do, for good.
+    #[arg(long)]
+    repeats: Option<u8>,
+    /// Search a world that is wrong, to see that it is found out: its disks lie, or a crash wipes them.
+    #[arg(long, value_parser = flaw)]
+    flaw: Option<Flaw>,
+    /// Do not hold what nodes say against their disks: only harm to the cluster counts.
+    #[arg(long)]
+    harm_only: bool,
+}
+
+fn flaw(text: &str) -> Result<Flaw, String> {
+    match text {
+        "lying-disk" => Ok(Flaw::LyingDisk),
+        "wiped-disk" => Ok(Flaw::WipedDisk),
+        _ => Err("name `lying-disk` or `wiped-disk`".into()),
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let report = search(setting(&options));
+    show(&options, &report);
+    let Some((violation, story)) = &report.violation else { return ExitCode::SUCCESS };
+    println!("\nthe shortest story of a broken promise:");
+    story.iter().for_each(|line| println!("{line}"));
+    println!("\nbroken: {violation}");
+    ExitCode::FAILURE
+}
+
+fn setting(options: &Options) -> Setting {
+    let Options { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats, .. } = *options;
+    let budget = Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats };
+    Setting {
+        led: options.led,
+        depth: options.depth.unwrap_or(usize::MAX),
+        seconds: options.seconds,
+        states: options.states.min(u32::MAX as usize),
+        flaw: options.flaw.unwrap_or(Flaw::None),
+        words: !options.harm_only,
+        ..Setting::new(usize::from(options.nodes), budget)
+    }
+}
+
+fn show(options: &Options, report: &Report) {
+    println!("{} nodes, {:?}", options.nodes, setting(options).budget);
+    let rate = report.states as f64 / report.seconds / 1000.0;
+    println!("{} states in {:.1} s, {rate:.0} thousand a second", report.states, report.seconds);
+    let what = if report.is_complete { "all that the budget allows: depth" } else { "complete to depth" };
+    println!("{what} {}; new states by depth: {:?}", report.depth, report.levels);
+    let acts: Vec<_> = report.acts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    println!("events: {}", acts.join(", "));
+    println!("{} nodes with disks, {} letters, {} steps of the core", report.members, report.letters, report.played);
+}

@@ -1,0 +1,116 @@
+//! An exhaustive search of small clusters: the real core, in every order in which a few events can happen.
+//!
+//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads, crashes.
+//! The search goes through all interleavings of these, breadth first, so that the first broken promise is also the shortest
+//! story of it. What is not limited is the network: unless told otherwise, a letter that was ever sent stays on its way for
+//! good, and may arrive at any time, any number of times or never. That is loss, repetition, delay and reordering at once.
+//!
+//! # What is left out of a state, and why that is sound
+//!
+//! - **Time.** After each event a node's clock starts anew (`Node::forget_time`), and each timer may run out at any moment: an
+//!   election, a heartbeat, a leader's count of its followers, a transfer. Whether a voter still hears its leader is chosen
+//!   when a candidate asks it, which is the only time that it matters. Every run under real clocks and seeds is among these;
+//!   some of these are under none, so a broken promise might need a clock that does not exist, but none is missed. The
+//!   converse does not hold for progress: nothing is said about that here.
+//! - **Being down.** A node that crashes starts again at once. Being down looks to others like being slow to answer.
+//! - **Names.** Two states that differ only in who sits where are one (`Node::rename`). That the seats do not matter is not
+//!   believed but checked: each event of a node is played under every naming.
+//! - **Spent letters.** A letter that no rule will ever look at again, whatever the receiver becomes, is taken off its way.
+//!
+//! # What is not covered
+//!
+//! Most spaces have no end: a leader that is told of a gap sends anew under a new stamp, as often as the network loses it. So
+//! the depth is the bound, and only the smallest budgets are searched to their end.
+//!
+//! Progress; logs that fill up; windows of more than a few messages; effects that are drawn in part (all or none are);
+//! changes of members, witnesses, learners, snapshots. A state is known by 64 bits: of a hundred million states about one in
+//! three thousand searches loses one.
+
+mod breadth;
+mod chronicle;
+mod event;
+mod law;
+mod letter;
+mod member;
+mod mix;
+mod names;
+mod prelude;
+mod story;
+mod table;
+mod world;
+
+pub use breadth::{Report, search};
+
+/// The most nodes of a search.
+pub const SEATS: usize = 3;
+
+/// What is searched.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// How many nodes, at most [`SEATS`].
+    pub nodes: usize,
+    /// How often what may happen.
+    pub budget: Budget,
+    /// Starts behind a first election and its no-op, instead of before.
+    pub led: bool,
+    /// How many events deep to go; the search is over earlier when there is nothing new.
+    pub depth: usize,
+    /// For how long to go on.
+    pub seconds: f64,
+    /// For how many states there is memory.
+    pub states: usize,
+    /// What is wrong with the world, to see that the search finds it.
+    pub flaw: Flaw,
+    /// Whether a node's words are held against its own disk. Without, a flaw shows only when the cluster comes to harm.
+    pub words: bool,
+}
+
+impl Setting {
+    /// This many nodes in a sound world, without bounds but the budget.
+    pub fn new(nodes: usize, budget: Budget) -> Setting {
+        let (led, depth, seconds, states) = (false, usize::MAX, f64::INFINITY, u32::MAX as usize);
+        Setting { nodes, budget, led, depth, seconds, states, flaw: Flaw::None, words: true }
+    }
+}
+
+/// How often what may happen, in all of the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Election time-outs that run out.
+    pub elections: u8,
+    /// Heartbeats of leaders, and questions that are asked once more.
+    pub beats: u8,
+    /// Commands of clients at leaders.
+    pub commands: u8,
+    /// Reads of clients at any node that knows a leader.
+    pub reads: u8,
+    /// Wishes to hand leadership over.
+    pub transfers: u8,
+    /// Leaders that step down because they heard nobody.
+    pub resignations: u8,
+    /// Crashes, each of which keeps any front of the write under way.
+    pub crashes: u8,
+    /// Steps whose effects are left undrawn, and so join those of a later one.
+    pub leaves: u8,
+    /// Letters that arrive and stay on their way; `None` for all of them, for good.
+    pub repeats: Option<u8>,
+}
+
+impl Budget {
+    fn digest(self) -> u64 {
+        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats } = self;
+        let counts = [elections, beats, commands, reads, transfers, resignations, crashes, leaves];
+        mix::spread(u64::from_le_bytes(counts) ^ mix::spread(repeats.map_or(0, |left| 1 + u64::from(left))))
+    }
+}
+
+/// What may be wrong with a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing.
+    None,
+    /// Disks give the ticket back and never make a write durable: a crash loses it.
+    LyingDisk,
+    /// A crash leaves an empty disk.
+    WipedDisk,
+}

@@ -1,0 +1,165 @@
+use quorate::Role;
+
+use super::Budget;
+use super::letter::Letter;
+use crate::stage::show;
+
+/// What can happen to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Event {
+    /// A letter arrives.
+    Deliver { letter: u32 },
+    /// A letter arrives when the leader has not been heard for an election time-out.
+    DeliverLate { letter: u32 },
+    /// The write under way is durable.
+    Sync,
+    /// Time for an election.
+    Campaign,
+    /// Time for a heartbeat, or to ask once more.
+    Beat,
+    /// Time for a leader to count its followers; it has heard nobody.
+    Resign,
+    /// A transfer has taken too long.
+    EndTransfer,
+    /// A client's command, by its number.
+    Command { number: u8 },
+    /// A client's read.
+    Read,
+    /// A wish to hand over to this seat.
+    Transfer { to: u8 },
+    /// The power goes, and comes back. So many parts of the write under way are durable.
+    Crash { parts: u8 },
+    /// Effects that were left are drawn.
+    Draw,
+}
+
+/// An event of one node, and what becomes of its letter and its effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Act {
+    pub(crate) seat: u8,
+    pub(crate) event: Event,
+    /// The letter stays on its way.
+    pub(crate) keep: bool,
+    /// The effects are left for a later step.
+    pub(crate) leave: bool,
+}
+
+impl Event {
+    pub(crate) const KINDS: [&'static str; 12] = [
+        "deliver",
+        "deliver late",
+        "sync",
+        "campaign",
+        "beat",
+        "resign",
+        "end of transfer",
+        "command",
+        "read",
+        "transfer",
+        "crash",
+        "draw",
+    ];
+
+    /// Its place among the kinds.
+    pub(crate) fn kind(self) -> usize {
+        match self {
+            Event::Deliver { .. } => 0,
+            Event::DeliverLate { .. } => 1,
+            Event::Sync => 2,
+            Event::Campaign => 3,
+            Event::Beat => 4,
+            Event::Resign => 5,
+            Event::EndTransfer => 6,
+            Event::Command { .. } => 7,
+            Event::Read => 8,
+            Event::Transfer { .. } => 9,
+            Event::Crash { .. } => 10,
+            Event::Draw => 11,
+        }
+    }
+
+    pub(crate) fn letter(self) -> Option<u32> {
+        match self {
+            Event::Deliver { letter } | Event::DeliverLate { letter } => Some(letter),
+            _ => None,
+        }
+    }
+
+    /// In the words of a golden trace.
+    pub(crate) fn words(self, seat: u8, letters: &[Letter]) -> String {
+        match self {
+            Event::Deliver { letter } | Event::DeliverLate { letter } => {
+                let Letter { from, to, .. } = letters[letter as usize];
+                let late = if matches!(self, Event::DeliverLate { .. }) { ", the leader unheard for long" } else { "" };
+                format!("deliver {from} {to}: {}{late}", show::message(&letters[letter as usize].message()))
+            }
+            Event::Sync => format!("sync {seat}"),
+            Event::Campaign => format!("tick {seat}: time for an election"),
+            Event::Beat => format!("tick {seat}: time for a heartbeat"),
+            Event::Resign => format!("tick {seat}: nobody was heard"),
+            Event::EndTransfer => format!("tick {seat}: the transfer took too long"),
+            Event::Command { number } => format!("client {seat} c{number}"),
+            Event::Read => format!("read {seat}"),
+            Event::Transfer { to } => format!("transfer {seat} {to}"),
+            Event::Crash { parts: 0 } => format!("crash {seat}, start {seat}"),
+            Event::Crash { parts } => format!("crash {seat} with {parts} parts of its write, start {seat}"),
+            Event::Draw => format!("draw {seat}"),
+        }
+    }
+}
+
+impl Act {
+    /// What is left of a budget. The acts offered are those that it allows.
+    pub(crate) fn spend(&self, mut budget: Budget) -> Budget {
+        match self.event {
+            Event::Campaign => budget.elections -= 1,
+            Event::Beat | Event::EndTransfer => budget.beats -= 1,
+            Event::Resign => budget.resignations -= 1,
+            Event::Command { .. } => budget.commands -= 1,
+            Event::Read => budget.reads -= 1,
+            Event::Transfer { .. } => budget.transfers -= 1,
+            Event::Crash { .. } => budget.crashes -= 1,
+            Event::Deliver { .. } | Event::DeliverLate { .. } if self.keep => {
+                budget.repeats = budget.repeats.map(|left| left - 1);
+            }
+            Event::Deliver { .. } | Event::DeliverLate { .. } | Event::Sync | Event::Draw => {}
+        }
+        budget.leaves -= u8::from(self.leave);
+        budget
+    }
+}
+
+/// What the acts on offer depend on, of the node that they happen to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    pub(crate) role: Role,
+    pub(crate) knows_leader: bool,
+    /// How many parts the write under way has.
+    pub(crate) writes: Option<u8>,
+    /// Effects were left undrawn.
+    pub(crate) left: bool,
+}
+
+impl Offer {
+    /// What may happen to the node beside letters.
+    pub(crate) fn events(&self, seat: u8, nodes: u8, whole: Budget, left: Budget) -> impl Iterator<Item = Event> {
+        let leads = self.role == Role::Leader;
+        let is_writing = self.writes.is_some();
+        let number = whole.commands - left.commands + 1;
+        let simple = [
+            (is_writing, Event::Sync),
+            (self.left, Event::Draw),
+            (!leads && !is_writing && left.elections > 0, Event::Campaign),
+            (left.beats > 0, Event::Beat),
+            (leads && left.resignations > 0, Event::Resign),
+            (leads && left.beats > 0 && whole.transfers > 0, Event::EndTransfer),
+            (leads && left.commands > 0, Event::Command { number }),
+            (self.knows_leader && left.reads > 0, Event::Read),
+        ];
+        let parts = if left.crashes > 0 { 0..self.writes.unwrap_or(0) + 1 } else { 0..0 };
+        let crashes = parts.map(|parts| Event::Crash { parts });
+        let targets = if leads && left.transfers > 0 { 0..nodes } else { 0..0 };
+        let transfers = targets.filter(move |to| *to != seat).map(|to| Event::Transfer { to });
+        simple.into_iter().filter(|(may, _)| *may).map(|(_, event)| event).chain(crashes).chain(transfers)
+    }
+}

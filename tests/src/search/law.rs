@@ -1,0 +1,119 @@
+use quorate::{Ballot, HardState, Index, Message, Outcome, Refusal, Role, Seat};
+
+use super::chronicle::Chronicle;
+use super::member::Member;
+use super::table::{Face, Mark};
+use crate::simulator::Violation;
+use crate::simulator::disk::Disk;
+
+pub(crate) type Verdict = Result<(), Violation>;
+
+pub(crate) fn hold(holds: bool, law: &'static str, story: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(Violation { law, story: story() }) }
+}
+
+/// What a node says must be backed by its own disk.
+pub(crate) fn check_words(from: Seat, to: Seat, message: &Message<'_>, disk: &Disk) -> Verdict {
+    let HardState { term: durable, vote } = disk.hard_state;
+    let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.0, to.0, disk.hard_state);
+    if matches!(message, Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. }) {
+        return Ok(());
+    }
+    hold(message.term() <= durable, "a term is durable before it is spoken of", say)?;
+    match *message {
+        Message::RequestVote { term, .. } => {
+            hold((term, Some(from)) == (durable, vote), "a candidate's own vote is durable before it asks", say)
+        }
+        Message::Vote { term, granted: true, .. } => {
+            hold((term, Some(to)) == (durable, vote), "a vote is durable before it is sent", say)
+        }
+        Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. } => {
+            hold(index == Index(0) || disk.record(index).is_some(), "what is acknowledged is durable", say)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Entries are applied one after the other.
+pub(crate) fn check_turn(seat: Seat, applied: Index, index: Index) -> Verdict {
+    hold(index.0 == applied.0 + 1, "entries are applied in order", || format!("node {} after {applied:?}", seat.0))
+}
+
+/// What may only rise within a life, or on a disk.
+pub(crate) struct Marks {
+    term: u64,
+    commit: Index,
+    hard: (u64, Option<Seat>),
+    disk: HardState,
+}
+
+impl Marks {
+    pub(crate) fn of(member: &Member) -> Marks {
+        let Member { node, disk, .. } = member;
+        Marks { term: node.term().0, commit: node.commit(), hard: (node.term().0, node.vote()), disk: disk.hard_state }
+    }
+
+    /// What must hold of a node by itself after every step.
+    pub(crate) fn check(&self, member: &Member, words: bool) -> Verdict {
+        let after = Marks::of(member);
+        let story = || format!("node {}", member.seat());
+        let node = &member.node;
+        hold(after.term >= self.term, "a term never goes back", story)?;
+        hold(after.commit >= self.commit, "commit never goes back", story)?;
+        let committed = node.log().find(|entry| entry.position().index == after.commit);
+        let is_own = committed.is_some_and(|entry| entry.position().term == node.term());
+        let counts = node.role() == Role::Leader && after.commit > self.commit;
+        hold(!words || !counts || is_own, "a leader counts only entries of its own term", story)?;
+        hold(after.disk.term >= self.disk.term, "a durable term never goes back", story)?;
+        let keeps = |before: Option<Seat>, after: Option<Seat>| before.is_none() || before == after;
+        let same_term = after.hard.0 == self.hard.0;
+        hold(!same_term || keeps(self.hard.1, after.hard.1), "a node votes once a term", story)?;
+        let same_disk = after.disk.term == self.disk.term;
+        hold(!same_disk || keeps(self.disk.vote, after.disk.vote), "a durable vote stays", story)?;
+        if !words {
+            return Ok(());
+        }
+        let refused = Refusal::ALL.into_iter().find(|reason| node.refusals().count(*reason) > 0);
+        hold(refused.is_none(), "nothing that an honest node sends is refused", || {
+            format!("node {}: {}", member.seat(), refused.map_or("", Refusal::name))
+        })?;
+        node.check_invariants().map_err(|broken| Violation { law: broken.0, story: story() })
+    }
+}
+
+/// What must hold of all nodes together, after something happened to one of them. Whether words are backed by disks is one
+/// question, whether the cluster comes to harm another.
+pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: bool) -> Verdict {
+    let face = faces[seat];
+    for other in faces.iter().filter(|other| other.seat != face.seat) {
+        let story = || format!("nodes {} and {}", face.seat, other.seat);
+        let logs =
+            [(&face.log, &other.log), (&face.disk, &other.disk), (&face.log, &other.disk), (&face.disk, &other.log)];
+        let match_up = logs.iter().all(|(one, other)| meet(one, other));
+        hold(match_up, "logs match up to a common position", story)?;
+        let backed = !words || (is_backed(face, other) && is_backed(other, face));
+        hold(backed, "what a leader takes for matched is durable there", story)?;
+    }
+    for (place, known) in chronicle.committed.iter().enumerate() {
+        let story = || format!("index {}, committed in term {}", place + 1, known.term);
+        let holders = faces.iter().filter(|face| face.disk.get(place) == Some(&known.mark)).count();
+        hold(!words || holders * 2 > faces.len(), "what is committed is on a majority of disks", story)?;
+        let mut later = faces.iter().filter(|face| face.leads && face.term > known.term);
+        let have_all = later.all(|leader| leader.log.get(place) == Some(&known.mark));
+        hold(have_all, "a leader has all that was committed", story)?;
+    }
+    Ok(())
+}
+
+/// Whether two logs are equal up to the last position that they share.
+fn meet(one: &[Mark], other: &[Mark]) -> bool {
+    let met = one.iter().zip(other).rposition(|(mine, theirs)| mine.term == theirs.term);
+    met.is_none_or(|place| one[..=place] == other[..=place])
+}
+
+/// Whether the follower's disk has all that the leader counts on. One that has gone on to a later term owes it nothing.
+fn is_backed(leader: &Face, follower: &Face) -> bool {
+    let matched = leader.matched[usize::from(follower.seat)] as usize;
+    let is_past = follower.disk_term > leader.term;
+    !leader.leads || is_past || (follower.disk.len() >= matched && follower.disk[..matched] == leader.log[..matched])
+}

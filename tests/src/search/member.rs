@@ -1,0 +1,192 @@
+use quorate::{Boot, Config, Effect, Input, Instant, Members, Round, Seat, Seats};
+
+use super::event::{Event, Offer};
+use super::letter::Letter;
+use super::names::Names;
+use super::{Flaw, SEATS, Setting, law};
+use crate::simulator::Violation;
+use crate::simulator::disk::{Batch, Disk};
+
+/// Room for eight records, more than any budget that a search can exhaust asks for.
+const LOG_BYTES: usize = 256;
+const HEARTBEAT: Instant = Instant::from_millis(50);
+const ELECTION: Instant = Instant::from_millis(250);
+
+pub(crate) type Node = quorate::Node<String, [u8; LOG_BYTES], SEATS>;
+
+/// A node with its disk: all of one machine that can change.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Member {
+    pub(crate) node: Node,
+    pub(crate) disk: Disk,
+    write: Option<Batch>,
+    /// How often it was started: what the node takes for a random number, to name this boot.
+    life: u64,
+    /// Effects were left undrawn.
+    left: bool,
+}
+
+/// What a member did that others can notice.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deed {
+    pub(crate) sent: Vec<Letter>,
+    /// The records that were applied.
+    pub(crate) applied: Vec<Vec<u8>>,
+    pub(crate) reads: Vec<Reading>,
+}
+
+/// What a node says of its reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Reading {
+    Awaits(Round),
+    /// Every read up to this round is answered from a state that has applied so much.
+    Ready(Round, u64),
+    Failed(Round),
+    /// A crash: nobody will answer.
+    Gone,
+}
+
+impl Member {
+    pub(crate) fn new(seat: u8, nodes: usize) -> Member {
+        let disk = Disk::default();
+        Member { node: boot(Seat(seat), nodes, 1, &disk), disk, write: None, life: 1, left: false }
+    }
+
+    pub(crate) fn seat(&self) -> u8 {
+        self.node.seat().0
+    }
+
+    pub(crate) fn offer(&self) -> Offer {
+        Offer {
+            role: self.node.role(),
+            knows_leader: self.node.leader().is_some(),
+            writes: self.write.as_ref().map(|batch| batch.parts() as u8),
+            left: self.left,
+        }
+    }
+
+    pub(crate) fn renamed(&self, names: &Names) -> Member {
+        let mut member = self.clone();
+        member.node.rename(|seat| names.of_seat(seat));
+        member.node.forget_time();
+        let hard_states =
+            [Some(&mut member.disk.hard_state), member.write.as_mut().and_then(|write| write.hard_state.as_mut())];
+        for state in hard_states.into_iter().flatten() {
+            state.vote = state.vote.map(|seat| names.of_seat(seat));
+        }
+        member
+    }
+
+    /// Lets an event happen, and draws what the node wants done, or leaves it. `sees` is shown each effect.
+    pub(crate) fn take(
+        &mut self,
+        event: Event,
+        letter: Option<&Letter>,
+        leave: bool,
+        setting: &Setting,
+        sees: &mut dyn FnMut(&Effect<'_, String>),
+    ) -> Result<Deed, Violation> {
+        if let Event::Crash { parts } = event {
+            return Ok(self.crash(parts, setting));
+        }
+        let before = law::Marks::of(self);
+        let (at, input) = self.input(event, letter, setting);
+        let Member { node, disk, write, .. } = self;
+        let (from, mut applied) = (node.seat(), node.applied());
+        let mut deed = Deed::default();
+        let is_asked = matches!(event, Event::Command { .. } | Event::Read | Event::Transfer { .. });
+        // The answer to a client is offered once: a driver that leaves the rest has at least that.
+        let drawn = if leave { usize::from(is_asked) } else { usize::MAX };
+        for effect in node.step(at, input).take(drawn) {
+            sees(&effect);
+            match effect {
+                Effect::Persist(persist) => *write = Some(Batch::new(persist.hard_state, persist.entries)),
+                Effect::Send { to, message } => {
+                    if setting.words {
+                        law::check_words(from, to, &message, disk)?;
+                    }
+                    deed.sent.push(Letter::new(from.0, to, &message));
+                }
+                Effect::Apply(apply) => {
+                    law::check_turn(from, applied, apply.index())?;
+                    applied = apply.index();
+                    deed.applied.push(apply.entry().record().to_vec());
+                }
+                Effect::Await { round } => deed.reads.push(Reading::Awaits(round)),
+                Effect::ReadReady { through } => deed.reads.push(Reading::Ready(through, applied.0)),
+                Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
+                Effect::Accept { .. } | Effect::Reject(_) => {}
+            }
+        }
+        self.left = leave;
+        before.check(self, setting.words)?;
+        self.node.forget_time();
+        Ok(deed)
+    }
+
+    fn input<'a>(
+        &mut self,
+        event: Event,
+        letter: Option<&'a Letter>,
+        setting: &Setting,
+    ) -> (Instant, Input<'a, String>) {
+        let arrives = |letter: Option<&'a Letter>| {
+            let letter = letter.expect("a delivery has its letter");
+            Input::Receive { from: Seat(letter.from).into(), message: letter.message() }
+        };
+        let is_late = ELECTION;
+        let is_due = ELECTION + ELECTION.saturating_since(Instant::START);
+        match event {
+            Event::Deliver { .. } => (Instant::START, arrives(letter)),
+            Event::DeliverLate { .. } => (is_late, arrives(letter)),
+            Event::Sync => (Instant::START, self.sync(setting)),
+            Event::Campaign | Event::Resign => (is_due, Input::Tick),
+            Event::Beat => (HEARTBEAT, Input::Tick),
+            Event::EndTransfer => (ELECTION, Input::Tick),
+            Event::Command { number } => {
+                (Instant::START, Input::ClientCommand { session: None, command: Some(format!("c{number}")) })
+            }
+            Event::Read => (Instant::START, Input::Read),
+            Event::Transfer { to } => (Instant::START, Input::Transfer { to: Some(Seat(to)) }),
+            Event::Crash { .. } | Event::Draw => (Instant::START, Input::Tick),
+        }
+    }
+
+    fn sync<'a>(&mut self, setting: &Setting) -> Input<'a, String> {
+        let batch = self.write.take().expect("a sync has its write");
+        if setting.flaw != Flaw::LyingDisk {
+            self.disk.sync(batch);
+        }
+        Input::Persisted(self.node.reissue_ticket().expect("the node waits for its write"))
+    }
+
+    /// Starts again from the disk and so many parts of the write under way.
+    fn crash(&mut self, parts: u8, setting: &Setting) -> Deed {
+        if let Some(batch) = self.write.take() {
+            self.disk.sync(batch.cut(usize::from(parts)));
+        }
+        if setting.flaw == Flaw::WipedDisk {
+            self.disk = Disk::default();
+        }
+        self.life += 1;
+        self.left = false;
+        self.node = boot(self.node.seat(), setting.nodes, self.life, &self.disk);
+        Deed { reads: vec![Reading::Gone], ..Deed::default() }
+    }
+}
+
+fn boot(seat: Seat, nodes: usize, life: u64, disk: &Disk) -> Node {
+    // A small window and small frames, so that a few entries need more than one.
+    let config = Config {
+        entry_bytes_max: 60,
+        inflight_messages_max: 8,
+        inflight_bytes_max: 120,
+        ..Config::new(seat, Members::of(Seats::first(nodes)), life)
+    };
+    let mut boot = Boot::new(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
+    boot.hard_state(disk.hard_state);
+    disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
+    let mut node = boot.start(Instant::START);
+    node.forget_time();
+    node
+}

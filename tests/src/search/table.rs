@@ -1,0 +1,270 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use quorate::{Entry, Role};
+
+use super::chronicle::Chronicle;
+use super::event::{Event, Offer};
+use super::letter::Letter;
+use super::member::{Deed, Member, Reading};
+use super::mix::{Mixing, digest};
+use super::names::{Digests, Names};
+use super::{SEATS, Setting};
+use crate::simulator::Violation;
+
+/// All that the search has met, each once and by a number: a world is a few numbers then. What a node does in a state depends
+/// on nothing but that state and the event, so it is played once and remembered.
+pub(crate) struct Table {
+    pub(crate) setting: Setting,
+    pub(crate) names: Vec<Names>,
+    pub(crate) members: Known<Member>,
+    pub(crate) faces: Vec<Face>,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) letters: Vec<Letter>,
+    letter_numbers: HashMap<Letter, u32>,
+    pub(crate) stamps: Vec<Stamp>,
+    pub(crate) chronicles: Known<Chronicle>,
+    records: HashMap<Box<[u8]>, u32>,
+    outcomes: HashMap<(u32, Event, bool), Rc<Outcome>, Mixing>,
+}
+
+/// Values by number.
+pub(crate) struct Known<T> {
+    numbers: HashMap<Rc<T>, u32>,
+    values: Vec<Rc<T>>,
+    pub(crate) digests: Vec<Digests>,
+}
+
+/// What the others' promises need to know of a member.
+#[derive(Clone, Debug)]
+pub(crate) struct Face {
+    pub(crate) seat: u8,
+    pub(crate) leads: bool,
+    pub(crate) term: u64,
+    pub(crate) commit: u64,
+    pub(crate) applied: u64,
+    pub(crate) log: Box<[Mark]>,
+    pub(crate) disk: Box<[Mark]>,
+    pub(crate) disk_term: u64,
+    /// How far a leader counts on each of the others.
+    pub(crate) matched: [u64; SEATS],
+}
+
+/// A record: two are equal if their marks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Mark {
+    pub(crate) term: u64,
+    record: u32,
+}
+
+/// What the network needs to know of a letter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) to: u8,
+    pub(crate) spent_from: u64,
+    pub(crate) asks_for_vote: bool,
+    pub(crate) digests: Digests,
+}
+
+/// What comes of an event at a member.
+pub(crate) struct Outcome {
+    pub(crate) member: u32,
+    pub(crate) sent: Box<[u32]>,
+    pub(crate) applied: Box<[Mark]>,
+    pub(crate) reads: Box<[Reading]>,
+    pub(crate) broken: Option<Violation>,
+}
+
+impl<T: Hash + Eq> Known<T> {
+    fn new() -> Known<T> {
+        Known { numbers: HashMap::new(), values: Vec::new(), digests: Vec::new() }
+    }
+
+    /// Its number, and whether it is new. `named` gives it another name.
+    fn add(&mut self, value: T, names: &[Names], named: impl Fn(&T, &Names) -> T) -> (u32, bool) {
+        if let Some(number) = self.numbers.get(&value) {
+            return (*number, false);
+        }
+        let mut digests = Digests::default();
+        digests.iter_mut().zip(names).for_each(|(place, names)| *place = digest(&named(&value, names)));
+        let (number, value) = (self.values.len() as u32, Rc::new(value));
+        self.numbers.insert(Rc::clone(&value), number);
+        self.values.push(value);
+        self.digests.push(digests);
+        (number, true)
+    }
+
+    pub(crate) fn get(&self, number: u32) -> &T {
+        &self.values[number as usize]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+}
+
+impl Table {
+    pub(crate) fn new(setting: Setting) -> Table {
+        Table {
+            names: Names::all(setting.nodes),
+            setting,
+            members: Known::new(),
+            faces: Vec::new(),
+            offers: Vec::new(),
+            letters: Vec::new(),
+            letter_numbers: HashMap::new(),
+            stamps: Vec::new(),
+            chronicles: Known::new(),
+            records: HashMap::new(),
+            outcomes: HashMap::default(),
+        }
+    }
+
+    pub(crate) fn add_member(&mut self, member: Member) -> u32 {
+        let (face, offer) = (self.face(&member), member.offer());
+        let (number, is_new) = self.members.add(member, &self.names, Member::renamed);
+        if is_new {
+            self.faces.push(face);
+            self.offers.push(offer);
+        }
+        number
+    }
+
+    pub(crate) fn add_chronicle(&mut self, chronicle: Chronicle) -> u32 {
+        self.chronicles.add(chronicle, &self.names, Chronicle::renamed).0
+    }
+
+    /// What comes of an event.
+    pub(crate) fn outcome(&mut self, member: u32, event: Event, leave: bool) -> Rc<Outcome> {
+        let key = (member, event, leave);
+        if let Some(outcome) = self.outcomes.get(&key) {
+            return Rc::clone(outcome);
+        }
+        let outcome = Rc::new(self.play(member, event, leave));
+        self.outcomes.insert(key, Rc::clone(&outcome));
+        outcome
+    }
+
+    /// How many different events of different members were played.
+    pub(crate) fn played(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    fn play(&mut self, number: u32, event: Event, leave: bool) -> Outcome {
+        let before = self.members.get(number);
+        let letter = event.letter().map(|letter| &self.letters[letter as usize]);
+        let played = take(before, event, letter, leave, &self.setting).and_then(|(after, deed)| {
+            self.check_names(before, event, letter, leave, &after, &deed)?;
+            Ok((after, deed))
+        });
+        match played {
+            Ok((after, deed)) => Outcome {
+                member: self.add_member(after),
+                sent: deed.sent.into_iter().map(|letter| self.add_letter(letter)).collect(),
+                applied: deed.applied.iter().map(|record| self.mark(record)).collect(),
+                reads: deed.reads.into(),
+                broken: None,
+            },
+            Err(violation) => Outcome {
+                member: number,
+                sent: Box::default(),
+                applied: Box::default(),
+                reads: Box::default(),
+                broken: Some(violation),
+            },
+        }
+    }
+
+    /// The same happens under every naming: so states that differ in names alone may be taken for one.
+    fn check_names(
+        &self,
+        before: &Member,
+        event: Event,
+        letter: Option<&Letter>,
+        leave: bool,
+        after: &Member,
+        deed: &Deed,
+    ) -> Result<(), Violation> {
+        for names in &self.names[1..] {
+            let named_event = match event {
+                Event::Transfer { to } => Event::Transfer { to: names.of(to) },
+                event => event,
+            };
+            let named_letter = letter.map(|letter| letter.renamed(names));
+            let (named, did) = take(&before.renamed(names), named_event, named_letter.as_ref(), leave, &self.setting)?;
+            let sorted = |mut letters: Vec<Letter>| {
+                letters.sort_unstable();
+                letters
+            };
+            let sent = sorted(deed.sent.iter().map(|letter| letter.renamed(names)).collect());
+            let is_same = named == after.renamed(names)
+                && sorted(did.sent) == sent
+                && (&did.applied, &did.reads) == (&deed.applied, &deed.reads);
+            if !is_same {
+                let story = format!("node {} under {names:?}", before.seat());
+                return Err(Violation { law: "it does not matter who sits where", story });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_letter(&mut self, letter: Letter) -> u32 {
+        if let Some(number) = self.letter_numbers.get(&letter) {
+            return *number;
+        }
+        let mut digests = Digests::default();
+        digests.iter_mut().zip(&self.names).for_each(|(place, names)| *place = digest(&letter.renamed(names)));
+        let number = self.letters.len() as u32;
+        let (to, spent_from, asks_for_vote) = (letter.to, letter.spent_from(), letter.asks_for_vote());
+        self.stamps.push(Stamp { to, spent_from, asks_for_vote, digests });
+        self.letter_numbers.insert(letter.clone(), number);
+        self.letters.push(letter);
+        number
+    }
+
+    fn face(&mut self, member: &Member) -> Face {
+        let Member { node, disk, .. } = member;
+        let mut matched = [0; SEATS];
+        node.progress().for_each(|progress| matched[usize::from(progress.seat.0)] = progress.matched.0);
+        Face {
+            seat: member.seat(),
+            leads: node.role() == Role::Leader,
+            term: node.term().0,
+            commit: node.commit().0,
+            applied: node.applied().0,
+            log: node.log().map(|entry| self.mark(entry.record())).collect(),
+            disk: disk.entries().map(|entry| self.mark(entry.record())).collect(),
+            disk_term: disk.hard_state.term.0,
+            matched,
+        }
+    }
+
+    fn mark(&mut self, record: &[u8]) -> Mark {
+        let (entry, _) = Entry::parse(record).expect("records stay whole");
+        let next = self.records.len() as u32;
+        let record = *self.records.entry(record.into()).or_insert(next);
+        Mark { term: entry.position().term.0, record }
+    }
+}
+
+/// Plays an event. A node that panics breaks a promise, like any other.
+fn take(
+    member: &Member,
+    event: Event,
+    letter: Option<&Letter>,
+    leave: bool,
+    setting: &Setting,
+) -> Result<(Member, Deed), Violation> {
+    let mut member = member.clone();
+    let taken = catch_unwind(AssertUnwindSafe(|| {
+        let deed = member.take(event, letter, leave, setting, &mut |_| ())?;
+        Ok((member, deed))
+    }));
+    taken.unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().cloned();
+        let words = words.or_else(|| panic.downcast_ref::<&str>().map(|word| (*word).to_owned()));
+        Err(Violation { law: "a node never panics", story: words.unwrap_or_default() })
+    })
+}

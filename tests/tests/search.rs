@@ -1,0 +1,87 @@
+//! Every order of a few events, in clusters of the real core. `cargo run --release -p quorate-tests --bin search` goes deeper.
+
+use quorate_tests::search::{Budget, Flaw, Report, Setting, search};
+
+const BUDGET: Budget = Budget {
+    elections: 2,
+    beats: 1,
+    commands: 1,
+    reads: 1,
+    transfers: 0,
+    resignations: 0,
+    crashes: 1,
+    leaves: 0,
+    repeats: None,
+};
+
+#[track_caller]
+fn expect_sound(setting: Setting) -> Report {
+    let report = search(setting);
+    let told = report.violation.as_ref().map(|(violation, story)| format!("{}\n{violation}", story.join("\n")));
+    assert_eq!(told, None);
+    report
+}
+
+#[track_caller]
+fn expect_broken(setting: Setting, law: &str, acts_max: usize) -> String {
+    let (violation, story) = search(setting).violation.expect("a wrong world breaks a promise");
+    assert_eq!(violation.law, law);
+    let acts = story.iter().filter(|line| !line.starts_with(' ')).count();
+    assert!(acts <= acts_max, "the story takes {acts} acts:\n{}", story.join("\n"));
+    story.join("\n")
+}
+
+#[test]
+fn one_node_keeps_its_promises_to_the_end() {
+    let report = expect_sound(Setting::new(1, Budget { crashes: 2, leaves: 1, ..BUDGET }));
+    assert!(report.is_complete && report.states > 1_000, "{report:?}");
+}
+
+#[test]
+fn two_nodes_keep_their_promises() {
+    let report = expect_sound(Setting { depth: 13, ..Setting::new(2, BUDGET) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn three_nodes_keep_their_promises() {
+    let report = expect_sound(Setting { depth: 11, ..Setting::new(3, BUDGET) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn three_nodes_with_a_leader_keep_their_promises() {
+    let everything = Budget { transfers: 1, resignations: 1, leaves: 1, repeats: Some(1), ..BUDGET };
+    let report = expect_sound(Setting { led: true, depth: 4, ..Setting::new(3, everything) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+/// The whole of what one command and one crash can do to two nodes, when letters come once.
+#[test]
+fn a_search_can_come_to_its_end() {
+    let budget = Budget { elections: 1, beats: 0, reads: 0, repeats: Some(0), ..BUDGET };
+    let report = expect_sound(Setting::new(2, budget));
+    assert!(report.is_complete && report.states > 1_000, "{report:?}");
+}
+
+#[test]
+fn a_vote_that_a_disk_has_not_kept_is_found() {
+    let lies = Setting { flaw: Flaw::LyingDisk, ..Setting::new(3, BUDGET) };
+    let story = expect_broken(lies, "a term is durable before it is spoken of", 4);
+    assert!(story.ends_with("0 -> 1: RequestVote Real term 1 last 0@0") || story.contains("sync 0"), "{story}");
+}
+
+/// Even if nobody looks at the disks: a voter forgets its vote, and elects another.
+#[test]
+fn a_lost_vote_leads_to_two_leaders() {
+    let budget = Budget { elections: 2, crashes: 1, repeats: Some(0), ..Budget::default() };
+    let lies = Setting { flaw: Flaw::LyingDisk, words: false, ..Setting::new(3, budget) };
+    let story = expect_broken(lies, "one leader a term", 15);
+    assert!(story.contains("crash"), "{story}");
+}
+
+#[test]
+fn a_wiped_disk_is_found() {
+    let wiped = Setting { flaw: Flaw::WipedDisk, led: true, ..Setting::new(3, BUDGET) };
+    expect_broken(wiped, "what a leader takes for matched is durable there", 2);
+}
