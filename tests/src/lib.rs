@@ -2,5 +2,6 @@
 
 pub mod history;
 pub mod linearizability;
+pub mod power;
 pub mod simulator;
 pub mod stage;
