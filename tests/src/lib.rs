@@ -1,5 +1,6 @@
 //! Simulator, scenarios and checkers for quorate.
 
+pub mod fuzzing;
 pub mod history;
 pub mod linearizability;
 pub mod power;

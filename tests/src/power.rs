@@ -172,7 +172,7 @@ fn cut_node(setting: Setting, seat: Seat, events: &[Event], tally: &mut Tally) -
 }
 
 /// A directory, without a device behind it if there is such a place: there are very many openings.
-fn scratch() -> TempDir {
+pub(crate) fn scratch() -> TempDir {
     let memory = Path::new("/dev/shm");
     let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     scratch.expect("a directory can be made")

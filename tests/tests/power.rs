@@ -5,7 +5,7 @@ use quorate_tests::power::{Bounds, Law, Lie, Setting, cut_all_nodes, cut_each_no
 
 const QUICK: Bounds = Bounds { cuts: 16, mixes: 64, recoveries: 12 };
 /// Every byte of a write up to four sectors.
-const FULL: Bounds = Bounds { cuts: 2_048, mixes: 1_024, recoveries: 32 };
+const FULL: Bounds = Bounds { cuts: 2_048, mixes: 256, recoveries: 500 };
 
 fn is_full() -> bool {
     std::env::var("QUORATE_POWER").is_ok_and(|mode| mode == "full")
@@ -17,7 +17,7 @@ fn setting(nodes: usize, seed: u64) -> Setting {
 }
 
 fn seeds() -> std::ops::Range<u64> {
-    if is_full() { 0..8 } else { 0..1 }
+    if is_full() { 0..4 } else { 0..1 }
 }
 
 #[track_caller]

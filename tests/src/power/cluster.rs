@@ -80,8 +80,9 @@ impl Cluster {
             }
             self.turn()?;
         }
-        Err(Law::ClusterGoesOn
-            .broken(format!("{:?}", self.members.iter().map(|member| &member.node).collect::<Vec<_>>())))
+        let nodes = self.members.iter().map(|member| &member.node);
+        let stories = nodes.map(|node| (node.role(), node.term(), node.commit(), node.last()));
+        Err(Law::ClusterGoesOn.broken(format!("{:?}", stories.collect::<Vec<_>>())))
     }
 
     /// Lets so many things happen.

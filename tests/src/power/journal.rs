@@ -72,8 +72,7 @@ impl Journal {
 }
 
 impl Event {
-    /// Whether the crash states, or what is owed, are others after it than before it in a way that frees the node of
-    /// something: the moment before it is the one to cut.
+    /// Whether the moment before it is one to cut: a promise only adds to what is owed, so the moment after it is stricter.
     pub(crate) fn ends_a_moment(&self) -> bool {
         !matches!(self, Event::Promise(_))
     }
