@@ -71,9 +71,8 @@ impl Step<'_> {
         }
         match self.state.role {
             Role::PreCandidate => self.campaign(Ballot::Real),
-            // Its own vote is among them only once it is durable: till then there is no leader, whoever else has voted.
-            Role::Candidate if self.state.votes.contains(self.state.seat()) => self.take_office(),
-            Role::Candidate | Role::Follower | Role::Leader => {}
+            Role::Candidate => self.take_office(),
+            Role::Follower | Role::Leader => {}
         }
     }
 
@@ -111,11 +110,12 @@ impl Step<'_> {
         }
     }
 
-    /// A vote of this term, or a refusal.
+    /// A vote of this term, or a refusal. Nobody was asked before the candidate's own vote was durable: what comes earlier
+    /// answers something else, perhaps an earlier life of a node that forgot it.
     pub(crate) fn on_vote(&mut self, from: Seat, ballot: Ballot, granted: bool) {
         let is_answer = match self.state.role {
             Role::PreCandidate => ballot == Ballot::Pre,
-            Role::Candidate => ballot != Ballot::Pre,
+            Role::Candidate => ballot != Ballot::Pre && self.state.hard_durable == self.state.hard,
             Role::Follower | Role::Leader => false,
         };
         if !is_answer {

@@ -1,9 +1,11 @@
 //! Simulator, scenarios and checkers for quorate.
 
+pub mod fuzzing;
 pub mod history;
 pub mod linearizability;
 pub mod misuse;
 pub mod mutants;
+pub mod power;
 pub mod replay;
 pub mod search;
 pub mod simulator;

@@ -149,9 +149,16 @@ fn first_segment(owner: Owner, options: Options) -> Header {
 ///
 /// The last batch is written once more: a sync that failed before this opening may have left it in memory alone, marked as
 /// written, and no later sync would write it.
+///
+/// Where a torn batch starts, its stamp goes first: a stamp without a whole header would be damage, and that is what zeros
+/// from the front leave if they are cut off themselves.
 fn settle(path: &Path, header: Header, replay: &mut Replay, medium: &mut impl Medium) -> Result<Segment, DiskError> {
     let file = segment::open_file(path)?;
     let (last, end, torn_end) = (replay.last_batch, replay.end as usize, replay.torn_end as usize);
+    if end < torn_end && replay.bytes[end + batch::BODY] != 0 {
+        medium.write(&file, (end + batch::BODY) as u64, &[0]).map_err(DiskError::io("write", path))?;
+        medium.sync(&file).map_err(DiskError::io("sync", path))?;
+    }
     replay.bytes[end..torn_end].fill(0);
     let bytes = &mut replay.bytes[last as usize..torn_end];
     batch::stamp(&mut bytes[..end - last as usize]);

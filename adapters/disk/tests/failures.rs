@@ -152,6 +152,42 @@ fn opening_writes_the_last_batch_again_before_it_is_believed() {
     assert_eq!(medium.calls().last_chunk(), Some(&["write", "sync"]));
 }
 
+/// Stops after so many bytes, in the middle of a write.
+struct Cut {
+    bytes_left: usize,
+}
+
+impl Medium for Cut {
+    fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let part = bytes.len().min(self.bytes_left);
+        self.bytes_left -= part;
+        quorate_disk::Direct.write(file, offset, &bytes[..part])?;
+        if part < bytes.len() { Err(io::ErrorKind::WriteZero.into()) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_recovery_that_is_cut_off_starts_over() {
+    let scratch = tempdir().unwrap();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    disk.write(None, Entries::parse(&record(1, b"kept")).unwrap()).unwrap();
+    disk.write(None, Entries::parse(&record(2, &[1; 600])).unwrap()).unwrap();
+    drop(disk);
+    // Of the second batch's two sectors the first has arrived, with its stamp.
+    let path = scratch.path().join("0000000001.segment");
+    let mut torn = std::fs::read(&path).unwrap();
+    torn[1_536..2_048].fill(0);
+    for bytes_left in 0.. {
+        std::fs::write(&path, &torn).unwrap();
+        let is_done = open_on(Cut { bytes_left }, scratch.path()).is_ok();
+        let (_, recovery, seen) = open(scratch.path()).unwrap_or_else(|error| panic!("{bytes_left} bytes: {error}"));
+        assert_eq!((recovery.batches, seen), (1, vec!["1@1 Command 4 bytes".to_owned()]));
+        if is_done {
+            break;
+        }
+    }
+}
+
 #[test]
 fn a_full_device_loses_nothing() {
     let scratch = tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! Makes each wrong core in a copy of the workspace, and looks whether a test notices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -75,7 +75,10 @@ impl Copy {
             .args(["ls-files", "--cached", "--others", "--exclude-standard"])
             .current_dir(source)
             .output()?;
-        for name in String::from_utf8_lossy(&listed.stdout).lines() {
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let names: HashSet<PathBuf> = listed.lines().map(|name| root.join(name)).collect();
+        remove_others(&root, &names)?;
+        for name in listed.lines() {
             let (from, to) = (source.join(name), root.join(name));
             // A file that is listed and not there was removed since.
             let Ok(bytes) = fs::read(&from) else { continue };
@@ -182,4 +185,19 @@ impl Ran {
             _ => format!("{}, NOT by {expected}", names.join(" ")),
         }
     }
+}
+
+/// Removes the files of an earlier copy that the workspace has no longer; what was built stays.
+fn remove_others(folder: &Path, names: &HashSet<PathBuf>) -> io::Result<()> {
+    let Ok(places) = fs::read_dir(folder) else { return Ok(()) };
+    for place in places {
+        let path = place?.path();
+        match path.is_dir() {
+            true if path.file_name().is_some_and(|name| name == "target") => {}
+            true => remove_others(&path, names)?,
+            false if names.contains(&path) => {}
+            false => fs::remove_file(&path)?,
+        }
+    }
+    Ok(())
 }

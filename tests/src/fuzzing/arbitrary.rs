@@ -1,0 +1,149 @@
+use quorate::{
+    Ballot, Entries, Entry, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position, RECORD_OVERHEAD,
+    Seat, Seats, Session, Term,
+};
+use quorate_wire::client::{Reason, ReplyBody, RequestBody, Role, StatusReport};
+use quorate_wire::{Refusal, Refusals};
+
+use super::source::Source;
+
+/// Any message; its term is often this one, its position that of the log's end. `room` holds its entries.
+pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position, room: &'a mut Vec<u8>) -> Message<'a> {
+    let term = Term(source.near(term.0));
+    match source.below(7) {
+        0 => Message::RequestVote { term, last: position(source, around), ballot: ballot(source) },
+        1 => Message::Vote { term, ballot: ballot(source), granted: source.flag() },
+        2 => {
+            let previous = position(source, around);
+            let (stamp, commit) = (source.near(1), index(source, around));
+            Message::AppendEntries { term, stamp, previous, commit, entries: entries(source, previous, room) }
+        }
+        3 => Message::Ack { term, stamp: source.near(1), outcome: outcome(source, around) },
+        4 => Message::ReadIndex { term, boot: source.near(1), round: source.near(1) },
+        5 => Message::ReadAnswer { term, boot: source.near(1), round: source.near(1), index: index(source, around) },
+        _ => Message::CampaignNow { term },
+    }
+}
+
+/// A few entries that follow each other; most of the time they follow this position too.
+pub(crate) fn entries<'a>(source: &mut Source<'_>, previous: Position, room: &'a mut Vec<u8>) -> Entries<'a> {
+    room.clear();
+    let first = if source.byte() < 250 { previous.index.0.wrapping_add(1) } else { source.near(previous.index.0) };
+    let mut term = previous.term.0.max(1);
+    for place in 0..u64::from(source.below(5)) {
+        let rises = u64::from(source.below(4) / 3);
+        term = term.wrapping_add(rises);
+        let position = Position { term: Term(term), index: Index(first.wrapping_add(place)) };
+        let Some(record) = record(source, position) else { break };
+        room.extend_from_slice(&record);
+    }
+    Entries::parse(room).expect("the entries follow each other")
+}
+
+/// One record, unless there can be none at this position.
+pub(crate) fn record(source: &mut Source<'_>, position: Position) -> Option<Vec<u8>> {
+    let (kind, payload) = match source.below(4) {
+        0 => (Kind::Noop, Vec::new()),
+        1 => (Kind::Request, [&[source.byte() & 127, 1][..], source.some_bytes()].concat()),
+        _ => (Kind::Command, source.some_bytes().to_vec()),
+    };
+    let mut room = vec![0; RECORD_OVERHEAD + payload.len()];
+    Entry::write(&mut room, position, kind, &payload).is_some().then_some(room)
+}
+
+pub(crate) fn identity(source: &mut Source<'_>) -> Identity {
+    let incarnation = Incarnation(u32::from(source.byte() > 250));
+    Identity { seat: Seat(source.below(4)), incarnation }
+}
+
+pub(crate) fn position(source: &mut Source<'_>, around: Position) -> Position {
+    let choice = source.flag();
+    if choice { around } else { Position { term: Term(source.near(around.term.0)), index: index(source, around) } }
+}
+
+fn index(source: &mut Source<'_>, around: Position) -> Index {
+    Index(source.near(around.index.0))
+}
+
+fn ballot(source: &mut Source<'_>) -> Ballot {
+    [Ballot::Pre, Ballot::Real, Ballot::Transfer][usize::from(source.below(3))]
+}
+
+fn outcome(source: &mut Source<'_>, around: Position) -> Outcome {
+    match source.below(4) {
+        0 => Outcome::Matched(index(source, around)),
+        1 => Outcome::Conflict(position(source, around)),
+        2 => Outcome::Full(index(source, around)),
+        _ => Outcome::Stale,
+    }
+}
+
+pub(crate) fn session(source: &mut Source<'_>) -> Session {
+    Session { client: source.near(0), sequence: source.near(0) }
+}
+
+pub(crate) fn request_body<'a>(source: &mut Source<'a>) -> RequestBody<'a> {
+    match source.below(4) {
+        0 => RequestBody::Command { session: session(source), command: source.some_bytes() },
+        1 => RequestBody::Open { client: source.number() },
+        2 => RequestBody::Read { query: source.some_bytes(), local: source.flag() },
+        _ => RequestBody::Status,
+    }
+}
+
+pub(crate) fn reply_body<'a>(source: &mut Source<'a>) -> ReplyBody<'a> {
+    match source.below(10) {
+        0 => ReplyBody::Opened { last_sequence: source.number() },
+        1 => ReplyBody::Done { index: Index(source.number()), answer: source.some_bytes() },
+        2 => ReplyBody::Value { index: Index(source.number()), answer: source.some_bytes() },
+        3 => {
+            let address = std::str::from_utf8(source.some_bytes()).unwrap_or("node-1:7000");
+            ReplyBody::NotLeader { leader: seat(source), address }
+        }
+        4 => ReplyBody::Refused(reason(source)),
+        5 => ReplyBody::Unknown,
+        6 => ReplyBody::Superseded,
+        7 => ReplyBody::Expired,
+        8 => ReplyBody::Outdated { last: source.number() },
+        _ => ReplyBody::Status(report(source)),
+    }
+}
+
+fn reason(source: &mut Source<'_>) -> Reason {
+    match source.below(6) {
+        0 => Reason::Full,
+        1 => Reason::TooLarge { limit: source.number() as u32 },
+        2 => Reason::Unencodable,
+        3 => Reason::InTransfer,
+        4 => Reason::Malformed,
+        _ => Reason::Stopping,
+    }
+}
+
+fn report(source: &mut Source<'_>) -> StatusReport {
+    let mut refused = Refusals::default();
+    (0..source.byte()).for_each(|_| refused.count(Refusal::Checksum));
+    let mut seats = || Seats(source.number());
+    let members = Members { voters: seats(), outgoing: seats(), learners: seats(), witnesses: seats() };
+    let mut index = || Index(source.number());
+    let (commit, applied, first, last, durable) = (index(), index(), index(), index(), index());
+    StatusReport {
+        seat: Seat(source.byte()),
+        incarnation: Incarnation(source.number() as u32),
+        role: [Role::Follower, Role::PreCandidate, Role::Candidate, Role::Leader][usize::from(source.below(4))],
+        term: Term(source.number()),
+        leader: seat(source),
+        commit,
+        applied,
+        first,
+        last,
+        durable,
+        digest: source.number(),
+        members,
+        refused,
+    }
+}
+
+fn seat(source: &mut Source<'_>) -> Option<Seat> {
+    source.flag().then(|| Seat(source.byte()))
+}

@@ -1,0 +1,210 @@
+//! Power cuts on real files: what a running node does to its files is recorded beside what it promises; each state that a
+//! power cut could have left at each moment is made, a node is started from it, and held to what it had promised.
+//!
+//! The nodes are real, and so are their logs: `quorate-disk` on a directory. One thread, one seed, virtual time.
+
+mod cluster;
+mod crash;
+mod files;
+mod journal;
+mod owed;
+mod recorder;
+mod recovery;
+mod script;
+
+use std::fmt;
+use std::path::Path;
+
+use fastrand::Rng;
+use quorate::Seat;
+use tempfile::TempDir;
+
+pub use crash::Bounds;
+pub use recorder::Lie;
+
+use cluster::Cluster;
+use crash::Crash;
+use files::Files;
+use journal::Event;
+use owed::Owed;
+use recovery::Recovery;
+
+/// The most nodes of a cluster.
+const SEATS: usize = 5;
+
+/// What to record, and how closely to look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Chooses the order of events, and which crash states are looked at where there are too many.
+    pub seed: u64,
+    /// How many nodes the cluster has: 3, or 5, where a minority can acknowledge what is replaced later.
+    pub nodes: usize,
+    /// How often the workload goes through its acts.
+    pub rounds: usize,
+    /// What the disks do not do though they say so, after so many times that they did.
+    pub lie: Option<(Lie, usize)>,
+    /// Whether the drivers return tickets before the disk has begun.
+    pub hasty: bool,
+    /// How many crash states of a moment are looked at.
+    pub bounds: Bounds,
+}
+
+/// What a run has looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Changes of files that were recorded.
+    pub changes: usize,
+    /// Promises that were recorded.
+    pub promises: usize,
+    /// Writes that put entries in the place of others.
+    pub truncations: usize,
+    /// Moments at which the power was cut.
+    pub moments: usize,
+    /// Crash states of those moments; each was recovered.
+    pub states: usize,
+    /// Of these, states in which the last write was torn.
+    pub torn: usize,
+    /// Crash states of recoveries that were themselves cut off.
+    pub again: usize,
+}
+
+/// What a recovered node must keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// A log that lost its power can be opened.
+    Opens,
+    /// A node comes back in the term in which it last spoke, or a later one.
+    TermStays,
+    /// A vote that was given comes back.
+    VoteStays,
+    /// A node votes once in a term.
+    VoteOnce,
+    /// What was acknowledged comes back, unless a later leader replaced it.
+    AckedStays,
+    /// What was applied, and perhaps answered, comes back.
+    AppliedStays,
+    /// What comes back is what some number of whole writes made.
+    WholeWrites,
+    /// The node keeps its invariants, and goes on.
+    GoesOn,
+    /// A cluster whose power failed goes on with every answered entry.
+    ClusterGoesOn,
+}
+
+/// A law that was broken, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The law.
+    pub law: Law,
+    /// What happened.
+    pub story: String,
+}
+
+/// Records one run, and cuts the power of each of its nodes at each moment.
+///
+/// # Errors
+/// The first law that is broken.
+pub fn cut_each_node(setting: Setting) -> Result<Tally, Violation> {
+    let journal = record(setting)?;
+    let mut tally = Tally::default();
+    for seat in (0..setting.nodes as u8).map(Seat) {
+        let events: Vec<Event> = journal.iter().filter(|(who, _)| *who == seat).map(|(_, what)| what.clone()).collect();
+        cut_node(setting, seat, &events, &mut tally)?;
+    }
+    Ok(tally)
+}
+
+/// Records one run, cuts the power of all nodes at once at so many moments, and lets the cluster go on each time.
+///
+/// # Errors
+/// The first law that is broken.
+pub fn cut_all_nodes(setting: Setting, cuts: usize) -> Result<(), Violation> {
+    let journal = record(setting)?;
+    let mut rng = Rng::with_seed(setting.seed);
+    for _ in 0..cuts {
+        let length = rng.usize(..=journal.len());
+        let mut files = vec![Files::default(); setting.nodes];
+        let mut owed = vec![Owed::default(); setting.nodes];
+        for (seat, event) in &journal[..length] {
+            let node = usize::from(seat.0);
+            owed[node].take(event)?;
+            if let Event::Change(change) = event {
+                files[node].take(change);
+            }
+        }
+        let crashes: Vec<Crash> = files.iter().map(|files| crash::any(files, &mut rng)).collect();
+        script::resume(Setting { seed: rng.u64(..), ..setting }, &crashes, &owed)
+            .map_err(|violation| violation.after(length))?;
+    }
+    Ok(())
+}
+
+fn record(setting: Setting) -> Result<Vec<(Seat, Event)>, Violation> {
+    let scratch = scratch();
+    let mut cluster = Cluster::open(scratch.path(), setting)?;
+    script::play(&mut cluster, setting.rounds)?;
+    Ok(cluster.journal())
+}
+
+/// Cuts the power before each change of what is durable or owed, and at the end.
+fn cut_node(setting: Setting, seat: Seat, events: &[Event], tally: &mut Tally) -> Result<(), Violation> {
+    let mut rng = Rng::with_seed(setting.seed);
+    let mut recovery = Recovery::new(seat, setting);
+    let (mut files, mut owed) = (Files::default(), Owed::default());
+    for (place, event) in events.iter().map(Some).chain([None]).enumerate() {
+        if event.is_none_or(Event::ends_a_moment) {
+            let story = |violation: Violation| violation.of(seat).after(place);
+            recovery.cut(&files, &owed, &mut rng, tally).map_err(story)?;
+        }
+        let Some(event) = event else { break };
+        tally.truncations += usize::from(owed.is_replaced_by(event));
+        owed.take(event).map_err(|violation| violation.of(seat).after(place))?;
+        match event {
+            Event::Change(change) => {
+                files.take(change);
+                tally.changes += 1;
+            }
+            Event::Promise(_) => tally.promises += 1,
+            Event::Write { .. } | Event::Written | Event::Opened(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A directory, without a device behind it if there is such a place: there are very many openings.
+pub(crate) fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    scratch.expect("a directory can be made")
+}
+
+impl Law {
+    fn broken(self, story: impl Into<String>) -> Violation {
+        Violation { law: self, story: story.into() }
+    }
+}
+
+impl Violation {
+    fn of(mut self, seat: Seat) -> Violation {
+        self.story = format!("node {}: {}", seat.0, self.story);
+        self
+    }
+
+    fn after(mut self, events: usize) -> Violation {
+        self.story = format!("after {events} events: {}", self.story);
+        self
+    }
+
+    fn left_by(mut self, crash: &str) -> Violation {
+        self.story = format!("{crash}: {}", self.story);
+        self
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.law, self.story)
+    }
+}
+
+impl std::error::Error for Violation {}

@@ -1,0 +1,99 @@
+use quorate::{Input, Seat, Seats};
+
+use super::cluster::Cluster;
+use super::crash::Crash;
+use super::owed::Owed;
+use super::{Law, Setting, Violation, scratch};
+
+/// Lengths of commands: some fill a sector to the byte, or several; the last one needs a segment of its own.
+const LENGTHS: [usize; 6] = [1, 40, 411, 700, 1_000, 120];
+
+/// The workload: in each round a leader is elected and serves; it is cut off with entries that only it has, and another
+/// takes over and replaces them; leadership is handed over; a process ends and starts again.
+pub(crate) fn play(cluster: &mut Cluster, rounds: usize) -> Result<(), Violation> {
+    for _ in 0..rounds {
+        serve(cluster)?;
+        replace_a_leader(cluster)?;
+        hand_over(cluster)?;
+        restart_one(cluster)?;
+    }
+    cluster.run_until(Cluster::is_in_line)
+}
+
+fn serve(cluster: &mut Cluster) -> Result<(), Violation> {
+    cluster.run_until(|cluster| cluster.leader().is_some())?;
+    for length in LENGTHS {
+        if let Some(leader) = cluster.leader() {
+            cluster.propose(leader, length);
+        }
+        let turns = cluster.rng.usize(..12);
+        cluster.run(turns)?;
+    }
+    cluster.run_until(Cluster::is_in_line)
+}
+
+/// A leader and the rest of a minority hold entries, and perhaps acknowledged them, that the next leader replaces.
+fn replace_a_leader(cluster: &mut Cluster) -> Result<(), Violation> {
+    let leader = cluster.leader().expect("all are in line behind a leader");
+    let nodes = cluster.members.len();
+    let minority = (0..(nodes - 1) / 2).map(|after| Seat(((leader + after) % nodes) as u8)).collect();
+    cluster.propose(leader, 50);
+    let turns = cluster.rng.usize(..3);
+    cluster.run(turns)?;
+    cluster.isolate(minority);
+    for length in [30, 600, 50] {
+        cluster.propose(leader, length);
+        cluster.run(8)?;
+    }
+    cluster.run_until(|cluster| cluster.leader().is_some())?;
+    let successor = cluster.leader().expect("it was just there");
+    cluster.propose(successor, 20);
+    cluster.run(10)?;
+    cluster.isolate(Seats::NONE);
+    cluster.run_until(Cluster::is_in_line)
+}
+
+fn hand_over(cluster: &mut Cluster) -> Result<(), Violation> {
+    let leader = cluster.leader().expect("all are in line behind a leader");
+    cluster.propose(leader, 10);
+    cluster.act(leader, Input::Transfer { to: None });
+    cluster.run_until(|cluster| cluster.leader().is_some_and(|other| other != leader))
+}
+
+fn restart_one(cluster: &mut Cluster) -> Result<(), Violation> {
+    for length in [5, 500] {
+        if let Some(leader) = cluster.leader() {
+            cluster.propose(leader, length);
+        }
+    }
+    let turns = cluster.rng.usize(..10);
+    cluster.run(turns)?;
+    let place = cluster.rng.usize(..cluster.members.len());
+    cluster.restart(place)?;
+    cluster.run_until(Cluster::is_in_line)
+}
+
+/// A cluster goes on after the power failed everywhere: it elects a leader, which has every answered entry, and serves.
+pub(crate) fn resume(setting: Setting, crashes: &[Crash], owed: &[Owed]) -> Result<(), Violation> {
+    let scratch = scratch();
+    for (place, crash) in crashes.iter().enumerate() {
+        let directory = scratch.path().join(place.to_string());
+        std::fs::create_dir_all(&directory).expect("a directory can be made");
+        for (name, bytes) in &crash.image {
+            std::fs::write(directory.join(name), bytes).expect("a file can be written");
+        }
+    }
+    let mut cluster = Cluster::open(scratch.path(), setting)?;
+    cluster.run_until(|cluster| cluster.leader().is_some())?;
+    let leader = cluster.leader().expect("it was just there");
+    cluster.propose(leader, 100);
+    cluster.run_until(Cluster::is_in_line)?;
+    let answered = owed.iter().map(Owed::applied).max_by_key(|applied| applied.len()).unwrap_or_default();
+    for member in &cluster.members {
+        let log: Vec<_> = member.node.log().map(|entry| entry.record().to_vec()).collect();
+        if !log.starts_with(answered) {
+            return Err(Law::ClusterGoesOn.broken(format!("{} entries were answered, {log:?} is left", answered.len())));
+        }
+    }
+    Ok(())
+}

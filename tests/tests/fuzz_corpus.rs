@@ -1,0 +1,57 @@
+//! The fuzz targets without a fuzzer: on the kept corpus, and on bytes drawn at random and changed from it.
+//! `QUORATE_FUZZ=1000000 cargo test --release -p quorate-tests --test fuzz_corpus` draws more of them.
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::Path;
+
+use fastrand::Rng;
+use quorate_tests::fuzzing::{TARGETS, Target, mutate};
+
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let entries = fs::read_dir(directory).expect("every target has a corpus");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("the corpus can be read").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("the corpus can be read")).collect()
+}
+
+#[track_caller]
+fn run(name: &str, target: Target, data: &[u8]) {
+    if catch_unwind(|| target(data)).is_err() {
+        let bytes: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+        panic!("{name} fails on {} bytes; keep them in its corpus once it is mended: {bytes}", data.len());
+    }
+}
+
+fn run_all(name: &str, count: u64) {
+    let (_, target) = TARGETS.into_iter().find(|(other, _)| *other == name).expect("there is such a target");
+    let corpus = corpus(name);
+    assert!(!corpus.is_empty(), "the corpus of {name} is there");
+    corpus.iter().for_each(|data| run(name, target, data));
+    let count = std::env::var("QUORATE_FUZZ").map_or(count, |text| text.parse().expect("QUORATE_FUZZ is a number"));
+    for seed in 0..count {
+        let data = mutate(&corpus, &mut Rng::with_seed(seed));
+        run(name, target, &data);
+    }
+}
+
+#[test]
+fn any_bytes_are_decoded_or_refused() {
+    run_all("decode", 5_000);
+}
+
+#[test]
+fn a_node_takes_any_story() {
+    run_all("step", 5_000);
+}
+
+#[test]
+fn any_log_is_opened_or_refused() {
+    run_all("recovery", 2_000);
+}
+
+#[test]
+fn what_is_encoded_comes_back() {
+    run_all("roundtrip", 5_000);
+}
