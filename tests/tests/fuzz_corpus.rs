@@ -38,20 +38,20 @@ fn run_all(name: &str, count: u64) {
 
 #[test]
 fn any_bytes_are_decoded_or_refused() {
-    run_all("decode", 5_000);
+    run_all("decode", 30_000);
 }
 
 #[test]
 fn a_node_takes_any_story() {
-    run_all("step", 5_000);
+    run_all("step", 40_000);
 }
 
 #[test]
 fn any_log_is_opened_or_refused() {
-    run_all("recovery", 2_000);
+    run_all("recovery", 15_000);
 }
 
 #[test]
 fn what_is_encoded_comes_back() {
-    run_all("roundtrip", 5_000);
+    run_all("roundtrip", 50_000);
 }

@@ -10,17 +10,17 @@ use super::source::Source;
 /// Any message; its term is often this one, its position that of the log's end. `room` holds its entries.
 pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position, room: &'a mut Vec<u8>) -> Message<'a> {
     let term = Term(source.near(term.0));
-    match source.below(7) {
+    match source.below(12) {
         0 => Message::RequestVote { term, last: position(source, around), ballot: ballot(source) },
         1 => Message::Vote { term, ballot: ballot(source), granted: source.flag() },
-        2 => {
+        2..=7 => {
             let previous = position(source, around);
             let (stamp, commit) = (source.near(1), index(source, around));
             Message::AppendEntries { term, stamp, previous, commit, entries: entries(source, previous, room) }
         }
-        3 => Message::Ack { term, stamp: source.near(1), outcome: outcome(source, around) },
-        4 => Message::ReadIndex { term, boot: source.near(1), round: source.near(1) },
-        5 => Message::ReadAnswer { term, boot: source.near(1), round: source.near(1), index: index(source, around) },
+        8 => Message::Ack { term, stamp: source.near(1), outcome: outcome(source, around) },
+        9 => Message::ReadIndex { term, boot: source.near(1), round: source.near(1) },
+        10 => Message::ReadAnswer { term, boot: source.near(1), round: source.near(1), index: index(source, around) },
         _ => Message::CampaignNow { term },
     }
 }

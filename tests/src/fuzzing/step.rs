@@ -115,10 +115,19 @@ impl Machine {
             9 | 10 => self.hear_answer(effects_max),
             _ => {
                 let (from, mut room) = (arbitrary::identity(source), Vec::new());
-                let message = arbitrary::message(source, self.node.term(), self.node.last(), &mut room);
+                let around = self.place(source);
+                let message = arbitrary::message(source, self.node.term(), around, &mut room);
                 self.act(Input::Receive { from, message }, effects_max);
             }
         }
+    }
+
+    /// The end of the log, or a place in it.
+    fn place(&self, source: &mut Source<'_>) -> Position {
+        let back = source.byte().saturating_sub(192);
+        let index = self.node.last().index.0.saturating_sub(u64::from(back % 8));
+        let entry = self.node.log().find(|entry| entry.position().index.0 == index);
+        entry.map_or(Position::default(), |entry| entry.position())
     }
 
     /// A frame comes whose envelope is in order; what is in it is any bytes.
