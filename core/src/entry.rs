@@ -1,58 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A leader's reign, counted from 1; zero is before the first election (section 5.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Term(pub u64);
-
-impl Term {
-    /// The largest term. A message or record with a larger one is refused, so that no sum can overflow.
-    pub const MAX: Term = Term(u64::MAX >> 2);
-
-    pub(crate) fn next(self) -> Term {
-        Term(self.0 + 1)
-    }
-}
-
-/// A place in the log, counted from 1; zero is before the first entry (section 5.3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Index(pub u64);
-
-impl Index {
-    /// The largest index. A message or record with a larger one is refused, so that no sum can overflow.
-    pub const MAX: Index = Index(u64::MAX >> 2);
-
-    pub(crate) fn next(self) -> Index {
-        Index(self.0 + 1)
-    }
-
-    pub(crate) fn previous(self) -> Index {
-        Index(self.0 - 1)
-    }
-}
-
-/// What identifies an entry: two logs that hold the same position are equal up to it (log matching, section 5.3).
-///
-/// The order is that of section 5.4.1: the log whose last position is greater is the more recent one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Position {
-    /// The term of the leader that made the entry.
-    pub term: Term,
-    /// Where in the log it stands.
-    pub index: Index,
-}
-
-/// Which command of which client: what makes a retry recognizable (section 6.3 of the thesis).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Session {
-    /// The client, by a number that no other client uses.
-    pub client: u64,
-    /// The command's number: zero opens the session, each further command has a larger one.
-    pub sequence: u64,
-}
+use crate::{Index, Position, Session, Term};
 
 /// What an entry is for. The numbers are those of the record's kind byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

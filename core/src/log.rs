@@ -1,4 +1,5 @@
-use crate::entry::{Entries, Entry, Index, Kind, Position, RECORD_OVERHEAD, Term, write_record};
+use crate::entry::{Entries, Entry, Kind, RECORD_OVERHEAD, write_record};
+use crate::{Index, Position, Term};
 
 /// Bytes that the log keeps beside each record: where it lies.
 pub(crate) const SLOT: usize = 4;
