@@ -2,8 +2,6 @@
 
 mod script;
 
-use std::time::{Duration, Instant};
-
 use quorate::{Index, Seat, Session};
 use quorate_smol::{ClientError, Reason};
 use quorate_wire::client::{ReplyBody, RequestBody};
@@ -48,11 +46,9 @@ fn certain_failures_to_do_it_now_are_retried_under_the_same_sequence() {
 
 #[test]
 fn a_command_without_an_answer_is_sent_again() {
-    let start = Instant::now();
     let (result, asked) = command(vec![None]);
     assert!(matches!(result, Ok((Index(5), _))), "{result:?}");
     assert_eq!(asked, 2);
-    assert!(start.elapsed() < Duration::from_millis(600), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -79,8 +75,19 @@ fn one_try_of_unknown_fate_makes_the_outcome_unknown() {
 
 #[test]
 fn superseded_to_the_end_is_certain() {
-    let (result, _) = command(vec![Some(ReplyBody::Superseded); 999]);
+    const TIMES: usize = 20;
+    let mut asked = 0;
+    let (mut client, heard) = Script::run(move |seat, body| match body {
+        // After so many times nobody leads, so that no try is under way when the time is over.
+        RequestBody::Status => Some(leads(seat, seat == LEADER && asked < TIMES)),
+        _ => {
+            asked += 1;
+            Some(ReplyBody::Superseded)
+        }
+    });
+    let result = block_on(client.command(SESSION, b"do"));
     assert!(matches!(result, Err(ClientError::Superseded)), "{result:?}");
+    assert_eq!(heard.commands(), TIMES);
 }
 
 #[test]

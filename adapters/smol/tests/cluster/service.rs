@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use quorate::{RECORD_OVERHEAD, Session};
 use quorate_smol::{ClientError, Reason};
 
@@ -32,10 +30,8 @@ fn a_client_that_knows_a_follower_only_finds_the_leader() {
     let house = House::of(3);
     let (_, follower) = house.leader();
     let mut client = house.client_of([follower]);
-    let start = Instant::now();
     client.open(7);
     assert_eq!(client.add(7, 1, "apples", 2).1, 2);
-    assert!(start.elapsed().as_secs() < 2);
 }
 
 #[test]
