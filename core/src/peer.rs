@@ -17,6 +17,8 @@ pub(crate) struct Peer {
     /// `sent` when the read round under way began: a later stamp confirms it.
     pub(crate) round_from: u64,
     pub(crate) flow: Flow,
+    /// How often what was sent was found lost since `matched` last rose.
+    pub(crate) losses: u8,
     /// When the member last answered this leader.
     pub(crate) heard: Instant,
     pub(crate) asked: Option<Asked>,
@@ -69,6 +71,7 @@ impl Peer {
             reset_at: 0,
             round_from: 0,
             flow: Flow::Pipeline,
+            losses: 0,
             heard: Instant::START,
             asked: None,
             owed: Owed::default(),

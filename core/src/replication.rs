@@ -3,6 +3,10 @@ use crate::state::{Answer, Transfer};
 use crate::step::Step;
 use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats};
 
+/// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent once a
+/// heartbeat: a path that swallows a frame again and again is not flooded.
+const LOSSES_MAX: u8 = 3;
+
 impl Step<'_> {
     /// What a leader does as time goes on.
     pub(crate) fn lead(&mut self) {
@@ -165,6 +169,7 @@ impl Step<'_> {
             return;
         }
         peer.matched = index;
+        peer.losses = 0;
         peer.next = peer.next.max(index.next());
         self.advance_commit();
     }
@@ -179,7 +184,10 @@ impl Step<'_> {
             return;
         }
         let next = meeting.max(peer.matched.next()).max(base.next()).min(peer.next);
-        peer.owed.heartbeat |= next < peer.next;
+        if peer.flow == Flow::Pipeline {
+            peer.losses = peer.losses.saturating_add(1);
+        }
+        peer.owed.heartbeat |= next < peer.next && peer.losses <= LOSSES_MAX;
         peer.probe_from(next);
     }
 

@@ -12,7 +12,8 @@
 //! | `tick 1`, `wait 1 ms=50`, `wait ms=50` | node 1 is woken when it is due; time passes for it, or for all |
 //! | `client 1 word bytes=60 session=7#1`, `read 1`, `transfer 1 2` | what clients and operators want |
 //! | `sync 1` | the write under way is durable |
-//! | `deliver 1 2`, `at=2`, `keep`, `all`; `drop 1 2` | messages from 1 to 2, the oldest first |
+//! | `deliver 1 2`, `at=2`, `keep`, `all` | messages from 1 to 2, the oldest first |
+//! | `drop 1 2`, `at=1` | all messages from 1 to 2, or one, are lost |
 //! | `run without=3` | delivers and syncs until all is quiet; what node 3 says and hears is lost |
 //! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |
 //! | `crash 1`, `start 1` | the power goes and comes back: the disk has what was synced |

@@ -54,7 +54,7 @@ impl Stage {
                 self.act(line.node(0), Input::Tick, told);
             }
             "deliver" => self.deliver(line, told),
-            "drop" => self.letters.retain(|letter| !matches(line, letter)),
+            "drop" => self.lose(line),
             "crash" => {
                 let actor = self.actor(line.node(0));
                 (actor.node, actor.write) = (None, None);
@@ -160,6 +160,16 @@ impl Stage {
                 return;
             }
         }
+    }
+
+    /// Loses all messages, or the one that is named.
+    fn lose(&mut self, line: &Line<'_>) {
+        let named: u64 = line.number("at");
+        let mut count = 0;
+        self.letters.retain(|letter| {
+            count += u64::from(matches(line, letter));
+            !matches(line, letter) || (named != 0 && named != count)
+        });
     }
 
     /// Delivers and syncs until all is quiet. What comes from or goes to a node that is `without` is lost.
