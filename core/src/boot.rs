@@ -1,10 +1,12 @@
 use core::marker::PhantomData;
 
+use crate::fetch::Fetch;
 use crate::log::{Full, LogMut, Span};
-use crate::node::bounded_mut;
+use crate::node::{MEMORY_MAX, bounded_mut};
 use crate::peer::Peer;
+use crate::snapshot::Image;
 use crate::state::State;
-use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Position};
+use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Position, Snapshot, Stored};
 
 /// A node before it starts: takes back what was durable.
 ///
@@ -14,6 +16,9 @@ pub struct Boot<C, B, const SEATS: usize> {
     memory: B,
     span: Span,
     hard: HardState,
+    snapshots: [Snapshot; 2],
+    fetch: Option<Fetch>,
+    is_lost: bool,
     config: Config,
     command: PhantomData<fn(C)>,
 }
@@ -26,7 +31,16 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
         config.check(SEATS)?;
-        Ok(Boot { memory, span: Span::default(), hard: HardState::default(), config, command: PhantomData })
+        Ok(Boot {
+            memory,
+            span: Span::default(),
+            hard: HardState::default(),
+            snapshots: Default::default(),
+            fetch: None,
+            is_lost: false,
+            config,
+            command: PhantomData,
+        })
     }
 
     /// Takes a term and vote; a later one replaces it.
@@ -34,9 +48,34 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         self.hard = hard_state;
     }
 
-    /// Takes the position that the app's snapshot covers: all entries up to it are applied and forgotten.
-    pub fn snapshot(&mut self, position: Position) {
-        self.span = Span::behind(position);
+    /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out; those
+    /// after it stay if they follow it.
+    pub fn snapshot(&mut self, snapshot: Snapshot) {
+        self.stand_on(snapshot.position);
+        self.snapshots = [snapshot, self.snapshots[0]];
+        self.is_lost = false;
+    }
+
+    /// The snapshot at this position is damaged or gone, and there is no earlier one whose entries are all here. The node
+    /// votes and acknowledges as before, applies nothing, and gets a snapshot from its leader. The app's state must be empty.
+    pub fn lost_snapshot(&mut self, position: Position) {
+        self.stand_on(position);
+        self.snapshots = Default::default();
+        self.is_lost = true;
+    }
+
+    /// Takes what was stored of a snapshot of the leader. The rest is fetched, if there is a leader that still has it.
+    pub fn stored(&mut self, stored: Stored) {
+        self.fetch = (stored.received <= stored.snapshot.bytes).then(|| Fetch::new(stored));
+    }
+
+    fn stand_on(&mut self, position: Position) {
+        let mut log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
+        if log.view().term_at(position.index) == Some(position.term) {
+            log.forget(position.index);
+        } else {
+            self.span = Span::behind(position);
+        }
     }
 
     /// Takes an entry: it replaces the one at its index and all after that.
@@ -63,7 +102,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed.
     pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
-        let Boot { memory, span, hard, config, command } = self;
+        let Boot { memory, span, hard, snapshots, fetch, is_lost, config, command } = self;
         let mut state = State::new(config);
         state.now = now;
         state.hard = hard;
@@ -74,11 +113,26 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         }
         state.commit = span.base.index;
         state.applied = span.base.index;
+        state.snapshots = snapshots;
+        state.snapshot_turn = state.next_turn();
+        state.crowded_at = percent(memory.as_ref().len().min(MEMORY_MAX), state.config.snapshot_fill_percent);
+        state.fetch = fetch;
+        if is_lost {
+            state.image = Image::Lost;
+            state.applied = Index(0);
+            let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
+            state.fetch = state.fetch.or(Some(Fetch::of(wanted)));
+        }
         state.durable = span.last.index;
         state.written = span.last.index;
         state.rest();
         Node { memory, span, peers: core::array::from_fn(|_| Peer::new()), state, command }
     }
+}
+
+/// So many hundredths of a length.
+fn percent(length: usize, percent: u8) -> usize {
+    (length as u64 * u64::from(percent) / 100) as usize
 }
 
 /// Why a log cannot be taken back.

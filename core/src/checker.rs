@@ -26,6 +26,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.write = state.write.map(|write| Write { number: 1, since: Instant::START, ..write });
         state.refusals = Refusals::default();
         state.turn = Seat(0);
+        state.snapshot_again = Instant::START;
+        state.piece_turn = Seat(0);
+        state.piece_due = Instant::START;
         self.peers.iter_mut().for_each(|peer| peer.heard = Instant::START);
     }
 
@@ -52,6 +55,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.votes = seats(state.votes);
         state.answered = seats(state.answered);
         state.attention = seats(state.attention);
+        state.fetchers = seats(state.fetchers);
         state.turn = names(state.turn);
         if let Some(transfer) = &mut state.transfer {
             transfer.to = names(transfer.to);

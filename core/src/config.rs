@@ -23,6 +23,14 @@ pub struct Config {
     pub inflight_messages_max: u32,
     /// The most bytes of records on the way to one follower. At least `entry_bytes_max`.
     pub inflight_bytes_max: usize,
+    /// The app is asked for a snapshot, and entries that it covers are forgotten, when more than this part of the log's memory
+    /// is used. From 1 to 90.
+    pub snapshot_fill_percent: u8,
+    /// The app is also asked for a snapshot after each index that this number divides. All nodes take the same snapshots
+    /// then, and a follower that fetches one can go on with it at another leader. At least 1.
+    pub snapshot_every: Option<u64>,
+    /// The most bytes of snapshots that a leader sends in a second, to all followers together. At least 1.
+    pub snapshot_bytes_per_second: u64,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from boot
     /// to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
@@ -40,6 +48,9 @@ impl Config {
             entry_bytes_max: 1100,
             inflight_messages_max: 64,
             inflight_bytes_max: 64 << 10,
+            snapshot_fill_percent: 50,
+            snapshot_every: None,
+            snapshot_bytes_per_second: 256 << 20,
             seed,
         }
     }
@@ -63,6 +74,9 @@ impl Config {
             (self.entry_bytes_max <= RECORD_OVERHEAD, ConfigError::FrameTooSmall),
             (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
             (self.inflight_bytes_max < self.entry_bytes_max, ConfigError::WindowTooSmall),
+            (!(1..=90).contains(&self.snapshot_fill_percent), ConfigError::SnapshotFill),
+            (self.snapshot_every == Some(0), ConfigError::SnapshotEvery),
+            (self.snapshot_bytes_per_second == 0, ConfigError::SnapshotRate),
         ];
         problems.into_iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, error)| Err(error))
     }
@@ -98,6 +112,12 @@ pub enum ConfigError {
     FrameTooSmall,
     /// The window holds no message, or less than one frame's entries.
     WindowTooSmall,
+    /// The part of the log that asks for a snapshot is not from 1 to 90 percent.
+    SnapshotFill,
+    /// A snapshot after each zero entries.
+    SnapshotEvery,
+    /// No byte of a snapshot may be sent.
+    SnapshotRate,
 }
 
 impl core::fmt::Display for ConfigError {
@@ -121,6 +141,9 @@ impl core::fmt::Display for ConfigError {
             ConfigError::WindowTooSmall => {
                 f.write_str("the window must hold at least one message and one frame's bytes of entries")
             }
+            ConfigError::SnapshotFill => f.write_str("a snapshot is due when 1 to 90 percent of the log are full"),
+            ConfigError::SnapshotEvery => f.write_str("a snapshot is due after 1 entry or more"),
+            ConfigError::SnapshotRate => f.write_str("a snapshot must be sent with at least 1 byte per second"),
         }
     }
 }

@@ -1,10 +1,15 @@
 use core::marker::PhantomData;
 
+use crate::fetch::{Fetch, Question};
 use crate::log::Log;
-use crate::peer::{Asked, Flow, Peer};
+use crate::peer::{Asked, Flow, Peer, Pieces};
 use crate::read::Rounds;
+use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
-use crate::{Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Position, Role, Round, Seat, Ticket};
+use crate::{
+    Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
+    Ticket,
+};
 
 /// What a node has to do now, in the order in which to do it.
 ///
@@ -15,15 +20,16 @@ pub struct Effects<'a, V> {
     pub(crate) state: &'a mut State,
     pub(crate) peers: &'a mut [Peer],
     pub(crate) log: Log<'a>,
-    pub(crate) reply: Option<Reply>,
+    pub(crate) reply: Option<Reply<'a>>,
     pub(crate) view: PhantomData<V>,
 }
 
-/// The answer to a client's input.
-pub(crate) enum Reply {
+/// The effect that belongs to this step alone: the answer to a client's input, or what came with a message.
+pub(crate) enum Reply<'a> {
     Accept(Position),
     Await(Round),
     Reject(crate::Rejection),
+    Store { snapshot: Snapshot, offset: u64, bytes: &'a [u8] },
 }
 
 impl<'a, V> Iterator for Effects<'a, V> {
@@ -35,6 +41,10 @@ impl<'a, V> Iterator for Effects<'a, V> {
                 Reply::Accept(position) => Effect::Accept { position },
                 Reply::Await(round) => Effect::Await { round },
                 Reply::Reject(rejection) => Effect::Reject(rejection),
+                Reply::Store { snapshot, offset, bytes } => {
+                    self.state.store(bytes);
+                    Effect::Store { snapshot, offset, bytes }
+                }
             });
         }
         let mut draw = Draw { state: self.state, peers: self.peers, log: self.log };
@@ -44,8 +54,17 @@ impl<'a, V> Iterator for Effects<'a, V> {
         if let Some((to, message)) = draw.send() {
             return Some(Effect::Send { to, message });
         }
+        if let Some(position) = draw.take_snapshot() {
+            return Some(Effect::TakeSnapshot { position, members: draw.state.config.members });
+        }
+        if let Some(snapshot) = draw.restore() {
+            return Some(Effect::Restore { snapshot });
+        }
         if let Some(index) = draw.apply() {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
+        }
+        if let Some((to, piece)) = draw.piece() {
+            return Some(Effect::SendPiece { to, piece });
         }
         draw.ready().map(|through| Effect::ReadReady { through }).or_else(|| {
             let failed = draw.state.reads.failed.take();
@@ -67,14 +86,23 @@ impl<'a> Draw<'_, 'a> {
         let state = &mut *self.state;
         let last = self.log.span.last.index;
         let is_new = state.hard != state.hard_durable;
-        if state.write.is_some() || !(is_new || last > state.written) {
+        let installs = state.image == Image::Unwritten;
+        if state.write.is_some() || !(is_new || installs || last > state.written) {
             return None;
+        }
+        if installs {
+            state.image = Image::Writing;
         }
         state.writes = state.writes.wrapping_add(1);
         state.write = Some(Write { number: state.writes, hard: state.hard, through: last, since: state.now });
         let (entries, _) = self.log.range(state.written.next(), usize::MAX);
         state.written = last;
-        Some(Persist { ticket: Ticket { write: state.writes }, hard_state: is_new.then_some(state.hard), entries })
+        Some(Persist {
+            ticket: Ticket { write: state.writes },
+            hard_state: is_new.then_some(state.hard),
+            snapshot: installs.then_some(state.snapshots[0]),
+            entries,
+        })
     }
 
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
@@ -124,6 +152,11 @@ impl<'a> Draw<'_, 'a> {
     fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[usize::from(seat.0)];
+        let is_offered = peer.owed.heartbeat && peer.next <= self.log.span.base.index;
+        if core::mem::take(&mut peer.owed.offer) || is_offered {
+            peer.owed.heartbeat &= !is_offered;
+            return Some(self.offer(seat));
+        }
         if core::mem::take(&mut peer.owed.heartbeat) {
             return Some(self.append_entries(seat, Entries::default(), None));
         }
@@ -160,6 +193,13 @@ impl<'a> Draw<'_, 'a> {
         Message::AppendEntries { term, stamp: peer.sent, previous, commit: self.state.commit, entries }
     }
 
+    fn offer(&mut self, seat: Seat) -> Message<'a> {
+        let peer = &mut self.peers[usize::from(seat.0)];
+        peer.sent += 1;
+        let ([latest, before], members) = (self.state.snapshots, self.state.config.members);
+        Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
+    }
+
     fn message_to_leader(&mut self) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let index = self.state.acknowledgeable();
@@ -175,13 +215,76 @@ impl<'a> Draw<'_, 'a> {
             }
             return Some(Message::Ack { term, stamp, outcome });
         }
+        if let Some(question) = self.state.fetch.as_mut().and_then(Fetch::question) {
+            let Question { index, check, offset, again } = question;
+            let outcome = Outcome::Wants { index, check, offset, again };
+            return Some(Message::Ack { term, stamp: self.state.stamp, outcome });
+        }
         let reads = &mut self.state.reads;
         let (boot, round) = (reads.boot, reads.latest);
         core::mem::take(&mut reads.asks).then_some(Message::ReadIndex { term, boot, round })
     }
 
+    fn take_snapshot(&mut self) -> Option<Position> {
+        let index = self.state.applied;
+        if index <= self.state.snapshots[0].index() || self.state.image != Image::Whole {
+            return None;
+        }
+        let is_turn = index == self.state.snapshot_turn && !self.is_serving();
+        if index >= self.state.snapshot_turn {
+            self.state.snapshot_turn = self.state.next_turn();
+        }
+        if !is_turn && !self.state.needs_snapshot(self.log) {
+            return None;
+        }
+        self.state.snapshot_again = self.state.now.after(self.state.election_micros);
+        self.log.term_at(index).map(|term| Position { term, index })
+    }
+
+    /// Whether a follower is being sent a snapshot, which would be dropped if two later ones came.
+    fn is_serving(&self) -> bool {
+        let (now, base) = (self.state.now, self.log.span.base.index);
+        let is_served = |seat: Seat| {
+            let peer = &self.peers[usize::from(seat.0)];
+            peer.next <= base && now.micros_since(peer.heard) < self.state.election_micros
+        };
+        let others = self.state.config.members.all().without(self.state.seat());
+        self.state.is_leader() && others.iter().any(is_served)
+    }
+
+    /// The log stands on a snapshot that the app has not taken over.
+    fn restore(&mut self) -> Option<Snapshot> {
+        let base = self.log.span.base.index;
+        if self.state.applied >= base || self.state.image != Image::Whole {
+            return None;
+        }
+        self.state.applied = base;
+        self.state.snapshot_at(base)
+    }
+
+    /// The next piece of a snapshot, unless that would be faster than the configuration allows.
+    fn piece(&mut self) -> Option<(Seat, Piece)> {
+        let state = &mut *self.state;
+        if state.hard != state.hard_durable || state.now < state.piece_due {
+            return None;
+        }
+        while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
+            let pieces = &mut self.peers[usize::from(seat.0)].pieces;
+            let Pieces { index, next: offset, end } = *pieces;
+            if let Some(snapshot) = state.snapshot_at(index).filter(|_| offset < end) {
+                let length = (end - offset).min(state.config.entry_bytes_max as u64);
+                pieces.next += length;
+                state.charge(length);
+                state.piece_turn = Seat(seat.0 + 1);
+                return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
+            }
+            state.fetchers = state.fetchers.without(seat);
+        }
+        None
+    }
+
     fn apply(&mut self) -> Option<Index> {
-        if self.state.applied >= self.state.applicable() {
+        if self.state.applied >= self.state.applicable() || self.state.applied < self.log.span.base.index {
             return None;
         }
         self.state.applied = self.state.applied.next();

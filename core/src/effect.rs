@@ -2,7 +2,7 @@ use core::marker::PhantomData;
 
 use serde::Deserialize;
 
-use crate::{Entry, Index, Kind, Message, Persist, Position, Seat, Session};
+use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat, Session, Snapshot};
 
 /// An order that a node gives its driver.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -30,8 +30,42 @@ pub enum Effect<'a, V> {
         /// What.
         message: Message<'a>,
     },
-    /// Apply this entry: it is committed, and durable here. Every index comes once per boot, in order.
+    /// Apply this entry: it is committed, and durable here. Every index comes at most once per boot, in order; none is left
+    /// out but by an [`Effect::Restore`].
     Apply(Apply<'a, V>),
+    /// Take a snapshot of the app's state as it is now, sessions included, and write it aside while the node goes on; once it
+    /// is durable, say so with [`Input::Snapshotted`](crate::Input::Snapshotted). If one is being written, or cannot be,
+    /// leave it: the node asks again.
+    TakeSnapshot {
+        /// What was applied last.
+        position: Position,
+        /// Who takes part; to be kept with the snapshot.
+        members: Members,
+    },
+    /// Read a piece of a snapshot, and send it to this follower with [`Piece::message`]. If it cannot be read, or the link
+    /// refuses it, it counts as lost.
+    SendPiece {
+        /// To whom.
+        to: Seat,
+        /// What.
+        piece: Piece,
+    },
+    /// Keep these bytes of a snapshot, which came with this step's message. Only the first effect of a step is this one. It
+    /// is offered once; not drawn, the piece counts as lost. It need not be durable before [`Persist::snapshot`] says so.
+    Store {
+        /// Of which snapshot.
+        snapshot: Snapshot,
+        /// Where in it the bytes belong: behind all that was stored before.
+        offset: u64,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+    /// Put this snapshot, which is durable here, in the place of the app's state, sessions included. It covers every entry up
+    /// to its index: who waits for one of these will not see it applied, and has to ask anew.
+    Restore {
+        /// The snapshot.
+        snapshot: Snapshot,
+    },
     /// Every read that waits for this round or an earlier one may be answered now.
     ReadReady {
         /// The latest such round.
@@ -74,6 +108,10 @@ pub enum Rejection {
     InTransfer,
     /// There is nobody who could take leadership over.
     NoTarget,
+    /// This node lacks the state up to here and gets a snapshot of it: read at another one.
+    Behind,
+    /// The snapshot is not of an entry that is applied here, or not later than the last one. Remove it.
+    BadSnapshot,
 }
 
 /// A committed entry to apply.

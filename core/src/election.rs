@@ -1,4 +1,5 @@
 use crate::log::Log;
+use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{Ballot, Index, Kind, Position, Role, Seat, Seats, Term};
@@ -177,7 +178,7 @@ impl State {
     /// A learner does not campaign. Nor does a node while it writes: its log may not be as recent as it looks. Nor one
     /// whose log is full to the last bytes: it could not open its term, and would lead without being able to do anything.
     pub(crate) fn may_campaign(&self, log: Log<'_>) -> bool {
-        self.is_voter() && self.write.is_none() && log.has_room_for_noop()
+        self.is_voter() && self.write.is_none() && self.image == Image::Whole && log.has_room_for_noop()
     }
 
     /// The voters that have not answered in the election under way.

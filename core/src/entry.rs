@@ -307,14 +307,21 @@ pub(crate) fn write_record<E>(
 }
 
 /// The CRC-32C that records, frames and files carry.
-#[cfg(target_os = "none")]
 pub fn crc32c(bytes: &[u8]) -> u32 {
-    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
-    CRC.checksum(bytes)
+    crc32c_append(0, bytes)
 }
 
-/// The CRC-32C that records, frames and files carry.
+/// The CRC-32C of bytes whose front has the CRC-32C `check` (of nothing: zero) and whose rest is `bytes`.
+#[cfg(target_os = "none")]
+pub fn crc32c_append(check: u32, bytes: &[u8]) -> u32 {
+    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+    let mut digest = CRC.digest_with_initial((!check).reverse_bits());
+    digest.update(bytes);
+    digest.finalize()
+}
+
+/// The CRC-32C of bytes whose front has the CRC-32C `check` (of nothing: zero) and whose rest is `bytes`.
 #[cfg(not(target_os = "none"))]
-pub fn crc32c(bytes: &[u8]) -> u32 {
-    crc32c::crc32c(bytes)
+pub fn crc32c_append(check: u32, bytes: &[u8]) -> u32 {
+    crc32c::crc32c_append(check, bytes)
 }

@@ -1,4 +1,4 @@
-use crate::{Identity, Message, Seat, Session, Ticket};
+use crate::{Identity, Message, Seat, Session, Snapshot, Ticket};
 
 /// A fact that a node is told. Every state of a node takes every input.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,10 @@ pub enum Input<'a, V> {
     Tick,
     /// The write of this ticket is durable.
     Persisted(Ticket),
+    /// The app has this snapshot of its own state, and it is durable. The entries up to it are forgotten when room is needed.
+    /// Keep the snapshots that [`Node::snapshots`](crate::Node::snapshots) names; others are not needed any longer. If the
+    /// node can make nothing of it, the first effect of the step is a [`Reject`](crate::Effect::Reject).
+    Snapshotted(Snapshot),
     /// A client wants to read the state as of now or later. The first effect of the step is its
     /// [`Await`](crate::Effect::Await) or [`Reject`](crate::Effect::Reject).
     Read,

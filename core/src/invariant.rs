@@ -1,3 +1,4 @@
+use crate::snapshot::Image;
 use crate::{Entries, Node, Role};
 
 /// A law of section 3.3 of the design that a node has broken: a bug of ours.
@@ -25,7 +26,10 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (state.applied <= state.commit, "nothing is applied before it is committed"),
             (state.applied <= state.durable, "nothing is applied before it is durable here"),
             (state.commit <= last, "what is committed is in the log"),
-            (span.base.index <= state.applied, "what is forgotten was applied"),
+            (
+                span.base.index <= state.snapshots[0].index() || state.image == Image::Lost,
+                "what is forgotten is in a snapshot",
+            ),
             (
                 state.durable <= state.written && state.written <= last,
                 "what is durable was written, what was written is in the log",

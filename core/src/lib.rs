@@ -119,6 +119,7 @@ mod draw;
 mod effect;
 mod election;
 mod entry;
+mod fetch;
 mod input;
 mod instant;
 mod invariant;
@@ -133,6 +134,7 @@ mod read;
 mod refusal;
 mod replication;
 mod session;
+mod snapshot;
 mod state;
 mod step;
 
@@ -140,7 +142,7 @@ pub use boot::{Boot, BootError};
 pub use config::{Config, ConfigError};
 pub use draw::Effects;
 pub use effect::{Apply, CommandError, Effect, Rejection, Round};
-pub use entry::{Entries, Entry, Kind, RECORD_OVERHEAD, RecordError, crc32c};
+pub use entry::{Entries, Entry, Kind, RECORD_OVERHEAD, RecordError, crc32c, crc32c_append};
 pub use input::Input;
 pub use instant::Instant;
 pub use invariant::Broken;
@@ -152,6 +154,7 @@ pub use persist::{HardState, Persist, Ticket};
 pub use position::{Index, Position, Session, Term};
 pub use refusal::{Refusal, Refusals};
 pub use session::{Sessions, Verdict};
+pub use snapshot::{Piece, Snapshot, Stored};
 pub use state::Role;
 
 /// Keeps the README's code true.

@@ -70,15 +70,16 @@ impl<'a> Log<'a> {
     }
 
     /// The last position that has at most this index and at most this term: nothing above it can match a log that has no
-    /// later term up to there. Terms never fall along a log, so a binary search finds it.
-    pub(crate) fn latest_at_most(&self, limit: Position) -> Position {
+    /// later term up to there. Terms never fall along a log, so a binary search finds it. `None` if it lies before the base.
+    pub(crate) fn latest_at_most(&self, limit: Position) -> Option<Position> {
         let behind = limit.index.min(self.span.last.index).next();
         let first = self.span.base.index.next();
         let found = partition_point(first, behind.max(first), |index| {
             self.term_at(index).is_some_and(|term| term <= limit.term)
         });
         let index = found.previous();
-        Position { term: self.term_at(index).unwrap_or_default(), index }
+        let position = Position { term: self.term_at(index).unwrap_or_default(), index };
+        (position.index <= limit.index && position.term <= limit.term).then_some(position)
     }
 
     /// Whether a leader could open its term with this log.
@@ -88,7 +89,22 @@ impl<'a> Log<'a> {
 
     /// Bytes that are left for records and their slots.
     pub(crate) fn room(&self) -> usize {
-        self.memory.len() - self.span.end - self.span.count() * SLOT
+        self.capacity() - self.used()
+    }
+
+    /// Bytes that records and their slots take.
+    pub(crate) fn used(&self) -> usize {
+        self.span.end + self.span.count() * SLOT
+    }
+
+    /// Bytes of the memory.
+    pub(crate) fn capacity(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// The first index from which on the entries before `behind` take at most `bytes_max` bytes. Logarithmic in the length.
+    pub(crate) fn first_within(&self, behind: Index, bytes_max: usize) -> Index {
+        partition_point(self.span.base.index.next(), behind, |index| self.bytes_between(index, behind) > bytes_max)
     }
 
     /// Where the record at `index` starts; for the index behind the last, where the next one would.
@@ -178,9 +194,28 @@ impl LogMut<'_> {
         self.span.last = last;
     }
 
+    /// Removes the entries up to `through`: it is the base then. Takes time in proportion to what stays.
+    pub(crate) fn forget(&mut self, through: Index) {
+        let log = self.view();
+        let Some(term) = log.term_at(through) else { return };
+        let (cut, old) = (log.offset(through.next()), *self.span);
+        self.memory.copy_within(cut..old.end, 0);
+        // A slot moves away from the records: it is read before another one takes its place.
+        for index in (through.next().0..=old.last.index.0).map(Index) {
+            let offset = Log::new(self.memory, old).offset(index) - cut;
+            self.set_slot(through, index, offset);
+        }
+        self.span.base = Position { term, index: through };
+        self.span.end -= cut;
+    }
+
+    fn set_slot(&mut self, base: Index, index: Index, offset: usize) {
+        let slot = slot_at(self.memory.len(), base, index);
+        self.memory[slot..slot + SLOT].copy_from_slice(&(offset as u32).to_le_bytes());
+    }
+
     fn settle(&mut self, position: Position, length: usize) {
-        let slot = slot_at(self.memory.len(), self.span.base.index, position.index);
-        self.memory[slot..slot + SLOT].copy_from_slice(&(self.span.end as u32).to_le_bytes());
+        self.set_slot(self.span.base.index, position.index, self.span.end);
         self.span.end += length;
         self.span.last = position;
     }

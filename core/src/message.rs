@@ -1,6 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Entries, Index, Position, Term};
+use crate::{Entries, Index, Members, Position, Snapshot, Term};
 
 /// What members say to each other. Postcard writes it; the order of the variants is part of the wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,6 +72,33 @@ pub enum Message<'a> {
         /// The leader's term.
         term: Term,
     },
+    /// In place of an `AppendEntries`: the entries that the follower needs are forgotten, it can have a snapshot (section 7).
+    Offer {
+        /// The leader's term.
+        term: Term,
+        /// Counted with the `AppendEntries`.
+        stamp: u64,
+        /// The leader's latest snapshot.
+        latest: Snapshot,
+        /// The one before, for a follower that has begun with it; all zeros if there is none.
+        before: Snapshot,
+        /// Who took part when the latest was taken.
+        members: Members,
+    },
+    /// A piece of the snapshot that the follower asked for.
+    Piece {
+        /// The sender's term.
+        term: Term,
+        /// The last index that the snapshot covers.
+        index: Index,
+        /// The snapshot's CRC-32C.
+        check: u32,
+        /// Where in the snapshot the piece starts.
+        offset: u64,
+        /// The piece.
+        #[serde(serialize_with = "whole")]
+        bytes: &'a [u8],
+    },
 }
 
 /// The kinds of election.
@@ -98,6 +125,22 @@ pub enum Outcome {
     Full(Index),
     /// The sender's term is over; nothing was looked at.
     Stale,
+    /// Send pieces of this snapshot, or offer another one.
+    Wants {
+        /// The last index that the snapshot covers.
+        index: Index,
+        /// The snapshot's CRC-32C.
+        check: u32,
+        /// So many of its bytes are here.
+        offset: u64,
+        /// What was sent beyond that is lost: send it again.
+        again: bool,
+    },
+}
+
+/// Writes bytes at once, not one by one.
+fn whole<S: Serializer>(bytes: &&[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
 }
 
 impl Message<'_> {
@@ -110,7 +153,9 @@ impl Message<'_> {
             | Message::Ack { term, .. }
             | Message::ReadIndex { term, .. }
             | Message::ReadAnswer { term, .. }
-            | Message::CampaignNow { term } => term,
+            | Message::CampaignNow { term }
+            | Message::Offer { term, .. }
+            | Message::Piece { term, .. } => term,
         }
     }
 
@@ -122,7 +167,10 @@ impl Message<'_> {
             Message::AppendEntries { previous, commit, .. } => (previous, commit),
             Message::Ack { outcome: Outcome::Conflict(hint), .. } => (hint, Index(0)),
             Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. }
-            | Message::ReadAnswer { index, .. } => (Position::default(), index),
+            | Message::Ack { outcome: Outcome::Wants { index, .. }, .. }
+            | Message::ReadAnswer { index, .. }
+            | Message::Piece { index, .. } => (Position::default(), index),
+            Message::Offer { latest, before, .. } => (latest.position, before.position.index),
             _ => (Position::default(), Index(0)),
         };
         (first..=Term::MAX).contains(&self.term())

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::draw::Reply;
 use crate::log::{Log, LogMut, Span};
 use crate::peer::{Flow, Peer};
+use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Progress, Refusals, Role, Seat, Term,
+    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Progress, Refusals, Role, Seat, Snapshot,
+    Stored, Term,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -53,7 +55,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
     ///
     /// A driver carries the effects out in their order. It may stop drawing at any time, for instance because a link is
     /// busy, and may feed several inputs before it draws on: the rest is offered again.
-    pub fn step<'n>(&'n mut self, now: Instant, input: Input<'_, C::View<'_>>) -> Effects<'n, C::View<'n>> {
+    pub fn step<'n>(&'n mut self, now: Instant, input: Input<'n, C::View<'_>>) -> Effects<'n, C::View<'n>> {
         self.state.now = self.state.now.max(now);
         let memory = bounded_mut(self.memory.as_mut());
         let log = LogMut { memory, span: &mut self.span };
@@ -64,10 +66,8 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
             }
             Input::Read => Some(step.read().map_or_else(Reply::Reject, Reply::Await)),
             Input::Transfer { to } => step.transfer(to).err().map(Reply::Reject),
-            Input::Receive { from, message } => {
-                step.receive(from, message);
-                None
-            }
+            Input::Receive { from, message } => step.receive(from, message),
+            Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Reply::Reject),
             Input::Persisted(ticket) => {
                 step.persisted(&ticket);
                 None
@@ -85,13 +85,15 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         if state.is_leader() {
-            let due = state.heartbeat_due.min(state.quorum_due);
+            let piece = (!state.fetchers.is_empty()).then_some(state.piece_due);
+            let due = state.heartbeat_due.min(state.quorum_due).min(piece.unwrap_or(state.quorum_due));
             return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
         }
         let campaign = state.may_campaign(self.log_view()).then_some(state.election_due);
         let asks = state.role != Role::Follower || state.reads.under_way.is_some();
         let again = asks.then_some(state.heartbeat_due);
-        [campaign, again].into_iter().flatten().min()
+        let install = state.may_install().then_some(state.now);
+        [campaign, again, install].into_iter().flatten().min()
     }
 
     /// The latest term that this node has seen.
@@ -154,6 +156,21 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.span.last
     }
 
+    /// The snapshots to keep: the latest, and the one before, which may be on its way to a follower.
+    pub fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
+        self.state.snapshots.into_iter().filter(|snapshot| snapshot.index() > Index(0))
+    }
+
+    /// The snapshot that this node fetches from its leader, and what is here of it.
+    pub fn fetching(&self) -> Option<Stored> {
+        self.state.fetch.map(|fetch| fetch.here)
+    }
+
+    /// Whether the snapshot that the log stands on is lost: then nothing is applied until another one is fetched.
+    pub fn is_lost(&self) -> bool {
+        self.state.image == Image::Lost
+    }
+
     /// The entries of the log, from the first to the last.
     pub fn log(&self) -> Entries<'_> {
         self.log_view().entries()
@@ -193,7 +210,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 }
 
 /// Offsets into the log are 32 bits wide.
-const MEMORY_MAX: usize = u32::MAX as usize;
+pub(crate) const MEMORY_MAX: usize = u32::MAX as usize;
 
 pub(crate) fn bounded(memory: &[u8]) -> &[u8] {
     &memory[..memory.len().min(MEMORY_MAX)]

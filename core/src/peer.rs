@@ -22,7 +22,18 @@ pub(crate) struct Peer {
     /// When the member last answered this leader.
     pub(crate) heard: Instant,
     pub(crate) asked: Option<Asked>,
+    pub(crate) pieces: Pieces,
     pub(crate) owed: Owed,
+}
+
+/// What a follower still wants of a snapshot, within the window that it asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Pieces {
+    /// The last index that the snapshot covers; zero if none is wanted.
+    pub(crate) index: Index,
+    /// The first byte to send next.
+    pub(crate) next: u64,
+    pub(crate) end: u64,
 }
 
 /// How entries flow to a follower.
@@ -50,6 +61,8 @@ pub(crate) struct Asked {
 pub(crate) struct Owed {
     /// An empty `AppendEntries`.
     pub(crate) heartbeat: bool,
+    /// An `Offer`, though the log would serve.
+    pub(crate) offer: bool,
     /// A `RequestVote` of the election under way.
     pub(crate) ballot: bool,
     /// The answer to a `RequestVote`, as it was decided.
@@ -74,6 +87,7 @@ impl Peer {
             losses: 0,
             heard: Instant::START,
             asked: None,
+            pieces: Pieces::default(),
             owed: Owed::default(),
         }
     }

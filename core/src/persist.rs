@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Entries, Seat, Term};
+use crate::{Entries, Seat, Snapshot, Term};
 
 /// What a node must never forget beside its log (figure 2, persistent state).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,7 +15,8 @@ pub struct HardState {
 /// A write to make durable, after which the node is told so with [`Input::Persisted`](crate::Input::Persisted).
 ///
 /// Term, vote and entries belong together: after a crash either all of it is there or, if the ticket was not returned, any
-/// part from the front. An entry replaces what was written before at its index, and everything after that index.
+/// part from the front. An entry replaces what was written before at its index, and everything after that index. A snapshot
+/// replaces all entries that were written before: it and what comes with it are there as a whole, or not at all.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[must_use = "the node waits for this write before it votes, acknowledges or applies"]
 pub struct Persist<'a> {
@@ -23,6 +24,8 @@ pub struct Persist<'a> {
     pub ticket: Ticket,
     /// The new term and vote, if they have changed.
     pub hard_state: Option<HardState>,
+    /// A snapshot of the leader, whose pieces were stored, in place of all entries that were written so far.
+    pub snapshot: Option<Snapshot>,
     /// The new entries, if any.
     pub entries: Entries<'a>,
 }
@@ -49,7 +52,8 @@ pub struct Ticket {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Persist<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Persist({}, {}, {})", self.ticket.write, self.hard_state, self.entries);
+        let Persist { ticket, hard_state, snapshot, entries } = self;
+        defmt::write!(f, "Persist({}, {}, {}, {})", ticket.write, hard_state, snapshot, entries);
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::log::Log;
 use crate::peer::{Asked, Peer};
+use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::{Step, others};
 use crate::{Index, Rejection, Round, Seat, Seats};
@@ -41,6 +42,7 @@ impl Step<'_> {
     pub(crate) fn read(&mut self) -> Result<Round, Rejection> {
         match self.state.leader {
             Some(_) if self.state.full => Err(Rejection::Full),
+            Some(_) if self.state.fetch.is_some() || self.state.image != Image::Whole => Err(Rejection::Behind),
             Some(_) => Ok(self.state.reads.join()),
             None => Err(Rejection::NotLeader { leader: None }),
         }

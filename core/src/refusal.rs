@@ -16,11 +16,15 @@ pub enum Refusal {
     Committed,
     /// The ack is for something that this leader never sent.
     Unsent,
+    /// A snapshot came from a cluster of other members.
+    Members,
+    /// A snapshot that was fetched has not the checksum that it should have; it is fetched again.
+    Snapshot,
 }
 
 impl Refusal {
     /// Every reason, in the order of [`Refusals`].
-    pub const ALL: [Refusal; 7] = [
+    pub const ALL: [Refusal; 9] = [
         Refusal::Sender,
         Refusal::Incarnation,
         Refusal::Bounds,
@@ -28,6 +32,8 @@ impl Refusal {
         Refusal::SecondLeader,
         Refusal::Committed,
         Refusal::Unsent,
+        Refusal::Members,
+        Refusal::Snapshot,
     ];
 
     /// A short name, for a status line.
@@ -40,6 +46,8 @@ impl Refusal {
             Refusal::SecondLeader => "second leader",
             Refusal::Committed => "contradicts committed",
             Refusal::Unsent => "ack of nothing sent",
+            Refusal::Members => "other members",
+            Refusal::Snapshot => "damaged snapshot",
         }
     }
 }

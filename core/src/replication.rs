@@ -1,4 +1,5 @@
-use crate::peer::Flow;
+use crate::peer::{Flow, Pieces};
+use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
 use crate::step::Step;
 use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats};
@@ -42,25 +43,34 @@ impl Step<'_> {
         commit: Index,
         entries: Entries<'_>,
     ) -> Result<(), Refusal> {
+        self.check_order(previous, entries)?;
+        self.hear_leader(from, stamp)?;
+        if self.state.image == Image::Lost {
+            self.urge_fetch();
+        }
+        if !self.holds(previous) {
+            let limit = Position { index: previous.index.min(self.log.span.last.index), ..previous };
+            let hint = self.log.view().latest_at_most(limit).unwrap_or(self.log.span.base);
+            self.state.answer = Some(Answer::Conflict { stamp, hint });
+            return Ok(());
+        }
+        self.take(previous.index, entries)?;
+        self.state.commit = self.state.commit.max(commit.min(self.state.verified));
+        Ok(())
+    }
+
+    /// A message that only the leader of this term can have sent.
+    pub(crate) fn hear_leader(&mut self, from: Seat, stamp: u64) -> Result<(), Refusal> {
         let is_other = self.state.leader.is_some_and(|leader| leader != from);
         if is_other || self.state.is_leader() {
             return Err(Refusal::SecondLeader);
         }
-        self.check_order(previous, entries)?;
         self.step_down();
         self.state.leader = Some(from);
         self.state.attend_leader();
         self.state.leader_heard = Some(self.state.now);
         self.state.rest();
         self.state.stamp = self.state.stamp.max(stamp);
-        if !self.holds(previous) {
-            let limit = Position { index: previous.index.min(self.log.span.last.index), ..previous };
-            let hint = self.log.view().latest_at_most(limit);
-            self.state.answer = Some(Answer::Conflict { stamp, hint });
-            return Ok(());
-        }
-        self.take(previous.index, entries)?;
-        self.state.commit = self.state.commit.max(commit.min(self.state.verified));
         Ok(())
     }
 
@@ -73,7 +83,7 @@ impl Step<'_> {
     }
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
-    fn holds(&self, position: Position) -> bool {
+    pub(crate) fn holds(&self, position: Position) -> bool {
         position.index < self.log.span.base.index || self.log.view().term_at(position.index) == Some(position.term)
     }
 
@@ -94,16 +104,19 @@ impl Step<'_> {
         self.state.verified = self.state.verified.max(verified);
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
         let waits = verified > self.state.durable && !entries.is_empty();
-        if self.state.full {
-            self.state.answer = Some(Answer::Full);
-        } else if !waits {
-            self.state.answer = Some(Answer::Matched);
+        if self.state.full || !waits {
+            self.answer_verified();
         }
         Ok(())
     }
 
+    pub(crate) fn answer_verified(&mut self) {
+        self.state.answer = Some(if self.state.full { Answer::Full } else { Answer::Matched });
+    }
+
     /// What is committed meanwhile cannot be applied here: no read that waits for it can be answered.
     fn run_full(&mut self) {
+        self.state.pressed = true;
         if !self.state.full {
             self.state.full = true;
             self.fail_reads();
@@ -154,6 +167,7 @@ impl Step<'_> {
                 peer.probe_from(peer.matched.next());
             }
             Outcome::Conflict(hint) => self.on_conflict(from, stamp, hint),
+            Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
             Outcome::Stale => {}
         }
         self.confirm_round();
@@ -174,21 +188,40 @@ impl Step<'_> {
         self.advance_commit();
     }
 
-    /// The logs meet at the hint or before it (section 5.3): look there, but never below what has matched. An answer to
-    /// what was sent before `next` was last taken back says nothing new.
+    /// The logs meet at the hint or before it (section 5.3): look there, but never below what has matched. If they meet
+    /// before the base, the follower needs a snapshot. An answer to what was sent before `next` was last taken back says
+    /// nothing new.
     fn on_conflict(&mut self, from: Seat, stamp: u64, hint: Position) {
-        let meeting = self.log.view().latest_at_most(hint).index.next();
         let base = self.log.span.base.index;
+        let meeting = self.log.view().latest_at_most(hint).map_or(base, |meeting| meeting.index.next());
         let peer = self.peer(from);
         if stamp <= peer.reset_at {
             return;
         }
-        let next = meeting.max(peer.matched.next()).max(base.next()).min(peer.next);
+        let next = meeting.max(peer.matched.next()).min(peer.next);
         if peer.flow == Flow::Pipeline {
             peer.losses = peer.losses.saturating_add(1);
         }
         peer.owed.heartbeat |= next < peer.next && peer.losses <= LOSSES_MAX;
         peer.probe_from(next);
+    }
+
+    /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no more.
+    fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
+        let window = self.state.config.inflight_bytes_max as u64;
+        let Some(snapshot) = self.state.snapshot_at(index).filter(|snapshot| snapshot.check == check) else {
+            self.state.pressed |= index > self.state.snapshots[0].index();
+            self.peer(from).owed.offer = self.state.snapshots[0].index() > Index(0);
+            return;
+        };
+        self.state.fetchers = self.state.fetchers.with(from);
+        let end = offset.saturating_add(window).min(snapshot.bytes);
+        let pieces = &mut self.peer(from).pieces;
+        *pieces = if again || pieces.index != index {
+            Pieces { index, next: offset, end }
+        } else {
+            Pieces { index, next: pieces.next.max(offset), end: pieces.end.max(end) }
+        };
     }
 
     /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its disk.

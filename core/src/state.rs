@@ -1,6 +1,8 @@
+use crate::fetch::Fetch;
 use crate::instant::micros;
 use crate::read::Reads;
-use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats};
+use crate::snapshot::Image;
+use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -67,6 +69,24 @@ pub(crate) struct State {
     /// When a leader counts who has answered.
     pub(crate) quorum_due: Instant,
     pub(crate) transfer: Option<Transfer>,
+
+    /// The snapshots that the app has: the latest, and the one before, which may be on its way to a follower.
+    pub(crate) snapshots: [Snapshot; 2],
+    pub(crate) image: Image,
+    pub(crate) fetch: Option<Fetch>,
+    /// Whether something found no room, or a follower needs a later snapshot than there is.
+    pub(crate) pressed: bool,
+    /// After which index the app is asked for a snapshot next.
+    pub(crate) snapshot_turn: Index,
+    /// When it may be asked again because the log is full.
+    pub(crate) snapshot_again: Instant,
+    /// The log is too full if more bytes than this are used.
+    pub(crate) crowded_at: usize,
+    /// Who may want pieces of a snapshot.
+    pub(crate) fetchers: Seats,
+    /// Whose turn it is when pieces are drawn, and when the next may be.
+    pub(crate) piece_turn: Seat,
+    pub(crate) piece_due: Instant,
 
     pub(crate) reads: Reads,
     pub(crate) refusals: Refusals,
@@ -135,6 +155,16 @@ impl State {
             heartbeat_due: Instant::START,
             quorum_due: Instant::START,
             transfer: None,
+            snapshots: Default::default(),
+            image: Image::Whole,
+            fetch: None,
+            pressed: false,
+            snapshot_turn: Index(0),
+            snapshot_again: Instant::START,
+            crowded_at: usize::MAX,
+            fetchers: Seats::NONE,
+            piece_turn: Seat(0),
+            piece_due: Instant::START,
             reads: Reads::new(config.seed),
             refusals: Refusals::default(),
             attention: Seats::NONE,
@@ -174,6 +204,25 @@ impl State {
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
         self.is_leader() || self.leader_heard.is_some_and(|heard| self.now.micros_since(heard) < self.election_micros)
+    }
+
+    /// A piece of a snapshot is stored.
+    pub(crate) fn store(&mut self, bytes: &[u8]) {
+        let window = self.config.inflight_bytes_max;
+        if self.fetch.as_mut().is_some_and(|fetch| fetch.advance(bytes, window)) {
+            self.attend_leader();
+        }
+    }
+
+    /// Whether a snapshot is here that the log could stand on by now.
+    pub(crate) fn may_install(&self) -> bool {
+        self.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
+    }
+
+    /// So many bytes of a snapshot are sent now: when the next may follow. What was not used up lately may be made up for.
+    pub(crate) fn charge(&mut self, bytes: u64) {
+        let from = self.piece_due.max(self.now.before(self.heartbeat_micros));
+        self.piece_due = from.after((bytes * 1_000_000).div_ceil(self.config.snapshot_bytes_per_second));
     }
 
     /// Something may be owed to the leader.

@@ -1,11 +1,13 @@
 use serde::Serialize;
 
+use crate::draw::Reply;
 use crate::log::LogMut;
 use crate::peer::{Owed, Peer};
+use crate::snapshot::Image;
 use crate::state::State;
 use crate::{
     Ballot, HardState, Identity, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role, Seat,
-    Session, Term, Ticket,
+    Seats, Session, Term, Ticket,
 };
 
 /// The longest record that its length field can state.
@@ -20,10 +22,12 @@ pub(crate) struct Step<'a> {
 
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
-    pub(crate) fn receive(&mut self, from: Identity, message: Message<'_>) {
-        if let Err(refusal) = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message)) {
+    pub(crate) fn receive<'m>(&mut self, from: Identity, message: Message<'m>) -> Option<Reply<'m>> {
+        let taken = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message));
+        taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
-        }
+            None
+        })
     }
 
     fn admit(&self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
@@ -37,16 +41,16 @@ impl Step<'_> {
     }
 
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
-    fn dispatch(&mut self, from: Seat, message: Message<'_>) -> Result<(), Refusal> {
+    fn dispatch<'m>(&mut self, from: Seat, message: Message<'m>) -> Result<Option<Reply<'m>>, Refusal> {
         match message {
             Message::RequestVote { term, last, ballot } => {
                 self.on_request_vote(from, term, last, ballot);
-                return Ok(());
+                return Ok(None);
             }
             // The term of a granted pre-vote is one that nobody has entered yet.
             Message::Vote { term, ballot: Ballot::Pre, granted: true } => {
                 self.on_pre_vote(from, term);
-                return Ok(());
+                return Ok(None);
             }
             _ => {}
         }
@@ -58,7 +62,11 @@ impl Step<'_> {
             Message::AppendEntries { stamp, previous, commit, entries, .. } if is_current => {
                 self.on_append_entries(from, stamp, previous, commit, entries)?;
             }
-            Message::AppendEntries { .. } => self.peer(from).owed.stale = true,
+            Message::Offer { stamp, latest, before, members, .. } if is_current => {
+                self.on_offer(from, stamp, [latest, before], members)?;
+            }
+            Message::AppendEntries { .. } | Message::Offer { .. } => self.peer(from).owed.stale = true,
+            Message::Piece { index, check, offset, bytes, .. } => return Ok(self.on_piece(index, check, offset, bytes)),
             Message::Vote { ballot, granted, .. } if is_current => self.on_vote(from, ballot, granted),
             Message::Ack { stamp, outcome, .. } if is_current => self.on_ack(from, stamp, outcome)?,
             Message::ReadIndex { boot, round, .. } if is_current => self.on_read_index(from, boot, round),
@@ -66,7 +74,7 @@ impl Step<'_> {
             Message::CampaignNow { .. } if is_current => self.on_campaign_now(from),
             _ => {}
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Appends a client's command to the leader's log (section 5.3).
@@ -98,7 +106,10 @@ impl Step<'_> {
         self.state.attend_all();
         written.map_err(|error| match error {
             Some(postcard::Error::SerializeBufferFull) if offered == payload_max => Rejection::TooLarge { limit },
-            Some(postcard::Error::SerializeBufferFull) | None => Rejection::Full,
+            Some(postcard::Error::SerializeBufferFull) | None => {
+                self.state.pressed = true;
+                Rejection::Full
+            }
             Some(_) => Rejection::Unencodable,
         })
     }
@@ -119,6 +130,9 @@ impl Step<'_> {
             return;
         };
         self.state.durable = self.state.durable.max(write.through);
+        if self.state.image == Image::Writing {
+            self.state.image = Image::Whole;
+        }
         if self.state.hard_durable != write.hard {
             self.state.hard_durable = write.hard;
             self.state.attend_all();
@@ -130,6 +144,8 @@ impl Step<'_> {
 
     /// What is due at this time, or has become possible by this step.
     pub(crate) fn settle(&mut self) {
+        self.install();
+        self.make_room();
         if self.state.is_leader() {
             self.lead();
         } else {
@@ -176,6 +192,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn forget_owed(&mut self) {
+        self.state.fetchers = Seats::NONE;
         for peer in self.others() {
             peer.owed = Owed::default();
             peer.asked = None;

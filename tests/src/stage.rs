@@ -15,12 +15,16 @@
 //! | `deliver 1 2`, `at=2`, `keep`, `all` | messages from 1 to 2, the oldest first |
 //! | `drop 1 2`, `at=1` | all messages from 1 to 2, or one, are lost |
 //! | `run without=3` | delivers and syncs until all is quiet; what node 3 says and hears is lost |
+//! | `snapshot 1 bytes=200 damaged` | node 1's app takes a snapshot, filled up to so many bytes; it is durable at once |
+//! | `lose-snapshots 1` | the snapshots of node 1 cannot be read any more |
+//! | `state 1` | shows what the app of node 1 holds |
 //! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |
 //! | `crash 1`, `start 1` | the power goes and comes back: the disk has what was synced |
 //! | `forge 3 1 vote term=1` | a message that nobody sent: see `forge` |
 //! | `log 1`, `progress 1`, `due 1` | shows a log, what a leader knows of the others, the next deadline |
 //! | `quietly ..` | the same, and only changes of the nodes are shown |
 
+mod disk;
 mod forge;
 mod line;
 mod play;
@@ -28,7 +32,9 @@ pub(crate) mod show;
 
 use std::collections::BTreeMap;
 
-use quorate::{Boot, Config, Entry, HardState, Index, Instant, Kind, Position, Refusals, Term, Ticket};
+use quorate::{Boot, Config, Entry, Instant, Refusals, Ticket};
+
+use disk::Disk;
 
 /// A node on the stage. Its commands are words.
 type Node = quorate::Node<String, Vec<u8>, 10>;
@@ -50,16 +56,11 @@ struct Actor {
     node: Option<Node>,
     disk: Disk,
     write: Option<(Ticket, Disk)>,
+    /// The app's state: the words that were applied.
+    state: String,
     /// What the last line showed of it.
     shown: String,
     refusals: Refusals,
-}
-
-/// What a disk holds, or a write adds.
-#[derive(Clone, Default)]
-struct Disk {
-    hard_state: Option<HardState>,
-    records: Vec<Vec<u8>>,
 }
 
 #[derive(Clone)]
@@ -67,35 +68,6 @@ struct Letter {
     from: u8,
     to: u8,
     frame: Vec<u8>,
-}
-
-impl Disk {
-    /// A disk with a log whose entries have these terms, one after the other.
-    fn of(hard_state: HardState, terms: &[u64]) -> Disk {
-        let positions = terms.iter().zip(1..).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
-        let mut disk = Disk { hard_state: Some(hard_state), records: Vec::new() };
-        positions.for_each(|position| disk.records.push(record(position)));
-        disk
-    }
-
-    fn sync(&mut self, write: Disk) {
-        self.hard_state = write.hard_state.or(self.hard_state);
-        for record in write.records {
-            let (entry, _) = Entry::parse(&record).expect("a write holds whole records");
-            self.records.truncate(entry.position().index.0 as usize - 1);
-            self.records.push(record);
-        }
-    }
-}
-
-/// An entry whose command is its own name: `x3` is the one at index 3.
-fn record(position: Position) -> Vec<u8> {
-    let command = format!("x{}", position.index.0);
-    let mut payload = vec![command.len() as u8];
-    payload.extend_from_slice(command.as_bytes());
-    let mut room = vec![0; quorate::RECORD_OVERHEAD + payload.len()];
-    Entry::write(&mut room, position, Kind::Command, &payload).expect("the room is large enough");
-    room
 }
 
 impl Actor {
@@ -108,6 +80,7 @@ impl Actor {
             node: None,
             disk: Disk::default(),
             write: None,
+            state: String::new(),
             shown: String::new(),
             refusals: Refusals::default(),
         };
@@ -120,6 +93,17 @@ impl Actor {
         let mut boot =
             Boot::new(self.config.clone(), vec![0; self.log_bytes]).expect("the stage's configuration is sound");
         boot.hard_state(self.disk.hard_state.unwrap_or_default());
+        self.state.clear();
+        if let Some(position) = self.disk.lost {
+            boot.lost_snapshot(position);
+        }
+        for (snapshot, state) in &self.disk.snapshots {
+            boot.snapshot(*snapshot);
+            self.state.clone_from(state);
+        }
+        if let Some((stored, _)) = self.disk.stored {
+            boot.stored(stored);
+        }
         for record in &self.disk.records {
             let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
             boot.entry(entry).expect("the disk holds a whole log");

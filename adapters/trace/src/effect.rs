@@ -1,4 +1,4 @@
-use quorate::{Effect, HardState, Position, Rejection, Round, Seat};
+use quorate::{Effect, HardState, Piece, Position, Rejection, Round, Seat, Snapshot};
 use serde::Serialize;
 
 use crate::message::{EntryView, MessageView};
@@ -16,6 +16,8 @@ pub(crate) enum EffectView<'a> {
     Persist {
         write: u64,
         hard_state: Option<HardState>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        snapshot: Option<Snapshot>,
         entries: Vec<EntryView>,
         #[serde(serialize_with = "hex::serde::serialize")]
         records: &'a [u8],
@@ -27,6 +29,20 @@ pub(crate) enum EffectView<'a> {
         frame: &'a [u8],
     },
     Apply(EntryView),
+    TakeSnapshot(Position),
+    SendPiece {
+        to: Seat,
+        snapshot: Snapshot,
+        offset: u64,
+        length: usize,
+    },
+    Store {
+        snapshot: Snapshot,
+        offset: u64,
+        #[serde(serialize_with = "hex::serde::serialize")]
+        bytes: &'a [u8],
+    },
+    Restore(Snapshot),
     ReadReady {
         through: u64,
     },
@@ -46,6 +62,7 @@ impl<'a> EffectView<'a> {
             Effect::Persist(ref persist) => EffectView::Persist {
                 write,
                 hard_state: persist.hard_state,
+                snapshot: persist.snapshot,
                 entries: persist.entries.map(EntryView::of).collect(),
                 records: persist.entries.bytes(),
             },
@@ -53,6 +70,12 @@ impl<'a> EffectView<'a> {
                 EffectView::Send { to, message: MessageView::of(message, EntryView::of), frame }
             }
             Effect::Apply(ref apply) => EffectView::Apply(EntryView::of(apply.entry())),
+            Effect::TakeSnapshot { position, .. } => EffectView::TakeSnapshot(position),
+            Effect::SendPiece { to, piece: Piece { snapshot, offset, length, .. } } => {
+                EffectView::SendPiece { to, snapshot, offset, length }
+            }
+            Effect::Store { snapshot, offset, bytes } => EffectView::Store { snapshot, offset, bytes },
+            Effect::Restore { snapshot } => EffectView::Restore(snapshot),
             Effect::ReadReady { through: Round(through) } => EffectView::ReadReady { through },
             Effect::ReadFailed { through: Round(through) } => EffectView::ReadFailed { through },
         }
@@ -69,4 +92,6 @@ enum RejectionFields {
     Unencodable,
     InTransfer,
     NoTarget,
+    Behind,
+    BadSnapshot,
 }

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use quorate::{Config, HardState, Identity, Instant, Members, Node, Position};
+use quorate::{Config, HardState, Identity, Instant, Members, Node, Position, Snapshot, Stored};
 use quorate_wire::Cluster;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The version of the format that this crate writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The first line of a boot: all that a node is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +23,12 @@ pub struct Header {
     pub start_us: u64,
     /// The term and vote that were recovered.
     pub hard_state: HardState,
-    /// The position that a snapshot covers, zero if there is none.
-    pub base: Position,
+    /// The snapshots that the node had, the oldest first.
+    pub snapshots: Vec<Snapshot>,
+    /// The position of a snapshot that was lost.
+    pub lost: Option<Position>,
+    /// What was stored of a snapshot of the leader.
+    pub stored: Option<Stored>,
     /// The log that was recovered: its records, one behind the other.
     #[serde(with = "hex::serde")]
     pub records: Vec<u8>,
@@ -46,7 +50,9 @@ impl Header {
             log_bytes,
             start_us: start.as_micros(),
             hard_state: node.durable_hard_state(),
-            base: node.base(),
+            snapshots: node.snapshots().collect::<Vec<_>>().into_iter().rev().collect(),
+            lost: node.is_lost().then(|| node.base()),
+            stored: node.fetching(),
             records: node.log().bytes().to_vec(),
         }
     }
@@ -65,6 +71,9 @@ struct ConfigFields {
     entry_bytes_max: usize,
     inflight_messages_max: u32,
     inflight_bytes_max: usize,
+    snapshot_fill_percent: u8,
+    snapshot_every: Option<u64>,
+    snapshot_bytes_per_second: u64,
     seed: u64,
 }
 

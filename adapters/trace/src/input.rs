@@ -1,4 +1,4 @@
-use quorate::{Input, Seat, Session};
+use quorate::{Input, Seat, Session, Snapshot};
 use serde::Serialize;
 
 use crate::message::{EntryView, MessageView};
@@ -27,6 +27,7 @@ pub(crate) enum InputView<'a> {
     Persisted {
         write: u64,
     },
+    Snapshotted(Snapshot),
     Read,
     Transfer {
         to: Option<Seat>,
@@ -49,6 +50,7 @@ impl<'a> InputView<'a> {
             }
             Input::Tick => InputView::Tick,
             Input::Persisted(_) => InputView::Persisted { write },
+            Input::Snapshotted(snapshot) => InputView::Snapshotted(snapshot),
             Input::Read => InputView::Read,
             Input::Transfer { to } => InputView::Transfer { to },
         }

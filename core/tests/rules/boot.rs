@@ -1,6 +1,6 @@
 //! A node starts from what its disk holds, or says why it cannot.
 
-use super::common::{config, position, record};
+use super::common::{config, position, record, snapshot};
 use quorate::{Boot, BootError, Config, ConfigError, Entry, HardState, Index, Instant, Role, Seat, Seats, Term};
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -54,7 +54,7 @@ fn a_later_record_replaces_the_one_at_its_index_and_all_behind() {
 #[test]
 fn what_a_snapshot_covers_is_not_needed() {
     let mut boot = boot(1024);
-    boot.snapshot(position(5, 2));
+    boot.snapshot(snapshot(5, 2));
     for index in 4..=7 {
         entry(&mut boot, index, 2).unwrap();
     }

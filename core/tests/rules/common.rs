@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use quorate::{Boot, Command, Config, Effect, Entry, Input, Instant, Kind, Members, Node, Position, Seat, Seats, Term};
+use quorate::{
+    Boot, Command, Config, Effect, Entry, Input, Instant, Kind, Members, Node, Position, Seat, Seats, Snapshot, Term,
+};
 
 /// Settings of seat 0 in a cluster of so many voters.
 pub(crate) fn config(voters: usize) -> Config {
@@ -45,6 +47,10 @@ fn take<C: Command, const SEATS: usize>(
             Effect::Apply(apply) => told.push(format!("apply {}", apply.index().0)),
             Effect::Send { to, message } => told.push(format!("to {}: {message:?}", to.0)),
             Effect::Await { round } => told.push(format!("await {}", round.0)),
+            Effect::TakeSnapshot { position, .. } => told.push(format!("snapshot {}", position.index.0)),
+            Effect::SendPiece { to, piece } => told.push(format!("to {}: {piece:?}", to.0)),
+            Effect::Store { offset, bytes, .. } => told.push(format!("store {} at {offset}", bytes.len())),
+            Effect::Restore { snapshot } => told.push(format!("restore {}", snapshot.position.index.0)),
             Effect::ReadReady { through } => told.push(format!("ready {}", through.0)),
             Effect::ReadFailed { through } => told.push(format!("failed {}", through.0)),
         }
@@ -74,4 +80,9 @@ pub(crate) fn record(index: u64, term: u64, payload: &[u8]) -> Vec<u8> {
 
 pub(crate) fn position(index: u64, term: u64) -> Position {
     Position { term: Term(term), index: quorate::Index(index) }
+}
+
+/// A snapshot of three bytes.
+pub(crate) fn snapshot(index: u64, term: u64) -> Snapshot {
+    Snapshot { position: position(index, term), bytes: 3, check: quorate::crc32c(b"abc") }
 }

@@ -1,6 +1,6 @@
 //! Rule 9: memory is what the node says it is. Rule 10: a command that cannot be taken is refused with the reason.
 
-use super::common::{command, config, drive, fresh, leader, position, record};
+use super::common::{command, config, drive, fresh, leader, position, record, snapshot};
 use quorate::{
     Boot, Config, Entries, Index, Input, Instant, Message, Node, RECORD_OVERHEAD, Rejection, Role, Seat, Term,
 };
@@ -103,7 +103,7 @@ fn a_node_without_any_memory_for_its_log_still_votes_and_never_panics() {
 fn indices_beyond_32_bits_are_as_good_as_any() {
     const BASE: u64 = 5 << 32;
     let mut boot = Boot::<Bytes, _, 3>::new(config(1), vec![0; 1024]).unwrap();
-    boot.snapshot(position(BASE, 1 << 40));
+    boot.snapshot(snapshot(BASE, 1 << 40));
     boot.entry(quorate::Entry::parse(&record(BASE + 1, 1 << 40, b"\0")).unwrap().0).unwrap();
     let mut node: Node<_, _, 3> = boot.start(Instant::START);
     assert_eq!((node.commit(), node.applied()), (Index(BASE), Index(BASE)));

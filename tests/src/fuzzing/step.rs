@@ -184,6 +184,10 @@ impl Machine {
                     assert_eq!(self.disk.record(entry.index()), Some(record), "applied before it is durable");
                     self.applied.push(record.to_vec());
                 }
+                Effect::TakeSnapshot { .. }
+                | Effect::SendPiece { .. }
+                | Effect::Store { .. }
+                | Effect::Restore { .. } => {}
                 Effect::Accept { .. }
                 | Effect::Await { .. }
                 | Effect::Reject(_)

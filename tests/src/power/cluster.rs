@@ -205,6 +205,10 @@ impl Member {
                 }
                 Effect::Send { to, message } => outcomes.send(me, to, &message),
                 Effect::Apply(entry) => outcomes.promises.push(Promise::Apply(entry.entry().record().to_vec())),
+                Effect::TakeSnapshot { .. }
+                | Effect::SendPiece { .. }
+                | Effect::Store { .. }
+                | Effect::Restore { .. } => {}
                 Effect::Accept { .. }
                 | Effect::Await { .. }
                 | Effect::Reject(_)

@@ -1,4 +1,4 @@
-use quorate::{Effect, Entries, Instant, Node, Position, Seat, Ticket};
+use quorate::{Effect, Entries, Instant, Node, Seat, Ticket};
 use quorate_trace::{Header, Recorder, Tree};
 use quorate_wire::Cluster;
 
@@ -23,15 +23,19 @@ const LOG_BYTES_MAX: usize = u32::MAX as usize;
 impl Boot {
     /// Makes the node from its header.
     pub(super) fn open(text: &[u8]) -> Result<Boot, Fault> {
-        let Header { cluster, config, log_bytes, start_us, hard_state, base, records, .. } =
+        let Header { cluster, config, log_bytes, start_us, hard_state, snapshots, lost, stored, records, .. } =
             serde_json::from_slice(text).map_err(Fault::Json)?;
         let start = Instant::from_micros(start_us);
         let refused = |error: &dyn std::fmt::Display| Fault::Header(error.to_string());
         let memory = vec![0; log_bytes.min(LOG_BYTES_MAX)].into_boxed_slice();
         let mut boot = quorate::Boot::new(config.clone(), memory).map_err(|error| refused(&error))?;
         boot.hard_state(hard_state);
-        if base != Position::default() {
-            boot.snapshot(base);
+        if let Some(position) = lost {
+            boot.lost_snapshot(position);
+        }
+        snapshots.into_iter().for_each(|snapshot| boot.snapshot(snapshot));
+        if let Some(stored) = stored {
+            boot.stored(stored);
         }
         for entry in Entries::parse(&records).map_err(|error| refused(&error))? {
             boot.entry(entry).map_err(|error| refused(&error))?;

@@ -1,4 +1,4 @@
-use quorate::{Input, Seat, Session, Ticket};
+use quorate::{Input, Seat, Session, Snapshot, Ticket};
 use quorate_wire::{Cluster, decode};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -37,6 +37,7 @@ pub(super) enum Recorded {
     Persisted {
         write: u64,
     },
+    Snapshotted(Snapshot),
     Read,
     Transfer {
         to: Option<Seat>,
@@ -70,6 +71,7 @@ impl Recorded {
                 Some((_, ticket)) => Input::Persisted(ticket),
                 None => return Err(Fault::NoWrite(number)),
             },
+            Recorded::Snapshotted(snapshot) => Input::Snapshotted(snapshot),
             Recorded::Read => Input::Read,
             Recorded::Transfer { to } => Input::Transfer { to },
         })

@@ -116,6 +116,10 @@ impl Member {
                 Effect::ReadReady { through } => deed.reads.push(Reading::Ready(through, applied.0)),
                 Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
                 Effect::Accept { .. } | Effect::Reject(_) => {}
+                Effect::TakeSnapshot { .. }
+                | Effect::SendPiece { .. }
+                | Effect::Store { .. }
+                | Effect::Restore { .. } => {}
             }
         }
         self.left = leave;

@@ -1,7 +1,8 @@
 use quorate::{Ballot, Entries, Identity, Incarnation, Index, Input, Message, Outcome, Position, Seat, Term};
 
+use super::Stage;
+use super::disk::record;
 use super::line::Line;
-use super::{Stage, record};
 
 impl Stage {
     /// Delivers a message that no node here has sent.

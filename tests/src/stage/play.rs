@@ -3,8 +3,9 @@ use std::time::Duration;
 use quorate::{Config, Effect, HardState, Input, Members, Message, Refusal, Seat, Seats, Term};
 use quorate_wire::{Cluster, Envelope};
 
+use super::disk::Disk;
 use super::line::Line;
-use super::{Actor, Disk, Letter, Stage, show};
+use super::{Actor, Letter, Stage, show};
 
 const CLUSTER: Cluster = Cluster(1);
 const LOG_BYTES: usize = 4096;
@@ -62,6 +63,12 @@ impl Stage {
             "start" => self.actor(line.node(0)).restart(),
             "run" => self.run(line, told),
             "forge" => self.forge(line, told),
+            "snapshot" => self.snapshot(line, told),
+            "lose-snapshots" => self.actor(line.node(0)).disk.lose_snapshots(),
+            "state" => {
+                let state = self.actor(line.node(0)).state.trim_end_matches('.').to_owned();
+                told.push_str(&format!("{}: has applied {state}\n", line.node(0)));
+            }
             "log" => self.tell(line.node(0), show::log, told),
             "due" => self.tell_due(line.node(0), told),
             "progress" => self.tell(line.node(0), show::progress, told),
@@ -84,6 +91,9 @@ impl Stage {
                 entry_bytes_max: line.number_or("frame", 100),
                 inflight_messages_max: line.number_or("window", usual.inflight_messages_max),
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
+                snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
+                snapshot_every: Some(line.number("every")).filter(|every| *every > 0),
+                snapshot_bytes_per_second: line.number_or("rate", usual.snapshot_bytes_per_second),
                 ..usual
             };
             self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES)));
@@ -133,6 +143,23 @@ impl Stage {
         let bytes = line.number("bytes");
         let word = line.plain().get(1).map(|word| format!("{word:.<bytes$}"));
         self.act(line.node(0), Input::ClientCommand { session: line.session(), command: word }, told);
+    }
+
+    /// The app of a node takes a snapshot of what it has applied, which is durable at once; `damaged` makes its checksum wrong.
+    fn snapshot(&mut self, line: &Line<'_>, told: &mut String) {
+        let name = line.node(0);
+        let bytes = line.number("bytes");
+        let actor = self.actor(name);
+        let Some(node) = &actor.node else { return };
+        let index = node.applied();
+        let entry = node.log().find(|entry| entry.position().index == index);
+        let position = entry.map_or(node.base(), |entry| entry.position());
+        let mut snapshot = actor.disk.snapshot(position, &format!("{:.<bytes$}", actor.state));
+        if line.has("damaged") {
+            snapshot.check ^= 1;
+            actor.disk.snapshots.last_mut().expect("it was taken").0 = snapshot;
+        }
+        self.act(name, Input::Snapshotted(snapshot), told);
     }
 
     /// The write under way is durable.
@@ -209,9 +236,28 @@ impl Stage {
             match effect {
                 Effect::Persist(write) => {
                     let records = write.entries.map(|entry| entry.record().to_vec()).collect();
-                    actor.write = Some((write.ticket, Disk { hard_state: write.hard_state, records }));
+                    let (hard_state, installs) = (write.hard_state, write.snapshot);
+                    actor.write = Some((write.ticket, Disk { hard_state, installs, records, ..Disk::default() }));
                 }
                 Effect::Send { to, message } => self.letters.push(letter(name, to.0, &message)),
+                Effect::SendPiece { to, piece } => {
+                    let state = actor.disk.state(piece.snapshot).expect("a node sends what it has");
+                    let bytes = &state.as_bytes()[piece.offset as usize..][..piece.length];
+                    self.letters.push(letter(name, to.0, &piece.message(bytes)));
+                }
+                Effect::Store { snapshot, offset, bytes } => actor.disk.store(snapshot, offset, bytes),
+                Effect::Restore { snapshot } => {
+                    actor.state = actor
+                        .disk
+                        .state(snapshot)
+                        .expect("what is restored is durable")
+                        .trim_end_matches('.')
+                        .to_owned();
+                }
+                Effect::Apply(apply) => {
+                    let word = apply.command().expect("the stage's commands are words");
+                    word.iter().for_each(|word| actor.state.push_str(&format!("{} ", word.trim_end_matches('.'))));
+                }
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role};
+use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role, Snapshot};
 
 /// `3@2`: index 3 of term 2.
 fn position(position: Position) -> String {
@@ -80,6 +80,18 @@ pub(crate) fn message(message: &Message<'_>) -> String {
             format!("ReadAnswer term {} boot {boot} round {round} at {}", term.0, index.0)
         }
         Message::CampaignNow { term } => format!("CampaignNow term {}", term.0),
+        Message::Offer { term, stamp, latest, before, .. } => {
+            let before = (before.bytes > 0).then(|| format!(", before it {}", snapshot(before)));
+            format!("Offer term {} #{stamp}: {}{}", term.0, snapshot(latest), before.unwrap_or_default())
+        }
+        Message::Piece { term, index, offset, bytes, .. } => {
+            format!(
+                "Piece term {} of the snapshot at {}: bytes {offset} to {}",
+                term.0,
+                index.0,
+                offset + bytes.len() as u64
+            )
+        }
     }
 }
 
@@ -89,7 +101,16 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Conflict(hint) => format!("conflict, look at {}", position(hint)),
         Outcome::Full(index) => format!("matched {}, full", index.0),
         Outcome::Stale => "stale".into(),
+        Outcome::Wants { index, offset, again, .. } => {
+            let again = if again { ", again" } else { "" };
+            format!("wants the snapshot at {} from byte {offset} on{again}", index.0)
+        }
     }
+}
+
+/// A snapshot by its position and length.
+fn snapshot(snapshot: &Snapshot) -> String {
+    format!("snapshot {} of {} bytes", position(snapshot.position), snapshot.bytes)
 }
 
 pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
@@ -100,11 +121,21 @@ pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
         Effect::Persist(persist) => {
             let state = persist.hard_state.map(hard_state);
             let records = (!persist.entries.is_empty()).then(|| entries(persist.entries));
-            let parts: Vec<_> = state.into_iter().chain(records).collect();
+            let installs = persist.snapshot.as_ref().map(snapshot);
+            let parts: Vec<_> = state.into_iter().chain(installs).chain(records).collect();
             format!("{from}: writes {}", parts.join(", "))
         }
         Effect::Send { to, message: sent } => format!("{from} -> {}: {}", to.0, message(sent)),
         Effect::Apply(apply) => format!("{from}: applies {}", entry(apply.entry())),
+        Effect::TakeSnapshot { position: at, .. } => format!("{from}: should take a snapshot at {}", position(*at)),
+        Effect::SendPiece { to, piece } => {
+            let end = piece.offset + piece.length as u64;
+            format!("{from} -> {}: bytes {} to {end} of {}", to.0, piece.offset, snapshot(&piece.snapshot))
+        }
+        Effect::Store { snapshot: of, offset, bytes } => {
+            format!("{from}: stores bytes {offset} to {} of {}", offset + bytes.len() as u64, snapshot(of))
+        }
+        Effect::Restore { snapshot: from_it } => format!("{from}: restores {}", snapshot(from_it)),
         Effect::ReadReady { through } => format!("{from}: reads through round {} are ready", through.0),
         Effect::ReadFailed { through } => format!("{from}: reads through round {} failed", through.0),
     }

@@ -42,6 +42,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                         self.link.reply(read.asker, NOBODY_LEADS);
                     }
                 }
+                Effect::TakeSnapshot { .. } => {}
+                Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {
+                    unreachable!("nobody takes snapshots yet")
+                }
                 Effect::Reject(_) => self.hands_over = false,
                 Effect::Accept { .. } | Effect::Await { .. } => {
                     unreachable!("the answer to a client's input was drawn with that input")

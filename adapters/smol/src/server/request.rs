@@ -98,7 +98,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Rejection::Full => self.refuse(asker, Reason::Full),
             Rejection::TooLarge { limit } => self.refuse(asker, Reason::TooLarge { limit: limit as u32 }),
             Rejection::Unencodable => self.refuse(asker, Reason::Unencodable),
-            Rejection::InTransfer | Rejection::NoTarget => self.refuse(asker, Reason::InTransfer),
+            Rejection::Behind => self.redirect(asker, self.node.leader()),
+            Rejection::InTransfer | Rejection::NoTarget | Rejection::BadSnapshot => {
+                self.refuse(asker, Reason::InTransfer)
+            }
         }
     }
 

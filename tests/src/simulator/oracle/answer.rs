@@ -20,7 +20,7 @@ impl Due {
         match input {
             Input::ClientCommand { .. } => Due::AcceptOrReject,
             Input::Read => Due::AwaitOrReject,
-            Input::Transfer { .. } => Due::PerhapsReject,
+            Input::Transfer { .. } | Input::Snapshotted(_) => Due::PerhapsReject,
             Input::Receive { .. } | Input::Tick | Input::Persisted(_) => Due::Nothing,
         }
     }

@@ -111,6 +111,7 @@ impl World {
                 self.tally.full += u64::from(rejection == Rejection::Full);
                 orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
             }
+            Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
             Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
             Effect::ReadFailed { through } => {
                 self.answer_through(machine, through)?;
@@ -225,6 +226,7 @@ fn said(name: u8, input: &Input<'_, Write>) -> String {
         Input::Tick => format!("{name}: wakes"),
         Input::Persisted(_) => format!("{name}: hears that it is durable"),
         Input::Read => format!("client -> {name}: read"),
+        Input::Snapshotted(snapshot) => format!("{name}: has {snapshot:?}"),
         Input::Transfer { .. } => format!("operator -> {name}: hand over"),
     }
 }

@@ -1,0 +1,175 @@
+use crate::draw::Reply;
+use crate::log::Span;
+use crate::snapshot::Image;
+use crate::step::Step;
+use crate::{Index, Members, Refusal, Seat, Snapshot, Stored};
+
+/// A snapshot on its way from the leader, as the follower sees it (section 7).
+///
+/// The follower asks for a window of bytes at a time, from where it is; what comes out of order is asked for once more. So it
+/// is the follower that knows how far it is: losses, repetitions, restarts and new leaders need no rule of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Fetch {
+    pub(crate) here: Stored,
+    /// How much was here when it last asked.
+    asked: u64,
+    /// How much was here when the leader was last heard: no more since then means that something was lost.
+    heard: u64,
+    /// How much was here when it last asked to send something again.
+    again_at: Option<u64>,
+    /// Whether the leader is owed the question.
+    asks: bool,
+    /// Whether what is not here has to be sent again.
+    again: bool,
+}
+
+/// The question that a follower asks.
+pub(crate) struct Question {
+    pub(crate) index: Index,
+    pub(crate) check: u32,
+    pub(crate) offset: u64,
+    pub(crate) again: bool,
+}
+
+impl Fetch {
+    /// A snapshot of which so much is here.
+    pub(crate) fn new(here: Stored) -> Fetch {
+        Fetch { here, asked: here.received, heard: u64::MAX, again_at: None, asks: false, again: true }
+    }
+
+    /// A snapshot of which nothing is here.
+    pub(crate) fn of(snapshot: Snapshot) -> Fetch {
+        Fetch::new(Stored { snapshot, received: 0, check: 0 })
+    }
+
+    /// All of it is here.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.here.received == self.here.snapshot.bytes
+    }
+
+    /// The leader is there: ask, and ask again if nothing has come since it was last heard.
+    fn urge(&mut self) {
+        self.asks = true;
+        self.again |= self.heard == self.here.received;
+        self.heard = self.here.received;
+    }
+
+    /// A piece that was taken is stored. Whether to ask for more by now.
+    pub(crate) fn advance(&mut self, bytes: &[u8], window: usize) -> bool {
+        self.here.received += bytes.len() as u64;
+        self.here.check = crate::crc32c_append(self.here.check, bytes);
+        self.asks |= !self.is_complete() && self.here.received - self.asked >= window as u64 / 2;
+        self.asks
+    }
+
+    /// What the leader is owed.
+    pub(crate) fn question(&mut self) -> Option<Question> {
+        if !core::mem::take(&mut self.asks) {
+            return None;
+        }
+        let again = core::mem::take(&mut self.again);
+        self.asked = self.here.received;
+        self.again_at = if again { Some(self.here.received) } else { self.again_at };
+        Some(Question {
+            index: self.here.snapshot.index(),
+            check: self.here.snapshot.check,
+            offset: self.here.received,
+            again,
+        })
+    }
+}
+
+impl Step<'_> {
+    /// The leader's log begins behind this follower's: it offers a snapshot instead. It may still have the one before, which
+    /// this follower may have begun with.
+    pub(crate) fn on_offer(
+        &mut self,
+        from: Seat,
+        stamp: u64,
+        snapshots: [Snapshot; 2],
+        members: Members,
+    ) -> Result<(), Refusal> {
+        let [latest, _] = snapshots;
+        if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
+            return Err(Refusal::Order);
+        }
+        if members != self.state.config.members {
+            return Err(Refusal::Members);
+        }
+        self.hear_leader(from, stamp)?;
+        let is_lost = self.state.image == Image::Lost;
+        if !is_lost && self.holds(latest.position) {
+            self.state.verified = self.state.verified.max(latest.index());
+            self.state.commit = self.state.commit.max(latest.index());
+            self.answer_verified();
+            return Ok(());
+        }
+        let goes_on = self.state.fetch.as_ref().is_some_and(|fetch| snapshots.contains(&fetch.here.snapshot));
+        if !goes_on && !(is_lost && latest.index() < self.log.span.base.index) {
+            self.fail_reads();
+            self.state.fetch = Some(Fetch::of(latest));
+        }
+        self.urge_fetch();
+        Ok(())
+    }
+
+    /// The leader was heard: a good moment to ask for what is missing.
+    pub(crate) fn urge_fetch(&mut self) {
+        if let Some(fetch) = &mut self.state.fetch {
+            fetch.urge();
+            self.state.attend_leader();
+        }
+    }
+
+    /// A piece of a snapshot, whoever sent it and in which term: what it covers is committed.
+    pub(crate) fn on_piece<'m>(&mut self, index: Index, check: u32, offset: u64, bytes: &'m [u8]) -> Option<Reply<'m>> {
+        let fetch = self.state.fetch.as_mut()?;
+        let Stored { snapshot, received, .. } = fetch.here;
+        if (snapshot.index(), snapshot.check) != (index, check) {
+            return None;
+        }
+        if offset > received && fetch.again_at != Some(received) {
+            (fetch.asks, fetch.again) = (true, true);
+            self.state.attend_leader();
+        }
+        let fits = offset == received && !bytes.is_empty() && bytes.len() as u64 <= snapshot.bytes - received;
+        fits.then_some(Reply::Store { snapshot, offset, bytes })
+    }
+
+    /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes it
+    /// durable, and whatever follows it in the log: after a crash either all of this is there or nothing.
+    pub(crate) fn install(&mut self) {
+        let Some(Fetch { here: Stored { snapshot, check, .. }, .. }) = self.state.fetch else { return };
+        let is_lost = self.state.image == Image::Lost;
+        if !is_lost && (self.state.is_leader() || snapshot.index() <= self.state.commit) {
+            self.state.fetch = None;
+            return;
+        }
+        if !self.state.may_install() {
+            return;
+        }
+        if check != snapshot.check {
+            self.state.fetch = Some(Fetch::of(snapshot));
+            self.state.refusals.add(Refusal::Snapshot);
+            return;
+        }
+        self.state.fetch = None;
+        self.state.commit = self.state.commit.max(snapshot.index());
+        self.state.verified = self.state.verified.max(snapshot.index());
+        let holds = self.log.view().term_at(snapshot.index()) == Some(snapshot.position.term);
+        match (holds, is_lost) {
+            (true, false) => return,
+            (true, true) => self.log.forget(snapshot.index()),
+            (false, _) => {
+                *self.log.span = Span::behind(snapshot.position);
+                self.state.answer = None;
+                self.state.full = false;
+            }
+        }
+        self.state.snapshots = [snapshot, Snapshot::default()];
+        self.state.image = Image::Unwritten;
+        self.state.written = snapshot.index();
+        self.state.durable = self.state.applied;
+        self.state.acked = self.state.applied;
+    }
+}

@@ -1,0 +1,130 @@
+use serde::{Deserialize, Serialize};
+
+use crate::log::Log;
+use crate::state::State;
+use crate::step::Step;
+use crate::{Index, Message, Position, Rejection, Term};
+
+/// A snapshot of the app's state, by what makes it recognizable (section 7).
+///
+/// Two nodes whose apps write the same bytes for the same state have the same snapshot of a position: what one node began
+/// to send, another can go on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Snapshot {
+    /// The last entry that it covers.
+    pub position: Position,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// The CRC-32C of these bytes.
+    pub check: u32,
+}
+
+impl Snapshot {
+    pub(crate) fn index(&self) -> Index {
+        self.position.index
+    }
+}
+
+/// A part of a snapshot that a follower waits for: read it, and send it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Piece {
+    /// Of which snapshot.
+    pub snapshot: Snapshot,
+    /// Where in it the piece starts.
+    pub offset: u64,
+    /// How many bytes it has: at most [`Config::entry_bytes_max`](crate::Config::entry_bytes_max).
+    pub length: usize,
+    pub(crate) term: Term,
+}
+
+impl Piece {
+    /// The message that carries these bytes, which have to be the piece's own.
+    pub fn message<'b>(&self, bytes: &'b [u8]) -> Message<'b> {
+        let Snapshot { position, check, .. } = self.snapshot;
+        Message::Piece { term: self.term, index: position.index, check, offset: self.offset, bytes }
+    }
+}
+
+/// What is here of a snapshot that is being fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Stored {
+    /// Of which snapshot.
+    pub snapshot: Snapshot,
+    /// How many bytes, from its start.
+    pub received: u64,
+    /// The CRC-32C of these bytes.
+    pub check: u32,
+}
+
+/// What the node knows of the app's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Image {
+    /// It is what was applied, or a snapshot to restore that is durable here.
+    Whole,
+    /// The snapshot that the log stands on is lost: nothing can be applied before another one is here.
+    Lost,
+    /// The log stands on a snapshot of the leader that the next write makes durable.
+    Unwritten,
+    /// That write is under way.
+    Writing,
+}
+
+impl Step<'_> {
+    /// The app has a snapshot that is durable: the log before it is not needed any longer.
+    pub(crate) fn snapshotted(&mut self, snapshot: Snapshot) -> Result<(), Rejection> {
+        let [latest, _] = self.state.snapshots;
+        let index = snapshot.index();
+        let is_applied = index <= self.state.applied && self.log.view().term_at(index) == Some(snapshot.position.term);
+        if !is_applied || index <= latest.index() {
+            return Err(Rejection::BadSnapshot);
+        }
+        self.state.snapshots = [snapshot, latest];
+        Ok(())
+    }
+
+    /// Forgets entries that a snapshot covers, once they fill the log too far. A part of them stays for followers that are a
+    /// little behind, unless that is in the way.
+    pub(crate) fn make_room(&mut self) {
+        let log = self.log.view();
+        let covered = self.state.snapshots[0].index();
+        if covered <= log.span.base.index || !(self.state.pressed || self.state.is_crowded(log)) {
+            return;
+        }
+        let kept = if self.state.pressed { 0 } else { log.capacity() / KEPT_SHARE };
+        let through = log.first_within(covered.next(), kept).previous();
+        let is_enough =
+            log.used() - log.bytes_between(log.span.base.index.next(), through.next()) <= self.state.crowded_at;
+        self.log.forget(if is_enough { through } else { covered });
+        self.state.pressed = false;
+    }
+}
+
+/// Of the log's memory, this part may hold entries that a snapshot covers.
+const KEPT_SHARE: usize = 8;
+
+impl State {
+    /// Whether the log is so full that entries should go.
+    pub(crate) fn is_crowded(&self, log: Log<'_>) -> bool {
+        log.used() > self.crowded_at
+    }
+
+    /// Whether a snapshot of what is applied would free enough of the log to be worth it.
+    pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
+        let covered = self.snapshots[0].index().next();
+        let is_worth = || log.bytes_between(covered, self.applied.next()) >= log.capacity() / KEPT_SHARE;
+        (self.pressed || (self.is_crowded(log) && is_worth())) && self.now >= self.snapshot_again
+    }
+
+    /// The next index after which all nodes take a snapshot.
+    pub(crate) fn next_turn(&self) -> Index {
+        self.config.snapshot_every.map_or(Index::MAX, |every| Index((self.applied.0 / every + 1) * every))
+    }
+
+    /// A snapshot that the app still has.
+    pub(crate) fn snapshot_at(&self, index: Index) -> Option<Snapshot> {
+        self.snapshots.into_iter().find(|snapshot| snapshot.index() == index && index > Index(0))
+    }
+}
