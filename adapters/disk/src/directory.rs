@@ -1,16 +1,13 @@
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use quorate::Identity;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 use serde::Serialize;
 
 use crate::segment::{Header, Segment};
-use crate::{DiskError, Handle, Medium};
+use crate::{DiskError, Medium};
 
 const EXTENSION: &str = "segment";
 /// A segment's name until it is whole and durable. What a crash leaves under it is overwritten by the next one.
@@ -27,41 +24,39 @@ pub struct Owner {
 
 /// The directory of a log, locked for as long as the value lives.
 #[derive(Debug)]
-pub(crate) struct Directory {
-    handle: Handle,
+pub(crate) struct Directory<H> {
+    handle: H,
+    path: PathBuf,
 }
 
-impl Directory {
+impl<H> Directory<H> {
     /// Makes the directory if it is not there, and locks it.
     ///
     /// Names that a run before this one has made but not synced are made durable first.
-    pub(crate) fn open(path: &Path, medium: &mut impl Medium) -> Result<Directory, DiskError> {
+    pub(crate) fn open(path: &Path, medium: &mut impl Medium<Handle = H>) -> Result<Directory<H>, DiskError> {
         make(path, medium)?;
-        let handle = open(path)?;
-        match flock(&handle.file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(DiskError::InUse { directory: path.into() }),
-            Err(errno) => return Err(DiskError::io("lock", path)(errno.into())),
-        }
-        sync(&handle, medium)?;
-        Ok(Directory { handle })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.handle.path
+        let handle = medium.open_directory(path).map_err(DiskError::io("open", path))?;
+        medium.lock(&handle).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => DiskError::InUse { directory: path.into() },
+            _ => DiskError::io("lock", path)(error),
+        })?;
+        let directory = Directory { handle, path: path.to_owned() };
+        directory.sync(medium)?;
+        Ok(directory)
     }
 
     /// Makes a segment and its name durable. It is there as a whole after a crash, or not at all.
-    pub(crate) fn create(&self, header: Header, medium: &mut impl Medium) -> Result<Segment, DiskError> {
-        let unfinished = self.path().join(UNFINISHED);
-        let path = self.path().join(format!("{:010}.{EXTENSION}", header.number));
-        let file = File::create(&unfinished).map_err(DiskError::io("create", &unfinished))?;
-        let file = Handle { file, path: unfinished };
-        let mut segment = Segment::create(file, header, medium)?;
-        medium.rename(&segment.file.path, &path).map_err(DiskError::io("rename", &segment.file.path))?;
-        sync(&self.handle, medium)?;
-        segment.file.path = path;
+    pub(crate) fn create(&self, header: Header, medium: &mut impl Medium<Handle = H>) -> Result<Segment<H>, DiskError> {
+        let path = self.path.join(format!("{:010}.{EXTENSION}", header.number));
+        let mut segment = Segment::create(self.path.join(UNFINISHED), header, medium)?;
+        medium.rename(&segment.path, &path).map_err(DiskError::io("rename", &segment.path))?;
+        self.sync(medium)?;
+        segment.path = path;
         Ok(segment)
+    }
+
+    fn sync(&self, medium: &mut impl Medium<Handle = H>) -> Result<(), DiskError> {
+        medium.sync_all(&self.handle).map_err(DiskError::io("sync", &self.path))
     }
 }
 
@@ -73,19 +68,11 @@ impl fmt::Display for Owner {
 }
 
 /// The segments of a directory by rising number. Files that are no segments by their name are none of ours.
-pub(crate) fn segments(directory: &Path) -> Result<Vec<(u64, PathBuf)>, DiskError> {
-    let list = || -> io::Result<Vec<(u64, PathBuf)>> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(directory)? {
-            let path = entry?.path();
-            if let Some(number) = number(&path) {
-                found.push((number, path));
-            }
-        }
-        found.sort_unstable();
-        Ok(found)
-    };
-    list().map_err(DiskError::io("list", directory))
+pub(crate) fn segments(directory: &Path, medium: &mut impl Medium) -> Result<Vec<(u64, PathBuf)>, DiskError> {
+    let paths = medium.list(directory).map_err(DiskError::io("list", directory))?;
+    let mut found: Vec<_> = paths.into_iter().filter_map(|path| number(&path).map(|number| (number, path))).collect();
+    found.sort_unstable();
+    Ok(found)
 }
 
 fn number(path: &Path) -> Option<u64> {
@@ -101,30 +88,29 @@ fn make(path: &Path, medium: &mut impl Medium) -> Result<(), DiskError> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    if !path.is_dir() {
-        make(parent, medium)?;
-        create(path).map_err(DiskError::io("create", path))?;
+    let mut made = medium.create_directory(path);
+    match &made {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && parent != path => {
+            make(parent, medium)?;
+            made = medium.create_directory(path);
+        }
+        // The one above was there, but whoever made that may have stopped before it was durable.
+        Ok(()) => make(parent, medium)?,
+        Err(_) => {}
     }
-    match open(parent) {
-        // Who may not read the parent did not make the directory there.
-        Err(DiskError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        opened => sync(&opened?, medium),
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(DiskError::io("create", path)(error)),
+        _ => sync_names(parent, medium),
     }
 }
 
-fn create(path: &Path) -> io::Result<()> {
-    fs::create_dir(path).or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Ok(()),
-        _ => Err(error),
-    })
-}
-
-fn open(path: &Path) -> Result<Handle, DiskError> {
-    let file = File::open(path).map_err(DiskError::io("open", path))?;
-    let path = path.to_owned();
-    Ok(Handle { file, path })
-}
-
-fn sync(directory: &Handle, medium: &mut impl Medium) -> Result<(), DiskError> {
-    medium.sync_all(directory).map_err(DiskError::io("sync", &directory.path))
+fn sync_names(directory: &Path, medium: &mut impl Medium) -> Result<(), DiskError> {
+    match medium.open_directory(directory) {
+        // Who may not read a directory did not make anything in it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        opened => {
+            let handle = opened.map_err(DiskError::io("open", directory))?;
+            medium.sync_all(&handle).map_err(DiskError::io("sync", directory))
+        }
+    }
 }

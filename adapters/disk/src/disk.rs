@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quorate::{Entries, HardState};
 
@@ -14,11 +14,11 @@ use crate::{Direct, DiskError, Medium, Owner, Recovered, item};
 /// write returns the same error, and only opening the log anew tells what is durable.
 #[derive(Debug)]
 #[must_use = "the directory is locked only as long as the log is kept"]
-pub struct Disk<M = Direct> {
-    directory: Directory,
+pub struct Disk<M: Medium = Direct> {
+    directory: Directory<M::Handle>,
     medium: M,
     options: Options,
-    segment: Segment,
+    segment: Segment<M::Handle>,
     /// The number of the next batch.
     sequence: u64,
     /// The batch that is being made; kept, so that a write allocates nothing.
@@ -68,7 +68,7 @@ impl Disk {
 }
 
 impl<M: Medium> Disk<M> {
-    /// As [`Disk::open`], with every change going through `medium`.
+    /// As [`Disk::open`], on the file system that `medium` is.
     ///
     /// # Errors
     /// As [`Disk::open`], and what `medium` returns.
@@ -79,9 +79,10 @@ impl<M: Medium> Disk<M> {
         options: Options,
         visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(Disk<M>, Recovery), E> {
-        let directory = Directory::open(directory, &mut medium)?;
+        let path = directory;
+        let directory = Directory::open(path, &mut medium)?;
         let mut replay = Replay::new(Some(owner));
-        replay.run(directory.path(), visit)?;
+        replay.run(path, &mut medium, visit)?;
         let recovery = Recovery {
             created: replay.last.is_none(),
             batches: replay.batches,
@@ -89,7 +90,7 @@ impl<M: Medium> Disk<M> {
         };
         let sequence = replay.sequence();
         let segment = match replay.last.take() {
-            Some((path, header)) => settle(&path, header, &mut replay, &mut medium)?,
+            Some((path, header)) => settle(path, header, &mut replay, &mut medium)?,
             None => directory.create(first_segment(owner, options), &mut medium)?,
         };
         let disk = Disk { directory, medium, options, segment, sequence, buffer: Vec::new(), failure: None };
@@ -121,10 +122,10 @@ impl<M: Medium> Disk<M> {
             self.next_segment(size)?;
         }
         batch::seal(&mut self.buffer, self.sequence, self.segment.place());
-        let file = &self.segment.file;
-        self.medium.write(file, self.segment.end, &self.buffer).map_err(DiskError::io("write", &file.path))?;
-        self.medium.sync(file).map_err(DiskError::io("sync", &file.path))?;
-        self.segment.end += size;
+        let Segment { file, path, end, .. } = &mut self.segment;
+        self.medium.write(file, *end, &self.buffer).map_err(DiskError::io("write", path))?;
+        self.medium.sync(file).map_err(DiskError::io("sync", path))?;
+        *end += size;
         self.sequence += 1;
         Ok(())
     }
@@ -152,19 +153,24 @@ fn first_segment(owner: Owner, options: Options) -> Header {
 ///
 /// Where a torn batch starts, its stamp goes first: a stamp without a whole header would be damage, and that is what zeros
 /// from the front leave if they are cut off themselves.
-fn settle(path: &Path, header: Header, replay: &mut Replay, medium: &mut impl Medium) -> Result<Segment, DiskError> {
-    let file = segment::open_file(path)?;
+fn settle<M: Medium>(
+    path: PathBuf,
+    header: Header,
+    replay: &mut Replay,
+    medium: &mut M,
+) -> Result<Segment<M::Handle>, DiskError> {
+    let file = medium.open(&path).map_err(DiskError::io("open", &path))?;
     let (last, end, torn_end) = (replay.last_batch, replay.end as usize, replay.torn_end as usize);
     if end < torn_end && replay.bytes[end + batch::BODY] != 0 {
-        medium.write(&file, (end + batch::BODY) as u64, &[0]).map_err(DiskError::io("write", path))?;
-        medium.sync(&file).map_err(DiskError::io("sync", path))?;
+        medium.write(&file, (end + batch::BODY) as u64, &[0]).map_err(DiskError::io("write", &path))?;
+        medium.sync(&file).map_err(DiskError::io("sync", &path))?;
     }
     replay.bytes[end..torn_end].fill(0);
     let bytes = &mut replay.bytes[last as usize..torn_end];
     batch::stamp(&mut bytes[..end - last as usize]);
     if !bytes.is_empty() {
-        medium.write(&file, last, bytes).map_err(DiskError::io("write", path))?;
-        medium.sync(&file).map_err(DiskError::io("sync", path))?;
+        medium.write(&file, last, bytes).map_err(DiskError::io("write", &path))?;
+        medium.sync(&file).map_err(DiskError::io("sync", &path))?;
     }
-    Ok(Segment::new(file, header, replay.end))
+    Ok(Segment::new(file, path, header, replay.end))
 }

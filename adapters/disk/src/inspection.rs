@@ -4,7 +4,7 @@ use quorate::{HardState, Position};
 use serde::Serialize;
 
 use crate::replay::Replay;
-use crate::{Damage, DiskError, Owner, Recovered};
+use crate::{Damage, Direct, DiskError, Owner, Recovered};
 
 /// What a log holds, as far as it can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,7 +42,7 @@ pub struct Inspection {
 pub fn inspect(directory: &Path) -> Result<Inspection, DiskError> {
     let mut inspection = Inspection::default();
     let mut replay = Replay::new(None);
-    let result = replay.run(directory, |item| {
+    let result = replay.run(directory, &mut Direct, |item| {
         inspection.note(item);
         Ok(())
     });
@@ -51,7 +51,7 @@ pub fn inspect(directory: &Path) -> Result<Inspection, DiskError> {
         Err(DiskError::Damaged(damage)) => Some(damage),
         Err(error) => return Err(error),
     };
-    for (_, path) in crate::directory::segments(directory)? {
+    for (_, path) in crate::directory::segments(directory, &mut Direct)? {
         let file = path.metadata().map_err(DiskError::io("read", &path))?;
         inspection.segments += 1;
         inspection.bytes += file.len();

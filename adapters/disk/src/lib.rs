@@ -60,4 +60,4 @@ pub use disk::{Disk, Options, Recovery};
 pub use error::{Damage, DiskError};
 pub use inspection::{Inspection, inspect};
 pub use item::Recovered;
-pub use medium::{Direct, Handle, Medium};
+pub use medium::{Direct, Medium};

@@ -1,67 +1,134 @@
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// What a log does to its file system. Every change that it makes goes through one of these four calls.
+use rustix::fs::{FlockOperation, flock};
+
+/// The file system, as a log uses it: all that it reads and changes goes through one of these calls.
 ///
-/// The calls do the real thing unless they are replaced. A test replaces some: to fail, to count, or to note what a power
-/// cut could undo.
+/// [`Direct`] is the real one. Others fail on demand, note what a power cut could undo, or hold files in memory.
 pub trait Medium {
+    /// An open file or directory. It is closed when it is dropped.
+    type Handle: fmt::Debug;
+
+    /// Makes a directory in one that is there.
+    ///
+    /// # Errors
+    /// What the system says: [`io::ErrorKind::AlreadyExists`] if there is something of this name, [`io::ErrorKind::NotFound`]
+    /// if the directory above it is missing.
+    fn create_directory(&mut self, path: &Path) -> io::Result<()>;
+
+    /// Opens a directory, to lock it or to sync its names.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn open_directory(&mut self, path: &Path) -> io::Result<Self::Handle>;
+
+    /// Keeps others from locking the directory for as long as the handle lives, in this process and in any other.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] if it is locked, or else what the system says.
+    fn lock(&mut self, directory: &Self::Handle) -> io::Result<()>;
+
+    /// The paths of all that is in a directory, in any order.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn list(&mut self, directory: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// All bytes of a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read(&mut self, file: &Path) -> io::Result<Vec<u8>>;
+
+    /// Makes an empty file, also if there is one of this name, to be written.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn create(&mut self, file: &Path) -> io::Result<Self::Handle>;
+
+    /// Opens a file that is there, to be written.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn open(&mut self, file: &Path) -> io::Result<Self::Handle>;
+
     /// Writes all of `bytes` from `offset` on.
     ///
     /// # Errors
     /// What the system says; part of the bytes may have been written.
-    fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        file.file.write_all_at(bytes, offset)
-    }
+    fn write(&mut self, file: &Self::Handle, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// Makes what was written to a file of settled length durable.
     ///
     /// # Errors
     /// What the system says; nothing is known then about what is durable.
-    fn sync(&mut self, file: &Handle) -> io::Result<()> {
-        file.file.sync_data()
-    }
+    fn sync(&mut self, file: &Self::Handle) -> io::Result<()>;
 
-    /// Makes a new file with its length, or a directory's entries, durable.
+    /// Makes a new file with its length, or a directory's names, durable.
     ///
     /// # Errors
     /// What the system says; nothing is known then about what is durable.
-    fn sync_all(&mut self, file: &Handle) -> io::Result<()> {
-        file.file.sync_all()
-    }
+    fn sync_all(&mut self, file: &Self::Handle) -> io::Result<()>;
 
-    /// Gives a file its final name.
+    /// Gives a file its final name. Whoever has it open goes on with it.
     ///
     /// # Errors
     /// What the system says.
-    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
 }
 
 /// The file system itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
 
-impl Medium for Direct {}
+impl Medium for Direct {
+    type Handle = File;
 
-/// An open file or directory, and where it is.
-#[derive(Debug)]
-pub struct Handle {
-    pub(crate) file: File,
-    pub(crate) path: PathBuf,
-}
-
-impl Handle {
-    /// The file.
-    pub fn file(&self) -> &File {
-        &self.file
+    fn create_directory(&mut self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    fn open_directory(&mut self, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn lock(&mut self, directory: &File) -> io::Result<()> {
+        Ok(flock(directory, FlockOperation::NonBlockingLockExclusive)?)
+    }
+
+    fn list(&mut self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path())).collect()
+    }
+
+    fn read(&mut self, file: &Path) -> io::Result<Vec<u8>> {
+        fs::read(file)
+    }
+
+    fn create(&mut self, file: &Path) -> io::Result<File> {
+        File::create(file)
+    }
+
+    fn open(&mut self, file: &Path) -> io::Result<File> {
+        File::options().read(true).write(true).open(file)
+    }
+
+    fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        file.write_all_at(bytes, offset)
+    }
+
+    fn sync(&mut self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
+    fn sync_all(&mut self, file: &File) -> io::Result<()> {
+        file.sync_all()
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
     }
 }

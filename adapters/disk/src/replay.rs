@@ -1,10 +1,9 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::batch::{self, Found, Place};
 use crate::item::{self, ItemError};
 use crate::segment::{Header, HeaderError, START};
-use crate::{DiskError, Owner, Recovered, directory};
+use crate::{DiskError, Medium, Owner, Recovered, directory};
 
 /// Reads a log from its first segment to its end.
 #[derive(Debug, Default)]
@@ -46,15 +45,16 @@ impl Replay {
     pub(crate) fn run<E: From<DiskError>>(
         &mut self,
         directory: &Path,
+        medium: &mut impl Medium,
         mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let segments = directory::segments(directory)?;
+        let segments = directory::segments(directory, medium)?;
         let count = segments.len() as u64;
         for ((found, path), number) in segments.into_iter().zip(1..) {
             if found != number {
                 return Err(DiskError::damaged(&path, 0, "the segment before this one is missing").into());
             }
-            let header = self.open(&path, number)?;
+            let header = self.open(&path, number, medium)?;
             self.last = Some((path, header));
             self.read(number == count, &mut visit)?;
         }
@@ -70,8 +70,8 @@ impl Replay {
         self.owner
     }
 
-    fn open(&mut self, path: &Path, number: u64) -> Result<Header, DiskError> {
-        self.bytes = fs::read(path).map_err(DiskError::io("read", path))?;
+    fn open(&mut self, path: &Path, number: u64, medium: &mut impl Medium) -> Result<Header, DiskError> {
+        self.bytes = medium.read(path).map_err(DiskError::io("read", path))?;
         let damaged = |what| DiskError::damaged(path, 0, what);
         let header = Header::parse(&self.bytes).map_err(|error| match error {
             HeaderError::Damaged(what) => damaged(what),

@@ -1,11 +1,10 @@
-use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
 use quorate::{Identity, Incarnation, Seat, crc32c};
 
 use crate::batch::{Place, SECTOR};
-use crate::{DiskError, Handle, Medium, Owner};
+use crate::{DiskError, Medium, Owner};
 
 /// The version of the format that this program writes, and the only one that it reads.
 const VERSION: u32 = 1;
@@ -39,31 +38,37 @@ pub(crate) enum HeaderError {
 
 /// The segment that is being written.
 #[derive(Debug)]
-pub(crate) struct Segment {
-    pub(crate) file: Handle,
+pub(crate) struct Segment<H> {
+    pub(crate) file: H,
+    pub(crate) path: PathBuf,
     pub(crate) header: Header,
     check: u32,
     /// Where the next batch goes.
     pub(crate) end: u64,
 }
 
-impl Segment {
+impl<H> Segment<H> {
     /// Makes a segment under a passing name: filled with zeros, so that a later sync has only data to write, and durable.
     ///
     /// A reserved range without zeros in it would not do: each first write to it changes the file's map of blocks, and a
     /// sync then takes as long as in a growing file.
-    pub(crate) fn create(file: Handle, header: Header, medium: &mut impl Medium) -> Result<Segment, DiskError> {
+    pub(crate) fn create(
+        path: PathBuf,
+        header: Header,
+        medium: &mut impl Medium<Handle = H>,
+    ) -> Result<Segment<H>, DiskError> {
+        let file = medium.create(&path).map_err(DiskError::io("create", &path))?;
         let bytes = header.bytes();
         fill(&file, header.length, medium)
             .and_then(|()| medium.write(&file, 0, &bytes))
-            .map_err(DiskError::io("write", &file.path))?;
-        medium.sync_all(&file).map_err(DiskError::io("sync", &file.path))?;
-        Ok(Segment::new(file, header, START))
+            .map_err(DiskError::io("write", &path))?;
+        medium.sync_all(&file).map_err(DiskError::io("sync", &path))?;
+        Ok(Segment::new(file, path, header, START))
     }
 
-    pub(crate) fn new(file: Handle, header: Header, end: u64) -> Segment {
+    pub(crate) fn new(file: H, path: PathBuf, header: Header, end: u64) -> Segment<H> {
         let check = header.check();
-        Segment { file, header, check, end }
+        Segment { file, path, header, check, end }
     }
 
     /// Where the next batch goes, as its header's CRC covers it.
@@ -129,7 +134,7 @@ pub(crate) fn length(size: u64) -> u64 {
 }
 
 /// Writes zeros up to `length`.
-fn fill(file: &Handle, length: u64, medium: &mut impl Medium) -> io::Result<()> {
+fn fill<M: Medium>(file: &M::Handle, length: u64, medium: &mut M) -> io::Result<()> {
     let mut offset = 0;
     while offset < length {
         let count = (length - offset).min(ZEROS.len() as u64);
@@ -137,13 +142,6 @@ fn fill(file: &Handle, length: u64, medium: &mut impl Medium) -> io::Result<()> 
         offset += count;
     }
     Ok(())
-}
-
-/// Opens a segment that is there, to read and to go on writing.
-pub(crate) fn open_file(path: &Path) -> Result<Handle, DiskError> {
-    let file = File::options().read(true).write(true).open(path).map_err(DiskError::io("open", path))?;
-    let path = path.to_owned();
-    Ok(Handle { file, path })
 }
 
 fn word(bytes: &[u8; HEADER], at: usize) -> u32 {

@@ -3,25 +3,25 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use common::{SMALL, owner};
+use common::{But, Replace, SMALL, owner};
 use quorate::{Entries, HardState};
 use quorate_disk::conformance::{Subject, check};
-use quorate_disk::{Disk, DiskError, Handle, Medium, Recovered};
+use quorate_disk::{Disk, DiskError, Recovered};
 use tempfile::{TempDir, tempdir, tempdir_in};
 
 /// Leaves syncs out: an image is what was written, and crashes are made from it.
 struct Unsynced;
 
-impl Medium for Unsynced {
-    fn sync(&mut self, _: &Handle) -> io::Result<()> {
+impl Replace for Unsynced {
+    fn sync(&mut self, _: &File) -> io::Result<()> {
         Ok(())
     }
 
-    fn sync_all(&mut self, _: &Handle) -> io::Result<()> {
+    fn sync_all(&mut self, _: &File) -> io::Result<()> {
         Ok(())
     }
 }
@@ -68,14 +68,14 @@ impl Subject for Directory {
             visit(item);
             Ok::<(), DiskError>(())
         };
-        let opened = self.with(image, |path| Disk::open_on(Unsynced, path, owner(), SMALL, visit).map(drop));
+        let opened = self.with(image, |path| Disk::open_on(But(Unsynced), path, owner(), SMALL, visit).map(drop));
         opened.map_err(|error| error.to_string())
     }
 
     fn write(&self, image: &mut Image, hard_state: Option<HardState>, entries: Entries<'_>) {
         self.with(image, |path| {
             let visit = |_: Recovered<'_>| Ok::<(), DiskError>(());
-            let (mut disk, _) = Disk::open_on(Unsynced, path, owner(), SMALL, visit).unwrap();
+            let (mut disk, _) = Disk::open_on(But(Unsynced), path, owner(), SMALL, visit).unwrap();
             disk.write(hard_state, entries).unwrap();
         });
     }

@@ -3,14 +3,15 @@
 mod common;
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
-use common::{open, open_on, record, state};
+use common::{But, Replace, open, open_on, record, state};
 use quorate::Entries;
-use quorate_disk::{Disk, DiskError, Handle, Medium};
+use quorate_disk::{Direct, Disk, DiskError, Medium};
 use tempfile::tempdir;
 
 /// Notes what is asked of it, and fails on demand.
@@ -47,23 +48,23 @@ impl Faulty {
     }
 }
 
-impl Medium for Faulty {
-    fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> io::Result<()> {
+impl Replace for Faulty {
+    fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.note("write")?;
-        quorate_disk::Direct.write(file, offset, bytes)
+        Direct.write(file, offset, bytes)
     }
 
-    fn sync(&mut self, _: &Handle) -> io::Result<()> {
+    fn sync(&mut self, _: &File) -> io::Result<()> {
         self.note("sync")
     }
 
-    fn sync_all(&mut self, _: &Handle) -> io::Result<()> {
+    fn sync_all(&mut self, _: &File) -> io::Result<()> {
         self.note("sync all")
     }
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         self.note("rename")?;
-        quorate_disk::Direct.rename(from, to)
+        Direct.rename(from, to)
     }
 }
 
@@ -75,7 +76,7 @@ fn write<M: Medium>(disk: &mut Disk<M>, term: u64) -> Result<(), DiskError> {
 fn a_batch_is_one_write_and_one_sync() {
     let scratch = tempdir().unwrap();
     let medium = Faulty::default();
-    let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+    let (mut disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
     medium.calls();
     let records = [record(1, b"one"), record(2, b"two")].concat();
     disk.write(state(1), Entries::parse(&records).unwrap()).unwrap();
@@ -88,7 +89,7 @@ fn a_batch_is_one_write_and_one_sync() {
 fn a_new_segment_is_durable_before_its_first_batch() {
     let scratch = tempdir().unwrap();
     let medium = Faulty::default();
-    let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+    let (mut disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
     for term in 1..=4 {
         write(&mut disk, term).unwrap();
     }
@@ -103,13 +104,13 @@ fn a_new_directory_is_durable_in_those_above_it() {
     let scratch = tempdir().unwrap();
     let medium = Faulty::default();
     let deep = scratch.path().join("above/data");
-    let opened = open_on(medium.clone(), &deep).unwrap();
+    let opened = open_on(But(medium.clone()), &deep).unwrap();
     let directories = ["sync all"; 4];
     let first_segment = ["write", "write", "sync all", "rename", "sync all"];
     assert_eq!(medium.calls(), [&directories[..], &first_segment].concat());
     drop(opened);
     // A run before this one may have made the directory and stopped before it synced.
-    drop(open_on(medium.clone(), &deep).unwrap());
+    drop(open_on(But(medium.clone()), &deep).unwrap());
     assert_eq!(medium.calls(), ["sync all"; 2]);
 }
 
@@ -118,7 +119,7 @@ fn a_failure_is_final() {
     for call in ["write", "sync", "sync all", "rename"] {
         let scratch = tempdir().unwrap();
         let medium = Faulty::default();
-        let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+        let (mut disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
         for term in 1..=4 {
             write(&mut disk, term).unwrap();
         }
@@ -143,12 +144,12 @@ fn a_failure_is_final() {
 fn opening_writes_the_last_batch_again_before_it_is_believed() {
     let scratch = tempdir().unwrap();
     let medium = Faulty::default();
-    let (mut disk, ..) = open_on(medium.clone(), scratch.path()).unwrap();
+    let (mut disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
     medium.fail("sync");
     write(&mut disk, 1).unwrap_err();
     drop(disk);
     medium.calls();
-    assert!(matches!(open_on(medium.clone(), scratch.path()), Err(DiskError::Io { .. })));
+    assert!(matches!(open_on(But(medium.clone()), scratch.path()), Err(DiskError::Io { .. })));
     assert_eq!(medium.calls().last_chunk(), Some(&["write", "sync"]));
 }
 
@@ -157,11 +158,11 @@ struct Cut {
     bytes_left: usize,
 }
 
-impl Medium for Cut {
-    fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> io::Result<()> {
+impl Replace for Cut {
+    fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let part = bytes.len().min(self.bytes_left);
         self.bytes_left -= part;
-        quorate_disk::Direct.write(file, offset, &bytes[..part])?;
+        Direct.write(file, offset, &bytes[..part])?;
         if part < bytes.len() { Err(io::ErrorKind::WriteZero.into()) } else { Ok(()) }
     }
 }
@@ -179,7 +180,7 @@ fn a_recovery_that_is_cut_off_starts_over() {
     torn[1_536..2_048].fill(0);
     for bytes_left in 0.. {
         std::fs::write(&path, &torn).unwrap();
-        let is_done = open_on(Cut { bytes_left }, scratch.path()).is_ok();
+        let is_done = open_on(But(Cut { bytes_left }), scratch.path()).is_ok();
         let (_, recovery, seen) = open(scratch.path()).unwrap_or_else(|error| panic!("{bytes_left} bytes: {error}"));
         assert_eq!((recovery.batches, seen), (1, vec!["1@1 Command 4 bytes".to_owned()]));
         if is_done {

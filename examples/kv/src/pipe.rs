@@ -20,7 +20,7 @@ use crate::session::Session;
 /// # Errors
 /// If standard input or output fails.
 pub(crate) async fn run(connection: Connection, session: Session) -> Result<Exit, Failure> {
-    let mut pipe = Pipe { connection, session, unknown: HashMap::new() };
+    let mut pipe = Pipe { connection, session, unknown: HashMap::new(), is_waiting: false };
     let mut input = BufReader::new(Unblock::new(std::io::stdin()));
     for number in 1_u64.. {
         let mut line = Vec::new();
@@ -43,6 +43,8 @@ struct Pipe {
     session: Session,
     /// By the id of their request, the writes whose outcome is unknown.
     unknown: HashMap<String, Attempt>,
+    /// Whether the last request that was sent waited in vain for the cluster.
+    is_waiting: bool,
 }
 
 /// What a request was sent as.
@@ -67,8 +69,22 @@ impl Pipe {
         }
     }
 
+    /// Says once when the cluster goes away: from then on each line takes its whole time, and long input seems to hang.
+    fn note<T>(&mut self, result: &Result<T, RequestError>) {
+        let was_waiting = std::mem::replace(&mut self.is_waiting, result.as_ref().is_err_and(RequestError::is_silence));
+        if let Err(error) = result
+            && self.is_waiting
+            && !was_waiting
+        {
+            let waits = self.connection.timeout().as_millis();
+            eprintln!("{error}. Each line that follows is tried as well, for up to {waits} ms: Ctrl-C ends this");
+        }
+    }
+
     async fn get(&mut self, id: Value, key: &str) -> Answer {
-        match self.connection.get(key).await {
+        let result = self.connection.get(key).await;
+        self.note(&result);
+        match result {
             Ok(None) => Answer::value(id, None),
             Ok(Some(bytes)) => match String::from_utf8(bytes) {
                 Ok(text) => Answer::value(id, Some(text)),
@@ -89,11 +105,13 @@ impl Pipe {
             Some(sequence) => Ok(sequence),
             None => self.session.next(&mut self.connection).await,
         };
+        self.note(&sequence);
         let sequence = match sequence {
             Ok(sequence) => sequence,
             Err(error) => return Answer::fail(id, error),
         };
         let result = self.session.send(&mut self.connection, sequence, &command).await;
+        self.note(&result);
         self.conclude(id, Attempt { sequence, command }, result, again.is_some())
     }
 

@@ -38,6 +38,16 @@ impl RequestError {
         }
     }
 
+    /// Whether the whole time passed without an answer of a leader.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            RequestError::Client(
+                ClientError::NoLeader { .. } | ClientError::Unreachable { .. } | ClientError::Unknown { .. }
+            )
+        )
+    }
+
     fn exit(&self) -> Exit {
         match self {
             RequestError::Client(ClientError::NoLeader { .. }) => Exit::NoQuorum,

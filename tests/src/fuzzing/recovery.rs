@@ -1,11 +1,10 @@
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use quorate::{
     Boot, BootError, Config, Entries, HardState, Identity, Index, Instant, Members, Node, Position, Seat, Seats, Term,
 };
-use quorate_disk::{Disk, DiskError, Handle, Medium, Options, Owner, Recovered, inspect};
+use quorate_disk::{Disk, DiskError, Options, Owner, Recovered, inspect};
 use tempfile::TempDir;
 
 use super::arbitrary;
@@ -207,20 +206,7 @@ impl Held {
     }
 }
 
-/// Leaves syncs out: no power is cut here.
-struct Unsynced;
-
-impl Medium for Unsynced {
-    fn sync(&mut self, _: &Handle) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn sync_all(&mut self, _: &Handle) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn open(path: &Path) -> Result<(Disk<Unsynced>, (Held, u64)), DiskError> {
+fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
     let mut held = Held::default();
     let visit = |item: Recovered<'_>| -> Result<(), DiskError> {
         held.items.push(match item {
@@ -230,7 +216,7 @@ fn open(path: &Path) -> Result<(Disk<Unsynced>, (Held, u64)), DiskError> {
         Ok(())
     };
     let owner = Owner { cluster: 7, identity: Identity::from(ME) };
-    let (disk, recovery) = Disk::open_on(Unsynced, path, owner, OPTIONS, visit)?;
+    let (disk, recovery) = Disk::open(path, owner, OPTIONS, visit)?;
     Ok((disk, (held, recovery.batches)))
 }
 

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
 use fastrand::Rng;
 use quorate::{
@@ -202,5 +203,12 @@ pub(crate) fn open(path: &Path, seat: Seat, nodes: usize, seed: u64, recorder: R
 }
 
 pub(crate) fn recorder(path: &Path, seat: Seat, journal: &Journal) -> Recorder {
-    Recorder { seat, directory: path.to_owned(), journal: journal.clone(), lie: None, honest_syncs: 0 }
+    Recorder {
+        seat,
+        directory: path.to_owned(),
+        journal: journal.clone(),
+        lie: None,
+        honest_syncs: 0,
+        created: Rc::default(),
+    }
 }

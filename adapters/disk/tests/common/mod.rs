@@ -1,10 +1,12 @@
 //! Words that the tests share.
 #![allow(dead_code, reason = "each test binary uses some of them")]
 
-use std::path::Path;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use quorate::{Entry, HardState, Identity, Index, Kind, Position, RECORD_OVERHEAD, Seat, Term};
-use quorate_disk::{Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
+use quorate_disk::{Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
 
 /// Small enough that a few writes fill a segment.
 pub(crate) const SMALL: Options = Options { segment_bytes: 2_048 };
@@ -28,7 +30,7 @@ pub(crate) fn record(index: u64, payload: &[u8]) -> Vec<u8> {
 
 /// Opens a directory and lists what it holds, one line an item.
 pub(crate) fn open(directory: &Path) -> Result<(Disk, Recovery, Vec<String>), DiskError> {
-    open_on(quorate_disk::Direct, directory)
+    open_on(Direct, directory)
 }
 
 pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>, Recovery, Vec<String>), DiskError> {
@@ -41,4 +43,74 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
         Ok(())
     })?;
     Ok((disk, recovery, seen))
+}
+
+/// Does something else in the place of some changes.
+pub(crate) trait Replace {
+    fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        Direct.write(file, offset, bytes)
+    }
+
+    fn sync(&mut self, file: &File) -> io::Result<()> {
+        Direct.sync(file)
+    }
+
+    fn sync_all(&mut self, file: &File) -> io::Result<()> {
+        Direct.sync_all(file)
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        Direct.rename(from, to)
+    }
+}
+
+/// The file system, but for what is replaced.
+pub(crate) struct But<R>(pub(crate) R);
+
+impl<R: Replace> Medium for But<R> {
+    type Handle = File;
+
+    fn create_directory(&mut self, path: &Path) -> io::Result<()> {
+        Direct.create_directory(path)
+    }
+
+    fn open_directory(&mut self, path: &Path) -> io::Result<File> {
+        Direct.open_directory(path)
+    }
+
+    fn lock(&mut self, directory: &File) -> io::Result<()> {
+        Direct.lock(directory)
+    }
+
+    fn list(&mut self, directory: &Path) -> io::Result<Vec<PathBuf>> {
+        Direct.list(directory)
+    }
+
+    fn read(&mut self, file: &Path) -> io::Result<Vec<u8>> {
+        Direct.read(file)
+    }
+
+    fn create(&mut self, file: &Path) -> io::Result<File> {
+        Direct.create(file)
+    }
+
+    fn open(&mut self, file: &Path) -> io::Result<File> {
+        Direct.open(file)
+    }
+
+    fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write(file, offset, bytes)
+    }
+
+    fn sync(&mut self, file: &File) -> io::Result<()> {
+        self.0.sync(file)
+    }
+
+    fn sync_all(&mut self, file: &File) -> io::Result<()> {
+        self.0.sync_all(file)
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
 }

@@ -66,7 +66,7 @@ fn a_taken_address_is_told() {
 #[test]
 fn a_disk_without_room_stops_the_node_at_its_start() {
     let cluster = Cluster::of(1);
-    let mut command = program_after("trap '' XFSZ; ulimit -f 100");
+    let mut command = program_after("ulimit -f 100");
     Running::start(command.args(cluster.serve(1))).end().says(11, &["cannot", "n1"]);
 }
 
@@ -76,7 +76,7 @@ fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
     for id in [1, 2] {
         cluster.start_node(id);
     }
-    let third = Running::start(program_after("trap '' XFSZ").args(cluster.serve(3)));
+    let third = Running::start(program().args(cluster.serve(3)));
     cluster.wait_for_leader();
     cluster.ask(&["put", "before", "1"]).prints(0, "OK\n");
     let nothing = Rlimit { current: Some(1), maximum: None };

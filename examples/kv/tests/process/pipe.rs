@@ -101,3 +101,13 @@ fn without_a_majority_writes_and_reads_fail() {
     let put = json!({ "id": 2, "op": "put", "key": "k", "value": "v" });
     assert_eq!(one(&cluster, "alone", &put)["status"], "fail");
 }
+
+#[test]
+fn a_cluster_that_is_away_is_told_once_and_each_line_still_has_its_answer() {
+    let cluster = Cluster::of(3);
+    let get = json!({ "id": 1, "op": "get", "key": "k" }).to_string();
+    let put = json!({ "id": 2, "op": "put", "key": "k", "value": "v" }).to_string();
+    let ended = cluster.ask_with(&["pipe", "--timeout-ms", "300"], [get.clone(), put, get].join("\n").as_bytes());
+    ended.says(0, &["no node reachable", "for up to 300 ms", "Ctrl-C"]);
+    assert_eq!((ended.out.matches("\"fail\"").count(), ended.err.matches("Ctrl-C").count()), (3, 1), "{ended:?}");
+}
