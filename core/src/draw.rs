@@ -152,13 +152,16 @@ impl<'a> Draw<'_, 'a> {
     fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[usize::from(seat.0)];
-        let is_offered = peer.owed.heartbeat && peer.next <= self.log.span.base.index;
-        if core::mem::take(&mut peer.owed.offer) || is_offered {
-            peer.owed.heartbeat &= !is_offered;
-            return Some(self.offer(seat));
-        }
         if core::mem::take(&mut peer.owed.heartbeat) {
-            return Some(self.append_entries(seat, Entries::default(), None));
+            let is_behind = peer.next <= self.log.span.base.index;
+            return Some(if is_behind {
+                self.offer(seat)
+            } else {
+                self.append_entries(seat, Entries::default(), None)
+            });
+        }
+        if core::mem::take(&mut peer.owed.offer) {
+            return Some(self.offer(seat));
         }
         if let Some(Asked { boot, round, index: Some(index), .. }) = peer.asked
             && core::mem::take(&mut peer.owed.read_answer)

@@ -50,8 +50,17 @@ impl Fetch {
     /// The leader is there: ask, and ask again if nothing has come since it was last heard.
     fn urge(&mut self) {
         self.asks = true;
-        self.again |= self.heard == self.here.received;
+        if self.heard == self.here.received {
+            self.ask_again();
+        }
         self.heard = self.here.received;
+    }
+
+    /// Something was lost: what is on its way behind it is of no use.
+    fn ask_again(&mut self) {
+        self.asks = true;
+        self.again = true;
+        self.again_at = Some(self.here.received);
     }
 
     /// A piece that was taken is stored. Whether to ask for more by now.
@@ -69,7 +78,6 @@ impl Fetch {
         }
         let again = core::mem::take(&mut self.again);
         self.asked = self.here.received;
-        self.again_at = if again { Some(self.here.received) } else { self.again_at };
         Some(Question {
             index: self.here.snapshot.index(),
             check: self.here.snapshot.check,
@@ -104,7 +112,8 @@ impl Step<'_> {
             self.answer_verified();
             return Ok(());
         }
-        let goes_on = self.state.fetch.as_ref().is_some_and(|fetch| snapshots.contains(&fetch.here.snapshot));
+        let is_useful = |fetch: &Fetch| fetch.is_complete() || snapshots.contains(&fetch.here.snapshot);
+        let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
         if !goes_on && !(is_lost && latest.index() < self.log.span.base.index) {
             self.fail_reads();
             self.state.fetch = Some(Fetch::of(latest));
@@ -129,7 +138,7 @@ impl Step<'_> {
             return None;
         }
         if offset > received && fetch.again_at != Some(received) {
-            (fetch.asks, fetch.again) = (true, true);
+            fetch.ask_again();
             self.state.attend_leader();
         }
         let fits = offset == received && !bytes.is_empty() && bytes.len() as u64 <= snapshot.bytes - received;

@@ -7,5 +7,5 @@ mod member;
 mod refusal;
 
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION};
-pub use member::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
+pub use member::{Cluster, Envelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, decode, encode};
 pub use refusal::{Refusal, Refusals};

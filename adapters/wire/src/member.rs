@@ -22,8 +22,11 @@ pub struct Envelope {
 }
 
 /// The most bytes that a frame with an `AppendEntries` has beside the bytes of its entries: for frames of n bytes, give the
-/// core n - `MEMBER_OVERHEAD_MAX` bytes for entries. No other message makes a longer frame than this.
+/// core n - `MEMBER_OVERHEAD_MAX` bytes for entries. A piece of a snapshot, which is at most as long, takes less beside it.
 pub const MEMBER_OVERHEAD_MAX: usize = HEADER + ENVELOPE_MAX + APPEND_ENTRIES_MAX + CHECK;
+
+/// The most bytes of a frame that carries neither entries nor a piece of a snapshot: no member's frame may be limited to less.
+pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + CHECK;
 
 /// Writes a message's frame to the front of `buffer`, and returns it. Entries are copied once, as their records stand.
 ///
@@ -69,3 +72,6 @@ const ENVELOPE_MAX: usize = U64_MAX + 1 + 1 + 5;
 
 /// Variant, term, stamp, previous position, commit, and the length of the entries, which is below 2^21 in any frame.
 const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + COUNT_MAX + 3;
+
+/// Variant, term, stamp, two snapshots (position, length, check), and four sets of members.
+const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + 5) + 4 * U64_MAX;

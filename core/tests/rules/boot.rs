@@ -65,6 +65,20 @@ fn what_a_snapshot_covers_is_not_needed() {
 }
 
 #[test]
+fn a_snapshot_leaves_the_entries_behind_it_if_they_follow_it() {
+    let log_behind = |term| {
+        let mut boot = boot(1024);
+        for index in 1..=4 {
+            entry(&mut boot, index, 2).unwrap();
+        }
+        boot.snapshot(snapshot(3, term));
+        boot.start(Instant::START).log().map(|entry| entry.position()).collect::<Vec<_>>()
+    };
+    assert_eq!(log_behind(2), [position(4, 2)]);
+    assert_eq!(log_behind(3), [], "the snapshot of a leader replaced them");
+}
+
+#[test]
 fn a_node_starts_as_a_follower_with_its_term_and_vote() {
     let mut boot = boot(1024);
     boot.hard_state(HardState { term: Term(2), vote: None });

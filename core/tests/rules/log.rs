@@ -67,7 +67,7 @@ fn a_record_may_be_as_long_as_its_length_field_can_say() {
 #[test]
 fn a_command_that_fits_a_frame_but_not_the_log_is_not_too_large() {
     let (mut node, now) = leader::<Bytes>(config(1), 300);
-    assert_eq!(drive(&mut node, now, command(&[1; 500][..])), [format!("{:?}", Rejection::Full)]);
+    assert_eq!(drive(&mut node, now, command(&[1; 500][..])), [format!("{:?}", Rejection::Full), "snapshot 1".into()]);
 }
 
 /// Fails to be encoded if it is true.

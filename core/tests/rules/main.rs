@@ -5,4 +5,5 @@ mod common;
 mod effects;
 mod log;
 mod sessions;
+mod snapshots;
 mod time;

@@ -1,6 +1,6 @@
 use quorate::{
     Ballot, Entries, Entry, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position, RECORD_OVERHEAD,
-    Seat, Seats, Session, Term,
+    Seat, Seats, Session, Snapshot, Term,
 };
 use quorate_wire::client::{Reason, ReplyBody, RequestBody, Role, StatusReport};
 use quorate_wire::{Refusal, Refusals};
@@ -10,7 +10,7 @@ use super::source::Source;
 /// Any message; its term is often this one, its position that of the log's end. `room` holds its entries.
 pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position, room: &'a mut Vec<u8>) -> Message<'a> {
     let term = Term(source.near(term.0));
-    match source.below(12) {
+    match source.below(16) {
         0 => Message::RequestVote { term, last: position(source, around), ballot: ballot(source) },
         1 => Message::Vote { term, ballot: ballot(source), granted: source.flag() },
         2..=7 => {
@@ -21,7 +21,15 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
         8 => Message::Ack { term, stamp: source.near(1), outcome: outcome(source, around) },
         9 => Message::ReadIndex { term, boot: source.near(1), round: source.near(1) },
         10 => Message::ReadAnswer { term, boot: source.near(1), round: source.near(1), index: index(source, around) },
-        _ => Message::CampaignNow { term },
+        11 => Message::CampaignNow { term },
+        12 => Message::Offer {
+            term,
+            stamp: source.near(1),
+            latest: snapshot(source, around),
+            before: snapshot(source, around),
+            members: Members::of(Seats::first(3)),
+        },
+        _ => Message::Piece { term, index: index(source, around), check: 0, offset: source.near(0), bytes: b"piece" },
     }
 }
 
@@ -65,16 +73,22 @@ fn index(source: &mut Source<'_>, around: Position) -> Index {
     Index(source.near(around.index.0))
 }
 
+/// A snapshot that a piece or two complete, or none.
+fn snapshot(source: &mut Source<'_>, around: Position) -> Snapshot {
+    Snapshot { position: position(source, around), bytes: source.near(5), check: 0 }
+}
+
 fn ballot(source: &mut Source<'_>) -> Ballot {
     [Ballot::Pre, Ballot::Real, Ballot::Transfer][usize::from(source.below(3))]
 }
 
 fn outcome(source: &mut Source<'_>, around: Position) -> Outcome {
-    match source.below(4) {
+    match source.below(5) {
         0 => Outcome::Matched(index(source, around)),
         1 => Outcome::Conflict(position(source, around)),
         2 => Outcome::Full(index(source, around)),
-        _ => Outcome::Stale,
+        3 => Outcome::Stale,
+        _ => Outcome::Wants { index: index(source, around), check: 0, offset: source.near(0), again: source.flag() },
     }
 }
 

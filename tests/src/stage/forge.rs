@@ -1,4 +1,6 @@
-use quorate::{Ballot, Entries, Identity, Incarnation, Index, Input, Message, Outcome, Position, Seat, Term};
+use quorate::{
+    Ballot, Entries, Identity, Incarnation, Index, Input, Members, Message, Outcome, Position, Seat, Snapshot, Term,
+};
 
 use super::Stage;
 use super::disk::record;
@@ -26,12 +28,29 @@ impl Stage {
             "stale" => Message::Ack { term, stamp, outcome: Outcome::Stale },
             "read" => Message::ReadIndex { term, boot, round },
             "answer" => Message::ReadAnswer { term, boot, round, index },
+            "offer" => {
+                let (latest, before) = (forged_snapshot(line), Snapshot::default());
+                let members = Members::of((1..=line.number_or("members", 3)).map(Seat).collect());
+                Message::Offer { term, stamp, latest, before, members }
+            }
+            "piece" => {
+                let Snapshot { position, check, .. } = forged_snapshot(line);
+                Message::Piece { term, index: position.index, check, offset: line.number("offset"), bytes: STATE }
+            }
             "campaign" => Message::CampaignNow { term },
             what => panic!("cannot forge {what}"),
         };
         let from = Identity { seat: Seat(line.node(0)), incarnation: Incarnation(line.number("incarnation")) };
         self.act(line.node(1), Input::Receive { from, message }, told);
     }
+}
+
+/// What forged pieces hold.
+const STATE: &[u8] = b"state";
+
+/// A snapshot of these bytes.
+fn forged_snapshot(line: &Line<'_>) -> Snapshot {
+    Snapshot { position: line.position("snapshot"), bytes: line.number("bytes"), check: quorate::crc32c(STATE) }
 }
 
 fn ballot(line: &Line<'_>) -> Ballot {

@@ -129,6 +129,9 @@ fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
         Reason::Busy => {
             f.write_str("refused: the node has as many requests waiting as it has room for. Try again in a moment")
         }
+        Reason::NoSnapshot => {
+            f.write_str("refused: the node has no such snapshot, or cannot write one. Try another one")
+        }
         Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
     }
 }

@@ -22,6 +22,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 let report = self.status();
                 self.link.reply(asker, ReplyBody::Status(report));
             }
+            RequestBody::Snapshot | RequestBody::Piece { .. } => self.refuse(asker, Reason::NoSnapshot),
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use quorate::{Index, Seat};
+use quorate::{Index, Members, Seat, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
@@ -64,6 +64,20 @@ pub enum ReplyBody<'a> {
     },
     /// How the node is.
     Status(StatusReport),
+    /// The node's latest snapshot.
+    Snapshot {
+        /// Which it is.
+        snapshot: Snapshot,
+        /// Who took part when it was taken.
+        members: Members,
+    },
+    /// A piece of a snapshot.
+    Piece {
+        /// Where it starts.
+        offset: u64,
+        /// As much as the node puts into one frame; nothing at the snapshot's end.
+        bytes: &'a [u8],
+    },
 }
 
 /// Why a node did nothing. The order of the variants is part of the wire format.
@@ -86,6 +100,8 @@ pub enum Reason {
     Stopping,
     /// As many commands or reads wait at this node as it has room for. Ask again in a moment.
     Busy,
+    /// The node has no such snapshot, or not any longer; or it could not write one.
+    NoSnapshot,
 }
 
 /// Writes a reply's frame to the front of `buffer`, and returns it.

@@ -1,4 +1,4 @@
-use quorate::Session;
+use quorate::{Index, Session};
 use serde::{Deserialize, Serialize};
 
 use crate::frame::{self, Class, EncodeError};
@@ -42,6 +42,17 @@ pub enum RequestBody<'a> {
     },
     /// How is this node?
     Status,
+    /// Which is this node's latest snapshot? If more is applied than it covers, the node takes another one first.
+    Snapshot,
+    /// A piece of this node's snapshot.
+    Piece {
+        /// The last index that the snapshot covers.
+        index: Index,
+        /// The snapshot's CRC-32C.
+        check: u32,
+        /// Where the piece starts.
+        offset: u64,
+    },
 }
 
 /// Writes a request's frame to the front of `buffer`, and returns it.

@@ -63,9 +63,9 @@ fn damaged_records_are_malformed_even_under_a_good_check() {
 
 #[test]
 fn unknown_variants_are_malformed() {
-    let member = [1, 0, 42, 1, 2, 0, 7];
-    let request = [1, 1, 42, 7, 1, 4];
-    let reply = [1, 2, 7, 1, 2, 10];
+    let member = [1, 0, 42, 1, 2, 0, 9];
+    let request = [1, 1, 42, 7, 1, 6];
+    let reply = [1, 2, 7, 1, 2, 12];
     assert_eq!(decode(&checked(&member), Cluster(42), Seat(2)), Err(Refusal::Malformed));
     assert_eq!(decode_request(&checked(&request), Cluster(42)), Err(Refusal::Malformed));
     assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));

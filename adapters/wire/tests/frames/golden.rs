@@ -2,7 +2,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use quorate::{Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Term};
+use quorate::{
+    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Term,
+};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
 use quorate_wire::{Cluster, Envelope, Refusal, Refusals};
 
@@ -82,9 +84,21 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
         ("Ack.Conflict", ack(Outcome::Conflict(POSITION))),
         ("Ack.Full", ack(Outcome::Full(Index(301)))),
         ("Ack.Stale", ack(Outcome::Stale)),
+        ("Ack.Wants", ack(Outcome::Wants { index: Index(300), check: SNAPSHOT.check, offset: 1100, again: true })),
         ("ReadIndex", Message::ReadIndex { term, boot, round }),
         ("ReadAnswer", Message::ReadAnswer { term, boot, round, index: Index(300) }),
         ("CampaignNow", Message::CampaignNow { term }),
+        (
+            "Offer",
+            Message::Offer {
+                term,
+                stamp,
+                latest: SNAPSHOT,
+                before: Snapshot::default(),
+                members: Members::of(Seats(7)),
+            },
+        ),
+        ("Piece", Message::Piece { term, index: Index(300), check: SNAPSHOT.check, offset: 1100, bytes: b"state" }),
     ]
     .into_iter()
 }
@@ -104,6 +118,8 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
         ("Open", RequestBody::Open { client: 200 }),
         ("Read", RequestBody::Read { query: b"get", local: true }),
         ("Status", RequestBody::Status),
+        ("Snapshot", RequestBody::Snapshot),
+        ("PieceOf", RequestBody::Piece { index: Index(300), check: SNAPSHOT.check, offset: 1100 }),
     ]
     .into_iter()
 }
@@ -123,11 +139,14 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.Malformed", ReplyBody::Refused(Reason::Malformed)),
         ("Refused.Stopping", ReplyBody::Refused(Reason::Stopping)),
         ("Refused.Busy", ReplyBody::Refused(Reason::Busy)),
+        ("Refused.NoSnapshot", ReplyBody::Refused(Reason::NoSnapshot)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
         ("Expired", ReplyBody::Expired),
         ("Outdated", ReplyBody::Outdated { last: 6 }),
         ("Status.report", ReplyBody::Status(report())),
+        ("Snapshot.latest", ReplyBody::Snapshot { snapshot: SNAPSHOT, members: Members::of(Seats(7)) }),
+        ("PieceOf.bytes", ReplyBody::Piece { offset: 1100, bytes: b"state" }),
     ]
     .into_iter()
 }
@@ -155,6 +174,8 @@ fn report() -> StatusReport {
 }
 
 const POSITION: Position = Position { term: Term(2), index: Index(300) };
+
+const SNAPSHOT: Snapshot = Snapshot { position: POSITION, bytes: 70_000, check: 0x0123_4567 };
 
 const ENVELOPE: Envelope = Envelope { cluster: Cluster(42), from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
 

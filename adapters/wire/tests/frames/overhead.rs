@@ -1,7 +1,7 @@
 use proptest::prelude::*;
-use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Term};
+use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Term};
 use quorate_wire::client::{Reply, ReplyBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_OVERHEAD_MAX, Refusals};
+use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refusals};
 
 use crate::frame::{Frame, entries};
 use crate::roundtrip::member;
@@ -40,23 +40,35 @@ fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
     assert_eq!(frame.bytes().len(), 301);
 }
 
+#[test]
+fn the_longest_message_without_a_body_fits_into_every_frame() {
+    let position = Position { term: Term::MAX, index: Index::MAX };
+    let latest = Snapshot { position, bytes: u64::MAX, check: u32::MAX };
+    let all = Seats(u64::MAX);
+    let members = Members { voters: all, outgoing: all, learners: all, witnesses: all };
+    let message = Message::Offer { term: Term::MAX, stamp: u64::MAX, latest, before: latest, members };
+    assert_eq!(Frame::Member(FAR, message).bytes().len(), MEMBER_FRAME_MIN);
+}
+
 proptest! {
     #[test]
     fn no_message_exceeds_the_overhead(frame in member()) {
-        let entries = match frame {
-            Frame::Member(_, Message::AppendEntries { entries, .. }) => entries.bytes().len(),
-            _ => 0,
+        let most = match frame {
+            Frame::Member(_, Message::AppendEntries { entries, .. }) => entries.bytes().len() + MEMBER_OVERHEAD_MAX,
+            Frame::Member(_, Message::Piece { bytes, .. }) => bytes.len() + MEMBER_OVERHEAD_MAX,
+            _ => MEMBER_FRAME_MIN,
         };
-        prop_assert!(frame.bytes().len() <= entries + MEMBER_OVERHEAD_MAX);
+        prop_assert!(frame.bytes().len() <= most);
     }
 }
 
 fn largest(entries: Entries<'_>) -> Frame<'_> {
-    let envelope =
-        Envelope { cluster: Cluster(u64::MAX), from: Seat(63), to: Seat(62), incarnation: Incarnation(u32::MAX) };
     let message =
         Message::AppendEntries { term: Term::MAX, stamp: u64::MAX, previous: BEFORE_LAST, commit: Index::MAX, entries };
-    Frame::Member(envelope, message)
+    Frame::Member(FAR, message)
 }
+
+const FAR: Envelope =
+    Envelope { cluster: Cluster(u64::MAX), from: Seat(63), to: Seat(62), incarnation: Incarnation(u32::MAX) };
 
 const BEFORE_LAST: Position = Position { term: Term::MAX, index: Index(Index::MAX.0 - 1) };

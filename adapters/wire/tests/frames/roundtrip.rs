@@ -1,6 +1,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
-use quorate::{Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Term};
+use quorate::{
+    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Term,
+};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
 use quorate_wire::{Cluster, Envelope, Refusal, Refusals};
 
@@ -51,7 +53,16 @@ fn message() -> impl Strategy<Value = Message<'static>> {
             index
         }),
         term().prop_map(|term| Message::CampaignNow { term }),
+        (term(), any::<u64>(), snapshot(), snapshot(), members()).prop_map(|(term, stamp, latest, before, members)| {
+            Message::Offer { term, stamp, latest, before, members }
+        }),
+        (term(), index(), any::<u32>(), any::<u64>(), bytes())
+            .prop_map(|(term, index, check, offset, bytes)| { Message::Piece { term, index, check, offset, bytes } }),
     ]
+}
+
+fn snapshot() -> impl Strategy<Value = Snapshot> {
+    (position(), any::<u64>(), any::<u32>()).prop_map(|(position, bytes, check)| Snapshot { position, bytes, check })
 }
 
 fn append_entries() -> impl Strategy<Value = Message<'static>> {
@@ -83,6 +94,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         position().prop_map(Outcome::Conflict),
         index().prop_map(Outcome::Full),
         Just(Outcome::Stale),
+        (index(), any::<u32>(), any::<u64>(), any::<bool>()).prop_map(|(index, check, offset, again)| Outcome::Wants {
+            index,
+            check,
+            offset,
+            again
+        }),
     ]
 }
 
@@ -95,6 +112,12 @@ fn request_body() -> impl Strategy<Value = RequestBody<'static>> {
         any::<u64>().prop_map(|client| RequestBody::Open { client }),
         (bytes(), any::<bool>()).prop_map(|(query, local)| RequestBody::Read { query, local }),
         Just(RequestBody::Status),
+        Just(RequestBody::Snapshot),
+        (index(), any::<u32>(), any::<u64>()).prop_map(|(index, check, offset)| RequestBody::Piece {
+            index,
+            check,
+            offset
+        }),
     ]
 }
 
@@ -111,6 +134,8 @@ fn reply_body() -> impl Strategy<Value = ReplyBody<'static>> {
         Just(ReplyBody::Expired),
         any::<u64>().prop_map(|last| ReplyBody::Outdated { last }),
         report().prop_map(ReplyBody::Status),
+        (snapshot(), members()).prop_map(|(snapshot, members)| ReplyBody::Snapshot { snapshot, members }),
+        (any::<u64>(), bytes()).prop_map(|(offset, bytes)| ReplyBody::Piece { offset, bytes }),
     ]
 }
 
@@ -119,6 +144,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::Full),
         any::<u32>().prop_map(|limit| Reason::TooLarge { limit }),
         Just(Reason::Unencodable),
+        Just(Reason::NoSnapshot),
         Just(Reason::InTransfer),
         Just(Reason::Malformed),
         Just(Reason::Stopping),

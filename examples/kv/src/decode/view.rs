@@ -64,6 +64,8 @@ enum Asked<'a> {
     Open { client: u64 },
     Read { query: Content<'a, Query<'a>>, local: bool },
     Status,
+    Snapshot,
+    Piece { index: Index, check: u32, offset: u64 },
 }
 
 impl<'a> RequestView<'a> {
@@ -74,6 +76,8 @@ impl<'a> RequestView<'a> {
             RequestBody::Open { client } => Asked::Open { client },
             RequestBody::Read { query: bytes, local } => Asked::Read { query: query(bytes), local },
             RequestBody::Status => Asked::Status,
+            RequestBody::Snapshot => Asked::Snapshot,
+            RequestBody::Piece { index, check, offset } => Asked::Piece { index, check, offset },
         };
         RequestView { cluster, client, number, request }
     }

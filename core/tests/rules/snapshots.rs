@@ -1,0 +1,101 @@
+//! Rule 9: a log that never ends goes on in the memory that it was given.
+
+use super::common::{command, config, drive, leader, position, snapshot};
+use quorate::{Boot, Config, Effect, Input, Instant, Node, Position, Snapshot, crc32c, crc32c_append};
+
+/// Takes a snapshot whenever the node asks for one.
+fn obey<const SEATS: usize>(node: &mut Node<u64, Vec<u8>, SEATS>, now: Instant, told: &[String]) {
+    if told.iter().any(|line| line.starts_with("snapshot ")) {
+        let position = Position { term: node.term(), index: node.applied() };
+        assert!(drive(node, now, Input::Snapshotted(Snapshot { position, bytes: 8, check: 0 })).is_empty());
+    }
+}
+
+#[test]
+fn a_log_of_512_bytes_takes_commands_for_ever() {
+    let (mut node, now) = leader::<u64>(config(1), 512);
+    for number in 0..100_000u64 {
+        let told = drive(&mut node, now + std::time::Duration::from_millis(300 * number), command(number));
+        let index = number + 2;
+        assert_eq!(told.first(), Some(&format!("accept {index}")));
+        assert!(told.contains(&format!("apply {index}")), "{told:?}");
+        obey(&mut node, now, &told);
+    }
+    assert!(node.log().count() < 20);
+}
+
+#[test]
+fn what_is_applied_after_entries_were_forgotten_is_what_was_written() {
+    let (mut node, mut now) = leader::<u64>(Config { snapshot_fill_percent: 30, ..config(1) }, 700);
+    let mut applied = Vec::new();
+    for number in 0..1000u64 {
+        now = now + std::time::Duration::from_millis(300);
+        let (mut ticket, mut due) = (None, None);
+        for effect in node.step(now, command(number * 0x0101_0101)) {
+            match effect {
+                Effect::Persist(write) => ticket = Some(write.ticket),
+                Effect::TakeSnapshot { position, .. } => due = Some(position),
+                _ => {}
+            }
+        }
+        for effect in node.step(now, Input::Persisted(ticket.expect("a command is written"))) {
+            match effect {
+                Effect::Apply(apply) => applied.push(apply.command().expect("a number").expect("a command")),
+                Effect::TakeSnapshot { position, .. } => due = Some(position),
+                _ => {}
+            }
+        }
+        if let Some(position) = due {
+            drive(&mut node, now, Input::Snapshotted(Snapshot { position, bytes: 8, check: 0 }));
+        }
+        let room = node.log_room();
+        let used: usize = node.log().map(|entry| entry.record().len() + 4).sum();
+        assert_eq!(room + used, 700, "every byte is accounted for");
+    }
+    assert!(applied.iter().zip(0..).all(|(found, number)| *found == number * 0x0101_0101));
+    assert_eq!(applied.len(), 1000);
+}
+
+#[test]
+fn entries_that_a_snapshot_covers_stay_while_there_is_room() {
+    let (mut node, now) = leader::<u64>(config(1), 4096);
+    for number in 0..10 {
+        drive(&mut node, now, command(number));
+    }
+    drive(&mut node, now, Input::Snapshotted(Snapshot { position: position(11, 1), bytes: 8, check: 0 }));
+    assert_eq!(node.base(), Position::default(), "a follower that is a little behind is sent entries");
+    assert_eq!(node.snapshots().map(|snapshot| snapshot.position).collect::<Vec<_>>(), [position(11, 1)]);
+}
+
+#[test]
+fn a_snapshot_has_to_be_of_something_new_that_was_applied() {
+    let (mut node, now) = leader::<u64>(config(1), 4096);
+    drive(&mut node, now, command(1));
+    let rejected = ["BadSnapshot"];
+    for wrong in [snapshot(3, 1), snapshot(2, 2), snapshot(0, 0)] {
+        assert_eq!(drive(&mut node, now, Input::Snapshotted(wrong)), rejected, "{wrong:?}");
+    }
+    assert!(drive(&mut node, now, Input::Snapshotted(snapshot(2, 1))).is_empty());
+    for old in [snapshot(2, 1), snapshot(1, 1)] {
+        assert_eq!(drive(&mut node, now, Input::Snapshotted(old)), rejected, "{old:?}");
+    }
+}
+
+#[test]
+fn a_node_goes_on_from_two_snapshots_and_the_log_behind_them() {
+    let mut boot = Boot::<u64, _, 3>::new(config(1), vec![0; 4096]).unwrap();
+    boot.snapshot(snapshot(3, 1));
+    boot.snapshot(snapshot(7, 2));
+    let node = boot.start(Instant::START);
+    assert_eq!(node.snapshots().collect::<Vec<_>>(), [snapshot(7, 2), snapshot(3, 1)]);
+    assert_eq!((node.base(), node.applied().0), (position(7, 2), 7));
+}
+
+#[test]
+fn a_checksum_goes_on_where_it_was() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    for cut in [0, 1, 100, 255, 256] {
+        let (front, rest) = bytes.split_at(cut);
+        assert_eq!(crc32c_append(crc32c(front), rest), crc32c(&bytes));
+    }
+}
