@@ -1,3 +1,5 @@
+use std::io::{self, Read, Write};
+
 use quorate::{Command, Index};
 
 /// What is replicated: the application's state.
@@ -16,6 +18,20 @@ pub trait App {
 
     /// Answers a question, and changes nothing. Query and answer are bytes that only the application and its clients read.
     fn query(&self, query: &[u8]) -> Vec<u8>;
+
+    /// The state as it is now, ready to be written while the application goes on: what is returned owns all that it needs, and
+    /// runs on another thread. Nothing else happens before this returns, so share or copy the state quickly.
+    ///
+    /// The same state should give the same bytes on every node: then a follower that fetches a snapshot can go on at another
+    /// leader.
+    fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static;
+
+    /// Puts what was written of a state in the place of this one. The bytes are as they were written: their checksum was
+    /// verified.
+    ///
+    /// # Errors
+    /// The bytes are not such a state: another version of the program wrote them. The node stops.
+    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()>;
 
     /// A hash of the state: equal on all nodes that have applied the same index. A status shows it.
     fn digest(&self) -> u64;

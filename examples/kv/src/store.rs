@@ -1,17 +1,18 @@
-use std::collections::HashMap;
 use std::hash::Hasher;
+use std::io::{self, Read, Write};
 
 use quorate::Index;
 use quorate_smol::App;
+use rpds::RedBlackTreeMapSync;
 use serde::Serialize;
 use siphasher::sip::SipHasher13;
 
-use crate::command::{Answer, Command, Commands, Query, VALUE_BYTES_MAX};
+use crate::command::{Answer, COMMAND_BYTES_MAX, Command, Commands, Query, VALUE_BYTES_MAX};
 
-/// The replicated state: keys and their values.
-#[derive(Default)]
+/// The replicated state: keys and their values. A copy of it shares all pairs, so a snapshot of many takes no time.
+#[derive(Clone, Default)]
 pub(crate) struct Store {
-    values: HashMap<String, Vec<u8>>,
+    values: RedBlackTreeMapSync<String, Vec<u8>>,
     /// The sum of the pairs' hashes: it does not depend on their order, and each change costs one pair.
     digest: u64,
 }
@@ -31,9 +32,56 @@ impl App for Store {
         }
     }
 
+    fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static {
+        let values = self.values.clone();
+        move |out| {
+            out.write_all(&(values.size() as u64).to_le_bytes())?;
+            values.iter().try_for_each(|(key, value)| {
+                write_bytes(out, key.as_bytes())?;
+                write_bytes(out, value)
+            })
+        }
+    }
+
+    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
+        *self = Store::default();
+        let mut count = [0; 8];
+        snapshot.read_exact(&mut count)?;
+        for _ in 0..u64::from_le_bytes(count) {
+            let key = String::from_utf8(read_bytes(snapshot)?).map_err(|_| malformed("a key is not UTF-8"))?;
+            self.set(&key, read_bytes(snapshot)?);
+        }
+        match snapshot.read(&mut [0])? {
+            0 => Ok(()),
+            _ => Err(malformed("bytes follow the last pair")),
+        }
+    }
+
     fn digest(&self) -> u64 {
         self.digest
     }
+}
+
+/// Writes bytes behind their number, in four bytes.
+fn write_bytes(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(&(bytes.len() as u32).to_le_bytes())?;
+    out.write_all(bytes)
+}
+
+fn read_bytes(from: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > COMMAND_BYTES_MAX {
+        return Err(malformed("a key or value is longer than any may be"));
+    }
+    let mut bytes = vec![0; length];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn malformed(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn encode(answer: &impl Serialize) -> Vec<u8> {
@@ -45,7 +93,7 @@ impl Store {
         match command {
             Command::Put { value, .. } if value.len() > VALUE_BYTES_MAX => Answer::TooLong,
             Command::Put { key, value } => Answer::Put { existed: self.set(key, value.to_vec()) },
-            Command::Delete { key } => Answer::Deleted { existed: self.remove(key).is_some() },
+            Command::Delete { key } => Answer::Deleted { existed: self.remove(key) },
             Command::Append { key, value } => self.append(key, value),
             Command::Cas { to, .. } if to.len() > VALUE_BYTES_MAX => Answer::TooLong,
             Command::Cas { key, from, to } => {
@@ -64,28 +112,29 @@ impl Store {
     }
 
     fn append(&mut self, key: &str, value: &[u8]) -> Answer {
-        let length = self.value(key).map_or(0, <[u8]>::len) + value.len();
+        let whole = [self.value(key).unwrap_or_default(), value].concat();
+        let length = whole.len();
         if length > VALUE_BYTES_MAX {
             return Answer::TooLong;
         }
-        let mut whole = self.remove(key).unwrap_or_default();
-        whole.extend_from_slice(value);
         self.set(key, whole);
         Answer::Appended { length: length as u64 }
     }
 
     /// Sets a key, and returns whether it had a value.
     fn set(&mut self, key: &str, value: Vec<u8>) -> bool {
-        let existed = self.remove(key).is_some();
-        self.digest = self.digest.wrapping_add(hash(key, &value));
-        self.values.insert(key.to_owned(), value);
-        existed
+        let added = hash(key, &value);
+        let removed = self.value(key).map(|old| hash(key, old));
+        self.digest = self.digest.wrapping_add(added).wrapping_sub(removed.unwrap_or_default());
+        self.values.insert_mut(key.to_owned(), value);
+        removed.is_some()
     }
 
-    fn remove(&mut self, key: &str) -> Option<Vec<u8>> {
-        let value = self.values.remove(key)?;
-        self.digest = self.digest.wrapping_sub(hash(key, &value));
-        Some(value)
+    /// Removes a key, and returns whether it had a value.
+    fn remove(&mut self, key: &str) -> bool {
+        let removed = self.value(key).map(|old| hash(key, old));
+        self.digest = self.digest.wrapping_sub(removed.unwrap_or_default());
+        self.values.remove_mut(key)
     }
 }
 
@@ -139,6 +188,46 @@ mod tests {
         let append = Command::Append { key: "k", value: b"!" };
         assert_eq!(store.execute(append), Answer::TooLong);
         assert_eq!(store.value("k"), Some(&long[..]));
+    }
+
+    fn snapshot(store: &Store) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        store.snapshot()(&mut bytes).expect("memory takes everything");
+        bytes
+    }
+
+    #[test]
+    fn a_snapshot_brings_the_state_back_and_is_the_same_whatever_led_to_it() {
+        let (mut one, mut other) = (Store::default(), Store::default());
+        for command in [put("a", b"1"), put("b", b"2"), put("", b"")] {
+            one.execute(command);
+        }
+        let frozen = one.snapshot();
+        for command in [put("", b""), put("b", b"x"), put("b", b"2"), put("a", b"1")] {
+            other.execute(command);
+        }
+        assert_eq!(snapshot(&one), snapshot(&other));
+        one.execute(put("c", b"later"));
+        let mut bytes = Vec::new();
+        frozen(&mut bytes).expect("memory takes everything");
+        assert_eq!(bytes, snapshot(&other), "what happens later is not in it");
+        let mut back = Store::default();
+        back.execute(put("z", b"of before"));
+        back.restore(&mut &bytes[..]).expect("it is a whole snapshot");
+        assert_eq!((snapshot(&back), back.digest), (bytes, other.digest));
+    }
+
+    #[test]
+    fn what_is_no_snapshot_of_a_store_is_refused() {
+        let mut store = Store::default();
+        store.execute(put("key", b"value"));
+        let bytes = snapshot(&store);
+        for length in 0..bytes.len() {
+            assert!(Store::default().restore(&mut &bytes[..length]).is_err(), "cut at {length}");
+        }
+        assert!(Store::default().restore(&mut &[&bytes[..], b"!"].concat()[..]).is_err(), "too long");
+        let long = [&1_u64.to_le_bytes()[..], &u32::MAX.to_le_bytes()].concat();
+        assert!(Store::default().restore(&mut &long[..]).is_err(), "4 GiB of a key");
     }
 
     #[test]

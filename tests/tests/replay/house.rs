@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
@@ -29,6 +30,18 @@ impl App for Named {
 
     fn query(&self, _: &[u8]) -> Vec<u8> {
         postcard::to_stdvec(&self.0).expect("it fits into memory")
+    }
+
+    fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static {
+        let bytes = self.query(b"");
+        move |out| out.write_all(&bytes)
+    }
+
+    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        snapshot.read_to_end(&mut bytes)?;
+        self.0 = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
+        Ok(())
     }
 
     fn digest(&self) -> u64 {

@@ -1,5 +1,6 @@
 use quorate::{Index, Session};
 use quorate_smol::{App, Event, ServeError};
+use std::io::{self, Read, Write};
 
 use crate::harness::{House, serve_in_vain};
 
@@ -64,6 +65,14 @@ impl App for Other {
 
     fn query(&self, _: &[u8]) -> Vec<u8> {
         Vec::new()
+    }
+
+    fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static {
+        |_| Ok(())
+    }
+
+    fn restore(&mut self, _: &mut dyn Read) -> io::Result<()> {
+        Ok(())
     }
 
     fn digest(&self) -> u64 {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
 
 use quorate::Index;
 use quorate_smol::App;
@@ -45,6 +46,18 @@ impl App for Tally {
         }
         let name = std::str::from_utf8(name).unwrap_or_default();
         self.sums.get(name).copied().unwrap_or_default().to_le_bytes().into()
+    }
+
+    fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static {
+        let bytes = postcard::to_allocvec(&self.sums).expect("it fits into memory");
+        move |out| out.write_all(&bytes)
+    }
+
+    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        snapshot.read_to_end(&mut bytes)?;
+        self.sums = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
+        Ok(())
     }
 
     fn digest(&self) -> u64 {
