@@ -21,7 +21,7 @@ struct Options {
     /// How many events deep to go at most.
     #[arg(long)]
     depth: Option<usize>,
-    /// How much memory to take, in GiB. 160 million states take one, and about 6 GiB of temporary files.
+    /// How much memory to take, in GiB. One is enough for 170 million states, which write 4 GiB of temporary files.
     #[arg(long, default_value_t = 1.0)]
     memory: f64,
     /// Start behind a first election and its no-op.
@@ -120,11 +120,12 @@ fn show(options: &Options, report: &Report) {
     let rate = states as f64 / seconds / 1000.0;
     println!("{states} states in {seconds:.1} s, {rate:.0} thousand a second");
     let why = match report.end {
-        End::Complete => "all that the budget allows",
-        End::Depth => "as deep as asked",
-        End::Time => "ended by time",
-        End::Memory => "ended by memory",
-        End::Broken => "ended by a broken promise",
+        End::Complete => "all that the budget allows".into(),
+        End::Depth => "as deep as asked".into(),
+        End::Time => "ended by time".into(),
+        End::Memory => "ended by memory".into(),
+        End::Disk(error) => format!("ended by a temporary file: {error}"),
+        End::Broken => "ended by a broken promise".into(),
     };
     println!("{why}, complete to depth {depth}; new states by depth: {:?}", report.levels);
     let per_state = |bytes: f64| bytes / states as f64;

@@ -57,7 +57,7 @@ impl From<io::Error> for Stop {
 /// Goes through every state, those that the fewest acts lead to first.
 ///
 /// # Panics
-/// A cluster cannot even be started, there are more nodes than a search can have, or there is no room for temporary files.
+/// A cluster cannot even be started, there are more nodes than a search can have, or no temporary file can be made.
 pub fn search(setting: Setting) -> Report {
     search_telling(setting, |_| ())
 }
@@ -74,7 +74,7 @@ pub fn search_telling(setting: Setting, mut tell: impl FnMut(&Progress)) -> Repo
             break stop;
         }
     };
-    search.report(stop).expect("temporary files can be written and read")
+    search.report(stop).expect("what was written can be read")
 }
 
 impl Search {
@@ -195,7 +195,7 @@ impl Search {
         let (end, violation) = match stop {
             Stop::End(end) => (end, None),
             Stop::Broken { parent, act, violation } => (End::Broken, Some((violation, self.story(parent, act)?))),
-            Stop::Disk(error) => return Err(error),
+            Stop::Disk(error) => (End::Disk(error.kind()), None),
         };
         Ok(Report {
             states: self.seen.len(),

@@ -40,6 +40,8 @@ pub enum End {
     Time,
     /// The memory was full.
     Memory,
+    /// A temporary file could not be written or read.
+    Disk(std::io::ErrorKind),
     /// A promise was broken.
     Broken,
 }
