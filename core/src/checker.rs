@@ -1,5 +1,6 @@
+use crate::peer::{Flow, Peer};
 use crate::state::Write;
-use crate::{HardState, Instant, Members, Node, Refusals, Seat, Seats};
+use crate::{Ballot, HardState, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat, Seats, Term};
 
 /// What a model checker needs beside `Clone + Eq + Hash`, so that states that behave alike are equal.
 impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
@@ -30,6 +31,81 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.piece_turn = Seat(0);
         state.piece_due = Instant::START;
         self.peers.iter_mut().for_each(|peer| peer.heard = Instant::START);
+    }
+
+    /// Forgets what no rule looks at in the node's present role: it is set anew before one does.
+    pub fn forget_other_roles(&mut self) {
+        self.set_other_roles(Seats::NONE, Ballot::Pre, Peer::new());
+    }
+
+    /// Puts junk where [`forget_other_roles`](Node::forget_other_roles) forgets, to show that no rule looks there.
+    pub fn scramble_other_roles(&mut self) {
+        let flow = Flow::Probe;
+        let (matched, next, sent, echoed, reset_at, round_from) = (Index(2), Index(1), 3, 5, 4, 1);
+        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, ..Peer::new() };
+        self.set_other_roles(Seats::first(SEATS), Ballot::Transfer, junk);
+    }
+
+    fn set_other_roles(&mut self, seats: Seats, ballot: Ballot, other: Peer) {
+        let state = &mut self.state;
+        if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
+            (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
+        }
+        let followers = if state.is_leader() { state.config.members.all().without(state.seat()) } else { Seats::NONE };
+        let peers = self.peers.iter_mut().enumerate();
+        for (_, peer) in peers.filter(|(seat, _)| !followers.contains(Seat(*seat as u8))) {
+            let Peer { incarnation, heard, asked, owed, .. } = *peer;
+            *peer = Peer { incarnation, heard, asked, owed, ..other.clone() };
+        }
+    }
+
+    /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads and
+    /// before the window closes, a stamp is only held against the last time that this happened. What was sent must then be
+    /// [folded](Node::folded_stamp) as well.
+    pub fn fold_stamps(&mut self) {
+        for peer in &mut self.peers {
+            peer.sent = peer.sent.min(peer.reset_at + 1);
+            peer.echoed = peer.sent;
+        }
+    }
+
+    /// The stamp of an `AppendEntries` that was just sent, as it is after [`fold_stamps`](Node::fold_stamps).
+    pub fn folded_stamp(&self, to: Seat, stamp: u64) -> u64 {
+        stamp.min(self.peers[usize::from(to.0)].reset_at + 1)
+    }
+
+    /// Undoes [`fold_stamps`](Node::fold_stamps) in some other way, to show that no rule looks there.
+    pub fn spread_stamps(&mut self) {
+        for peer in self.peers.iter_mut().filter(|peer| peer.sent > peer.reset_at) {
+            peer.sent += 3;
+            peer.echoed = peer.reset_at + 2;
+        }
+    }
+
+    /// Whether nothing comes of a message, now or ever: in this life, or after a crash that leaves the disk in the term
+    /// `durable` or a later one.
+    pub fn is_done_with(&self, from: Seat, message: &Message<'_>, durable: Term) -> bool {
+        let (state, term) = (&self.state, message.term());
+        // In a term that is durable a node becomes nothing but what its role leads to, and that only before a crash.
+        let role = state.role;
+        let is_in = |roles: &[Role]| durable < term || (state.hard.term == term && roles.contains(&role));
+        match *message {
+            Message::RequestVote { .. } | Message::AppendEntries { .. } => false,
+            Message::Vote { ballot: Ballot::Pre, granted: true, .. } => durable >= term,
+            Message::Vote { ballot: Ballot::Pre, .. }
+            | Message::ReadIndex { .. }
+            | Message::ReadAnswer { .. }
+            | Message::CampaignNow { .. } => durable > term,
+            Message::Vote { granted, .. } => {
+                let is_counted = state.answered.contains(from) && (!granted || state.votes.contains(from));
+                !is_in(&[Role::Candidate]) || (durable >= term && is_counted)
+            }
+            Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
+            Message::Ack { stamp, outcome, .. } => {
+                let is_heard = role == Role::Leader && self.peers[usize::from(from.0)].has_heard(stamp, outcome);
+                !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && is_heard)
+            }
+        }
     }
 
     /// The node as it would be if the members had other seats: a checker folds states that differ in names alone.
@@ -64,5 +140,19 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         for (seat, peer) in before.into_iter().enumerate() {
             self.peers[usize::from(names(Seat(seat as u8)).0)] = peer;
         }
+    }
+}
+
+impl Peer {
+    /// Whether an ack says nothing that the leader does not know, for the rest of its reign: all that is looked at only
+    /// rises, and when `next` is taken back, `reset_at` rises over every stamp that was echoed.
+    fn has_heard(&self, stamp: u64, outcome: Outcome) -> bool {
+        let is_old_news = stamp <= self.reset_at;
+        stamp <= self.echoed
+            && match outcome {
+                Outcome::Matched(index) => index <= self.matched && (is_old_news || self.flow == Flow::Pipeline),
+                Outcome::Conflict(_) => is_old_news,
+                Outcome::Full(_) | Outcome::Stale => false,
+            }
     }
 }

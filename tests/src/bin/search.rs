@@ -1,9 +1,12 @@
 //! Searches all that can happen in a small cluster until a promise is broken, or time, memory or the budget is up.
 
+use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use quorate_tests::search::{Budget, Flaw, Report, SEATS, Setting, search};
+use quorate_tests::search::{Budget, End, Flaw, Progress, Report, SEATS, Setting, search_telling};
+
+const GIB: f64 = (1_u64 << 30) as f64;
 
 /// Searches every order of events in a small cluster, shortest first.
 #[derive(Parser)]
@@ -13,14 +16,14 @@ struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
     nodes: u8,
     /// For how long to search.
-    #[arg(long, default_value_t = 60.0)]
-    seconds: f64,
+    #[arg(long, default_value_t = 1.0)]
+    minutes: f64,
     /// How many events deep to go at most.
     #[arg(long)]
     depth: Option<usize>,
-    /// For how many states there is memory; each takes 100 to 200 bytes.
-    #[arg(long, default_value_t = 30_000_000)]
-    states: usize,
+    /// How much memory to take, in GiB. One is enough for 170 million states, which write 4 GiB of temporary files.
+    #[arg(long, default_value_t = 1.0)]
+    memory: f64,
     /// Start behind a first election and its no-op.
     #[arg(long)]
     led: bool,
@@ -69,7 +72,7 @@ fn flaw(text: &str) -> Result<Flaw, String> {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let report = search(setting(&options));
+    let report = search_telling(setting(&options), progress());
     show(&options, &report);
     let Some((violation, story)) = &report.violation else { return ExitCode::SUCCESS };
     println!("\nthe shortest story of a broken promise:");
@@ -84,20 +87,50 @@ fn setting(options: &Options) -> Setting {
     Setting {
         led: options.led,
         depth: options.depth.unwrap_or(usize::MAX),
-        seconds: options.seconds,
-        states: options.states.min(u32::MAX as usize),
+        seconds: options.minutes * 60.0,
+        memory: (options.memory * GIB) as usize,
         flaw: options.flaw.unwrap_or(Flaw::None),
         words: !options.harm_only,
         ..Setting::new(usize::from(options.nodes), budget)
     }
 }
 
+/// Shows how far the search is: each second on a terminal, each minute in a file.
+fn progress() -> impl FnMut(&Progress) {
+    let is_terminal = stderr().is_terminal();
+    let (interval, end) = if is_terminal { (1.0, "\r") } else { (60.0, "\n") };
+    let mut due = interval;
+    move |progress| {
+        if progress.seconds < due {
+            return;
+        }
+        due += interval;
+        let Progress { states, depth, part, seconds, memory } = *progress;
+        let (millions, gib) = (states as f64 / 1e6, memory as f64 / GIB);
+        let percent = part * 100.0;
+        eprint!(
+            "{seconds:.0} s: {millions:.1} million states, depth {depth} complete, {percent:.0} % of the next, {gib:.1} GiB  {end}"
+        );
+    }
+}
+
 fn show(options: &Options, report: &Report) {
     println!("{} nodes, {:?}", options.nodes, setting(options).budget);
-    let rate = report.states as f64 / report.seconds / 1000.0;
-    println!("{} states in {:.1} s, {rate:.0} thousand a second", report.states, report.seconds);
-    let what = if report.is_complete { "all that the budget allows: depth" } else { "complete to depth" };
-    println!("{what} {}; new states by depth: {:?}", report.depth, report.levels);
+    let Report { states, seconds, depth, .. } = *report;
+    let rate = states as f64 / seconds / 1000.0;
+    println!("{states} states in {seconds:.1} s, {rate:.0} thousand a second");
+    let why = match report.end {
+        End::Complete => "all that the budget allows".into(),
+        End::Depth => "as deep as asked".into(),
+        End::Time => "ended by time".into(),
+        End::Memory => "ended by memory".into(),
+        End::Disk(error) => format!("ended by a temporary file: {error}"),
+        End::Broken => "ended by a broken promise".into(),
+    };
+    println!("{why}, complete to depth {depth}; new states by depth: {:?}", report.levels);
+    let per_state = |bytes: f64| bytes / states as f64;
+    let (memory, written) = (per_state(report.memory as f64), per_state(report.written as f64));
+    println!("a state took {memory:.1} bytes of memory, and {written:.1} bytes of temporary files");
     let acts: Vec<_> = report.acts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     println!("events: {}", acts.join(", "));
     println!("{} nodes with disks, {} letters, {} steps of the core", report.members, report.letters, report.played);

@@ -1,4 +1,4 @@
-use quorate::{Ballot, Message, Seat};
+use quorate::{Ballot, Entries, Index, Message, Position, Seat, Term};
 
 use super::names::Names;
 
@@ -25,15 +25,34 @@ impl Letter {
         Letter { from: names.of(self.from), to: names.of(self.to), bytes: self.bytes.clone() }
     }
 
-    /// The receiver's durable term from which on nothing comes of the letter, in this life or any later one.
-    ///
-    /// Requests and entries of an old term are answered with the new one, so they are never spent.
-    pub(crate) fn spent_from(&self) -> u64 {
+    /// The same letter, its stamp folded by whoever sent it.
+    pub(crate) fn folded(self, fold: impl Fn(Seat, u64) -> u64) -> Letter {
+        let to = Seat(self.to);
         match self.message() {
-            Message::RequestVote { .. } | Message::AppendEntries { .. } => u64::MAX,
-            Message::Vote { term, ballot: Ballot::Pre, granted: true } => term.0,
-            message => message.term().0 + 1,
+            Message::AppendEntries { term, stamp, previous, commit, entries } => {
+                let stamp = fold(to, stamp);
+                Letter::new(self.from, to, &Message::AppendEntries { term, stamp, previous, commit, entries })
+            }
+            _ => self,
         }
+    }
+
+    /// The receiver's durable term from which on the letter is of a term that is over, and what stands for all such letters.
+    /// Those are answered with the receiver's own term, whatever else they say.
+    pub(crate) fn when_over(&self) -> Option<(u64, Letter)> {
+        let term = Term(1);
+        let (from, over) = match self.message() {
+            Message::RequestVote { term: asked, ballot, .. } => {
+                let from = asked.0 + u64::from(ballot != Ballot::Pre);
+                (from, Message::RequestVote { term, last: Position::default(), ballot })
+            }
+            Message::AppendEntries { term: sent, .. } => {
+                let (previous, commit, entries) = (Position::default(), Index(0), Entries::default());
+                (sent.0 + 1, Message::AppendEntries { term, stamp: 0, previous, commit, entries })
+            }
+            _ => return None,
+        };
+        Some((from, Letter::new(self.from, Seat(self.to), &over)))
     }
 
     /// Whether it matters if the receiver still hears a leader.

@@ -47,9 +47,9 @@ pub(crate) enum Reading {
 }
 
 impl Member {
-    pub(crate) fn new(seat: u8, nodes: usize) -> Member {
+    pub(crate) fn new(seat: u8, setting: &Setting) -> Member {
         let disk = Disk::default();
-        Member { node: boot(Seat(seat), nodes, 1, &disk), disk, write: None, life: 1, left: false }
+        Member { node: boot(Seat(seat), setting, 1, &disk), disk, write: None, life: 1, left: false }
     }
 
     pub(crate) fn seat(&self) -> u8 {
@@ -63,6 +63,11 @@ impl Member {
             writes: self.write.as_ref().map(|batch| batch.parts() as u8),
             left: self.left,
         }
+    }
+
+    /// Whether a letter makes no difference to this member any more.
+    pub(crate) fn is_done_with(&self, letter: &Letter) -> bool {
+        self.node.is_done_with(Seat(letter.from), &letter.message(), self.disk.hard_state.term)
     }
 
     pub(crate) fn renamed(&self, names: &Names) -> Member {
@@ -125,6 +130,15 @@ impl Member {
         self.left = leave;
         before.check(self, setting.words)?;
         self.node.forget_time();
+        self.node.forget_other_roles();
+        if setting.folds_stamps() {
+            deed.sent = deed
+                .sent
+                .into_iter()
+                .map(|letter| letter.folded(|to, stamp| self.node.folded_stamp(to, stamp)))
+                .collect();
+            self.node.fold_stamps();
+        }
         Ok(deed)
     }
 
@@ -172,20 +186,21 @@ impl Member {
         if setting.flaw == Flaw::WipedDisk {
             self.disk = Disk::default();
         }
-        self.life += 1;
+        // Boots are told apart by questions alone.
+        self.life += u64::from(setting.budget.reads > 0);
         self.left = false;
-        self.node = boot(self.node.seat(), setting.nodes, self.life, &self.disk);
+        self.node = boot(self.node.seat(), setting, self.life, &self.disk);
         Deed { reads: vec![Reading::Gone], ..Deed::default() }
     }
 }
 
-fn boot(seat: Seat, nodes: usize, life: u64, disk: &Disk) -> Node {
-    // A small window and small frames, so that a few entries need more than one.
+fn boot(seat: Seat, setting: &Setting, life: u64, disk: &Disk) -> Node {
+    // A small window of bytes and small frames, so that a few entries need more than one.
     let config = Config {
         entry_bytes_max: 60,
-        inflight_messages_max: 8,
+        inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
         inflight_bytes_max: 120,
-        ..Config::new(seat, Members::of(Seats::first(nodes)), life)
+        ..Config::new(seat, Members::of(Seats::first(setting.nodes)), life)
     };
     let mut boot = Boot::new(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
     boot.hard_state(disk.hard_state);

@@ -14,7 +14,7 @@ pub(crate) fn led(table: &mut Table) -> Result<World, Violation> {
         world.budget = Budget { repeats: Some(0), ..Budget::default() };
         world = calm(world, table)?;
     }
-    world.letters = Box::default();
+    world.letters = Vec::new();
     world.budget = whole;
     Ok(world)
 }

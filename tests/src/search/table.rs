@@ -14,6 +14,9 @@ use super::names::{Digests, Names};
 use super::{SEATS, Setting};
 use crate::simulator::Violation;
 
+/// About how much memory an outcome takes, with its place in the table.
+const OUTCOME_BYTES: usize = 200;
+
 /// All that the search has met, each once and by a number: a world is a few numbers then. What a node does in a state depends
 /// on nothing but that state and the event, so it is played once and remembered.
 pub(crate) struct Table {
@@ -25,6 +28,8 @@ pub(crate) struct Table {
     pub(crate) letters: Vec<Letter>,
     letter_numbers: HashMap<Letter, u32>,
     pub(crate) stamps: Vec<Stamp>,
+    /// By member, then by letter.
+    fates: Vec<Vec<Fate>>,
     pub(crate) chronicles: Known<Chronicle>,
     records: HashMap<Box<[u8]>, u32>,
     outcomes: HashMap<(u32, Event, bool), Rc<Outcome>, Mixing>,
@@ -63,12 +68,25 @@ pub(crate) struct Mark {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
     pub(crate) to: u8,
-    pub(crate) spent_from: u64,
+    /// From which durable term of the receiver on it is over, and the letter that stands for it then.
+    over: Option<(u64, u32)>,
     pub(crate) asks_for_vote: bool,
     pub(crate) digests: Digests,
 }
 
+/// What becomes of a letter that its receiver, as it is now, may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Unknown,
+    Stays,
+    /// Nothing would come of it, ever: it is taken off its way.
+    Spent,
+    /// It is of a term that is over, and one letter stands for all such.
+    Over,
+}
+
 /// What comes of an event at a member.
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct Outcome {
     pub(crate) member: u32,
     pub(crate) sent: Box<[u32]>,
@@ -116,6 +134,7 @@ impl Table {
             letters: Vec::new(),
             letter_numbers: HashMap::new(),
             stamps: Vec::new(),
+            fates: Vec::new(),
             chronicles: Known::new(),
             records: HashMap::new(),
             outcomes: HashMap::default(),
@@ -128,6 +147,7 @@ impl Table {
         if is_new {
             self.faces.push(face);
             self.offers.push(offer);
+            self.fates.push(Vec::new());
         }
         number
     }
@@ -145,6 +165,18 @@ impl Table {
         let outcome = Rc::new(self.play(member, event, leave));
         self.outcomes.insert(key, Rc::clone(&outcome));
         outcome
+    }
+
+    /// Every event that was played: at which member, and whether its effects were left.
+    #[cfg(test)]
+    pub(crate) fn events(&self) -> Vec<(u32, Event, bool)> {
+        self.outcomes.keys().copied().collect()
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let member = 2 * size_of::<Member>() + self.letters.len();
+        self.members.len() * member + self.played() * OUTCOME_BYTES
     }
 
     /// How many different events of different members were played.
@@ -216,12 +248,39 @@ impl Table {
         }
         let mut digests = Digests::default();
         digests.iter_mut().zip(&self.names).for_each(|(place, names)| *place = digest(&letter.renamed(names)));
+        let over = letter.when_over().map(|(from, over)| {
+            let is_itself = over == letter;
+            (from, if is_itself { self.letters.len() as u32 } else { self.add_letter(over) })
+        });
         let number = self.letters.len() as u32;
-        let (to, spent_from, asks_for_vote) = (letter.to, letter.spent_from(), letter.asks_for_vote());
-        self.stamps.push(Stamp { to, spent_from, asks_for_vote, digests });
+        let over = over.filter(|(_, over)| *over != number);
+        self.stamps.push(Stamp { to: letter.to, over, asks_for_vote: letter.asks_for_vote(), digests });
         self.letter_numbers.insert(letter.clone(), number);
         self.letters.push(letter);
         number
+    }
+
+    /// The letter as it is on its way to this member: itself, what stands for it, or nothing.
+    pub(crate) fn on_its_way(&mut self, letter: u32, member: u32) -> Option<u32> {
+        let fates = &mut self.fates[member as usize];
+        let place = letter as usize;
+        if fates.len() <= place {
+            fates.resize(self.letters.len(), Fate::Unknown);
+        }
+        if fates[place] == Fate::Unknown {
+            let member = self.members.get(member);
+            let is_over = self.stamps[place].over.is_some_and(|(from, _)| from <= member.disk.hard_state.term.0);
+            fates[place] = match self.letters[place] {
+                _ if is_over => Fate::Over,
+                ref letter if member.is_done_with(letter) => Fate::Spent,
+                _ => Fate::Stays,
+            };
+        }
+        match fates[place] {
+            Fate::Over => self.stamps[place].over.map(|(_, over)| over),
+            Fate::Spent => None,
+            Fate::Unknown | Fate::Stays => Some(letter),
+        }
     }
 
     fn face(&mut self, member: &Member) -> Face {
@@ -250,7 +309,7 @@ impl Table {
 }
 
 /// Plays an event. A node that panics breaks a promise, like any other.
-fn take(
+pub(crate) fn take(
     member: &Member,
     event: Event,
     letter: Option<&Letter>,

@@ -1,6 +1,7 @@
+use std::io;
+
 use quorate::Role;
 
-use super::Budget;
 use super::chronicle::Chronicle;
 use super::event::{Act, Event};
 use super::law;
@@ -8,6 +9,8 @@ use super::member::Member;
 use super::mix::spread;
 use super::names::Digests;
 use super::table::{Face, Outcome, Table};
+use super::tape::{Reading, Tape};
+use super::{Budget, Setting};
 use crate::simulator::Violation;
 
 /// A whole cluster at one moment: its nodes and disks, the letters on their way, what was promised, what may still happen.
@@ -17,7 +20,7 @@ use crate::simulator::Violation;
 pub(crate) struct World {
     members: [u32; super::SEATS],
     /// In rising order.
-    pub(crate) letters: Box<[u32]>,
+    pub(crate) letters: Vec<u32>,
     chronicle: u32,
     pub(crate) budget: Budget,
 }
@@ -38,10 +41,10 @@ impl World {
         let nodes = table.setting.nodes;
         let mut members = [u32::MAX; super::SEATS];
         for (place, seat) in members[..nodes].iter_mut().zip(0..) {
-            *place = table.add_member(Member::new(seat, nodes));
+            *place = table.add_member(Member::new(seat, &table.setting));
         }
         let chronicle = table.add_chronicle(Chronicle::default());
-        World { members, letters: Box::default(), chronicle, budget: table.setting.budget }
+        World { members, letters: Vec::new(), chronicle, budget: table.setting.budget }
     }
 
     pub(crate) fn member(&self, seat: u8) -> u32 {
@@ -84,6 +87,22 @@ impl World {
         }
     }
 
+    /// The next world on a tape.
+    pub(crate) fn read(&mut self, tape: &mut Reading, setting: &Setting) -> io::Result<()> {
+        for member in &mut self.members[..setting.nodes] {
+            *member = tape.get()?;
+        }
+        self.chronicle = tape.get()?;
+        self.budget = Budget::of_number(tape.get()?, setting.budget);
+        self.letters.clear();
+        let mut letter = 0;
+        for _ in 0..tape.get()? {
+            letter += tape.get()?;
+            self.letters.push(letter);
+        }
+        Ok(())
+    }
+
     /// A sum for each naming, from which the fingerprints of what comes next are made.
     pub(crate) fn sums(&self, table: &Table) -> Digests {
         let mut sums = table.chronicles.digests[self.chronicle as usize];
@@ -107,8 +126,8 @@ impl World {
         if let Some(violation) = &outcome.broken {
             return Err(violation.clone());
         }
-        let goes = act.event.letter().filter(|_| !act.keep);
-        if outcome.member == before && outcome.sent.is_empty() && outcome.reads.is_empty() && goes.is_none() {
+        let goes = act.event.letter().is_some() && !act.keep;
+        if outcome.member == before && outcome.sent.is_empty() && outcome.reads.is_empty() && !goes {
             return Ok(false);
         }
         draft.members = self.members;
@@ -118,40 +137,28 @@ impl World {
         draft.sums = *sums;
         subtract(&mut draft.sums, &table.members.digests[before as usize]);
         add(&mut draft.sums, &table.members.digests[outcome.member as usize]);
-        self.post(goes, before, &outcome, table, draft);
+        self.post(act, before, &outcome, table, draft);
         self.write_down(before, &outcome, table, draft)?;
         Ok(true)
     }
 
     /// What is on its way afterwards.
-    fn post(&self, goes: Option<u32>, before: u32, outcome: &Outcome, table: &Table, draft: &mut Draft) {
-        let Draft { members, letters, sums, budget, .. } = draft;
-        letters.clear();
-        letters.extend_from_slice(&self.letters);
-        if let Some(place) = goes.and_then(|letter| letters.binary_search(&letter).ok()) {
-            subtract(sums, &table.stamps[letters.remove(place) as usize].digests);
+    fn post(&self, act: Act, before: u32, outcome: &Outcome, table: &mut Table, draft: &mut Draft) {
+        draft.letters.clear();
+        draft.letters.extend_from_slice(&self.letters);
+        if let Some(letter) = act.event.letter().filter(|_| !act.keep) {
+            draft.take_out(letter, table);
         }
-        let is_spent = |letter: u32| {
-            let stamp = &table.stamps[letter as usize];
-            stamp.spent_from <= table.faces[members[usize::from(stamp.to)] as usize].disk_term
-        };
-        if table.faces[outcome.member as usize].disk_term > table.faces[before as usize].disk_term {
-            letters.retain(|letter| {
-                let stays = !is_spent(*letter);
-                if !stays {
-                    subtract(sums, &table.stamps[*letter as usize].digests);
+        if outcome.member != before {
+            for letter in self.letters.iter().copied() {
+                let is_to_it = table.stamps[letter as usize].to == act.seat;
+                let stays = !is_to_it || table.on_its_way(letter, outcome.member) == Some(letter);
+                if !stays && draft.take_out(letter, table) {
+                    draft.put_in(letter, table);
                 }
-                stays
-            });
-        }
-        for letter in outcome.sent.iter().copied().filter(|letter| !is_spent(*letter)) {
-            let place = letters.binary_search(&letter);
-            // A letter that stays for good need not be there twice.
-            if place.is_err() || budget.repeats.is_some() {
-                letters.insert(place.unwrap_or_else(|place| place), letter);
-                add(sums, &table.stamps[letter as usize].digests);
             }
         }
+        outcome.sent.iter().for_each(|letter| draft.put_in(*letter, table));
     }
 
     fn write_down(
@@ -179,17 +186,38 @@ impl Draft {
     pub(crate) fn of(world: &World, table: &Table) -> Draft {
         Draft {
             members: world.members,
-            letters: world.letters.to_vec(),
+            letters: world.letters.clone(),
             chronicle: world.chronicle,
             budget: world.budget,
             sums: world.sums(table),
         }
     }
 
+    /// Whether there was such a letter to take.
+    fn take_out(&mut self, letter: u32, table: &Table) -> bool {
+        let place = self.letters.binary_search(&letter);
+        if let Ok(place) = place {
+            self.letters.remove(place);
+            subtract(&mut self.sums, &table.stamps[letter as usize].digests);
+        }
+        place.is_ok()
+    }
+
+    fn put_in(&mut self, letter: u32, table: &mut Table) {
+        let member = self.members[usize::from(table.stamps[letter as usize].to)];
+        let Some(letter) = table.on_its_way(letter, member) else { return };
+        let place = self.letters.binary_search(&letter);
+        // A letter that stays for good need not be there twice.
+        if place.is_err() || self.budget.repeats.is_some() {
+            self.letters.insert(place.unwrap_or_else(|place| place), letter);
+            add(&mut self.sums, &table.stamps[letter as usize].digests);
+        }
+    }
+
     /// The same for all worlds that differ in names alone.
     pub(crate) fn fingerprint(&self, table: &Table) -> u64 {
         let least = self.sums[..table.names.len()].iter().min().copied().unwrap_or_default();
-        spread(least ^ self.budget.digest())
+        spread(least ^ spread(u64::from(self.budget.number(table.setting.budget))))
     }
 
     /// Whether all promises hold, after something happened at a seat.
@@ -199,13 +227,17 @@ impl Draft {
         law::check(&faces, usize::from(seat), table.chronicles.get(self.chronicle), table.setting.words)
     }
 
+    pub(crate) fn write(&self, tape: &mut Tape, setting: &Setting) -> io::Result<()> {
+        self.members[..setting.nodes].iter().try_for_each(|member| tape.put(*member))?;
+        tape.put(self.chronicle)?;
+        tape.put(self.budget.number(setting.budget))?;
+        tape.put(self.letters.len() as u32)?;
+        let mut before = 0;
+        self.letters.iter().try_for_each(|letter| tape.put(letter - std::mem::replace(&mut before, *letter)))
+    }
+
     pub(crate) fn world(&self) -> World {
-        World {
-            members: self.members,
-            letters: self.letters.as_slice().into(),
-            chronicle: self.chronicle,
-            budget: self.budget,
-        }
+        World { members: self.members, letters: self.letters.clone(), chronicle: self.chronicle, budget: self.budget }
     }
 }
 
