@@ -3,7 +3,7 @@
 //! A store is described by a [`Subject`]; [`check`] runs all laws on it. They hold for a write that is cut off anywhere and for
 //! a bit that changes anywhere: what was acknowledged comes back, or the store refuses to open.
 
-use quorate::{Entries, Entry, HardState, Index, Kind, Position, Seat, Term};
+use quorate::{Entries, Entry, HardState, Index, Kind, Position, Seat, Snapshot, Stored, Term};
 
 use crate::Recovered;
 
@@ -40,6 +40,9 @@ struct Batch {
 /// An item of a batch, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
+    Snapshot(Snapshot),
+    LostSnapshot(Position),
+    Stored(Stored),
     HardState(HardState),
     Entry(Vec<u8>),
 }
@@ -158,6 +161,9 @@ fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, S
     let mut items = Vec::new();
     subject.open(image, &mut |item| {
         items.push(match item {
+            Recovered::Snapshot(snapshot) => Item::Snapshot(snapshot),
+            Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
+            Recovered::Stored(stored) => Item::Stored(stored),
             Recovered::HardState(state) => Item::HardState(state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
         });

@@ -7,7 +7,7 @@ use quorate::Identity;
 use serde::Serialize;
 
 use crate::segment::{Header, Segment};
-use crate::{DiskError, Medium};
+use crate::{DiskError, Medium, snapshots};
 
 const EXTENSION: &str = "segment";
 /// A segment's name until it is whole and durable. What a crash leaves under it is overwritten by the next one.
@@ -47,7 +47,7 @@ impl<H> Directory<H> {
 
     /// Makes a segment and its name durable. It is there as a whole after a crash, or not at all.
     pub(crate) fn create(&self, header: Header, medium: &mut impl Medium<Handle = H>) -> Result<Segment<H>, DiskError> {
-        let path = self.path.join(format!("{:010}.{EXTENSION}", header.number));
+        let path = self.segment(header.number);
         let mut segment = Segment::create(self.path.join(UNFINISHED), header, medium)?;
         medium.rename(&segment.path, &path).map_err(DiskError::io("rename", &segment.path))?;
         self.sync(medium)?;
@@ -55,7 +55,21 @@ impl<H> Directory<H> {
         Ok(segment)
     }
 
-    fn sync(&self, medium: &mut impl Medium<Handle = H>) -> Result<(), DiskError> {
+    /// Removes a segment. It is gone for good when this returns: a later one that went first would leave a gap.
+    pub(crate) fn remove_segment(&self, number: u64, medium: &mut impl Medium<Handle = H>) -> Result<(), DiskError> {
+        snapshots::remove(&self.segment(number), medium)?;
+        self.sync(medium)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn segment(&self, number: u64) -> PathBuf {
+        self.path.join(format!("{number:010}.{EXTENSION}"))
+    }
+
+    pub(crate) fn sync(&self, medium: &mut impl Medium<Handle = H>) -> Result<(), DiskError> {
         medium.sync_all(&self.handle).map_err(DiskError::io("sync", &self.path))
     }
 }

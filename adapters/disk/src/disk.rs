@@ -1,12 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use quorate::{Entries, HardState};
+use quorate::{Entries, HardState, Index, Snapshot};
 
 use crate::batch;
 use crate::directory::Directory;
+use crate::item::Item;
+use crate::outline::Outline;
 use crate::replay::Replay;
 use crate::segment::{self, Header, Segment};
-use crate::{Direct, DiskError, Medium, Owner, Recovered, item};
+use crate::snapshots::{self, KEPT, Shelf};
+use crate::{Direct, DiskError, Medium, Owner, Recovered, Snapshots};
 
 /// The log of one node in one directory, open and locked.
 ///
@@ -19,6 +22,9 @@ pub struct Disk<M: Medium = Direct> {
     medium: M,
     options: Options,
     segment: Segment<M::Handle>,
+    log: Outline,
+    /// The snapshot in force comes last, before it the one before.
+    kept: Vec<Snapshot>,
     /// The number of the next batch.
     sequence: u64,
     /// The batch that is being made; kept, so that a write allocates nothing.
@@ -52,8 +58,8 @@ impl Default for Options {
 }
 
 impl Disk {
-    /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`, in the
-    /// order in which it was written.
+    /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`: snapshots
+    /// first, then term, vote and entries in the order in which they were written. All of it is read once before.
     ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used; nothing has been changed then, but a new directory may be there.
@@ -77,46 +83,122 @@ impl<M: Medium> Disk<M> {
         directory: &Path,
         owner: Owner,
         options: Options,
-        visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
+        mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(Disk<M>, Recovery), E> {
         let path = directory;
         let directory = Directory::open(path, &mut medium)?;
+        let mut log = Outline::default();
+        log.read(path, &mut Replay::new(Some(owner)), &mut medium)?;
+        let shelf = Shelf::read(path, owner.cluster, &log, &mut medium)?;
+        shelf.show(&mut visit)?;
         let mut replay = Replay::new(Some(owner));
-        replay.run(path, &mut medium, visit)?;
+        log.show(path, &mut replay, &mut medium, visit)?;
         let recovery = Recovery {
             created: replay.last.is_none(),
             batches: replay.batches,
             torn_bytes: replay.torn_end - replay.end,
         };
-        let sequence = replay.sequence();
+        let sequence = replay.sequence;
         let segment = match replay.last.take() {
             Some((path, header)) => settle(path, header, &mut replay, &mut medium)?,
             None => directory.create(first_segment(owner, options), &mut medium)?,
         };
-        let disk = Disk { directory, medium, options, segment, sequence, buffer: Vec::new(), failure: None };
-        Ok((disk, recovery))
+        shelf.clean(&mut medium)?;
+        let kept = shelf.kept;
+        let buffer = Vec::new();
+        Ok((Disk { directory, medium, options, segment, log, kept, sequence, buffer, failure: None }, recovery))
     }
 
-    /// Makes a term and vote and entries durable, all of them or, if it fails or the machine stops, none or all.
+    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the machine stops, none or all.
     ///
-    /// One write and one sync, however many entries there are; nothing at all if there is nothing to write.
+    /// One write and one sync, however many entries there are; nothing at all if there is nothing to write. A snapshot is one
+    /// of the leader, all of which was [stored](Snapshots::store); it takes the place of all that was written before but term
+    /// and vote.
     ///
     /// # Errors
-    /// What the system says. It is final: this write may be durable or not, and every later one returns the same error.
-    pub fn write(&mut self, hard_state: Option<HardState>, entries: Entries<'_>) -> Result<(), DiskError> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
+    /// What the system says, or how the snapshot is damaged. It is final: this write may be durable or not, and every later
+    /// one returns the same error.
+    pub fn write(
+        &mut self,
+        hard_state: Option<HardState>,
+        snapshot: Option<Snapshot>,
+        entries: Entries<'_>,
+    ) -> Result<(), DiskError> {
+        let items = [
+            hard_state.map(Item::HardState),
+            snapshot.map(Item::Installed),
+            (!entries.is_empty()).then_some(Item::Entries(entries)),
+        ];
+        self.until_it_fails(|disk| {
+            if let Some(snapshot) = snapshot {
+                snapshots::install(disk.directory.path(), disk.owner().cluster, snapshot, &mut disk.medium)?;
+                disk.directory.sync(&mut disk.medium)?;
+            }
+            disk.write_items(items.into_iter().flatten())?;
+            match snapshot {
+                Some(snapshot) => {
+                    disk.kept = vec![snapshot];
+                    disk.clean()
+                }
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Lets the log stand on a snapshot of the app's own state, which was [written](crate::SnapshotWriter::finish) aside. Once this
+    /// returns, tell the node of it. The snapshot before the last one goes, and segments that only it needed.
+    ///
+    /// A snapshot that is not later than the last one is removed instead; the node does not want it either.
+    ///
+    /// # Errors
+    /// [`DiskError::SnapshotIo`] or [`DiskError::DamagedSnapshot`] if the snapshot's file is not there: then nothing has
+    /// changed. Or else as [`write`](Disk::write).
+    pub fn mark(&mut self, snapshot: Snapshot) -> Result<(), DiskError> {
+        let latest = self.kept.last().map_or(Index(0), |latest| latest.position.index);
+        let is_later = snapshot.position.index > latest;
+        if is_later {
+            snapshots::whole(self.directory.path(), self.owner().cluster, snapshot, &mut self.medium)?;
         }
-        if hard_state.is_none() && entries.is_empty() {
-            return Ok(());
+        self.until_it_fails(|disk| {
+            if is_later {
+                disk.write_items([Item::Marked(snapshot)].into_iter())?;
+                disk.kept.push(snapshot);
+            }
+            disk.clean()
+        })
+    }
+
+    fn owner(&self) -> Owner {
+        self.segment.header.owner
+    }
+
+    /// A failure is final: nothing is known then about what is durable.
+    fn until_it_fails(&mut self, work: impl FnOnce(&mut Self) -> Result<(), DiskError>) -> Result<(), DiskError> {
+        match &self.failure {
+            Some(failure) => Err(failure.clone()),
+            None => work(self).map_err(|error| self.failure.insert(error.of_log()).clone()),
         }
+    }
+
+    /// Makes a batch of these items durable.
+    fn write_items<'a>(&mut self, items: impl Iterator<Item = Item<'a>> + Clone) -> Result<(), DiskError> {
         self.buffer.clear();
         self.buffer.resize(batch::HEADER, 0);
-        item::append(&mut self.buffer, hard_state, entries);
-        self.write_batch().inspect_err(|error| self.failure = Some(error.clone()))
+        items.clone().for_each(|item| item.append(&mut self.buffer));
+        if self.buffer.len() == batch::HEADER {
+            return Ok(());
+        }
+        self.write_batch()?;
+        let number = self.segment.header.number;
+        items.for_each(|item| self.log.note(number, item));
+        Ok(())
     }
 
     fn write_batch(&mut self) -> Result<(), DiskError> {
+        let is_full = !self.segment.has_room(batch::size(self.buffer.len()) as u64);
+        if is_full || (self.segment.is_empty() && self.segment.header.number > 1) {
+            self.log.head().insert(&mut self.buffer, batch::HEADER);
+        }
         let size = batch::size(self.buffer.len()) as u64;
         if !self.segment.has_room(size) {
             self.next_segment(size)?;
@@ -132,13 +214,35 @@ impl<M: Medium> Disk<M> {
 
     fn next_segment(&mut self, size: u64) -> Result<(), DiskError> {
         let header = Header {
-            owner: self.segment.header.owner,
+            owner: self.owner(),
             number: self.segment.header.number + 1,
             sequence: self.sequence,
             length: segment::length(size.max(self.options.segment_bytes)),
         };
         self.segment = self.directory.create(header, &mut self.medium)?;
         Ok(())
+    }
+
+    /// Removes what neither the last snapshot needs nor the one before it, which takes its place if it is damaged.
+    fn clean(&mut self) -> Result<(), DiskError> {
+        let old = self.kept.len().saturating_sub(KEPT);
+        self.kept.drain(..old);
+        snapshots::keep(self.directory.path(), &self.kept, &mut self.medium)?;
+        let covered = match self.kept[..] {
+            [before, _] => before.position.index,
+            _ => Index(0),
+        };
+        while let Some(number) = self.log.pop_segment(covered) {
+            self.directory.remove_segment(number, &mut self.medium)?;
+        }
+        Ok(())
+    }
+}
+
+impl<M: Medium + Clone> Disk<M> {
+    /// The snapshots beside the log, for other threads than the log's.
+    pub fn snapshots(&self) -> Snapshots<M> {
+        Snapshots::new(self.medium.clone(), self.directory.path().to_owned(), self.owner().cluster)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::Owner;
 pub enum DiskError {
     /// Something that was durable cannot be read any more.
     Damaged(Damage),
-    /// The system refused an operation.
+    /// The system refused an operation on the log.
     Io {
         /// What was tried, as in "cannot sync".
         operation: &'static str,
@@ -20,6 +20,26 @@ pub enum DiskError {
         path: PathBuf,
         /// What the system said.
         source: Arc<io::Error>,
+    },
+    /// A snapshot is damaged. The log is not: another snapshot can take its place.
+    DamagedSnapshot(Damage),
+    /// The system refused an operation on a snapshot. The log goes on.
+    SnapshotIo {
+        /// What was tried, as in "cannot write".
+        operation: &'static str,
+        /// The file or directory that it was tried on.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// A snapshot is of another cluster.
+    ForeignSnapshot {
+        /// The file.
+        file: PathBuf,
+        /// The cluster whose state it is.
+        found: u64,
+        /// The cluster of the node.
+        wanted: u64,
     },
     /// The directory belongs to another cluster, to another node, or to another incarnation of this node.
     Foreign {
@@ -46,7 +66,7 @@ pub enum DiskError {
     },
 }
 
-/// Where a log is damaged, and how.
+/// Where a log or a snapshot is damaged, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// The file.
@@ -66,6 +86,22 @@ impl DiskError {
     pub(crate) fn damaged(file: &Path, offset: u64, what: &'static str) -> DiskError {
         DiskError::Damaged(Damage { file: file.to_owned(), offset, what })
     }
+
+    pub(crate) fn snapshot_io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DiskError {
+        move |source| DiskError::SnapshotIo { operation, path: path.to_owned(), source: Arc::new(source) }
+    }
+
+    /// The same error, where nothing goes on without the snapshot.
+    pub(crate) fn of_log(self) -> DiskError {
+        match self {
+            DiskError::SnapshotIo { operation, path, source } => DiskError::Io { operation, path, source },
+            error => error,
+        }
+    }
+
+    pub(crate) fn damaged_snapshot(file: &Path, offset: u64, what: &'static str) -> DiskError {
+        DiskError::DamagedSnapshot(Damage { file: file.to_owned(), offset, what })
+    }
 }
 
 impl fmt::Display for DiskError {
@@ -82,6 +118,23 @@ impl fmt::Display for DiskError {
                 "cannot {operation} {}: {source}. Nothing more is written until the log is opened again. Check the \
                  device, its free space and the permissions, then restart the node",
                 path.display()
+            ),
+            DiskError::DamagedSnapshot(damage) => write!(
+                f,
+                "{damage}. Do not use this snapshot. Restart the node: it goes on with the one before, or gets another one \
+                 from its leader"
+            ),
+            DiskError::SnapshotIo { operation, path, source } => write!(
+                f,
+                "cannot {operation} {}: {source}. The log goes on without this snapshot. Check the device, its free space \
+                 and the permissions",
+                path.display()
+            ),
+            DiskError::ForeignSnapshot { file, found, wanted } => write!(
+                f,
+                "{} is a snapshot of cluster {found}, not of cluster {wanted}. Remove it, or put one of a node of cluster \
+                 {wanted} in its place",
+                file.display()
             ),
             DiskError::Foreign { directory, found, wanted } => write!(
                 f,
@@ -106,7 +159,7 @@ impl fmt::Display for DiskError {
 impl std::error::Error for DiskError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            DiskError::Io { source, .. } => Some(source.as_ref()),
+            DiskError::Io { source, .. } | DiskError::SnapshotIo { source, .. } => Some(source.as_ref()),
             _ => None,
         }
     }

@@ -1,10 +1,13 @@
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use quorate::{HardState, Position};
 use serde::Serialize;
 
+use crate::outline::Outline;
 use crate::replay::Replay;
-use crate::{Damage, Direct, DiskError, Owner, Recovered};
+use crate::snapshots::{self, Kind, SnapshotFile, SnapshotHeader};
+use crate::{Damage, Direct, DiskError, Owner, directory};
 
 /// What a log holds, as far as it can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -17,8 +20,10 @@ pub struct Inspection {
     pub first: Option<Position>,
     /// The last entry.
     pub last: Option<Position>,
-    /// The last snapshot. This version has none.
+    /// The snapshot that the log stands on.
     pub snapshot: Option<Position>,
+    /// The files of snapshots, the latest first.
+    pub snapshots: Vec<SnapshotInspection>,
     /// How many segments there are.
     pub segments: u64,
     /// How many writes the log holds.
@@ -42,35 +47,58 @@ pub struct Inspection {
 pub fn inspect(directory: &Path) -> Result<Inspection, DiskError> {
     let mut inspection = Inspection::default();
     let mut replay = Replay::new(None);
-    let result = replay.run(directory, &mut Direct, |item| {
-        inspection.note(item);
-        Ok(())
-    });
-    inspection.damage = match result {
+    let mut log = Outline::default();
+    inspection.damage = match log.read(directory, &mut replay, &mut Direct) {
         Ok(()) => None,
         Err(DiskError::Damaged(damage)) => Some(damage),
         Err(error) => return Err(error),
     };
-    for (_, path) in crate::directory::segments(directory, &mut Direct)? {
+    for (_, path) in directory::segments(directory, &mut Direct)? {
         let file = path.metadata().map_err(DiskError::io("read", &path))?;
         inspection.segments += 1;
         inspection.bytes += file.len();
     }
+    for (_, path) in snapshots::list(directory, Kind::Whole, &mut Direct)? {
+        inspection.snapshots.push(SnapshotInspection::of(path)?);
+    }
     inspection.owner = replay.owner();
+    inspection.hard_state = log.hard_state;
+    inspection.first = log.first;
+    inspection.last = log.first.map(|_| log.last);
+    inspection.snapshot = log.snapshot.map(|snapshot| snapshot.position);
     inspection.batches = replay.batches;
     inspection.torn_bytes = replay.torn_end - replay.end;
     Ok(inspection)
 }
 
-impl Inspection {
-    fn note(&mut self, item: Recovered<'_>) {
-        match item {
-            Recovered::HardState(state) => self.hard_state = state,
-            Recovered::Entry(entry) => {
-                let position = entry.position();
-                self.first = self.first.filter(|first| first.index < position.index).or(Some(position));
-                self.last = Some(position);
-            }
-        }
+/// What the file of a snapshot holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SnapshotInspection {
+    /// The file.
+    pub file: PathBuf,
+    /// What it says about itself, if that is sound.
+    pub header: Option<SnapshotHeader>,
+    /// What is wrong with it.
+    pub damage: Option<Damage>,
+}
+
+impl SnapshotInspection {
+    /// Reads all of the file of a snapshot, wherever it is, and changes nothing.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or was written by a later version.
+    pub fn of(file: PathBuf) -> Result<SnapshotInspection, DiskError> {
+        let handle = File::open(&file).map_err(DiskError::snapshot_io("open", &file))?;
+        let mut header = None;
+        let verified = SnapshotFile::read(handle, &file, &mut Direct).and_then(|snapshot| {
+            header = Some(snapshot.header);
+            snapshot.verify(&mut Direct)
+        });
+        let damage = match verified {
+            Ok(_) => None,
+            Err(DiskError::DamagedSnapshot(damage)) => Some(damage),
+            Err(error) => return Err(error),
+        };
+        Ok(SnapshotInspection { file, header, damage })
     }
 }

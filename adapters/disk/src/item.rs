@@ -1,12 +1,43 @@
-use quorate::{Entries, Entry, HardState, RecordError, Seat, Term};
+use quorate::{Entries, Entry, HardState, Index, Position, RecordError, Seat, Snapshot, Stored, Term};
 
-/// One thing that a log gives back when it is opened, in the order in which it was written.
+use crate::bytes::{number, word};
+
+/// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovered<'a> {
+    /// A snapshot that is whole. If there are two, the later one comes last; entries that it covers may follow.
+    Snapshot(Snapshot),
+    /// The log stands on a snapshot of this position that is damaged or gone, and nothing here can take its place.
+    LostSnapshot(Position),
+    /// What was stored of a snapshot of the leader.
+    Stored(Stored),
     /// Term and vote. A later one replaces an earlier one.
     HardState(HardState),
     /// An entry. It replaces what was recovered before at its index, and everything after that index.
     Entry(Entry<'a>),
+}
+
+/// One thing that a batch says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item<'a> {
+    HardState(HardState),
+    /// The first of them replaces what was written at its index, and everything after it.
+    Entries(Entries<'a>),
+    /// The app's own snapshot is durable.
+    Marked(Snapshot),
+    /// A snapshot of the leader is durable. All entries before it are void.
+    Installed(Snapshot),
+    Head(Head),
+}
+
+/// What the segments before this one amount to: the first item of a segment, so that those can go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) hard_state: HardState,
+    /// The last entry.
+    pub(crate) last: Position,
+    /// The snapshot in force; of index zero if there is none.
+    pub(crate) snapshot: Snapshot,
 }
 
 /// Why a batch that arrived whole cannot be understood.
@@ -20,35 +51,46 @@ pub(crate) enum ItemError {
 const HEADER: usize = 9;
 const HARD_STATE: u8 = 1;
 const ENTRIES: u8 = 2;
-// 3 is reserved for the position of a snapshot.
+const MARKED: u8 = 3;
+const INSTALLED: u8 = 4;
+const HEAD: u8 = 5;
+const HARD_STATE_BYTES: usize = 10;
+const POSITION: usize = 16;
+const SNAPSHOT: usize = POSITION + 12;
 
-/// Appends the items of one batch to `payload`.
-pub(crate) fn append(payload: &mut Vec<u8>, hard_state: Option<HardState>, entries: Entries<'_>) {
-    if let Some(state) = hard_state {
-        append_item(payload, HARD_STATE, &hard_state_bytes(state));
+impl<'a> Item<'a> {
+    /// Appends the item to a payload.
+    pub(crate) fn append(&self, payload: &mut Vec<u8>) {
+        match self {
+            Item::HardState(state) => append_item(payload, HARD_STATE, &hard_state_bytes(*state)),
+            Item::Entries(entries) => append_item(payload, ENTRIES, entries.bytes()),
+            Item::Marked(snapshot) => append_item(payload, MARKED, &snapshot_bytes(*snapshot)),
+            Item::Installed(snapshot) => append_item(payload, INSTALLED, &snapshot_bytes(*snapshot)),
+            Item::Head(head) => append_item(payload, HEAD, &head.bytes()),
+        }
     }
-    if !entries.is_empty() {
-        append_item(payload, ENTRIES, entries.bytes());
+
+    fn parse(tag: u8, body: &'a [u8]) -> Result<Item<'a>, ItemError> {
+        Ok(match tag {
+            HARD_STATE => Item::HardState(hard_state(body)?),
+            ENTRIES => Item::Entries(Entries::parse(body)?),
+            MARKED => Item::Marked(snapshot(body)?),
+            INSTALLED => Item::Installed(snapshot(body)?),
+            HEAD => Item::Head(Head::parse(body)?),
+            _ => return Err(ItemError::Later(format!("item tag {tag}"))),
+        })
     }
 }
 
 /// Gives the items of a batch to `visit`, in order.
 pub(crate) fn read<E: From<ItemError>>(
     payload: &[u8],
-    visit: &mut impl FnMut(Recovered<'_>) -> Result<(), E>,
+    visit: &mut impl FnMut(Item<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut rest = payload;
     while !rest.is_empty() {
         let (tag, body, behind) = split(rest).ok_or(ItemError::Damaged("an item runs past the end of its batch"))?;
-        match tag {
-            HARD_STATE => visit(Recovered::HardState(hard_state(body)?))?,
-            ENTRIES => {
-                for entry in Entries::parse(body).map_err(ItemError::from)? {
-                    visit(Recovered::Entry(entry))?;
-                }
-            }
-            _ => return Err(ItemError::Later(format!("item tag {tag}")).into()),
-        }
+        visit(Item::parse(tag, body)?)?;
         rest = behind;
     }
     Ok(())
@@ -69,8 +111,8 @@ fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// Term (8), whether there is a vote (1), the vote's seat (1).
-fn hard_state_bytes(state: HardState) -> [u8; 10] {
-    let mut bytes = [0; 10];
+fn hard_state_bytes(state: HardState) -> [u8; HARD_STATE_BYTES] {
+    let mut bytes = [0; HARD_STATE_BYTES];
     bytes[..8].copy_from_slice(&state.term.0.to_le_bytes());
     if let Some(seat) = state.vote {
         bytes[8..].copy_from_slice(&[1, seat.0]);
@@ -90,6 +132,58 @@ fn hard_state(body: &[u8]) -> Result<HardState, ItemError> {
     };
     let term = Term(u64::from_le_bytes(*term));
     Ok(HardState { term, vote })
+}
+
+/// Position (16), bytes (8), CRC (4).
+fn snapshot_bytes(snapshot: Snapshot) -> [u8; SNAPSHOT] {
+    let mut bytes = [0; SNAPSHOT];
+    bytes[..POSITION].copy_from_slice(&position_bytes(snapshot.position));
+    bytes[16..24].copy_from_slice(&snapshot.bytes.to_le_bytes());
+    bytes[24..].copy_from_slice(&snapshot.check.to_le_bytes());
+    bytes
+}
+
+fn snapshot(body: &[u8]) -> Result<Snapshot, ItemError> {
+    if body.len() != SNAPSHOT {
+        return Err(ItemError::Damaged("the mark of a snapshot cannot be read"));
+    }
+    Ok(Snapshot { position: position(body), bytes: number(body, 16), check: word(body, 24) })
+}
+
+/// Index (8), term (8).
+fn position_bytes(position: Position) -> [u8; POSITION] {
+    let mut bytes = [0; POSITION];
+    bytes[..8].copy_from_slice(&position.index.0.to_le_bytes());
+    bytes[8..].copy_from_slice(&position.term.0.to_le_bytes());
+    bytes
+}
+
+fn position(bytes: &[u8]) -> Position {
+    Position { term: Term(number(bytes, 8)), index: Index(number(bytes, 0)) }
+}
+
+impl Head {
+    /// Puts the head in front of a payload, which starts at `at`.
+    pub(crate) fn insert(self, buffer: &mut Vec<u8>, at: usize) {
+        let mut item = Vec::new();
+        Item::Head(self).append(&mut item);
+        buffer.splice(at..at, item);
+    }
+
+    /// Term and vote (10), the last entry's position (16), the snapshot (28).
+    fn bytes(&self) -> Vec<u8> {
+        let Head { hard_state, last, snapshot } = *self;
+        [&hard_state_bytes(hard_state)[..], &position_bytes(last), &snapshot_bytes(snapshot)].concat()
+    }
+
+    fn parse(body: &[u8]) -> Result<Head, ItemError> {
+        if body.len() != HARD_STATE_BYTES + POSITION + SNAPSHOT {
+            return Err(ItemError::Damaged("the head of a segment cannot be read"));
+        }
+        let (state, rest) = body.split_at(HARD_STATE_BYTES);
+        let (last, in_force) = rest.split_at(POSITION);
+        Ok(Head { hard_state: hard_state(state)?, last: position(last), snapshot: snapshot(in_force)? })
+    }
 }
 
 impl From<RecordError> for ItemError {
@@ -125,16 +219,43 @@ mod tests {
     #[test]
     fn an_unknown_tag_is_of_a_later_version() {
         let mut payload = Vec::new();
-        append_item(&mut payload, 3, b"snapshot");
-        assert_eq!(refused(&payload), ItemError::Later("item tag 3".into()));
+        append_item(&mut payload, 6, b"later");
+        assert_eq!(refused(&payload), ItemError::Later("item tag 6".into()));
     }
 
     #[test]
     fn an_item_longer_than_its_batch_is_damage() {
         let mut payload = Vec::new();
-        append_item(&mut payload, HARD_STATE, &hard_state_bytes(HardState::default()));
+        Item::HardState(HardState::default()).append(&mut payload);
         payload.pop();
         assert!(matches!(refused(&payload), ItemError::Damaged(_)));
+    }
+
+    #[test]
+    fn every_item_comes_back() {
+        let position = Position { term: Term(3), index: Index(1 << 40) };
+        let snapshot = Snapshot { position, bytes: 1 << 33, check: 0x0102_0304 };
+        let hard_state = HardState { term: Term(4), vote: Some(Seat(2)) };
+        let head = Head { hard_state, last: position, snapshot };
+        let items = [Item::HardState(hard_state), Item::Marked(snapshot), Item::Installed(snapshot), Item::Head(head)];
+        let mut payload = Vec::new();
+        items.iter().for_each(|item| item.append(&mut payload));
+        let mut found = items.iter();
+        read(&payload, &mut |item| {
+            assert_eq!(Some(&item), found.next());
+            Ok::<(), Refused>(())
+        })
+        .expect("they can be read");
+        assert_eq!(found.next(), None);
+    }
+
+    #[test]
+    fn an_item_of_another_length_is_damage() {
+        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD] {
+            let mut payload = Vec::new();
+            append_item(&mut payload, tag, b"short");
+            assert!(matches!(refused(&payload), ItemError::Damaged(_)), "tag {tag}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //! let position = Position { term: Term(1), index: Index(1) };
 //! Entry::write(&mut record, position, Kind::Command, b"hello").ok_or("too long")?;
 //! let voted = HardState { term: Term(1), vote: Some(Seat(0)) };
-//! disk.write(Some(voted), Entries::parse(&record)?)?;
+//! disk.write(Some(voted), None, Entries::parse(&record)?)?;
 //! drop(disk);
 //!
 //! let mut indices = Vec::new();
@@ -23,6 +23,7 @@
 //!     match item {
 //!         Recovered::HardState(state) => assert_eq!(state, voted),
 //!         Recovered::Entry(entry) => indices.push(entry.position().index),
+//!         _ => unreachable!("no snapshot was taken"),
 //!     }
 //!     Ok(())
 //! })?;
@@ -45,6 +46,7 @@
 //! Unix. File systems that do not keep an exclusive `flock` on a directory, such as some network file systems.
 
 mod batch;
+mod bytes;
 pub mod conformance;
 mod directory;
 mod disk;
@@ -52,12 +54,15 @@ mod error;
 mod inspection;
 mod item;
 mod medium;
+mod outline;
 mod replay;
 mod segment;
+mod snapshots;
 
 pub use directory::Owner;
 pub use disk::{Disk, Options, Recovery};
 pub use error::{Damage, DiskError};
-pub use inspection::{Inspection, inspect};
+pub use inspection::{Inspection, SnapshotInspection, inspect};
 pub use item::Recovered;
 pub use medium::{Direct, Medium};
+pub use snapshots::{SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};

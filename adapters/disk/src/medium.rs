@@ -50,11 +50,23 @@ pub trait Medium {
     /// What the system says.
     fn create(&mut self, file: &Path) -> io::Result<Self::Handle>;
 
-    /// Opens a file that is there, to be written.
+    /// Opens a file that is there, to be read and written.
     ///
     /// # Errors
     /// What the system says.
     fn open(&mut self, file: &Path) -> io::Result<Self::Handle>;
+
+    /// How many bytes an open file has.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn length(&mut self, file: &Self::Handle) -> io::Result<u64>;
+
+    /// Fills `bytes` from a file's `offset` on.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::UnexpectedEof`] if the file ends before that, or else what the system says.
+    fn read_at(&mut self, file: &Self::Handle, offset: u64, bytes: &mut [u8]) -> io::Result<()>;
 
     /// Writes all of `bytes` from `offset` on.
     ///
@@ -74,11 +86,17 @@ pub trait Medium {
     /// What the system says; nothing is known then about what is durable.
     fn sync_all(&mut self, file: &Self::Handle) -> io::Result<()>;
 
-    /// Gives a file its final name. Whoever has it open goes on with it.
+    /// Gives a file its final name, in the place of one that has this name. Whoever has it open goes on with it.
     ///
     /// # Errors
     /// What the system says.
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Takes a file's name away. Whoever has it open goes on with it.
+    ///
+    /// # Errors
+    /// What the system says: [`io::ErrorKind::NotFound`] if there is none of this name.
+    fn remove(&mut self, file: &Path) -> io::Result<()>;
 }
 
 /// The file system itself.
@@ -116,6 +134,14 @@ impl Medium for Direct {
         File::options().read(true).write(true).open(file)
     }
 
+    fn length(&mut self, file: &File) -> io::Result<u64> {
+        Ok(file.metadata()?.len())
+    }
+
+    fn read_at(&mut self, file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        file.read_exact_at(bytes, offset)
+    }
+
     fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
         file.write_all_at(bytes, offset)
     }
@@ -130,5 +156,9 @@ impl Medium for Direct {
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn remove(&mut self, file: &Path) -> io::Result<()> {
+        fs::remove_file(file)
     }
 }

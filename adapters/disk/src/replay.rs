@@ -1,9 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::batch::{self, Found, Place};
-use crate::item::{self, ItemError};
+use crate::item::{self, Item, ItemError};
 use crate::segment::{Header, HeaderError, START};
-use crate::{DiskError, Medium, Owner, Recovered, directory};
+use crate::{DiskError, Medium, Owner, directory};
+
+/// What is wrong if a log does not reach back far enough.
+pub(crate) const MISSING: &str = "the segment before this one is missing";
 
 /// Reads a log from its first segment to its end.
 #[derive(Debug, Default)]
@@ -20,6 +23,10 @@ pub(crate) struct Replay {
     /// Where the torn bytes end; equal to `end` if there are none.
     pub(crate) torn_end: u64,
     pub(crate) batches: u64,
+    /// The sequence number of the next batch.
+    pub(crate) sequence: u64,
+    /// The path of the first segment.
+    pub(crate) first: Option<(u64, PathBuf)>,
     scratch: Vec<u8>,
 }
 
@@ -38,32 +45,29 @@ impl<E> From<ItemError> for Stop<E> {
 
 impl Replay {
     pub(crate) fn new(owner: Option<Owner>) -> Replay {
-        Replay { owner, ..Replay::default() }
+        Replay { owner, sequence: 1, ..Replay::default() }
     }
 
-    /// Reads all of a directory, and shows what it holds to `visit`.
+    /// Reads all of a directory, and shows what it holds to `visit`, with the number of the segment that holds it.
     pub(crate) fn run<E: From<DiskError>>(
         &mut self,
         directory: &Path,
         medium: &mut impl Medium,
-        mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
+        mut visit: impl FnMut(u64, Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let segments = directory::segments(directory, medium)?;
-        let count = segments.len() as u64;
-        for ((found, path), number) in segments.into_iter().zip(1..) {
+        self.first = segments.first().cloned();
+        let Some((first, _)) = self.first else { return Ok(()) };
+        let end = first.saturating_add(segments.len() as u64);
+        for ((found, path), number) in segments.into_iter().zip(first..) {
             if found != number {
-                return Err(DiskError::damaged(&path, 0, "the segment before this one is missing").into());
+                return Err(DiskError::damaged(&path, 0, MISSING).into());
             }
             let header = self.open(&path, number, medium)?;
             self.last = Some((path, header));
-            self.read(number == count, &mut visit)?;
+            self.read(number + 1 == end, &mut |item| visit(number, item))?;
         }
         Ok(())
-    }
-
-    /// The sequence number of the next batch.
-    pub(crate) fn sequence(&self) -> u64 {
-        self.batches + 1
     }
 
     pub(crate) fn owner(&self) -> Option<Owner> {
@@ -93,7 +97,10 @@ impl Replay {
         if header.length != self.bytes.len() as u64 {
             return Err(damaged("the segment's length has changed"));
         }
-        if header.sequence != self.sequence() {
+        if self.last.is_none() && number > 1 {
+            self.sequence = header.sequence;
+        }
+        if header.sequence != self.sequence {
             return Err(damaged("batches are missing at the end of the segment before this one"));
         }
         Ok(header)
@@ -103,7 +110,7 @@ impl Replay {
     fn read<E: From<DiskError>>(
         &mut self,
         is_last: bool,
-        visit: &mut impl FnMut(Recovered<'_>) -> Result<(), E>,
+        visit: &mut impl FnMut(Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some((path, header)) = &self.last else {
             return Ok(());
@@ -116,11 +123,12 @@ impl Replay {
             let offset = self.end;
             let rest = &self.bytes[offset as usize..];
             let place = Place { segment, offset };
-            match batch::find(rest, place, self.batches + 1, &mut self.scratch) {
+            match batch::find(rest, place, self.sequence, &mut self.scratch) {
                 Found::Batch { payload, size } => {
                     item::read(payload, &mut |item| visit(item).map_err(Stop::Visitor))
                         .map_err(|stop| stop.locate(path, offset))?;
                     self.batches += 1;
+                    self.sequence += 1;
                     self.last_batch = offset;
                     self.end = offset + size as u64;
                     self.torn_end = self.end;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use quorate::{Identity, Incarnation, Seat, crc32c};
 
 use crate::batch::{Place, SECTOR};
+use crate::bytes::{number, word};
 use crate::{DiskError, Medium, Owner};
 
 /// The version of the format that this program writes, and the only one that it reads.
@@ -21,7 +22,7 @@ static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) owner: Owner,
-    /// Segments are numbered from 1, without a gap.
+    /// Segments are numbered without a gap, from 1 as long as none has been removed.
     pub(crate) number: u64,
     /// The sequence number of its first batch.
     pub(crate) sequence: u64,
@@ -74,6 +75,11 @@ impl<H> Segment<H> {
     /// Where the next batch goes, as its header's CRC covers it.
     pub(crate) fn place(&self) -> Place {
         Place { segment: self.check, offset: self.end }
+    }
+
+    /// Whether the next batch is its first.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.end == START
     }
 
     pub(crate) fn has_room(&self, size: u64) -> bool {
@@ -142,18 +148,6 @@ fn fill<M: Medium>(file: &M::Handle, length: u64, medium: &mut M) -> io::Result<
         offset += count;
     }
     Ok(())
-}
-
-fn word(bytes: &[u8; HEADER], at: usize) -> u32 {
-    let mut word = [0; 4];
-    word.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_le_bytes(word)
-}
-
-fn number(bytes: &[u8; HEADER], at: usize) -> u64 {
-    let mut number = [0; 8];
-    number.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(number)
 }
 
 #[cfg(test)]

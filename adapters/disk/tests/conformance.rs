@@ -76,7 +76,7 @@ impl Subject for Directory {
         self.with(image, |path| {
             let visit = |_: Recovered<'_>| Ok::<(), DiskError>(());
             let (mut disk, _) = Disk::open_on(But(Unsynced), path, owner(), SMALL, visit).unwrap();
-            disk.write(hard_state, entries).unwrap();
+            disk.write(hard_state, None, entries).unwrap();
         });
     }
 

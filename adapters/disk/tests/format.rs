@@ -36,8 +36,8 @@ fn a_segment_has_these_bytes() {
     let mut voted = state(3).unwrap();
     voted.vote = Some(Seat(5));
     let entry = record(1, &[b'x'; 500]);
-    disk.write(Some(voted), Entries::parse(&entry).unwrap()).unwrap();
-    disk.write(state(4), Entries::default()).unwrap();
+    disk.write(Some(voted), None, Entries::parse(&entry).unwrap()).unwrap();
+    disk.write(state(4), None, Entries::default()).unwrap();
     let names: Vec<_> = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["0000000001.segment"]);
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();

@@ -1,7 +1,7 @@
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 
-use quorate::{Entries, HardState, Persist, Ticket};
+use quorate::{Entries, HardState, Persist, Snapshot, Ticket};
 use quorate_disk::{Disk, DiskError};
 use smol::channel::{Receiver, Sender, bounded};
 
@@ -21,6 +21,7 @@ pub(crate) struct Writer {
 struct Job {
     ticket: Ticket,
     hard_state: Option<HardState>,
+    snapshot: Option<Snapshot>,
     records: Vec<u8>,
 }
 
@@ -56,7 +57,8 @@ impl Writer {
         records.extend_from_slice(write.entries.bytes());
         self.is_busy = true;
         // If the thread is gone, its end is seen where its result is awaited.
-        let _ = self.jobs.try_send(Job { ticket: write.ticket, hard_state: write.hard_state, records });
+        let Persist { ticket, hard_state, snapshot, .. } = write;
+        let _ = self.jobs.try_send(Job { ticket, hard_state, snapshot, records });
     }
 
     /// Waits for the write under way, for ever if there is none. `None` if the thread has panicked.
@@ -96,7 +98,7 @@ impl Drop for Writer {
 impl Job {
     fn run(self, disk: &mut Disk) -> Written {
         let entries = Entries::parse(&self.records).expect("records were whole when they came out of the log");
-        let result = disk.write(self.hard_state, entries);
+        let result = disk.write(self.hard_state, self.snapshot, entries);
         Written { ticket: self.ticket, records: self.records, result }
     }
 }

@@ -48,9 +48,9 @@ pub(crate) fn failure(error: ServeError) -> Failure {
 /// How the program ends if a node's directory cannot be used.
 pub(crate) fn disk_exit(error: &DiskError) -> Exit {
     match error {
-        DiskError::Damaged(_) => Exit::Damaged,
-        DiskError::Io { .. } => Exit::Disk,
-        DiskError::Foreign { .. } => Exit::ForeignDirectory,
+        DiskError::Damaged(_) | DiskError::DamagedSnapshot(_) => Exit::Damaged,
+        DiskError::Io { .. } | DiskError::SnapshotIo { .. } => Exit::Disk,
+        DiskError::Foreign { .. } | DiskError::ForeignSnapshot { .. } => Exit::ForeignDirectory,
         DiskError::InUse { .. } => Exit::DirectoryInUse,
         DiskError::LaterVersion { .. } => Exit::LaterVersion,
     }

@@ -65,7 +65,7 @@ fn damage(directory: &TempDir, source: &mut Source<'_>) {
     for _ in 0..=source.below(10) {
         let mut state = states[states.len() - 1].clone();
         let batch = batch(source, &state);
-        disk.write(batch.hard_state, batch.entries()).expect("the disk takes what fits");
+        disk.write(batch.hard_state, None, batch.entries()).expect("the disk takes what fits");
         if batch.hard_state.is_some() || !batch.records.is_empty() {
             state.write(&batch);
             states.push(state);
@@ -146,7 +146,7 @@ fn open_twice(path: &Path) -> Option<(model::Disk, u64)> {
             assert_eq!(inspection.damage, None);
             assert_eq!((inspection.batches, inspection.hard_state), (batches, held.hard_state()));
             let probe = HardState { term: Term(1 << 40), vote: None };
-            disk.write(Some(probe), Entries::default()).expect("a log that was opened takes a write");
+            disk.write(Some(probe), None, Entries::default()).expect("a log that was opened takes a write");
             drop(disk);
             let (_, (again, more)) = open(path).expect("a log that was opened can be opened again");
             assert_eq!((again.hard_state(), more), (probe, batches + 1));
@@ -212,6 +212,7 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
         held.items.push(match item {
             Recovered::HardState(hard_state) => Item::HardState(hard_state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
+            _ => unreachable!("no snapshot was taken"),
         });
         Ok(())
     };

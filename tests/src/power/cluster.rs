@@ -230,7 +230,7 @@ impl Member {
         let seat = self.node.seat();
         journal.note(seat, Event::Write { term, hard_state, records: records.clone() });
         let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
-        self.disk.write(hard_state, entries).map_err(|error| Law::GoesOn.broken(error.to_string()))?;
+        self.disk.write(hard_state, None, entries).map_err(|error| Law::GoesOn.broken(error.to_string()))?;
         journal.note(seat, Event::Written);
         Ok(ticket)
     }

@@ -99,6 +99,14 @@ impl Medium for Recorder {
         Direct.open(file).map(Handle::of(file))
     }
 
+    fn length(&mut self, file: &Handle) -> io::Result<u64> {
+        Direct.length(&file.file)
+    }
+
+    fn read_at(&mut self, file: &Handle, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        Direct.read_at(&file.file, offset, bytes)
+    }
+
     fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.note(Change::Write { file: file.name(), offset, bytes: bytes.to_vec() });
         Direct.write(&file.file, offset, bytes)
@@ -125,6 +133,10 @@ impl Medium for Recorder {
             to.clone_into(&mut created);
         }
         Direct.rename(from, to)
+    }
+
+    fn remove(&mut self, file: &Path) -> io::Result<()> {
+        Direct.remove(file)
     }
 }
 

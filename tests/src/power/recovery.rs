@@ -164,7 +164,7 @@ impl Opened {
         for effect in self.node.step(Instant::START, Input::Receive { from: Identity::from(leader), message }) {
             if let Effect::Persist(write) = effect {
                 self.held.hard_state = write.hard_state.unwrap_or(self.held.hard_state);
-                let written = self.disk.write(write.hard_state, write.entries);
+                let written = self.disk.write(write.hard_state, write.snapshot, write.entries);
                 written.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
                 ticket = Some(write.ticket);
             }
@@ -186,6 +186,7 @@ pub(crate) fn open(path: &Path, seat: Seat, nodes: usize, seed: u64, recorder: R
         match item {
             Recovered::HardState(hard_state) => held.hard_state = hard_state,
             Recovered::Entry(entry) => held.entry(entry),
+            _ => unreachable!("no snapshot was taken"),
         }
         Ok::<(), DiskError>(())
     };

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use quorate::{Entry, HardState, Identity, Index, Kind, Position, RECORD_OVERHEAD, Seat, Term};
+use quorate::{Entry, HardState, Identity, Index, Kind, Position, RECORD_OVERHEAD, Seat, Stored, Term};
 use quorate_disk::{Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
 
 /// Small enough that a few writes fill a segment.
@@ -37,6 +37,11 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
     let mut seen = Vec::new();
     let (disk, recovery) = Disk::open_on(medium, directory, owner(), SMALL, |item| -> Result<(), DiskError> {
         seen.push(match item {
+            Recovered::Snapshot(snapshot) => format!("snapshot {}", snapshot.position.index.0),
+            Recovered::LostSnapshot(position) => format!("lost snapshot {}", position.index.0),
+            Recovered::Stored(Stored { snapshot, received, .. }) => {
+                format!("stored {received} of {} of snapshot {}", snapshot.bytes, snapshot.position.index.0)
+            }
             Recovered::HardState(state) => format!("term {}", state.term.0),
             Recovered::Entry(entry) => format!("{entry:?}"),
         });
@@ -61,6 +66,10 @@ pub(crate) trait Replace {
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         Direct.rename(from, to)
+    }
+
+    fn remove(&mut self, file: &Path) -> io::Result<()> {
+        Direct.remove(file)
     }
 }
 
@@ -98,6 +107,14 @@ impl<R: Replace> Medium for But<R> {
         Direct.open(file)
     }
 
+    fn length(&mut self, file: &File) -> io::Result<u64> {
+        Direct.length(file)
+    }
+
+    fn read_at(&mut self, file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        Direct.read_at(file, offset, bytes)
+    }
+
     fn write(&mut self, file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.0.write(file, offset, bytes)
     }
@@ -112,5 +129,9 @@ impl<R: Replace> Medium for But<R> {
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         self.0.rename(from, to)
+    }
+
+    fn remove(&mut self, file: &Path) -> io::Result<()> {
+        self.0.remove(file)
     }
 }

@@ -21,6 +21,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
         let visit = |recovered: Recovered<'_>| {
             match recovered {
+                Recovered::Snapshot(snapshot) => boot.snapshot(snapshot),
+                Recovered::LostSnapshot(position) => boot.lost_snapshot(position),
+                Recovered::Stored(stored) => boot.stored(stored),
                 Recovered::HardState(hard_state) => boot.hard_state(hard_state),
                 Recovered::Entry(entry) => boot.entry(entry)?,
             }

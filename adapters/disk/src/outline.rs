@@ -1,0 +1,133 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use quorate::{HardState, Index, Position, Snapshot};
+
+use crate::item::{Head, Item};
+use crate::replay::{MISSING, Replay};
+use crate::{DiskError, Medium, Recovered};
+
+/// What a log amounts to, without its entries. It is noted item by item, when the log is read and when it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    pub(crate) hard_state: HardState,
+    /// All entries after this index are here, up to the last.
+    pub(crate) base: Index,
+    pub(crate) first: Option<Position>,
+    /// The last entry, be it here or not.
+    pub(crate) last: Position,
+    /// The snapshot in force.
+    pub(crate) snapshot: Option<Snapshot>,
+    /// How often a snapshot of the leader made all before it void.
+    pub(crate) installs: u64,
+    /// The highest index of an entry that each segment holds and that is not void.
+    segments: BTreeMap<u64, Index>,
+    /// Whether the log begins with a head.
+    is_headed: bool,
+}
+
+impl Outline {
+    /// Reads all segments of a directory, as far as that is possible: what was noted before an error stays.
+    pub(crate) fn read(
+        &mut self,
+        directory: &Path,
+        replay: &mut Replay,
+        medium: &mut impl Medium,
+    ) -> Result<(), DiskError> {
+        replay.run(directory, medium, |number, item| {
+            self.note(number, item);
+            Ok::<(), DiskError>(())
+        })?;
+        let (Some((first, path)), Some((_, header))) = (&replay.first, &replay.last) else { return Ok(()) };
+        (*first..=header.number).for_each(|number| self.enter(number));
+        if *first > 1 && !(self.is_headed && self.reaches(self.snapshot.unwrap_or_default().position.index)) {
+            return Err(DiskError::damaged(path, 0, MISSING));
+        }
+        Ok(())
+    }
+
+    /// Reads all segments once more, and shows all that is not void.
+    pub(crate) fn show<E: From<DiskError>>(
+        &self,
+        directory: &Path,
+        replay: &mut Replay,
+        medium: &mut impl Medium,
+        mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (mut is_first, mut installs) = (true, 0);
+        replay.run(directory, medium, |_, item| {
+            let is_head = std::mem::take(&mut is_first);
+            match item {
+                Item::HardState(state) => visit(Recovered::HardState(state)),
+                Item::Head(head) if is_head => visit(Recovered::HardState(head.hard_state)),
+                Item::Entries(mut entries) if installs == self.installs => {
+                    entries.try_for_each(|entry| visit(Recovered::Entry(entry)))
+                }
+                Item::Installed(_) => {
+                    installs += 1;
+                    Ok(())
+                }
+                Item::Entries(_) | Item::Marked(_) | Item::Head(_) => Ok(()),
+            }
+        })
+    }
+
+    /// Whether all entries behind this index are here.
+    pub(crate) fn reaches(&self, index: Index) -> bool {
+        self.base <= index
+    }
+
+    pub(crate) fn note(&mut self, segment: u64, item: Item<'_>) {
+        let is_first = self.segments.is_empty();
+        self.enter(segment);
+        match item {
+            Item::HardState(state) => self.hard_state = state,
+            Item::Entries(entries) => entries.for_each(|entry| self.note_entry(segment, entry.position())),
+            Item::Marked(snapshot) => self.snapshot = Some(snapshot),
+            Item::Installed(snapshot) => {
+                self.segments.values_mut().for_each(|last| *last = Index(0));
+                self.snapshot = Some(snapshot);
+                self.stand_on(snapshot.position);
+                self.installs += 1;
+            }
+            Item::Head(head) if is_first => {
+                self.hard_state = head.hard_state;
+                self.snapshot = Some(head.snapshot).filter(|snapshot| snapshot.position.index > Index(0));
+                self.stand_on(head.last);
+                self.is_headed = true;
+            }
+            Item::Head(_) => {}
+        }
+    }
+
+    /// What the next segment begins with.
+    pub(crate) fn head(&self) -> Head {
+        Head { hard_state: self.hard_state, last: self.last, snapshot: self.snapshot.unwrap_or_default() }
+    }
+
+    /// Strikes off the first segment if there is another one, and it holds no entry behind `covered`.
+    pub(crate) fn pop_segment(&mut self, covered: Index) -> Option<u64> {
+        let is_needed = self.segments.len() < 2 || *self.segments.first_key_value()?.1 > covered;
+        if is_needed { None } else { self.segments.pop_first().map(|(number, _)| number) }
+    }
+
+    fn enter(&mut self, segment: u64) {
+        self.segments.entry(segment).or_default();
+    }
+
+    fn note_entry(&mut self, segment: u64, position: Position) {
+        let index = position.index;
+        if index <= self.base || index.0 > self.last.index.0 + 1 {
+            self.base = Index(index.0 - 1);
+        }
+        self.first = self.first.filter(|first| first.index < index && self.base < first.index).or(Some(position));
+        self.last = position;
+        self.segments.entry(segment).and_modify(|last| *last = index.max(*last));
+    }
+
+    fn stand_on(&mut self, position: Position) {
+        self.base = position.index;
+        self.last = position;
+        self.first = None;
+    }
+}

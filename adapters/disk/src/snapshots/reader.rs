@@ -1,0 +1,67 @@
+use std::io;
+
+use quorate::crc32c_append;
+
+use super::file::{CHUNK, MISMATCH, SnapshotFile};
+use super::header::HEADER;
+use crate::{Direct, DiskError, Medium};
+
+/// The bytes of a snapshot, checked as they are read.
+///
+/// The last bytes come only if all of them match the snapshot's CRC: whoever has read to the end has read what was written.
+/// Whoever stops before that knows only after [`finish`](SnapshotReader::finish).
+#[derive(Debug)]
+pub struct SnapshotReader<M: Medium = Direct> {
+    medium: M,
+    file: SnapshotFile<M::Handle>,
+    offset: u64,
+    check: u32,
+    /// What was read from the file, and how much of that has been given away.
+    buffer: Vec<u8>,
+    given: usize,
+}
+
+impl<M: Medium> SnapshotReader<M> {
+    pub(crate) fn new(medium: M, file: SnapshotFile<M::Handle>) -> Self {
+        SnapshotReader { medium, file, offset: 0, check: 0, buffer: Vec::new(), given: 0 }
+    }
+
+    /// Reads the rest. All that was read is what was written.
+    ///
+    /// # Errors
+    /// The snapshot is damaged, or cannot be read: what came of it must not be used.
+    pub fn finish(mut self) -> Result<(), DiskError> {
+        while self.fill()? {}
+        Ok(())
+    }
+
+    /// Reads the next bytes, and gives the ones before up. Whether there are any.
+    fn fill(&mut self) -> Result<bool, DiskError> {
+        let SnapshotFile { header, path, received, .. } = &self.file;
+        let count = CHUNK.min(usize::try_from(received - self.offset).unwrap_or(CHUNK));
+        self.given = 0;
+        self.buffer.resize(count, 0);
+        self.file.read_at(self.offset, &mut self.buffer, &mut self.medium).inspect_err(|_| self.buffer.clear())?;
+        let check = crc32c_append(self.check, &self.buffer);
+        let end = self.offset + count as u64;
+        if end == *received && check != header.snapshot.check {
+            self.buffer.clear();
+            return Err(DiskError::damaged_snapshot(path, HEADER as u64, MISMATCH));
+        }
+        (self.offset, self.check) = (end, check);
+        Ok(count > 0)
+    }
+}
+
+impl<M: Medium> io::Read for SnapshotReader<M> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.buffer.len() {
+            self.fill().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        }
+        let rest = &self.buffer[self.given..];
+        let count = rest.len().min(bytes.len());
+        bytes[..count].copy_from_slice(&rest[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
