@@ -90,7 +90,10 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         let role = state.role;
         let is_in = |roles: &[Role]| durable < term || (state.hard.term == term && roles.contains(&role));
         match *message {
-            Message::RequestVote { .. } | Message::AppendEntries { .. } => false,
+            Message::RequestVote { .. }
+            | Message::AppendEntries { .. }
+            | Message::Offer { .. }
+            | Message::Piece { .. } => false,
             Message::Vote { ballot: Ballot::Pre, granted: true, .. } => durable >= term,
             Message::Vote { ballot: Ballot::Pre, .. }
             | Message::ReadIndex { .. }
@@ -152,7 +155,7 @@ impl Peer {
             && match outcome {
                 Outcome::Matched(index) => index <= self.matched && (is_old_news || self.flow == Flow::Pipeline),
                 Outcome::Conflict(_) => is_old_news,
-                Outcome::Full(_) | Outcome::Stale => false,
+                Outcome::Full(_) | Outcome::Stale | Outcome::Wants { .. } => false,
             }
     }
 }

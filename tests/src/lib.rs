@@ -3,6 +3,7 @@
 pub mod fuzzing;
 pub mod history;
 pub mod linearizability;
+mod memory;
 pub mod misuse;
 pub mod mutants;
 pub mod power;

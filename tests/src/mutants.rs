@@ -1,4 +1,4 @@
-//! Wrong cores, read from `mutants.txt`: each takes one rule out, and names the test that must notice.
+//! Wrong cores and wrong logs, read from `mutants.txt`: each takes one rule out, and names the test that must notice.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct Mutant {
     pub replace: String,
 }
 
-/// A test that notices a wrong core.
+/// A test that notices a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Killer {
     /// The golden trace of this name, without its ending.

@@ -1,17 +1,19 @@
 //! A deterministic simulator: real nodes, a network that loses, repeats, reorders, delays and garbles frames, disks that
 //! forget what was not synced, clients that retry. One thread, one seed, virtual time; the oracles look on after every event.
 //!
-//! Disks are modelled in records: of a write that was not synced, any part from the front is there after a crash, as the
-//! core's contract with its driver has it. `quorate-disk` reads real files and is tried byte by byte in its own suite.
+//! Disks are real as well: logs of `quorate-disk`, on a file system in memory. When the power goes, each sector of what was not
+//! synced is there, or not, or in part; names too. Syncs and writes fail, devices fill up, bits flip. What a log gives back
+//! must be all that was durable, and of the write that was cut off all or nothing.
 
 mod client;
 mod clock;
-pub(crate) mod disk;
+mod disk;
 mod event;
 mod fault;
 mod machine;
 mod network;
 mod oracle;
+pub(crate) mod records;
 mod setting;
 mod shape;
 mod shrink;
@@ -26,6 +28,10 @@ pub use shrink::Shrinker;
 pub use tally::Tally;
 pub use world::World;
 pub use write::Write;
+
+use quorate_wire::Cluster;
+
+const CLUSTER: Cluster = Cluster(0x51);
 
 /// The most members of a simulated cluster.
 pub const SEATS: usize = 9;

@@ -1,4 +1,4 @@
-//! Makes each wrong core in a copy of the workspace, and looks whether a test notices.
+//! Makes each mutant in a copy of the workspace, and looks whether a test notices.
 
 use std::collections::{BTreeSet, HashSet};
 use std::os::unix::process::CommandExt;
@@ -13,7 +13,7 @@ use quorate_tests::mutants::{self, Killer, Mutant};
 /// No suite takes that long, built and run; a mutant that does goes round in circles.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Runs wrong cores against the tests that must notice them.
+/// Runs wrong cores and logs against the tests that must notice them.
 #[derive(Parser)]
 #[command(version, about)]
 struct Options {
@@ -104,7 +104,7 @@ impl Copy {
     }
 
     fn judge(&self, mutant: &Mutant) -> io::Result<Fate> {
-        if !self.cargo("build --package quorate")?.is_fine {
+        if !self.cargo("build --package quorate-tests --lib")?.is_fine {
             return Ok(Fate::DoesNotBuild);
         }
         let suites = [

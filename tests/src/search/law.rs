@@ -4,7 +4,7 @@ use super::chronicle::Chronicle;
 use super::member::Member;
 use super::table::{Face, Mark};
 use crate::simulator::Violation;
-use crate::simulator::disk::Disk;
+use crate::simulator::records::Records;
 
 pub(crate) type Verdict = Result<(), Violation>;
 
@@ -13,7 +13,7 @@ pub(crate) fn hold(holds: bool, law: &'static str, story: impl FnOnce() -> Strin
 }
 
 /// What a node says must be backed by its own disk.
-pub(crate) fn check_words(from: Seat, to: Seat, message: &Message<'_>, disk: &Disk) -> Verdict {
+pub(crate) fn check_words(from: Seat, to: Seat, message: &Message<'_>, disk: &Records) -> Verdict {
     let HardState { term: durable, vote } = disk.hard_state;
     let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.0, to.0, disk.hard_state);
     if matches!(message, Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. }) {

@@ -5,7 +5,7 @@ use super::letter::Letter;
 use super::names::Names;
 use super::{Flaw, SEATS, Setting, law};
 use crate::simulator::Violation;
-use crate::simulator::disk::{Batch, Disk};
+use crate::simulator::records::{Batch, Records};
 
 /// Room for eight records, more than any budget that a search can exhaust asks for.
 const LOG_BYTES: usize = 256;
@@ -18,7 +18,7 @@ pub(crate) type Node = quorate::Node<String, [u8; LOG_BYTES], SEATS>;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Member {
     pub(crate) node: Node,
-    pub(crate) disk: Disk,
+    pub(crate) disk: Records,
     write: Option<Batch>,
     /// How often it was started: what the node takes for a random number, to name this boot.
     life: u64,
@@ -48,7 +48,7 @@ pub(crate) enum Reading {
 
 impl Member {
     pub(crate) fn new(seat: u8, setting: &Setting) -> Member {
-        let disk = Disk::default();
+        let disk = Records::default();
         Member { node: boot(Seat(seat), setting, 1, &disk), disk, write: None, life: 1, left: false }
     }
 
@@ -184,7 +184,7 @@ impl Member {
             self.disk.sync(batch.cut(usize::from(parts)));
         }
         if setting.flaw == Flaw::WipedDisk {
-            self.disk = Disk::default();
+            self.disk = Records::default();
         }
         // Boots are told apart by questions alone.
         self.life += u64::from(setting.budget.reads > 0);
@@ -194,7 +194,7 @@ impl Member {
     }
 }
 
-fn boot(seat: Seat, setting: &Setting, life: u64, disk: &Disk) -> Node {
+fn boot(seat: Seat, setting: &Setting, life: u64, disk: &Records) -> Node {
     // A small window of bytes and small frames, so that a few entries need more than one.
     let config = Config {
         entry_bytes_max: 60,

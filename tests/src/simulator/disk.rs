@@ -1,75 +1,134 @@
-use fastrand::Rng;
-use quorate::{Entries, Entry, HardState, Index, Position};
+use std::path::Path;
 
-/// What one node's disk holds. Records are numbered from index 1.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+use quorate::{Entries, Seat};
+use quorate_disk::{DiskError, Options, Owner, Recovered};
+
+use super::CLUSTER;
+use super::oracle::Violation;
+use super::records::{Batch, Records};
+use crate::memory::{DIRECTORY, Memory, Trouble};
+
+/// One machine's disk: a log of `quorate-disk` on files in memory, and beside it what that log has to give back.
 pub(crate) struct Disk {
-    pub(crate) hard_state: HardState,
-    records: Vec<Record>,
+    files: Memory,
+    owner: Owner,
+    options: Options,
+    /// Open for as long as the node runs.
+    log: Option<quorate_disk::Disk<Memory>>,
+    /// What is durable. While the node is down, a write that was cut off may have come on top.
+    pub(crate) durable: Records,
+    /// The write that was cut off, or failed.
+    cut_off: Option<Batch>,
+    /// A bit has flipped since it was last open.
+    pub(crate) has_flipped: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Record {
-    position: Position,
-    bytes: Box<[u8]>,
-}
-
-/// What one write adds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Batch {
-    pub(crate) hard_state: Option<HardState>,
-    records: Vec<Record>,
-}
-
-impl Batch {
-    pub(crate) fn new(hard_state: Option<HardState>, entries: Entries<'_>) -> Batch {
-        let records = entries.map(|entry| Record { position: entry.position(), bytes: entry.record().into() });
-        Batch { hard_state, records: records.collect() }
-    }
-
-    /// How many parts a power cut can separate.
-    pub(crate) fn parts(&self) -> usize {
-        usize::from(self.hard_state.is_some()) + self.records.len()
-    }
-
-    /// What is left if only the first parts reached the disk.
-    pub(crate) fn cut(mut self, parts: usize) -> Batch {
-        let kept = parts.saturating_sub(usize::from(self.hard_state.is_some()));
-        self.records.truncate(kept);
-        self.hard_state = self.hard_state.filter(|_| parts > 0);
-        self
-    }
+/// How an opening went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    Done {
+        is_torn: bool,
+    },
+    /// The power went meanwhile, or the device failed.
+    Stopped,
+    /// It has rotted.
+    Refused,
 }
 
 impl Disk {
-    /// The batch is durable: each record replaces what stood at its index and after it.
-    pub(crate) fn sync(&mut self, batch: Batch) {
-        self.hard_state = batch.hard_state.unwrap_or(self.hard_state);
-        for record in batch.records {
-            self.records.truncate(record.position.index.0 as usize - 1);
-            self.records.push(record);
+    pub(crate) fn new(seat: Seat, segment_bytes: u64, seed: u64) -> Disk {
+        Disk {
+            files: Memory::new(seed),
+            owner: Owner { cluster: CLUSTER.0, identity: seat.into() },
+            options: Options { segment_bytes },
+            log: None,
+            durable: Records::default(),
+            cut_off: None,
+            has_flipped: false,
         }
     }
 
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.records.iter().map(|record| Entry::parse(&record.bytes).expect("the disk keeps records as they are").0)
+    /// Opens the log, which shows what it holds. It must be what was durable, perhaps with all of the write that was cut off.
+    pub(crate) fn open(
+        &mut self,
+        trouble: Option<Trouble>,
+        mut visit: impl FnMut(Recovered<'_>),
+    ) -> Result<Opening, Violation> {
+        self.files.expect(trouble);
+        let mut found = Records::default();
+        let visit = |item: Recovered<'_>| {
+            match item {
+                Recovered::HardState(hard_state) => found.hard_state = hard_state,
+                Recovered::Entry(entry) => found.take(entry),
+            }
+            visit(item);
+            Ok::<(), DiskError>(())
+        };
+        let opened =
+            quorate_disk::Disk::open_on(self.files.clone(), Path::new(DIRECTORY), self.owner, self.options, visit);
+        self.files.expect(None);
+        let (log, recovery) = match opened {
+            Ok(opened) => opened,
+            Err(DiskError::Io { .. }) if trouble.is_some() => return Ok(Opening::Stopped),
+            Err(DiskError::Damaged(_)) if self.has_flipped => return Ok(Opening::Refused),
+            Err(error) => return self.broken("a log that has not rotted can be opened", error),
+        };
+        if found != self.durable {
+            if let Some(batch) = self.cut_off.take() {
+                self.durable.sync(batch);
+            }
+            if found != self.durable {
+                return self.broken("what is durable comes back", format_args!("{found:?}, not {:?}", self.durable));
+            }
+        }
+        self.log = Some(log);
+        self.cut_off = None;
+        self.has_flipped = false;
+        Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
     }
 
-    /// Whether recovery notices that a bit of a record has flipped. Of an empty log there is nothing to flip.
-    pub(crate) fn notices_rot(&self, rng: &mut Rng) -> Option<bool> {
-        let mut bytes = self.records.get(rng.usize(..self.records.len().max(1)))?.bytes.clone();
-        let place = rng.usize(..bytes.len());
-        bytes[place] ^= 1 << rng.u8(..8);
-        Some(Entry::parse(&bytes).is_err())
+    /// Writes a batch. Whether it is durable: if not, it may be.
+    pub(crate) fn write(&mut self, batch: Batch, trouble: Option<Trouble>) -> Result<bool, Violation> {
+        self.files.expect(trouble);
+        let log = self.log.as_mut().expect("the log of a node that runs is open");
+        let records = batch.bytes();
+        let entries = Entries::parse(&records).expect("a node writes whole records, one after the other");
+        let Err(error) = log.write(batch.hard_state, entries) else {
+            self.durable.sync(batch);
+            return Ok(true);
+        };
+        let again = log.write(batch.hard_state, entries);
+        if trouble.is_none() || again.is_ok() {
+            return self.broken("a write fails if its device does, and then for good", error);
+        }
+        self.cut_off = Some(batch);
+        Ok(false)
     }
 
-    /// The record at an index.
-    pub(crate) fn record(&self, index: Index) -> Option<&[u8]> {
-        self.records.get((index.0 as usize).checked_sub(1)?).map(|record| &*record.bytes)
+    /// Whether a write was cut off, or failed, since it was last open.
+    pub(crate) fn has_cut_off(&self) -> bool {
+        self.cut_off.is_some()
     }
 
-    pub(crate) fn holds(&self, position: Position) -> bool {
-        position == Position::default()
-            || self.records.get((position.index.0 as usize).wrapping_sub(1)).is_some_and(|r| r.position == position)
+    /// The node stops.
+    pub(crate) fn close(&mut self) {
+        self.log = None;
+    }
+
+    /// The power goes.
+    pub(crate) fn cut_power(&mut self) {
+        self.close();
+        self.files.cut_power();
+    }
+
+    /// A bit of some file flips. Where, in words; none if there is no file.
+    pub(crate) fn rot(&mut self) -> Option<String> {
+        let (path, byte) = self.files.rot()?;
+        self.has_flipped = true;
+        Some(format!("{}, byte {byte}", path.display()))
+    }
+
+    fn broken<T>(&self, law: &'static str, story: impl std::fmt::Display) -> Result<T, Violation> {
+        Err(Violation { law, story: format!("{}: {story}", self.owner) })
     }
 }

@@ -32,9 +32,11 @@ pub enum Fault {
     Flap,
     /// A node stops between two effects, and loses what was not synced.
     Crash,
-    /// A sync fails, or the disk is full: the node stops at once.
+    /// A write or a sync fails: the node stops at once.
     FailedSync,
-    /// A bit of a stopped node's disk flips: the node must not come back.
+    /// The disk is full when a file has to grow: the node stops at once.
+    FullDisk,
+    /// A bit of a stopped node's disk flips: the node must not come back, or with nothing lost.
     Rot,
     /// Syncs take long.
     SlowDisk,
@@ -56,7 +58,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 23] = [
+    pub const ALL: [Fault; 24] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -71,6 +73,7 @@ impl Fault {
         Fault::Flap,
         Fault::Crash,
         Fault::FailedSync,
+        Fault::FullDisk,
         Fault::Rot,
         Fault::SlowDisk,
         Fault::SmallLog,
@@ -107,10 +110,9 @@ impl Fault {
         match self {
             Fault::Loss | Fault::Repeat => 300_000,
             Fault::Delay | Fault::SlowNode => 50_000,
-            Fault::Garble => 20_000,
+            Fault::Garble | Fault::FailedSync | Fault::FullDisk => 20_000,
             Fault::Replay | Fault::Leave | Fault::Drift => 100_000,
             Fault::Crash => 3_000,
-            Fault::FailedSync => 5_000,
             Fault::Rot | Fault::Transfer => 250_000,
             Fault::Pause | Fault::Jump => 500,
             // Microseconds.

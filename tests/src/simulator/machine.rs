@@ -1,12 +1,16 @@
 use std::collections::VecDeque;
 
 use quorate::{Boot, Index, Position, Round, Seat, Sessions, Ticket, Verdict};
+use quorate_disk::Recovered;
 
 use super::clock::Clock;
-use super::disk::{Batch, Disk};
+use super::disk::{Disk, Opening};
 use super::event::What;
+use super::oracle::Violation;
+use super::records::Batch;
 use super::shape::Shape;
 use super::{Node, Write};
+use crate::memory::Trouble;
 
 /// One member's computer: the node while it runs, and the disk that outlives it.
 pub(crate) struct Machine {
@@ -18,6 +22,7 @@ pub(crate) struct Machine {
     pub(crate) applied: Index,
     /// How often it was started; events of an earlier life are void.
     pub(crate) life: u64,
+    /// The write under way. The disk takes it up when it is done, or cut off.
     pub(crate) write: Option<(Ticket, Batch)>,
     /// Commands that this node accepted and has not answered: who waits for which position.
     pub(crate) accepted: VecDeque<(Position, Waiting)>,
@@ -71,11 +76,11 @@ impl Registers {
 }
 
 impl Machine {
-    pub(crate) fn new(seat: Seat, clock: Clock) -> Machine {
+    pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk) -> Machine {
         Machine {
             seat,
             node: None,
-            disk: Disk::default(),
+            disk,
             state: Registers::default(),
             applied: Index(0),
             life: 0,
@@ -92,25 +97,36 @@ impl Machine {
         }
     }
 
-    /// Starts a node from exactly what is on the disk.
-    pub(crate) fn start(&mut self, now: u64, shape: &Shape, seed: u64) {
-        self.life += 1;
+    /// Starts a node from what its disk gives back, if the disk can be opened.
+    pub(crate) fn start(
+        &mut self,
+        now: u64,
+        shape: &Shape,
+        seed: u64,
+        trouble: Option<Trouble>,
+    ) -> Result<Opening, Violation> {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
         let config = shape.config(self.seat, seed);
         let mut boot = Boot::new(config, memory).expect("the simulator's configuration is sound");
-        boot.hard_state(self.disk.hard_state);
-        for entry in self.disk.entries() {
-            boot.entry(entry).expect("the disk's log is whole");
+        let opening = self.disk.open(trouble, |item| match item {
+            Recovered::HardState(hard_state) => boot.hard_state(hard_state),
+            Recovered::Entry(entry) => boot.entry(entry).expect("the disk's log is whole"),
+        })?;
+        if !matches!(opening, Opening::Done { .. }) {
+            return Ok(opening);
         }
+        self.life += 1;
         self.node = Some(boot.start(self.clock.read(now)));
         self.state = Registers::default();
         self.applied = Index(0);
         self.answered = Round(0);
         self.alarm = u64::MAX;
+        Ok(opening)
     }
 
-    /// All that was not durable is gone.
-    pub(crate) fn crash(&mut self) {
+    /// The node is gone, and with it all that it had in memory.
+    pub(crate) fn stop(&mut self) {
+        self.disk.close();
         self.life += 1;
         self.node = None;
         self.write = None;

@@ -76,7 +76,7 @@ impl Oracle {
             let window = self.windows.entry((from.seat, to)).or_default();
             window.on_append((from.life, term), stamp, entries, shape)?;
         }
-        let disk = &from.disk;
+        let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
         let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
         match *message {
@@ -106,7 +106,7 @@ impl Oracle {
 
     /// An acknowledged entry is on the follower's disk, and the same as the leader's.
     fn check_ack(&self, from: &Machine, to: Seat, term: Term, index: Index, all: &[Machine]) -> Verdict {
-        let mine = from.disk.record(index);
+        let mine = from.disk.durable.record(index);
         let story = || format!("node {} acks {} to {} in term {}", from.seat.0, index.0, to.0, term.0);
         if index > Index(0) && mine.is_none() {
             return broken("what is acknowledged is durable", story);
@@ -144,7 +144,7 @@ impl Oracle {
         if place != self.applied.len() {
             broken("entries are applied in order", story)?;
         }
-        let holders = all.iter().filter(|machine| machine.disk.holds(position)).count();
+        let holders = all.iter().filter(|machine| machine.disk.durable.holds(position)).count();
         if holders * 2 <= all.len() {
             broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
         }
@@ -170,7 +170,7 @@ impl Oracle {
     /// What must hold of a node after every event.
     pub(crate) fn on_event(&mut self, machine: &Machine) -> Verdict {
         let seen = self.seen.entry(machine.seat).or_default();
-        let durable = machine.disk.hard_state;
+        let durable = machine.disk.durable.hard_state;
         if durable.term < seen.durable.term {
             broken("a durable term never goes back", || format!("node {}", machine.seat.0))?;
         }

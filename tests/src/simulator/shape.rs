@@ -20,6 +20,8 @@ pub(crate) struct Shape {
     /// The log of the first few seats may be smaller than that of the others.
     small: usize,
     small_log_bytes: usize,
+    /// So small that a few writes fill a segment, or one takes more.
+    pub(crate) segment_bytes: u64,
 }
 
 impl Shape {
@@ -35,6 +37,7 @@ impl Shape {
             log_bytes: if is_small && rng.bool() { rng.usize(2 << 10..16 << 10) } else { 512 << 10 },
             small: if is_small { rng.usize(..=(nodes - 1) / 2) } else { 0 },
             small_log_bytes: rng.usize(1 << 10..8 << 10),
+            segment_bytes: 512 << rng.u32(..6),
         }
     }
 

@@ -10,25 +10,22 @@ use std::any::Any;
 use std::collections::{BinaryHeap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fastrand::Rng;
-use quorate::Seat;
-use quorate_wire::Cluster;
-
 use super::client::{Answer, Client};
 use super::clock::Clock;
-use super::disk::Batch;
+use super::disk::Disk;
 use super::event::{Event, What};
 use super::fault::{Fault, Faults};
 use super::machine::{Machine, Waiting};
 use super::network::Network;
 use super::oracle::{Oracle, Violation};
+use super::records::Batch;
 use super::setting::{Report, Schedule, Setting};
 use super::shape::Shape;
 use super::tally::Tally;
 use crate::history::History;
 use crate::linearizability::{Checker, Verdict};
-
-const CLUSTER: Cluster = Cluster(0x51);
+use fastrand::Rng;
+use quorate::Seat;
 
 /// A cluster, its network, its disks and its clients.
 pub struct World {
@@ -73,8 +70,11 @@ impl World {
         let faults = Faults::random(&mut rng, schedule, &setting.without);
         let shape = Shape::random(&mut rng, setting.nodes, &faults);
         let drift = i64::from(faults.rate(Fault::Drift));
-        let mut clock = || Clock::new(rng.i64(-drift..=drift));
-        let machines = (0..setting.nodes).map(|seat| Machine::new(Seat(seat as u8), clock())).collect();
+        let machine = |seat| {
+            let clock = Clock::new(rng.i64(-drift..=drift));
+            Machine::new(Seat(seat as u8), clock, Disk::new(Seat(seat as u8), shape.segment_bytes, rng.u64(..)))
+        };
+        let machines = (0..setting.nodes).map(machine).collect();
         let clients = (0..setting.clients).map(|number| Client::new(number as u64)).collect();
         let mut world = World {
             schedule,

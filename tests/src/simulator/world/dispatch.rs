@@ -1,10 +1,10 @@
 use quorate::{Input, Session};
 
-use super::{CLUSTER, World};
+use super::World;
 use crate::simulator::client::Wish;
 use crate::simulator::event::{Event, What};
 use crate::simulator::oracle::{Oracle, Violation};
-use crate::simulator::{Fault, Node, Write};
+use crate::simulator::{CLUSTER, Node, Write};
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;
@@ -103,17 +103,22 @@ impl World {
         if self.machines[machine].life != life {
             return Ok(());
         }
-        if self.faults.happens(&mut self.rng, Fault::FailedSync) {
-            self.fail_sync(machine);
-            return Ok(());
+        if self.crashes_in_a_write() {
+            return self.crash(machine);
         }
-        let computer = &mut self.machines[machine];
-        let Some((ticket, batch)) = computer.write.take() else {
+        let Some((ticket, batch)) = self.machines[machine].write.take() else {
             return Ok(());
         };
-        computer.disk.sync(batch);
-        self.note(|| format!("{machine}: the write is durable"));
-        self.act(machine, Input::Persisted(ticket), None)
+        let trouble = self.trouble_of_write();
+        let is_durable = self.machines[machine].disk.write(batch, trouble.map(|(_, trouble)| trouble))?;
+        if is_durable {
+            self.note(|| format!("{machine}: the write is durable"));
+            return self.act(machine, Input::Persisted(ticket), None);
+        }
+        if let Some((fault, _)) = trouble {
+            self.fail_write(machine, fault);
+        }
+        Ok(())
     }
 
     pub(super) fn look_closely(&self) -> Result<(), Violation> {

@@ -1,68 +1,118 @@
+use std::ops::Range;
+
 use quorate::Input;
 
 use super::World;
+use crate::memory::Trouble;
 use crate::simulator::Fault;
-use crate::simulator::disk::Disk;
+use crate::simulator::disk::Opening;
 use crate::simulator::event::What;
+use crate::simulator::machine::Machine;
 use crate::simulator::oracle::Violation;
+
+/// The changes that a write makes to its files, a sync included; the same with a new segment; and those of a recovery.
+const CHANGES: u32 = 2;
+const CHANGES_MAX: u32 = 8;
+const CHANGES_AT_START: u32 = 5;
+
+/// When a machine is started again, in microseconds after it stopped.
+const AFTER_CRASH: Range<u64> = 1_000..2_000_000;
+const AFTER_FAILURE: Range<u64> = 100_000..5_000_000;
 
 impl World {
     pub(super) fn start(&mut self, machine: usize) -> Result<(), Violation> {
-        let computer = &mut self.machines[machine];
-        if computer.node.is_some() || computer.is_rotten {
+        if self.machines[machine].node.is_some() || self.machines[machine].is_rotten {
             return Ok(());
         }
-        computer.start(self.now, &self.shape, self.rng.u64(..));
-        self.note(|| format!("{machine}: starts"));
-        self.act(machine, Input::Tick, None)
-    }
-
-    /// The power goes: of the write under way, some parts from the front may be there.
-    pub(super) fn crash(&mut self, machine: usize) -> Result<(), Violation> {
-        self.tally.count(Fault::Crash);
-        self.note(|| format!("{machine}: crashes"));
-        self.stop(machine);
-        let delay = self.rng.u64(1_000..2_000_000);
-        self.push(delay, What::Start { machine });
-        self.rot(machine)
-    }
-
-    /// A failed sync, or a full disk, says nothing about what is durable: all of the write may be, or nothing. It is final,
-    /// and an operator starts the node from what the disk really kept.
-    pub(super) fn fail_sync(&mut self, machine: usize) {
-        self.tally.count(Fault::FailedSync);
-        self.note(|| format!("{machine}: a sync fails, the node stops"));
-        self.stop(machine);
-        let delay = self.rng.u64(100_000..5_000_000);
-        self.push(delay, What::Start { machine });
-    }
-
-    fn stop(&mut self, machine: usize) {
-        let computer = &mut self.machines[machine];
-        if let Some((_, batch)) = computer.write.take() {
-            let parts = self.rng.usize(..=batch.parts());
-            self.tally.torn += u64::from(parts > 0);
-            computer.disk.sync(batch.cut(parts));
-        }
-        computer.crash();
-    }
-
-    /// A bit of a disk that stands still flips. Recovery has to notice; then the member is as good as dead, for it must not
-    /// come back as if nothing had happened.
-    fn rot(&mut self, machine: usize) -> Result<(), Violation> {
-        let rotten = self.machines.iter().filter(|machine| machine.is_rotten).count();
-        if rotten >= self.shape.rotten_max() || !self.faults.happens(&mut self.rng, Fault::Rot) {
-            return Ok(());
-        }
-        match Disk::notices_rot(&self.machines[machine].disk, &mut self.rng) {
-            None => Ok(()),
-            Some(true) => {
-                self.tally.count(Fault::Rot);
-                self.note(|| format!("{machine}: its disk rots, it cannot come back"));
+        let trouble = self.trouble_at_start(machine);
+        let opening = self.machines[machine].start(self.now, &self.shape, self.rng.u64(..), trouble)?;
+        match opening {
+            Opening::Done { is_torn } => {
+                self.tally.torn += u64::from(is_torn);
+                self.note(|| format!("{machine}: starts{}", if is_torn { ", and drops a torn write" } else { "" }));
+                self.act(machine, Input::Tick, None)
+            }
+            Opening::Stopped => {
+                self.tally.again += 1;
+                self.note(|| format!("{machine}: stops while it starts"));
+                self.stop(machine, matches!(trouble, Some(Trouble::Cut(_))), AFTER_CRASH);
+                Ok(())
+            }
+            Opening::Refused => {
+                self.tally.rotten += 1;
+                self.note(|| format!("{machine}: its disk has rotted, it cannot come back"));
                 self.machines[machine].is_rotten = true;
                 Ok(())
             }
-            Some(false) => Err(Violation { law: "recovery refuses what has rotted", story: format!("node {machine}") }),
+        }
+    }
+
+    /// The power goes, perhaps in the middle of the write under way.
+    pub(super) fn crash(&mut self, machine: usize) -> Result<(), Violation> {
+        self.tally.count(Fault::Crash);
+        self.note(|| format!("{machine}: crashes"));
+        if let Some((_, batch)) = self.machines[machine].write.take() {
+            let changes = if self.rng.bool() { CHANGES } else { CHANGES_MAX };
+            let trouble = Trouble::Cut(self.rng.u32(..changes));
+            self.machines[machine].disk.write(batch, Some(trouble))?;
+        }
+        self.stop(machine, true, AFTER_CRASH);
+        self.rot(machine);
+        Ok(())
+    }
+
+    /// The power goes more often in a write than elsewhere, as most depends on it there.
+    pub(super) fn crashes_in_a_write(&mut self) -> bool {
+        (0..16).any(|_| self.faults.happens(&mut self.rng, Fault::Crash))
+    }
+
+    /// What goes wrong with a write that is not cut off.
+    pub(super) fn trouble_of_write(&mut self) -> Option<(Fault, Trouble)> {
+        if self.faults.happens(&mut self.rng, Fault::FailedSync) {
+            return Some((Fault::FailedSync, Trouble::Failure(self.rng.u32(..CHANGES_MAX))));
+        }
+        self.faults.happens(&mut self.rng, Fault::FullDisk).then_some((Fault::FullDisk, Trouble::Full))
+    }
+
+    /// A failed write says nothing about what is durable: all of it may be, or nothing. It is final, and an operator starts the
+    /// node from what the disk really kept; or from what the system takes for written, if it stayed up.
+    pub(super) fn fail_write(&mut self, machine: usize, fault: Fault) {
+        self.tally.count(fault);
+        self.note(|| format!("{machine}: {}, the node stops", fault.name()));
+        let power_goes = self.rng.bool();
+        self.stop(machine, power_goes, AFTER_FAILURE);
+    }
+
+    fn stop(&mut self, machine: usize, power_goes: bool, pause: Range<u64>) {
+        self.machines[machine].stop();
+        if power_goes {
+            self.machines[machine].disk.cut_power();
+        }
+        let delay = self.rng.u64(pause);
+        self.push(delay, What::Start { machine });
+    }
+
+    /// What goes wrong with a recovery: most often, if it has something to do.
+    fn trouble_at_start(&mut self, machine: usize) -> Option<Trouble> {
+        let chances = if self.machines[machine].disk.has_cut_off() { 4 } else { 16 };
+        match self.rng.u8(..chances) {
+            0 | 1 if self.faults.has(Fault::Crash) => Some(Trouble::Cut(self.rng.u32(..CHANGES_AT_START))),
+            2 if self.faults.has(Fault::FailedSync) => Some(Trouble::Failure(self.rng.u32(..CHANGES_AT_START))),
+            _ => None,
+        }
+    }
+
+    /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the member is
+    /// as good as dead, for it must not come back as if nothing had happened.
+    fn rot(&mut self, machine: usize) {
+        let has_rotted = |machine: &&Machine| machine.is_rotten || machine.disk.has_flipped;
+        let rotten = self.machines.iter().filter(has_rotted).count();
+        if rotten >= self.shape.rotten_max() || !self.faults.happens(&mut self.rng, Fault::Rot) {
+            return;
+        }
+        if let Some(place) = self.machines[machine].disk.rot() {
+            self.tally.count(Fault::Rot);
+            self.note(|| format!("{machine}: a bit of its disk flips: {place}"));
         }
     }
 }

@@ -3,13 +3,13 @@ use std::collections::VecDeque;
 use quorate::{Apply, Effect, Incarnation, Input, Message, Rejection, Round, Seat, Verdict};
 use quorate_wire::Envelope;
 
-use super::{CLUSTER, Order, World};
+use super::{Order, World};
 use crate::simulator::client::{Answer, Wish};
-use crate::simulator::disk::Batch;
 use crate::simulator::event::What;
 use crate::simulator::machine::Waiting;
 use crate::simulator::oracle::{Due, Violation};
-use crate::simulator::{Fault, Node, Write};
+use crate::simulator::records::Batch;
+use crate::simulator::{CLUSTER, Fault, Node, Write};
 use crate::stage::show;
 
 impl World {

@@ -1,0 +1,104 @@
+use quorate::{Input, Members, Position, Snapshot};
+use quorate_disk::Snapshots;
+use quorate_wire::client::{Reason, ReplyBody};
+
+use super::Server;
+use crate::replica::Replica;
+use crate::snapshotter::{Snapshotter, Taken};
+use crate::waiting::Asker;
+use crate::{App, Event, ServeError};
+
+/// The most clients that wait for one snapshot.
+const ASKERS_MAX: usize = 16;
+
+impl<A: App, F: FnMut(&Event)> Server<A, F> {
+    /// A snapshot is written, or could not be: the log is told of it before the node is.
+    pub(super) fn mark(&mut self, taken: Taken) {
+        self.snapshotter.finish();
+        let Taken { result, pause, time } = taken;
+        match result {
+            Ok(snapshot) => {
+                self.writer.mark(snapshot);
+                (self.on_event)(&Event::SnapshotTaken { snapshot, pause, time });
+            }
+            Err(error) => {
+                (self.on_event)(&Event::SnapshotFailed { reason: error.kind() });
+                for asker in std::mem::take(&mut self.wants_snapshot) {
+                    self.link.reply(asker, ReplyBody::Refused(Reason::NoSnapshot));
+                }
+            }
+        }
+    }
+
+    /// The log stands on a snapshot.
+    pub(super) fn take_note(&mut self, snapshot: Snapshot) {
+        self.feed(Input::Snapshotted(snapshot));
+        for asker in std::mem::take(&mut self.wants_snapshot) {
+            self.show_latest(asker);
+        }
+    }
+
+    /// A client wants a snapshot of what is applied here.
+    pub(super) fn ask_snapshot(&mut self, asker: Asker) -> Result<(), ServeError> {
+        let applied = self.replica.applied();
+        let is_covered = self.node.snapshots().next().is_some_and(|latest| latest.position == applied);
+        if is_covered {
+            self.show_latest(asker);
+        } else if applied == Position::default() || self.is_stopping {
+            self.refuse(asker, Reason::NoSnapshot);
+        } else if self.wants_snapshot.len() >= ASKERS_MAX {
+            self.refuse(asker, Reason::Busy);
+        } else {
+            self.wants_snapshot.retain(|waiting| waiting.client != asker.client);
+            self.wants_snapshot.push(asker);
+            begin_snapshot(&mut self.snapshotter, &self.replica, applied, self.members)?;
+        }
+        Ok(())
+    }
+
+    /// A client wants a piece of a snapshot.
+    pub(super) fn show_piece(&mut self, asker: Asker, index: u64, check: u32, offset: u64) {
+        let is_meant = |found: &Snapshot| (found.position.index.0, found.check) == (index, check);
+        let Some(snapshot) = self.node.snapshots().find(is_meant) else {
+            return self.refuse(asker, Reason::NoSnapshot);
+        };
+        let length = self.piece.len().min(usize::try_from(snapshot.bytes.saturating_sub(offset)).unwrap_or(usize::MAX));
+        let bytes = &mut self.piece[..length];
+        match self.snapshots.read_at(snapshot, offset, bytes) {
+            Ok(()) => self.link.reply(asker, ReplyBody::Piece { offset, bytes }),
+            Err(_) => self.refuse(asker, Reason::NoSnapshot),
+        }
+    }
+
+    fn show_latest(&mut self, asker: Asker) {
+        match self.node.snapshots().next() {
+            Some(snapshot) => self.link.reply(asker, ReplyBody::Snapshot { snapshot, members: self.members }),
+            None => self.refuse(asker, Reason::NoSnapshot),
+        }
+    }
+}
+
+/// Begins a snapshot, unless one is under way: the node asks again.
+pub(super) fn begin_snapshot<A: App>(
+    snapshotter: &mut Snapshotter,
+    replica: &Replica<A>,
+    position: Position,
+    members: Members,
+) -> Result<(), ServeError> {
+    if snapshotter.is_busy() {
+        return Ok(());
+    }
+    snapshotter.begin(position, members, || replica.snapshot()).map_err(ServeError::Thread)
+}
+
+/// Puts a snapshot that is durable here in the place of the state.
+pub(super) fn restore<A: App>(
+    replica: &mut Replica<A>,
+    snapshots: &Snapshots,
+    snapshot: Snapshot,
+) -> Result<(), ServeError> {
+    let mut reader = snapshots.open(snapshot)?;
+    let restored = replica.restore(snapshot.position, &mut reader);
+    restored.map_err(|source| ServeError::Snapshot { snapshot, source })?;
+    Ok(reader.finish()?)
+}
