@@ -229,6 +229,27 @@ impl Medium for Memory {
         }
     }
 
+    fn length(&mut self, file: &Handle) -> io::Result<u64> {
+        match file {
+            Handle::File(number) => Ok(self.0.borrow().contents[*number].len() as u64),
+            Handle::Directory(_) | Handle::Above => Err(io::ErrorKind::IsADirectory.into()),
+        }
+    }
+
+    fn read_at(&mut self, file: &Handle, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+        let Handle::File(number) = file else { return Err(io::ErrorKind::IsADirectory.into()) };
+        let files = self.0.borrow();
+        let found = files.contents[*number].bytes().get(offset as usize..).and_then(|rest| rest.get(..bytes.len()));
+        bytes.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn remove(&mut self, file: &Path) -> io::Result<()> {
+        let files = &mut *self.0.borrow_mut();
+        files.number(file)?;
+        files.change(|files| files.names.remove(file))
+    }
+
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         let files = &mut *self.0.borrow_mut();
         let number = files.number(from)?;

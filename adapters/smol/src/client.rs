@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use quorate::{Index, Seat, Session};
+use quorate::{Index, Members, Seat, Session, Snapshot};
 use quorate_wire::Cluster;
 use quorate_wire::client::{Reply, ReplyBody, RequestBody};
 
@@ -92,6 +92,34 @@ impl Client {
     pub async fn status(&mut self, seat: Seat) -> Result<Status, ClientError> {
         self.ask_member(seat, RequestBody::Status, |reply| match reply {
             ReplyBody::Status(report) => Some(report),
+            _ => None,
+        })
+        .await
+    }
+
+    /// A node's snapshot of all that it has applied, which it takes for this purpose unless it has one: which snapshot, and
+    /// who took part then. Fetch it with [`piece`](Client::piece).
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn snapshot(&mut self, seat: Seat) -> Result<(Snapshot, Members), ClientError> {
+        self.ask_member(seat, RequestBody::Snapshot, |reply| match reply {
+            ReplyBody::Snapshot { snapshot, members } => Some((snapshot, members)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The bytes of a node's snapshot from `offset` on, as many as a frame holds; none at its end. They are as they came: whoever
+    /// has all of them checks them against [`Snapshot::check`].
+    ///
+    /// # Errors
+    /// Why there is no answer. The node keeps two snapshots: after two later ones this one is refused.
+    pub async fn piece(&mut self, seat: Seat, snapshot: Snapshot, offset: u64) -> Result<Vec<u8>, ClientError> {
+        let Snapshot { position, check, .. } = snapshot;
+        let body = RequestBody::Piece { index: position.index, check, offset };
+        self.ask_member(seat, body, |reply| match reply {
+            ReplyBody::Piece { bytes, .. } => Some(bytes.to_vec()),
             _ => None,
         })
         .await

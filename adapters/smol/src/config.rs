@@ -23,11 +23,15 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The directory of the log; it is made if it is not there.
     pub data_dir: PathBuf,
-    /// The most bytes of a datagram between members, at most 65,507: what the path carries in one piece. A command has to
+    /// The most bytes of a datagram between members, from [`MEMBER_FRAME_MIN`](quorate_wire::MEMBER_FRAME_MIN) to 65,507: what the path carries in one piece. A command has to
     /// fit into one.
     pub frame_bytes: usize,
-    /// Bytes of memory for the log. Once it is full, commands are refused.
+    /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
+    /// See [`quorate::Config::snapshot_every`].
+    pub snapshot_every: Option<u64>,
+    /// See [`quorate::Config::snapshot_bytes_per_second`].
+    pub snapshot_bytes_per_second: u64,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
@@ -51,6 +55,8 @@ impl ServerConfig {
             data_dir: data_dir.into(),
             frame_bytes: 1200,
             log_bytes: 64 << 20,
+            snapshot_every: None,
+            snapshot_bytes_per_second: 256 << 20,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             trace: None,
@@ -67,6 +73,8 @@ impl ServerConfig {
             election_timeout: self.election_timeout,
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
+            snapshot_every: self.snapshot_every,
+            snapshot_bytes_per_second: self.snapshot_bytes_per_second,
             ..Config::new(self.identity(), members, seed)
         }
     }

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use quorate::{BootError, CommandError, ConfigError};
+use quorate::{BootError, CommandError, ConfigError, Snapshot};
 use quorate_disk::DiskError;
 
 /// Why a node cannot start, or had to stop.
@@ -23,6 +23,13 @@ pub enum ServeError {
     Boot(BootError),
     /// A committed command cannot be read.
     Command(CommandError),
+    /// A snapshot cannot be read, or this program cannot make anything of it.
+    Snapshot {
+        /// Which snapshot.
+        snapshot: Snapshot,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The node was asked to write a trace, and cannot.
     Trace {
         /// The trace's file.
@@ -30,7 +37,7 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
-    /// The thread for the disk cannot be started.
+    /// The thread for the disk, or for a snapshot, cannot be started.
     Thread(io::Error),
 }
 
@@ -70,11 +77,16 @@ impl fmt::Display for ServeError {
             ServeError::Config(error) => write!(f, "cannot run with this configuration: {error}"),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
+            ServeError::Snapshot { snapshot, source } => write!(
+                f,
+                "cannot take the snapshot of index {}: {source}. Start the node with the version that wrote it, or a later one",
+                snapshot.position.index.0
+            ),
             ServeError::Trace { path, source } => {
                 write!(f, "cannot write the trace {}: {source}. Name another file, or run without", path.display())
             }
             ServeError::Thread(source) => {
-                write!(f, "cannot start a thread for the disk: {source}. Check the limits of this process")
+                write!(f, "cannot start a thread: {source}. Check the limits of this process")
             }
         }
     }
@@ -84,9 +96,10 @@ impl std::error::Error for ServeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             ServeError::Disk(error) => Some(error),
-            ServeError::Socket { source, .. } | ServeError::Trace { source, .. } | ServeError::Thread(source) => {
-                Some(source)
-            }
+            ServeError::Socket { source, .. }
+            | ServeError::Snapshot { source, .. }
+            | ServeError::Trace { source, .. }
+            | ServeError::Thread(source) => Some(source),
             ServeError::Config(error) => Some(error),
             ServeError::Boot(error) => Some(error),
             ServeError::Command(error) => Some(error),

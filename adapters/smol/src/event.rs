@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 use std::{fmt, io};
 
-use quorate::{Index, Role, Seat, Term};
+use quorate::{Index, Position, Role, Seat, Snapshot, Term};
 
 /// Something about a node that its operator may want to see. Printed, it is one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,30 @@ pub enum Event {
         /// What the system said.
         reason: io::ErrorKind,
     },
+    /// A snapshot of the application's state is durable, and the log before it can be forgotten.
+    SnapshotTaken {
+        /// The snapshot.
+        snapshot: Snapshot,
+        /// For how long the node stood still for it.
+        pause: Duration,
+        /// How long it took to write.
+        time: Duration,
+    },
+    /// A snapshot could not be written. The one before stays in force, and the node tries again.
+    SnapshotFailed {
+        /// What the system said.
+        reason: io::ErrorKind,
+    },
+    /// The node has taken over its leader's snapshot: it was too far behind, or had lost its own.
+    SnapshotRestored {
+        /// The snapshot.
+        snapshot: Snapshot,
+    },
+    /// The node's own snapshot is damaged or gone: it applies nothing until it has another one of its leader.
+    SnapshotLost {
+        /// What it covered.
+        position: Position,
+    },
     /// The node was asked to stop. It takes no more commands, and hands leadership over if it leads.
     Stopping,
 }
@@ -52,6 +77,19 @@ impl fmt::Display for Event {
             }
             Event::Role { role, term, leader } => role_line(f, *role, *term, *leader),
             Event::TraceEnded { reason } => write!(f, "warning: the trace ends here, and the node goes on: {reason}"),
+            Event::SnapshotTaken { snapshot, pause, time } => {
+                write!(f, "snapshot of index {} taken: ", snapshot.position.index.0)?;
+                write!(f, "{} bytes in {time:.0?}, with a pause of {pause:.0?}", snapshot.bytes)
+            }
+            Event::SnapshotFailed { reason } => {
+                write!(f, "warning: no snapshot can be written: {reason}. The one before stays in force")
+            }
+            Event::SnapshotRestored { snapshot } => {
+                write!(f, "snapshot of index {} taken over, {} bytes", snapshot.position.index.0, snapshot.bytes)
+            }
+            Event::SnapshotLost { position } => {
+                write!(f, "warning: the snapshot of index {} is damaged or gone; waiting for another", position.index.0)
+            }
             Event::Stopping => f.write_str("stopping"),
         }
     }

@@ -10,6 +10,7 @@ mod link;
 mod random;
 mod replica;
 mod server;
+mod snapshotter;
 mod trace;
 mod waiting;
 mod writer;

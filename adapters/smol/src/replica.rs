@@ -1,10 +1,18 @@
-use quorate::{Apply, Command, CommandError, Index, Sessions, Verdict, crc32c};
+use std::io::{self, Read, Write};
+
+use quorate::{Apply, Command, CommandError, Index, Position, Sessions, Verdict, crc32c};
 use quorate_wire::client::ReplyBody;
 
 use crate::App;
 
 /// The most clients that have a session at a time; a further one takes the place of the one that was silent longest.
 const CLIENTS: usize = 1024;
+
+/// A state as it was, to be written.
+pub(crate) type Frozen = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
+
+/// The version of the bytes that stand before the application's own in a snapshot.
+const VERSION: u32 = 1;
 
 /// A command as the application sees it.
 pub(crate) type View<'a, A> = <<A as App>::Command as Command>::View<'a>;
@@ -13,7 +21,7 @@ pub(crate) type View<'a, A> = <<A as App>::Command as Command>::View<'a>;
 pub(crate) struct Replica<A> {
     app: A,
     sessions: Box<Sessions<Vec<u8>, CLIENTS>>,
-    applied: Index,
+    applied: Position,
 }
 
 /// What came of an entry.
@@ -39,12 +47,45 @@ impl Outcome {
 
 impl<A: App> Replica<A> {
     pub(crate) fn new(app: A) -> Self {
-        Replica { app, sessions: Box::new(Sessions::new()), applied: Index(0) }
+        Replica { app, sessions: Box::new(Sessions::new()), applied: Position::default() }
     }
 
-    /// The last index that was applied.
-    pub(crate) fn applied(&self) -> Index {
+    /// The position of the last entry that was applied.
+    pub(crate) fn applied(&self) -> Position {
         self.applied
+    }
+
+    /// All of it as it is now, ready to be written on another thread.
+    pub(crate) fn snapshot(&self) -> Frozen {
+        let (sessions, app) = (self.sessions.clone(), self.app.snapshot());
+        Box::new(move |out| {
+            let sessions = postcard::to_allocvec(&*sessions).map_err(io::Error::other)?;
+            out.write_all(&VERSION.to_le_bytes())?;
+            out.write_all(&(sessions.len() as u64).to_le_bytes())?;
+            out.write_all(&sessions)?;
+            app(out)
+        })
+    }
+
+    /// Puts what was written at this position in the place of all that is here.
+    ///
+    /// # Errors
+    /// The bytes cannot be read, or this program or its application cannot make anything of them.
+    pub(crate) fn restore(&mut self, position: Position, from: &mut dyn Read) -> io::Result<()> {
+        let (mut version, mut length) = ([0; 4], [0; 8]);
+        from.read_exact(&mut version)?;
+        from.read_exact(&mut length)?;
+        let (version, length) = (u32::from_le_bytes(version), u64::from_le_bytes(length));
+        if version != VERSION {
+            let what = format!("it is of version {version}, and this program reads version {VERSION}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        let mut sessions = Vec::new();
+        from.take(length).read_to_end(&mut sessions)?;
+        *self.sessions = postcard::from_bytes(&sessions)
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its sessions cannot be read"))?;
+        self.applied = position;
+        self.app.restore(from)
     }
 
     pub(crate) fn query(&self, query: &[u8]) -> Vec<u8> {
@@ -59,7 +100,7 @@ impl<A: App> Replica<A> {
 
     /// Applies the next entry.
     pub(crate) fn apply<'a>(&mut self, entry: Apply<'a, View<'a, A>>) -> Result<Outcome, CommandError> {
-        self.applied = entry.index();
+        self.applied = entry.position();
         let Some(session) = entry.session() else {
             let answer = self.execute(entry)?;
             return Ok(Outcome::Done { answer });

@@ -1,11 +1,13 @@
 mod effect;
 mod request;
+mod snapshot;
 mod start;
 
 use std::future::Future;
 use std::pin::{Pin, pin};
 
-use quorate::{Input, Instant, Node, Role, Seat, Term};
+use quorate::{Input, Instant, Members, Message, Node, Role, Seat, Term};
+use quorate_disk::Snapshots;
 use quorate_wire::client::{Reason, ReplyBody};
 use quorate_wire::{Class, Refusal, decode};
 use smol::Timer;
@@ -14,9 +16,10 @@ use smol::future::{or, pending, poll_once, yield_now};
 use crate::clock::Clock;
 use crate::link::Link;
 use crate::replica::{Replica, View};
+use crate::snapshotter::{Snapshotter, Taken};
 use crate::trace::Trace;
-use crate::waiting::{Commands, Reads};
-use crate::writer::{Writer, Written};
+use crate::waiting::{Asker, Commands, Reads};
+use crate::writer::{Done, News, Writer};
 use crate::{App, Event, ServeError, ServerConfig};
 
 /// The most members. A seat's number is below it.
@@ -54,6 +57,14 @@ struct Server<A: App, F> {
     replica: Replica<A>,
     link: Link,
     writer: Writer,
+    snapshots: Snapshots,
+    snapshotter: Snapshotter,
+    /// Who waits for the snapshot under way.
+    wants_snapshot: Vec<Asker>,
+    /// Who takes part.
+    members: Members,
+    /// Room for a piece of a snapshot.
+    piece: Box<[u8]>,
     clock: Clock,
     trace: Trace,
     commands: Commands,
@@ -72,7 +83,8 @@ struct Server<A: App, F> {
 /// Why a node wakes.
 enum Wake {
     Stop,
-    Written(Option<Written>),
+    Done(Option<Done>),
+    Taken(Taken),
     /// Time has passed, or a datagram is there.
     Due,
 }
@@ -92,12 +104,13 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             stop.await;
             Wake::Stop
         };
-        let written = async { Wake::Written(self.writer.written().await) };
+        let done = async { Wake::Done(self.writer.done().await) };
+        let taken = async { Wake::Taken(self.snapshotter.taken().await) };
         let readable = async {
             self.link.readable().await;
             Wake::Due
         };
-        let wake = or(stop, or(written, or(timer, readable)));
+        let wake = or(stop, or(done, or(taken, or(timer, readable))));
         if !self.is_behind {
             return wake.await;
         }
@@ -108,9 +121,13 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// Takes in what has come, then carries out what follows from all of it.
     fn turn(&mut self, wake: Wake) -> Result<(), ServeError> {
-        if let Wake::Written(written) = wake {
-            let ticket = self.writer.finish(written)?;
-            self.feed(Input::Persisted(ticket));
+        match wake {
+            Wake::Done(done) => match self.writer.finish(done)? {
+                News::Persisted(ticket) => self.feed(Input::Persisted(ticket)),
+                News::Snapshotted(snapshot) => self.take_note(snapshot),
+            },
+            Wake::Taken(taken) => self.mark(taken),
+            Wake::Stop | Wake::Due => {}
         }
         self.receive()?;
         self.carry_out(Input::Tick)?;
@@ -136,8 +153,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             };
             let frame = &buffer[..length];
             let taken = match Class::of(frame) {
-                Ok(Class::Member) => self.take_message(frame),
-                Ok(Class::Request) => self.take_request(frame, from),
+                Ok(Class::Member) => self.take_message(frame)?,
+                Ok(Class::Request) => self.take_request(frame, from)?,
                 Ok(Class::Reply) => Err(Refusal::Class(Class::Reply as u8)),
                 Err(refusal) => Err(refusal),
             };
@@ -149,10 +166,14 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         Ok(())
     }
 
-    fn take_message(&mut self, frame: &[u8]) -> Result<(), Refusal> {
-        let (from, message) = decode(frame, self.link.cluster(), self.node.seat())?;
-        self.feed(Input::Receive { from, message });
-        Ok(())
+    /// A piece of a snapshot is stored at once: the node does not keep it.
+    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
+        match decode(frame, self.link.cluster(), self.node.seat()) {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok((from, message @ Message::Piece { .. })) => self.carry_out(Input::Receive { from, message })?,
+            Ok((from, message)) => self.feed(Input::Receive { from, message }),
+        }
+        Ok(Ok(()))
     }
 
     /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next one.
@@ -187,9 +208,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             let wake = self.wait(pin!(pending()), Some(until)).await;
             self.turn(wake)?;
         }
-        if self.writer.is_busy() {
-            let written = self.writer.written().await;
-            self.turn(Wake::Written(written))?;
+        while self.writer.is_busy() {
+            let done = self.writer.done().await;
+            self.turn(Wake::Done(done))?;
         }
         for asker in self.commands.drain() {
             self.link.reply(asker, ReplyBody::Unknown);

@@ -1,10 +1,12 @@
-use std::io::{self, Write};
+use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use quorate::{Members, Position, Snapshot};
 use quorate_disk::{DiskError, Snapshots};
 use smol::channel::{Receiver, Sender, unbounded};
+
+use crate::replica::Frozen;
 
 /// Writes snapshots of the application's state, one at a time, each on a thread of its own.
 pub(crate) struct Snapshotter {
@@ -37,10 +39,12 @@ impl Snapshotter {
     ///
     /// # Errors
     /// The system has no thread for it.
-    pub(crate) fn begin<W>(&mut self, position: Position, members: Members, freeze: impl FnOnce() -> W) -> io::Result<()>
-    where
-        W: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
-    {
+    pub(crate) fn begin(
+        &mut self,
+        position: Position,
+        members: Members,
+        freeze: impl FnOnce() -> Frozen,
+    ) -> io::Result<()> {
         let begun = Instant::now();
         let write = freeze();
         let pause = begun.elapsed();
@@ -76,12 +80,7 @@ impl Drop for Snapshotter {
     }
 }
 
-fn take(
-    files: &Snapshots,
-    position: Position,
-    members: Members,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<Snapshot> {
+fn take(files: &Snapshots, position: Position, members: Members, write: Frozen) -> io::Result<Snapshot> {
     let mut file = files.create(position, members).map_err(plain)?;
     write(&mut file)?;
     file.finish().map_err(plain)

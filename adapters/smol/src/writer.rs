@@ -7,35 +7,41 @@ use smol::channel::{Receiver, Sender, bounded};
 
 /// The disk, on a thread of its own: a sync would stop everything else that the executor does.
 ///
-/// One write is under way at a time, and what comes meanwhile joins the next one. When dropped, it waits for the write under
-/// way, so that the directory is free for the next node.
+/// One write is under way at a time, and what comes meanwhile joins the next one; beside it the log may be told of a
+/// snapshot. When dropped, it waits for what is under way, so that the directory is free for the next node.
 pub(crate) struct Writer {
     jobs: Sender<Job>,
-    results: Receiver<Written>,
+    results: Receiver<Done>,
     thread: Option<JoinHandle<()>>,
     is_busy: bool,
     /// The bytes of the write before, to be used again.
     spare: Vec<u8>,
 }
 
-struct Job {
-    ticket: Ticket,
-    hard_state: Option<HardState>,
-    snapshot: Option<Snapshot>,
-    records: Vec<u8>,
+/// A write, and word of a snapshot.
+const JOBS_MAX: usize = 2;
+
+enum Job {
+    Write { ticket: Ticket, hard_state: Option<HardState>, snapshot: Option<Snapshot>, records: Vec<u8> },
+    Mark(Snapshot),
 }
 
-/// A write that is done.
-pub(crate) struct Written {
-    ticket: Ticket,
-    records: Vec<u8>,
-    result: Result<(), DiskError>,
+/// What the disk has done, or could not.
+pub(crate) enum Done {
+    Written { ticket: Ticket, records: Vec<u8>, result: Result<(), DiskError> },
+    Marked { snapshot: Snapshot, result: Result<(), DiskError> },
+}
+
+/// What to tell the node.
+pub(crate) enum News {
+    Persisted(Ticket),
+    Snapshotted(Snapshot),
 }
 
 impl Writer {
     pub(crate) fn start(mut disk: Disk) -> std::io::Result<Writer> {
-        let (jobs, to_do) = bounded::<Job>(1);
-        let (done, results) = bounded(1);
+        let (jobs, to_do) = bounded::<Job>(JOBS_MAX);
+        let (done, results) = bounded(JOBS_MAX);
         let work = move || {
             while let Ok(job) = to_do.recv_blocking() {
                 let _ = done.send_blocking(job.run(&mut disk));
@@ -58,23 +64,33 @@ impl Writer {
         self.is_busy = true;
         // If the thread is gone, its end is seen where its result is awaited.
         let Persist { ticket, hard_state, snapshot, .. } = write;
-        let _ = self.jobs.try_send(Job { ticket, hard_state, snapshot, records });
+        let _ = self.jobs.try_send(Job::Write { ticket, hard_state, snapshot, records });
     }
 
-    /// Waits for the write under way, for ever if there is none. `None` if the thread has panicked.
-    pub(crate) async fn written(&self) -> Option<Written> {
+    /// Tells the log of a snapshot of the application's own, which is durable. One at a time.
+    pub(crate) fn mark(&mut self, snapshot: Snapshot) {
+        let _ = self.jobs.try_send(Job::Mark(snapshot));
+    }
+
+    /// Waits for what is under way, for ever if there is nothing. `None` if the thread has panicked.
+    pub(crate) async fn done(&self) -> Option<Done> {
         self.results.recv().await.ok()
     }
 
-    /// What to tell the node of a write that is done.
-    pub(crate) fn finish(&mut self, written: Option<Written>) -> Result<Ticket, DiskError> {
-        let Some(Written { ticket, records, result }) = written else {
-            self.join();
-            unreachable!("the thread of the disk ends by a panic, or when it is told to");
-        };
-        self.is_busy = false;
-        self.spare = records;
-        result.map(|()| ticket)
+    /// What to tell the node of what is done.
+    pub(crate) fn finish(&mut self, done: Option<Done>) -> Result<News, DiskError> {
+        match done {
+            Some(Done::Written { ticket, records, result }) => {
+                self.is_busy = false;
+                self.spare = records;
+                result.map(|()| News::Persisted(ticket))
+            }
+            Some(Done::Marked { snapshot, result }) => result.map(|()| News::Snapshotted(snapshot)),
+            None => {
+                self.join();
+                unreachable!("the thread of the disk ends by a panic, or when it is told to");
+            }
+        }
     }
 
     /// Ends the thread; a panic there becomes one here.
@@ -96,10 +112,15 @@ impl Drop for Writer {
 }
 
 impl Job {
-    fn run(self, disk: &mut Disk) -> Written {
-        let entries = Entries::parse(&self.records).expect("records were whole when they came out of the log");
-        let result = disk.write(self.hard_state, self.snapshot, entries);
-        Written { ticket: self.ticket, records: self.records, result }
+    fn run(self, disk: &mut Disk) -> Done {
+        match self {
+            Job::Write { ticket, hard_state, snapshot, records } => {
+                let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
+                let result = disk.write(hard_state, snapshot, entries);
+                Done::Written { ticket, records, result }
+            }
+            Job::Mark(snapshot) => Done::Marked { snapshot, result: disk.mark(snapshot) },
+        }
     }
 }
 
@@ -146,8 +167,9 @@ mod tests {
         let (mut node, mut writer) = (node(), writer(directory.path(), 1 << 12));
         let mut input = Input::Tick;
         while begin(&mut node, &mut writer, input) {
-            let written = block_on(writer.written());
-            input = Input::Persisted(writer.finish(written).expect("the disk is sound"));
+            let done = block_on(writer.done());
+            let Ok(News::Persisted(ticket)) = writer.finish(done) else { panic!("the disk is sound") };
+            input = Input::Persisted(ticket);
         }
         assert_eq!(node.role(), Role::Leader);
         assert_eq!(node.durable(), node.last().index);
@@ -160,8 +182,8 @@ mod tests {
         let (mut node, mut writer) = (node(), writer(directory.path(), 0));
         fs::remove_dir_all(directory.path()).expect("the directory can go");
         assert!(begin(&mut node, &mut writer, Input::Tick), "the vote is to be written");
-        let written = block_on(writer.written());
-        let error = writer.finish(written).expect_err("there is no directory");
+        let done = block_on(writer.done());
+        let Err(error) = writer.finish(done) else { panic!("there is no directory") };
         assert!(error.to_string().contains("cannot create"), "{error}");
     }
 }

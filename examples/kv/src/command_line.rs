@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use quorate_smol::ServerConfig;
 
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::serve::ServeArgs;
@@ -64,14 +65,26 @@ pub(crate) struct LocalArgs {
 /// How much a node keeps.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct LogArgs {
-    /// MiB of memory that the log may grow to; then writes are refused
-    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4095))]
+    /// MiB of memory for the log; when half of it is used, a snapshot takes the place of the older entries
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4095))]
     log_size: u16,
+    /// Take a snapshot after so many entries as well, on all nodes after the same ones
+    #[arg(long, value_name = "ENTRIES", value_parser = clap::value_parser!(u64).range(1..))]
+    snapshot_every: Option<u64>,
+    /// KiB of snapshots that a leader sends in a second, to all followers together
+    #[arg(long, value_name = "KIB", default_value_t = 256 << 10, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    snapshot_rate: u64,
 }
 
 impl LogArgs {
-    pub(crate) fn bytes(self) -> usize {
-        usize::from(self.log_size) << 20
+    /// The same node, with a log that is kept so.
+    pub(crate) fn of(self, config: ServerConfig) -> ServerConfig {
+        ServerConfig {
+            log_bytes: usize::from(self.log_size) << 20,
+            snapshot_every: self.snapshot_every,
+            snapshot_bytes_per_second: self.snapshot_rate << 10,
+            ..config
+        }
     }
 }
 

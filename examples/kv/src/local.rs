@@ -64,10 +64,8 @@ impl Nodes {
         let (sender, reports) = unbounded();
         let thread = |seat: &Seat| {
             let data_dir = args.data_dir.join(name(*seat));
-            let config = ServerConfig {
-                log_bytes: args.log.bytes(),
-                ..ServerConfig::new(layout.cluster, *seat, layout.members.clone(), data_dir)
-            };
+            let config = ServerConfig::new(layout.cluster, *seat, layout.members.clone(), data_dir);
+            let config = args.log.of(config);
             let (stopped, sender) = (stopped.clone(), sender.clone());
             thread::spawn(move || host(config, &stopped, &sender))
         };

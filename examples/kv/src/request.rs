@@ -75,7 +75,8 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RequestError::Client(ClientError::Refused(Reason::Full)) => f.write_str(
-                "refused: the leader's log is full. Nothing was done; start the nodes with a larger --log-size",
+                "refused: the leader's log is full, and no snapshot has made room. Nothing was done; try again later, or start \
+                 the nodes with a larger --log-size",
             ),
             RequestError::Client(error) => error.fmt(f),
             RequestError::Unreadable => {

@@ -25,7 +25,7 @@ pub(crate) fn run(config: ServerConfig) -> Result<Exit, Failure> {
 fn report(node: &str, event: &Event) {
     let _ = match event {
         Event::Role { .. } => writeln!(io::stdout(), "{node}: {event}"),
-        Event::Started { .. } | Event::TraceEnded { .. } | Event::Stopping => writeln!(io::stderr(), "{node}: {event}"),
+        _ => writeln!(io::stderr(), "{node}: {event}"),
     };
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn failure(error: ServeError) -> Failure {
         ServeError::Boot(BootError::Full { .. }) => {
             return Failure::new(Exit::Usage, format_args!("{error}, by --log-size"));
         }
-        ServeError::Command(_) => Exit::LaterVersion,
+        ServeError::Command(_) | ServeError::Snapshot { .. } => Exit::LaterVersion,
         ServeError::Thread(_) => Exit::Failed,
     };
     Failure::new(exit, error)

@@ -12,17 +12,25 @@ pub(super) struct Names {
     pending: Vec<Change>,
 }
 
-/// A file gets this name, and has no other.
 #[derive(Debug)]
-struct Change {
-    path: PathBuf,
-    number: usize,
+enum Change {
+    /// A file gets this name, and has no other.
+    Name { path: PathBuf, number: usize },
+    /// Nothing has this name any more.
+    Remove { path: PathBuf },
 }
 
 impl Names {
     /// Names a file, be it new or named otherwise before.
     pub(super) fn name(&mut self, path: &Path, number: usize) {
-        let change = Change { path: path.to_owned(), number };
+        self.change(Change::Name { path: path.to_owned(), number });
+    }
+
+    pub(super) fn remove(&mut self, path: &Path) {
+        self.change(Change::Remove { path: path.to_owned() });
+    }
+
+    fn change(&mut self, change: Change) {
         change.apply(&mut self.seen);
         self.pending.push(change);
     }
@@ -54,7 +62,14 @@ impl Names {
 
 impl Change {
     fn apply(&self, names: &mut BTreeMap<PathBuf, usize>) {
-        names.retain(|_, number| *number != self.number);
-        names.insert(self.path.clone(), self.number);
+        match self {
+            Change::Name { path, number } => {
+                names.retain(|_, found| found != number);
+                names.insert(path.clone(), *number);
+            }
+            Change::Remove { path } => {
+                names.remove(path);
+            }
+        }
     }
 }

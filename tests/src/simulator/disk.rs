@@ -60,6 +60,7 @@ impl Disk {
             match item {
                 Recovered::HardState(hard_state) => found.hard_state = hard_state,
                 Recovered::Entry(entry) => found.take(entry),
+                Recovered::Snapshot(_) | Recovered::LostSnapshot(_) | Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())
@@ -93,11 +94,11 @@ impl Disk {
         let log = self.log.as_mut().expect("the log of a node that runs is open");
         let records = batch.bytes();
         let entries = Entries::parse(&records).expect("a node writes whole records, one after the other");
-        let Err(error) = log.write(batch.hard_state, entries) else {
+        let Err(error) = log.write(batch.hard_state, None, entries) else {
             self.durable.sync(batch);
             return Ok(true);
         };
-        let again = log.write(batch.hard_state, entries);
+        let again = log.write(batch.hard_state, None, entries);
         if trouble.is_none() || again.is_ok() {
             return self.broken("a write fails if its device does, and then for good", error);
         }

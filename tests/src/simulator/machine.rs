@@ -111,6 +111,7 @@ impl Machine {
         let opening = self.disk.open(trouble, |item| match item {
             Recovered::HardState(hard_state) => boot.hard_state(hard_state),
             Recovered::Entry(entry) => boot.entry(entry).expect("the disk's log is whole"),
+            Recovered::Snapshot(_) | Recovered::LostSnapshot(_) | Recovered::Stored(_) => {}
         })?;
         if !matches!(opening, Opening::Done { .. }) {
             return Ok(opening);

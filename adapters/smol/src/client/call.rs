@@ -195,7 +195,7 @@ impl Call {
 
     /// A refusal is the end only if it is about every try, and asking another node would not help.
     fn is_final(&self, reason: Reason) -> bool {
-        self.open.is_empty() && !matches!(reason, Reason::InTransfer | Reason::Stopping | Reason::Busy)
+        self.open.is_empty() && !matches!(reason, Reason::InTransfer | Reason::Stopping | Reason::Busy | Reason::Full)
     }
 
     /// The time for answers is over.
@@ -216,8 +216,8 @@ impl Call {
             ClientError::Unknown { waited }
         } else if self.was_superseded {
             ClientError::Superseded
-        } else if self.refused == Some(Reason::Busy) {
-            ClientError::Refused(Reason::Busy)
+        } else if let Some(reason @ (Reason::Busy | Reason::Full)) = self.refused {
+            ClientError::Refused(reason)
         } else if reachable == 0 {
             ClientError::Unreachable { silent, waited }
         } else {

@@ -2,6 +2,7 @@ use quorate::{Effect, Input};
 use quorate_wire::client::ReplyBody;
 
 use super::Server;
+use super::snapshot::{begin_snapshot, restore};
 use crate::replica::View;
 use crate::waiting::Turn;
 use crate::{App, Event, ServeError};
@@ -31,7 +32,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                     }
                 }
                 Effect::ReadReady { through } => {
-                    let index = self.replica.applied();
+                    let index = self.replica.applied().index;
                     while let Some(read) = self.reads.take(through) {
                         let answer = &self.replica.query(&read.query);
                         self.link.reply(read.asker, ReplyBody::Value { index, answer });
@@ -42,9 +43,22 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                         self.link.reply(read.asker, NOBODY_LEADS);
                     }
                 }
-                Effect::TakeSnapshot { .. } => {}
-                Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {
-                    unreachable!("nobody takes snapshots yet")
+                Effect::TakeSnapshot { position, members } => {
+                    begin_snapshot(&mut self.snapshotter, &self.replica, position, members)?;
+                }
+                // What cannot be read is as good as lost; the follower asks again.
+                Effect::SendPiece { to, piece } => {
+                    let bytes = &mut self.piece[..piece.length];
+                    if self.snapshots.read_at(piece.snapshot, piece.offset, bytes).is_ok() {
+                        self.link.send(to, &piece.message(bytes));
+                    }
+                }
+                Effect::Store { snapshot, offset, bytes } => {
+                    self.snapshots.store(snapshot, self.members, offset, bytes)?;
+                }
+                Effect::Restore { snapshot } => {
+                    restore(&mut self.replica, &self.snapshots, snapshot)?;
+                    (self.on_event)(&Event::SnapshotRestored { snapshot });
                 }
                 Effect::Reject(_) => self.hands_over = false,
                 Effect::Accept { .. } | Effect::Await { .. } => {

@@ -7,11 +7,14 @@ use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, Role, Status
 use super::Server;
 use crate::replica::View;
 use crate::waiting::Asker;
-use crate::{App, Event};
+use crate::{App, Event, ServeError};
 
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
-    pub(super) fn take_request(&mut self, frame: &[u8], from: SocketAddr) -> Result<(), Refusal> {
-        let Request { client, number, body, .. } = decode_request(frame, self.link.cluster())?;
+    pub(super) fn take_request(&mut self, frame: &[u8], from: SocketAddr) -> Result<Result<(), Refusal>, ServeError> {
+        let Request { client, number, body, .. } = match decode_request(frame, self.link.cluster()) {
+            Ok(request) => request,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let asker = Asker { address: from, client, number };
         match body {
             RequestBody::Command { session, command } => self.command(asker, session, Some(command)),
@@ -22,9 +25,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 let report = self.status();
                 self.link.reply(asker, ReplyBody::Status(report));
             }
-            RequestBody::Snapshot | RequestBody::Piece { .. } => self.refuse(asker, Reason::NoSnapshot),
+            RequestBody::Snapshot => self.ask_snapshot(asker)?,
+            RequestBody::Piece { index, check, offset } => self.show_piece(asker, index.0, check, offset),
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn command(&mut self, asker: Asker, session: Session, bytes: Option<&[u8]>) {
@@ -84,12 +88,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     fn read_local(&mut self, asker: Asker, query: &[u8]) {
-        let index = self.replica.applied();
+        let index = self.replica.applied().index;
         let answer = &self.replica.query(query);
         self.link.reply(asker, ReplyBody::Value { index, answer });
     }
 
-    fn refuse(&mut self, asker: Asker, reason: Reason) {
+    pub(super) fn refuse(&mut self, asker: Asker, reason: Reason) {
         self.link.reply(asker, ReplyBody::Refused(reason));
     }
 
@@ -121,7 +125,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             term: node.term(),
             leader: node.leader(),
             commit: node.commit(),
-            applied: self.replica.applied(),
+            applied: self.replica.applied().index,
             first: Index(node.base().index.0 + 1),
             last: node.last().index,
             durable: node.durable(),

@@ -59,7 +59,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// A client wants a piece of a snapshot.
     pub(super) fn show_piece(&mut self, asker: Asker, index: u64, check: u32, offset: u64) {
         let is_meant = |found: &Snapshot| (found.position.index.0, found.check) == (index, check);
-        let Some(snapshot) = self.node.snapshots().find(is_meant) else {
+        let found = self.node.snapshots().find(is_meant);
+        let Some(snapshot) = found else {
             return self.refuse(asker, Reason::NoSnapshot);
         };
         let length = self.piece.len().min(usize::try_from(snapshot.bytes.saturating_sub(offset)).unwrap_or(usize::MAX));
@@ -71,7 +72,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     fn show_latest(&mut self, asker: Asker) {
-        match self.node.snapshots().next() {
+        let latest = self.node.snapshots().next();
+        match latest {
             Some(snapshot) => self.link.reply(asker, ReplyBody::Snapshot { snapshot, members: self.members }),
             None => self.refuse(asker, Reason::NoSnapshot),
         }

@@ -1,10 +1,12 @@
 use quorate::{Boot, Instant};
 use quorate_disk::{Disk, Options, Owner, Recovered};
 
+use super::snapshot::restore;
 use super::{SEATS, Server};
 use crate::clock::Clock;
 use crate::link::{DATAGRAM_MAX, Link};
 use crate::replica::Replica;
+use crate::snapshotter::Snapshotter;
 use crate::trace::{self, Trace};
 use crate::waiting::{Commands, Reads};
 use crate::writer::Writer;
@@ -19,10 +21,17 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let mut boot = Boot::<A::Command, _, SEATS>::new(core.clone(), memory)?;
         let link = Link::bind(config.clone())?;
         let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
+        let (mut latest, mut lost) = (None, None);
         let visit = |recovered: Recovered<'_>| {
             match recovered {
-                Recovered::Snapshot(snapshot) => boot.snapshot(snapshot),
-                Recovered::LostSnapshot(position) => boot.lost_snapshot(position),
+                Recovered::Snapshot(snapshot) => {
+                    boot.snapshot(snapshot);
+                    latest = Some(snapshot);
+                }
+                Recovered::LostSnapshot(position) => {
+                    boot.lost_snapshot(position);
+                    lost = Some(position);
+                }
                 Recovered::Stored(stored) => boot.stored(stored),
                 Recovered::HardState(hard_state) => boot.hard_state(hard_state),
                 Recovered::Entry(entry) => boot.entry(entry)?,
@@ -30,17 +39,27 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Ok::<(), ServeError>(())
         };
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
+        let mut replica = Replica::new(app);
+        let snapshots = disk.snapshots();
+        if let Some(snapshot) = latest {
+            restore(&mut replica, &snapshots, snapshot)?;
+        }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START);
-        let trace = Trace::start(trace, config.cluster, core, config.log_bytes, &node);
+        let trace = Trace::start(trace, config.cluster, core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
         let mut server = Server {
             told: (node.role(), node.term(), node.leader()),
             node,
-            replica: Replica::new(app),
+            replica,
             link,
             writer,
+            snapshotter: Snapshotter::new(snapshots.clone()),
+            snapshots,
+            wants_snapshot: Vec::new(),
+            members: core.members,
+            piece: vec![0; core.entry_bytes_max].into(),
             clock: Clock::start(),
             trace,
             commands: Commands::default(),
@@ -59,6 +78,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             term: server.node.term(),
             last: server.node.last().index,
         });
+        if let Some(position) = lost {
+            (server.on_event)(&Event::SnapshotLost { position });
+        }
         Ok(server)
     }
 }

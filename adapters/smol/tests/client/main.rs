@@ -53,7 +53,7 @@ fn a_command_without_an_answer_is_sent_again() {
 
 #[test]
 fn lasting_refusals_end_it_at_once() {
-    for reason in [Reason::Full, Reason::TooLarge { limit: 9 }, Reason::Malformed] {
+    for reason in [Reason::TooLarge { limit: 9 }, Reason::Malformed] {
         let (result, asked) = command(vec![Some(ReplyBody::Refused(reason))]);
         assert!(matches!(result, Err(ClientError::Refused(found)) if found == reason));
         assert_eq!(asked, 1);
@@ -62,6 +62,16 @@ fn lasting_refusals_end_it_at_once() {
     assert!(matches!(result, Err(ClientError::Expired)), "{result:?}");
     let (result, _) = command(vec![Some(ReplyBody::Outdated { last: 3 })]);
     assert!(matches!(result, Err(ClientError::Outdated { last: 3 })), "{result:?}");
+}
+
+#[test]
+fn a_leader_without_room_is_asked_again_until_a_snapshot_has_freed_some() {
+    let full = || Some(ReplyBody::Refused(Reason::Full));
+    let (result, asked) = command(vec![full(), full()]);
+    assert!(matches!(result, Ok((Index(5), _))), "{result:?}");
+    assert_eq!(asked, 3);
+    let (result, _) = command(std::iter::repeat_with(full).take(999).collect());
+    assert!(matches!(result, Err(ClientError::Refused(Reason::Full))), "{result:?}");
 }
 
 #[test]

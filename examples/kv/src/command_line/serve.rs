@@ -62,13 +62,12 @@ impl ServeArgs {
             return Err(Failure::new(Exit::Usage, message));
         };
         let data_dir = self.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
-        Ok(ServerConfig {
+        Ok(self.log.of(ServerConfig {
             listen: self.listen.unwrap_or(address),
-            log_bytes: self.log.bytes(),
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
             trace: self.trace.clone(),
             ..ServerConfig::new(cluster, seat, members, data_dir)
-        })
+        }))
     }
 }
