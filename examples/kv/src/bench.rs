@@ -22,6 +22,8 @@ pub(crate) struct Load {
     pub(crate) clients: usize,
     pub(crate) duration: Duration,
     pub(crate) value_bytes: usize,
+    /// How many keys each client puts, in turn.
+    pub(crate) keys: u64,
     pub(crate) timeout: Duration,
 }
 
@@ -73,23 +75,28 @@ async fn measure(executor: &LocalExecutor<'_>, layout: &Layout, load: Load) -> R
     Ok(puts)
 }
 
-/// One of the clients: it puts its own key again and again.
+/// One of the clients: it puts its own keys again and again.
 struct Client {
     connection: Connection,
     session: Session,
-    command: Vec<u8>,
+    number: usize,
+    value: Vec<u8>,
+    keys: u64,
+    /// How many puts were sent.
+    count: u64,
 }
 
 impl Client {
     async fn open(layout: &Layout, load: Load, number: usize) -> Result<Client, Failure> {
-        let key = format!("bench-{number}");
-        let value = vec![b'v'; load.value_bytes];
-        let put = Command::Put { key: &key, value: &value };
         let mut client = Client {
             connection: Connection::new(layout.clone(), load.timeout).await?,
             session: Session::random()?,
-            command: put.encode().map_err(RequestError::TooLarge)?,
+            number,
+            value: vec![b'v'; load.value_bytes],
+            keys: load.keys,
+            count: 0,
         };
+        client.command().map_err(RequestError::TooLarge)?;
         client.session.next(&mut client.connection).await?;
         Ok(client)
     }
@@ -110,8 +117,16 @@ impl Client {
     }
 
     async fn put(&mut self) -> Result<(), RequestError> {
+        let command = self.command().map_err(RequestError::TooLarge)?;
+        self.count += 1;
         let sequence = self.session.next(&mut self.connection).await?;
-        self.session.send(&mut self.connection, sequence, &self.command).await?;
+        self.session.send(&mut self.connection, sequence, &command).await?;
         Ok(())
+    }
+
+    /// The put whose turn it is.
+    fn command(&self) -> Result<Vec<u8>, String> {
+        let key = format!("bench-{}-{}", self.number, self.count % self.keys);
+        Command::Put { key: &key, value: &self.value }.encode()
     }
 }
