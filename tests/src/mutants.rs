@@ -28,6 +28,8 @@ pub enum Killer {
     Rules,
     /// An example that must not compile.
     Docs,
+    /// The disk's own tests.
+    Disk,
     /// The simulator.
     Seeds,
 }
@@ -70,6 +72,7 @@ impl Killer {
         match text {
             "rules" => Killer::Rules,
             "docs" => Killer::Docs,
+            "disk" => Killer::Disk,
             "seeds" => Killer::Seeds,
             trace => Killer::Trace(trace.into()),
         }
@@ -82,6 +85,7 @@ impl fmt::Display for Killer {
             Killer::Trace(name) => f.write_str(name),
             Killer::Rules => f.write_str("rules"),
             Killer::Docs => f.write_str("docs"),
+            Killer::Disk => f.write_str("disk"),
             Killer::Seeds => f.write_str("seeds"),
         }
     }

@@ -111,6 +111,7 @@ impl Copy {
             ("docs", "test --package quorate-tests --doc"),
             ("traces", "test --package quorate-tests --test traces"),
             ("rules", "test --package quorate --test rules"),
+            ("disk", "test --package quorate-disk --tests"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
         ];
@@ -118,6 +119,7 @@ impl Copy {
             Killer::Trace(_) => "traces",
             Killer::Rules => "rules",
             Killer::Docs => "docs",
+            Killer::Disk => "disk",
             Killer::Seeds => "seeds",
         };
         let first = suites.iter().filter(|(name, _)| *name == expected);

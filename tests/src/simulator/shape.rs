@@ -37,7 +37,7 @@ impl Shape {
             log_bytes: if is_small && rng.bool() { rng.usize(2 << 10..16 << 10) } else { 512 << 10 },
             small: if is_small { rng.usize(..=(nodes - 1) / 2) } else { 0 },
             small_log_bytes: rng.usize(1 << 10..8 << 10),
-            segment_bytes: 512 << rng.u32(..6),
+            segment_bytes: 1024 << rng.u32(..5),
         }
     }
 
