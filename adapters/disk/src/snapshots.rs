@@ -30,7 +30,7 @@ pub struct Snapshots<M: Medium = Direct> {
     medium: M,
     directory: PathBuf,
     cluster: u64,
-    /// How many own snapshots were begun.
+    /// How many of the app's own snapshots were begun.
     begun: Arc<AtomicU32>,
     /// What pieces are read from.
     reading: Vec<SnapshotFile<M::Handle>>,
@@ -39,8 +39,8 @@ pub struct Snapshots<M: Medium = Direct> {
 }
 
 impl<M: Medium + Clone> Snapshots<M> {
-    pub(crate) fn new(medium: M, directory: PathBuf, cluster: u64) -> Self {
-        Snapshots { medium, directory, cluster, begun: Arc::default(), reading: Vec::new(), storing: None }
+    pub(crate) fn new(medium: M, directory: PathBuf, cluster: u64, begun: Arc<AtomicU32>) -> Self {
+        Snapshots { medium, directory, cluster, begun, reading: Vec::new(), storing: None }
     }
 
     /// Begins a snapshot of the app's own state as it was at this position, among these members.
@@ -118,7 +118,7 @@ impl<M: Medium> Snapshots<M> {
 impl<M: Medium + Clone> Clone for Snapshots<M> {
     fn clone(&self) -> Self {
         let Snapshots { medium, directory, cluster, begun, .. } = self;
-        Snapshots { begun: Arc::clone(begun), ..Snapshots::new(medium.clone(), directory.clone(), *cluster) }
+        Snapshots::new(medium.clone(), directory.clone(), *cluster, Arc::clone(begun))
     }
 }
 

@@ -7,11 +7,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use common::{But, Replace, SMALL, owner};
+use common::{But, Replace, SMALL, owner, scratch};
 use quorate::{Entries, HardState};
 use quorate_disk::conformance::{Subject, check};
 use quorate_disk::{Disk, DiskError, Recovered};
-use tempfile::{TempDir, tempdir, tempdir_in};
+use tempfile::TempDir;
 
 /// Leaves syncs out: an image is what was written, and crashes are made from it.
 struct Unsynced;
@@ -156,8 +156,5 @@ fn torn(old: &[u8], new: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_directory_obeys_the_laws_of_every_store() {
-    // So many openings are quicker where there is no device behind the files.
-    let memory = Path::new("/dev/shm");
-    let scratch = if memory.is_dir() { tempdir_in(memory) } else { tempdir() }.unwrap();
-    check(&Directory { scratch });
+    check(&Directory { scratch: scratch() });
 }
