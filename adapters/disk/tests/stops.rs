@@ -207,3 +207,40 @@ fn a_full_device_at_a_mark_or_an_installation_is_final() {
         }
     }
 }
+
+/// Notes the operations that a power cut depends on.
+#[derive(Clone, Default)]
+struct Noting(Rc<RefCell<Vec<&'static str>>>);
+
+impl Noting {
+    /// What was done since the last time.
+    fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.borrow_mut())
+    }
+}
+
+impl Replace for Noting {
+    fn before(&mut self, call: &'static str) -> io::Result<()> {
+        if ["create", "write", "sync", "sync_all", "rename", "remove"].contains(&call) {
+            self.0.borrow_mut().push(call);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_counts_before_it_is_durable() {
+    let scratch = scratch();
+    before(scratch.path());
+    let noting = Noting::default();
+    let (mut disk, ..) = open_on(But(noting.clone()), scratch.path()).unwrap();
+    noting.calls();
+    let snapshot = take(&disk, 12).unwrap();
+    assert_eq!(noting.calls(), ["create", "write", "write", "sync_all", "rename", "sync_all"]);
+    disk.mark(snapshot).unwrap();
+    // The oldest snapshot goes, and a segment for good.
+    assert_eq!(noting.calls(), ["write", "sync", "remove", "remove", "sync_all"]);
+    disk.write(None, Some(foreign(50)), Entries::default()).unwrap();
+    let removed = ["remove", "remove", "remove", "sync_all", "remove", "sync_all"];
+    assert_eq!(noting.calls(), [&["sync_all", "rename", "sync_all", "write", "sync"][..], &removed].concat());
+}
