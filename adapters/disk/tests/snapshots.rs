@@ -546,3 +546,13 @@ fn an_inspection_shows_every_snapshot() {
     assert_eq!(SnapshotInspection::of(copy).unwrap().header, Some(headers[0]));
     assert_eq!(serde_json::to_value(&snapshots[0]).unwrap()["header"]["snapshot"]["position"]["index"], 8);
 }
+
+#[test]
+fn a_snapshot_under_the_name_of_another_is_not_loaded() {
+    let scratch = scratch();
+    two_snapshots(scratch.path());
+    let path = |index| file(scratch.path(), foreign(index));
+    fs::copy(path(4), path(8)).unwrap();
+    let view = View::of(scratch.path());
+    assert_eq!((&view.snapshots[..], view.indices()), (&[4][..], (5..=12).collect()));
+}
