@@ -3,6 +3,8 @@
 //! A store is described by a [`Subject`]; [`check`] runs all laws on it. They hold for a write that is cut off anywhere and for
 //! a bit that changes anywhere: what was acknowledged comes back, or the store refuses to open.
 
+mod snapshots;
+
 use quorate::{Entries, Entry, HardState, Index, Kind, Position, Seat, Snapshot, Stored, Term};
 
 use crate::Recovered;
@@ -23,6 +25,22 @@ pub trait Subject {
 
     /// Opens the store, makes one batch durable, and closes it.
     fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>);
+
+    /// Opens the store, writes a snapshot of the app's own state aside, lets the log stand on it, and closes the store.
+    fn take(&self, image: &mut Self::Image, position: Position, state: &[u8]);
+
+    /// Opens the store, stores a snapshot of the leader in pieces, makes it durable in one write, and closes the store.
+    fn install(
+        &self,
+        image: &mut Self::Image,
+        hard_state: Option<HardState>,
+        snapshot: Snapshot,
+        state: &[u8],
+        entries: Entries<'_>,
+    );
+
+    /// Opens the store, and reads the state that a snapshot holds which is shown then.
+    fn state(&self, image: &mut Self::Image, snapshot: Snapshot) -> Vec<u8>;
 
     /// Every medium that a crash may leave behind while `before` becomes `after`.
     fn crashes(&self, before: &Self::Image, after: &Self::Image) -> impl Iterator<Item = Self::Image>;
@@ -55,6 +73,7 @@ pub fn check(subject: &impl Subject) {
     everything_comes_back(subject);
     a_crash_loses_nothing_acknowledged(subject);
     a_changed_byte_loses_nothing_in_silence(subject);
+    snapshots::check(subject);
 }
 
 /// What was written comes back, in order, however often the store is opened.

@@ -1,4 +1,6 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use quorate::{Entries, HardState, Index, Snapshot};
 
@@ -25,6 +27,8 @@ pub struct Disk<M: Medium = Direct> {
     log: Outline,
     /// The snapshot in force comes last, before it the one before.
     kept: Vec<Snapshot>,
+    /// How many of the app's own snapshots were begun.
+    begun: Arc<AtomicU32>,
     /// The number of the next batch.
     sequence: u64,
     /// The batch that is being made; kept, so that a write allocates nothing.
@@ -104,9 +108,19 @@ impl<M: Medium> Disk<M> {
             None => directory.create(first_segment(owner, options), &mut medium)?,
         };
         shelf.clean(&mut medium)?;
-        let kept = shelf.kept;
-        let buffer = Vec::new();
-        Ok((Disk { directory, medium, options, segment, log, kept, sequence, buffer, failure: None }, recovery))
+        let disk = Disk {
+            directory,
+            medium,
+            options,
+            segment,
+            log,
+            kept: shelf.kept,
+            begun: Arc::default(),
+            sequence,
+            buffer: Vec::new(),
+            failure: None,
+        };
+        Ok((disk, recovery))
     }
 
     /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the machine stops, none or all.
@@ -242,7 +256,8 @@ impl<M: Medium> Disk<M> {
 impl<M: Medium + Clone> Disk<M> {
     /// The snapshots beside the log, for other threads than the log's.
     pub fn snapshots(&self) -> Snapshots<M> {
-        Snapshots::new(self.medium.clone(), self.directory.path().to_owned(), self.owner().cluster)
+        let directory = self.directory.path().to_owned();
+        Snapshots::new(self.medium.clone(), directory, self.owner().cluster, Arc::clone(&self.begun))
     }
 }
 

@@ -23,7 +23,7 @@ pub enum DiskError {
     },
     /// A snapshot is damaged. The log is not: another snapshot can take its place.
     DamagedSnapshot(Damage),
-    /// The system refused an operation on a snapshot. The log goes on.
+    /// The system refused an operation on a snapshot. The log goes on without it.
     SnapshotIo {
         /// What was tried, as in "cannot write".
         operation: &'static str,

@@ -5,6 +5,7 @@ use quorate::{HardState, Index, Position, Snapshot};
 
 use crate::item::{Head, Item};
 use crate::replay::{MISSING, Replay};
+use crate::snapshots::{self, Kind};
 use crate::{DiskError, Medium, Recovered};
 
 /// What a log amounts to, without its entries. It is noted item by item, when the log is read and when it is written.
@@ -38,7 +39,10 @@ impl Outline {
             self.note(number, item);
             Ok::<(), DiskError>(())
         })?;
-        let (Some((first, path)), Some((_, header))) = (&replay.first, &replay.last) else { return Ok(()) };
+        let (Some((first, path)), Some((_, header))) = (&replay.first, &replay.last) else {
+            let mut orphans = snapshots::list(directory, Kind::Whole, medium)?.into_iter();
+            return orphans.next().map_or(Ok(()), |(_, path)| Err(DiskError::damaged(&path, 0, ORPHANED)));
+        };
         (*first..=header.number).for_each(|number| self.enter(number));
         if *first > 1 && !(self.is_headed && self.reaches(self.snapshot.unwrap_or_default().position.index)) {
             return Err(DiskError::damaged(path, 0, MISSING));
@@ -82,10 +86,14 @@ impl Outline {
         self.enter(segment);
         match item {
             Item::HardState(state) => self.hard_state = state,
-            Item::Entries(entries) => entries.for_each(|entry| self.note_entry(segment, entry.position())),
+            Item::Entries(entries) => {
+                entries.for_each(|entry| self.note_entry(entry.position()));
+                let last = self.last.index;
+                self.segments.entry(segment).and_modify(|highest| *highest = last.max(*highest));
+            }
             Item::Marked(snapshot) => self.snapshot = Some(snapshot),
             Item::Installed(snapshot) => {
-                self.segments.values_mut().for_each(|last| *last = Index(0));
+                self.segments.values_mut().for_each(|highest| *highest = Index(0));
                 self.snapshot = Some(snapshot);
                 self.stand_on(snapshot.position);
                 self.installs += 1;
@@ -115,14 +123,13 @@ impl Outline {
         self.segments.entry(segment).or_default();
     }
 
-    fn note_entry(&mut self, segment: u64, position: Position) {
+    fn note_entry(&mut self, position: Position) {
         let index = position.index;
         if index <= self.base || index.0 > self.last.index.0 + 1 {
             self.base = Index(index.0 - 1);
         }
         self.first = self.first.filter(|first| first.index < index && self.base < first.index).or(Some(position));
         self.last = position;
-        self.segments.entry(segment).and_modify(|last| *last = index.max(*last));
     }
 
     fn stand_on(&mut self, position: Position) {
@@ -131,3 +138,6 @@ impl Outline {
         self.first = None;
     }
 }
+
+/// What is wrong with a snapshot beside no log at all.
+const ORPHANED: &str = "the log that this snapshot belongs to is missing";

@@ -23,14 +23,14 @@ use crate::{Direct, DiskError, Medium};
 
 /// The snapshots beside a log, to be written and read while the log is written: each thread has a clone of its own.
 ///
-/// None of the errors here is final. What an own snapshot becomes part of is said by [`Disk::mark`](crate::Disk::mark), and
-/// what a fetched one does by [`Disk::write`](crate::Disk::write).
+/// A snapshot counts once the log says so: [`Disk::mark`](crate::Disk::mark) for one of the app's own,
+/// [`Disk::write`](crate::Disk::write) for one of the leader.
 #[derive(Debug)]
 pub struct Snapshots<M: Medium = Direct> {
     medium: M,
     directory: PathBuf,
     cluster: u64,
-    /// How many own snapshots were begun.
+    /// How many of the app's own snapshots were begun.
     begun: Arc<AtomicU32>,
     /// What pieces are read from.
     reading: Vec<SnapshotFile<M::Handle>>,
@@ -39,14 +39,14 @@ pub struct Snapshots<M: Medium = Direct> {
 }
 
 impl<M: Medium + Clone> Snapshots<M> {
-    pub(crate) fn new(medium: M, directory: PathBuf, cluster: u64) -> Self {
-        Snapshots { medium, directory, cluster, begun: Arc::default(), reading: Vec::new(), storing: None }
+    pub(crate) fn new(medium: M, directory: PathBuf, cluster: u64, begun: Arc<AtomicU32>) -> Self {
+        Snapshots { medium, directory, cluster, begun, reading: Vec::new(), storing: None }
     }
 
     /// Begins a snapshot of the app's own state as it was at this position, among these members.
     ///
     /// # Errors
-    /// What the system says.
+    /// What the system says. The log goes on.
     pub fn create(&self, position: Position, members: Members) -> Result<SnapshotWriter<M>, DiskError> {
         let snapshot = Snapshot { position, bytes: 0, check: 0 };
         let header = SnapshotHeader { cluster: self.cluster, members, snapshot };
@@ -70,8 +70,12 @@ impl<M: Medium> Snapshots<M> {
     /// durable, or opening the log tells how much is there.
     ///
     /// # Errors
-    /// What the system says. The node takes the piece for stored, so it must not go on: open the log anew.
+    /// What the system says. It is final, for the node takes the piece for stored: only opening the log anew tells what is.
     pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
+        self.try_store(snapshot, members, offset, bytes).map_err(DiskError::of_log)
+    }
+
+    fn try_store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
         let file = match self.storing.take() {
             Some(file) if offset > 0 && file.header.snapshot == snapshot => file,
             _ if offset == 0 => self.begin(SnapshotHeader { cluster: self.cluster, members, snapshot })?,
@@ -118,7 +122,7 @@ impl<M: Medium> Snapshots<M> {
 impl<M: Medium + Clone> Clone for Snapshots<M> {
     fn clone(&self) -> Self {
         let Snapshots { medium, directory, cluster, begun, .. } = self;
-        Snapshots { begun: Arc::clone(begun), ..Snapshots::new(medium.clone(), directory.clone(), *cluster) }
+        Snapshots::new(medium.clone(), directory.clone(), *cluster, Arc::clone(begun))
     }
 }
 
@@ -148,7 +152,7 @@ fn expect<H>(
     let path = name::path(directory, snapshot, kind);
     let file = SnapshotFile::open(&path, cluster, medium)?;
     if file.header.snapshot != snapshot {
-        return Err(DiskError::damaged_snapshot(&path, 0, "the file is not that of the snapshot in its name"));
+        return Err(DiskError::damaged_snapshot(&path, 0, file::MISNAMED));
     }
     Ok(file)
 }

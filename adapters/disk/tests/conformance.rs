@@ -4,16 +4,17 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
-use common::{But, Replace, SMALL, owner};
-use quorate::{Entries, HardState};
+use common::{But, Replace, SMALL, members, owner, scratch};
+use quorate::{Entries, HardState, Position, Snapshot};
 use quorate_disk::conformance::{Subject, check};
 use quorate_disk::{Disk, DiskError, Recovered};
-use tempfile::{TempDir, tempdir, tempdir_in};
+use tempfile::TempDir;
 
 /// Leaves syncs out: an image is what was written, and crashes are made from it.
+#[derive(Clone)]
 struct Unsynced;
 
 impl Replace for Unsynced {
@@ -74,16 +75,52 @@ impl Subject for Directory {
 
     fn write(&self, image: &mut Image, hard_state: Option<HardState>, entries: Entries<'_>) {
         self.with(image, |path| {
-            let visit = |_: Recovered<'_>| Ok::<(), DiskError>(());
-            let (mut disk, _) = Disk::open_on(But(Unsynced), path, owner(), SMALL, visit).unwrap();
-            disk.write(hard_state, None, entries).unwrap();
+            open(path).write(hard_state, None, entries).unwrap();
         });
+    }
+
+    fn take(&self, image: &mut Image, position: Position, state: &[u8]) {
+        self.with(image, |path| {
+            let mut disk = open(path);
+            let mut writer = disk.snapshots().create(position, members()).unwrap();
+            writer.write_all(state).unwrap();
+            disk.mark(writer.finish().unwrap()).unwrap();
+        });
+    }
+
+    fn install(
+        &self,
+        image: &mut Image,
+        hard_state: Option<HardState>,
+        snapshot: Snapshot,
+        state: &[u8],
+        entries: Entries<'_>,
+    ) {
+        self.with(image, |path| {
+            let mut disk = open(path);
+            let mut snapshots = disk.snapshots();
+            for (piece, offset) in state.chunks(7).zip((0..).step_by(7)) {
+                snapshots.store(snapshot, members(), offset, piece).unwrap();
+            }
+            disk.write(hard_state, Some(snapshot), entries).unwrap();
+        });
+    }
+
+    fn state(&self, image: &mut Image, snapshot: Snapshot) -> Vec<u8> {
+        let mut state = Vec::new();
+        self.with(image, |path| open(path).snapshots().open(snapshot).unwrap().read_to_end(&mut state).unwrap());
+        state
     }
 
     fn crashes(&self, before: &Image, after: &Image) -> impl Iterator<Item = Image> {
         let mut whole = before.clone();
         let mut crashes = vec![before.clone()];
-        for (name, new) in after {
+        for (name, new) in after.iter().filter(|(name, _)| is_snapshot(name) && !before.contains_key(*name)) {
+            crashes.extend(unnamed(&whole, name, new));
+            whole.insert(name.clone(), new.clone());
+            crashes.push(whole.clone());
+        }
+        for (name, new) in after.iter().filter(|(name, _)| !is_snapshot(name)) {
             if !before.contains_key(name) {
                 crashes.extend(unfinished(&whole, new));
                 whole.insert(name.clone(), empty(new));
@@ -95,6 +132,12 @@ impl Subject for Directory {
                 crash.insert(name.clone(), bytes);
                 crash
             }));
+        }
+        let (snapshots, segments): (Vec<_>, Vec<_>) =
+            before.keys().filter(|name| !after.contains_key(*name)).partition(|name| is_snapshot(name));
+        for name in snapshots.into_iter().chain(segments) {
+            whole.remove(name);
+            crashes.push(whole.clone());
         }
         crashes.into_iter()
     }
@@ -111,6 +154,30 @@ impl Subject for Directory {
             })
         })
     }
+}
+
+fn open(path: &Path) -> Disk<But<Unsynced>> {
+    Disk::open_on(But(Unsynced), path, owner(), SMALL, |_| Ok::<(), DiskError>(())).unwrap().0
+}
+
+fn is_snapshot(name: &str) -> bool {
+    name.ends_with(".snapshot")
+}
+
+/// A crash while a snapshot is written or fetched: its passing name, and any part of its bytes.
+fn unnamed(before: &Image, name: &str, snapshot: &[u8]) -> Vec<Image> {
+    let parts = [0, 1, 127, 128, 130, snapshot.len()].map(|length| &snapshot[..length]);
+    let holed = [&[0; 128], &snapshot[128..]].concat();
+    let crash = |extension: &str, bytes: &[u8]| {
+        let mut crash = before.clone();
+        crash.insert(name.replace("snapshot", extension), bytes.to_vec());
+        crash
+    };
+    let contents = || parts.into_iter().chain([&holed[..]]);
+    ["taken", "fetched"]
+        .into_iter()
+        .flat_map(|extension| contents().map(move |bytes| crash(extension, bytes)))
+        .collect()
 }
 
 /// A segment before its first batch.
@@ -156,8 +223,5 @@ fn torn(old: &[u8], new: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_directory_obeys_the_laws_of_every_store() {
-    // So many openings are quicker where there is no device behind the files.
-    let memory = Path::new("/dev/shm");
-    let scratch = if memory.is_dir() { tempdir_in(memory) } else { tempdir() }.unwrap();
-    check(&Directory { scratch });
+    check(&Directory { scratch: scratch() });
 }

@@ -2,11 +2,12 @@
 
 mod common;
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 
-use common::{record, state};
-use quorate::{Entries, Identity, Incarnation, Seat};
+use common::{members, names, open, position, record, state};
+use quorate::{Entries, Identity, Incarnation, Members, Seat, Seats, Snapshot, crc32c};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use tempfile::tempdir;
 
@@ -44,6 +45,56 @@ fn a_segment_has_these_bytes() {
     assert_eq!(bytes.len(), 2_560);
     assert_eq!(dump(&bytes), GOLDEN);
 }
+
+#[test]
+fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
+    let scratch = tempdir().unwrap();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_900])).unwrap()).unwrap();
+    let Members { voters, .. } = members();
+    let (outgoing, learners, witnesses) = (Seats(0x0e), Seats(0x10), Seats(0x04));
+    let members = Members { voters, outgoing, learners, witnesses };
+    let mut writer = disk.snapshots().create(position(1), members).unwrap();
+    writer.write_all(b"the state").unwrap();
+    disk.mark(writer.finish().unwrap()).unwrap();
+    let check = crc32c(b"another");
+    let snapshot = Snapshot { position: position(0x0102), bytes: 7, check };
+    disk.snapshots().store(snapshot, members, 0, b"another").unwrap();
+    disk.write(None, Some(snapshot), Entries::default()).unwrap();
+    assert_eq!(names(scratch.path()), ["0000000002.segment", "0000000258-ea14ac7e.snapshot"]);
+    let bytes = |name: &str| fs::read(scratch.path().join(name)).unwrap();
+    assert_eq!(dump(&bytes("0000000258-ea14ac7e.snapshot")), SNAPSHOT);
+    assert_eq!(dump(&bytes("0000000002.segment")), SECOND_SEGMENT);
+}
+
+const SNAPSHOT: &str = "
+0000: 73 6e 61 70 73 68 6f 74 01 00 00 00 7e ac 14 ea
+0010: 07 00 00 00 00 00 00 00 02 01 00 00 00 00 00 00
+0020: 01 00 00 00 00 00 00 00 07 00 00 00 00 00 00 00
+0030: 07 00 00 00 00 00 00 00 0e 00 00 00 00 00 00 00
+0040: 10 00 00 00 00 00 00 00 04 00 00 00 00 00 00 00
+0070: 00 00 00 00 00 00 00 00 00 00 00 00 26 42 c8 f8
+0080: 61 6e 6f 74 68 65 72";
+
+const SECOND_SEGMENT: &str = "
+0000: 71 75 6f 72 61 74 65 0a 01 00 00 00 01 00 00 00
+0010: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+0020: 02 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00
+0030: 00 0a 00 00 00 00 00 00 00 00 00 00 d7 4e 62 a9
+0200: 71 62 61 74 25 b7 ab d6 02 00 00 00 00 00 00 00
+0210: 64 00 00 00 00 00 00 00 f7 e3 5a d9 05 36 00 00
+0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 01
+0230: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00
+0250: 00 00 00 00 00 00 00 00 00 00 00 03 1c 00 00 00
+0260: 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00 00
+0270: 00 00 00 00 09 00 00 00 00 00 00 00 b4 e8 9d 52
+03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
+0400: 71 62 61 74 a4 78 f2 d9 03 00 00 00 00 00 00 00
+0410: 25 00 00 00 00 00 00 00 af 74 b7 cf 04 1c 00 00
+0420: 00 00 00 00 00 02 01 00 00 00 00 00 00 01 00 00
+0430: 00 00 00 00 00 07 00 00 00 00 00 00 00 7e ac 14
+0440: ea 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
 
 const GOLDEN: &str = "
 0000: 71 75 6f 72 61 74 65 0a 01 00 00 00 05 00 00 00

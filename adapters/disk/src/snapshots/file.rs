@@ -1,8 +1,10 @@
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use quorate::{Snapshot, crc32c_append};
 
 use super::header::{HEADER, SnapshotHeader};
+use super::name;
 use crate::segment::HeaderError;
 use crate::{DiskError, Medium};
 
@@ -17,7 +19,7 @@ pub(crate) struct SnapshotFile<H> {
 }
 
 impl<H> SnapshotFile<H> {
-    /// Opens a file and reads its header. What follows that is not read.
+    /// Opens a file under its own name and reads its header. What follows that is not read.
     pub(crate) fn open(
         path: &Path,
         cluster: u64,
@@ -28,6 +30,9 @@ impl<H> SnapshotFile<H> {
         if file.header.cluster != cluster {
             let found = file.header.cluster;
             return Err(DiskError::ForeignSnapshot { file: path.to_owned(), found, wanted: cluster });
+        }
+        if path.file_stem() != Some(OsStr::new(&name::stem(file.header.snapshot))) {
+            return Err(DiskError::damaged_snapshot(path, 0, MISNAMED));
         }
         Ok(file)
     }
@@ -104,5 +109,7 @@ impl<H> SnapshotFile<H> {
 
 /// How many bytes of a snapshot are read or written at a time.
 pub(crate) const CHUNK: usize = 1 << 16;
+/// What is wrong if the file of one snapshot stands in the place of another one's.
+pub(crate) const MISNAMED: &str = "this is not the snapshot in the file's name";
 /// What is wrong if the bytes of a snapshot have changed.
 pub(crate) const MISMATCH: &str = "the snapshot does not match its checksum";

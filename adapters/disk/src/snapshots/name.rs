@@ -25,10 +25,15 @@ impl Kind {
     }
 }
 
-/// Where a snapshot stands: its name tells apart the snapshots that nodes may have of one index.
+/// Where a snapshot stands.
 pub(crate) fn path(directory: &Path, snapshot: Snapshot, kind: Kind) -> PathBuf {
+    directory.join(format!("{}.{}", stem(snapshot), kind.extension()))
+}
+
+/// A snapshot's name, which tells apart those that nodes may have of one index.
+pub(crate) fn stem(snapshot: Snapshot) -> String {
     let Snapshot { position, check, .. } = snapshot;
-    directory.join(format!("{:010}-{check:08x}.{}", position.index.0, kind.extension()))
+    format!("{:010}-{check:08x}", position.index.0)
 }
 
 /// The files of this kind, the highest index first.

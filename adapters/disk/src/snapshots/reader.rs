@@ -56,7 +56,10 @@ impl<M: Medium> SnapshotReader<M> {
 impl<M: Medium> io::Read for SnapshotReader<M> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         if self.given == self.buffer.len() {
-            self.fill().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            self.fill().map_err(|error| match &error {
+                DiskError::SnapshotIo { source, .. } => io::Error::new(source.kind(), error),
+                _ => io::Error::new(io::ErrorKind::InvalidData, error),
+            })?;
         }
         let rest = &self.buffer[self.given..];
         let count = rest.len().min(bytes.len());
