@@ -114,7 +114,11 @@ impl Step<'_> {
         }
         let is_useful = |fetch: &Fetch| fetch.is_complete() || snapshots.contains(&fetch.here.snapshot);
         let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
-        if !goes_on && !(is_lost && latest.index() < self.log.span.base.index) {
+        if !goes_on && is_lost && latest.index() < self.log.span.base.index {
+            self.answer_verified();
+            return Ok(());
+        }
+        if !goes_on {
             self.fail_reads();
             self.state.fetch = Some(Fetch::of(latest));
         }
