@@ -61,9 +61,10 @@ impl Shape {
         if usize::from(seat.0) < self.small { self.small_log_bytes.min(self.log_bytes) } else { self.log_bytes }
     }
 
-    /// How many disks may rot before the cluster could not go on.
+    /// How many disks may rot before the cluster could not go on: members whose memory is too small for what others have not
+    /// committed yet count as well.
     pub(crate) fn rotten_max(&self) -> usize {
-        (self.nodes - 1) / 2
+        (self.nodes - 1) / 2 - self.small
     }
 
     /// How long it takes to send a snapshot to all others.

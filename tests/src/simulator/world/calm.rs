@@ -1,4 +1,4 @@
-use quorate::{Role, Seat};
+use quorate::{Index, Role, Seat};
 
 use super::World;
 use super::asking::CALM_ANSWERS;
@@ -15,6 +15,8 @@ const LEADER_TIMEOUTS: u64 = 10;
 /// allowed, and each follower may need two: what it had begun with, and what came meanwhile.
 const LINE_TIMEOUTS: u64 = 10;
 const SNAPSHOTS: u64 = 2;
+/// The room that a no-op takes.
+const NOOP: usize = quorate::RECORD_OVERHEAD + 4;
 /// Indices by which nodes in line may differ while commands come in.
 const LAG_MAX: u64 = 16;
 
@@ -36,6 +38,10 @@ impl World {
         let leader_by = since + LEADER_TIMEOUTS * ELECTION_MICROS;
         while self.leader().is_none() {
             self.turn()?;
+            if self.now > leader_by && self.is_cornered() {
+                self.tally.cornered += 1;
+                return self.look_closely();
+            }
             if self.now > leader_by {
                 return Err(self.stuck(since, "once faults stop, a leader comes within ten election time-outs"));
             }
@@ -64,11 +70,21 @@ impl World {
         })
     }
 
+    /// Whether those who could win an election could not open their terms: several leaders in a row have left a no-op in a log that
+    /// was full before, and none of them has committed it. Nobody can help then, as long as whoever has more room does not come
+    /// back.
+    fn is_cornered(&self) -> bool {
+        let would_vote = |candidate: &Node| self.nodes().filter(|node| node.last() <= candidate.last()).count();
+        let could_win = |node: &&Node| would_vote(node) * 2 > self.machines.len() && !node.is_lost();
+        self.nodes().filter(could_win).all(|node| node.log_room() < NOOP)
+    }
+
     fn is_in_line(&self, since: u64) -> bool {
         let Some(leader) = self.leader() else { return false };
         let is_near =
             |node: &Node| node.term() == leader.term() && node.applied().0 + LAG_MAX >= leader.last().index.0;
-        let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since) == 0)
+        let last = leader.last().index;
+        let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since, last) == 0)
             && self.clients.iter().all(|client| client.calm_answers >= CALM_ANSWERS);
         self.nodes().all(is_near) && is_answered
     }
@@ -87,7 +103,8 @@ impl World {
             }
             None => format!("{} is down", machine.seat.0),
         });
-        let waiting = self.machines.iter().map(|machine| machine.waiting_since(since)).sum::<usize>();
+        let last = self.leader().map_or(Index(0), |leader| leader.last().index);
+        let waiting = self.machines.iter().map(|machine| machine.waiting_since(since, last)).sum::<usize>();
         let unanswered = self.clients.iter().filter(|client| client.calm_answers < CALM_ANSWERS).map(|client| client.number);
         let waiting = format!("{waiting} wait, clients {:?} have no answer", unanswered.collect::<Vec<_>>());
         Violation { law, story: story.chain([waiting]).collect::<Vec<_>>().join("; ") }
