@@ -98,17 +98,14 @@ impl Memory {
     /// Flips a bit of what is durable, if there is any. Of which file, and which byte.
     pub(crate) fn rot(&self) -> Option<(PathBuf, usize)> {
         let files = &mut *self.0.borrow_mut();
-        let lengths = files.names.iter().map(|(_, number)| files.contents[number].len());
-        let mut byte = files.rng.usize(..lengths.sum::<usize>().max(1));
-        for (path, number) in files.names.iter() {
-            let content = &mut files.contents[number];
-            if byte < content.len() {
-                content.flip(byte, files.rng.u32(..8));
-                return Some((path.to_owned(), byte));
-            }
-            byte -= content.len();
-        }
-        None
+        let chosen = files.rng.usize(..files.names.iter().count().max(1));
+        let (path, number) = files.names.iter().nth(chosen)?;
+        let content = &mut files.contents[number];
+        let byte = files.rng.usize(..content.len().max(1));
+        (byte < content.len()).then(|| {
+            content.flip(byte, files.rng.u32(..8));
+            (path.to_owned(), byte)
+        })
     }
 }
 
