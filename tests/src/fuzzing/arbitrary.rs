@@ -1,6 +1,6 @@
 use quorate::{
     Ballot, Entries, Entry, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position, RECORD_OVERHEAD,
-    Seat, Seats, Session, Snapshot, Term,
+    Seat, Seats, Session, Snapshot, Term, crc32c,
 };
 use quorate_wire::client::{Reason, ReplyBody, RequestBody, Role, StatusReport};
 use quorate_wire::{Refusal, Refusals};
@@ -29,7 +29,10 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
             before: snapshot(source, around),
             members: Members::of(Seats::first(3)),
         },
-        _ => Message::Piece { term, index: index(source, around), check: 0, offset: source.near(0), bytes: b"piece" },
+        _ => {
+            let (index, offset) = (index(source, around), source.near(0));
+            Message::Piece { term, index, check: check(source), offset, bytes: PIECE }
+        }
     }
 }
 
@@ -75,8 +78,16 @@ fn index(source: &mut Source<'_>, around: Position) -> Index {
 
 /// A snapshot that a piece or two complete, or none.
 fn snapshot(source: &mut Source<'_>, around: Position) -> Snapshot {
-    Snapshot { position: position(source, around), bytes: source.near(5), check: 0 }
+    Snapshot { position: position(source, around), bytes: source.near(PIECE.len() as u64), check: check(source) }
 }
+
+/// The checksum of a snapshot that is one piece, most of the time.
+fn check(source: &mut Source<'_>) -> u32 {
+    if source.byte() < 240 { crc32c(PIECE) } else { 0 }
+}
+
+/// What snapshots are made of.
+pub(crate) const PIECE: &[u8] = b"piece";
 
 fn ballot(source: &mut Source<'_>) -> Ballot {
     [Ballot::Pre, Ballot::Real, Ballot::Transfer][usize::from(source.below(3))]
@@ -88,7 +99,10 @@ fn outcome(source: &mut Source<'_>, around: Position) -> Outcome {
         1 => Outcome::Conflict(position(source, around)),
         2 => Outcome::Full(index(source, around)),
         3 => Outcome::Stale,
-        _ => Outcome::Wants { index: index(source, around), check: 0, offset: source.near(0), again: source.flag() },
+        _ => {
+            let (index, offset) = (index(source, around), source.near(0));
+            Outcome::Wants { index, check: check(source), offset, again: source.flag() }
+        }
     }
 }
 

@@ -1,33 +1,77 @@
-use quorate::{Entries, Entry, HardState, Index};
+use quorate::{Entries, Entry, HardState, Index, Position, Snapshot, Stored, crc32c_append};
 
 /// What a disk holds that keeps what it was given, as a node's promises are held against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Disk {
     pub(crate) hard_state: HardState,
+    /// What a snapshot stands for; the records are those behind it.
+    pub(crate) base: Position,
     pub(crate) records: Vec<Vec<u8>>,
+    /// The app's snapshots, the latest last.
+    pub(crate) snapshots: Vec<Snapshot>,
+    /// What came of a snapshot of the leader so far.
+    pub(crate) stored: Option<Stored>,
 }
 
 /// A write that was ordered.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
     pub(crate) hard_state: Option<HardState>,
+    pub(crate) snapshot: Option<Snapshot>,
     pub(crate) records: Vec<u8>,
 }
 
 impl Disk {
     pub(crate) fn write(&mut self, batch: &Batch) {
         self.hard_state = batch.hard_state.unwrap_or(self.hard_state);
+        if let Some(snapshot) = batch.snapshot {
+            let whole = Stored { snapshot, received: snapshot.bytes, check: snapshot.check };
+            assert_eq!(self.stored.take().unwrap_or(whole), whole, "what is installed is all here");
+            self.records.clear();
+            (self.base, self.snapshots) = (snapshot.position, vec![snapshot]);
+        }
         batch.entries().for_each(|entry| self.push(entry));
     }
 
     /// Replaces what stands at the entry's index, and everything after it.
     pub(crate) fn push(&mut self, entry: Entry<'_>) {
-        self.records.truncate(entry.position().index.0 as usize - 1);
+        self.records.truncate((entry.position().index.0 - self.base.index.0) as usize - 1);
         self.records.push(entry.record().to_vec());
     }
 
+    /// The log may stand on a snapshot of the app's own from now on.
+    pub(crate) fn mark(&mut self, snapshot: Snapshot) {
+        self.snapshots.push(snapshot);
+        let old = self.snapshots.len().saturating_sub(2);
+        self.snapshots.drain(..old);
+    }
+
+    pub(crate) fn store(&mut self, snapshot: Snapshot, offset: u64, bytes: &[u8]) {
+        let none = Stored { snapshot, received: 0, check: 0 };
+        let stored = self.stored.filter(|stored| stored.snapshot == snapshot && offset > 0).unwrap_or(none);
+        assert_eq!(stored.received, offset, "a piece follows what is stored");
+        assert!(offset + bytes.len() as u64 <= snapshot.bytes, "a piece is within its snapshot");
+        let check = crc32c_append(stored.check, bytes);
+        self.stored = Some(Stored { received: offset + bytes.len() as u64, check, ..stored });
+    }
+
+    /// No snapshot can be read any more, and the log before the latest is gone.
+    pub(crate) fn lose_snapshots(&mut self) {
+        if let Some(latest) = self.snapshots.drain(..).last() {
+            let covered = (latest.position.index.0 - self.base.index.0) as usize;
+            self.records.drain(..covered);
+            self.base = latest.position;
+        }
+    }
+
+    /// Whether the log stands on a snapshot that is lost.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.base.index > Index(0) && self.snapshots.is_empty()
+    }
+
     pub(crate) fn record(&self, index: Index) -> Option<&[u8]> {
-        self.records.get((index.0 as usize).checked_sub(1)?).map(Vec::as_slice)
+        let place = index.0.checked_sub(self.base.index.0 + 1)?;
+        self.records.get(usize::try_from(place).ok()?).map(Vec::as_slice)
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {

@@ -97,7 +97,7 @@ fn batch(source: &mut Source<'_>, state: &model::Disk) -> Batch {
     };
     let vote = source.flag().then(|| Seat(source.below(3)));
     let hard_state = source.flag().then_some(HardState { term, vote });
-    Batch { hard_state, records }
+    Batch { hard_state, snapshot: None, records }
 }
 
 /// Changes the files of a log as no writer and no power cut does. Whether one was removed.
@@ -168,7 +168,7 @@ fn open_twice(path: &Path) -> Option<(model::Disk, u64)> {
 fn start(held: &Held) -> Option<model::Disk> {
     let config = Config::new(ME, Members::of(Seats::first(3)), 1);
     let mut boot = Boot::<Vec<u8>, _, 3>::new(config, vec![0; 1 << 16]).expect("the configuration is sound");
-    let mut disk = model::Disk { hard_state: held.hard_state(), records: Vec::new() };
+    let mut disk = model::Disk { hard_state: held.hard_state(), ..model::Disk::default() };
     boot.hard_state(disk.hard_state);
     for item in &held.items {
         let Item::Entry(record) = item else { continue };

@@ -32,6 +32,9 @@ fn member(source: &mut Source<'_>) {
     assert_eq!((sender.seat, sender.incarnation, decoded), (from, envelope.incarnation, message));
     let entry_bytes = match message {
         Message::AppendEntries { entries, .. } => entries.bytes().len(),
+        Message::Piece { bytes, .. } => bytes.len(),
+        // Two snapshots and four sets of members, with numbers as high as none is in earnest.
+        Message::Offer { .. } => OFFER,
         _ => 0,
     };
     if is_in_bounds(&message) {
@@ -42,12 +45,16 @@ fn member(source: &mut Source<'_>) {
     assert!(encode(&mut short, &envelope, &message).is_err());
 }
 
+/// By so much an offer may be longer than an `AppendEntries` without entries.
+const OFFER: usize = 80;
+
 /// Whether a node could send it.
 fn is_in_bounds(message: &Message<'_>) -> bool {
     let position = |position: Position| position.term <= Term::MAX && position.index <= Index::MAX;
     let fits = match *message {
         Message::RequestVote { last, .. } => position(last),
         Message::AppendEntries { previous, commit, .. } => position(previous) && commit <= Index::MAX,
+        Message::Offer { latest, before, .. } => position(latest.position) && position(before.position),
         _ => true,
     };
     fits && message.term() <= Term::MAX

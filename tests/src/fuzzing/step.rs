@@ -2,12 +2,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Config, Effect, HardState, Incarnation, Index, Input, Instant, Members, Message, Node, Outcome,
-    Position, Seat, Seats, Term, Ticket,
+    Ballot, Boot, Config, Effect, Entry, HardState, Incarnation, Index, Input, Instant, Members, Message, Node,
+    Outcome, Position, Seat, Seats, Snapshot, Term, Ticket, crc32c,
 };
 use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
 
-use super::arbitrary;
+use super::arbitrary::{self, PIECE};
 use super::model::{Batch, Disk};
 use super::source::Source;
 
@@ -41,8 +41,11 @@ struct Machine {
     now: Instant,
     disk: Disk,
     write: Option<(Ticket, Batch)>,
-    /// What was applied since the last start.
+    /// What was applied since the last start, behind what was restored.
     applied: Vec<Vec<u8>>,
+    restored: Index,
+    /// The snapshot that the app was asked for last.
+    due: Option<Position>,
     /// What others have not answered yet.
     answers: VecDeque<(Seat, Message<'static>)>,
 }
@@ -66,7 +69,7 @@ impl Machine {
                         .map(|entry| entry.record().to_vec())
                         .collect::<Vec<_>>()
                         .iter()
-                        .for_each(|record| disk.write(&Batch { hard_state: None, records: record.clone() }));
+                        .for_each(|record| disk.push(Entry::parse(record).expect("it was one").0));
                 }
             }
         }
@@ -79,6 +82,8 @@ impl Machine {
             disk,
             write: None,
             applied: Vec::new(),
+            restored: Index(0),
+            due: None,
             answers: VecDeque::new(),
         })
     }
@@ -86,12 +91,12 @@ impl Machine {
     /// One thing happens.
     fn turn(&mut self, source: &mut Source<'_>) {
         let effects_max = if source.byte() < 224 { usize::MAX } else { usize::from(source.below(4)) };
-        match source.below(14) {
+        match source.below(16) {
             0 | 1 => {
                 let millis = [0, 1, 50, 251, 600, 60_000][usize::from(source.below(6))];
                 self.now = self.now + Duration::from_millis(millis);
                 self.act(Input::Tick, effects_max);
-                let due = self.node.deadline();
+                let due = self.node.deadline().filter(|_| effects_max == usize::MAX);
                 assert!(due.is_none_or(|due| due > self.now), "a tick changes nothing, and one is due");
             }
             2 => {
@@ -105,7 +110,11 @@ impl Machine {
                 self.act(Input::Transfer { to }, effects_max);
             }
             5 => self.receive_bytes(source.some_bytes(), effects_max),
-            6 if source.below(4) == 0 => self.restart(source.flag()),
+            6 if source.below(4) == 0 => {
+                let is_written = source.flag();
+                let loses = source.below(8) == 0;
+                self.restart(is_written, loses);
+            }
             6..=8 => {
                 if let Some((ticket, batch)) = self.write.take() {
                     self.disk.write(&batch);
@@ -113,6 +122,11 @@ impl Machine {
                 }
             }
             9 | 10 => self.hear_answer(effects_max),
+            11 => {
+                let asked_for = self.due.take().filter(|_| source.flag());
+                let position = asked_for.unwrap_or_else(|| self.place(source));
+                self.snapshotted(position, effects_max);
+            }
             _ => {
                 let (from, mut room) = (arbitrary::identity(source), Vec::new());
                 let around = self.place(source);
@@ -147,13 +161,33 @@ impl Machine {
         }
     }
 
-    /// The process ends, and a write under way may be durable or not.
-    fn restart(&mut self, is_written: bool) {
+    /// The app has a snapshot, perhaps of what nobody asked for. If the node can make nothing of it, it is removed.
+    fn snapshotted(&mut self, position: Position, effects_max: usize) {
+        let snapshot = Snapshot { position, bytes: PIECE.len() as u64, check: crc32c(PIECE) };
+        let latest = self.disk.snapshots.last().map_or(Index(0), |latest| latest.position.index);
+        let has_it = self.node.snapshots().any(|other| other == snapshot);
+        self.act(Input::Snapshotted(snapshot), effects_max);
+        if !has_it && self.node.snapshots().any(|other| other == snapshot) {
+            assert!(
+                position.index > latest && position.index <= self.node.applied(),
+                "a snapshot is of what was applied"
+            );
+            self.disk.mark(snapshot);
+        }
+    }
+
+    /// The process ends, and a write under way may be durable or not; snapshots may rot.
+    fn restart(&mut self, is_written: bool, loses: bool) {
         if let Some((_, batch)) = self.write.take().filter(|_| is_written) {
             self.disk.write(&batch);
         }
+        if loses {
+            self.disk.lose_snapshots();
+        }
         self.boots += 1;
         self.applied.clear();
+        self.restored = self.disk.snapshots.last().map_or(Index(0), |latest| latest.position.index);
+        self.due = None;
         self.answers.clear();
         let node = boot(&self.disk, self.log_bytes, self.boots, self.now);
         self.node = node.expect("what fitted into the log fits into it again");
@@ -166,8 +200,13 @@ impl Machine {
             match effect {
                 Effect::Persist(write) => {
                     assert!(self.write.is_none(), "one write is under way at a time");
-                    let batch = Batch { hard_state: write.hard_state, records: write.entries.bytes().to_vec() };
-                    assert!(batch.hard_state.is_some() || !batch.records.is_empty(), "there is something to write");
+                    let records = write.entries.bytes().to_vec();
+                    let batch = Batch { hard_state: write.hard_state, snapshot: write.snapshot, records };
+                    let is_nothing = batch.hard_state.is_none() && batch.snapshot.is_none() && batch.records.is_empty();
+                    assert!(!is_nothing, "there is something to write");
+                    let installs = batch.snapshot.map(|snapshot| snapshot.position.index);
+                    let last = last(self.restored, &self.applied);
+                    assert!(installs.is_none_or(|index| index.0 > last || self.disk.is_lost()), "a state goes back");
                     self.write = Some((write.ticket, batch));
                 }
                 Effect::Send { to, message } => {
@@ -180,14 +219,30 @@ impl Machine {
                 }
                 Effect::Apply(entry) => {
                     let record = entry.entry().record();
-                    assert_eq!(entry.index().0, self.applied.len() as u64 + 1, "entries are applied one by one");
+                    let last = last(self.restored, &self.applied);
+                    assert_eq!(entry.index().0, last + 1, "entries are applied one by one");
                     assert_eq!(self.disk.record(entry.index()), Some(record), "applied before it is durable");
                     self.applied.push(record.to_vec());
                 }
-                Effect::TakeSnapshot { .. }
-                | Effect::SendPiece { .. }
-                | Effect::Store { .. }
-                | Effect::Restore { .. } => {}
+                Effect::TakeSnapshot { position, .. } => {
+                    let last = last(self.restored, &self.applied);
+                    assert_eq!(position.index.0, last, "a snapshot is of what was applied last");
+                    self.due = Some(position);
+                }
+                Effect::SendPiece { to, piece } => {
+                    assert!(self.disk.snapshots.contains(&piece.snapshot), "a node sends what it has");
+                    let bytes = &PIECE[piece.offset as usize..][..piece.length];
+                    travel(to, &piece.message(bytes));
+                    hold(to, &piece.message(bytes), self.disk.hard_state);
+                }
+                Effect::Store { snapshot, offset, bytes } => self.disk.store(snapshot, offset, bytes),
+                Effect::Restore { snapshot } => {
+                    assert_eq!(self.disk.snapshots.last(), Some(&snapshot), "restored before it is durable");
+                    let last = last(self.restored, &self.applied);
+                    assert!(snapshot.position.index.0 > last, "a state goes back");
+                    self.restored = snapshot.position.index;
+                    self.applied.clear();
+                }
                 Effect::Accept { .. }
                 | Effect::Await { .. }
                 | Effect::Reject(_)
@@ -196,14 +251,23 @@ impl Machine {
             }
         }
         for index in acked {
-            let acked = self.node.log().take(index.0 as usize);
-            assert!(acked.map(|entry| entry.record()).eq(self.disk.records.iter().take(index.0 as usize)));
-            assert!(self.disk.records.len() as u64 >= index.0, "{index:?} is acknowledged before it is durable");
+            let base = self.node.base().index.max(self.disk.base.index);
+            let is_acked = |entry: &Entry<'_>| entry.position().index > base && entry.position().index <= index;
+            let mut acked = self.node.log().filter(is_acked);
+            let is_there = acked.all(|entry| self.disk.record(entry.position().index) == Some(entry.record()));
+            let covered =
+                self.disk.base.index.max(self.disk.snapshots.last().map_or(Index(0), |last| last.position.index));
+            let is_durable = index <= covered || self.disk.record(index).is_some();
+            assert!(is_there && is_durable, "{index:?} is acknowledged before it is durable");
         }
         let after = (self.node.term(), self.node.commit());
         assert!(before.0 <= after.0 && before.1 <= after.1, "{before:?} becomes {after:?}");
-        let applied = self.node.log().take(self.applied.len()).map(|entry| entry.record());
-        assert!(applied.eq(&self.applied), "what was applied is no longer in the log");
+        assert_eq!(self.node.applied().0, last(self.restored, &self.applied));
+        let (restored, last) = (self.restored, self.node.applied());
+        let is_applied = |entry: &Entry<'_>| entry.position().index > restored && entry.position().index <= last;
+        let forgotten = self.node.base().index.0.saturating_sub(self.restored.0) as usize;
+        let applied = self.node.log().filter(is_applied).map(|entry| entry.record());
+        assert!(applied.eq(self.applied.iter().skip(forgotten)), "what was applied is no longer in the log");
         assert_eq!(self.node.check_invariants(), Ok(()));
     }
 }
@@ -216,11 +280,21 @@ fn boot(disk: &Disk, log_bytes: usize, seed: u64, now: Instant) -> Option<Node<V
         ..Config::new(ME, Members::of(Seats::first(3)), seed)
     };
     let mut boot = Boot::new(config, vec![0; log_bytes]).expect("the configuration is sound");
+    if disk.is_lost() {
+        boot.lost_snapshot(disk.base);
+    }
+    disk.snapshots.iter().for_each(|snapshot| boot.snapshot(*snapshot));
+    disk.stored.into_iter().for_each(|stored| boot.stored(stored));
     boot.hard_state(disk.hard_state);
     for entry in disk.entries() {
         boot.entry(entry).ok()?;
     }
     Some(boot.start(now))
+}
+
+/// The index that was applied or restored last.
+fn last(restored: Index, applied: &[Vec<u8>]) -> u64 {
+    restored.0 + applied.len() as u64
 }
 
 /// What a member says to this that agrees with everything.
@@ -250,7 +324,7 @@ fn hold(to: Seat, message: &Message<'_>, durable: HardState) {
         Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, granted: true, .. } => {
             return;
         }
-        Message::RequestVote { .. } | Message::AppendEntries { .. } => Some(ME),
+        Message::RequestVote { .. } | Message::AppendEntries { .. } | Message::Offer { .. } => Some(ME),
         Message::Vote { granted: true, .. } => Some(to),
         _ => durable.vote,
     };

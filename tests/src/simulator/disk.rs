@@ -140,7 +140,8 @@ impl Disk {
         let base = found.base.index;
         let position = |snapshot: Option<Snapshot>| snapshot.map_or(self.durable.base, |snapshot| snapshot.position);
         let is_as_it_was = latest == self.latest && found.base == position(self.latest);
-        let (least, most) = (position(self.latest.filter(|_| !self.has_flipped)), position(self.rotten.or(self.latest)));
+        let (least, most) =
+            (position(self.latest.filter(|_| !self.has_flipped)), position(self.rotten.or(self.latest)));
         let is_instead = (self.has_flipped || self.rotten.is_some())
             && (least.index..=most.index).contains(&base)
             && (found.base == most || self.durable.holds(found.base));

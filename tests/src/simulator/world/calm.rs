@@ -84,8 +84,7 @@ impl World {
 
     fn is_in_line(&self, since: u64) -> bool {
         let Some(leader) = self.leader() else { return false };
-        let is_near =
-            |node: &Node| node.term() == leader.term() && node.applied().0 + LAG_MAX >= leader.last().index.0;
+        let is_near = |node: &Node| node.term() == leader.term() && node.applied().0 + LAG_MAX >= leader.last().index.0;
         let last = leader.last().index;
         let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since, last) == 0)
             && self.clients.iter().all(|client| client.calm_answers >= CALM_ANSWERS);
@@ -108,7 +107,8 @@ impl World {
         });
         let last = self.leader().map_or(Index(0), |leader| leader.last().index);
         let waiting = self.machines.iter().map(|machine| machine.waiting_since(since, last)).sum::<usize>();
-        let unanswered = self.clients.iter().filter(|client| client.calm_answers < CALM_ANSWERS).map(|client| client.number);
+        let unanswered =
+            self.clients.iter().filter(|client| client.calm_answers < CALM_ANSWERS).map(|client| client.number);
         let waiting = format!("{waiting} wait, clients {:?} have no answer", unanswered.collect::<Vec<_>>());
         Violation { law, story: story.chain([waiting]).collect::<Vec<_>>().join("; ") }
     }
