@@ -55,7 +55,7 @@ impl<'a, V> Iterator for Effects<'a, V> {
             return Some(Effect::Send { to, message });
         }
         if let Some(position) = draw.take_snapshot() {
-            return Some(Effect::TakeSnapshot { position, members: draw.state.config.members });
+            return Some(Effect::TakeSnapshot { position, members: draw.state.settings.members });
         }
         if let Some(snapshot) = draw.restore() {
             return Some(Effect::Restore { snapshot });
@@ -172,7 +172,7 @@ impl<'a> Draw<'_, 'a> {
             return Some(Message::CampaignNow { term });
         }
         let (next, room) = (self.peers[usize::from(seat.0)].next, self.window(seat));
-        let (entries, behind) = self.log.range(next, self.state.config.entry_bytes_max.min(room));
+        let (entries, behind) = self.log.range(next, self.state.settings.entry_bytes_max.min(room));
         (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
     }
 
@@ -180,7 +180,7 @@ impl<'a> Draw<'_, 'a> {
     /// and what is next, so that none can leak.
     fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[usize::from(seat.0)];
-        let config = &self.state.config;
+        let config = &self.state.settings;
         let is_open = peer.flow == Flow::Pipeline && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
         let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
         if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
@@ -199,7 +199,7 @@ impl<'a> Draw<'_, 'a> {
     fn offer(&mut self, seat: Seat) -> Message<'a> {
         let peer = &mut self.peers[usize::from(seat.0)];
         peer.sent += 1;
-        let ([latest, before], members) = (self.state.snapshots, self.state.config.members);
+        let ([latest, before], members) = (self.state.snapshots, self.state.settings.members);
         Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
     }
 
@@ -229,30 +229,13 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn take_snapshot(&mut self) -> Option<Position> {
-        let index = self.state.applied;
-        if index <= self.state.snapshots[0].index() || self.state.image != Image::Whole {
+        let state = &mut *self.state;
+        let index = state.applied;
+        if index <= state.snapshots[0].index() || state.image != Image::Whole || !state.needs_snapshot(self.log) {
             return None;
         }
-        let is_turn = index == self.state.snapshot_turn && !self.is_serving();
-        if index >= self.state.snapshot_turn {
-            self.state.snapshot_turn = self.state.next_turn();
-        }
-        if !is_turn && !self.state.needs_snapshot(self.log) {
-            return None;
-        }
-        self.state.snapshot_again = self.state.now.after(self.state.election_micros);
+        state.snapshot_again = state.now.after(state.settings.election_micros());
         self.log.term_at(index).map(|term| Position { term, index })
-    }
-
-    /// Whether a follower is being sent a snapshot, which would be dropped if two later ones came.
-    fn is_serving(&self) -> bool {
-        let (now, base) = (self.state.now, self.log.span.base.index);
-        let is_served = |seat: Seat| {
-            let peer = &self.peers[usize::from(seat.0)];
-            peer.next <= base && now.micros_since(peer.heard) < self.state.election_micros
-        };
-        let others = self.state.config.members.all().without(self.state.seat());
-        self.state.is_leader() && others.iter().any(is_served)
     }
 
     /// The log stands on a snapshot that the app has not taken over.
@@ -268,16 +251,17 @@ impl<'a> Draw<'_, 'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if state.hard != state.hard_durable || state.now < state.piece_due {
+        if state.hard != state.hard_durable || state.piece_allowance == 0 {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
             let pieces = &mut self.peers[usize::from(seat.0)].pieces;
             let Pieces { index, next: offset, end } = *pieces;
             if let Some(snapshot) = state.snapshot_at(index).filter(|_| offset < end) {
-                let length = (end - offset).min(state.config.entry_bytes_max as u64);
+                let most = (state.piece_allowance as usize).min(state.settings.entry_bytes_max);
+                let length = (end - offset).min(most as u64);
                 pieces.next += length;
-                state.charge(length);
+                state.piece_allowance -= length as u32;
                 state.piece_turn = Seat(seat.0 + 1);
                 return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
             }

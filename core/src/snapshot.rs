@@ -118,11 +118,6 @@ impl State {
         (self.pressed || (self.is_crowded(log) && is_worth())) && self.now >= self.snapshot_again
     }
 
-    /// The next index after which all nodes take a snapshot.
-    pub(crate) fn next_turn(&self) -> Index {
-        self.config.snapshot_every.map_or(Index::MAX, |every| Index((self.applied.0 / every + 1) * every))
-    }
-
     /// A snapshot that the app still has.
     pub(crate) fn snapshot_at(&self, index: Index) -> Option<Snapshot> {
         self.snapshots.into_iter().find(|snapshot| snapshot.index() == index && index > Index(0))

@@ -1,6 +1,7 @@
 mod members;
 mod serve;
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -69,8 +70,8 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4095))]
     log_size: u16,
     /// Take a snapshot after so many entries as well, on all nodes after the same ones
-    #[arg(long, value_name = "ENTRIES", value_parser = clap::value_parser!(u64).range(1..))]
-    snapshot_every: Option<u64>,
+    #[arg(long, value_name = "ENTRIES")]
+    snapshot_every: Option<NonZeroU64>,
     /// KiB of snapshots that a leader sends in a second, to all followers together
     #[arg(long, value_name = "KIB", default_value_t = 256 << 10, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     snapshot_rate: u64,
