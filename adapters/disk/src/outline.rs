@@ -124,11 +124,7 @@ impl Outline {
     }
 
     fn note_entry(&mut self, position: Position) {
-        let index = position.index;
-        if index <= self.base || index.0 > self.last.index.0 + 1 {
-            self.base = Index(index.0 - 1);
-        }
-        self.first = self.first.filter(|first| first.index < index && self.base < first.index).or(Some(position));
+        self.first = self.first.filter(|first| first.index < position.index).or(Some(position));
         self.last = position;
     }
 

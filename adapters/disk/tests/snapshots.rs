@@ -324,8 +324,10 @@ fn an_empty_state_has_a_snapshot_too() {
     assert_eq!(disk.snapshots().open(snapshot).unwrap().read(&mut [0; 9]).unwrap(), 0);
 }
 
+type Change = fn(&mut Vec<u8>);
+
 /// The ways in which the file of a snapshot of 600 bytes and more loses its content.
-const DAMAGES: [(&str, fn(&mut Vec<u8>)); 7] = [
+const DAMAGES: [(&str, Change); 7] = [
     ("ends before its snapshot does", |bytes| bytes.truncate(300)),
     ("ends before the snapshot's header does", |bytes| bytes.truncate(127)),
     ("ends before the snapshot's header does", Vec::clear),
@@ -555,4 +557,35 @@ fn a_snapshot_under_the_name_of_another_is_not_loaded() {
     fs::copy(path(4), path(8)).unwrap();
     let view = View::of(scratch.path());
     assert_eq!((&view.snapshots[..], view.indices()), (&[4][..], (5..=12).collect()));
+}
+
+#[test]
+fn an_installed_snapshot_without_entries_leaves_none_of_those_before() {
+    let scratch = scratch();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    append(&mut disk, 1..=2);
+    store(&disk, 50, content(50).len()).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default()).unwrap();
+    drop(disk);
+    change(scratch.path(), 50, Vec::clear);
+    let view = View::of(scratch.path());
+    assert_eq!((view.lost, &view.snapshots[..], view.indices()), (Some(50), &[][..], vec![]));
+}
+
+#[test]
+fn the_snapshot_in_force_outlives_the_segment_that_names_it() {
+    let scratch = scratch();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    store(&disk, 50, content(50).len()).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default()).unwrap();
+    for term in 1..=3 {
+        disk.write(state(term), None, Entries::default()).unwrap();
+    }
+    append(&mut disk, 51..=52);
+    // The node does not want this one any more, and the log is cleaned.
+    disk.mark(foreign(5)).unwrap();
+    drop(disk);
+    assert_eq!(names(scratch.path())[0], "0000000002.segment");
+    let view = View::of(scratch.path());
+    assert_eq!((view.term, &view.snapshots[..], view.indices()), (3, &[50][..], vec![51, 52]));
 }
