@@ -7,7 +7,8 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use common::{But, Replace, View, append, content, foreign, names, open, open_on, record, scratch, state, store, take};
+use common::snapshots::{View, content, foreign, store, take};
+use common::{But, Replace, append, names, open, open_on, record, scratch, state};
 use quorate::Entries;
 use quorate_disk::{Disk, DiskError};
 
