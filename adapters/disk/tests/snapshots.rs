@@ -272,3 +272,33 @@ fn the_snapshot_in_force_outlives_the_segment_that_names_it() {
     let view = View::of(scratch.path());
     assert_eq!((view.term, &view.snapshots[..], view.indices()), (3, &[50][..], vec![51, 52]));
 }
+
+#[test]
+fn other_threads_write_and_read_while_the_log_is_written() {
+    let scratch = scratch();
+    two_snapshots(scratch.path());
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    let snapshots = disk.snapshots();
+    let (own, mut leaders) = (snapshots.clone(), snapshots);
+    let snapshot = std::thread::scope(|threads| {
+        let writing = threads.spawn(move || {
+            let mut writer = own.create(position(12), members()).unwrap();
+            content(12).chunks(1).for_each(|byte| writer.write_all(byte).unwrap());
+            writer.finish().unwrap()
+        });
+        threads.spawn(move || {
+            for (piece, offset) in content(50).chunks(10).zip((0..).step_by(10)) {
+                leaders.store(foreign(50), members(), offset, piece).unwrap();
+                let mut piece = [0; 10];
+                leaders.read_at(foreign(8), offset % 500, &mut piece).unwrap();
+                assert_eq!(piece, content(8)[offset as usize % 500..][..10]);
+            }
+        });
+        append(&mut disk, 13..=40);
+        writing.join().unwrap()
+    });
+    disk.mark(snapshot).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default()).unwrap();
+    drop(disk);
+    assert_eq!(View::of(scratch.path()).snapshots, [50]);
+}

@@ -190,6 +190,16 @@ fn a_full_device_leaves_the_old_snapshot_and_a_log_that_goes_on() {
 }
 
 #[test]
+fn a_piece_that_is_not_stored_stops_the_node() {
+    let scratch = scratch();
+    let limited = Limited::new(0, false);
+    let disk = open_limited(scratch.path(), &limited);
+    let error = store(&disk, 50, 100).unwrap_err();
+    assert!(matches!(error, DiskError::Io { .. }), "{error}");
+    assert!(error.to_string().contains("restart the node"), "{error}");
+}
+
+#[test]
 fn a_full_device_at_a_mark_or_an_installation_is_final() {
     for story in [mark as Story, install] {
         let (old, new) = after(story);
