@@ -63,7 +63,9 @@ impl Outline {
             let is_head = std::mem::take(&mut is_first);
             match item {
                 Item::HardState(state) => visit(Recovered::HardState(state)),
-                Item::Head(head) if is_head => visit(Recovered::HardState(head.hard_state)),
+                Item::Head(head) if is_head && head.hard_state != HardState::default() => {
+                    visit(Recovered::HardState(head.hard_state))
+                }
                 Item::Entries(mut entries) if installs == self.installs => {
                     entries.try_for_each(|entry| visit(Recovered::Entry(entry)))
                 }
