@@ -99,6 +99,7 @@ impl Step<'_> {
             log.used() - log.bytes_between(log.span.base.index.next(), through.next()) <= self.state.crowded_at;
         self.log.forget(if is_enough { through } else { covered });
         self.state.pressed = false;
+        self.state.full = false;
     }
 }
 
