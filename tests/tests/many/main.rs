@@ -6,7 +6,7 @@ mod house;
 use house::{House, Kind};
 
 const NODES: u8 = 27;
-const COMMANDS: u64 = 400;
+const COMMANDS: u64 = 100;
 
 /// One command after the other, each when the one before is done: how long all of them take, in virtual microseconds.
 fn time(house: &mut House) -> u64 {
