@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use common::{
-    View, append, content, foreign, members, names, open, owner, position, record, scratch, state, store, take,
+    Damage, View, append, content, foreign, members, names, open, owner, position, record, scratch, state, store, take,
 };
 use quorate::{Entries, Snapshot, crc32c};
 use quorate_disk::{Disk, DiskError, Inspection, SnapshotInspection, inspect};
@@ -325,7 +325,7 @@ fn an_empty_state_has_a_snapshot_too() {
 }
 
 /// The ways in which the file of a snapshot of 600 bytes and more loses its content.
-const DAMAGES: [(&str, fn(&mut Vec<u8>)); 7] = [
+const DAMAGES: [(&str, Damage); 7] = [
     ("ends before its snapshot does", |bytes| bytes.truncate(300)),
     ("ends before the snapshot's header does", |bytes| bytes.truncate(127)),
     ("ends before the snapshot's header does", Vec::clear),
