@@ -60,13 +60,18 @@ impl Cluster {
     }
 
     pub(crate) fn restart(&mut self, node: usize) {
-        let path = self.directory.path().join(format!("log{node}"));
-        let log = std::fs::File::options().create(true).append(true).open(path).expect("a log file");
+        let log = std::fs::File::options().create(true).append(true).open(self.log(node)).expect("a log file");
         let mut command = Command::new(program());
         command.args(["serve", "--id", &node.to_string()]).args(self.peers());
         command.arg("--data-dir").arg(self.directory.path().join(format!("n{node}")));
+        command.args(["--log-size", "1", "--snapshot-every", "200"]);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log file")).stderr(log);
         self.running[node - 1] = Some(command.spawn().expect("a node starts"));
+    }
+
+    /// Where a node's output goes.
+    fn log(&self, node: usize) -> PathBuf {
+        self.directory.path().join(format!("log{node}"))
     }
 
     /// SIGKILL, as a power cut would do to the process.
@@ -116,6 +121,21 @@ impl Cluster {
         report["nodes"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Writes so much that a node which is away meanwhile can only be sent a snapshot.
+    pub(crate) fn flood(&self) {
+        let mut command = Command::new(program());
+        command.args(["bench", "--clients", "16", "--seconds", "1", "--value-bytes", "1000"]).args(self.peers());
+        command.arg("--data-dir").arg(self.directory.path());
+        let output = command.output().expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// How often all nodes together have said this.
+    pub(crate) fn count(&self, what: &str) -> usize {
+        let logs = self.nodes().filter_map(|node| std::fs::read_to_string(self.log(node)).ok());
+        logs.map(|log| log.matches(what).count()).sum()
+    }
+
     /// What one node holds itself.
     pub(crate) fn local_value(&self, node: usize, key: &str) -> String {
         let address = self.addresses[node - 1];
@@ -131,7 +151,7 @@ impl Drop for Cluster {
         self.nodes().for_each(|node| self.kill(node));
         if thread::panicking() {
             for node in self.nodes() {
-                let log = std::fs::read_to_string(self.directory.path().join(format!("log{node}")));
+                let log = std::fs::read_to_string(self.log(node));
                 println!("--- node {node}\n{}", log.unwrap_or_default());
             }
         }

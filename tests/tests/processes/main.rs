@@ -1,4 +1,5 @@
-//! Real processes, real sockets, real disks: the leader is killed with SIGKILL under load, again and again.
+//! Real processes, real sockets, real disks: the leader is killed with SIGKILL under load, again and again. Logs are small, so
+//! that nodes take snapshots all the time, start from them, and send them to those that come back.
 //!
 //! `QUORATE_ROUNDS=200 cargo test --release -p quorate-tests --test processes` kills for longer.
 
@@ -35,7 +36,7 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
         .collect();
 
     let mut outages = Vec::new();
-    for _ in 0..rounds {
+    for round in 0..rounds {
         thread::sleep(Duration::from_millis(400));
         let leader = cluster.leader();
         let done = recorder.writes_done();
@@ -46,6 +47,9 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
             thread::sleep(Duration::from_millis(1));
         }
         outages.push(start.elapsed());
+        if round % 4 == 0 {
+            cluster.flood();
+        }
         cluster.restart(leader);
     }
     stop.store(true, Ordering::Relaxed);
@@ -54,6 +58,9 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
     outages.sort();
     println!("{rounds} leaders killed; a write was answered again after {:?} (median)", outages[outages.len() / 2]);
     println!("{} writes acknowledged", recorder.writes_done());
+    let (taken, sent) = (cluster.count(" taken: "), cluster.count(" taken over, "));
+    println!("{taken} snapshots taken, {sent} sent to a node that came back");
+    assert!(taken > 0 && sent > 0, "logs are small");
     look_everywhere(&cluster, &appended.lock().expect("nobody panicked"));
     let history = recorder.history(&cluster);
     println!("{} operations, checked for linearizability", history.events().len());

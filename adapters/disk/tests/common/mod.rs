@@ -13,6 +13,9 @@ use quorate::{
 use quorate_disk::{Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
 use tempfile::{TempDir, tempdir, tempdir_in};
 
+/// A change of a file's bytes.
+pub(crate) type Damage = fn(&mut Vec<u8>);
+
 /// Small enough that a few writes fill a segment.
 pub(crate) const SMALL: Options = Options { segment_bytes: 2_048 };
 
