@@ -19,6 +19,8 @@ pub struct Boot<C, B, const SEATS: usize> {
     snapshots: [Snapshot; 2],
     fetch: Option<Fetch>,
     is_lost: bool,
+    /// What comes behind a snapshot does not follow it: entries at the snapshot's index or before will replace it.
+    is_void: bool,
     config: Config,
     command: PhantomData<fn(C)>,
 }
@@ -38,6 +40,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             snapshots: Default::default(),
             fetch: None,
             is_lost: false,
+            is_void: false,
             config,
             command: PhantomData,
         })
@@ -78,19 +81,25 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         }
     }
 
-    /// Takes an entry: it replaces the one at its index and all after that.
+    /// Takes an entry: it replaces the one at its index and all after that, be they here or covered by a snapshot.
     ///
     /// # Errors
     /// It does not follow the entries before it, the memory is too small for it, or no frame could carry it.
     pub fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
-        let position = entry.position();
-        if position.index <= self.span.base.index {
+        let (position, base) = (entry.position(), self.span.base);
+        let mut log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
+        log.truncate(position.index.max(base.index.next()));
+        if position.index <= base.index {
+            self.is_void = false;
             return Ok(());
         }
-        let mut log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
-        log.truncate(position.index);
         let last = log.span.last;
-        if position.index != last.index.next() || position.term < last.term {
+        let follows = position.index == last.index.next() && position.term >= last.term;
+        self.is_void = !follows && (self.is_void || (position.index == base.index.next() && position.term < base.term));
+        if self.is_void {
+            return Ok(());
+        }
+        if !follows {
             return Err(BootError::Gap { last, found: position });
         }
         let (bytes, limit) = (entry.record().len(), self.config.entry_bytes_max);
@@ -102,7 +111,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed.
     pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
-        let Boot { memory, span, hard, snapshots, fetch, is_lost, config, command } = self;
+        let Boot { memory, span, hard, snapshots, fetch, is_lost, config, command, .. } = self;
         let mut state = State::new(&config);
         state.now = now;
         state.hard = hard;

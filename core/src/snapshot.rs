@@ -82,6 +82,7 @@ impl Step<'_> {
             return Err(Rejection::BadSnapshot);
         }
         self.state.snapshots = [snapshot, latest];
+        self.state.snapshot_again = self.state.now;
         Ok(())
     }
 

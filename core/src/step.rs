@@ -116,7 +116,8 @@ impl Step<'_> {
 
     /// Room that commands leave, so that the leaders to come can still open their terms.
     fn reserve(&self) -> usize {
-        (self.log.memory.len() / 16).clamp(2 * RECORD_OVERHEAD, 16 * RECORD_OVERHEAD)
+        const NOOP: usize = RECORD_OVERHEAD + crate::log::SLOT;
+        (self.log.memory.len() / 16).clamp(2 * NOOP, 16 * NOOP)
     }
 
     /// The longest record that an empty log could take, without its slot.

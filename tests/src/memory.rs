@@ -54,6 +54,8 @@ struct Files {
     /// There for as long as the directory is locked.
     lock: Weak<()>,
     trouble: Option<Trouble>,
+    /// The trouble is that of a snapshot: the log goes on.
+    is_aside: bool,
     /// Something has failed since the directory was locked.
     has_failed: bool,
     rng: Rng,
@@ -67,6 +69,7 @@ impl Memory {
             names: Names::default(),
             lock: Weak::new(),
             trouble: None,
+            is_aside: false,
             has_failed: false,
             rng: Rng::with_seed(seed),
         })))
@@ -74,7 +77,14 @@ impl Memory {
 
     /// From now on, this goes wrong and nothing else.
     pub(crate) fn expect(&self, trouble: Option<Trouble>) {
-        self.0.borrow_mut().trouble = trouble;
+        let files = &mut *self.0.borrow_mut();
+        (files.trouble, files.is_aside) = (trouble, false);
+    }
+
+    /// As [`expect`](Memory::expect), with what is written beside the log.
+    pub(crate) fn expect_aside(&self, trouble: Option<Trouble>) {
+        let files = &mut *self.0.borrow_mut();
+        (files.trouble, files.is_aside) = (trouble, true);
     }
 
     /// The power goes, and comes back: what was not synced is there, or not, or in part.
@@ -105,7 +115,7 @@ impl Memory {
 impl Files {
     /// A change is about to be made: whether trouble strikes instead.
     fn strikes(&mut self) -> Option<Trouble> {
-        assert!(!self.has_failed, "a log in which something has failed changes nothing more");
+        assert!(!self.has_failed || self.is_aside, "a log in which something has failed changes nothing more");
         match &mut self.trouble {
             Some(Trouble::Cut(left) | Trouble::Failure(left)) if *left > 0 => {
                 *left -= 1;
@@ -117,7 +127,7 @@ impl Files {
     }
 
     fn fail(&mut self, trouble: Trouble) -> io::Error {
-        self.has_failed = trouble != Trouble::Cut(0);
+        self.has_failed |= trouble != Trouble::Cut(0) && !self.is_aside;
         match trouble {
             Trouble::Cut(_) => io::Error::other("the power is off"),
             Trouble::Failure(_) => io::Error::other("the device fails"),

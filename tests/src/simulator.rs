@@ -4,6 +4,9 @@
 //! Disks are real as well: logs of `quorate-disk`, on a file system in memory. When the power goes, each sector of what was not
 //! synced is there, or not, or in part; names too. Syncs and writes fail, devices fill up, bits flip. What a log gives back
 //! must be all that was durable, and of the write that was cut off all or nothing.
+//!
+//! So are snapshots: each machine takes some of its registers and sessions, in files beside its log, sends them in pieces as
+//! small as frames, and restores what it was sent. What a restored state has to be, a model knows that has applied everything.
 
 mod client;
 mod clock;
@@ -14,6 +17,7 @@ mod machine;
 mod network;
 mod oracle;
 pub(crate) mod records;
+mod registers;
 mod setting;
 mod shape;
 mod shrink;

@@ -65,6 +65,24 @@ fn what_a_snapshot_covers_is_not_needed() {
 }
 
 #[test]
+fn what_was_replaced_before_a_snapshot_was_taken_does_not_come_back() {
+    let log_of = |snapshot, entries: &[(u64, u64)]| {
+        let mut boot = boot(1024);
+        boot.snapshot(snapshot);
+        let taken: Result<(), BootError> = entries.iter().try_for_each(|(index, term)| entry(&mut boot, *index, *term));
+        taken.map(|()| boot.start(Instant::START).log().map(|entry| entry.position()).collect::<Vec<_>>())
+    };
+    let of_an_earlier_term = [(4, 1), (5, 1), (6, 1), (7, 1), (4, 2), (5, 2)];
+    assert_eq!(log_of(snapshot(5, 2), &of_an_earlier_term), Ok(vec![]), "they need not follow the snapshot");
+    let of_a_later_term = [(4, 3), (5, 3), (6, 3), (4, 2), (5, 2)];
+    assert_eq!(log_of(snapshot(5, 2), &of_a_later_term), Ok(vec![]), "though they could follow it");
+    let and_went_on = [(4, 1), (5, 1), (6, 1), (7, 1), (4, 2), (5, 2), (6, 2), (7, 3)];
+    assert_eq!(log_of(snapshot(5, 2), &and_went_on), Ok(vec![position(6, 2), position(7, 3)]));
+    let (last, found) = (position(5, 2), position(7, 2));
+    assert_eq!(log_of(snapshot(5, 2), &[(5, 2), (7, 2)]), Err(BootError::Gap { last, found }), "a hole is one still");
+}
+
+#[test]
 fn a_snapshot_leaves_the_entries_behind_it_if_they_follow_it() {
     let log_behind = |term| {
         let mut boot = boot(1024);

@@ -25,6 +25,16 @@ fn a_log_of_512_bytes_takes_commands_for_ever() {
 }
 
 #[test]
+fn a_snapshot_is_asked_for_again_as_soon_as_the_last_one_is_there() {
+    let (mut node, now) = leader::<u64>(config(1), 512);
+    for number in 0..1000u64 {
+        let told = drive(&mut node, now, command(number));
+        assert_eq!(told.first(), Some(&format!("accept {}", number + 2)), "no time passes, and there is room");
+        obey(&mut node, now, &told);
+    }
+}
+
+#[test]
 fn what_is_applied_after_entries_were_forgotten_is_what_was_written() {
     let (mut node, mut now) = leader::<u64>(Config { snapshot_fill_percent: 30, ..config(1) }, 700);
     let mut applied = Vec::new();

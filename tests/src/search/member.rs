@@ -105,7 +105,7 @@ impl Member {
         for effect in node.step(at, input).take(drawn) {
             sees(&effect);
             match effect {
-                Effect::Persist(persist) => *write = Some(Batch::new(persist.hard_state, persist.entries)),
+                Effect::Persist(persist) => *write = Some(Batch::new(persist.hard_state, None, persist.entries)),
                 Effect::Send { to, message } => {
                     if setting.words {
                         law::check_words(from, to, &message, disk)?;

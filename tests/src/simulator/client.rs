@@ -16,8 +16,8 @@ pub(crate) struct Client {
     pub(crate) target: usize,
     /// The wish's place in the history, if one is kept.
     pub(crate) event: Option<usize>,
-    /// When it was last answered.
-    pub(crate) answered_at: u64,
+    /// How many answers it has had since calm returned.
+    pub(crate) calm_answers: u32,
     /// What was answered to anyone when the wish was first asked.
     pub(crate) floor: Index,
 }
@@ -40,14 +40,25 @@ pub(crate) enum Answer {
     },
     /// Not done here; ask this one, if any.
     Elsewhere(Option<usize>),
+    /// A snapshot has overtaken it, and it may be done or not: ask again.
+    Unknown,
     /// The session is ahead of the wish.
     Outdated,
 }
 
 impl Client {
     pub(crate) fn new(number: u64) -> Client {
-        let (sequence, wish, floor) = (0, Some(Wish::Open), Index(0));
-        Client { number, sequence, wish, attempt: 0, first_attempt: 0, target: 0, event: None, answered_at: 0, floor }
+        Client {
+            number,
+            sequence: 0,
+            wish: Some(Wish::Open),
+            attempt: 0,
+            first_attempt: 0,
+            target: 0,
+            event: None,
+            calm_answers: 0,
+            floor: Index(0),
+        }
     }
 
     pub(crate) fn session(&self) -> Session {

@@ -22,6 +22,11 @@ impl Clock {
         Instant::from_micros(time)
     }
 
+    /// The latest time that it showed: a node's time does not go back.
+    pub(crate) fn shown(&self) -> u64 {
+        self.shown
+    }
+
     fn time(&self, now: u64) -> u64 {
         let now = now as i64;
         (now + now * self.drift / 1_000_000 + self.ahead).max(0) as u64

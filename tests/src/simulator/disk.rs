@@ -1,7 +1,8 @@
+use std::io::{Read, Write};
 use std::path::Path;
 
-use quorate::{Entries, Seat};
-use quorate_disk::{DiskError, Options, Owner, Recovered};
+use quorate::{Entries, Index, Members, Position, Seat, Snapshot};
+use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
 use super::oracle::Violation;
@@ -14,13 +15,33 @@ pub(crate) struct Disk {
     owner: Owner,
     options: Options,
     /// Open for as long as the node runs.
-    log: Option<quorate_disk::Disk<Memory>>,
+    log: Option<Open>,
     /// What is durable. While the node is down, a write that was cut off may have come on top.
     pub(crate) durable: Records,
+    /// The snapshot in force.
+    pub(crate) latest: Option<Snapshot>,
     /// The write that was cut off, or failed.
-    cut_off: Option<Batch>,
+    cut_off: Option<Change>,
     /// A bit has flipped since it was last open.
     pub(crate) has_flipped: bool,
+    /// What the log stands on has rotted, and no other snapshot was installed since.
+    pub(crate) is_lost: bool,
+}
+
+struct Open {
+    disk: quorate_disk::Disk<Memory>,
+    snapshots: Snapshots<Memory>,
+}
+
+/// A snapshot that is being written beside the log.
+pub(crate) type Taking = SnapshotWriter<Memory>;
+
+/// What a write makes of the disk.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Write(Batch),
+    /// The app's own snapshot is in force.
+    Mark(Snapshot),
 }
 
 /// How an opening went.
@@ -43,8 +64,10 @@ impl Disk {
             options: Options { segment_bytes },
             log: None,
             durable: Records::default(),
+            latest: None,
             cut_off: None,
             has_flipped: false,
+            is_lost: false,
         }
     }
 
@@ -56,11 +79,14 @@ impl Disk {
     ) -> Result<Opening, Violation> {
         self.files.expect(trouble);
         let mut found = Records::default();
+        let (mut latest, mut lost) = (None, None);
         let visit = |item: Recovered<'_>| {
             match item {
                 Recovered::HardState(hard_state) => found.hard_state = hard_state,
                 Recovered::Entry(entry) => found.take(entry),
-                Recovered::Snapshot(_) | Recovered::LostSnapshot(_) | Recovered::Stored(_) => {}
+                Recovered::Snapshot(snapshot) => latest = Some(snapshot),
+                Recovered::LostSnapshot(position) => lost = Some(position),
+                Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())
@@ -74,36 +100,156 @@ impl Disk {
             Err(DiskError::Damaged(_)) if self.has_flipped => return Ok(Opening::Refused),
             Err(error) => return self.broken("a log that has not rotted can be opened", error),
         };
-        if found != self.durable {
-            if let Some(batch) = self.cut_off.take() {
-                self.durable.sync(batch);
+        found.cover(lost.or(latest.map(|latest| latest.position)).unwrap_or_default());
+        if !self.allows(&found, latest) {
+            if let Some(change) = self.cut_off.take() {
+                self.take(change);
             }
-            if found != self.durable {
-                return self.broken("what is durable comes back", format_args!("{found:?}, not {:?}", self.durable));
+            if !self.allows(&found, latest) {
+                let story = format!("{latest:?} {found:?}, not {:?} {:?}", self.latest, self.durable);
+                return self.broken("what is durable comes back", story);
             }
         }
-        self.log = Some(log);
+        let snapshots = log.snapshots();
+        self.log = Some(Open { disk: log, snapshots });
+        if let Some(position) = lost {
+            self.durable.cover(position);
+        }
+        (self.latest, self.is_lost) = (latest, lost.is_some());
         self.cut_off = None;
         self.has_flipped = false;
         Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
     }
 
-    /// Writes a batch. Whether it is durable: if not, it may be.
-    pub(crate) fn write(&mut self, batch: Batch, trouble: Option<Trouble>) -> Result<bool, Violation> {
+    /// Whether that may come back. If a snapshot has rotted, an earlier one may take its place, or none; the log behind that is
+    /// all there in any case.
+    fn allows(&self, found: &Records, latest: Option<Snapshot>) -> bool {
+        let base = found.base.index;
+        let in_force = self.latest.map_or(self.durable.base, |latest| latest.position);
+        let is_as_it_was = latest == self.latest && found.base == in_force;
+        let is_instead = (self.durable.base.index..=in_force.index).contains(&base)
+            && (found.base == in_force || self.durable.holds(found.base));
+        let is_standing = is_as_it_was || (self.has_flipped && is_instead);
+        is_standing && self.durable.equals_behind(base, found)
+    }
+
+    fn take(&mut self, change: Change) {
+        match change {
+            Change::Write(batch) => {
+                if batch.snapshot.is_some() {
+                    (self.latest, self.is_lost) = (batch.snapshot, false);
+                }
+                self.durable.sync(batch);
+            }
+            Change::Mark(snapshot) => {
+                let is_later = self.latest.is_none_or(|latest| latest.position.index < snapshot.position.index);
+                self.latest = if is_later { Some(snapshot) } else { self.latest };
+            }
+        }
+    }
+
+    /// Writes a batch, or marks a snapshot. Whether that is durable: if not, it may be.
+    pub(crate) fn write(&mut self, change: Change, trouble: Option<Trouble>) -> Result<bool, Violation> {
         self.files.expect(trouble);
-        let log = self.log.as_mut().expect("the log of a node that runs is open");
-        let records = batch.bytes();
-        let entries = Entries::parse(&records).expect("a node writes whole records, one after the other");
-        let Err(error) = log.write(batch.hard_state, None, entries) else {
-            self.durable.sync(batch);
+        let log = &mut self.log.as_mut().expect("the log of a node that runs is open").disk;
+        let mut write = || match &change {
+            Change::Write(batch) => {
+                let records = batch.bytes();
+                let entries = Entries::parse(&records).expect("a node writes whole records, one after the other");
+                log.write(batch.hard_state, batch.snapshot, entries)
+            }
+            Change::Mark(snapshot) => log.mark(*snapshot),
+        };
+        let Err(error) = write() else {
+            self.files.expect(None);
+            self.take(change);
             return Ok(true);
         };
-        let again = log.write(batch.hard_state, None, entries);
+        let again = write();
         if trouble.is_none() || again.is_ok() {
             return self.broken("a write fails if its device does, and then for good", error);
         }
-        self.cut_off = Some(batch);
+        self.cut_off = Some(change);
         Ok(false)
+    }
+
+    /// Begins to write a snapshot of the app's own. None if that fails.
+    pub(crate) fn begin_snapshot(
+        &mut self,
+        position: Position,
+        members: Members,
+        state: &[u8],
+        trouble: Option<Trouble>,
+    ) -> Option<Taking> {
+        let files = self.files.clone();
+        files.expect_aside(trouble);
+        let written = self.snapshots().create(position, members).map(|mut writer| {
+            let is_written = writer.write_all(state).and_then(|()| writer.flush()).is_ok();
+            is_written.then_some(writer)
+        });
+        files.expect(None);
+        written.ok().flatten()
+    }
+
+    /// Makes a snapshot durable under its name. None if that fails, after which the log goes on as before.
+    pub(crate) fn finish_snapshot(&mut self, taking: Taking, trouble: Option<Trouble>) -> Option<Snapshot> {
+        self.files.expect_aside(trouble);
+        let finished = taking.finish();
+        self.files.expect(None);
+        finished.ok()
+    }
+
+    /// The process ends while it writes a snapshot: nobody tidies up.
+    pub(crate) fn abandon_snapshot(&mut self, taking: Taking) {
+        self.files.expect_aside(Some(Trouble::Cut(0)));
+        drop(taking);
+        self.files.expect(None);
+    }
+
+    /// Keeps a piece of a snapshot of the leader. Whether that went well.
+    pub(crate) fn store(
+        &mut self,
+        snapshot: Snapshot,
+        members: Members,
+        (offset, bytes): (u64, &[u8]),
+        trouble: Option<Trouble>,
+    ) -> Result<bool, Violation> {
+        self.files.expect(trouble);
+        let stored = self.snapshots().store(snapshot, members, offset, bytes);
+        self.files.expect(None);
+        match stored {
+            Ok(()) => Ok(true),
+            Err(_) if trouble.is_some() => Ok(false),
+            Err(error) => self.broken("a piece can be stored", error),
+        }
+    }
+
+    /// A piece of a snapshot, if it can be read.
+    pub(crate) fn read_piece(&mut self, snapshot: Snapshot, offset: u64, length: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.snapshots().read_at(snapshot, offset, &mut bytes).ok().map(|()| bytes)
+    }
+
+    /// All bytes of a snapshot that is durable.
+    pub(crate) fn read_snapshot(&mut self, snapshot: Snapshot) -> Result<Vec<u8>, Violation> {
+        let mut bytes = Vec::new();
+        let read = self.snapshots().open(snapshot).map_err(|error| error.to_string()).and_then(|mut reader| {
+            reader.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            reader.finish().map_err(|error| error.to_string())
+        });
+        match read {
+            Ok(()) => Ok(bytes),
+            Err(error) => self.broken("what is restored is durable", error),
+        }
+    }
+
+    fn snapshots(&mut self) -> &mut Snapshots<Memory> {
+        &mut self.log.as_mut().expect("the log of a node that runs is open").snapshots
+    }
+
+    /// The last index that a snapshot here covers, be it readable or not.
+    pub(crate) fn covered(&self) -> Index {
+        self.latest.map_or(self.durable.base.index, |latest| latest.position.index)
     }
 
     /// Whether a write was cut off, or failed, since it was last open.

@@ -25,6 +25,11 @@ pub(crate) enum What {
         machine: usize,
         life: u64,
     },
+    /// The snapshot under way is written, or the log is told of it.
+    Snapshot {
+        machine: usize,
+        life: u64,
+    },
     Request {
         machine: usize,
         waiting: Waiting,
@@ -56,9 +61,10 @@ impl What {
     pub(crate) fn machine(&self) -> Option<usize> {
         match self {
             What::Frame { to, .. } => Some(usize::from(to.0)),
-            What::Alarm { machine, .. } | What::Synced { machine, .. } | What::Request { machine, .. } => {
-                Some(*machine)
-            }
+            What::Alarm { machine, .. }
+            | What::Synced { machine, .. }
+            | What::Snapshot { machine, .. }
+            | What::Request { machine, .. } => Some(*machine),
             _ => None,
         }
     }

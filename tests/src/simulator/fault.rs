@@ -50,6 +50,16 @@ pub enum Fault {
     Jump,
     /// A clock runs fast or slow.
     Drift,
+    /// Writing a snapshot fails, or the disk is full: the log goes on, and the snapshot before stays in force.
+    FailedSnapshot,
+    /// Snapshots take long to write.
+    SlowSnapshot,
+    /// An app takes no snapshot when it is asked for one.
+    NoSnapshot,
+    /// A node that stopped stays away while the others go on.
+    Away,
+    /// A new node joins when the others have long begun.
+    Late,
     /// A driver does not draw all effects at once.
     Leave,
     /// An operator hands leadership over.
@@ -58,7 +68,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 24] = [
+    pub const ALL: [Fault; 29] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -81,6 +91,11 @@ impl Fault {
         Fault::SlowNode,
         Fault::Jump,
         Fault::Drift,
+        Fault::FailedSnapshot,
+        Fault::SlowSnapshot,
+        Fault::NoSnapshot,
+        Fault::Away,
+        Fault::Late,
         Fault::Leave,
         Fault::Transfer,
     ];
@@ -113,11 +128,13 @@ impl Fault {
             Fault::Garble | Fault::FailedSync | Fault::FullDisk => 20_000,
             Fault::Replay | Fault::Leave | Fault::Drift => 100_000,
             Fault::Crash => 3_000,
-            Fault::Rot | Fault::Transfer => 250_000,
+            Fault::Rot | Fault::Transfer | Fault::FailedSnapshot | Fault::Away | Fault::Late => 250_000,
+            Fault::NoSnapshot => 500_000,
             Fault::Pause | Fault::Jump => 500,
             // Microseconds.
             Fault::Latency => 40_000,
             Fault::SlowDisk => 60_000,
+            Fault::SlowSnapshot => 300_000,
             // There or not.
             Fault::Reorder
             | Fault::Subset
@@ -179,5 +196,10 @@ impl Faults {
     /// A sync takes up to this many microseconds.
     pub(crate) fn sync_max(&self) -> u64 {
         u64::from(self.rate(Fault::SlowDisk)).max(1_000)
+    }
+
+    /// A snapshot takes up to this many microseconds, and word of it to the log as many.
+    pub(crate) fn snapshot_max(&self) -> u64 {
+        u64::from(self.rate(Fault::SlowSnapshot)).max(2_000)
     }
 }

@@ -1,15 +1,16 @@
 use std::collections::VecDeque;
 
-use quorate::{Boot, Index, Position, Round, Seat, Sessions, Ticket, Verdict};
+use quorate::{Boot, BootError, Index, Position, Round, Seat, Snapshot, Ticket};
 use quorate_disk::Recovered;
 
+use super::Node;
 use super::clock::Clock;
-use super::disk::{Disk, Opening};
+use super::disk::{Disk, Opening, Taking};
 use super::event::What;
 use super::oracle::Violation;
 use super::records::Batch;
+use super::registers::Registers;
 use super::shape::Shape;
-use super::{Node, Write};
 use crate::memory::Trouble;
 
 /// One member's computer: the node while it runs, and the disk that outlives it.
@@ -24,6 +25,8 @@ pub(crate) struct Machine {
     pub(crate) life: u64,
     /// The write under way. The disk takes it up when it is done, or cut off.
     pub(crate) write: Option<(Ticket, Batch)>,
+    /// The snapshot under way: one at a time.
+    pub(crate) snapshot: Underway,
     /// Commands that this node accepted and has not answered: who waits for which position.
     pub(crate) accepted: VecDeque<(Position, Waiting)>,
     pub(crate) reads: VecDeque<(Round, Waiting)>,
@@ -31,6 +34,8 @@ pub(crate) struct Machine {
     pub(crate) answered: Round,
     /// When its timer is set for.
     pub(crate) alarm: u64,
+    /// It is not started before this time.
+    pub(crate) away_until: u64,
     /// It does nothing before this time.
     pub(crate) paused_until: u64,
     /// It takes up to so many microseconds over each event.
@@ -51,28 +56,15 @@ pub(crate) struct Waiting {
     pub(crate) since: u64,
 }
 
-/// The replicated state.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Registers {
-    pub(crate) values: [Option<u32>; 4],
-    sessions: Sessions<u32, 64>,
-}
-
-impl Registers {
-    /// Does what an entry says, and tells what came of it.
-    pub(crate) fn apply(
-        &mut self,
-        position: Position,
-        session: quorate::Session,
-        write: Option<Write>,
-    ) -> Verdict<u32> {
-        let verdict = self.sessions.admit(position.index, session);
-        if let (Verdict::Fresh, Some(write)) = (&verdict, write) {
-            self.values[usize::from(write.key)] = Some(write.value);
-            self.sessions.record(session, write.value);
-        }
-        verdict
-    }
+/// How far a snapshot of the app's own is.
+#[derive(Debug, Default)]
+pub(crate) enum Underway {
+    #[default]
+    Nothing,
+    /// It is being written aside.
+    Taking(Taking),
+    /// It is durable, and the log is to be told.
+    Marking(Snapshot),
 }
 
 impl Machine {
@@ -85,10 +77,12 @@ impl Machine {
             applied: Index(0),
             life: 0,
             write: None,
+            snapshot: Underway::Nothing,
             accepted: VecDeque::new(),
             reads: VecDeque::new(),
             answered: Round(0),
             alarm: u64::MAX,
+            away_until: 0,
             paused_until: 0,
             slow: 0,
             inbox: VecDeque::new(),
@@ -108,25 +102,55 @@ impl Machine {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
         let config = shape.config(self.seat, seed);
         let mut boot = Boot::new(config, memory).expect("the simulator's configuration is sound");
+        let (has_flipped, mut refused) = (self.disk.has_flipped, Ok(()));
         let opening = self.disk.open(trouble, |item| match item {
             Recovered::HardState(hard_state) => boot.hard_state(hard_state),
-            Recovered::Entry(entry) => boot.entry(entry).expect("the disk's log is whole"),
-            Recovered::Snapshot(_) | Recovered::LostSnapshot(_) | Recovered::Stored(_) => {}
+            Recovered::Entry(entry) => refused = refused.and(boot.entry(entry)),
+            Recovered::Snapshot(snapshot) => boot.snapshot(snapshot),
+            Recovered::LostSnapshot(position) => boot.lost_snapshot(position),
+            Recovered::Stored(stored) => boot.stored(stored),
         })?;
         if !matches!(opening, Opening::Done { .. }) {
             return Ok(opening);
+        }
+        match refused {
+            Ok(()) => {}
+            // Behind the snapshot before the one that has rotted there may be more than the memory ever held.
+            Err(BootError::Full { .. }) if has_flipped => {
+                self.disk.close();
+                return Ok(Opening::Refused);
+            }
+            Err(error) => {
+                let story = format!("node {}: {error}", self.seat.0);
+                return Err(Violation { law: "a node takes back what its disk holds", story });
+            }
         }
         self.life += 1;
         self.node = Some(boot.start(self.clock.read(now)));
         self.state = Registers::default();
         self.applied = Index(0);
+        if let Some(snapshot) = self.disk.latest {
+            self.restore(snapshot)?;
+        }
         self.answered = Round(0);
         self.alarm = u64::MAX;
         Ok(opening)
     }
 
+    /// Puts a snapshot that is durable here in the place of the state.
+    pub(crate) fn restore(&mut self, snapshot: Snapshot) -> Result<(), Violation> {
+        let index = snapshot.position.index;
+        let state = Registers::restore(&self.disk.read_snapshot(snapshot)?, index);
+        let unreadable = || Violation { law: "a snapshot is one of its index", story: format!("{snapshot:?}") };
+        (self.state, self.applied) = (state.ok_or_else(unreadable)?, index);
+        Ok(())
+    }
+
     /// The node is gone, and with it all that it had in memory.
     pub(crate) fn stop(&mut self) {
+        if let Underway::Taking(taking) = std::mem::take(&mut self.snapshot) {
+            self.disk.abandon_snapshot(taking);
+        }
         self.disk.close();
         self.life += 1;
         self.node = None;
@@ -142,9 +166,10 @@ impl Machine {
         self.paused_until > now || !self.inbox.is_empty()
     }
 
-    /// Those who have waited since before this time.
-    pub(crate) fn waiting_since(&self, time: u64) -> usize {
-        let accepted = self.accepted.iter().map(|(_, waiting)| waiting);
+    /// Those who have waited since before this time. A command whose place no other has taken yet may wait for ever, if there is
+    /// no further command.
+    pub(crate) fn waiting_since(&self, time: u64, last: Index) -> usize {
+        let accepted = self.accepted.iter().filter(|(accepted, _)| accepted.index <= last).map(|(_, waiting)| waiting);
         let reads = self.reads.iter().map(|(_, waiting)| waiting);
         accepted.chain(reads).filter(|waiting| waiting.since < time).count()
     }

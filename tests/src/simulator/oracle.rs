@@ -1,4 +1,5 @@
 mod answer;
+mod snapshot;
 mod window;
 
 use std::collections::{HashMap, HashSet};
@@ -7,8 +8,10 @@ use std::fmt;
 use quorate::{Apply, Ballot, HardState, Index, Message, Outcome, Position, Role, Seat, Session, Term};
 
 pub(crate) use self::answer::Due;
+use self::snapshot::Paces;
 use self::window::Window;
 use super::machine::Machine;
+use super::registers::Registers;
 use super::shape::Shape;
 use super::{Node, Write};
 
@@ -32,10 +35,13 @@ impl fmt::Display for Violation {
 pub(crate) struct Oracle {
     /// What was applied by anyone, in order.
     applied: Vec<Applied>,
+    /// What comes of that.
+    model: Registers,
     done: HashSet<Session>,
     leaders: HashMap<Term, Seat>,
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
+    paces: Paces,
     /// The highest index that a client was told of.
     pub(crate) answered: Index,
 }
@@ -45,6 +51,8 @@ struct Applied {
     record: Box<[u8]>,
     /// The term that the first node to apply it was in: it was committed then or before.
     by_term: Option<Term>,
+    /// Of the state then.
+    digest: u32,
 }
 
 /// What a node has shown in this life, and its disk ever.
@@ -53,6 +61,7 @@ struct Seen {
     life: u64,
     term: Term,
     commit: Index,
+    applied: Index,
     durable: HardState,
 }
 
@@ -104,19 +113,26 @@ impl Oracle {
         }
     }
 
-    /// An acknowledged entry is on the follower's disk, and the same as the leader's.
+    /// An acknowledged entry is on the follower's disk, in its log or covered by a snapshot, and the same as the leader's.
     fn check_ack(&self, from: &Machine, to: Seat, term: Term, index: Index, all: &[Machine]) -> Verdict {
-        let mine = from.disk.durable.record(index);
+        let (disk, place) = (&from.disk.durable, (index.0 as usize).checked_sub(1));
+        let Some(place) = place else { return Ok(()) };
+        let committed = self.applied.get(place).map(|applied| &*applied.record);
+        let mine = if index <= disk.base.index { committed } else { disk.record(index) };
         let story = || format!("node {} acks {} to {} in term {}", from.seat.0, index.0, to.0, term.0);
-        if index > Index(0) && mine.is_none() {
+        if mine.is_none() {
             return broken("what is acknowledged is durable", story);
         }
         let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node.as_ref());
         let Some(leader) = leader.filter(|node| node.role() == Role::Leader && node.term() == term) else {
             return Ok(());
         };
-        let theirs = leader.log().find(|entry| entry.position().index == index).map(|entry| entry.record());
-        if index > Index(0) && theirs != mine {
+        let theirs = if index <= leader.base().index {
+            committed
+        } else {
+            leader.log().find(|entry| entry.position().index == index).map(|entry| entry.record())
+        };
+        if theirs != mine {
             return broken("what is acknowledged equals the leader's log", story);
         }
         Ok(())
@@ -148,7 +164,11 @@ impl Oracle {
         if holders * 2 <= all.len() {
             broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
         }
-        self.applied.push(Applied { position, record: apply.entry().record().into(), by_term: None });
+        if let Some(session) = apply.session() {
+            self.model.apply(position, session, apply.command().expect("the simulator reads its own commands"));
+        }
+        let (record, digest) = (apply.entry().record().into(), self.model.digest());
+        self.applied.push(Applied { position, record, by_term: None, digest });
         Ok(true)
     }
 
@@ -182,12 +202,17 @@ impl Oracle {
         seen.durable = durable;
         let Some(node) = &machine.node else { return Ok(()) };
         if seen.life != machine.life {
-            *seen = Seen { life: machine.life, term: Term(0), commit: Index(0), ..*seen };
+            *seen = Seen { life: machine.life, durable, ..Seen::default() };
         }
-        if node.term() < seen.term.max(seen.durable.term) || node.commit() < seen.commit {
-            broken("term and commit never go back", || format!("node {}", machine.seat.0))?;
+        let is_back = node.commit() < seen.commit || node.applied() < seen.applied;
+        if node.term() < seen.term.max(seen.durable.term) || is_back {
+            broken("term, commit and what is applied never go back", || format!("node {}", machine.seat.0))?;
         }
-        (seen.term, seen.commit) = (node.term(), node.commit());
+        if node.applied() != machine.applied {
+            let story = || format!("node {}: {:?}, not {:?}", machine.seat.0, node.applied(), machine.applied);
+            broken("a node knows what its app has applied", story)?;
+        }
+        (seen.term, seen.commit, seen.applied) = (node.term(), node.commit(), node.applied());
         let fresh = self.applied.iter_mut().rev().take_while(|applied| applied.by_term.is_none());
         fresh.for_each(|applied| applied.by_term = Some(node.term()));
         if node.role() == Role::Leader { self.on_leader(node) } else { Ok(()) }
@@ -204,20 +229,26 @@ impl Oracle {
         self.leaders.insert(node.term(), node.seat());
         // A late majority may still elect the leader of a term that is over: that one need not have what came after.
         let owed = self.applied.iter().take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
-        let mut log = node.log();
-        let lacks = owed.into_iter().any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
+        let (base, mut log) = (node.base().index, node.log());
+        let mut behind = owed.skip(base.0 as usize);
+        let lacks = behind.any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
         if lacks {
             return broken("a leader has all that was committed", || format!("{:?}", node.seat()));
         }
         Ok(())
     }
 
-    /// Two logs that share a position are equal up to it.
-    pub(crate) fn check_matching(one: &Machine, other: &Machine) -> Verdict {
+    /// Two logs that share a position are equal up to it, as far as both have it. What a log has forgotten was committed.
+    pub(crate) fn check_matching(&self, one: &Machine, other: &Machine) -> Verdict {
         let (Some(a), Some(b)) = (&one.node, &other.node) else {
             return Ok(());
         };
-        let pairs: Vec<_> = a.log().zip(b.log()).collect();
+        if a.base().index > Index(0) && !self.knows(a.base()) {
+            return broken("what is forgotten was committed", || format!("node {} up to {:?}", one.seat.0, a.base()));
+        }
+        let base = a.base().index.max(b.base().index);
+        let behind = |node: &Node| (base.0 - node.base().index.0) as usize;
+        let pairs: Vec<_> = a.log().skip(behind(a)).zip(b.log().skip(behind(b))).collect();
         let met = pairs.iter().rposition(|(mine, theirs)| mine.position() == theirs.position());
         let equal = pairs[..met.map_or(0, |place| place + 1)].iter().all(|(mine, theirs)| mine == theirs);
         if equal {

@@ -1,9 +1,12 @@
-use quorate::{Entries, Entry, HardState, Index, Position};
+use quorate::{Entries, Entry, HardState, Index, Position, Snapshot};
 
-/// What a disk holds, as the records that a node gave it: numbered from index 1.
+/// What a disk holds, as the records that a node gave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Records {
     pub(crate) hard_state: HardState,
+    /// What a snapshot stands for; of index zero if there are records from the first on.
+    pub(crate) base: Position,
+    /// One after the other behind the base.
     records: Vec<Record>,
 }
 
@@ -23,12 +26,14 @@ impl Record {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Batch {
     pub(crate) hard_state: Option<HardState>,
+    /// In place of all records so far.
+    pub(crate) snapshot: Option<Snapshot>,
     records: Vec<Record>,
 }
 
 impl Batch {
-    pub(crate) fn new(hard_state: Option<HardState>, entries: Entries<'_>) -> Batch {
-        Batch { hard_state, records: entries.map(Record::of).collect() }
+    pub(crate) fn new(hard_state: Option<HardState>, snapshot: Option<Snapshot>, entries: Entries<'_>) -> Batch {
+        Batch { hard_state, snapshot, records: entries.map(Record::of).collect() }
     }
 
     /// Its records, one behind the other.
@@ -54,6 +59,10 @@ impl Records {
     /// The batch is durable: each record replaces what stood at its index and after it.
     pub(crate) fn sync(&mut self, batch: Batch) {
         self.hard_state = batch.hard_state.unwrap_or(self.hard_state);
+        if let Some(snapshot) = batch.snapshot {
+            self.records.clear();
+            self.base = snapshot.position;
+        }
         batch.records.into_iter().for_each(|record| self.put(record));
     }
 
@@ -63,21 +72,46 @@ impl Records {
     }
 
     fn put(&mut self, record: Record) {
-        self.records.truncate(record.position.index.0 as usize - 1);
+        let index = record.position.index;
+        while self.records.last().is_some_and(|last| last.position.index >= index) {
+            self.records.pop();
+        }
         self.records.push(record);
+    }
+
+    /// A snapshot stands for all up to this position.
+    pub(crate) fn cover(&mut self, position: Position) {
+        self.records.retain(|record| record.position.index > position.index);
+        self.base = position;
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.records.iter().map(|record| Entry::parse(&record.bytes).expect("the disk keeps records as they are").0)
     }
 
-    /// The record at an index.
-    pub(crate) fn record(&self, index: Index) -> Option<&[u8]> {
-        self.records.get((index.0 as usize).checked_sub(1)?).map(|record| &*record.bytes)
+    /// Whether both hold the same behind this index.
+    pub(crate) fn equals_behind(&self, index: Index, other: &Records) -> bool {
+        let behind = |records: &Records| records.records.partition_point(|record| record.position.index <= index);
+        self.hard_state == other.hard_state && self.records[behind(self)..] == other.records[behind(other)..]
     }
 
+    /// The record at an index, if no snapshot stands for it.
+    pub(crate) fn record(&self, index: Index) -> Option<&[u8]> {
+        self.get(index).map(|record| &*record.bytes)
+    }
+
+    /// Whether the record at a position is here.
+    pub(crate) fn has(&self, position: Position) -> bool {
+        self.get(position.index).is_some_and(|record| record.position == position)
+    }
+
+    /// As [`has`](Records::has), or a snapshot stands for it.
     pub(crate) fn holds(&self, position: Position) -> bool {
-        position == Position::default()
-            || self.records.get((position.index.0 as usize).wrapping_sub(1)).is_some_and(|r| r.position == position)
+        position.index <= self.base.index || self.has(position)
+    }
+
+    fn get(&self, index: Index) -> Option<&Record> {
+        let place = index.0.checked_sub(self.base.index.0 + 1)?;
+        self.records.get(usize::try_from(place).ok()?)
     }
 }

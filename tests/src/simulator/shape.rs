@@ -7,7 +7,12 @@ use super::fault::{Fault, Faults};
 
 /// Longer than any record that the simulated clients ask for.
 pub(crate) const RECORD_MAX: usize = 130;
+/// Longer than the registers and sessions of most runs.
+const REGISTERS_MAX: usize = 300;
+/// Room for a few records.
+const LOG_BYTES_MIN: usize = 512;
 pub(crate) const ELECTION_MICROS: u64 = 250_000;
+pub(crate) const HEARTBEAT_MICROS: u64 = 50_000;
 
 /// The sizes that all nodes of a run are given.
 #[derive(Clone, Copy, Debug)]
@@ -22,22 +27,35 @@ pub(crate) struct Shape {
     small_log_bytes: usize,
     /// So small that a few writes fill a segment, or one takes more.
     pub(crate) segment_bytes: u64,
+    snapshot_fill_percent: u8,
+    pub(crate) snapshot_every: Option<u64>,
+    pub(crate) snapshot_bytes_per_heartbeat: u32,
+    /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
+    pub(crate) padding: usize,
 }
 
 impl Shape {
     /// Small frames split what a leader sends, so that a follower may have any part of it.
     pub(crate) fn random(rng: &mut Rng, nodes: usize, faults: &Faults) -> Shape {
         let entry_bytes_max = rng.usize(RECORD_MAX..RECORD_MAX * 4);
-        let is_small = faults.has(Fault::SmallLog) && rng.bool();
+        let is_small = faults.has(Fault::SmallLog) && rng.u8(..4) > 0;
+        let padding = rng.usize(..8 << 10) >> rng.u32(..8);
         Shape {
             nodes,
             entry_bytes_max,
             inflight_messages_max: rng.u32(1..=8),
             inflight_bytes_max: entry_bytes_max * rng.usize(1..=5),
-            log_bytes: if is_small && rng.bool() { rng.usize(2 << 10..16 << 10) } else { 512 << 10 },
+            log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { 512 << 10 },
             small: if is_small { rng.usize(..=(nodes - 1) / 2) } else { 0 },
-            small_log_bytes: rng.usize(1 << 10..8 << 10),
+            small_log_bytes: log_bytes(rng),
             segment_bytes: 1024 << rng.u32(..5),
+            snapshot_fill_percent: rng.u8(10..=90),
+            snapshot_every: rng.bool().then(|| rng.u64(1..=200) >> rng.u32(..6)).filter(|every| *every > 0),
+            // At the least, all others get one within two seconds.
+            snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
+                ((padding + REGISTERS_MAX) * nodes) as u64 / 2 << rng.u32(..16),
+            ),
+            padding,
         }
     }
 
@@ -45,19 +63,42 @@ impl Shape {
         if usize::from(seat.0) < self.small { self.small_log_bytes.min(self.log_bytes) } else { self.log_bytes }
     }
 
-    /// How many disks may rot before the cluster could not go on: members that lag for want of memory count as well.
+    /// How many disks may rot before the cluster could not go on: members whose memory is too small for what others have not
+    /// committed yet count as well.
     pub(crate) fn rotten_max(&self) -> usize {
         (self.nodes - 1) / 2 - self.small
     }
 
+    /// How long it takes to send a snapshot to all others.
+    pub(crate) fn snapshot_micros(&self) -> u64 {
+        ((self.padding + REGISTERS_MAX) * self.nodes) as u64 * HEARTBEAT_MICROS
+            / u64::from(self.snapshot_bytes_per_heartbeat)
+    }
+
+    pub(crate) fn members(&self) -> Members {
+        Members::of(Seats::first(self.nodes))
+    }
+
     pub(crate) fn config(&self, seat: Seat, seed: u64) -> Config {
-        let members = Members::of(Seats::first(self.nodes));
+        let members = self.members();
         Config {
             election_timeout: Duration::from_micros(ELECTION_MICROS),
+            heartbeat_interval: Duration::from_micros(HEARTBEAT_MICROS),
             entry_bytes_max: self.entry_bytes_max,
             inflight_messages_max: self.inflight_messages_max,
             inflight_bytes_max: self.inflight_bytes_max,
+            snapshot_fill_percent: self.snapshot_fill_percent,
+            snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
             ..Config::new(Identity::from(seat), members, seed)
         }
     }
+}
+
+fn bytes_per_heartbeat(bytes_per_second: u64) -> u32 {
+    u32::try_from(bytes_per_second * HEARTBEAT_MICROS / 1_000_000).unwrap_or(u32::MAX).max(1)
+}
+
+/// A little memory, or somewhat more.
+fn log_bytes(rng: &mut Rng) -> usize {
+    LOG_BYTES_MIN.max(rng.usize(LOG_BYTES_MIN..16 << 10) >> rng.u32(..5))
 }

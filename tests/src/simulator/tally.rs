@@ -16,6 +16,67 @@ pub struct Tally {
     pub overrun: u64,
     /// Commands refused for want of room in the log.
     pub full: u64,
+    /// Clusters that were left without room for one more term.
+    pub cornered: u64,
+    /// What came of snapshots.
+    pub snapshots: Snapshots,
+}
+
+/// How often what was done with snapshots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Snapshots {
+    /// Asked for.
+    pub asked: u64,
+    /// Taken, durable, and believed by the node.
+    pub taken: u64,
+    /// Taken, and of no use any more.
+    pub refused: u64,
+    /// Pieces sent.
+    pub sent: u64,
+    /// Pieces stored.
+    pub stored: u64,
+    /// Snapshots of a leader installed.
+    pub installed: u64,
+    /// Snapshots restored by a node that runs.
+    pub restored: u64,
+    /// Starts from a snapshot.
+    pub started: u64,
+    /// Starts with a part of a snapshot that was being fetched.
+    pub resumed: u64,
+    /// Starts without the snapshot that the log stands on, for it has rotted.
+    pub lost: u64,
+    /// Fetched snapshots that were damaged, and fetched again.
+    pub damaged: u64,
+    /// Commands that a snapshot overtook.
+    pub overtaken: u64,
+}
+
+impl Snapshots {
+    fn named(&mut self) -> [(&'static str, &mut u64); 12] {
+        [
+            ("asked for", &mut self.asked),
+            ("taken", &mut self.taken),
+            ("refused", &mut self.refused),
+            ("pieces sent", &mut self.sent),
+            ("pieces stored", &mut self.stored),
+            ("installed", &mut self.installed),
+            ("restored", &mut self.restored),
+            ("started from", &mut self.started),
+            ("fetches resumed", &mut self.resumed),
+            ("lost", &mut self.lost),
+            ("damaged", &mut self.damaged),
+            ("commands overtaken", &mut self.overtaken),
+        ]
+    }
+
+    /// Each count by its name.
+    pub fn iter(mut self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.named().map(|(name, count)| (name, *count)).into_iter().filter(|(_, count)| *count > 0)
+    }
+
+    fn add(&mut self, mut other: Snapshots) {
+        self.named().into_iter().zip(other.named()).for_each(|((_, sum), (_, count))| *sum += *count);
+    }
 }
 
 impl Tally {
@@ -33,6 +94,7 @@ impl Tally {
             ("rotten", self.rotten),
             ("overrun", self.overrun),
             ("full", self.full),
+            ("cornered", self.cornered),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -46,5 +108,7 @@ impl Tally {
         self.rotten += other.rotten;
         self.overrun += other.overrun;
         self.full += other.full;
+        self.cornered += other.cornered;
+        self.snapshots.add(other.snapshots);
     }
 }

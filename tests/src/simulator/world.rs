@@ -3,6 +3,7 @@ mod calm;
 mod dispatch;
 mod phase;
 mod power;
+mod snapshot;
 mod step;
 mod weather;
 
@@ -25,7 +26,7 @@ use super::tally::Tally;
 use crate::history::History;
 use crate::linearizability::{Checker, Verdict};
 use fastrand::Rng;
-use quorate::Seat;
+use quorate::{Position, Seat, Snapshot};
 
 /// A cluster, its network, its disks and its clients.
 pub struct World {
@@ -59,6 +60,10 @@ enum Order {
     Write(quorate::Ticket, Batch),
     Send(Seat, Vec<u8>),
     Answer(Waiting, Answer),
+    /// Take a snapshot of this position: that is the state.
+    Take(Position, Vec<u8>),
+    /// Keep these bytes of a snapshot from an offset on.
+    Store(Snapshot, u64, Vec<u8>),
 }
 
 impl World {
@@ -98,7 +103,7 @@ impl World {
             tail: VecDeque::new(),
             setting,
         };
-        (0..world.machines.len()).for_each(|machine| world.push(0, What::Start { machine }));
+        (0..world.machines.len()).for_each(|machine| world.join(machine));
         (0..world.clients.len()).for_each(|client| world.ask(client));
         world.push(1, What::Weather { spell: 0 });
         world

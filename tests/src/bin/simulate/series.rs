@@ -90,6 +90,8 @@ impl fmt::Display for Series {
         writeln!(f, "{events} events, {:.1} million a minute", self.pace())?;
         writeln!(f, "{committed} entries committed, {answered} wishes of clients answered")?;
         let faults: Vec<_> = self.tally.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        let snapshots: Vec<_> = self.tally.snapshots.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        writeln!(f, "snapshots: {}", snapshots.join(", "))?;
         write!(f, "faults: {}", faults.join(", "))
     }
 }

@@ -7,6 +7,9 @@ use crate::simulator::event::What;
 use crate::simulator::machine::{Machine, Waiting};
 use crate::simulator::{Fault, Faults, Schedule};
 
+/// After so many answers in calm a client has no wish left.
+pub(super) const CALM_ANSWERS: u32 = 4;
+
 impl World {
     /// A client sends its wish to somebody, and asks again if no answer comes.
     pub(super) fn ask(&mut self, client: usize) {
@@ -52,12 +55,16 @@ impl World {
         match answer {
             Answer::Done { index, value } => {
                 self.answered += 1;
-                client.answered_at = self.now;
+                client.calm_answers += u32::from(self.faults == Faults::NONE);
                 if !matches!(client.wish, Some(Wish::Read(_))) {
                     self.oracle.answered = self.oracle.answered.max(index);
                 }
                 if let Some(event) = client.event.take() {
                     self.history.finish(event, self.now, Outcome::Ok(told(client.wish, value)));
+                }
+                if client.calm_answers >= CALM_ANSWERS {
+                    client.wish = None;
+                    return;
                 }
                 client.choose(&mut self.rng, self.oracle.answered);
                 // Now and then it goes elsewhere, and may meet a leader who does not know yet that another leads.
@@ -73,7 +80,7 @@ impl World {
                     self.ask(waiting.client);
                 }
             }
-            Answer::Elsewhere(_) | Answer::Outdated => {}
+            Answer::Elsewhere(_) | Answer::Unknown | Answer::Outdated => {}
         }
     }
 

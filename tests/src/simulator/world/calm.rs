@@ -1,17 +1,22 @@
-use quorate::{Role, Seat};
+use quorate::{Index, Role, Seat};
 
 use super::World;
+use super::asking::CALM_ANSWERS;
 use crate::simulator::Node;
 use crate::simulator::event::What;
 use crate::simulator::fault::Faults;
 use crate::simulator::oracle::Violation;
-use crate::simulator::shape::{ELECTION_MICROS, RECORD_MAX};
+use crate::simulator::shape::ELECTION_MICROS;
 use crate::stage::show;
 
 /// Within so many election time-outs of calm there is a leader.
 const LEADER_TIMEOUTS: u64 = 10;
-/// Within so many more, all are in line, and every client has been answered.
+/// Within so many more, all are in line, and every client has been answered a few times. Snapshots are sent as slowly as is
+/// allowed, and each follower may need two: what it had begun with, and what came meanwhile.
 const LINE_TIMEOUTS: u64 = 10;
+const SNAPSHOTS: u64 = 2;
+/// The room that a no-op takes.
+const NOOP: usize = quorate::RECORD_OVERHEAD + 4;
 /// Indices by which nodes in line may differ while commands come in.
 const LAG_MAX: u64 = 16;
 
@@ -24,7 +29,7 @@ impl World {
         for machine in 0..self.machines.len() {
             let computer = &mut self.machines[machine];
             computer.clock.mend(self.now);
-            (computer.paused_until, computer.slow) = (0, 0);
+            (computer.away_until, computer.paused_until, computer.slow) = (0, 0, 0);
             self.push(0, What::Wake { machine });
             self.push(0, What::Start { machine });
             self.set_alarm(machine);
@@ -33,21 +38,22 @@ impl World {
         let leader_by = since + LEADER_TIMEOUTS * ELECTION_MICROS;
         while self.leader().is_none() {
             self.turn()?;
-            if self.now > leader_by && self.nodes().any(has_no_room) {
-                // Who has no room does not campaign, and nobody else may have a log that is recent enough.
+            if self.now > leader_by && self.is_cornered() {
+                self.tally.cornered += 1;
                 return self.look_closely();
             }
             if self.now > leader_by {
                 return Err(self.stuck(since, "once faults stop, a leader comes within ten election time-outs"));
             }
         }
-        let line_by = self.now + LINE_TIMEOUTS * ELECTION_MICROS;
+        let line_by = self.now + LINE_TIMEOUTS * ELECTION_MICROS + SNAPSHOTS * self.shape.snapshot_micros();
         while !(self.events.is_multiple_of(16) && self.is_in_line(since)) {
             self.turn()?;
             if self.now > line_by {
                 return Err(self.stuck(since, "soon after, all are in line and all who wait are answered"));
             }
         }
+        self.machines.iter().try_for_each(|machine| self.oracle.check_state(machine))?;
         self.look_closely()
     }
 
@@ -64,40 +70,43 @@ impl World {
         })
     }
 
+    /// Whether those who could win an election could not open their terms: several leaders in a row have left a no-op in a log that
+    /// was full before, and none of them has committed it. Nobody can help then, as long as whoever has more room does not come
+    /// back.
+    fn is_cornered(&self) -> bool {
+        let would_vote = |candidate: &Node| self.nodes().filter(|node| node.last() <= candidate.last()).count();
+        let could_win = |node: &&Node| would_vote(node) * 2 > self.machines.len() && !node.is_lost();
+        self.nodes().filter(could_win).all(|node| node.log_room() < NOOP)
+    }
+
     fn is_in_line(&self, since: u64) -> bool {
         let Some(leader) = self.leader() else { return false };
-        let is_full = |node: &Node| has_no_room(leader) || has_no_room(node);
-        let is_near = |node: &Node| {
-            node.term() == leader.term() && (is_full(node) || node.applied().0 + LAG_MAX >= leader.last().index.0)
-        };
-        // Without room for commands, not everyone can be answered before there are snapshots.
-        let is_answered = self.nodes().any(has_no_room)
-            || self.machines.iter().all(|machine| machine.waiting_since(since) == 0)
-                && self.clients.iter().all(|client| client.answered_at >= since);
+        let is_near = |node: &Node| node.term() == leader.term() && node.applied().0 + LAG_MAX >= leader.last().index.0;
+        let last = leader.last().index;
+        let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since, last) == 0)
+            && self.clients.iter().all(|client| client.calm_answers >= CALM_ANSWERS);
         self.nodes().all(is_near) && is_answered
     }
 
     fn stuck(&self, since: u64, law: &'static str) -> Violation {
         let story = self.machines.iter().map(|machine| match &machine.node {
             Some(node) => {
+                let (base, applied, last) = (node.base().index.0, node.applied().0, node.last().index.0);
+                let room = node.log_room();
                 format!(
-                    "{} {}, applied {} of {}",
+                    "{} {}, applied {applied} of {base}..{last}, room {room}, fetches {:?}",
                     machine.seat.0,
                     show::node(node),
-                    node.applied().0,
-                    node.last().index.0
+                    node.fetching()
                 )
             }
             None => format!("{} is down", machine.seat.0),
         });
-        let waiting = self.machines.iter().map(|machine| machine.waiting_since(since)).sum::<usize>();
-        let unanswered = self.clients.iter().filter(|client| client.answered_at < since).map(|client| client.number);
+        let last = self.leader().map_or(Index(0), |leader| leader.last().index);
+        let waiting = self.machines.iter().map(|machine| machine.waiting_since(since, last)).sum::<usize>();
+        let unanswered =
+            self.clients.iter().filter(|client| client.calm_answers < CALM_ANSWERS).map(|client| client.number);
         let waiting = format!("{waiting} wait, clients {:?} have no answer", unanswered.collect::<Vec<_>>());
         Violation { law, story: story.chain([waiting]).collect::<Vec<_>>().join("; ") }
     }
-}
-
-/// A log that takes no more commands, and perhaps not even the entry that opens a term.
-fn has_no_room(node: &Node) -> bool {
-    node.log_room() < RECORD_MAX * 4
 }

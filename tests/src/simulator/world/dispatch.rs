@@ -2,8 +2,9 @@ use quorate::{Input, Session};
 
 use super::World;
 use crate::simulator::client::Wish;
+use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
-use crate::simulator::oracle::{Oracle, Violation};
+use crate::simulator::oracle::Violation;
 use crate::simulator::{CLUSTER, Node, Write};
 
 /// The most that waits for a busy node; further frames are lost.
@@ -79,6 +80,7 @@ impl World {
                 self.end_of_message();
                 self.synced(machine, life)
             }
+            What::Snapshot { machine, life } => self.go_on_with_snapshot(machine, life),
             What::Request { machine, waiting, session, wish } => match wish {
                 Wish::Open => self.act(machine, command(session, None), Some(waiting)),
                 Wish::Write(write) => self.act(machine, command(session, Some(write)), Some(waiting)),
@@ -110,8 +112,11 @@ impl World {
             return Ok(());
         };
         let trouble = self.trouble_of_write();
-        let is_durable = self.machines[machine].disk.write(batch, trouble.map(|(_, trouble)| trouble))?;
+        let installs = batch.snapshot.is_some();
+        let is_durable =
+            self.machines[machine].disk.write(Change::Write(batch), trouble.map(|(_, trouble)| trouble))?;
         if is_durable {
+            self.tally.snapshots.installed += u64::from(installs);
             self.note(|| format!("{machine}: the write is durable"));
             return self.act(machine, Input::Persisted(ticket), None);
         }
@@ -130,7 +135,8 @@ impl World {
         let place = (self.events / CLOSE_LOOK_EVENTS) as usize;
         let nodes = self.machines.len();
         let (one, other) = (place % nodes, (place / nodes) % nodes);
-        Oracle::check_matching(&self.machines[one], &self.machines[other])
+        self.oracle.check_held(&self.machines, place)?;
+        self.oracle.check_matching(&self.machines[one], &self.machines[other])
     }
 }
 

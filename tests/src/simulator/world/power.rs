@@ -5,23 +5,41 @@ use quorate::Input;
 use super::World;
 use crate::memory::Trouble;
 use crate::simulator::Fault;
-use crate::simulator::disk::Opening;
+use crate::simulator::disk::{Change, Opening};
 use crate::simulator::event::What;
-use crate::simulator::machine::Machine;
+use crate::simulator::machine::{Machine, Underway};
 use crate::simulator::oracle::Violation;
 
 /// The changes that a write makes to its files, a sync included; the same with a new segment; and those of a recovery.
 const CHANGES: u32 = 2;
-const CHANGES_MAX: u32 = 8;
-const CHANGES_AT_START: u32 = 5;
+const CHANGES_MAX: u32 = 10;
+const CHANGES_AT_START: u32 = 6;
 
 /// When a machine is started again, in microseconds after it stopped.
 const AFTER_CRASH: Range<u64> = 1_000..2_000_000;
 const AFTER_FAILURE: Range<u64> = 100_000..5_000_000;
+const AWAY: Range<u64> = 2_000_000..20_000_000;
 
 impl World {
+    /// A new member starts, perhaps long after the others.
+    pub(super) fn join(&mut self, machine: usize) {
+        if self.faults.happens(&mut self.rng, Fault::Late) {
+            self.tally.count(Fault::Late);
+            return self.leave(machine);
+        }
+        self.push(0, What::Start { machine });
+    }
+
+    /// A member that does not run will not for a while.
+    fn leave(&mut self, machine: usize) {
+        let delay = self.rng.u64(AWAY);
+        self.machines[machine].away_until = self.now + delay;
+        self.push(delay, What::Start { machine });
+    }
+
     pub(super) fn start(&mut self, machine: usize) -> Result<(), Violation> {
-        if self.machines[machine].node.is_some() || self.machines[machine].is_rotten {
+        let computer = &self.machines[machine];
+        if computer.node.is_some() || computer.is_rotten || computer.away_until > self.now {
             return Ok(());
         }
         let trouble = self.trouble_at_start(machine);
@@ -30,6 +48,7 @@ impl World {
             Opening::Done { is_torn } => {
                 self.tally.torn += u64::from(is_torn);
                 self.note(|| format!("{machine}: starts{}", if is_torn { ", and drops a torn write" } else { "" }));
+                self.note_snapshots(machine)?;
                 self.act(machine, Input::Tick, None)
             }
             Opening::Stopped => {
@@ -51,10 +70,23 @@ impl World {
     pub(super) fn crash(&mut self, machine: usize) -> Result<(), Violation> {
         self.tally.count(Fault::Crash);
         self.note(|| format!("{machine}: crashes"));
-        if let Some((_, batch)) = self.machines[machine].write.take() {
-            let changes = if self.rng.bool() { CHANGES } else { CHANGES_MAX };
-            let trouble = Trouble::Cut(self.rng.u32(..changes));
-            self.machines[machine].disk.write(batch, Some(trouble))?;
+        let changes = if self.rng.bool() { CHANGES } else { CHANGES_MAX };
+        let trouble = Trouble::Cut(self.rng.u32(..changes));
+        let is_beside_the_log = self.rng.bool();
+        let computer = &mut self.machines[machine];
+        let write = computer.write.take();
+        match (std::mem::take(&mut computer.snapshot), write) {
+            (Underway::Taking(taking), _) if is_beside_the_log => {
+                computer.disk.finish_snapshot(taking, Some(trouble));
+            }
+            (Underway::Marking(snapshot), _) if is_beside_the_log => {
+                computer.disk.write(Change::Mark(snapshot), Some(trouble))?;
+            }
+            (underway, Some((_, batch))) => {
+                computer.snapshot = underway;
+                computer.disk.write(Change::Write(batch), Some(trouble))?;
+            }
+            (underway, None) => computer.snapshot = underway,
         }
         self.stop(machine, true, AFTER_CRASH);
         self.rot(machine);
@@ -88,6 +120,10 @@ impl World {
         if power_goes {
             self.machines[machine].disk.cut_power();
         }
+        if self.faults.happens(&mut self.rng, Fault::Away) {
+            self.tally.count(Fault::Away);
+            return self.leave(machine);
+        }
         let delay = self.rng.u64(pause);
         self.push(delay, What::Start { machine });
     }
@@ -105,7 +141,7 @@ impl World {
     /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the member is
     /// as good as dead, for it must not come back as if nothing had happened.
     fn rot(&mut self, machine: usize) {
-        let has_rotted = |machine: &&Machine| machine.is_rotten || machine.disk.has_flipped;
+        let has_rotted = |machine: &&Machine| machine.is_rotten || machine.disk.has_flipped || machine.disk.is_lost;
         let rotten = self.machines.iter().filter(has_rotted).count();
         if rotten >= self.shape.rotten_max() || !self.faults.happens(&mut self.rng, Fault::Rot) {
             return;

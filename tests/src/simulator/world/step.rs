@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use quorate::{Apply, Effect, Incarnation, Input, Message, Rejection, Round, Seat, Verdict};
+use quorate::{Apply, Effect, Incarnation, Input, Message, Refusal, Rejection, Round, Seat, Verdict};
 use quorate_wire::Envelope;
 
 use super::{Order, World};
@@ -31,6 +31,7 @@ impl World {
         }
         let (clock, due, before) =
             (self.machines[machine].clock.read(self.now), Due::of(&input), show_if(self.setting.tail, &node));
+        let damaged = node.refusals().count(Refusal::Snapshot);
         let mut orders = Vec::new();
         let mut effects = node.step(clock, input);
         let drawn = self.draw(machine, &mut effects, due, waiting, &mut orders);
@@ -38,10 +39,14 @@ impl World {
         if before != after {
             self.note(|| format!("{name}: {}", after.unwrap_or_default()));
         }
+        self.tally.snapshots.damaged += u64::from(node.refusals().count(Refusal::Snapshot) - damaged);
         self.machines[machine].node = Some(node);
         let crashes = drawn?;
-        self.carry_out(machine, orders);
+        self.carry_out(machine, orders)?;
         self.oracle.on_event(&self.machines[machine])?;
+        if self.machines[machine].node.is_none() {
+            return Ok(());
+        }
         if crashes {
             return self.crash(machine);
         }
@@ -92,7 +97,10 @@ impl World {
                     let story = format!("node {machine} {write:?}");
                     return Err(Violation { law: "one write is under way at a time", story });
                 }
-                orders.push(Order::Write(write.ticket, Batch::new(write.hard_state, write.entries)));
+                if let Some(snapshot) = write.snapshot {
+                    self.oracle.on_install(&self.machines[machine], snapshot)?;
+                }
+                orders.push(Order::Write(write.ticket, Batch::new(write.hard_state, write.snapshot, write.entries)));
             }
             Effect::Send { to, message } => {
                 self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
@@ -109,9 +117,13 @@ impl World {
             }
             Effect::Reject(rejection) => {
                 self.tally.full += u64::from(rejection == Rejection::Full);
+                self.tally.snapshots.refused += u64::from(rejection == Rejection::BadSnapshot);
                 orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
             }
-            Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
+            Effect::TakeSnapshot { position, .. } => self.take_snapshot(machine, position, orders)?,
+            Effect::SendPiece { to, piece } => self.send_piece(machine, to, &piece, orders)?,
+            Effect::Store { snapshot, offset, bytes } => orders.push(Order::Store(snapshot, offset, bytes.to_vec())),
+            Effect::Restore { snapshot } => self.restore(machine, snapshot, orders)?,
             Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
             Effect::ReadFailed { through } => {
                 self.answer_through(machine, through)?;
@@ -122,7 +134,7 @@ impl World {
         Ok(())
     }
 
-    fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
+    pub(super) fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
         let from = self.machines[machine].seat;
         let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
         let mut buffer = [0; 1200];
@@ -153,7 +165,10 @@ impl World {
         orders.extend(due.into_iter().map(|(accepted, waiting)| {
             Order::Answer(waiting, if accepted == position { answer } else { Answer::Elsewhere(None) })
         }));
-        Ok(())
+        match self.shape.snapshot_every {
+            Some(every) if position.index.0 % every == 0 => self.take_snapshot(machine, position, orders),
+            _ => Ok(()),
+        }
     }
 
     fn answer_reads(&mut self, machine: usize, through: Round, orders: &mut Vec<Order>) -> Result<(), Violation> {
@@ -186,7 +201,7 @@ impl World {
         Ok(())
     }
 
-    fn carry_out(&mut self, machine: usize, orders: Vec<Order>) {
+    fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {
         let from = self.machines[machine].seat;
         for order in orders {
             match order {
@@ -209,8 +224,16 @@ impl World {
                         self.push(delay, What::Answer { waiting, answer });
                     }
                 }
+                Order::Take(position, state) => self.begin_snapshot(machine, position, &state)?,
+                Order::Store(snapshot, offset, bytes) => {
+                    // What comes behind it is not done any more.
+                    if !self.store(machine, snapshot, offset, &bytes)? {
+                        return Ok(());
+                    }
+                }
             }
         }
+        Ok(())
     }
 }
 

@@ -1,0 +1,107 @@
+use std::collections::HashMap;
+
+use quorate::{Piece, Position, Seat, Snapshot};
+
+use super::{Oracle, Verdict, broken};
+use crate::simulator::machine::Machine;
+use crate::simulator::shape::{HEARTBEAT_MICROS, Shape};
+
+/// How many bytes of snapshots each node has sent in its present life.
+pub(super) type Paces = HashMap<Seat, Pace>;
+
+/// What a node has sent by its own clock.
+#[derive(Default)]
+pub(super) struct Pace {
+    life: u64,
+    since: u64,
+    bytes: u64,
+}
+
+impl Oracle {
+    /// A snapshot is asked for of what was applied last.
+    pub(crate) fn on_take(&self, by: &Machine, position: Position) -> Verdict {
+        let story = || format!("node {} is asked for {position:?}, and has applied {}", by.seat.0, by.applied.0);
+        if position.index != by.applied || by.disk.covered() >= position.index || !self.knows(position) {
+            return broken("a snapshot is asked for of what was applied last", story);
+        }
+        self.check_state(by)
+    }
+
+    /// A node means to stand on a snapshot of its leader.
+    pub(crate) fn on_install(&self, by: &Machine, snapshot: Snapshot) -> Verdict {
+        let Snapshot { position, .. } = snapshot;
+        let story = || format!("node {} installs {snapshot:?}, and has applied {}", by.seat.0, by.applied.0);
+        if !self.knows(position) {
+            return broken("a snapshot covers what was committed", story);
+        }
+        if position.index <= by.applied || position.index < by.disk.durable.base.index {
+            return broken("a snapshot never takes the place of a later state", story);
+        }
+        if by.disk.durable.has(position) && !by.disk.is_lost {
+            return broken("a snapshot never takes the place of the log behind it", story);
+        }
+        Ok(())
+    }
+
+    /// A node is about to restore a snapshot.
+    pub(crate) fn on_restore(&self, by: &Machine, snapshot: Snapshot) -> Verdict {
+        let story = || format!("node {} restores {snapshot:?}, and has applied {}", by.seat.0, by.applied.0);
+        if by.disk.latest != Some(snapshot) {
+            return broken("what is restored is durable", story);
+        }
+        if snapshot.position.index <= by.applied {
+            return broken("a snapshot never takes the place of a later state", story);
+        }
+        Ok(())
+    }
+
+    /// The state of a node is that of a model that has applied the same entries.
+    pub(crate) fn check_state(&self, of: &Machine) -> Verdict {
+        let place = of.applied.0.checked_sub(1);
+        let digest = place.and_then(|place| self.applied.get(place as usize)).map(|applied| applied.digest);
+        if digest.is_none_or(|digest| digest == of.state.digest()) && (place.is_none() || digest.is_some()) {
+            return Ok(());
+        }
+        broken("a state is what comes of the entries before it", || {
+            format!("node {} at {}: {:?}", of.seat.0, of.applied.0, of.state)
+        })
+    }
+
+    /// Pieces are sent no faster than is allowed.
+    pub(crate) fn on_piece(&mut self, shape: &Shape, by: &Machine, piece: &Piece) -> Verdict {
+        let now = by.clock.shown();
+        let pace = self.paces.entry(by.seat).or_default();
+        if pace.life != by.life {
+            *pace = Pace { life: by.life, since: now, bytes: 0 };
+        }
+        // One allowance at the beginning of a reign, and one with each heartbeat.
+        let allowances = (now - pace.since) / HEARTBEAT_MICROS + 2;
+        pace.bytes += piece.length as u64;
+        let is_due = pace.bytes <= allowances * u64::from(shape.snapshot_bytes_per_heartbeat);
+        if is_due && piece.length <= shape.entry_bytes_max {
+            return Ok(());
+        }
+        broken("snapshots are sent no faster than is allowed", || {
+            format!("node {}: {} bytes in {} us, {piece:?}", by.seat.0, pace.bytes, now - pace.since)
+        })
+    }
+
+    /// What was applied once stays on a majority of disks, those that rotted aside.
+    pub(crate) fn check_held(&self, all: &[Machine], place: usize) -> Verdict {
+        let Some(last) = self.applied.last() else { return Ok(()) };
+        let is_rotten = |machine: &Machine| machine.is_rotten || machine.disk.has_flipped || machine.disk.is_lost;
+        for applied in [last, &self.applied[place % self.applied.len()]] {
+            let lacks = |machine: &&Machine| !is_rotten(machine) && !machine.disk.durable.holds(applied.position);
+            if all.iter().filter(lacks).count() * 2 >= all.len() {
+                return broken("what was applied stays on a majority of disks", || format!("{:?}", applied.position));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the entry at this position was applied by anyone.
+    pub(super) fn knows(&self, position: Position) -> bool {
+        let place = (position.index.0 as usize).checked_sub(1);
+        place.and_then(|place| self.applied.get(place)).is_some_and(|applied| applied.position == position)
+    }
+}

@@ -1,0 +1,173 @@
+use quorate::{Input, Piece, Position, Seat, Snapshot};
+
+use super::{Order, World};
+use crate::memory::Trouble;
+use crate::simulator::Fault;
+use crate::simulator::client::Answer;
+use crate::simulator::disk::Change;
+use crate::simulator::event::What;
+use crate::simulator::machine::Underway;
+use crate::simulator::oracle::Violation;
+
+/// The changes that it takes to write a snapshot.
+const CHANGES_MAX: u32 = 6;
+
+impl World {
+    /// A node asks for a snapshot. The state is taken hold of at once, and written later.
+    pub(super) fn take_snapshot(
+        &mut self,
+        machine: usize,
+        position: Position,
+        orders: &mut Vec<Order>,
+    ) -> Result<(), Violation> {
+        self.oracle.on_take(&self.machines[machine], position)?;
+        self.tally.snapshots.asked += 1;
+        if self.faults.happens(&mut self.rng, Fault::NoSnapshot) {
+            self.tally.count(Fault::NoSnapshot);
+        } else if matches!(self.machines[machine].snapshot, Underway::Nothing) {
+            let state = self.machines[machine].state.snapshot(position.index, self.shape.padding);
+            orders.push(Order::Take(position, state));
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_snapshot(&mut self, machine: usize, position: Position, state: &[u8]) -> Result<(), Violation> {
+        let trouble = self.trouble_of_snapshot();
+        let computer = &mut self.machines[machine];
+        match computer.disk.begin_snapshot(position, self.shape.members(), state, trouble) {
+            Some(taking) => {
+                computer.snapshot = Underway::Taking(taking);
+                self.await_snapshot(machine);
+                Ok(())
+            }
+            None => self.fail_snapshot(machine, trouble),
+        }
+    }
+
+    fn await_snapshot(&mut self, machine: usize) {
+        let life = self.machines[machine].life;
+        let delay = self.rng.u64(50..=self.faults.snapshot_max());
+        self.push(delay, What::Snapshot { machine, life });
+    }
+
+    /// The snapshot under way is written aside, or the log is told of it, and then the node.
+    pub(super) fn go_on_with_snapshot(&mut self, machine: usize, life: u64) -> Result<(), Violation> {
+        if self.machines[machine].life != life {
+            return Ok(());
+        }
+        if self.crashes_in_a_write() {
+            return self.crash(machine);
+        }
+        match std::mem::take(&mut self.machines[machine].snapshot) {
+            Underway::Nothing => Ok(()),
+            Underway::Taking(taking) => {
+                let trouble = self.trouble_of_snapshot();
+                let Some(snapshot) = self.machines[machine].disk.finish_snapshot(taking, trouble) else {
+                    return self.fail_snapshot(machine, trouble);
+                };
+                self.machines[machine].snapshot = Underway::Marking(snapshot);
+                self.await_snapshot(machine);
+                Ok(())
+            }
+            Underway::Marking(snapshot) => {
+                let trouble = self.trouble_of_write();
+                let is_durable =
+                    self.machines[machine].disk.write(Change::Mark(snapshot), trouble.map(|(_, trouble)| trouble))?;
+                if is_durable {
+                    let refused = self.tally.snapshots.refused;
+                    self.act(machine, Input::Snapshotted(snapshot), None)?;
+                    self.tally.snapshots.taken += u64::from(self.tally.snapshots.refused == refused);
+                } else if let Some((fault, _)) = trouble {
+                    self.fail_write(machine, fault);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn trouble_of_snapshot(&mut self) -> Option<Trouble> {
+        let fails = self.faults.happens(&mut self.rng, Fault::FailedSnapshot);
+        fails.then(|| if self.rng.bool() { Trouble::Full } else { Trouble::Failure(self.rng.u32(..CHANGES_MAX)) })
+    }
+
+    /// The snapshot before stays in force.
+    fn fail_snapshot(&mut self, machine: usize, trouble: Option<Trouble>) -> Result<(), Violation> {
+        if trouble.is_none() {
+            return Err(Violation { law: "a snapshot can be written", story: format!("node {machine}") });
+        }
+        self.tally.count(Fault::FailedSnapshot);
+        self.note(|| format!("{machine}: its snapshot fails, {trouble:?}"));
+        Ok(())
+    }
+
+    /// What cannot be read counts as lost.
+    pub(super) fn send_piece(
+        &mut self,
+        machine: usize,
+        to: Seat,
+        piece: &Piece,
+        orders: &mut Vec<Order>,
+    ) -> Result<(), Violation> {
+        self.oracle.on_piece(&self.shape, &self.machines[machine], piece)?;
+        let read = self.machines[machine].disk.read_piece(piece.snapshot, piece.offset, piece.length);
+        let Some(bytes) = read else { return Ok(()) };
+        let message = piece.message(&bytes);
+        self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
+        self.tally.snapshots.sent += 1;
+        orders.push(Order::Send(to, self.frame(machine, to, &message)));
+        Ok(())
+    }
+
+    /// Whether the node goes on: a piece that it takes for stored has to be there.
+    pub(super) fn store(
+        &mut self,
+        machine: usize,
+        snapshot: Snapshot,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<bool, Violation> {
+        let trouble = self.trouble_of_write();
+        let disk = &mut self.machines[machine].disk;
+        if disk.store(snapshot, self.shape.members(), (offset, bytes), trouble.map(|(_, trouble)| trouble))? {
+            self.tally.snapshots.stored += 1;
+            return Ok(true);
+        }
+        if let Some((fault, _)) = trouble {
+            self.fail_write(machine, fault);
+        }
+        Ok(false)
+    }
+
+    /// The state becomes that of a snapshot. Of commands that it covers, nobody here can tell whether they were done.
+    pub(super) fn restore(
+        &mut self,
+        machine: usize,
+        snapshot: Snapshot,
+        orders: &mut Vec<Order>,
+    ) -> Result<(), Violation> {
+        self.oracle.on_restore(&self.machines[machine], snapshot)?;
+        let computer = &mut self.machines[machine];
+        computer.restore(snapshot)?;
+        self.oracle.check_state(computer)?;
+        self.tally.snapshots.restored += 1;
+        let index = snapshot.position.index;
+        let (due, later): (Vec<_>, Vec<_>) =
+            computer.accepted.drain(..).partition(|(accepted, _)| accepted.index <= index);
+        computer.accepted = later.into();
+        self.tally.snapshots.overtaken += due.len() as u64;
+        orders.extend(due.into_iter().map(|(_, waiting)| Order::Answer(waiting, Answer::Unknown)));
+        Ok(())
+    }
+
+    /// What a node that starts has of snapshots.
+    pub(super) fn note_snapshots(&mut self, machine: usize) -> Result<(), Violation> {
+        let computer = &self.machines[machine];
+        self.oracle.check_state(computer)?;
+        let is_fetching = computer.node.as_ref().and_then(super::super::Node::fetching);
+        let counts = &mut self.tally.snapshots;
+        counts.started += u64::from(computer.disk.latest.is_some());
+        counts.lost += u64::from(computer.disk.is_lost);
+        counts.resumed += u64::from(is_fetching.is_some_and(|stored| stored.received > 0));
+        Ok(())
+    }
+}
