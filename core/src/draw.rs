@@ -163,7 +163,8 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
         }
-        if let Some(Asked { boot, round, index: Some(index), .. }) = peer.asked
+        if let Some(Asked { boot, round, index, .. }) = peer.asked
+            && index > Index(0)
             && core::mem::take(&mut peer.owed.read_answer)
         {
             return Some(Message::ReadAnswer { term, boot, round, index });
@@ -245,7 +246,7 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         self.state.applied = base;
-        self.state.snapshot_at(base)
+        Some(self.state.snapshots[0])
     }
 
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
@@ -256,12 +257,13 @@ impl<'a> Draw<'_, 'a> {
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
             let pieces = &mut self.peers[usize::from(seat.0)].pieces;
-            let Pieces { index, next: offset, end } = *pieces;
-            if let Some(snapshot) = state.snapshot_at(index).filter(|_| offset < end) {
-                let most = (state.piece_allowance as usize).min(state.settings.entry_bytes_max);
-                let length = (end - offset).min(most as u64);
-                pieces.next += length;
-                state.piece_allowance -= length as u32;
+            let Pieces { of, next: offset, left } = *pieces;
+            if let Some(snapshot) = state.wanted(of).filter(|_| left > 0) {
+                let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
+                let length = left.min(state.piece_allowance).min(frame);
+                pieces.next += u64::from(length);
+                pieces.left -= length;
+                state.piece_allowance -= length;
                 state.piece_turn = Seat(seat.0 + 1);
                 return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
             }

@@ -55,11 +55,11 @@ impl Step<'_> {
         }
         match self.peer(from).asked {
             Some(asked) if (asked.boot, asked.round) == (boot, round) => {
-                self.peer(from).owed.read_answer = asked.index.is_some();
+                self.peer(from).owed.read_answer = asked.index > Index(0);
             }
             _ => {
                 let Round(tag) = self.state.reads.join();
-                self.peer(from).asked = Some(Asked { boot, round, tag, index: None });
+                self.peer(from).asked = Some(Asked { boot, round, tag, index: Index(0) });
             }
         }
     }
@@ -163,8 +163,8 @@ impl Rounds<'_> {
         self.state.reads.under_way = None;
         self.state.reads.confirmed = Some((Round(latest), index));
         for peer in others(self.state, self.peers) {
-            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index.is_none()) {
-                asked.index = Some(index);
+            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index == Index(0)) {
+                asked.index = index;
                 peer.owed.read_answer = true;
                 // The follower applies up to the index before it answers: it needs the commit index now.
                 peer.owed.heartbeat = true;

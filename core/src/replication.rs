@@ -1,8 +1,8 @@
-use crate::peer::{Flow, Pieces};
+use crate::peer::{Flow, Pieces, Wanted};
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
 use crate::step::Step;
-use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats};
+use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats, Snapshot};
 
 /// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent once a
 /// heartbeat: a path that swallows a frame again and again is not flooded.
@@ -210,19 +210,24 @@ impl Step<'_> {
     /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no more.
     fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
         let window = self.state.settings.inflight_bytes_max as u64;
-        let Some(snapshot) = self.state.snapshot_at(index).filter(|snapshot| snapshot.check == check) else {
-            self.state.pressed |= index > self.state.snapshots[0].index();
-            self.peer(from).owed.offer = self.state.snapshots[0].index() > Index(0);
-            return;
+        let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
+        let [latest, before] = self.state.snapshots;
+        let (of, snapshot) = match (is_meant(&latest), is_meant(&before)) {
+            (true, _) => (Wanted::Latest, latest),
+            (_, true) => (Wanted::Before, before),
+            _ => {
+                self.state.pressed |= index > latest.index();
+                self.peer(from).owed.offer = latest.index() > Index(0);
+                return;
+            }
         };
         self.state.fetchers = self.state.fetchers.with(from);
         let end = offset.saturating_add(window).min(snapshot.bytes);
         let pieces = &mut self.peer(from).pieces;
-        *pieces = if again || pieces.index != index {
-            Pieces { index, next: offset, end }
-        } else {
-            Pieces { index, next: pieces.next.max(offset), end: pieces.end.max(end) }
-        };
+        let goes_on = !again && pieces.of == of;
+        let next = if goes_on { pieces.next.max(offset) } else { offset };
+        let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
+        *pieces = Pieces { of, next, left: u32::try_from(end.saturating_sub(next)).unwrap_or(u32::MAX) };
     }
 
     /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its disk.
