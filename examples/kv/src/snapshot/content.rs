@@ -1,3 +1,4 @@
+use std::io::BufReader;
 use std::path::Path;
 
 use quorate_disk::{SnapshotHeader, SnapshotReader};
@@ -23,7 +24,8 @@ impl Content {
         let header = reader.header();
         let bar = progress::bar("checking", header.snapshot.bytes);
         let mut store = Store::default();
-        let restored = quorate_smol::restore(&mut store, &mut bar.wrap_read(&mut reader));
+        let mut buffered = BufReader::with_capacity(1 << 16, bar.wrap_read(&mut reader));
+        let restored = quorate_smol::restore(&mut store, &mut buffered);
         // Damage is seen at the end, and explains what could not be understood before.
         reader.finish().map_err(failure)?;
         let sessions = restored.map_err(|error| {

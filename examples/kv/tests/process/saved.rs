@@ -287,4 +287,6 @@ fn a_snapshot_is_restored_for_its_own_cluster_and_nodes_only() {
     let report: Value = serde_json::from_str(&inspected.out).expect("it is JSON");
     assert_eq!((&report["node"], &report["cluster"], &report["last"]), (&json!("n1"), &json!(1), &Value::Null));
     assert!(report["snapshot"]["index"].as_u64() > Some(0) && report["vote"].is_null(), "{report}");
+    let [snapshot] = report["snapshots"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    assert_eq!((&snapshot["position"], &snapshot["damage"]), (&report["snapshot"], &Value::Null));
 }
