@@ -178,11 +178,14 @@ impl<'a> Draw<'_, 'a> {
     }
 
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
-    /// and what is next, so that none can leak.
+    /// and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not known.
     fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[usize::from(seat.0)];
         let config = &self.state.settings;
-        let is_open = peer.flow == Flow::Pipeline && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
+        let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
+        let is_open = is_known
+            && peer.flow == Flow::Pipeline
+            && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
         let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
         if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
     }

@@ -107,7 +107,7 @@ impl<M: Medium> Disk<M> {
             Some((path, header)) => settle(path, header, &mut replay, &mut medium)?,
             None => directory.create(first_segment(owner, options), &mut medium)?,
         };
-        shelf.clean(&mut medium)?;
+        shelf.settle(path, owner.cluster, &mut medium)?;
         let disk = Disk {
             directory,
             medium,

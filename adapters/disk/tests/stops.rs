@@ -308,3 +308,17 @@ fn nothing_counts_before_it_is_durable() {
     let removed = ["remove", "remove", "remove", "sync_all", "remove", "sync_all"];
     assert_eq!(noting.calls(), [&["sync_all", "rename", "sync_all", "write", "sync"][..], &removed].concat());
 }
+
+#[test]
+fn opening_writes_what_was_fetched_again_before_it_is_believed() {
+    let scratch = scratch();
+    before(scratch.path());
+    let noting = Noting::default();
+    let (mut disk, ..) = open_on(But(noting.clone()), scratch.path()).unwrap();
+    let (last_batch, header, content) = (&["write", "sync"][..], &["write"][..], &["write"][..]);
+    assert!(noting.calls().ends_with(&[last_batch, header, content].concat()));
+    disk.write(None, Some(foreign(50)), Entries::default()).unwrap();
+    assert_eq!(noting.calls().first(), Some(&"sync_all"));
+    drop(disk);
+    assert_eq!(View::of(scratch.path()).snapshots, [50]);
+}

@@ -20,6 +20,9 @@ pub(crate) struct Disk {
     pub(crate) durable: Records,
     /// The snapshot in force.
     pub(crate) latest: Option<Snapshot>,
+    /// The snapshot that was in force before it rotted. Until the log is told of another one, any that the app has taken since
+    /// may take its place, told or not.
+    rotten: Option<Snapshot>,
     /// The write that was cut off, or failed.
     cut_off: Option<Change>,
     /// A bit has flipped since it was last open.
@@ -65,6 +68,7 @@ impl Disk {
             log: None,
             durable: Records::default(),
             latest: None,
+            rotten: None,
             cut_off: None,
             has_flipped: false,
             is_lost: false,
@@ -115,6 +119,9 @@ impl Disk {
         if let Some(position) = lost {
             self.durable.cover(position);
         }
+        if latest != self.latest {
+            self.rotten = self.rotten.or(self.latest).filter(|rotten| latest != Some(*rotten));
+        }
         (self.latest, self.is_lost) = (latest, lost.is_some());
         self.cut_off = None;
         self.has_flipped = false;
@@ -125,11 +132,14 @@ impl Disk {
     /// all there in any case.
     fn allows(&self, found: &Records, latest: Option<Snapshot>) -> bool {
         let base = found.base.index;
-        let in_force = self.latest.map_or(self.durable.base, |latest| latest.position);
-        let is_as_it_was = latest == self.latest && found.base == in_force;
-        let is_instead = (self.durable.base.index..=in_force.index).contains(&base)
-            && (found.base == in_force || self.durable.holds(found.base));
-        let is_standing = is_as_it_was || (self.has_flipped && is_instead);
+        let position = |snapshot: Option<Snapshot>| snapshot.map_or(self.durable.base, |snapshot| snapshot.position);
+        let is_as_it_was = latest == self.latest && found.base == position(self.latest);
+        let (least, most) =
+            (position(self.latest.filter(|_| !self.has_flipped)), position(self.rotten.or(self.latest)));
+        let is_instead = (self.has_flipped || self.rotten.is_some())
+            && (least.index..=most.index).contains(&base)
+            && (found.base == most || self.durable.holds(found.base));
+        let is_standing = is_as_it_was || is_instead;
         is_standing && self.durable.equals_behind(base, found)
     }
 
@@ -137,13 +147,15 @@ impl Disk {
         match change {
             Change::Write(batch) => {
                 if batch.snapshot.is_some() {
-                    (self.latest, self.is_lost) = (batch.snapshot, false);
+                    (self.latest, self.rotten, self.is_lost) = (batch.snapshot, None, false);
                 }
                 self.durable.sync(batch);
             }
             Change::Mark(snapshot) => {
                 let is_later = self.latest.is_none_or(|latest| latest.position.index < snapshot.position.index);
-                self.latest = if is_later { Some(snapshot) } else { self.latest };
+                if is_later {
+                    (self.latest, self.rotten) = (Some(snapshot), None);
+                }
             }
         }
     }

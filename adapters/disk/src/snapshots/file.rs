@@ -84,15 +84,38 @@ impl<H> SnapshotFile<H> {
 
     /// The CRC of what is there of the snapshot.
     pub(crate) fn check(&self, medium: &mut impl Medium<Handle = H>) -> Result<u32, DiskError> {
+        let mut check = 0;
+        self.show(medium, |_, _, bytes| {
+            check = crc32c_append(check, bytes);
+            Ok(())
+        })?;
+        Ok(check)
+    }
+
+    /// Writes what is there of the snapshot in its own place.
+    pub(crate) fn rewrite(&self, medium: &mut impl Medium<Handle = H>) -> Result<(), DiskError> {
+        let write = |medium: &mut _, place, bytes: &[u8]| {
+            Medium::write(medium, &self.handle, place, bytes).map_err(DiskError::snapshot_io("write", &self.path))
+        };
+        write(medium, 0, &self.header.bytes())?;
+        self.show(medium, |medium, offset, bytes| write(medium, HEADER as u64 + offset, bytes))
+    }
+
+    /// Shows what is there of the snapshot to `visit`, piece by piece, with the place of each.
+    fn show<M: Medium<Handle = H>>(
+        &self,
+        medium: &mut M,
+        mut visit: impl FnMut(&mut M, u64, &[u8]) -> Result<(), DiskError>,
+    ) -> Result<(), DiskError> {
         let mut buffer = vec![0; CHUNK];
-        let (mut check, mut offset) = (0, 0);
+        let mut offset = 0;
         while offset < self.received {
             let count = CHUNK.min(usize::try_from(self.received - offset).unwrap_or(CHUNK));
             self.read_at(offset, &mut buffer[..count], medium)?;
-            check = crc32c_append(check, &buffer[..count]);
+            visit(medium, offset, &buffer[..count])?;
             offset += count as u64;
         }
-        Ok(check)
+        Ok(())
     }
 
     /// Fills `bytes` from the snapshot's `offset` on.

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use quorate::{Index, Position, Snapshot, Stored};
 
-use super::{KEPT, Kind, SnapshotFile, list, remove};
+use super::{KEPT, Kind, SnapshotFile, list, name, remove};
 use crate::outline::Outline;
 use crate::{DiskError, Medium, Recovered};
 
@@ -52,9 +52,14 @@ impl Shelf {
         self.stored.map_or(Ok(()), |stored| visit(Recovered::Stored(stored)))
     }
 
-    /// Removes what is of no use any more.
-    pub(crate) fn clean(&self, medium: &mut impl Medium) -> Result<(), DiskError> {
-        self.surplus.iter().try_for_each(|path| remove(path, medium))
+    /// Removes what is of no use any more, and writes what was fetched once more: a sync that failed before this opening may have
+    /// left it in memory alone, marked as written, and no later sync would write it.
+    pub(crate) fn settle(&self, directory: &Path, cluster: u64, medium: &mut impl Medium) -> Result<(), DiskError> {
+        self.surplus.iter().try_for_each(|path| remove(path, medium))?;
+        let Some(Stored { snapshot, .. }) = self.stored else { return Ok(()) };
+        let path = name::path(directory, snapshot, Kind::Fetched);
+        let rewritten = SnapshotFile::open(&path, cluster, medium).and_then(|file| file.rewrite(medium));
+        rewritten.map_err(DiskError::of_log)
     }
 
     /// Finds the latest of the snapshots that are being fetched, if it is of use.
