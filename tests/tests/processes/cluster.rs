@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,6 +14,8 @@ pub(crate) struct Cluster {
     addresses: Vec<SocketAddr>,
     directory: TempDir,
     running: Vec<Option<Child>>,
+    /// What else each node is told.
+    options: &'static [&'static str],
 }
 
 /// The program, built once if whoever runs the tests has not.
@@ -36,13 +39,13 @@ pub(crate) fn program() -> PathBuf {
 }
 
 impl Cluster {
-    pub(crate) fn start(nodes: usize) -> Cluster {
+    pub(crate) fn start(nodes: usize, options: &'static [&'static str]) -> Cluster {
         let sockets: Vec<_> = (0..nodes).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
         let addresses = sockets.iter().map(|socket| socket.local_addr().expect("an address")).collect();
         let directory = tempfile::tempdir().expect("a folder for the nodes");
         let running = (0..nodes).map(|_| None).collect();
         drop(sockets);
-        let mut cluster = Cluster { addresses, directory, running };
+        let mut cluster = Cluster { addresses, directory, running, options };
         cluster.nodes().for_each(|node| cluster.restart(node));
         cluster.leader();
         cluster
@@ -64,7 +67,7 @@ impl Cluster {
         let mut command = Command::new(program());
         command.args(["serve", "--id", &node.to_string()]).args(self.peers());
         command.arg("--data-dir").arg(self.directory.path().join(format!("n{node}")));
-        command.args(["--log-size", "1", "--snapshot-every", "200"]);
+        command.args(["--log-size", "1"]).args(self.options);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log file")).stderr(log);
         self.running[node - 1] = Some(command.spawn().expect("a node starts"));
     }
@@ -80,6 +83,13 @@ impl Cluster {
             child.kill().expect("the node runs");
             child.wait().expect("the node ends");
         }
+    }
+
+    /// Stops a node without a word, or lets it go on: SIGSTOP and SIGCONT.
+    pub(crate) fn signal(&self, node: usize, signal: Signal) {
+        let child = self.running[node - 1].as_ref().expect("the node runs");
+        let pid = Pid::from_child(child);
+        kill_process(pid, signal).expect("it is a process of ours");
     }
 
     /// Who leads; waits until somebody does.
@@ -108,7 +118,7 @@ impl Cluster {
             if let Some(found) = found(&rows) {
                 return found;
             }
-            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}: {rows:?}");
+            assert!(start.elapsed() < Duration::from_secs(60), "waited in vain until {what}: {rows:?}");
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -4,6 +4,7 @@
 //! `QUORATE_ROUNDS=200 cargo test --release -p quorate-tests --test processes` kills for longer.
 
 mod cluster;
+mod many;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +24,7 @@ const KEYS: u64 = 5;
 #[test]
 fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
     let rounds = std::env::var("QUORATE_ROUNDS").map_or(8, |text| text.parse().expect("QUORATE_ROUNDS is a number"));
-    let mut cluster = Cluster::start(3);
+    let mut cluster = Cluster::start(3, &["--snapshot-every", "200"]);
     let recorder = Arc::new(Recorder::default());
     let appended = Arc::new(Mutex::new(Vec::new()));
     let stop = Arc::new(AtomicBool::new(false));
