@@ -27,6 +27,8 @@ pub(crate) struct Disk {
     cut_off: Option<Change>,
     /// A bit has flipped since it was last open.
     pub(crate) has_flipped: bool,
+    /// A recovery wrote over a flipped bit, and the sync of that failed: with the power, the bit may come back.
+    is_doubtful: bool,
     /// What the log stands on has rotted, and no other snapshot was installed since.
     pub(crate) is_lost: bool,
 }
@@ -71,6 +73,7 @@ impl Disk {
             rotten: None,
             cut_off: None,
             has_flipped: false,
+            is_doubtful: false,
             is_lost: false,
         }
     }
@@ -100,7 +103,10 @@ impl Disk {
         self.files.expect(None);
         let (log, recovery) = match opened {
             Ok(opened) => opened,
-            Err(DiskError::Io { .. }) if trouble.is_some() => return Ok(Opening::Stopped),
+            Err(DiskError::Io { .. }) if trouble.is_some() => {
+                self.is_doubtful |= self.has_flipped && matches!(trouble, Some(Trouble::Failure(_)));
+                return Ok(Opening::Stopped);
+            }
             Err(DiskError::Damaged(_)) if self.has_flipped => return Ok(Opening::Refused),
             Err(error) => return self.broken("a log that has not rotted can be opened", error),
         };
@@ -124,7 +130,7 @@ impl Disk {
         }
         (self.latest, self.is_lost) = (latest, lost.is_some());
         self.cut_off = None;
-        self.has_flipped = false;
+        self.has_flipped = self.is_doubtful;
         Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
     }
 

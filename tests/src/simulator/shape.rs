@@ -75,6 +75,13 @@ impl Shape {
             / u64::from(self.snapshot_bytes_per_heartbeat)
     }
 
+    /// How long a member of little memory takes over so many entries of one that has forgotten none: as many a heartbeat as fit,
+    /// and then it needs a snapshot.
+    pub(crate) fn catch_up_micros(&self, entries: usize) -> u64 {
+        let fit = (self.small_log_bytes / (RECORD_MAX * 2)) as u64;
+        if self.small > 0 { entries as u64 / fit * 2 * HEARTBEAT_MICROS } else { 0 }
+    }
+
     pub(crate) fn members(&self) -> Members {
         Members::of(Seats::first(self.nodes))
     }

@@ -46,7 +46,10 @@ impl World {
                 return Err(self.stuck(since, "once faults stop, a leader comes within ten election time-outs"));
             }
         }
-        let line_by = self.now + LINE_TIMEOUTS * ELECTION_MICROS + SNAPSHOTS * self.shape.snapshot_micros();
+        let line_by = self.now
+            + LINE_TIMEOUTS * ELECTION_MICROS
+            + SNAPSHOTS * self.shape.snapshot_micros()
+            + self.shape.catch_up_micros(self.oracle.applied());
         while !(self.events.is_multiple_of(16) && self.is_in_line(since)) {
             self.turn()?;
             if self.now > line_by {
