@@ -53,7 +53,7 @@ impl Shape {
             snapshot_every: rng.bool().then(|| rng.u64(1..=200) >> rng.u32(..6)).filter(|every| *every > 0),
             // At the least, all others get one within two seconds.
             snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
-                ((padding + REGISTERS_MAX) * nodes) as u64 / 2 << rng.u32(..16),
+                (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
             padding,
         }

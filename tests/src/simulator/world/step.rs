@@ -166,7 +166,7 @@ impl World {
             Order::Answer(waiting, if accepted == position { answer } else { Answer::Elsewhere(None) })
         }));
         match self.shape.snapshot_every {
-            Some(every) if position.index.0 % every == 0 => self.take_snapshot(machine, position, orders),
+            Some(every) if position.index.0.is_multiple_of(every) => self.take_snapshot(machine, position, orders),
             _ => Ok(()),
         }
     }
