@@ -112,7 +112,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// The node, as a follower. Nothing is applied until a leader says what is committed.
     pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
         let Boot { memory, span, hard, snapshots, fetch, is_lost, config, command, .. } = self;
-        let mut state = State::new(config);
+        let mut state = State::new(&config);
         state.now = now;
         state.hard = hard;
         state.hard_durable = hard;
@@ -123,8 +123,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         state.commit = span.base.index;
         state.applied = span.base.index;
         state.snapshots = snapshots;
-        state.snapshot_turn = state.next_turn();
-        state.crowded_at = percent(memory.as_ref().len().min(MEMORY_MAX), state.config.snapshot_fill_percent);
+        state.crowded_at = percent(memory.as_ref().len().min(MEMORY_MAX), config.snapshot_fill_percent);
         state.fetch = fetch;
         if is_lost {
             state.image = Image::Lost;
@@ -139,9 +138,10 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     }
 }
 
-/// So many hundredths of a length.
+/// So many hundredths of a length, without a product that overflows.
 fn percent(length: usize, percent: u8) -> usize {
-    (length as u64 * u64::from(percent) / 100) as usize
+    let percent = usize::from(percent);
+    length / 100 * percent + length % 100 * percent / 100
 }
 
 /// Why a log cannot be taken back.

@@ -17,11 +17,11 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.leader_heard = state.leader_heard.filter(|_| hears).map(|_| Instant::START);
         state.now = Instant::START;
         state.random = 0;
-        state.election_due = Instant::START.after(2 * state.election_micros);
+        state.election_due = Instant::START.after(2 * state.settings.election_micros());
         state.quorum_due = state.election_due;
         state.heartbeat_due = state.next_heartbeat();
         if let Some(transfer) = &mut state.transfer {
-            transfer.until = Instant::START.after(state.election_micros);
+            transfer.until = Instant::START.after(state.settings.election_micros());
         }
         state.writes = u64::from(state.write.is_some());
         state.write = state.write.map(|write| Write { number: 1, since: Instant::START, ..write });
@@ -29,7 +29,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.turn = Seat(0);
         state.snapshot_again = Instant::START;
         state.piece_turn = Seat(0);
-        state.piece_due = Instant::START;
+        state.piece_allowance = state.settings.snapshot_bytes_per_heartbeat;
         self.peers.iter_mut().for_each(|peer| peer.heard = Instant::START);
     }
 
@@ -51,7 +51,8 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
             (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
         }
-        let followers = if state.is_leader() { state.config.members.all().without(state.seat()) } else { Seats::NONE };
+        let followers =
+            if state.is_leader() { state.settings.members.all().without(state.seat()) } else { Seats::NONE };
         let peers = self.peers.iter_mut().enumerate();
         for (_, peer) in peers.filter(|(seat, _)| !followers.contains(Seat(*seat as u8))) {
             let Peer { incarnation, heard, asked, owed, .. } = *peer;
@@ -119,14 +120,14 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         let seats = |seats: Seats| seats.iter().map(&names).collect::<Seats>();
         let hard_state = |hard: HardState| HardState { vote: hard.vote.map(&names), ..hard };
         let state = &mut self.state;
-        let Members { voters, outgoing, learners, witnesses } = state.config.members;
-        state.config.members = Members {
+        let Members { voters, outgoing, learners, witnesses } = state.settings.members;
+        state.settings.members = Members {
             voters: seats(voters),
             outgoing: seats(outgoing),
             learners: seats(learners),
             witnesses: seats(witnesses),
         };
-        state.config.identity.seat = names(state.config.identity.seat);
+        state.settings.identity.seat = names(state.settings.identity.seat);
         state.hard = hard_state(state.hard);
         state.hard_durable = hard_state(state.hard_durable);
         state.write = state.write.map(|write| Write { hard: hard_state(write.hard), ..write });

@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use crate::instant::micros;
 use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
 
 const ELECTION_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
@@ -26,11 +27,8 @@ pub struct Config {
     /// The app is asked for a snapshot, and entries that it covers are forgotten, when more than this part of the log's memory
     /// is used. From 1 to 90.
     pub snapshot_fill_percent: u8,
-    /// The app is also asked for a snapshot after each index that this number divides. All nodes take the same snapshots
-    /// then, and a follower that fetches one can go on with it at another leader. At least 1.
-    pub snapshot_every: Option<u64>,
-    /// The most bytes of snapshots that a leader sends in a second, to all followers together. At least 1.
-    pub snapshot_bytes_per_second: u64,
+    /// The most bytes of snapshots that a leader sends between two heartbeats, to all followers together. At least 1.
+    pub snapshot_bytes_per_heartbeat: u32,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from boot
     /// to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
@@ -49,8 +47,7 @@ impl Config {
             inflight_messages_max: 64,
             inflight_bytes_max: 64 << 10,
             snapshot_fill_percent: 50,
-            snapshot_every: None,
-            snapshot_bytes_per_second: 256 << 20,
+            snapshot_bytes_per_heartbeat: 12 << 20,
             seed,
         }
     }
@@ -75,10 +72,47 @@ impl Config {
             (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
             (self.inflight_bytes_max < self.entry_bytes_max, ConfigError::WindowTooSmall),
             (!(1..=90).contains(&self.snapshot_fill_percent), ConfigError::SnapshotFill),
-            (self.snapshot_every == Some(0), ConfigError::SnapshotEvery),
-            (self.snapshot_bytes_per_second == 0, ConfigError::SnapshotRate),
+            (self.snapshot_bytes_per_heartbeat == 0, ConfigError::SnapshotRate),
         ];
         problems.into_iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+/// What a node keeps of its configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Settings {
+    pub(crate) identity: Identity,
+    pub(crate) members: Members,
+    /// An hour has fewer microseconds than 32 bits count.
+    election_micros: u32,
+    heartbeat_micros: u32,
+    pub(crate) entry_bytes_max: usize,
+    pub(crate) inflight_messages_max: u32,
+    pub(crate) inflight_bytes_max: usize,
+    pub(crate) snapshot_bytes_per_heartbeat: u32,
+}
+
+impl Settings {
+    /// Of a configuration that was checked.
+    pub(crate) fn of(config: &Config) -> Settings {
+        Settings {
+            identity: config.identity,
+            members: config.members,
+            election_micros: micros(config.election_timeout) as u32,
+            heartbeat_micros: micros(config.heartbeat_interval) as u32,
+            entry_bytes_max: config.entry_bytes_max,
+            inflight_messages_max: config.inflight_messages_max,
+            inflight_bytes_max: config.inflight_bytes_max,
+            snapshot_bytes_per_heartbeat: config.snapshot_bytes_per_heartbeat,
+        }
+    }
+
+    pub(crate) fn election_micros(&self) -> u64 {
+        u64::from(self.election_micros)
+    }
+
+    pub(crate) fn heartbeat_micros(&self) -> u64 {
+        u64::from(self.heartbeat_micros)
     }
 }
 
@@ -114,8 +148,6 @@ pub enum ConfigError {
     WindowTooSmall,
     /// The part of the log that asks for a snapshot is not from 1 to 90 percent.
     SnapshotFill,
-    /// A snapshot after each zero entries.
-    SnapshotEvery,
     /// No byte of a snapshot may be sent.
     SnapshotRate,
 }
@@ -142,8 +174,7 @@ impl core::fmt::Display for ConfigError {
                 f.write_str("the window must hold at least one message and one frame's bytes of entries")
             }
             ConfigError::SnapshotFill => f.write_str("a snapshot is due when 1 to 90 percent of the log are full"),
-            ConfigError::SnapshotEvery => f.write_str("a snapshot is due after 1 entry or more"),
-            ConfigError::SnapshotRate => f.write_str("a snapshot must be sent with at least 1 byte per second"),
+            ConfigError::SnapshotRate => f.write_str("a snapshot must be sent with at least 1 byte per heartbeat"),
         }
     }
 }

@@ -55,7 +55,7 @@ impl<'a, V> Iterator for Effects<'a, V> {
             return Some(Effect::Send { to, message });
         }
         if let Some(position) = draw.take_snapshot() {
-            return Some(Effect::TakeSnapshot { position, members: draw.state.config.members });
+            return Some(Effect::TakeSnapshot { position, members: draw.state.settings.members });
         }
         if let Some(snapshot) = draw.restore() {
             return Some(Effect::Restore { snapshot });
@@ -163,7 +163,8 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
         }
-        if let Some(Asked { boot, round, index: Some(index), .. }) = peer.asked
+        if let Some(Asked { boot, round, index, .. }) = peer.asked
+            && index > Index(0)
             && core::mem::take(&mut peer.owed.read_answer)
         {
             return Some(Message::ReadAnswer { term, boot, round, index });
@@ -172,7 +173,7 @@ impl<'a> Draw<'_, 'a> {
             return Some(Message::CampaignNow { term });
         }
         let (next, room) = (self.peers[usize::from(seat.0)].next, self.window(seat));
-        let (entries, behind) = self.log.range(next, self.state.config.entry_bytes_max.min(room));
+        let (entries, behind) = self.log.range(next, self.state.settings.entry_bytes_max.min(room));
         (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
     }
 
@@ -180,7 +181,7 @@ impl<'a> Draw<'_, 'a> {
     /// and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not known.
     fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[usize::from(seat.0)];
-        let config = &self.state.config;
+        let config = &self.state.settings;
         let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
         let is_open = is_known
             && peer.flow == Flow::Pipeline
@@ -202,7 +203,7 @@ impl<'a> Draw<'_, 'a> {
     fn offer(&mut self, seat: Seat) -> Message<'a> {
         let peer = &mut self.peers[usize::from(seat.0)];
         peer.sent += 1;
-        let ([latest, before], members) = (self.state.snapshots, self.state.config.members);
+        let ([latest, before], members) = (self.state.snapshots, self.state.settings.members);
         Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
     }
 
@@ -232,30 +233,13 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn take_snapshot(&mut self) -> Option<Position> {
-        let index = self.state.applied;
-        if index <= self.state.snapshots[0].index() || self.state.image != Image::Whole {
+        let state = &mut *self.state;
+        let index = state.applied;
+        if index <= state.snapshots[0].index() || state.image != Image::Whole || !state.needs_snapshot(self.log) {
             return None;
         }
-        let is_turn = index == self.state.snapshot_turn && !self.is_serving();
-        if index >= self.state.snapshot_turn {
-            self.state.snapshot_turn = self.state.next_turn();
-        }
-        if !is_turn && !self.state.needs_snapshot(self.log) {
-            return None;
-        }
-        self.state.snapshot_again = self.state.now.after(self.state.election_micros);
+        state.snapshot_again = state.now.after(state.settings.election_micros());
         self.log.term_at(index).map(|term| Position { term, index })
-    }
-
-    /// Whether a follower is being sent a snapshot, which would be dropped if two later ones came.
-    fn is_serving(&self) -> bool {
-        let (now, base) = (self.state.now, self.log.span.base.index);
-        let is_served = |seat: Seat| {
-            let peer = &self.peers[usize::from(seat.0)];
-            peer.next <= base && now.micros_since(peer.heard) < self.state.election_micros
-        };
-        let others = self.state.config.members.all().without(self.state.seat());
-        self.state.is_leader() && others.iter().any(is_served)
     }
 
     /// The log stands on a snapshot that the app has not taken over.
@@ -265,22 +249,24 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         self.state.applied = base;
-        self.state.snapshot_at(base)
+        Some(self.state.snapshots[0])
     }
 
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if state.hard != state.hard_durable || state.now < state.piece_due {
+        if state.hard != state.hard_durable || state.piece_allowance == 0 {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
             let pieces = &mut self.peers[usize::from(seat.0)].pieces;
-            let Pieces { index, next: offset, end } = *pieces;
-            if let Some(snapshot) = state.snapshot_at(index).filter(|_| offset < end) {
-                let length = (end - offset).min(state.config.entry_bytes_max as u64);
-                pieces.next += length;
-                state.charge(length);
+            let Pieces { of, next: offset, left } = *pieces;
+            if let Some(snapshot) = state.wanted(of).filter(|_| left > 0) {
+                let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
+                let length = left.min(state.piece_allowance).min(frame);
+                pieces.next += u64::from(length);
+                pieces.left -= length;
+                state.piece_allowance -= length;
                 state.piece_turn = Seat(seat.0 + 1);
                 return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
             }

@@ -67,7 +67,7 @@ impl Step<'_> {
     }
 
     fn count_votes(&mut self) {
-        if !self.state.config.members.is_quorum(self.state.votes) {
+        if !self.state.settings.members.is_quorum(self.state.votes) {
             return;
         }
         match self.state.role {
@@ -142,7 +142,8 @@ impl Step<'_> {
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
         self.state.heartbeat_due = self.state.next_heartbeat();
-        self.state.quorum_due = now.after(self.state.election_micros);
+        self.state.quorum_due = now.after(self.state.settings.election_micros());
+        self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.others() {
             peer.start(next, now);
         }
@@ -161,14 +162,14 @@ impl Step<'_> {
 
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
     pub(crate) fn check_quorum(&mut self) {
-        let timeout = self.state.election_micros;
+        let timeout = self.state.settings.election_micros();
         self.state.quorum_due = self.state.now.after(timeout);
         let now = self.state.now;
         let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
         let present: Seats = heard.map(|(seat, _)| Seat(seat as u8)).collect();
         let hangs = self.state.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
-        if hangs || !self.state.config.members.is_quorum(present.with(self.state.seat())) {
+        if hangs || !self.state.settings.members.is_quorum(present.with(self.state.seat())) {
             self.step_down();
         }
     }
@@ -183,7 +184,7 @@ impl State {
 
     /// The voters that have not answered in the election under way.
     fn silent(&self) -> Seats {
-        let members = &self.config.members;
+        let members = &self.settings.members;
         Seats(members.voters.union(members.outgoing).0 & !self.answered.with(self.seat()).0)
     }
 

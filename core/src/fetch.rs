@@ -11,12 +11,12 @@ use crate::{Index, Members, Refusal, Seat, Snapshot, Stored};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fetch {
     pub(crate) here: Stored,
-    /// How much was here when it last asked.
-    asked: u64,
-    /// How much was here when the leader was last heard: no more since then means that something was lost.
-    heard: u64,
-    /// How much was here when it last asked to send something again.
-    again_at: Option<u64>,
+    /// How much has come since it last asked.
+    unasked: u32,
+    /// Nothing has come since the leader was last heard: then something was lost.
+    is_stuck: bool,
+    /// Nothing has come since it last asked to send something again: what is on its way need not be asked for twice.
+    has_asked_again: bool,
     /// Whether the leader is owed the question.
     asks: bool,
     /// Whether what is not here has to be sent again.
@@ -34,7 +34,7 @@ pub(crate) struct Question {
 impl Fetch {
     /// A snapshot of which so much is here.
     pub(crate) fn new(here: Stored) -> Fetch {
-        Fetch { here, asked: here.received, heard: u64::MAX, again_at: None, asks: false, again: true }
+        Fetch { here, unasked: 0, is_stuck: false, has_asked_again: false, asks: false, again: true }
     }
 
     /// A snapshot of which nothing is here.
@@ -50,24 +50,26 @@ impl Fetch {
     /// The leader is there: ask, and ask again if nothing has come since it was last heard.
     fn urge(&mut self) {
         self.asks = true;
-        if self.heard == self.here.received {
+        if self.is_stuck {
             self.ask_again();
         }
-        self.heard = self.here.received;
+        self.is_stuck = true;
     }
 
     /// Something was lost: what is on its way behind it is of no use.
     fn ask_again(&mut self) {
         self.asks = true;
         self.again = true;
-        self.again_at = Some(self.here.received);
+        self.has_asked_again = true;
     }
 
     /// A piece that was taken is stored. Whether to ask for more by now.
     pub(crate) fn advance(&mut self, bytes: &[u8], window: usize) -> bool {
         self.here.received += bytes.len() as u64;
+        self.unasked = self.unasked.saturating_add(bytes.len() as u32);
+        (self.is_stuck, self.has_asked_again) = (false, false);
         self.here.check = crate::crc32c_append(self.here.check, bytes);
-        self.asks |= !self.is_complete() && self.here.received - self.asked >= window as u64 / 2;
+        self.asks |= !self.is_complete() && self.unasked as usize >= window / 2;
         self.asks
     }
 
@@ -77,7 +79,7 @@ impl Fetch {
             return None;
         }
         let again = core::mem::take(&mut self.again);
-        self.asked = self.here.received;
+        self.unasked = 0;
         Some(Question {
             index: self.here.snapshot.index(),
             check: self.here.snapshot.check,
@@ -101,7 +103,7 @@ impl Step<'_> {
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
             return Err(Refusal::Order);
         }
-        if members != self.state.config.members {
+        if members != self.state.settings.members {
             return Err(Refusal::Members);
         }
         self.hear_leader(from, stamp)?;
@@ -141,7 +143,7 @@ impl Step<'_> {
         if (snapshot.index(), snapshot.check) != (index, check) {
             return None;
         }
-        if offset > received && fetch.again_at != Some(received) {
+        if offset > received && !fetch.has_asked_again {
             fetch.ask_again();
             self.state.attend_leader();
         }

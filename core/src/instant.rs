@@ -32,10 +32,6 @@ impl Instant {
         Instant(self.0.saturating_add(micros))
     }
 
-    pub(crate) const fn before(self, micros: u64) -> Instant {
-        Instant(self.0.saturating_sub(micros))
-    }
-
     pub(crate) const fn micros_since(self, earlier: Instant) -> u64 {
         self.0.saturating_sub(earlier.0)
     }

@@ -50,6 +50,8 @@
 //!                     machine.sum += number;
 //!                 }
 //!             }
+//!             // Entries that a snapshot covers are forgotten when the log fills up: see below. This one never does.
+//!             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
 //!             Effect::Accept { position } => println!("the leader took it: {position:?}"),
 //!             Effect::Reject(reason) => println!("nothing was done: {reason:?}"),
 //!             Effect::Await { .. } | Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
@@ -100,15 +102,24 @@
 //! A client that gets no answer asks again, perhaps another node, and must not be served twice. Give its commands a
 //! [`Session`], and ask a table of [`Sessions`] about each entry before it is done: it knows the answer to the first try.
 //!
+//! # A log that never ends
+//!
+//! When the log fills up, the node asks for a snapshot ([`Effect::TakeSnapshot`]). The app freezes its state, sessions
+//! included, writes it aside, and says when it is durable ([`Input::Snapshotted`]): the entries before it are forgotten
+//! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`] at the
+//! leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It makes it
+//! durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). At the next start the driver
+//! gives what it has to [`Boot::snapshot`], [`Boot::stored`] and, if a snapshot is damaged, [`Boot::lost_snapshot`].
+//!
 //! # Bounds
 //!
-//! A node takes no more memory than its type says: the log's memory, and about 130 bytes for each seat. A step does an
-//! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time.
+//! A node takes no more memory than its type says: the log's memory, and about 160 bytes for each seat. A step does an
+//! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time. Only to
+//! forget entries moves those that stay, once in a snapshot or two.
 //!
 //! # What is not here yet
 //!
-//! Snapshots (a full log refuses commands), changes of members, witnesses, lease reads. Messages, records and
-//! configuration leave room for them.
+//! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them.
 #![no_std]
 
 mod boot;

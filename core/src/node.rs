@@ -85,8 +85,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         if state.is_leader() {
-            let piece = (!state.fetchers.is_empty()).then_some(state.piece_due);
-            let due = state.heartbeat_due.min(state.quorum_due).min(piece.unwrap_or(state.quorum_due));
+            let due = state.heartbeat_due.min(state.quorum_due);
             return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
         }
         let campaign = state.may_campaign(self.log_view()).then_some(state.election_due);
@@ -123,7 +122,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Who takes part.
     pub fn members(&self) -> Members {
-        self.state.config.members
+        self.state.settings.members
     }
 
     /// The last index that is known to be committed.
@@ -164,6 +163,17 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The snapshot that this node fetches from its leader, and what is here of it.
     pub fn fetching(&self) -> Option<Stored> {
         self.state.fetch.map(|fetch| fetch.here)
+    }
+
+    /// Whether this node leads and a follower that is there needs a snapshot: it would have to begin anew if two later ones came.
+    pub fn is_serving(&self) -> bool {
+        let (now, base) = (self.state.now, self.span.base.index);
+        let is_served = |seat: Seat| {
+            let peer = &self.peers[usize::from(seat.0)];
+            peer.next <= base && now.micros_since(peer.heard) < self.state.settings.election_micros()
+        };
+        let others = self.members().all().without(self.seat());
+        self.state.is_leader() && others.iter().any(is_served)
     }
 
     /// Whether the snapshot that the log stands on is lost: then nothing is applied until another one is fetched.

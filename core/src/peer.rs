@@ -29,11 +29,30 @@ pub(crate) struct Peer {
 /// What a follower still wants of a snapshot, within the window that it asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Pieces {
-    /// The last index that the snapshot covers; zero if none is wanted.
-    pub(crate) index: Index,
+    pub(crate) of: Wanted,
     /// The first byte to send next.
     pub(crate) next: u64,
-    pub(crate) end: u64,
+    /// How many bytes.
+    pub(crate) left: u32,
+}
+
+/// Which of the two snapshots a follower wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Wanted {
+    #[default]
+    Nothing,
+    Latest,
+    Before,
+}
+
+impl Pieces {
+    /// There is a later snapshot.
+    pub(crate) fn age(&mut self) {
+        self.of = match self.of {
+            Wanted::Latest => Wanted::Before,
+            Wanted::Before | Wanted::Nothing => Wanted::Nothing,
+        };
+    }
 }
 
 /// How entries flow to a follower.
@@ -52,8 +71,8 @@ pub(crate) struct Asked {
     pub(crate) round: u64,
     /// The leader's own round that has to be confirmed for it.
     pub(crate) tag: u64,
-    /// The answer, once it is.
-    pub(crate) index: Option<Index>,
+    /// The answer, once it is; zero before.
+    pub(crate) index: Index,
 }
 
 /// At most one message of each kind, each made when it is drawn.

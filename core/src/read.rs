@@ -55,11 +55,11 @@ impl Step<'_> {
         }
         match self.peer(from).asked {
             Some(asked) if (asked.boot, asked.round) == (boot, round) => {
-                self.peer(from).owed.read_answer = asked.index.is_some();
+                self.peer(from).owed.read_answer = asked.index > Index(0);
             }
             _ => {
                 let Round(tag) = self.state.reads.join();
-                self.peer(from).asked = Some(Asked { boot, round, tag, index: None });
+                self.peer(from).asked = Some(Asked { boot, round, tag, index: Index(0) });
             }
         }
     }
@@ -156,15 +156,15 @@ impl Rounds<'_> {
         let peers = self.peers.iter().enumerate();
         let present: Seats =
             peers.filter(|(_, peer)| peer.echoed > peer.round_from).map(|(seat, _)| Seat(seat as u8)).collect();
-        if !self.state.config.members.is_quorum(present.with(self.state.seat())) {
+        if !self.state.settings.members.is_quorum(present.with(self.state.seat())) {
             return;
         }
         let latest = self.state.reads.latest;
         self.state.reads.under_way = None;
         self.state.reads.confirmed = Some((Round(latest), index));
         for peer in others(self.state, self.peers) {
-            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index.is_none()) {
-                asked.index = Some(index);
+            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index == Index(0)) {
+                asked.index = index;
                 peer.owed.read_answer = true;
                 // The follower applies up to the index before it answers: it needs the commit index now.
                 peer.owed.heartbeat = true;

@@ -1,8 +1,8 @@
-use crate::peer::{Flow, Pieces};
+use crate::peer::{Flow, Pieces, Wanted};
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
 use crate::step::Step;
-use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats};
+use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats, Snapshot};
 
 /// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent once a
 /// heartbeat: a path that swallows a frame again and again is not flooded.
@@ -26,6 +26,7 @@ impl Step<'_> {
 
     fn beat(&mut self) {
         self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
@@ -208,20 +209,25 @@ impl Step<'_> {
 
     /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no more.
     fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
-        let window = self.state.config.inflight_bytes_max as u64;
-        let Some(snapshot) = self.state.snapshot_at(index).filter(|snapshot| snapshot.check == check) else {
-            self.state.pressed |= index > self.state.snapshots[0].index();
-            self.peer(from).owed.offer = self.state.snapshots[0].index() > Index(0);
-            return;
+        let window = self.state.settings.inflight_bytes_max as u64;
+        let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
+        let [latest, before] = self.state.snapshots;
+        let (of, snapshot) = match (is_meant(&latest), is_meant(&before)) {
+            (true, _) => (Wanted::Latest, latest),
+            (_, true) => (Wanted::Before, before),
+            _ => {
+                self.state.pressed |= index > latest.index();
+                self.peer(from).owed.offer = latest.index() > Index(0);
+                return;
+            }
         };
         self.state.fetchers = self.state.fetchers.with(from);
         let end = offset.saturating_add(window).min(snapshot.bytes);
         let pieces = &mut self.peer(from).pieces;
-        *pieces = if again || pieces.index != index {
-            Pieces { index, next: offset, end }
-        } else {
-            Pieces { index, next: pieces.next.max(offset), end: pieces.end.max(end) }
-        };
+        let goes_on = !again && pieces.of == of;
+        let next = if goes_on { pieces.next.max(offset) } else { offset };
+        let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
+        *pieces = Pieces { of, next, left: u32::try_from(end.saturating_sub(next)).unwrap_or(u32::MAX) };
     }
 
     /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its disk.
@@ -233,7 +239,7 @@ impl Step<'_> {
         if !self.is_on_quorum(best.next()) {
             return;
         }
-        for seat in self.state.config.members.all().iter() {
+        for seat in self.state.settings.members.all().iter() {
             let matched = self.matched(seat);
             if matched > best && self.is_on_quorum(matched) {
                 best = matched;
@@ -245,9 +251,9 @@ impl Step<'_> {
     }
 
     fn is_on_quorum(&self, index: Index) -> bool {
-        let all = self.state.config.members.all();
+        let all = self.state.settings.members.all();
         let holders: Seats = all.iter().filter(|seat| self.matched(*seat) >= index).collect();
-        self.state.config.members.is_quorum(holders)
+        self.state.settings.members.is_quorum(holders)
     }
 
     fn matched(&self, seat: Seat) -> Index {
@@ -264,7 +270,7 @@ impl Step<'_> {
             Some(_) => return Err(Rejection::NoTarget),
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
-        let until = self.state.now.after(self.state.election_micros);
+        let until = self.state.now.after(self.state.settings.election_micros());
         self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
@@ -273,12 +279,12 @@ impl Step<'_> {
         let Some(peer) = self.peers.get(usize::from(seat.0)) else {
             return false;
         };
-        let is_heard = self.state.now.micros_since(peer.heard) < self.state.election_micros;
-        is_heard && seat != self.state.seat() && self.state.config.members.is_voter(seat)
+        let is_heard = self.state.now.micros_since(peer.heard) < self.state.settings.election_micros();
+        is_heard && seat != self.state.seat() && self.state.settings.members.is_voter(seat)
     }
 
     fn most_recent(&self) -> Option<Seat> {
-        let candidates = self.state.config.members.all().iter().filter(|seat| self.may_succeed(*seat));
+        let candidates = self.state.settings.members.all().iter().filter(|seat| self.may_succeed(*seat));
         candidates.max_by_key(|seat| self.matched(*seat))
     }
 

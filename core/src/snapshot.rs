@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::log::Log;
+use crate::peer::Wanted;
 use crate::state::State;
 use crate::step::Step;
 use crate::{Index, Message, Position, Rejection, Term};
@@ -82,6 +83,7 @@ impl Step<'_> {
             return Err(Rejection::BadSnapshot);
         }
         self.state.snapshots = [snapshot, latest];
+        self.peers.iter_mut().for_each(|peer| peer.pieces.age());
         self.state.snapshot_again = self.state.now;
         Ok(())
     }
@@ -120,13 +122,13 @@ impl State {
         (self.pressed || (self.is_crowded(log) && is_worth())) && self.now >= self.snapshot_again
     }
 
-    /// The next index after which all nodes take a snapshot.
-    pub(crate) fn next_turn(&self) -> Index {
-        self.config.snapshot_every.map_or(Index::MAX, |every| Index((self.applied.0 / every + 1) * every))
-    }
-
-    /// A snapshot that the app still has.
-    pub(crate) fn snapshot_at(&self, index: Index) -> Option<Snapshot> {
-        self.snapshots.into_iter().find(|snapshot| snapshot.index() == index && index > Index(0))
+    /// The snapshot that a follower wants.
+    pub(crate) fn wanted(&self, of: Wanted) -> Option<Snapshot> {
+        let [latest, before] = self.snapshots;
+        match of {
+            Wanted::Nothing => None,
+            Wanted::Latest => Some(latest),
+            Wanted::Before => Some(before),
+        }
     }
 }

@@ -1,5 +1,5 @@
+use crate::config::Settings;
 use crate::fetch::Fetch;
-use crate::instant::micros;
 use crate::read::Reads;
 use crate::snapshot::Image;
 use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
@@ -22,9 +22,7 @@ pub enum Role {
 /// All that a node knows beside its log and the other members.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
-    pub(crate) config: Config,
-    pub(crate) election_micros: u64,
-    heartbeat_micros: u64,
+    pub(crate) settings: Settings,
     /// The latest time that the node was told.
     pub(crate) now: Instant,
     pub(crate) random: u64,
@@ -76,17 +74,16 @@ pub(crate) struct State {
     pub(crate) fetch: Option<Fetch>,
     /// Whether something found no room, or a follower needs a later snapshot than there is.
     pub(crate) pressed: bool,
-    /// After which index the app is asked for a snapshot next.
-    pub(crate) snapshot_turn: Index,
     /// When it may be asked again because the log is full.
     pub(crate) snapshot_again: Instant,
     /// The log is too full if more bytes than this are used.
     pub(crate) crowded_at: usize,
     /// Who may want pieces of a snapshot.
     pub(crate) fetchers: Seats,
-    /// Whose turn it is when pieces are drawn, and when the next may be.
+    /// Whose turn it is when pieces are drawn.
     pub(crate) piece_turn: Seat,
-    pub(crate) piece_due: Instant,
+    /// How many bytes of pieces may be sent before the next heartbeat.
+    pub(crate) piece_allowance: u32,
 
     pub(crate) reads: Reads,
     pub(crate) refusals: Refusals,
@@ -127,7 +124,7 @@ pub(crate) struct Transfer {
 }
 
 impl State {
-    pub(crate) fn new(config: Config) -> State {
+    pub(crate) fn new(config: &Config) -> State {
         let random = config.seed ^ (u64::from(config.identity.seat.0) << 56);
         State {
             now: Instant::START,
@@ -159,32 +156,29 @@ impl State {
             image: Image::Whole,
             fetch: None,
             pressed: false,
-            snapshot_turn: Index(0),
             snapshot_again: Instant::START,
             crowded_at: usize::MAX,
             fetchers: Seats::NONE,
             piece_turn: Seat(0),
-            piece_due: Instant::START,
+            piece_allowance: 0,
             reads: Reads::new(config.seed),
             refusals: Refusals::default(),
             attention: Seats::NONE,
             turn: Seat(0),
-            election_micros: micros(config.election_timeout),
-            heartbeat_micros: micros(config.heartbeat_interval),
-            config,
+            settings: Settings::of(config),
         }
     }
 
     pub(crate) fn next_heartbeat(&self) -> Instant {
-        self.now.after(self.heartbeat_micros)
+        self.now.after(self.settings.heartbeat_micros())
     }
 
     pub(crate) fn seat(&self) -> Seat {
-        self.config.identity.seat
+        self.settings.identity.seat
     }
 
     pub(crate) fn is_voter(&self) -> bool {
-        self.config.members.is_voter(self.seat())
+        self.settings.members.is_voter(self.seat())
     }
 
     pub(crate) fn is_leader(&self) -> bool {
@@ -203,12 +197,13 @@ impl State {
 
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
-        self.is_leader() || self.leader_heard.is_some_and(|heard| self.now.micros_since(heard) < self.election_micros)
+        self.is_leader()
+            || self.leader_heard.is_some_and(|heard| self.now.micros_since(heard) < self.settings.election_micros())
     }
 
     /// A piece of a snapshot is stored.
     pub(crate) fn store(&mut self, bytes: &[u8]) {
-        let window = self.config.inflight_bytes_max;
+        let window = self.settings.inflight_bytes_max;
         if self.fetch.as_mut().is_some_and(|fetch| fetch.advance(bytes, window)) {
             self.attend_leader();
         }
@@ -217,12 +212,6 @@ impl State {
     /// Whether a snapshot is here that the log could stand on by now.
     pub(crate) fn may_install(&self) -> bool {
         self.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
-    }
-
-    /// So many bytes of a snapshot are sent now: when the next may follow. What was not used up lately may be made up for.
-    pub(crate) fn charge(&mut self, bytes: u64) {
-        let from = self.piece_due.max(self.now.before(self.heartbeat_micros));
-        self.piece_due = from.after((bytes * 1_000_000).div_ceil(self.config.snapshot_bytes_per_second));
     }
 
     /// Something may be owed to the leader.
@@ -234,14 +223,15 @@ impl State {
 
     /// Something may be owed to everyone.
     pub(crate) fn attend_all(&mut self) {
-        self.attention = self.config.members.all().without(self.seat());
+        self.attention = self.settings.members.all().without(self.seat());
     }
 
     /// Draws the next moment to campaign: one to two election time-outs from now (section 5.2).
     pub(crate) fn rest(&mut self) {
         // A 32-bit fraction of the time-out, which has at most 32 bits itself: no division.
-        let jitter = ((self.draw() >> 32) * self.election_micros) >> 32;
-        self.election_due = self.now.after(self.election_micros + jitter);
+        let timeout = self.settings.election_micros();
+        let jitter = ((self.draw() >> 32) * timeout) >> 32;
+        self.election_due = self.now.after(timeout + jitter);
     }
 
     /// The next number of the splitmix64 sequence.

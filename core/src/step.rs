@@ -31,7 +31,7 @@ impl Step<'_> {
     }
 
     fn admit(&self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
-        let is_member = self.state.config.members.all().contains(from.seat) && from.seat != self.state.seat();
+        let is_member = self.state.settings.members.all().contains(from.seat) && from.seat != self.state.seat();
         match self.peers.get(usize::from(from.seat.0)) {
             Some(peer) if is_member && peer.incarnation != from.incarnation => Err(Refusal::Incarnation),
             Some(_) if is_member && message.is_in_bounds() => Ok(()),
@@ -93,7 +93,7 @@ impl Step<'_> {
         if opens == command.is_some() {
             return Err(Rejection::Unencodable);
         }
-        let limit = self.state.config.entry_bytes_max.min(RECORD_MAX).min(self.memory_for_records());
+        let limit = self.state.settings.entry_bytes_max.min(RECORD_MAX).min(self.memory_for_records());
         let payload_max = limit.saturating_sub(RECORD_OVERHEAD);
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;

@@ -159,8 +159,8 @@ impl<M: Medium> Disk<M> {
         })
     }
 
-    /// Lets the log stand on a snapshot of the app's own state, which was [written](crate::SnapshotWriter::finish) aside. Once this
-    /// returns, tell the node of it. The snapshot before the last one goes, and segments that only it needed.
+    /// Lets the log stand on a snapshot of the app's own state, which was [finished](crate::SnapshotWriter::finish) aside.
+    /// Once this returns, tell the node of it. The snapshot before the last one goes, and segments that only it needed.
     ///
     /// A snapshot that is not later than the last one is removed instead; the node does not want it either.
     ///

@@ -50,6 +50,11 @@ pub enum DiskError {
         /// Who wanted to open it.
         wanted: Owner,
     },
+    /// A log was to be made from a snapshot in a directory that holds one already.
+    Occupied {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// Another process, or another [`Disk`](crate::Disk) in this one, has the directory open.
     InUse {
         /// The directory.
@@ -121,8 +126,8 @@ impl fmt::Display for DiskError {
             ),
             DiskError::DamagedSnapshot(damage) => write!(
                 f,
-                "{damage}. Do not use this snapshot. Restart the node: it goes on with the one before, or gets another one \
-                 from its leader"
+                "{damage}. Use another copy of this snapshot, or another snapshot. A node that is restarted finds one by \
+                 itself: the one before, or its leader's"
             ),
             DiskError::SnapshotIo { operation, path, source } => write!(
                 f,
@@ -139,6 +144,11 @@ impl fmt::Display for DiskError {
             DiskError::Foreign { directory, found, wanted } => write!(
                 f,
                 "{} belongs to {found}, not to {wanted}. Start this node with its own directory",
+                directory.display()
+            ),
+            DiskError::Occupied { directory } => write!(
+                f,
+                "{} holds the data of a node. Restore into a new directory, or move this one away first",
                 directory.display()
             ),
             DiskError::InUse { directory } => write!(

@@ -147,7 +147,7 @@ fn snapshot(body: &[u8]) -> Result<Snapshot, ItemError> {
     if body.len() != SNAPSHOT {
         return Err(ItemError::Damaged("the mark of a snapshot cannot be read"));
     }
-    Ok(Snapshot { position: position(body), bytes: number(body, 16), check: word(body, 24) })
+    Ok(Snapshot { position: position(body)?, bytes: number(body, 16), check: word(body, 24) })
 }
 
 /// Index (8), term (8).
@@ -158,8 +158,15 @@ fn position_bytes(position: Position) -> [u8; POSITION] {
     bytes
 }
 
-fn position(bytes: &[u8]) -> Position {
-    Position { term: Term(number(bytes, 8)), index: Index(number(bytes, 0)) }
+/// A position that an entry can have, or zeros for none.
+fn position(bytes: &[u8]) -> Result<Position, ItemError> {
+    let position = Position { term: Term(number(bytes, 8)), index: Index(number(bytes, 0)) };
+    let is_none = position == Position::default();
+    let is_some = position.index > Index(0) && position.term > Term(0);
+    if is_none || (is_some && position.index <= Index::MAX && position.term <= Term::MAX) {
+        return Ok(position);
+    }
+    Err(ItemError::Damaged("a position is out of bounds"))
 }
 
 impl Head {
@@ -182,7 +189,7 @@ impl Head {
         }
         let (state, rest) = body.split_at(HARD_STATE_BYTES);
         let (last, in_force) = rest.split_at(POSITION);
-        Ok(Head { hard_state: hard_state(state)?, last: position(last), snapshot: snapshot(in_force)? })
+        Ok(Head { hard_state: hard_state(state)?, last: position(last)?, snapshot: snapshot(in_force)? })
     }
 }
 
@@ -256,6 +263,16 @@ mod tests {
             append_item(&mut payload, tag, b"short");
             assert!(matches!(refused(&payload), ItemError::Damaged(_)), "tag {tag}");
         }
+    }
+
+    #[test]
+    fn a_position_out_of_bounds_is_damage() {
+        let bounds = [(0, 1), (1, 0), (Index::MAX.0 + 1, 1), (1, Term::MAX.0 + 1)];
+        for (index, term) in bounds {
+            let bytes = position_bytes(Position { term: Term(term), index: Index(index) });
+            assert!(matches!(position(&bytes), Err(ItemError::Damaged(_))), "{index}@{term}");
+        }
+        assert_eq!(position(&[0; POSITION]), Ok(Position::default()));
     }
 
     #[test]

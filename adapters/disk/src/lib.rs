@@ -61,6 +61,9 @@
 //! # }
 //! ```
 //!
+//! A snapshot can be kept aside, as a file of its own: [`SnapshotHeader::bytes`] and then the content. [`SnapshotReader::of`] reads
+//! it, and [`restore`] makes a new log that stands on it.
+//!
 //! # What may be relied on
 //! - When [`Disk::write`] returns, the batch is durable, on a device that keeps what a sync promises. If the machine stops
 //!   before, the batch comes back as a whole or not at all.
@@ -88,6 +91,7 @@ mod item;
 mod medium;
 mod outline;
 mod replay;
+mod restoration;
 mod segment;
 mod snapshots;
 
@@ -97,4 +101,5 @@ pub use error::{Damage, DiskError};
 pub use inspection::{Inspection, SnapshotInspection, inspect};
 pub use item::Recovered;
 pub use medium::{Direct, Medium};
+pub use restoration::restore;
 pub use snapshots::{SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};

@@ -63,7 +63,9 @@ impl Outline {
             let is_head = std::mem::take(&mut is_first);
             match item {
                 Item::HardState(state) => visit(Recovered::HardState(state)),
-                Item::Head(head) if is_head => visit(Recovered::HardState(head.hard_state)),
+                Item::Head(head) if is_head && head.hard_state != HardState::default() => {
+                    visit(Recovered::HardState(head.hard_state))
+                }
                 Item::Entries(mut entries) if installs == self.installs => {
                     entries.try_for_each(|entry| visit(Recovered::Entry(entry)))
                 }
@@ -124,11 +126,7 @@ impl Outline {
     }
 
     fn note_entry(&mut self, position: Position) {
-        let index = position.index;
-        if index <= self.base || index.0 > self.last.index.0 + 1 {
-            self.base = Index(index.0 - 1);
-        }
-        self.first = self.first.filter(|first| first.index < index && self.base < first.index).or(Some(position));
+        self.first = self.first.filter(|first| first.index < position.index).or(Some(position));
         self.last = position;
     }
 

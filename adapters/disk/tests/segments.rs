@@ -73,6 +73,16 @@ fn a_batch_larger_than_a_segment_gets_a_segment_of_its_size() {
 }
 
 #[test]
+fn a_log_that_leaves_its_first_segment_empty_shows_what_was_written() {
+    let scratch = tempdir().unwrap();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    append(&mut disk, 1, &[0; 60_000]);
+    drop(disk);
+    let (_, _, seen) = open(scratch.path()).unwrap();
+    assert_eq!(seen, ["1@1 Command 60000 bytes"]);
+}
+
+#[test]
 fn a_torn_tail_is_dropped_once_and_leaves_nothing() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();

@@ -7,7 +7,8 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use common::{But, Replace, View, append, content, foreign, names, open, open_on, record, scratch, state, store, take};
+use common::snapshots::{View, content, foreign, store, take};
+use common::{But, Replace, append, names, open, open_on, record, scratch, state};
 use quorate::Entries;
 use quorate_disk::{Disk, DiskError};
 
@@ -189,6 +190,16 @@ fn a_full_device_leaves_the_old_snapshot_and_a_log_that_goes_on() {
 }
 
 #[test]
+fn a_piece_that_is_not_stored_stops_the_node() {
+    let scratch = scratch();
+    let limited = Limited::new(0, false);
+    let disk = open_limited(scratch.path(), &limited);
+    let error = store(&disk, 50, 100).unwrap_err();
+    assert!(matches!(error, DiskError::Io { .. }), "{error}");
+    assert!(error.to_string().contains("restart the node"), "{error}");
+}
+
+#[test]
 fn a_full_device_at_a_mark_or_an_installation_is_final() {
     for story in [mark as Story, install] {
         let (old, new) = after(story);
@@ -206,6 +217,59 @@ fn a_full_device_at_a_mark_or_an_installation_is_final() {
             }
         }
     }
+}
+
+/// Fills segment 1, and stops when segment 2 is there and nothing in it.
+fn stop_before_the_first_batch(directory: &Path) {
+    drop(open(directory).unwrap());
+    // Four batches, a segment, and the first of the operations on a fifth batch.
+    let mut disk = open_limited(directory, &Limited::new(4 * 2 + 6, true));
+    append(&mut disk, 1..=4);
+    disk.write(None, None, Entries::parse(&record(5, b"entry")).unwrap()).unwrap_err();
+    assert_eq!(names(directory).len(), 2);
+}
+
+#[test]
+fn a_segment_that_was_left_empty_gets_its_head() {
+    let scratch = scratch();
+    stop_before_the_first_batch(scratch.path());
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    append(&mut disk, 5..=8);
+    for index in [3, 4, 5] {
+        let snapshot = take(&disk, index).unwrap();
+        disk.mark(snapshot).unwrap();
+    }
+    drop(disk);
+    assert_eq!(names(scratch.path())[0], "0000000002.segment");
+    let view = View::of(scratch.path());
+    assert_eq!((&view.snapshots[..], view.indices()), (&[4, 5][..], vec![6, 7, 8]));
+}
+
+#[test]
+fn a_segment_that_stays_empty_goes_with_those_around_it() {
+    let scratch = scratch();
+    stop_before_the_first_batch(scratch.path());
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    disk.write(None, None, Entries::parse(&record(5, &[5; 9_000])).unwrap()).unwrap();
+    append(&mut disk, 6..=8);
+    drop(disk);
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    for index in [7, 8] {
+        let snapshot = take(&disk, index).unwrap();
+        disk.mark(snapshot).unwrap();
+    }
+    drop(disk);
+    assert_eq!(names(scratch.path())[0], "0000000004.segment");
+    assert_eq!(View::of(scratch.path()).snapshots, [7, 8]);
+}
+
+#[test]
+fn an_empty_segment_alone_is_no_new_log() {
+    let scratch = scratch();
+    stop_before_the_first_batch(scratch.path());
+    std::fs::remove_file(scratch.path().join("0000000001.segment")).unwrap();
+    let error = View::try_of(scratch.path()).unwrap_err();
+    assert!(error.to_string().contains("the segment before this one is missing"), "{error}");
 }
 
 /// Notes the operations that a power cut depends on.

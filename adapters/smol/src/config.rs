@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,9 +29,10 @@ pub struct ServerConfig {
     pub frame_bytes: usize,
     /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
-    /// See [`quorate::Config::snapshot_every`].
-    pub snapshot_every: Option<u64>,
-    /// See [`quorate::Config::snapshot_bytes_per_second`].
+    /// After each index that this number divides, a snapshot is taken as well. All nodes take the same ones then, and a
+    /// follower that fetches one can go on with it at another leader.
+    pub snapshot_every: Option<NonZeroU64>,
+    /// The most bytes of snapshots that a leader sends in a second, to all followers together.
     pub snapshot_bytes_per_second: u64,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
@@ -67,14 +69,19 @@ impl ServerConfig {
         Identity { seat: self.seat, incarnation: self.incarnation }
     }
 
+    /// At least a byte, so that every snapshot comes to its end.
+    fn snapshot_bytes_per_heartbeat(&self) -> u32 {
+        let bytes = u128::from(self.snapshot_bytes_per_second) * self.heartbeat_interval.as_micros() / 1_000_000;
+        u32::try_from(bytes).unwrap_or(u32::MAX).max(1)
+    }
+
     pub(crate) fn core(&self, seed: u64) -> Config {
         let members = Members::of(self.peers.keys().copied().collect());
         Config {
             election_timeout: self.election_timeout,
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
-            snapshot_every: self.snapshot_every,
-            snapshot_bytes_per_second: self.snapshot_bytes_per_second,
+            snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
             ..Config::new(self.identity(), members, seed)
         }
     }

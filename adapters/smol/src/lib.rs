@@ -22,4 +22,5 @@ pub use error::ServeError;
 pub use event::Event;
 pub use quorate_wire::Cluster;
 pub use quorate_wire::client::{Reason, Role, StatusReport as Status};
+pub use replica::restore;
 pub use server::serve;

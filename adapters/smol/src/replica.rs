@@ -70,20 +70,9 @@ impl<A: App> Replica<A> {
     /// Puts what was written at this position in the place of all that is here.
     ///
     /// # Errors
-    /// The bytes cannot be read, or this program or its application cannot make anything of them.
+    /// As [`restore`].
     pub(crate) fn restore(&mut self, position: Position, from: &mut dyn Read) -> io::Result<()> {
-        let (mut version, mut length) = ([0; 4], [0; 8]);
-        from.read_exact(&mut version)?;
-        from.read_exact(&mut length)?;
-        let (version, length) = (u32::from_le_bytes(version), u64::from_le_bytes(length));
-        if version != VERSION {
-            let what = format!("it is of version {version}, and this program reads version {VERSION}");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-        }
-        let mut sessions = Vec::new();
-        from.take(length).read_to_end(&mut sessions)?;
-        *self.sessions = postcard::from_bytes(&sessions)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its sessions cannot be read"))?;
+        *self.sessions = read_sessions(from)?;
         self.applied = position;
         self.app.restore(from)
     }
@@ -122,4 +111,31 @@ impl<A: App> Replica<A> {
         let command = entry.command()?;
         Ok(command.map_or_else(Vec::new, |command| self.app.apply(entry.index(), command)))
     }
+}
+
+/// Puts the state in a node's snapshot in the place of this one, as a node does that starts from it: how many clients have a
+/// session there.
+///
+/// # Errors
+/// The bytes cannot be read, or this program or its application cannot make anything of them.
+pub fn restore(app: &mut impl App, snapshot: &mut dyn Read) -> io::Result<usize> {
+    let sessions = read_sessions(snapshot)?;
+    app.restore(snapshot)?;
+    Ok(sessions.len())
+}
+
+/// Reads what stands before the application's own bytes.
+fn read_sessions(from: &mut dyn Read) -> io::Result<Sessions<Vec<u8>, CLIENTS>> {
+    let (mut version, mut length) = ([0; 4], [0; 8]);
+    from.read_exact(&mut version)?;
+    from.read_exact(&mut length)?;
+    let (version, length) = (u32::from_le_bytes(version), u64::from_le_bytes(length));
+    if version != VERSION {
+        let what = format!("it is of version {version}, and this program reads version {VERSION}");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    let mut sessions = Vec::new();
+    from.take(length).read_to_end(&mut sessions)?;
+    postcard::from_bytes(&sessions)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its sessions cannot be read"))
 }

@@ -4,6 +4,7 @@ mod snapshot;
 mod start;
 
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
 
 use quorate::{Input, Instant, Members, Message, Node, Role, Seat, Term};
@@ -63,6 +64,7 @@ struct Server<A: App, F> {
     wants_snapshot: Vec<Asker>,
     /// Who takes part.
     members: Members,
+    snapshot_every: Option<NonZeroU64>,
     /// Room for a piece of a snapshot.
     piece: Box<[u8]>,
     clock: Clock,

@@ -72,8 +72,7 @@ struct ConfigFields {
     inflight_messages_max: u32,
     inflight_bytes_max: usize,
     snapshot_fill_percent: u8,
-    snapshot_every: Option<u64>,
-    snapshot_bytes_per_second: u64,
+    snapshot_bytes_per_heartbeat: u32,
     seed: u64,
 }
 

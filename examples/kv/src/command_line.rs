@@ -1,6 +1,8 @@
 mod members;
 mod serve;
+mod snapshot;
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use quorate_smol::ServerConfig;
 
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::serve::ServeArgs;
+pub(crate) use self::snapshot::{InspectSnapshot, RestoreSnapshot, SaveSnapshot, SnapshotAction};
 use crate::layout::LOCAL_PORT;
 use crate::operation::{Append, Cas, Del, Get, Put};
 use crate::session::SEQUENCE_MAX;
@@ -48,6 +51,11 @@ pub(crate) enum Action {
     Decode(DecodeArgs),
     /// Measure puts, and beside them what the disk does alone
     Bench(Remote<BenchArgs>),
+    /// Save the state of a cluster to a file, look at it, restore nodes from it
+    Snapshot {
+        #[command(subcommand)]
+        action: SnapshotAction,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -69,8 +77,8 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4095))]
     log_size: u16,
     /// Take a snapshot after so many entries as well, on all nodes after the same ones
-    #[arg(long, value_name = "ENTRIES", value_parser = clap::value_parser!(u64).range(1..))]
-    snapshot_every: Option<u64>,
+    #[arg(long, value_name = "ENTRIES")]
+    snapshot_every: Option<NonZeroU64>,
     /// KiB of snapshots that a leader sends in a second, to all followers together
     #[arg(long, value_name = "KIB", default_value_t = 256 << 10, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     snapshot_rate: u64,
@@ -170,6 +178,7 @@ Examples:
   quorate-kv status
   quorate-kv serve --id 1 --listen 10.0.0.1:7101 --peer 2=10.0.0.2:7101 --peer 3=10.0.0.3:7101 --data-dir /var/lib/kv
   quorate-kv get greeting --peer 1=10.0.0.1:7101 --peer 2=10.0.0.2:7101
+  quorate-kv snapshot save monday.snapshot
 
 Exit codes:
     0  done
@@ -178,9 +187,9 @@ Exit codes:
     3  no node answered in time, or the outcome is unknown
     4  conflict: cas found another value
     5  no leader: too few nodes are reachable, or an election is under way
-   10  a node's data is damaged
-   11  a node's disk failed
-   12  the directory belongs to another node or cluster
+   10  a node's data, or a saved snapshot, is damaged
+   11  a disk failed
+   12  the directory or the snapshot belongs to another node or cluster
    13  the directory is in use
    14  the data was written by another version
    15  the address cannot be used

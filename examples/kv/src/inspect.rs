@@ -2,7 +2,7 @@ use std::io::{Write, stdout};
 use std::path::Path;
 
 use quorate::Position;
-use quorate_disk::Inspection;
+use quorate_disk::{Inspection, SnapshotInspection};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -42,11 +42,21 @@ fn report(inspection: &Inspection) -> Value {
         "first": inspection.first.map(position),
         "last": inspection.last.map(position),
         "snapshot": inspection.snapshot.map(position),
+        "snapshots": inspection.snapshots.iter().map(snapshot).collect::<Vec<_>>(),
         "segments": inspection.segments,
         "writes": inspection.batches,
         "bytes": inspection.bytes,
         "torn_bytes": inspection.torn_bytes,
         "damage": damage.collect::<Vec<_>>(),
+    })
+}
+
+fn snapshot(found: &SnapshotInspection) -> Value {
+    json!({
+        "file": found.file,
+        "position": found.header.map(|header| position(header.snapshot.position)),
+        "bytes": found.header.map(|header| header.snapshot.bytes),
+        "damage": found.damage,
     })
 }
 

@@ -17,6 +17,7 @@ mod serve;
 mod session;
 mod shell;
 mod signal;
+mod snapshot;
 mod status;
 mod store;
 
@@ -29,7 +30,9 @@ use clap::{Args, Parser};
 use smol::future::or;
 
 use crate::bench::Load;
-use crate::command_line::{Action, BenchArgs, CommandLine, Once, Output, PipeArgs, Remote, STATUS_TIMEOUT, TIMEOUT};
+use crate::command_line::{
+    Action, BenchArgs, CommandLine, Once, Output, PipeArgs, Remote, STATUS_TIMEOUT, SnapshotAction, TIMEOUT,
+};
 use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
 use crate::operation::{Operation, Value};
@@ -65,6 +68,7 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Inspect(args) => inspect::run(&args.data_dir),
         Action::Decode(args) => decode::run(&args.frame, args.json),
         Action::Bench(args) => bench(&args),
+        Action::Snapshot { action } => snapshot(action),
     }
 }
 
@@ -76,7 +80,7 @@ fn write<A: Args>(
     let Once { write, client, sequence } = args.ask;
     let operation = operation(write)?;
     let mut session = session(client.as_deref())?;
-    interruptible(async {
+    interruptible(MAY_BE_DONE, async {
         let mut connection = Connection::new(layout, timeout).await?;
         operation.run(&mut connection, &mut session, sequence).await
     })
@@ -85,7 +89,7 @@ fn write<A: Args>(
 fn ask<A: Args>(args: Remote<A>, timeout: Duration, operation: fn(A) -> Operation) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(timeout));
     let mut session = Session::random()?;
-    interruptible(async {
+    interruptible(MAY_BE_DONE, async {
         let mut connection = Connection::new(layout, timeout).await?;
         operation(args.ask).run(&mut connection, &mut session, None).await
     })
@@ -94,7 +98,7 @@ fn ask<A: Args>(args: Remote<A>, timeout: Duration, operation: fn(A) -> Operatio
 fn pipe(args: Remote<PipeArgs>) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
     let session = session(args.ask.client.as_deref())?;
-    interruptible(async { pipe::run(Connection::new(layout, timeout).await?, session).await })
+    interruptible(MAY_BE_DONE, async { pipe::run(Connection::new(layout, timeout).await?, session).await })
 }
 
 fn bench(args: &Remote<BenchArgs>) -> Result<Exit, Failure> {
@@ -107,6 +111,17 @@ fn bench(args: &Remote<BenchArgs>) -> Result<Exit, Failure> {
         timeout: args.timeout(TIMEOUT),
     };
     bench::run(&args.members.layout()?, load, data_dir, *output == Output::Json)
+}
+
+fn snapshot(action: SnapshotAction) -> Result<Exit, Failure> {
+    match action {
+        SnapshotAction::Save(args) => {
+            let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
+            interruptible("interrupted: nothing was saved", snapshot::save(&args.ask, &layout, timeout))
+        }
+        SnapshotAction::Inspect(args) => snapshot::inspect(&args),
+        SnapshotAction::Restore(args) => snapshot::restore(&args),
+    }
 }
 
 fn session(name: Option<&str>) -> Result<Session, Failure> {
@@ -128,12 +143,14 @@ fn read_dash(value: &mut Value) -> Result<(), Failure> {
     }
 }
 
-fn interruptible(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+/// What is told of a client that was interrupted.
+const MAY_BE_DONE: &str = "interrupted: a write that was under way may have been done, or be done yet";
+
+fn interruptible(told: &str, work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let mut interrupt = Interrupt::watch()?;
     let stop = async {
         interrupt.next().await;
-        let message = "interrupted: a write that was under way may have been done, or be done yet";
-        Err(Failure::new(Exit::Interrupted, message))
+        Err(Failure::new(Exit::Interrupted, told))
     };
     smol::block_on(or(work, stop))
 }

@@ -51,6 +51,7 @@ pub(crate) fn disk_exit(error: &DiskError) -> Exit {
         DiskError::Damaged(_) | DiskError::DamagedSnapshot(_) => Exit::Damaged,
         DiskError::Io { .. } | DiskError::SnapshotIo { .. } => Exit::Disk,
         DiskError::Foreign { .. } | DiskError::ForeignSnapshot { .. } => Exit::ForeignDirectory,
+        DiskError::Occupied { .. } => Exit::Usage,
         DiskError::InUse { .. } => Exit::DirectoryInUse,
         DiskError::LaterVersion { .. } => Exit::LaterVersion,
     }

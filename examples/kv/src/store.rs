@@ -106,6 +106,11 @@ impl Store {
         }
     }
 
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.size()
+    }
+
     /// The value of a key.
     fn value(&self, key: &str) -> Option<&[u8]> {
         self.values.get(key).map(Vec::as_slice)

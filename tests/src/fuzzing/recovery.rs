@@ -171,7 +171,12 @@ fn start(held: &Held) -> Option<model::Disk> {
     let mut disk = model::Disk { hard_state: held.hard_state(), ..model::Disk::default() };
     boot.hard_state(disk.hard_state);
     for item in &held.items {
-        let Item::Entry(record) = item else { continue };
+        let record = match item {
+            Item::Entry(record) => record,
+            Item::HardState(_) => continue,
+            // No snapshot is in the directory, whatever the log says.
+            Item::LostSnapshot(_) => return None,
+        };
         let (entry, _) = quorate::Entry::parse(record).expect("an entry that came back is whole");
         match boot.entry(entry) {
             Ok(()) => disk.push(entry),
@@ -192,6 +197,7 @@ struct Held {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Item {
+    LostSnapshot(Position),
     HardState(HardState),
     Entry(Vec<u8>),
 }
@@ -200,7 +206,7 @@ impl Held {
     fn hard_state(&self) -> HardState {
         let mut states = self.items.iter().rev().filter_map(|item| match item {
             Item::HardState(hard_state) => Some(*hard_state),
-            Item::Entry(_) => None,
+            Item::LostSnapshot(_) | Item::Entry(_) => None,
         });
         states.next().unwrap_or_default()
     }
@@ -212,7 +218,8 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
         held.items.push(match item {
             Recovered::HardState(hard_state) => Item::HardState(hard_state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
-            _ => unreachable!("no snapshot was taken"),
+            Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
+            Recovered::Snapshot(_) | Recovered::Stored(_) => unreachable!("no snapshot is in the directory"),
         });
         Ok(())
     };

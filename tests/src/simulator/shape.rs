@@ -28,8 +28,8 @@ pub(crate) struct Shape {
     /// So small that a few writes fill a segment, or one takes more.
     pub(crate) segment_bytes: u64,
     snapshot_fill_percent: u8,
-    snapshot_every: Option<u64>,
-    pub(crate) snapshot_bytes_per_second: u64,
+    pub(crate) snapshot_every: Option<u64>,
+    pub(crate) snapshot_bytes_per_heartbeat: u32,
     /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
     pub(crate) padding: usize,
 }
@@ -52,7 +52,9 @@ impl Shape {
             snapshot_fill_percent: rng.u8(10..=90),
             snapshot_every: rng.bool().then(|| rng.u64(1..=200) >> rng.u32(..6)).filter(|every| *every > 0),
             // At the least, all others get one within two seconds.
-            snapshot_bytes_per_second: ((padding + REGISTERS_MAX) * nodes) as u64 / 2 << rng.u32(..16),
+            snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
+                (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
+            ),
             padding,
         }
     }
@@ -69,7 +71,8 @@ impl Shape {
 
     /// How long it takes to send a snapshot to all others.
     pub(crate) fn snapshot_micros(&self) -> u64 {
-        ((self.padding + REGISTERS_MAX) * self.nodes) as u64 * 1_000_000 / self.snapshot_bytes_per_second
+        ((self.padding + REGISTERS_MAX) * self.nodes) as u64 * HEARTBEAT_MICROS
+            / u64::from(self.snapshot_bytes_per_heartbeat)
     }
 
     /// How long a member of little memory takes over so many entries of one that has forgotten none: as many a heartbeat as fit,
@@ -92,11 +95,14 @@ impl Shape {
             inflight_messages_max: self.inflight_messages_max,
             inflight_bytes_max: self.inflight_bytes_max,
             snapshot_fill_percent: self.snapshot_fill_percent,
-            snapshot_every: self.snapshot_every,
-            snapshot_bytes_per_second: self.snapshot_bytes_per_second,
+            snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
             ..Config::new(Identity::from(seat), members, seed)
         }
     }
+}
+
+fn bytes_per_heartbeat(bytes_per_second: u64) -> u32 {
+    u32::try_from(bytes_per_second * HEARTBEAT_MICROS / 1_000_000).unwrap_or(u32::MAX).max(1)
 }
 
 /// A little memory, or somewhat more.

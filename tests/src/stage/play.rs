@@ -92,8 +92,7 @@ impl Stage {
                 inflight_messages_max: line.number_or("window", usual.inflight_messages_max),
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
-                snapshot_every: Some(line.number("every")).filter(|every| *every > 0),
-                snapshot_bytes_per_second: line.number_or("rate", usual.snapshot_bytes_per_second),
+                snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
                 ..usual
             };
             self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES)));

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,6 +14,8 @@ pub(crate) struct Cluster {
     addresses: Vec<SocketAddr>,
     directory: TempDir,
     running: Vec<Option<Child>>,
+    /// What else each node is told.
+    options: &'static [&'static str],
 }
 
 /// The program, built once if whoever runs the tests has not.
@@ -36,13 +39,13 @@ pub(crate) fn program() -> PathBuf {
 }
 
 impl Cluster {
-    pub(crate) fn start(nodes: usize) -> Cluster {
+    pub(crate) fn start(nodes: usize, options: &'static [&'static str]) -> Cluster {
         let sockets: Vec<_> = (0..nodes).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
         let addresses = sockets.iter().map(|socket| socket.local_addr().expect("an address")).collect();
         let directory = tempfile::tempdir().expect("a folder for the nodes");
         let running = (0..nodes).map(|_| None).collect();
         drop(sockets);
-        let mut cluster = Cluster { addresses, directory, running };
+        let mut cluster = Cluster { addresses, directory, running, options };
         cluster.nodes().for_each(|node| cluster.restart(node));
         cluster.leader();
         cluster
@@ -60,13 +63,18 @@ impl Cluster {
     }
 
     pub(crate) fn restart(&mut self, node: usize) {
-        let path = self.directory.path().join(format!("log{node}"));
-        let log = std::fs::File::options().create(true).append(true).open(path).expect("a log file");
+        let log = std::fs::File::options().create(true).append(true).open(self.log(node)).expect("a log file");
         let mut command = Command::new(program());
         command.args(["serve", "--id", &node.to_string()]).args(self.peers());
         command.arg("--data-dir").arg(self.directory.path().join(format!("n{node}")));
+        command.args(["--log-size", "1"]).args(self.options);
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log file")).stderr(log);
         self.running[node - 1] = Some(command.spawn().expect("a node starts"));
+    }
+
+    /// Where a node's output goes.
+    fn log(&self, node: usize) -> PathBuf {
+        self.directory.path().join(format!("log{node}"))
     }
 
     /// SIGKILL, as a power cut would do to the process.
@@ -75,6 +83,13 @@ impl Cluster {
             child.kill().expect("the node runs");
             child.wait().expect("the node ends");
         }
+    }
+
+    /// Stops a node without a word, or lets it go on: SIGSTOP and SIGCONT.
+    pub(crate) fn signal(&self, node: usize, signal: Signal) {
+        let child = self.running[node - 1].as_ref().expect("the node runs");
+        let pid = Pid::from_child(child);
+        kill_process(pid, signal).expect("it is a process of ours");
     }
 
     /// Who leads; waits until somebody does.
@@ -103,7 +118,7 @@ impl Cluster {
             if let Some(found) = found(&rows) {
                 return found;
             }
-            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}: {rows:?}");
+            assert!(start.elapsed() < Duration::from_secs(60), "waited in vain until {what}: {rows:?}");
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -114,6 +129,21 @@ impl Cluster {
         let output = command.args(["status", "--json"]).args(self.peers()).output().expect("the program runs");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         report["nodes"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Writes so much that a node which is away meanwhile can only be sent a snapshot.
+    pub(crate) fn flood(&self) {
+        let mut command = Command::new(program());
+        command.args(["bench", "--clients", "16", "--seconds", "1", "--value-bytes", "1000"]).args(self.peers());
+        command.arg("--data-dir").arg(self.directory.path());
+        let output = command.output().expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// How often all nodes together have said this.
+    pub(crate) fn count(&self, what: &str) -> usize {
+        let logs = self.nodes().filter_map(|node| std::fs::read_to_string(self.log(node)).ok());
+        logs.map(|log| log.matches(what).count()).sum()
     }
 
     /// What one node holds itself.
@@ -131,7 +161,7 @@ impl Drop for Cluster {
         self.nodes().for_each(|node| self.kill(node));
         if thread::panicking() {
             for node in self.nodes() {
-                let log = std::fs::read_to_string(self.directory.path().join(format!("log{node}")));
+                let log = std::fs::read_to_string(self.log(node));
                 println!("--- node {node}\n{}", log.unwrap_or_default());
             }
         }

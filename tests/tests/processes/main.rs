@@ -1,8 +1,10 @@
-//! Real processes, real sockets, real disks: the leader is killed with SIGKILL under load, again and again.
+//! Real processes, real sockets, real disks: the leader is killed with SIGKILL under load, again and again. Logs are small, so
+//! that nodes take snapshots all the time, start from them, and send them to those that come back.
 //!
 //! `QUORATE_ROUNDS=200 cargo test --release -p quorate-tests --test processes` kills for longer.
 
 mod cluster;
+mod many;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +24,7 @@ const KEYS: u64 = 5;
 #[test]
 fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
     let rounds = std::env::var("QUORATE_ROUNDS").map_or(8, |text| text.parse().expect("QUORATE_ROUNDS is a number"));
-    let mut cluster = Cluster::start(3);
+    let mut cluster = Cluster::start(3, &["--snapshot-every", "200"]);
     let recorder = Arc::new(Recorder::default());
     let appended = Arc::new(Mutex::new(Vec::new()));
     let stop = Arc::new(AtomicBool::new(false));
@@ -35,7 +37,7 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
         .collect();
 
     let mut outages = Vec::new();
-    for _ in 0..rounds {
+    for round in 0..rounds {
         thread::sleep(Duration::from_millis(400));
         let leader = cluster.leader();
         let done = recorder.writes_done();
@@ -46,6 +48,9 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
             thread::sleep(Duration::from_millis(1));
         }
         outages.push(start.elapsed());
+        if round % 4 == 0 {
+            cluster.flood();
+        }
         cluster.restart(leader);
     }
     stop.store(true, Ordering::Relaxed);
@@ -54,6 +59,9 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
     outages.sort();
     println!("{rounds} leaders killed; a write was answered again after {:?} (median)", outages[outages.len() / 2]);
     println!("{} writes acknowledged", recorder.writes_done());
+    let (taken, sent) = (cluster.count(" taken: "), cluster.count(" taken over, "));
+    println!("{taken} snapshots taken, {sent} sent to a node that came back");
+    assert!(taken > 0 && sent > 0, "logs are small");
     look_everywhere(&cluster, &appended.lock().expect("nobody panicked"));
     let history = recorder.history(&cluster);
     println!("{} operations, checked for linearizability", history.events().len());

@@ -24,7 +24,9 @@ pub struct SnapshotHeader {
 }
 
 impl SnapshotHeader {
-    pub(crate) fn bytes(&self) -> [u8; HEADER] {
+    /// The bytes of the file up to the content, which follows them and ends it: whoever writes both has a copy that
+    /// [`SnapshotReader::of`](crate::SnapshotReader::of) reads.
+    pub fn bytes(&self) -> [u8; HEADER] {
         let SnapshotHeader { cluster, members, snapshot } = self;
         let mut bytes = [0; HEADER];
         bytes[0..8].copy_from_slice(&MAGIC);

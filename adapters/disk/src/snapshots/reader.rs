@@ -1,9 +1,11 @@
+use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use quorate::crc32c_append;
 
 use super::file::{CHUNK, MISMATCH, SnapshotFile};
-use super::header::HEADER;
+use super::header::{HEADER, SnapshotHeader};
 use crate::{Direct, DiskError, Medium};
 
 /// The bytes of a snapshot, checked as they are read.
@@ -21,9 +23,28 @@ pub struct SnapshotReader<M: Medium = Direct> {
     given: usize,
 }
 
+impl SnapshotReader {
+    /// The snapshot in a file under any name, wherever that is and whosever it is: a copy that was kept aside.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no whole snapshot, or was written by a later version. Whether its content is sound is seen
+    /// at its end.
+    pub fn of(file: &Path) -> Result<SnapshotReader, DiskError> {
+        let handle = File::open(file).map_err(DiskError::snapshot_io("open", file))?;
+        let found = SnapshotFile::read(handle, file, &mut Direct)?;
+        found.expect_all()?;
+        Ok(SnapshotReader::new(Direct, found))
+    }
+}
+
 impl<M: Medium> SnapshotReader<M> {
     pub(crate) fn new(medium: M, file: SnapshotFile<M::Handle>) -> Self {
         SnapshotReader { medium, file, offset: 0, check: 0, buffer: Vec::new(), given: 0 }
+    }
+
+    /// What the file says about itself.
+    pub fn header(&self) -> SnapshotHeader {
+        self.file.header
     }
 
     /// Reads the rest. All that was read is what was written.
@@ -33,6 +54,13 @@ impl<M: Medium> SnapshotReader<M> {
     pub fn finish(mut self) -> Result<(), DiskError> {
         while self.fill()? {}
         Ok(())
+    }
+
+    /// Reads the next bytes: none at the end.
+    pub(crate) fn next(&mut self) -> Result<&[u8], DiskError> {
+        self.fill()?;
+        self.given = self.buffer.len();
+        Ok(&self.buffer)
     }
 
     /// Reads the next bytes, and gives the ones before up. Whether there are any.

@@ -1,17 +1,20 @@
 //! Words that the tests share.
 #![allow(dead_code, reason = "each test binary uses some of them")]
 
-use std::collections::BTreeMap;
+pub(crate) mod snapshots;
+
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use quorate::{
-    Entries, Entry, HardState, Identity, Index, Kind, Members, Position, RECORD_OVERHEAD, Seat, Seats, Snapshot,
-    Stored, Term,
+    Entries, Entry, HardState, Identity, Index, Kind, Members, Position, RECORD_OVERHEAD, Seat, Seats, Stored, Term,
 };
 use quorate_disk::{Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
 use tempfile::{TempDir, tempdir, tempdir_in};
+
+/// A change of a file's bytes.
+pub(crate) type Damage = fn(&mut Vec<u8>);
 
 /// Small enough that a few writes fill a segment.
 pub(crate) const SMALL: Options = Options { segment_bytes: 2_048 };
@@ -52,95 +55,6 @@ pub(crate) fn members() -> Members {
 pub(crate) fn append<M: Medium>(disk: &mut Disk<M>, indices: impl IntoIterator<Item = u64>) {
     for index in indices {
         disk.write(None, None, Entries::parse(&record(index, b"entry")).unwrap()).unwrap();
-    }
-}
-
-/// The app's state after this index, as every node writes it.
-pub(crate) fn content(index: u64) -> Vec<u8> {
-    (0..600 + index).map(|byte| (byte * index) as u8).collect()
-}
-
-/// Writes the app's snapshot aside.
-pub(crate) fn take<M: Medium + Clone>(disk: &Disk<M>, index: u64) -> Result<Snapshot, DiskError> {
-    let mut writer = disk.snapshots().create(position(index), members())?;
-    writer.write_all(&content(index)).expect("a snapshot so short is written when it is finished");
-    writer.finish()
-}
-
-/// The snapshot that another node has of this index.
-pub(crate) fn foreign(index: u64) -> Snapshot {
-    let content = content(index);
-    Snapshot { position: position(index), bytes: content.len() as u64, check: quorate::crc32c(&content) }
-}
-
-/// Stores the bytes of a snapshot of another node up to here, in pieces.
-pub(crate) fn store<M: Medium + Clone>(disk: &Disk<M>, index: u64, end: usize) -> Result<(), DiskError> {
-    let mut snapshots = disk.snapshots();
-    for (piece, offset) in content(index)[..end].chunks(100).zip((0..).step_by(100)) {
-        snapshots.store(foreign(index), members(), offset, piece)?;
-    }
-    Ok(())
-}
-
-/// What a node has that starts from a directory.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct View {
-    pub(crate) term: u64,
-    pub(crate) snapshots: Vec<u64>,
-    pub(crate) lost: Option<u64>,
-    pub(crate) stored: Option<(u64, u64)>,
-    /// The entries behind the last snapshot, and what they say.
-    pub(crate) entries: BTreeMap<u64, String>,
-}
-
-impl View {
-    /// Opens a directory, and holds its snapshots to what was written.
-    #[track_caller]
-    pub(crate) fn of(directory: &Path) -> View {
-        View::try_of(directory).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    #[track_caller]
-    pub(crate) fn try_of(directory: &Path) -> Result<View, DiskError> {
-        let mut view = View::default();
-        let mut found = Vec::new();
-        let (disk, _) = Disk::open(directory, owner(), SMALL, |item| -> Result<(), DiskError> {
-            match item {
-                Recovered::Snapshot(snapshot) => found.push(snapshot),
-                Recovered::LostSnapshot(position) => view.lost = Some(position.index.0),
-                Recovered::Stored(Stored { snapshot, received, .. }) => {
-                    view.stored = Some((snapshot.position.index.0, received));
-                }
-                Recovered::HardState(state) => view.term = state.term.0,
-                Recovered::Entry(entry) => view.note(entry, found.last()),
-            }
-            Ok(())
-        })?;
-        for snapshot in &found {
-            let mut bytes = Vec::new();
-            disk.snapshots().open(*snapshot)?.read_to_end(&mut bytes).expect("what was recovered is whole");
-            assert_eq!((bytes, *snapshot), (content(snapshot.position.index.0), foreign(snapshot.position.index.0)));
-        }
-        view.snapshots = found.iter().map(|snapshot| snapshot.position.index.0).collect();
-        Ok(view)
-    }
-
-    /// As a node that boots takes an entry.
-    #[track_caller]
-    fn note(&mut self, entry: Entry<'_>, snapshot: Option<&Snapshot>) {
-        let index = entry.position().index.0;
-        let base = snapshot.map_or(self.lost.unwrap_or(0), |snapshot| snapshot.position.index.0);
-        if index > base {
-            self.entries.retain(|other, _| *other < index);
-            let last = self.entries.last_key_value().map_or(base, |(last, _)| *last);
-            assert_eq!(last + 1, index, "an entry is missing");
-            self.entries.insert(index, format!("{entry:?}"));
-        }
-    }
-
-    /// The indices of the entries.
-    pub(crate) fn indices(&self) -> Vec<u64> {
-        self.entries.keys().copied().collect()
     }
 }
 

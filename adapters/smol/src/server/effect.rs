@@ -13,6 +13,8 @@ const EFFECTS_MAX: usize = 1024;
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Gives the node an input, and does what it orders.
     pub(super) fn carry_out(&mut self, input: Input<'_, View<'_, A>>) -> Result<(), ServeError> {
+        // Two later snapshots would undo what a follower has of this one.
+        let every = self.snapshot_every.filter(|_| !self.node.is_serving());
         let now = self.clock.now();
         self.trace.begin(&self.node, now, &input);
         let mut drawn = 0;
@@ -29,6 +31,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                         Some(Turn::Due(asker)) => self.link.reply(asker, outcome.reply(position.index)),
                         Some(Turn::Superseded(asker)) => self.link.reply(asker, ReplyBody::Superseded),
                         None => {}
+                    }
+                    if every.is_some_and(|every| position.index.0 % every == 0) {
+                        begin_snapshot(&mut self.snapshotter, &self.replica, position, self.members)?;
                     }
                 }
                 Effect::ReadReady { through } => {

@@ -105,7 +105,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Rejection::Unencodable => self.refuse(asker, Reason::Unencodable),
             Rejection::Behind => self.redirect(asker, self.node.leader()),
             Rejection::InTransfer | Rejection::NoTarget | Rejection::BadSnapshot => {
-                self.refuse(asker, Reason::InTransfer)
+                self.refuse(asker, Reason::InTransfer);
             }
         }
     }

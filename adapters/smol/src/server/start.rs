@@ -59,6 +59,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             snapshots,
             wants_snapshot: Vec::new(),
             members: core.members,
+            snapshot_every: config.snapshot_every,
             piece: vec![0; core.entry_bytes_max].into(),
             clock: Clock::start(),
             trace,

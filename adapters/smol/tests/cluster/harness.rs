@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::{Seat, Session};
+use quorate::{Members, Seat, Session, Snapshot};
 use quorate_smol::{App, Client, ClientError, Cluster, Event, Role, ServeError, ServerConfig, Status, serve};
 use smol::block_on;
 use smol::channel::{Sender, bounded};
@@ -24,6 +24,7 @@ pub(crate) struct House {
     pub(crate) members: BTreeMap<Seat, SocketAddr>,
     directory: TempDir,
     running: BTreeMap<Seat, Running>,
+    log_bytes: usize,
 }
 
 struct Running {
@@ -36,20 +37,27 @@ struct Running {
 impl House {
     /// Nodes with seats from 1 on, all of them running.
     pub(crate) fn of(count: u8) -> House {
-        let mut house = House {
-            members: (1..=count).map(Seat).zip(free_addresses()).collect(),
-            directory: tempfile::tempdir().expect("a directory for the logs"),
-            running: BTreeMap::new(),
-        };
+        let mut house = House::with_log(count, 1 << 20);
         for seat in 1..=count {
             house.start(seat);
         }
         house
     }
 
+    /// Nodes with so much memory for their logs, none of them running.
+    pub(crate) fn with_log(count: u8, log_bytes: usize) -> House {
+        House {
+            members: (1..=count).map(Seat).zip(free_addresses()).collect(),
+            directory: tempfile::tempdir().expect("a directory for the logs"),
+            running: BTreeMap::new(),
+            log_bytes,
+        }
+    }
+
     pub(crate) fn config(&self, seat: u8) -> ServerConfig {
         let directory = self.directory.path().join(seat.to_string());
-        ServerConfig { log_bytes: 1 << 20, ..ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory) }
+        let config = ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory);
+        ServerConfig { log_bytes: self.log_bytes, ..config }
     }
 
     pub(crate) fn start(&mut self, seat: u8) {
@@ -198,6 +206,24 @@ impl Caller {
     pub(crate) fn read_local(&mut self, seat: u8, name: &str) -> u64 {
         let answer = block_on(self.client.read_local(Seat(seat), name.as_bytes()));
         sum(&answer.expect("the read is answered").1)
+    }
+
+    /// All bytes of a node's snapshot.
+    #[track_caller]
+    pub(crate) fn snapshot(&mut self, seat: u8) -> (Snapshot, Members, Vec<u8>) {
+        let (snapshot, members) = block_on(self.client.snapshot(Seat(seat))).expect("the node has a snapshot");
+        let mut bytes = Vec::new();
+        loop {
+            let piece = self.try_piece(seat, snapshot, bytes.len() as u64);
+            match &piece.expect("the node still has it")[..] {
+                [] => return (snapshot, members, bytes),
+                piece => bytes.extend_from_slice(piece),
+            }
+        }
+    }
+
+    pub(crate) fn try_piece(&mut self, seat: u8, snapshot: Snapshot, offset: u64) -> Result<Vec<u8>, ClientError> {
+        block_on(self.client.piece(Seat(seat), snapshot, offset))
     }
 
     #[track_caller]

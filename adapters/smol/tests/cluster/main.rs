@@ -5,5 +5,6 @@ mod failure;
 mod harness;
 mod restart;
 mod service;
+mod snapshots;
 mod stranger;
 mod tally;

@@ -119,7 +119,7 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
         ("Read", RequestBody::Read { query: b"get", local: true }),
         ("Status", RequestBody::Status),
         ("Snapshot", RequestBody::Snapshot),
-        ("PieceOf", RequestBody::Piece { index: Index(300), check: SNAPSHOT.check, offset: 1100 }),
+        ("Piece.wanted", RequestBody::Piece { index: Index(300), check: SNAPSHOT.check, offset: 1100 }),
     ]
     .into_iter()
 }
@@ -146,7 +146,7 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Outdated", ReplyBody::Outdated { last: 6 }),
         ("Status.report", ReplyBody::Status(report())),
         ("Snapshot.latest", ReplyBody::Snapshot { snapshot: SNAPSHOT, members: Members::of(Seats(7)) }),
-        ("PieceOf.bytes", ReplyBody::Piece { offset: 1100, bytes: b"state" }),
+        ("Piece.bytes", ReplyBody::Piece { offset: 1100, bytes: b"state" }),
     ]
     .into_iter()
 }

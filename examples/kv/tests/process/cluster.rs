@@ -1,5 +1,7 @@
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::PathBuf;
+use std::thread;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -12,17 +14,22 @@ pub(crate) struct Cluster {
     pub(crate) directory: TempDir,
     addresses: Vec<SocketAddr>,
     nodes: Vec<Option<Running>>,
+    /// What every node is started with.
+    options: Vec<String>,
 }
 
 impl Cluster {
     /// Three nodes, with a leader.
     pub(crate) fn start() -> Cluster {
         let mut cluster = Cluster::of(3);
-        for id in 1..=3 {
-            cluster.start_node(id);
-        }
-        cluster.wait_for_leader();
+        cluster.start_nodes(1..4);
         cluster
+    }
+
+    /// These nodes, and a leader among them.
+    pub(crate) fn start_nodes(&mut self, ids: Range<usize>) {
+        ids.for_each(|id| self.start_node(id));
+        self.wait_for_leader();
     }
 
     /// So many nodes, none of which runs.
@@ -31,7 +38,14 @@ impl Cluster {
             directory: tempfile::tempdir().expect("there is room for a directory"),
             addresses: free_addresses(count),
             nodes: (0..count).map(|_| None).collect(),
+            options: Vec::new(),
         }
+    }
+
+    /// The same, to be started with these options.
+    pub(crate) fn with(mut self, options: &[&str]) -> Cluster {
+        self.options = options.iter().map(|option| (*option).to_owned()).collect();
+        self
     }
 
     pub(crate) fn data_dir(&self, id: usize) -> PathBuf {
@@ -48,6 +62,7 @@ impl Cluster {
         let data_dir = self.data_dir(id).display().to_string();
         let mut arguments = vec!["serve".to_owned(), id.to_string(), "--data-dir".to_owned(), data_dir];
         arguments.extend(self.peers());
+        arguments.extend(self.options.iter().cloned());
         arguments
     }
 
@@ -58,6 +73,10 @@ impl Cluster {
 
     pub(crate) fn keep(&mut self, id: usize, node: Running) {
         self.nodes[id - 1] = Some(node);
+    }
+
+    pub(crate) fn node(&self, id: usize) -> &Running {
+        self.nodes[id - 1].as_ref().expect("the node runs")
     }
 
     pub(crate) fn take(&mut self, id: usize) -> Running {
@@ -90,6 +109,60 @@ impl Cluster {
         own.chain(self.peers()).collect()
     }
 
+    /// Puts a value of 1,000 bytes under each of these keys, by several clients at a time.
+    #[track_caller]
+    pub(crate) fn fill(&self, keys: Range<usize>) {
+        let put = |key| format!("{{\"id\":{key},\"op\":\"put\",\"key\":\"{key}\",\"value\":\"{}\"}}\n", value(key));
+        self.pipe_all(keys, put);
+    }
+
+    /// Finds all that [`fill`](Cluster::fill) has put under these keys.
+    #[track_caller]
+    pub(crate) fn find(&self, keys: Range<usize>) {
+        let get = |key| format!("{{\"id\":{key},\"op\":\"get\",\"key\":\"{key}\"}}\n");
+        for answer in self.pipe_all(keys, get) {
+            let key = answer["id"].as_u64().expect("an answer says what it is for");
+            assert_eq!(answer["value"], value(key as usize), "{key}");
+        }
+    }
+
+    #[track_caller]
+    fn pipe_all(&self, keys: Range<usize>, request: impl Fn(usize) -> String + Sync) -> Vec<Value> {
+        let pipe = |keys: Range<usize>| {
+            let requests: String = keys.map(&request).collect();
+            let ended = self.ask_with(&["pipe", "--timeout-ms", "15000"], requests.as_bytes());
+            ended.out.lines().map(|line| serde_json::from_str(line).expect("an answer is JSON")).collect::<Vec<Value>>()
+        };
+        let parts = keys.clone().step_by(AT_A_TIME).map(|start| start..keys.end.min(start + AT_A_TIME));
+        let answers: Vec<Value> = thread::scope(|scope| {
+            let pipes: Vec<_> = parts.map(|part| scope.spawn(|| pipe(part))).collect();
+            pipes.into_iter().flat_map(|pipe| pipe.join().expect("a client ends in peace")).collect()
+        });
+        let done = answers.iter().filter(|answer| answer["status"] == "ok").count();
+        assert_eq!(done, keys.len(), "{:?}", answers.iter().find(|answer| answer["status"] != "ok"));
+        answers
+    }
+
+    /// Waits until these nodes have applied the same, and all of it.
+    #[track_caller]
+    pub(crate) fn agree(&self) {
+        eventually("all nodes agree", || {
+            let status = self.status();
+            let nodes = status["nodes"].as_array()?;
+            let agree = nodes.iter().all(|node| node["lag"] == 0 && node["hash"] == nodes[0]["hash"]);
+            (agree && status["verdict"].as_str()?.starts_with("ok")).then_some(())
+        });
+    }
+
+    /// The files of a node with this extension, by name.
+    pub(crate) fn files(&self, id: usize, extension: &str) -> Vec<PathBuf> {
+        let Ok(files) = self.data_dir(id).read_dir() else { return Vec::new() };
+        let paths = files.map(|file| file.expect("a directory can be read").path());
+        let mut found: Vec<_> = paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
+        found.sort();
+        found
+    }
+
     pub(crate) fn status(&self) -> Value {
         let ended = self.ask(&["status", "--json"]);
         serde_json::from_str(&ended.out).expect("a status is JSON")
@@ -104,6 +177,13 @@ impl Cluster {
             (status["exit"] == 0).then_some(leads + 1)
         })
     }
+}
+
+/// How many requests go through one client: what it reads and prints meanwhile has to fit into its pipes.
+const AT_A_TIME: usize = 400;
+
+fn value(key: usize) -> String {
+    format!("{key:05}").repeat(200)
 }
 
 #[test]
@@ -135,12 +215,7 @@ fn a_killed_leader_is_replaced_and_catches_up() {
     let table = cluster.ask(&["status"]);
     assert!(table.out.contains("unreachable") && table.out.contains("degraded"), "{}", table.out);
     cluster.start_node(leader);
-    eventually("all nodes agree", || {
-        let status = cluster.status();
-        let nodes = status["nodes"].as_array()?;
-        let agree = nodes.iter().all(|node| node["lag"] == 0 && node["hash"] == nodes[0]["hash"]);
-        (agree && status["verdict"].as_str()?.starts_with("ok")).then_some(())
-    });
+    cluster.agree();
 }
 
 #[test]

@@ -87,23 +87,6 @@ fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
 }
 
 #[test]
-fn a_full_log_refuses_writes_and_goes_on_reading() {
-    let mut cluster = Cluster::of(1);
-    let mut serve = cluster.serve(1);
-    serve.extend(["--log-size", "1"].map(str::to_owned));
-    cluster.keep(1, Running::start(program().args(serve)));
-    cluster.wait_for_leader();
-    let value = "v".repeat(1000);
-    let put = |id| format!("{{\"id\":{id},\"op\":\"put\",\"key\":\"k\",\"value\":\"{value}\"}}\n");
-    let puts: String = (0..1100).map(put).collect();
-    let answers = cluster.ask_with(&["pipe"], puts.as_bytes()).out;
-    let last = answers.lines().last().expect("each line has its answer");
-    assert!(last.contains("\"fail\"") && last.contains("--log-size"), "{last}");
-    cluster.ask(&["put", "k", &value]).says(1, &["log is full", "--log-size"]);
-    cluster.ask(&["get", "k"]).prints(0, &format!("{value}\n"));
-}
-
-#[test]
 fn a_command_of_another_version_stops_the_node() {
     let cluster = Cluster::of(1);
     let owner = Owner { cluster: 1, identity: Identity::from(Seat(1)) };

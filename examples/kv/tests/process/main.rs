@@ -2,8 +2,11 @@
 
 mod cluster;
 mod command_line;
+mod compaction;
 mod failures;
 mod inside;
 mod local;
 mod pipe;
 mod program;
+mod saved;
+mod scripted;

@@ -69,14 +69,16 @@ impl Oracle {
 
     /// Pieces are sent no faster than is allowed.
     pub(crate) fn on_piece(&mut self, shape: &Shape, by: &Machine, piece: &Piece) -> Verdict {
-        let (now, rate) = (by.clock.shown(), shape.snapshot_bytes_per_second);
+        let now = by.clock.shown();
         let pace = self.paces.entry(by.seat).or_default();
         if pace.life != by.life {
             *pace = Pace { life: by.life, since: now, bytes: 0 };
         }
-        let due = u128::from(pace.bytes) * 1_000_000 / u128::from(rate);
+        // One allowance at the beginning of a reign, and one with each heartbeat.
+        let allowances = (now - pace.since) / HEARTBEAT_MICROS + 2;
         pace.bytes += piece.length as u64;
-        if due <= u128::from(now - pace.since + HEARTBEAT_MICROS) && piece.length <= shape.entry_bytes_max {
+        let is_due = pace.bytes <= allowances * u64::from(shape.snapshot_bytes_per_heartbeat);
+        if is_due && piece.length <= shape.entry_bytes_max {
             return Ok(());
         }
         broken("snapshots are sent no faster than is allowed", || {

@@ -165,7 +165,10 @@ impl World {
         orders.extend(due.into_iter().map(|(accepted, waiting)| {
             Order::Answer(waiting, if accepted == position { answer } else { Answer::Elsewhere(None) })
         }));
-        Ok(())
+        match self.shape.snapshot_every {
+            Some(every) if position.index.0.is_multiple_of(every) => self.take_snapshot(machine, position, orders),
+            _ => Ok(()),
+        }
     }
 
     fn answer_reads(&mut self, machine: usize, through: Round, orders: &mut Vec<Order>) -> Result<(), Violation> {

@@ -1,0 +1,84 @@
+use std::fs::{File, Permissions};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use quorate::crc32c_append;
+use quorate_disk::SnapshotHeader;
+use tempfile::{Builder, NamedTempFile};
+
+use crate::exit::{Exit, Failure};
+
+/// The file of a snapshot that is being saved, under a passing name beside its own. Dropped before it is kept, it leaves
+/// nothing.
+pub(super) struct Draft<'a> {
+    file: NamedTempFile,
+    path: &'a Path,
+    replaces: bool,
+    check: u32,
+}
+
+impl<'a> Draft<'a> {
+    /// # Errors
+    /// If there is a file already that may not be replaced, or the system lets none be made.
+    pub(super) fn create(path: &'a Path, replaces: bool) -> Result<Draft<'a>, Failure> {
+        if !replaces && path.exists() {
+            return Err(exists(path));
+        }
+        // As any other file: the system takes away what the user's mask says.
+        let permissions = Permissions::from_mode(0o666);
+        let made = Builder::new().prefix(".quorate-").permissions(permissions).tempfile_in(parent(path));
+        let file = made.map_err(|error| unwritable(path, &error))?;
+        Ok(Draft { file, path, replaces, check: 0 })
+    }
+
+    /// Begins the file, anew if it was begun.
+    pub(super) fn begin(&mut self, header: &SnapshotHeader) -> Result<(), Failure> {
+        self.check = 0;
+        let file = self.file.as_file_mut();
+        let begun = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&header.bytes()));
+        begun.map_err(|error| unwritable(self.path, &error))
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.check = crc32c_append(self.check, bytes);
+        self.file.write_all(bytes).map_err(|error| unwritable(self.path, &error))
+    }
+
+    /// The CRC of what was appended.
+    pub(super) fn check(&self) -> u32 {
+        self.check
+    }
+
+    /// Makes the file durable, and then its name.
+    pub(super) fn keep(self) -> Result<(), Failure> {
+        let Draft { file, path, replaces, .. } = self;
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => exists(path),
+            _ => unwritable(path, &error),
+        };
+        file.as_file().sync_all().map_err(failed)?;
+        let kept = if replaces { file.persist(path) } else { file.persist_noclobber(path) };
+        kept.map_err(|error| failed(error.error))?;
+        File::open(parent(path)).and_then(|directory| directory.sync_all()).map_err(failed)
+    }
+}
+
+fn parent(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::new(Exit::Usage, format_args!("{} is there already: name another file, or use --force", path.display()))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    let message = format!(
+        "cannot save {}: {error}. Check its directory, the free space and the permissions, then run this again",
+        path.display()
+    );
+    Failure::new(Exit::Disk, message)
+}

@@ -1,0 +1,25 @@
+use std::net::UdpSocket;
+use std::thread;
+
+use quorate::Seat;
+use quorate_wire::Cluster;
+use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
+
+/// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches it.
+pub(crate) fn node(
+    mut answer: impl FnMut(RequestBody<'_>) -> Option<ReplyBody<'static>> + Send + 'static,
+) -> [String; 2] {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
+    let peer = format!("1={}", socket.local_addr().expect("it has an address"));
+    thread::spawn(move || {
+        let (mut heard, mut said) = ([0; 1500], [0; 1500]);
+        while let Ok((length, from)) = socket.recv_from(&mut heard) {
+            let request = decode_request(&heard[..length], Cluster(1)).expect("clients send whole requests");
+            let Some(body) = answer(request.body) else { continue };
+            let reply = Reply { client: request.client, number: request.number, from: Seat(1), body };
+            let frame = encode_reply(&mut said, &reply).expect("answers are short");
+            socket.send_to(frame, from).expect("loopback takes it");
+        }
+    });
+    ["--peer".to_owned(), peer]
+}

@@ -1,0 +1,25 @@
+//! Twenty-seven processes on loopback.
+
+use rustix::process::Signal;
+
+use crate::cluster::Cluster;
+
+const NODES: usize = 27;
+/// Twenty-seven processes share this machine: they give each other time.
+const OPTIONS: &[&str] = &["--heartbeat-ms", "200", "--election-ms", "3000"];
+
+#[test]
+fn fourteen_of_twenty_seven_go_on_and_the_others_come_in_line_by_a_snapshot() {
+    let mut cluster = Cluster::start(NODES, OPTIONS);
+    let leader = cluster.leader();
+    let others: Vec<_> = cluster.nodes().filter(|node| *node != leader).take(13).collect();
+    let (dead, stopped) = others.split_at(9);
+    dead.iter().for_each(|node| cluster.kill(*node));
+    stopped.iter().for_each(|node| cluster.signal(*node, Signal::STOP));
+    cluster.flood();
+    stopped.iter().for_each(|node| cluster.signal(*node, Signal::CONT));
+    dead.iter().for_each(|node| cluster.restart(*node));
+    cluster.await_agreement();
+    let restored = cluster.count(" taken over, ");
+    assert!(restored >= dead.len(), "only {restored} nodes were sent a snapshot, {} had died", dead.len());
+}
