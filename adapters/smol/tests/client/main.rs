@@ -70,8 +70,23 @@ fn a_leader_without_room_is_asked_again_until_a_snapshot_has_freed_some() {
     let (result, asked) = command(vec![full(), full()]);
     assert!(matches!(result, Ok((Index(5), _))), "{result:?}");
     assert_eq!(asked, 3);
-    let (result, _) = command(std::iter::repeat_with(full).take(999).collect());
+}
+
+#[test]
+fn a_leader_that_stays_without_room_has_certainly_done_nothing() {
+    const TIMES: usize = 20;
+    let mut asked = 0;
+    let (mut client, heard) = Script::run(move |seat, body| match body {
+        // After so many times nobody leads, so that no try is under way when the time is over.
+        RequestBody::Status => Some(leads(seat, seat == LEADER && asked < TIMES)),
+        _ => {
+            asked += 1;
+            Some(ReplyBody::Refused(Reason::Full))
+        }
+    });
+    let result = block_on(client.command(SESSION, b"do"));
     assert!(matches!(result, Err(ClientError::Refused(Reason::Full))), "{result:?}");
+    assert_eq!(heard.commands(), TIMES);
 }
 
 #[test]
