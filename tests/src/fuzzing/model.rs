@@ -57,7 +57,7 @@ impl Disk {
 
     /// No snapshot can be read any more, and the log before the latest is gone.
     pub(crate) fn lose_snapshots(&mut self) {
-        if let Some(latest) = self.snapshots.drain(..).last() {
+        if let Some(latest) = self.snapshots.drain(..).next_back() {
             let covered = (latest.position.index.0 - self.base.index.0) as usize;
             self.records.drain(..covered);
             self.base = latest.position;
