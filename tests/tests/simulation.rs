@@ -63,7 +63,8 @@ fn a_seed_leads_to_the_same_run_each_time() {
 #[test]
 fn each_kind_of_fault_happens_and_can_be_left_out() {
     // A matter of degree, and not of number.
-    let degrees = [Fault::Reorder, Fault::Latency, Fault::SlowDisk, Fault::SmallLog, Fault::Drift];
+    let degrees =
+        [Fault::Reorder, Fault::Latency, Fault::SlowDisk, Fault::SmallLog, Fault::Drift, Fault::SlowSnapshot];
     let mut happened = std::collections::BTreeSet::new();
     for seed in 0..40 {
         let report = World::new(Setting::new(seed, 3, 10_000)).run();
@@ -75,6 +76,18 @@ fn each_kind_of_fault_happens_and_can_be_left_out() {
     }
     for fault in Fault::ALL.into_iter().filter(|fault| !degrees.contains(fault)) {
         assert!(happened.contains(&fault.name()), "{fault:?} never happened");
+    }
+}
+
+#[test]
+fn nodes_live_on_in_snapshots() {
+    let mut done = std::collections::BTreeSet::new();
+    for seed in 0..60 {
+        let report = World::new(Setting::new(seed, 3, 10_000)).run();
+        done.extend(report.tally.snapshots.iter().map(|(name, _)| name));
+    }
+    for name in ["asked for", "taken", "pieces sent", "pieces stored", "installed", "restored", "started from"] {
+        assert!(done.contains(name), "none was {name}");
     }
 }
 

@@ -26,6 +26,15 @@ fn a_record_takes_its_length_and_four_bytes() {
 }
 
 #[test]
+fn a_small_log_keeps_room_for_two_terms_to_come() {
+    for length in 1..60 {
+        let (mut node, now) = leader::<Bytes>(config(1), 512);
+        while drive(&mut node, now, command(&[1; 60][..length]))[0] != "Full" {}
+        assert!(node.log_room() >= 2 * (RECORD_OVERHEAD + SLOT), "{} bytes are left", node.log_room());
+    }
+}
+
+#[test]
 fn a_full_log_refuses_and_keeps_a_reserve_for_leaders_to_come() {
     let (mut node, now) = leader::<Bytes>(config(1), 1024);
     while drive(&mut node, now, command(&[1; 9][..]))[0] != "Full" {}
