@@ -63,8 +63,7 @@ fn a_seed_leads_to_the_same_run_each_time() {
 #[test]
 fn each_kind_of_fault_happens_and_can_be_left_out() {
     // A matter of degree, and not of number.
-    let degrees =
-        [Fault::Reorder, Fault::Latency, Fault::SlowDisk, Fault::SmallLog, Fault::Drift, Fault::SlowSnapshot];
+    let degrees = [Fault::Reorder, Fault::Latency, Fault::SlowDisk, Fault::SmallLog, Fault::Drift, Fault::SlowSnapshot];
     let mut happened = std::collections::BTreeSet::new();
     for seed in 0..40 {
         let report = World::new(Setting::new(seed, 3, 10_000)).run();

@@ -123,7 +123,9 @@ fn a_node_that_says_one_thing_and_does_another_is_not_asked_without_a_pause() {
         _ => Some(redirect),
     });
     let result = block_on(client.command(SESSION, b"do"));
-    assert!(matches!(result, Err(ClientError::NoLeader { reachable: 2, .. })), "{result:?}");
+    // The last try may be under way when the time is over.
+    let is_given_up = matches!(result, Err(ClientError::NoLeader { reachable: 2, .. } | ClientError::Unknown { .. }));
+    assert!(is_given_up, "{result:?}");
     assert!(heard.commands() < 120, "it was asked {} times", heard.commands());
 }
 
