@@ -72,7 +72,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
 
     /// The stamp of an `AppendEntries` that was just sent, as it is after [`fold_stamps`](Node::fold_stamps).
     pub fn folded_stamp(&self, to: Seat, stamp: u64) -> u64 {
-        stamp.min(self.peers[usize::from(to.0)].reset_at + 1)
+        stamp.min(self.peers[to].reset_at + 1)
     }
 
     /// Undoes [`fold_stamps`](Node::fold_stamps) in some other way, to show that no rule looks there.
@@ -106,7 +106,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             }
             Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
             Message::Ack { stamp, outcome, .. } => {
-                let is_heard = role == Role::Leader && self.peers[usize::from(from.0)].has_heard(stamp, outcome);
+                let is_heard = role == Role::Leader && self.peers[from].has_heard(stamp, outcome);
                 !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && is_heard)
             }
         }
@@ -142,7 +142,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         }
         let before = self.peers.clone();
         for (seat, peer) in before.into_iter().enumerate() {
-            self.peers[usize::from(names(Seat(seat as u8)).0)] = peer;
+            self.peers[names(Seat(seat as u8))] = peer;
         }
     }
 }

@@ -3,7 +3,7 @@ use core::time::Duration;
 use crate::instant::micros;
 use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
 
-const ELECTION_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+const ELECTION_MICROS_MAX: u64 = 3_600_000_000;
 
 /// How a node behaves. Every member should have the same times and sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,15 +59,16 @@ impl Config {
     pub fn check(&self, seats: usize) -> Result<(), ConfigError> {
         let Members { voters, outgoing, learners, witnesses } = self.members;
         let seat = self.identity.seat;
+        let (heartbeat, election) = (micros(self.heartbeat_interval), micros(self.election_timeout));
         let problems = [
             (voters.is_empty(), ConfigError::NoVoters),
             (self.members.all().0 & !Seats::first(seats).0 != 0, ConfigError::TooManySeats { seats }),
             (voters.union(outgoing).0 & learners.0 != 0, ConfigError::LearnerVotes),
             (!witnesses.is_empty(), ConfigError::WitnessUnsupported),
             (!self.members.all().contains(seat), ConfigError::NotAMember { seat }),
-            (self.heartbeat_interval < Duration::from_micros(1), ConfigError::HeartbeatTooShort),
-            (self.election_timeout < self.heartbeat_interval * 2, ConfigError::ElectionTooShort),
-            (self.election_timeout > ELECTION_TIMEOUT_MAX, ConfigError::ElectionTooLong),
+            (heartbeat == 0, ConfigError::HeartbeatTooShort),
+            (election / 2 < heartbeat, ConfigError::ElectionTooShort),
+            (election > ELECTION_MICROS_MAX, ConfigError::ElectionTooLong),
             (self.entry_bytes_max <= RECORD_OVERHEAD, ConfigError::FrameTooSmall),
             (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
             (self.inflight_bytes_max < self.entry_bytes_max, ConfigError::WindowTooSmall),

@@ -122,7 +122,7 @@ impl<'a> Draw<'_, 'a> {
 
     fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {
             return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
         }
@@ -138,7 +138,7 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         let HardState { term, .. } = self.state.hard;
         let ballot = self.state.ballot;
         let term = if ballot == crate::Ballot::Pre { term.next() } else { term };
@@ -151,7 +151,7 @@ impl<'a> Draw<'_, 'a> {
 
     fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.heartbeat) {
             let is_behind = peer.next <= self.log.span.base.index;
             return Some(if is_behind {
@@ -172,7 +172,7 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.campaign) {
             return Some(Message::CampaignNow { term });
         }
-        let (next, room) = (self.peers[usize::from(seat.0)].next, self.window(seat));
+        let (next, room) = (self.peers[seat].next, self.window(seat));
         let (entries, behind) = self.log.range(next, self.state.settings.entry_bytes_max.min(room));
         (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
     }
@@ -180,7 +180,7 @@ impl<'a> Draw<'_, 'a> {
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
     /// and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not known.
     fn window(&self, seat: Seat) -> usize {
-        let peer = &self.peers[usize::from(seat.0)];
+        let peer = &self.peers[seat];
         let config = &self.state.settings;
         let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
         let is_open = is_known
@@ -191,7 +191,7 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         let index = peer.next.previous();
         let previous = Position { term: self.log.term_at(index).unwrap_or_default(), index };
         peer.sent += 1;
@@ -201,7 +201,7 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn offer(&mut self, seat: Seat) -> Message<'a> {
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         peer.sent += 1;
         let ([latest, before], members) = (self.state.snapshots, self.state.settings.members);
         Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
@@ -259,7 +259,7 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
-            let pieces = &mut self.peers[usize::from(seat.0)].pieces;
+            let pieces = &mut self.peers[seat].pieces;
             let Pieces { of, next: offset, left } = *pieces;
             if let Some(snapshot) = state.wanted(of).filter(|_| left > 0) {
                 let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);

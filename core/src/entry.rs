@@ -1,5 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::log::torn;
 use crate::{Index, Position, Session, Term};
 
 /// What an entry is for. The numbers are those of the record's kind byte.
@@ -48,8 +49,7 @@ impl<'a> Entry<'a> {
     /// The first thing that is wrong with the record.
     pub fn parse(bytes: &'a [u8]) -> Result<(Entry<'a>, &'a [u8]), RecordError> {
         let header = bytes.first_chunk::<HEADER>().ok_or(RecordError::Truncated)?;
-        let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([header[17], header[18]]));
-        let (record, rest) = bytes.split_at_checked(length).ok_or(RecordError::Truncated)?;
+        let (record, rest) = bytes.split_at_checked(record_length(header)).ok_or(RecordError::Truncated)?;
         let (body, check) = record.split_last_chunk::<4>().ok_or(RecordError::Truncated)?;
         if crc32c(body) != u32::from_le_bytes(*check) {
             return Err(RecordError::Checksum);
@@ -98,18 +98,19 @@ impl<'a> Entry<'a> {
 
     /// A record that was checked when it came into the log.
     pub(crate) fn trusted(bytes: &'a [u8]) -> Entry<'a> {
-        let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([bytes[17], bytes[18]]));
-        Entry { record: &bytes[..length] }
+        let header = bytes.first_chunk::<HEADER>().unwrap_or_else(|| torn());
+        Entry { record: bytes.get(..record_length(header)).unwrap_or_else(|| torn()) }
     }
 
     /// Term and index.
     pub fn position(&self) -> Position {
-        Position { term: Term(self.number(8)), index: Index(self.number(0)) }
+        let header = self.header();
+        Position { term: Term(number::<8>(header)), index: Index(number::<0>(header)) }
     }
 
     /// What the entry is for.
     pub fn kind(&self) -> Kind {
-        Kind::from_byte(self.record[16]).unwrap_or(Kind::Noop)
+        Kind::from_byte(self.header()[16]).unwrap_or(Kind::Noop)
     }
 
     /// Whose command it is, if it belongs to a session.
@@ -138,14 +139,25 @@ impl<'a> Entry<'a> {
     }
 
     fn payload(&self) -> &'a [u8] {
-        &self.record[HEADER..self.record.len() - 4]
+        let end = self.record.len().wrapping_sub(4);
+        self.record.get(HEADER..end).unwrap_or_else(|| torn())
     }
 
-    fn number(&self, at: usize) -> u64 {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&self.record[at..at + 8]);
-        u64::from_le_bytes(bytes)
+    fn header(&self) -> &'a [u8; HEADER] {
+        self.record.first_chunk().unwrap_or_else(|| torn())
     }
+}
+
+/// How long the record of this header is.
+fn record_length(header: &[u8; HEADER]) -> usize {
+    RECORD_OVERHEAD + usize::from(u16::from_le_bytes([header[17], header[18]]))
+}
+
+/// The number at this place.
+fn number<const AT: usize>(header: &[u8; HEADER]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&header[AT..AT + 8]);
+    u64::from_le_bytes(bytes)
 }
 
 impl core::fmt::Debug for Entry<'_> {
@@ -220,7 +232,7 @@ impl<'a> Iterator for Entries<'a> {
             return None;
         }
         let entry = Entry::trusted(self.bytes);
-        self.bytes = &self.bytes[entry.record.len()..];
+        self.bytes = self.bytes.get(entry.record.len()..).unwrap_or_else(|| torn());
         Some(entry)
     }
 }
@@ -295,14 +307,15 @@ pub(crate) fn write_record<E>(
     kind: Kind,
     fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
 ) -> Result<usize, E> {
-    let end = room.len() - 4;
-    let length = fill(&mut room[HEADER..end])?;
-    room[0..8].copy_from_slice(&position.index.0.to_le_bytes());
-    room[8..16].copy_from_slice(&position.term.0.to_le_bytes());
-    room[16] = kind as u8;
-    room[17..19].copy_from_slice(&(length as u16).to_le_bytes());
-    let check = crc32c(&room[..HEADER + length]);
-    room[HEADER + length..HEADER + length + 4].copy_from_slice(&check.to_le_bytes());
+    let (header, rest) = room.split_first_chunk_mut::<HEADER>().unwrap_or_else(|| torn());
+    let (body, _) = rest.split_last_chunk_mut::<4>().unwrap_or_else(|| torn());
+    let length = fill(body)?;
+    header[0..8].copy_from_slice(&position.index.0.to_le_bytes());
+    header[8..16].copy_from_slice(&position.term.0.to_le_bytes());
+    header[16] = kind as u8;
+    header[17..19].copy_from_slice(&(length as u16).to_le_bytes());
+    let (covered, rest) = room.split_at_mut_checked(HEADER + length).unwrap_or_else(|| torn());
+    *rest.first_chunk_mut().unwrap_or_else(|| torn()) = crc32c(covered).to_le_bytes();
     Ok(RECORD_OVERHEAD + length)
 }
 

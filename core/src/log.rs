@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use crate::entry::{Entries, Entry, Kind, RECORD_OVERHEAD, write_record};
 use crate::{Index, Position, Term};
 
@@ -44,12 +46,12 @@ impl<'a> Log<'a> {
 
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: Index) -> Option<Entry<'a>> {
-        self.span.holds(index).then(|| Entry::trusted(&self.memory[self.offset(index)..self.span.end]))
+        self.span.holds(index).then(|| Entry::trusted(part(self.memory, self.offset(index)..self.span.end)))
     }
 
     /// All entries.
     pub(crate) fn entries(&self) -> Entries<'a> {
-        Entries::trusted(&self.memory[..self.span.end])
+        Entries::trusted(part(self.memory, 0..self.span.end))
     }
 
     /// The entries from `first` on that fit into `bytes_max` bytes, and the index behind them. Logarithmic in the length.
@@ -60,7 +62,7 @@ impl<'a> Log<'a> {
         let start = self.offset(first);
         let fits = |index: Index| self.offset(index) - start <= bytes_max;
         let behind = partition_point(first, self.span.last.index.next(), |index| fits(index.next()));
-        (Entries::trusted(&self.memory[start..self.offset(behind)]), behind)
+        (Entries::trusted(part(self.memory, start..self.offset(behind))), behind)
     }
 
     /// How many bytes the entries from `first` up to and without `behind` take.
@@ -113,9 +115,8 @@ impl<'a> Log<'a> {
             return self.span.end;
         }
         let slot = slot_at(self.memory.len(), self.span.base.index, index);
-        let mut bytes = [0; SLOT];
-        bytes.copy_from_slice(&self.memory[slot..slot + SLOT]);
-        u32::from_le_bytes(bytes) as usize
+        let bytes = self.memory.get(slot..).and_then(<[u8]>::first_chunk);
+        u32::from_le_bytes(*bytes.unwrap_or_else(|| torn())) as usize
     }
 }
 
@@ -153,7 +154,7 @@ impl LogMut<'_> {
             return Err(Full);
         }
         let end = self.span.end;
-        self.memory[end..end + record.len()].copy_from_slice(record);
+        copy(record, part_mut(self.memory, end..end + record.len()));
         self.settle(entry.position(), record.len());
         Ok(())
     }
@@ -177,7 +178,7 @@ impl LogMut<'_> {
         let position = Position { term, index: self.span.last.index.next() };
         let start = self.span.end;
         let end = start + room.min(RECORD_OVERHEAD + payload);
-        let length = write_record(&mut self.memory[start..end], position, kind, fill).map_err(Some)?;
+        let length = write_record(part_mut(self.memory, start..end), position, kind, fill).map_err(Some)?;
         self.settle(position, length);
         Ok(position)
     }
@@ -216,15 +217,17 @@ impl LogMut<'_> {
         let mut rest = start;
         while rest < end {
             let count = buffer.len().min(end - rest);
-            buffer[..count].copy_from_slice(&self.memory[rest..rest + count]);
-            self.memory[to..to + count].copy_from_slice(&buffer[..count]);
+            let piece = part_mut(&mut buffer, 0..count);
+            copy(part(self.memory, rest..rest + count), piece);
+            copy(piece, part_mut(self.memory, to..to + count));
             (to, rest) = (to + count, rest + count);
         }
     }
 
     fn set_slot(&mut self, base: Index, index: Index, offset: usize) {
         let slot = slot_at(self.memory.len(), base, index);
-        self.memory[slot..slot + SLOT].copy_from_slice(&(offset as u32).to_le_bytes());
+        let bytes = self.memory.get_mut(slot..).and_then(<[u8]>::first_chunk_mut);
+        *bytes.unwrap_or_else(|| torn()) = (offset as u32).to_le_bytes();
     }
 
     fn settle(&mut self, position: Position, length: usize) {
@@ -235,7 +238,27 @@ impl LogMut<'_> {
 }
 
 fn slot_at(memory: usize, base: Index, index: Index) -> usize {
-    memory - (index.0 - base.0) as usize * SLOT
+    memory.wrapping_sub((index.0 - base.0) as usize * SLOT)
+}
+
+/// Copies bytes to where there is as much room.
+fn copy(bytes: &[u8], room: &mut [u8]) {
+    room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+}
+
+fn part(memory: &[u8], range: Range<usize>) -> &[u8] {
+    memory.get(range).unwrap_or_else(|| torn())
+}
+
+fn part_mut(memory: &mut [u8], range: Range<usize>) -> &mut [u8] {
+    memory.get_mut(range).unwrap_or_else(|| torn())
+}
+
+/// Stops a node whose log is no log any more.
+#[cold]
+#[inline(never)]
+pub(crate) fn torn() -> ! {
+    panic!("the records of a log lie whole within its memory")
 }
 
 /// The first index from `first` up to `behind` for which `holds` no longer holds.

@@ -169,7 +169,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn is_serving(&self) -> bool {
         let (now, base) = (self.state.now, self.span.base.index);
         let is_served = |seat: Seat| {
-            let peer = &self.peers[usize::from(seat.0)];
+            let peer = &self.peers[seat];
             peer.next <= base && now.micros_since(peer.heard) < self.state.settings.election_micros()
         };
         let others = self.members().all().without(self.seat());
@@ -197,7 +197,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         let others = move |seat: &Seat| *seat != me && members.contains(*seat);
         let seats = (0..SEATS as u8).map(Seat).filter(others);
         seats.map(|seat| {
-            let peer = &self.peers[usize::from(seat.0)];
+            let peer = &self.peers[seat];
             let probing = peer.flow == Flow::Probe;
             Progress { seat, matched: peer.matched, next: peer.next, probing, heard: peer.heard }
         })
@@ -223,12 +223,12 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 pub(crate) const MEMORY_MAX: usize = u32::MAX as usize;
 
 pub(crate) fn bounded(memory: &[u8]) -> &[u8] {
-    &memory[..memory.len().min(MEMORY_MAX)]
+    memory.get(..MEMORY_MAX).unwrap_or(memory)
 }
 
 pub(crate) fn bounded_mut(memory: &mut [u8]) -> &mut [u8] {
     let length = memory.len().min(MEMORY_MAX);
-    &mut memory[..length]
+    memory.get_mut(..length).unwrap_or_default()
 }
 
 impl<C, B: Clone, const SEATS: usize> Clone for Node<C, B, SEATS> {

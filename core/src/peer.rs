@@ -1,3 +1,5 @@
+use core::ops;
+
 use crate::{Ballot, Incarnation, Index, Instant, Seat, Term};
 
 /// What a node knows of another member, and owes it.
@@ -90,6 +92,27 @@ pub(crate) struct Owed {
     pub(crate) stale: bool,
     pub(crate) read_answer: bool,
     pub(crate) campaign: bool,
+}
+
+/// A member's peer: messages of others are refused before.
+impl ops::Index<Seat> for [Peer] {
+    type Output = Peer;
+
+    fn index(&self, seat: Seat) -> &Peer {
+        self.get(usize::from(seat.0)).unwrap_or_else(|| no_seat())
+    }
+}
+
+impl ops::IndexMut<Seat> for [Peer] {
+    fn index_mut(&mut self, seat: Seat) -> &mut Peer {
+        self.get_mut(usize::from(seat.0)).unwrap_or_else(|| no_seat())
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn no_seat() -> ! {
+    panic!("a member has a seat in the node's memory")
 }
 
 impl Peer {

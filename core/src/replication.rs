@@ -257,7 +257,7 @@ impl Step<'_> {
     }
 
     fn matched(&self, seat: Seat) -> Index {
-        if seat == self.state.seat() { self.state.durable } else { self.peers[usize::from(seat.0)].matched }
+        if seat == self.state.seat() { self.state.durable } else { self.peers[seat].matched }
     }
 
     /// Starts to hand leadership over (section 3.10 of the thesis).

@@ -1,3 +1,4 @@
+use postcard::ser_flavors::{Flavor, Slice};
 use serde::Serialize;
 
 use crate::draw::Reply;
@@ -203,7 +204,7 @@ impl Step<'_> {
     /// A member's peer: messages of others are refused before.
     pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
         self.state.attention = self.state.attention.with(seat);
-        &mut self.peers[usize::from(seat.0)]
+        &mut self.peers[seat]
     }
 
     /// The other members.
@@ -222,18 +223,12 @@ pub(crate) fn others<'p>(state: &mut State, peers: &'p mut [Peer]) -> impl Itera
 
 /// The payload of a command: its session, if it has one, and the command itself.
 fn encode<V: Serialize>(room: &mut [u8], session: Option<Session>, command: Option<V>) -> postcard::Result<usize> {
-    let offered = room.len();
-    let rest = match session {
-        Some(session) => {
-            let used = postcard::to_slice(&session, room)?.len();
-            &mut room[used..]
-        }
-        None => room,
-    };
-    let left = rest.len();
-    let used = match command {
-        Some(command) => postcard::to_slice(&command, rest)?.len(),
-        None => 0,
-    };
-    Ok(offered - left + used)
+    let mut writer = postcard::Serializer { output: Slice::new(room) };
+    if let Some(session) = session {
+        session.serialize(&mut writer)?;
+    }
+    if let Some(command) = command {
+        command.serialize(&mut writer)?;
+    }
+    writer.output.finalize().map(|bytes| bytes.len())
 }
