@@ -327,7 +327,7 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
 /// The CRC-32C of bytes whose front has the CRC-32C `check` (of nothing: zero) and whose rest is `bytes`.
 #[cfg(target_os = "none")]
 pub fn crc32c_append(check: u32, bytes: &[u8]) -> u32 {
-    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+    const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISCSI);
     let mut digest = CRC.digest_with_initial((!check).reverse_bits());
     digest.update(bytes);
     digest.finalize()
