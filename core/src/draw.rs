@@ -193,7 +193,7 @@ impl<'a> Draw<'_, 'a> {
     fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {
         let peer = &mut self.peers[seat];
         let index = peer.next.previous();
-        let previous = Position { term: self.log.term_at(index).unwrap_or_default(), index };
+        let previous = Position { term: self.log.term_at(index), index };
         peer.sent += 1;
         peer.next = behind.unwrap_or(peer.next);
         let term = self.state.hard.term;
@@ -239,7 +239,7 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         state.snapshot_again = state.now.after(state.settings.election_micros());
-        self.log.term_at(index).map(|term| Position { term, index })
+        Some(Position { term: self.log.term_at(index), index })
     }
 
     /// The log stands on a snapshot that the app has not taken over.

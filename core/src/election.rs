@@ -2,7 +2,7 @@ use crate::log::Log;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Index, Kind, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Kind, Position, Role, Seat, Seats, Term};
 
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
@@ -189,7 +189,7 @@ impl State {
     }
 
     /// Whether the leader has committed an entry of its own term: it then knows all that was committed before.
-    pub(crate) fn term_is_open(&self, commit_term: Option<Term>) -> bool {
-        self.is_leader() && commit_term == Some(self.hard.term) && self.commit > Index(0)
+    pub(crate) fn term_is_open(&self, commit_term: Term) -> bool {
+        self.is_leader() && commit_term == self.hard.term
     }
 }

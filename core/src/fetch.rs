@@ -171,7 +171,7 @@ impl Step<'_> {
         self.state.fetch = None;
         self.state.commit = self.state.commit.max(snapshot.index());
         self.state.verified = self.state.verified.max(snapshot.index());
-        let holds = self.log.view().term_at(snapshot.index()) == Some(snapshot.position.term);
+        let holds = self.log.view().holds(snapshot.position);
         match (holds, is_lost) {
             (true, false) => return,
             (true, true) => self.log.forget(snapshot.index()),

@@ -28,20 +28,26 @@ pub(crate) struct Full;
 #[derive(Clone, Copy)]
 pub(crate) struct Log<'a> {
     memory: &'a [u8],
-    pub(crate) span: Span,
+    pub(crate) span: &'a Span,
 }
 
 impl<'a> Log<'a> {
-    pub(crate) fn new(memory: &'a [u8], span: Span) -> Self {
+    pub(crate) fn new(memory: &'a [u8], span: &'a Span) -> Self {
         Log { memory, span }
     }
 
-    /// The term of the entry at `index`, the base's included.
-    pub(crate) fn term_at(&self, index: Index) -> Option<Term> {
+    /// The term of the entry at `index`, the base's included; zero if there is none.
+    pub(crate) fn term_at(&self, index: Index) -> Term {
         if index == self.span.base.index {
-            return Some(self.span.base.term);
+            return self.span.base.term;
         }
-        self.entry(index).map(|entry| entry.position().term)
+        self.entry(index).map_or(Term(0), |entry| entry.position().term)
+    }
+
+    /// Whether there is an entry at this position, or it is the base.
+    pub(crate) fn holds(&self, position: Position) -> bool {
+        let is_there = position.index == self.span.base.index || self.span.holds(position.index);
+        is_there && self.term_at(position.index) == position.term
     }
 
     /// The entry at `index`.
@@ -76,11 +82,9 @@ impl<'a> Log<'a> {
     pub(crate) fn latest_at_most(&self, limit: Position) -> Option<Position> {
         let behind = limit.index.min(self.span.last.index).next();
         let first = self.span.base.index.next();
-        let found = partition_point(first, behind.max(first), |index| {
-            self.term_at(index).is_some_and(|term| term <= limit.term)
-        });
+        let found = partition_point(first, behind.max(first), |index| self.term_at(index) <= limit.term);
         let index = found.previous();
-        let position = Position { term: self.term_at(index).unwrap_or_default(), index };
+        let position = Position { term: self.term_at(index), index };
         (position.index <= limit.index && position.term <= limit.term).then_some(position)
     }
 
@@ -144,7 +148,7 @@ pub(crate) struct LogMut<'a> {
 
 impl LogMut<'_> {
     pub(crate) fn view(&self) -> Log<'_> {
-        Log::new(self.memory, *self.span)
+        Log::new(self.memory, self.span)
     }
 
     /// Appends a record that another node made. It must follow the last entry.
@@ -190,20 +194,23 @@ impl LogMut<'_> {
         }
         let log = self.view();
         let end = log.offset(index);
-        let last = Position { term: log.term_at(index.previous()).unwrap_or_default(), index: index.previous() };
+        let last = Position { term: log.term_at(index.previous()), index: index.previous() };
         self.span.end = end;
         self.span.last = last;
     }
 
     /// Removes the entries up to `through`: it is the base then. Takes time in proportion to what stays.
     pub(crate) fn forget(&mut self, through: Index) {
+        if !self.span.holds(through) {
+            return;
+        }
         let log = self.view();
-        let Some(term) = log.term_at(through) else { return };
+        let term = log.term_at(through);
         let (cut, old) = (log.offset(through.next()), *self.span);
         self.move_to_front(cut, old.end);
         // A slot moves away from the records: it is read before another one takes its place.
         for index in (through.next().0..=old.last.index.0).map(Index) {
-            let offset = Log::new(self.memory, old).offset(index) - cut;
+            let offset = Log::new(self.memory, &old).offset(index) - cut;
             self.set_slot(through, index, offset);
         }
         self.span.base = Position { term, index: through };

@@ -75,7 +75,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
             Input::Tick => None,
         };
         step.settle();
-        let log = Log::new(bounded(self.memory.as_ref()), self.span);
+        let log = Log::new(bounded(self.memory.as_ref()), &self.span);
         Effects { state: &mut self.state, peers: &mut self.peers, log, reply, view: PhantomData }
     }
 }
@@ -88,11 +88,18 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             let due = state.heartbeat_due.min(state.quorum_due);
             return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
         }
-        let campaign = state.may_campaign(self.log_view()).then_some(state.election_due);
-        let asks = state.role != Role::Follower || state.reads.under_way.is_some();
-        let again = asks.then_some(state.heartbeat_due);
-        let install = state.may_install().then_some(state.now);
-        [campaign, again, install].into_iter().flatten().min()
+        let mut due = None;
+        let mut at = |instant: Instant| due = Some(due.map_or(instant, |other: Instant| other.min(instant)));
+        if state.may_campaign(self.log_view()) {
+            at(state.election_due);
+        }
+        if state.role != Role::Follower || state.reads.under_way.is_some() {
+            at(state.heartbeat_due);
+        }
+        if state.may_install() {
+            at(state.now);
+        }
+        due
     }
 
     /// The latest term that this node has seen.
@@ -215,7 +222,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     pub(crate) fn log_view(&self) -> Log<'_> {
-        Log::new(bounded(self.memory.as_ref()), self.span)
+        Log::new(bounded(self.memory.as_ref()), &self.span)
     }
 }
 

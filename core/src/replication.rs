@@ -85,7 +85,7 @@ impl Step<'_> {
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
     pub(crate) fn holds(&self, position: Position) -> bool {
-        position.index < self.log.span.base.index || self.log.view().term_at(position.index) == Some(position.term)
+        position.index < self.log.span.base.index || self.log.view().holds(position)
     }
 
     /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is appended.
@@ -245,7 +245,7 @@ impl Step<'_> {
                 best = matched;
             }
         }
-        if self.log.view().term_at(best) == Some(self.state.hard.term) {
+        if self.log.view().term_at(best) == self.state.hard.term {
             self.state.commit = best;
         }
     }

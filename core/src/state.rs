@@ -2,7 +2,7 @@ use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::read::Reads;
 use crate::snapshot::Image;
-use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -124,8 +124,8 @@ pub(crate) struct Transfer {
 }
 
 impl State {
-    pub(crate) fn new(config: &Config) -> State {
-        let random = config.seed ^ (u64::from(config.identity.seat.0) << 56);
+    pub(crate) fn new(settings: Settings, seed: u64) -> State {
+        let random = seed ^ (u64::from(settings.identity.seat.0) << 56);
         State {
             now: Instant::START,
             random,
@@ -138,7 +138,7 @@ impl State {
             durable: Index(0),
             written: Index(0),
             write: None,
-            writes: config.seed,
+            writes: seed,
             election_due: Instant::START,
             leader_heard: None,
             verified: Index(0),
@@ -161,11 +161,11 @@ impl State {
             fetchers: Seats::NONE,
             piece_turn: Seat(0),
             piece_allowance: 0,
-            reads: Reads::new(config.seed),
+            reads: Reads::new(seed),
             refusals: Refusals::default(),
             attention: Seats::NONE,
             turn: Seat(0),
-            settings: Settings::of(config),
+            settings,
         }
     }
 
