@@ -14,17 +14,17 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     pub fn forget_time(&mut self) {
         let state = &mut self.state;
         let hears = state.hears_leader();
-        state.leader_heard = state.leader_heard.filter(|_| hears).map(|_| Instant::START);
+        state.leader_until =
+            if hears { Instant::START.after(state.settings.election_micros()) } else { Instant::START };
         state.now = Instant::START;
         state.random = 0;
         state.election_due = Instant::START.after(2 * state.settings.election_micros());
-        state.quorum_due = state.election_due;
         state.heartbeat_due = state.next_heartbeat();
         if let Some(transfer) = &mut state.transfer {
             transfer.until = Instant::START.after(state.settings.election_micros());
         }
         state.writes = u64::from(state.write.is_some());
-        state.write = state.write.map(|write| Write { number: 1, since: Instant::START, ..write });
+        state.write = state.write.map(|write| Write { since: Instant::START, ..write });
         state.refusals = Refusals::default();
         state.turn = Seat(0);
         state.snapshot_again = Instant::START;

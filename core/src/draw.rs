@@ -8,7 +8,7 @@ use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
 use crate::{
     Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
-    Ticket,
+    Stored, Ticket,
 };
 
 /// What a node has to do now, in the order in which to do it.
@@ -29,7 +29,8 @@ pub(crate) enum Reply<'a> {
     Accept(Position),
     Await(Round),
     Reject(crate::Rejection),
-    Store { snapshot: Snapshot, offset: u64, bytes: &'a [u8] },
+    /// The next bytes of the snapshot that is fetched.
+    Store(&'a [u8]),
 }
 
 impl<'a, V> Iterator for Effects<'a, V> {
@@ -37,15 +38,15 @@ impl<'a, V> Iterator for Effects<'a, V> {
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
         if let Some(reply) = self.reply.take() {
-            return Some(match reply {
-                Reply::Accept(position) => Effect::Accept { position },
-                Reply::Await(round) => Effect::Await { round },
-                Reply::Reject(rejection) => Effect::Reject(rejection),
-                Reply::Store { snapshot, offset, bytes } => {
-                    self.state.store(bytes);
+            return match reply {
+                Reply::Accept(position) => Some(Effect::Accept { position }),
+                Reply::Await(round) => Some(Effect::Await { round }),
+                Reply::Reject(rejection) => Some(Effect::Reject(rejection)),
+                Reply::Store(bytes) => self.state.store(bytes).map(|here| {
+                    let Stored { snapshot, received: offset, .. } = here;
                     Effect::Store { snapshot, offset, bytes }
-                }
-            });
+                }),
+            };
         }
         let mut draw = Draw { state: self.state, peers: self.peers, log: self.log };
         if let Some(persist) = draw.persist() {
@@ -94,7 +95,7 @@ impl<'a> Draw<'_, 'a> {
             state.image = Image::Writing;
         }
         state.writes = state.writes.wrapping_add(1);
-        state.write = Some(Write { number: state.writes, hard: state.hard, through: last, since: state.now });
+        state.write = Some(Write { hard: state.hard, through: last, since: state.now });
         let (entries, _) = self.log.range(state.written.next(), usize::MAX);
         state.written = last;
         Some(Persist {
@@ -163,10 +164,8 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
         }
-        if let Some(Asked { boot, round, index, .. }) = peer.asked
-            && index > Index(0)
-            && core::mem::take(&mut peer.owed.read_answer)
-        {
+        let Asked { boot, round, index, .. } = peer.asked;
+        if index > Index(0) && core::mem::take(&mut peer.owed.read_answer) {
             return Some(Message::ReadAnswer { term, boot, round, index });
         }
         if core::mem::take(&mut peer.owed.campaign) {

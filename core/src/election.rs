@@ -2,7 +2,7 @@ use crate::log::Log;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Kind, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Instant, Kind, Position, Role, Seat, Seats, Term};
 
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
@@ -22,7 +22,7 @@ impl Step<'_> {
     fn ask_around(&mut self) {
         self.forget_leader();
         self.state.leader = None;
-        self.state.leader_heard = None;
+        self.state.leader_until = Instant::START;
         self.state.role = Role::PreCandidate;
         self.open_ballot(Ballot::Pre);
         self.state.votes = Seats::NONE.with(self.state.seat());
@@ -142,7 +142,7 @@ impl Step<'_> {
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
         self.state.heartbeat_due = self.state.next_heartbeat();
-        self.state.quorum_due = now.after(self.state.settings.election_micros());
+        self.state.election_due = now.after(self.state.settings.election_micros());
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.others() {
             peer.start(next, now);
@@ -163,7 +163,7 @@ impl Step<'_> {
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.settings.election_micros();
-        self.state.quorum_due = self.state.now.after(timeout);
+        self.state.election_due = self.state.now.after(timeout);
         let now = self.state.now;
         let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));

@@ -148,7 +148,7 @@ impl Step<'_> {
             self.state.attend_leader();
         }
         let fits = offset == received && !bytes.is_empty() && bytes.len() as u64 <= snapshot.bytes - received;
-        fits.then_some(Reply::Store { snapshot, offset, bytes })
+        fits.then_some(Reply::Store(bytes))
     }
 
     /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes it

@@ -1,3 +1,4 @@
+use core::cell::Cell;
 use core::ops::Range;
 
 use crate::entry::{Entries, Entry, Kind, RECORD_OVERHEAD, write_record};
@@ -217,18 +218,10 @@ impl LogMut<'_> {
         self.span.end -= cut;
     }
 
-    /// Piece by piece through a buffer: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
+    /// Byte by byte: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
     fn move_to_front(&mut self, start: usize, end: usize) {
-        let mut buffer = [0; 64];
-        let mut to = 0;
-        let mut rest = start;
-        while rest < end {
-            let count = buffer.len().min(end - rest);
-            let piece = part_mut(&mut buffer, 0..count);
-            copy(part(self.memory, rest..rest + count), piece);
-            copy(piece, part_mut(self.memory, to..to + count));
-            (to, rest) = (to + count, rest + count);
-        }
+        let cells = Cell::from_mut(part_mut(self.memory, 0..end)).as_slice_of_cells();
+        cells.iter().zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
     }
 
     fn set_slot(&mut self, base: Index, index: Index, offset: usize) {

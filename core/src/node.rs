@@ -85,7 +85,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         if state.is_leader() {
-            let due = state.heartbeat_due.min(state.quorum_due);
+            let due = state.heartbeat_due.min(state.election_due);
             return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
         }
         let mut due = None;
@@ -218,7 +218,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The ticket of the write under way once more, for a checker that clones a node in the middle of a write.
     #[cfg(feature = "checker")]
     pub fn reissue_ticket(&self) -> Option<crate::Ticket> {
-        self.state.write.map(|write| crate::Ticket { write: write.number })
+        self.state.write.map(|_| crate::Ticket { write: self.state.writes })
     }
 
     pub(crate) fn log_view(&self) -> Log<'_> {

@@ -23,7 +23,7 @@ pub(crate) struct Peer {
     pub(crate) losses: u8,
     /// When the member last answered this leader.
     pub(crate) heard: Instant,
-    pub(crate) asked: Option<Asked>,
+    pub(crate) asked: Asked,
     pub(crate) pieces: Pieces,
     pub(crate) owed: Owed,
 }
@@ -67,11 +67,11 @@ pub(crate) enum Flow {
 }
 
 /// A follower's `ReadIndex` at the leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) boot: u64,
     pub(crate) round: u64,
-    /// The leader's own round that has to be confirmed for it.
+    /// The leader's own round that has to be confirmed for it; zero if nothing was asked.
     pub(crate) tag: u64,
     /// The answer, once it is; zero before.
     pub(crate) index: Index,
@@ -128,7 +128,7 @@ impl Peer {
             flow: Flow::Pipeline,
             losses: 0,
             heard: Instant::START,
-            asked: None,
+            asked: Asked::default(),
             pieces: Pieces::default(),
             owed: Owed::default(),
         }

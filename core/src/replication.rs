@@ -11,7 +11,7 @@ const LOSSES_MAX: u8 = 3;
 impl Step<'_> {
     /// What a leader does as time goes on.
     pub(crate) fn lead(&mut self) {
-        if self.state.now >= self.state.quorum_due {
+        if self.state.now >= self.state.election_due {
             self.check_quorum();
         }
         if !self.state.is_leader() {
@@ -69,7 +69,7 @@ impl Step<'_> {
         self.step_down();
         self.state.leader = Some(from);
         self.state.attend_leader();
-        self.state.leader_heard = Some(self.state.now);
+        self.state.leader_until = self.state.now.after(self.state.settings.election_micros());
         self.state.rest();
         self.state.stamp = self.state.stamp.max(stamp);
         Ok(())

@@ -3,12 +3,12 @@ use serde::Serialize;
 
 use crate::draw::Reply;
 use crate::log::LogMut;
-use crate::peer::{Owed, Peer};
+use crate::peer::{Asked, Owed, Peer};
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::{
-    Ballot, HardState, Identity, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role, Seat,
-    Seats, Session, Term, Ticket,
+    Ballot, HardState, Identity, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role,
+    Seat, Seats, Session, Term, Ticket,
 };
 
 /// The longest record that its length field can state.
@@ -23,6 +23,7 @@ pub(crate) struct Step<'a> {
 
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
+    #[inline(never)]
     pub(crate) fn receive<'m>(&mut self, from: Identity, message: Message<'m>) -> Option<Reply<'m>> {
         let taken = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
@@ -128,9 +129,8 @@ impl Step<'_> {
 
     /// A write is durable: what waited for it may be said, counted and applied now.
     pub(crate) fn persisted(&mut self, ticket: &Ticket) {
-        let Some(write) = self.state.write.take_if(|write| write.number == ticket.write) else {
-            return;
-        };
+        let writes = self.state.writes;
+        let Some(write) = self.state.write.take_if(|_| writes == ticket.write) else { return };
         self.state.durable = self.state.durable.max(write.through);
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
@@ -161,7 +161,7 @@ impl Step<'_> {
         if term > self.state.hard.term {
             self.state.hard = HardState { term, vote: None };
             self.state.leader = None;
-            self.state.leader_heard = None;
+            self.state.leader_until = Instant::START;
             self.forget_leader();
             self.forget_owed();
         }
@@ -197,7 +197,7 @@ impl Step<'_> {
         self.state.fetchers = Seats::NONE;
         for peer in self.others() {
             peer.owed = Owed::default();
-            peer.asked = None;
+            peer.asked = Asked::default();
         }
     }
 
