@@ -28,10 +28,12 @@ impl Instant {
         self.0
     }
 
+    #[inline(never)]
     pub(crate) const fn after(self, micros: u64) -> Instant {
         Instant(self.0.saturating_add(micros))
     }
 
+    #[inline(never)]
     pub(crate) const fn micros_since(self, earlier: Instant) -> u64 {
         self.0.saturating_sub(earlier.0)
     }

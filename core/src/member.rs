@@ -55,6 +55,7 @@ impl Seats {
 
     /// The set with `seat` in it; a seat of 64 or more is left out.
     #[must_use]
+    #[inline(never)]
     pub const fn with(self, seat: Seat) -> Seats {
         if (seat.0 as usize) < Seat::COUNT_MAX { Seats(self.0 | 1 << seat.0) } else { self }
     }

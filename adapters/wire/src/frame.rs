@@ -1,7 +1,8 @@
 use core::fmt;
 
+use postcard::Serializer;
+use postcard::ser_flavors::{Flavor, Slice};
 use quorate::crc32c;
-use serde::Serialize;
 
 use crate::Refusal;
 
@@ -50,12 +51,18 @@ impl Class {
 }
 
 /// Writes a frame to the front of `buffer`: header, body, check.
-pub(crate) fn write<'b>(buffer: &'b mut [u8], class: Class, body: &impl Serialize) -> Result<&'b [u8], EncodeError> {
+pub(crate) fn write<'b>(
+    buffer: &'b mut [u8],
+    class: Class,
+    body: impl FnOnce(&mut Serializer<Slice<'_>>) -> postcard::Result<()>,
+) -> Result<&'b [u8], EncodeError> {
     let error = EncodeError { room: buffer.len() };
     let room = buffer.len().min(FRAME_MAX).saturating_sub(CHECK);
     let [version_byte, class_byte, body_room @ ..] = buffer.get_mut(..room).ok_or(error)? else { return Err(error) };
     (*version_byte, *class_byte) = (VERSION, class as u8);
-    let end = HEADER + postcard::to_slice(body, body_room).map_err(|_| error)?.len();
+    let mut out = Serializer { output: Slice::new(body_room) };
+    let written = body(&mut out).and_then(|()| out.output.finalize());
+    let end = HEADER + written.map_err(|_| error)?.len();
     let (covered, rest) = buffer.split_at_mut_checked(end).ok_or(error)?;
     *rest.first_chunk_mut().ok_or(error)? = crc32c(covered).to_le_bytes();
     buffer.get(..end + CHECK).ok_or(error)

@@ -4,6 +4,7 @@
 pub mod client;
 mod frame;
 mod member;
+mod message;
 mod refusal;
 
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION};

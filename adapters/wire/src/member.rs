@@ -1,8 +1,8 @@
 use quorate::{Identity, Incarnation, Message, Seat};
 use serde::{Deserialize, Serialize};
 
-use crate::Refusal;
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
+use crate::{Refusal, message};
 
 /// Which cluster a frame belongs to: a number that its operator draws once, at random, and gives to every member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +34,10 @@ pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + CHECK;
 /// The frame is longer than `buffer`. That does not happen if the core packs messages for its length: see
 /// [`MEMBER_OVERHEAD_MAX`].
 pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Member, &(envelope, message))
+    frame::write(buffer, Class::Member, |body| {
+        envelope.serialize(&mut *body)?;
+        message::write(message, body)
+    })
 }
 
 /// Reads a member's frame, at the seat `me` of `cluster`: who sent it, and the message, which borrows its entries.
@@ -54,9 +57,7 @@ pub fn decode(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Identity, Mes
     if envelope.to != me {
         return Err(Refusal::Destination);
     }
-    let (message, []) = postcard::take_from_bytes(rest).map_err(|_| Refusal::Malformed)? else {
-        return Err(Refusal::Malformed);
-    };
+    let message = message::read(rest).ok_or(Refusal::Malformed)?;
     let from = Identity { seat: envelope.from, incarnation: envelope.incarnation };
     Ok((from, message))
 }

@@ -1,0 +1,174 @@
+use postcard::ser_flavors::Slice;
+use postcard::{Result, Serializer};
+use quorate::{Ballot, Entries, Index, Members, Message, Outcome, Position, Seats, Snapshot, Term};
+use serde::Serialize;
+
+/// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
+pub(crate) fn write(message: &Message<'_>, out: &mut Serializer<Slice<'_>>) -> Result<()> {
+    let term = message.term().0;
+    match *message {
+        Message::RequestVote { last, ballot, .. } => numbers(out, &[0, term, last.term.0, last.index.0, ballot as u64]),
+        Message::Vote { ballot, granted, .. } => numbers(out, &[1, term, ballot as u64, granted.into()]),
+        Message::AppendEntries { stamp, previous, commit, entries, .. } => {
+            numbers(out, &[2, term, stamp, previous.term.0, previous.index.0, commit.0])?;
+            entries.serialize(out)
+        }
+        Message::Ack { stamp, outcome, .. } => {
+            numbers(out, &[3, term, stamp])?;
+            match outcome {
+                Outcome::Matched(index) => numbers(out, &[0, index.0]),
+                Outcome::Conflict(hint) => numbers(out, &[1, hint.term.0, hint.index.0]),
+                Outcome::Full(index) => numbers(out, &[2, index.0]),
+                Outcome::Stale => numbers(out, &[3]),
+                Outcome::Wants { index, check, offset, again } => {
+                    numbers(out, &[4, index.0, check.into(), offset, again.into()])
+                }
+            }
+        }
+        Message::ReadIndex { boot, round, .. } => numbers(out, &[4, term, boot, round]),
+        Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[5, term, boot, round, index.0]),
+        Message::CampaignNow { .. } => numbers(out, &[6, term]),
+        Message::Offer { stamp, latest, before, members, .. } => {
+            numbers(out, &[7, term, stamp])?;
+            for Snapshot { position, bytes, check } in [latest, before] {
+                numbers(out, &[position.term.0, position.index.0, bytes, check.into()])?;
+            }
+            let Members { voters, outgoing, learners, witnesses } = members;
+            numbers(out, &[voters.0, outgoing.0, learners.0, witnesses.0])
+        }
+        Message::Piece { index, check, offset, bytes, .. } => {
+            numbers(out, &[8, term, index.0, check.into(), offset])?;
+            serde::Serializer::serialize_bytes(out, bytes)
+        }
+    }
+}
+
+fn numbers(out: &mut Serializer<Slice<'_>>, numbers: &[u64]) -> Result<()> {
+    numbers.iter().try_for_each(|number| number.serialize(&mut *out))
+}
+
+/// Reads what [`write`] writes, and nothing else.
+pub(crate) fn read(bytes: &[u8]) -> Option<Message<'_>> {
+    let mut fields = Fields { rest: bytes, is_malformed: false };
+    let (number, term) = (fields.number(), Term(fields.number()));
+    let message = match number {
+        0 => Message::RequestVote { term, last: fields.position(), ballot: fields.ballot() },
+        1 => Message::Vote { term, ballot: fields.ballot(), granted: fields.flag() },
+        2 => Message::AppendEntries {
+            term,
+            stamp: fields.number(),
+            previous: fields.position(),
+            commit: fields.index(),
+            entries: fields.entries(),
+        },
+        3 => Message::Ack { term, stamp: fields.number(), outcome: fields.outcome() },
+        4 => Message::ReadIndex { term, boot: fields.number(), round: fields.number() },
+        5 => Message::ReadAnswer { term, boot: fields.number(), round: fields.number(), index: fields.index() },
+        6 => Message::CampaignNow { term },
+        7 => Message::Offer {
+            term,
+            stamp: fields.number(),
+            latest: fields.snapshot(),
+            before: fields.snapshot(),
+            members: fields.members(),
+        },
+        8 => Message::Piece {
+            term,
+            index: fields.index(),
+            check: fields.short(),
+            offset: fields.number(),
+            bytes: fields.bytes(),
+        },
+        _ => return None,
+    };
+    (fields.rest.is_empty() && !fields.is_malformed).then_some(message)
+}
+
+/// The fields that are not read yet. One that is not there, or is none of its kind, makes the message malformed.
+struct Fields<'f> {
+    rest: &'f [u8],
+    is_malformed: bool,
+}
+
+impl<'f> Fields<'f> {
+    fn number(&mut self) -> u64 {
+        let (number, rest) = postcard::take_from_bytes(self.rest).unwrap_or_else(|_| {
+            self.is_malformed = true;
+            (0, self.rest)
+        });
+        self.rest = rest;
+        number
+    }
+
+    fn short(&mut self) -> u32 {
+        let number = self.number();
+        self.is_malformed |= number > u64::from(u32::MAX);
+        number as u32
+    }
+
+    fn flag(&mut self) -> bool {
+        let number = self.number();
+        self.is_malformed |= number > 1;
+        number == 1
+    }
+
+    fn bytes(&mut self) -> &'f [u8] {
+        let length = self.short() as usize;
+        let (bytes, rest) = self.rest.split_at_checked(length).unwrap_or_else(|| {
+            self.is_malformed = true;
+            (&[], self.rest)
+        });
+        self.rest = rest;
+        bytes
+    }
+
+    fn index(&mut self) -> Index {
+        Index(self.number())
+    }
+
+    fn position(&mut self) -> Position {
+        Position { term: Term(self.number()), index: self.index() }
+    }
+
+    fn ballot(&mut self) -> Ballot {
+        match self.number() {
+            0 => Ballot::Pre,
+            1 => Ballot::Real,
+            2 => Ballot::Transfer,
+            _ => {
+                self.is_malformed = true;
+                Ballot::Pre
+            }
+        }
+    }
+
+    fn entries(&mut self) -> Entries<'f> {
+        Entries::parse(self.bytes()).unwrap_or_else(|_| {
+            self.is_malformed = true;
+            Entries::default()
+        })
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        match self.number() {
+            0 => Outcome::Matched(self.index()),
+            1 => Outcome::Conflict(self.position()),
+            2 => Outcome::Full(self.index()),
+            3 => Outcome::Stale,
+            4 => Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.flag() },
+            _ => {
+                self.is_malformed = true;
+                Outcome::Stale
+            }
+        }
+    }
+
+    fn snapshot(&mut self) -> Snapshot {
+        Snapshot { position: self.position(), bytes: self.number(), check: self.short() }
+    }
+
+    fn members(&mut self) -> Members {
+        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.number()));
+        Members { voters, outgoing, learners, witnesses }
+    }
+}
