@@ -1,10 +1,10 @@
 use core::fmt;
 
-use postcard::Serializer;
 use postcard::ser_flavors::{Flavor, Slice};
 use quorate::crc32c;
 
 use crate::Refusal;
+use crate::fields::Writer;
 
 /// The format version that this crate writes, and the only one that it reads.
 pub const VERSION: u8 = 1;
@@ -54,13 +54,13 @@ impl Class {
 pub(crate) fn write<'b>(
     buffer: &'b mut [u8],
     class: Class,
-    body: impl FnOnce(&mut Serializer<Slice<'_>>) -> postcard::Result<()>,
+    body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
 ) -> Result<&'b [u8], EncodeError> {
     let error = EncodeError { room: buffer.len() };
     let room = buffer.len().min(FRAME_MAX).saturating_sub(CHECK);
     let [version_byte, class_byte, body_room @ ..] = buffer.get_mut(..room).ok_or(error)? else { return Err(error) };
     (*version_byte, *class_byte) = (VERSION, class as u8);
-    let mut out = Serializer { output: Slice::new(body_room) };
+    let mut out = Writer { output: Slice::new(body_room) };
     let written = body(&mut out).and_then(|()| out.output.finalize());
     let end = HEADER + written.map_err(|_| error)?.len();
     let (covered, rest) = buffer.split_at_mut_checked(end).ok_or(error)?;

@@ -2,6 +2,7 @@
 #![no_std]
 
 pub mod client;
+mod fields;
 mod frame;
 mod member;
 mod message;

@@ -1,17 +1,17 @@
-use postcard::ser_flavors::Slice;
-use postcard::{Result, Serializer};
+use postcard::Result;
 use quorate::{Ballot, Entries, Index, Members, Message, Outcome, Position, Seats, Snapshot, Term};
-use serde::Serialize;
+
+use crate::fields::{self, Fields, Writer, numbers};
 
 /// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
-pub(crate) fn write(message: &Message<'_>, out: &mut Serializer<Slice<'_>>) -> Result<()> {
+pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     let term = message.term().0;
     match *message {
         Message::RequestVote { last, ballot, .. } => numbers(out, &[0, term, last.term.0, last.index.0, ballot as u64]),
         Message::Vote { ballot, granted, .. } => numbers(out, &[1, term, ballot as u64, granted.into()]),
         Message::AppendEntries { stamp, previous, commit, entries, .. } => {
             numbers(out, &[2, term, stamp, previous.term.0, previous.index.0, commit.0])?;
-            entries.serialize(out)
+            fields::bytes(out, entries.bytes())
         }
         Message::Ack { stamp, outcome, .. } => {
             numbers(out, &[3, term, stamp])?;
@@ -38,18 +38,13 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Serializer<Slice<'_>>) -> R
         }
         Message::Piece { index, check, offset, bytes, .. } => {
             numbers(out, &[8, term, index.0, check.into(), offset])?;
-            serde::Serializer::serialize_bytes(out, bytes)
+            fields::bytes(out, bytes)
         }
     }
 }
 
-fn numbers(out: &mut Serializer<Slice<'_>>, numbers: &[u64]) -> Result<()> {
-    numbers.iter().try_for_each(|number| number.serialize(&mut *out))
-}
-
 /// Reads what [`write`] writes, and nothing else.
-pub(crate) fn read(bytes: &[u8]) -> Option<Message<'_>> {
-    let mut fields = Fields { rest: bytes, is_malformed: false };
+pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
     let (number, term) = (fields.number(), Term(fields.number()));
     let message = match number {
         0 => Message::RequestVote { term, last: fields.position(), ballot: fields.ballot() },
@@ -81,47 +76,10 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Message<'_>> {
         },
         _ => return None,
     };
-    (fields.rest.is_empty() && !fields.is_malformed).then_some(message)
-}
-
-/// The fields that are not read yet. One that is not there, or is none of its kind, makes the message malformed.
-struct Fields<'f> {
-    rest: &'f [u8],
-    is_malformed: bool,
+    fields.are_complete().then_some(message)
 }
 
 impl<'f> Fields<'f> {
-    fn number(&mut self) -> u64 {
-        let (number, rest) = postcard::take_from_bytes(self.rest).unwrap_or_else(|_| {
-            self.is_malformed = true;
-            (0, self.rest)
-        });
-        self.rest = rest;
-        number
-    }
-
-    fn short(&mut self) -> u32 {
-        let number = self.number();
-        self.is_malformed |= number > u64::from(u32::MAX);
-        number as u32
-    }
-
-    fn flag(&mut self) -> bool {
-        let number = self.number();
-        self.is_malformed |= number > 1;
-        number == 1
-    }
-
-    fn bytes(&mut self) -> &'f [u8] {
-        let length = self.short() as usize;
-        let (bytes, rest) = self.rest.split_at_checked(length).unwrap_or_else(|| {
-            self.is_malformed = true;
-            (&[], self.rest)
-        });
-        self.rest = rest;
-        bytes
-    }
-
     fn index(&mut self) -> Index {
         Index(self.number())
     }
@@ -135,18 +93,12 @@ impl<'f> Fields<'f> {
             0 => Ballot::Pre,
             1 => Ballot::Real,
             2 => Ballot::Transfer,
-            _ => {
-                self.is_malformed = true;
-                Ballot::Pre
-            }
+            _ => self.malformed(Ballot::Pre),
         }
     }
 
     fn entries(&mut self) -> Entries<'f> {
-        Entries::parse(self.bytes()).unwrap_or_else(|_| {
-            self.is_malformed = true;
-            Entries::default()
-        })
+        Entries::parse(self.bytes()).unwrap_or_else(|_| self.malformed(Entries::default()))
     }
 
     fn outcome(&mut self) -> Outcome {
@@ -156,10 +108,7 @@ impl<'f> Fields<'f> {
             2 => Outcome::Full(self.index()),
             3 => Outcome::Stale,
             4 => Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.flag() },
-            _ => {
-                self.is_malformed = true;
-                Outcome::Stale
-            }
+            _ => self.malformed(Outcome::Stale),
         }
     }
 
