@@ -73,11 +73,7 @@ impl<'a> Entry<'a> {
         match self.kind() {
             Kind::Noop => self.payload().is_empty(),
             Kind::Command => true,
-            Kind::Request => match postcard::take_from_bytes::<Session>(self.payload()) {
-                Ok((Session { sequence: 0, .. }, rest)) => rest.is_empty(),
-                Ok(_) => true,
-                Err(_) => false,
-            },
+            Kind::Request => self.request().is_some_and(|(session, rest)| session.sequence > 0 || rest.is_empty()),
         }
     }
 
@@ -116,7 +112,7 @@ impl<'a> Entry<'a> {
     /// Whose command it is, if it belongs to a session.
     pub fn session(&self) -> Option<Session> {
         match self.kind() {
-            Kind::Request => postcard::take_from_bytes(self.payload()).map(|(session, _)| session).ok(),
+            Kind::Request => self.request().map(|(session, _)| session),
             Kind::Noop | Kind::Command => None,
         }
     }
@@ -126,10 +122,7 @@ impl<'a> Entry<'a> {
         match self.kind() {
             Kind::Noop => None,
             Kind::Command => Some(self.payload()),
-            Kind::Request => match postcard::take_from_bytes::<Session>(self.payload()) {
-                Ok((Session { sequence: 0, .. }, _)) | Err(_) => None,
-                Ok((_, command)) => Some(command),
-            },
+            Kind::Request => self.request().filter(|(session, _)| session.sequence > 0).map(|(_, command)| command),
         }
     }
 
@@ -141,6 +134,13 @@ impl<'a> Entry<'a> {
     fn payload(&self) -> &'a [u8] {
         let end = self.record.len().wrapping_sub(4);
         self.record.get(HEADER..end).unwrap_or_else(|| torn())
+    }
+
+    /// What a request's payload is made of. Number by number: all that reads one shares the code.
+    fn request(&self) -> Option<(Session, &'a [u8])> {
+        let (client, rest) = postcard::take_from_bytes(self.payload()).ok()?;
+        let (sequence, rest) = postcard::take_from_bytes(rest).ok()?;
+        Some((Session { client, sequence }, rest))
     }
 
     fn header(&self) -> &'a [u8; HEADER] {
