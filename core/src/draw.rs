@@ -67,10 +67,10 @@ impl<'a, V> Iterator for Effects<'a, V> {
         if let Some((to, piece)) = draw.piece() {
             return Some(Effect::SendPiece { to, piece });
         }
-        draw.ready().map(|through| Effect::ReadReady { through }).or_else(|| {
-            let failed = draw.state.reads.failed.take();
-            failed.map(|through| Effect::ReadFailed { through })
-        })
+        if let Some(through) = draw.ready() {
+            return Some(Effect::ReadReady { through });
+        }
+        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through })
     }
 }
 
@@ -206,6 +206,7 @@ impl<'a> Draw<'_, 'a> {
         Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
     }
 
+    #[inline(never)]
     fn message_to_leader(&mut self) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let index = self.state.acknowledgeable();

@@ -154,8 +154,9 @@ impl Step<'_> {
     pub(crate) fn open_term(&mut self) {
         let term = self.state.hard.term;
         if self.log.span.last.term < term {
-            let empty = |_: &mut [u8]| Ok::<_, core::convert::Infallible>(0);
-            let _ = self.log.write(term, Kind::Noop, 0, 0, empty);
+            if self.log.payload_room(0, 0).is_some() {
+                self.log.seal(term, Kind::Noop, 0);
+            }
             self.state.attend_all();
         }
     }

@@ -84,11 +84,8 @@ impl<'a> Entry<'a> {
     pub fn write(room: &'a mut [u8], position: Position, kind: Kind, payload: &[u8]) -> Option<Entry<'a>> {
         let room = room.get_mut(..RECORD_OVERHEAD + payload.len())?;
         u16::try_from(payload.len()).ok()?;
-        let fill = |body: &mut [u8]| {
-            body.copy_from_slice(payload);
-            Ok::<_, core::convert::Infallible>(payload.len())
-        };
-        let Ok(_) = write_record(room, position, kind, fill);
+        room[HEADER..HEADER + payload.len()].copy_from_slice(payload);
+        seal_record(room, position, kind);
         Entry::parse(room).map(|(entry, _)| entry).ok()
     }
 
@@ -99,6 +96,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Term and index.
+    #[inline(always)]
     pub fn position(&self) -> Position {
         let header = self.header();
         Position { term: Term(number::<8>(header)), index: Index(number::<0>(header)) }
@@ -300,23 +298,16 @@ impl core::fmt::Display for RecordError {
 
 impl core::error::Error for RecordError {}
 
-/// Makes a record in place: `fill` writes the payload into the room between header and checksum, and returns its length.
-pub(crate) fn write_record<E>(
-    room: &mut [u8],
-    position: Position,
-    kind: Kind,
-    fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-) -> Result<usize, E> {
-    let (header, rest) = room.split_first_chunk_mut::<HEADER>().unwrap_or_else(|| torn());
-    let (body, _) = rest.split_last_chunk_mut::<4>().unwrap_or_else(|| torn());
-    let length = fill(body)?;
+/// Makes a record of a payload that stands in its place: puts the header before it, and the check behind it.
+pub(crate) fn seal_record(record: &mut [u8], position: Position, kind: Kind) {
+    let payload = record.len() - RECORD_OVERHEAD;
+    let header = record.first_chunk_mut::<HEADER>().unwrap_or_else(|| torn());
     header[0..8].copy_from_slice(&position.index.0.to_le_bytes());
     header[8..16].copy_from_slice(&position.term.0.to_le_bytes());
     header[16] = kind as u8;
-    header[17..19].copy_from_slice(&(length as u16).to_le_bytes());
-    let (covered, rest) = room.split_at_mut_checked(HEADER + length).unwrap_or_else(|| torn());
-    *rest.first_chunk_mut().unwrap_or_else(|| torn()) = crc32c(covered).to_le_bytes();
-    Ok(RECORD_OVERHEAD + length)
+    header[17..19].copy_from_slice(&(payload as u16).to_le_bytes());
+    let (covered, check) = record.split_last_chunk_mut::<4>().unwrap_or_else(|| torn());
+    *check = crc32c(covered).to_le_bytes();
 }
 
 /// The CRC-32C that records, frames and files carry.

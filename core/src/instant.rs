@@ -28,12 +28,12 @@ impl Instant {
         self.0
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) const fn after(self, micros: u64) -> Instant {
         Instant(self.0.saturating_add(micros))
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) const fn micros_since(self, earlier: Instant) -> u64 {
         self.0.saturating_sub(earlier.0)
     }

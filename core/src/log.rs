@@ -1,7 +1,7 @@
 use core::cell::Cell;
 use core::ops::Range;
 
-use crate::entry::{Entries, Entry, Kind, RECORD_OVERHEAD, write_record};
+use crate::entry::{Entries, Entry, HEADER, Kind, RECORD_OVERHEAD, seal_record};
 use crate::{Index, Position, Term};
 
 /// Bytes that the log keeps beside each record: where it lies.
@@ -164,28 +164,22 @@ impl LogMut<'_> {
         Ok(())
     }
 
-    /// Makes the next entry in place, with a payload of at most `payload_max` bytes, and leaves `reserve` bytes free.
-    ///
-    /// `fill` gets the room for the payload, cut to what is there; it may fail for want of room.
-    pub(crate) fn write<E>(
-        &mut self,
-        term: Term,
-        kind: Kind,
-        payload_max: usize,
-        reserve: usize,
-        fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-    ) -> Result<Position, Option<E>> {
-        let room = self.view().room().saturating_sub(SLOT + reserve);
-        let payload = payload_max.min(usize::from(u16::MAX));
-        if room < RECORD_OVERHEAD {
-            return Err(None);
-        }
+    /// The room for the payload of the next entry, of at most `payload_max` bytes, that leaves `reserve` bytes free.
+    pub(crate) fn payload_room(&mut self, payload_max: usize, reserve: usize) -> Option<&mut [u8]> {
+        let room = self.view().room().checked_sub(SLOT + reserve + RECORD_OVERHEAD)?;
+        let start = self.span.end + HEADER;
+        Some(part_mut(self.memory, start..start + room.min(payload_max).min(usize::from(u16::MAX))))
+    }
+
+    /// Makes the next entry around a payload of this length, which stands in its room.
+    pub(crate) fn seal(&mut self, term: Term, kind: Kind, payload: usize) -> Position {
         let position = Position { term, index: self.span.last.index.next() };
         let start = self.span.end;
-        let end = start + room.min(RECORD_OVERHEAD + payload);
-        let length = write_record(part_mut(self.memory, start..end), position, kind, fill).map_err(Some)?;
+        let record = part_mut(self.memory, start..start + RECORD_OVERHEAD + payload);
+        seal_record(record, position, kind);
+        let length = record.len();
         self.settle(position, length);
-        Ok(position)
+        position
     }
 
     /// Removes the entry at `index` and all after it.

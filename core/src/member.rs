@@ -55,7 +55,7 @@ impl Seats {
 
     /// The set with `seat` in it; a seat of 64 or more is left out.
     #[must_use]
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn with(self, seat: Seat) -> Seats {
         if (seat.0 as usize) < Seat::COUNT_MAX { Seats(self.0 | 1 << seat.0) } else { self }
     }
@@ -96,12 +96,15 @@ impl Seats {
 
     /// The seats in rising order.
     pub fn iter(self) -> impl Iterator<Item = Seat> {
-        let mut rest = self.0;
-        core::iter::from_fn(move || {
-            let seat = Seat(u8::try_from(rest.trailing_zeros()).ok().filter(|_| rest != 0)?);
-            rest &= rest - 1;
-            Some(seat)
-        })
+        let mut rest = self;
+        core::iter::from_fn(move || rest.take_first())
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn take_first(&mut self) -> Option<Seat> {
+        let seat = (self.0 != 0).then(|| Seat(self.0.trailing_zeros() as u8))?;
+        self.0 &= self.0 - 1;
+        Some(seat)
     }
 
     /// Whether more than half of this set is in `present`.

@@ -210,19 +210,20 @@ impl Step<'_> {
     /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no more.
     fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
         let window = self.state.settings.inflight_bytes_max as u64;
+        let [latest, before] = &self.state.snapshots;
         let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
-        let [latest, before] = self.state.snapshots;
-        let (of, snapshot) = match (is_meant(&latest), is_meant(&before)) {
-            (true, _) => (Wanted::Latest, latest),
-            (_, true) => (Wanted::Before, before),
-            _ => {
-                self.state.pressed |= index > latest.index();
-                self.peer(from).owed.offer = latest.index() > Index(0);
-                return;
-            }
+        let (of, bytes) = if is_meant(latest) {
+            (Wanted::Latest, latest.bytes)
+        } else if is_meant(before) {
+            (Wanted::Before, before.bytes)
+        } else {
+            let latest = latest.index();
+            self.state.pressed |= index > latest;
+            self.peer(from).owed.offer = latest > Index(0);
+            return;
         };
         self.state.fetchers = self.state.fetchers.with(from);
-        let end = offset.saturating_add(window).min(snapshot.bytes);
+        let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
         let goes_on = !again && pieces.of == of;
         let next = if goes_on { pieces.next.max(offset) } else { offset };

@@ -99,21 +99,22 @@ impl Step<'_> {
         let payload_max = limit.saturating_sub(RECORD_OVERHEAD);
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;
-        let mut offered = 0;
-        let fill = |room: &mut [u8]| {
-            offered = room.len();
-            encode(room, session, command)
-        };
-        let written = self.log.write(term, kind, payload_max, self.reserve(), fill);
         self.state.attend_all();
-        written.map_err(|error| match error {
-            Some(postcard::Error::SerializeBufferFull) if offered == payload_max => Rejection::TooLarge { limit },
-            Some(postcard::Error::SerializeBufferFull) | None => {
-                self.state.pressed = true;
-                Rejection::Full
+        let reserve = self.reserve();
+        let room = self.log.payload_room(payload_max, reserve);
+        let offered = room.as_ref().map(|room| room.len());
+        let written = room.map_or(Err(postcard::Error::SerializeBufferFull), |room| encode(room, session, command));
+        match written {
+            Ok(payload) => Ok(self.log.seal(term, kind, payload)),
+            Err(postcard::Error::SerializeBufferFull) if offered == Some(payload_max) => {
+                Err(Rejection::TooLarge { limit })
             }
-            Some(_) => Rejection::Unencodable,
-        })
+            Err(postcard::Error::SerializeBufferFull) => {
+                self.state.pressed = true;
+                Err(Rejection::Full)
+            }
+            Err(_) => Err(Rejection::Unencodable),
+        }
     }
 
     /// Room that commands leave, so that the leaders to come can still open their terms.

@@ -7,7 +7,11 @@ pub(crate) type Writer<'b> = postcard::Serializer<Slice<'b>>;
 
 /// Writes numbers, each as a varint; so are flags, and the numbers of variants.
 pub(crate) fn numbers(out: &mut Writer<'_>, numbers: &[u64]) -> Result<()> {
-    numbers.iter().try_for_each(|number| number.serialize(&mut *out))
+    // Most of them are small.
+    numbers.iter().try_for_each(|number| match *number {
+        0..128 => out.output.try_push(*number as u8),
+        _ => number.serialize(&mut *out),
+    })
 }
 
 /// Writes bytes behind their length.
@@ -50,6 +54,11 @@ impl<'f> Fields<'f> {
     }
 
     pub(crate) fn number(&mut self) -> u64 {
+        // Most of them are small.
+        if let [small @ 0..128, rest @ ..] = self.rest {
+            self.rest = rest;
+            return u64::from(*small);
+        }
         let Ok((number, rest)) = postcard::take_from_bytes(self.rest) else { return self.malformed(0) };
         self.rest = rest;
         number

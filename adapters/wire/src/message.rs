@@ -5,31 +5,28 @@ use crate::fields::{self, Fields, Writer, numbers};
 
 /// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
 pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
-    let term = message.term().0;
+    numbers(out, &[variant(message), message.term().0])?;
     match *message {
-        Message::RequestVote { last, ballot, .. } => numbers(out, &[0, term, last.term.0, last.index.0, ballot as u64]),
-        Message::Vote { ballot, granted, .. } => numbers(out, &[1, term, ballot as u64, granted.into()]),
+        Message::RequestVote { last, ballot, .. } => numbers(out, &[last.term.0, last.index.0, ballot as u64]),
+        Message::Vote { ballot, granted, .. } => numbers(out, &[ballot as u64, granted.into()]),
         Message::AppendEntries { stamp, previous, commit, entries, .. } => {
-            numbers(out, &[2, term, stamp, previous.term.0, previous.index.0, commit.0])?;
+            numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0])?;
             fields::bytes(out, entries.bytes())
         }
-        Message::Ack { stamp, outcome, .. } => {
-            numbers(out, &[3, term, stamp])?;
-            match outcome {
-                Outcome::Matched(index) => numbers(out, &[0, index.0]),
-                Outcome::Conflict(hint) => numbers(out, &[1, hint.term.0, hint.index.0]),
-                Outcome::Full(index) => numbers(out, &[2, index.0]),
-                Outcome::Stale => numbers(out, &[3]),
-                Outcome::Wants { index, check, offset, again } => {
-                    numbers(out, &[4, index.0, check.into(), offset, again.into()])
-                }
+        Message::Ack { stamp, outcome, .. } => match outcome {
+            Outcome::Matched(index) => numbers(out, &[stamp, 0, index.0]),
+            Outcome::Conflict(hint) => numbers(out, &[stamp, 1, hint.term.0, hint.index.0]),
+            Outcome::Full(index) => numbers(out, &[stamp, 2, index.0]),
+            Outcome::Stale => numbers(out, &[stamp, 3]),
+            Outcome::Wants { index, check, offset, again } => {
+                numbers(out, &[stamp, 4, index.0, check.into(), offset, again.into()])
             }
-        }
-        Message::ReadIndex { boot, round, .. } => numbers(out, &[4, term, boot, round]),
-        Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[5, term, boot, round, index.0]),
-        Message::CampaignNow { .. } => numbers(out, &[6, term]),
+        },
+        Message::ReadIndex { boot, round, .. } => numbers(out, &[boot, round]),
+        Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[boot, round, index.0]),
+        Message::CampaignNow { .. } => Ok(()),
         Message::Offer { stamp, latest, before, members, .. } => {
-            numbers(out, &[7, term, stamp])?;
+            numbers(out, &[stamp])?;
             for Snapshot { position, bytes, check } in [latest, before] {
                 numbers(out, &[position.term.0, position.index.0, bytes, check.into()])?;
             }
@@ -37,9 +34,23 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
             numbers(out, &[voters.0, outgoing.0, learners.0, witnesses.0])
         }
         Message::Piece { index, check, offset, bytes, .. } => {
-            numbers(out, &[8, term, index.0, check.into(), offset])?;
+            numbers(out, &[index.0, check.into(), offset])?;
             fields::bytes(out, bytes)
         }
+    }
+}
+
+fn variant(message: &Message<'_>) -> u64 {
+    match message {
+        Message::RequestVote { .. } => 0,
+        Message::Vote { .. } => 1,
+        Message::AppendEntries { .. } => 2,
+        Message::Ack { .. } => 3,
+        Message::ReadIndex { .. } => 4,
+        Message::ReadAnswer { .. } => 5,
+        Message::CampaignNow { .. } => 6,
+        Message::Offer { .. } => 7,
+        Message::Piece { .. } => 8,
     }
 }
 
