@@ -4,9 +4,10 @@ use quorate_disk::{Disk, Options, Owner, Recovered};
 use super::snapshot::restore;
 use super::{SEATS, Server};
 use crate::clock::Clock;
-use crate::link::{DATAGRAM_MAX, Link};
+use crate::link::Link;
 use crate::replica::Replica;
 use crate::snapshotter::Snapshotter;
+use crate::socket::Batch;
 use crate::trace::{self, Trace};
 use crate::waiting::{Commands, Reads};
 use crate::writer::Writer;
@@ -65,7 +66,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             trace,
             commands: Commands::default(),
             reads: Reads::default(),
-            incoming: vec![0; DATAGRAM_MAX].into(),
+            incoming: Batch::new(),
             on_event,
             is_behind: false,
             is_stopping: false,
