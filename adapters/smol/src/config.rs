@@ -7,7 +7,7 @@ use std::time::Duration;
 use quorate::{Config, Identity, Incarnation, Members, Seat};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
-use crate::link::DATAGRAM_MAX;
+use crate::socket::DATAGRAM_MAX;
 
 /// How a node is run. The nodes of a cluster should have the same cluster, peers, times and sizes.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl ServerConfig {
             frame_bytes: 1200,
             log_bytes: 64 << 20,
             snapshot_every: None,
-            snapshot_bytes_per_second: 256 << 20,
+            snapshot_bytes_per_second: 1 << 30,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             trace: None,
