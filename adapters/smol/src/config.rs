@@ -7,6 +7,7 @@ use std::time::Duration;
 use quorate::{Config, Identity, Incarnation, Members, Seat};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
+use crate::replica::CLIENTS;
 use crate::socket::DATAGRAM_MAX;
 
 /// How a node is run. The nodes of a cluster should have the same cluster, peers, times and sizes.
@@ -34,6 +35,10 @@ pub struct ServerConfig {
     pub snapshot_every: Option<NonZeroU64>,
     /// The most bytes of snapshots that a leader sends in a second, to all followers together.
     pub snapshot_bytes_per_second: u64,
+    /// The most clients that have a session at a time, from 1 to 1024; a further one takes the place of the one that was silent
+    /// longest. It has to be the same on all nodes from the beginning, and never changes: a cluster with a microcontroller in
+    /// it has as many as that has room for.
+    pub clients_max: usize,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
@@ -59,6 +64,7 @@ impl ServerConfig {
             log_bytes: 64 << 20,
             snapshot_every: None,
             snapshot_bytes_per_second: 1 << 30,
+            clients_max: CLIENTS,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             trace: None,

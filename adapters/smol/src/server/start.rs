@@ -20,6 +20,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let core = config.core(random::number());
         let memory = vec![0; config.log_bytes].into_boxed_slice();
         let mut boot = Boot::<A::Command, _, SEATS>::new(core.clone(), memory)?;
+        let mut replica = Replica::new(app, config.clients_max)?;
         let link = Link::bind(config.clone())?;
         let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
         let (mut latest, mut lost) = (None, None);
@@ -40,7 +41,6 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Ok::<(), ServeError>(())
         };
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
-        let mut replica = Replica::new(app);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
             restore(&mut replica, &snapshots, snapshot)?;
