@@ -88,6 +88,8 @@ impl ServerConfig {
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
+            inflight_messages_max: 128,
+            inflight_bytes_max: 128 << 10,
             ..Config::new(self.identity(), members, seed)
         }
     }

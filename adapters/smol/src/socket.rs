@@ -18,6 +18,7 @@ impl Socket {
         let socket = Async::<UdpSocket>::bind(address)?;
         let system = UdpSocketState::new(socket.get_ref().into())?;
         allow_fragments(&socket)?;
+        let _ = system.set_recv_buffer_size(socket.get_ref().into(), RECEIVE_BUFFER);
         Ok(Socket { socket, system })
     }
 
@@ -105,6 +106,9 @@ fn allow_fragments(socket: &Async<UdpSocket>) -> io::Result<()> {
 fn allow_fragments(_: &Async<UdpSocket>) -> io::Result<()> {
     Ok(())
 }
+
+/// What the system is asked to keep of what has come: a few members' windows. It may give less.
+const RECEIVE_BUFFER: usize = 1 << 20;
 
 /// How many buffers are filled at a time, and how long each is: the system puts as much into one as UDP carries.
 const BUFFERS: usize = 8;
