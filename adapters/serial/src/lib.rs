@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod app;
+mod caller;
+mod error;
+mod fault;
+mod header;
+mod lines;
+mod machine;
+mod pace;
+mod post;
+mod receiver;
+mod replica;
+mod routes;
+mod station;
+mod transmitter;
+mod waiting;
+
+pub use app::App;
+pub use caller::{CallError, ProposeError};
+pub use error::{StartError, Stop};
+pub use fault::{Fault, Faults};
+pub use header::{Address, Header};
+pub use pace::{Misfit, Pace, Plan, Wiring};
+pub use receiver::Receiver;
+pub use routes::Routes;
+pub use station::{FRAME_MIN, Memory, Settings, Station};
+pub use transmitter::Transmitter;
