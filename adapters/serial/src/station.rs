@@ -43,7 +43,7 @@ pub struct Memory<B> {
 ///
 /// It does no input or output but to its flash. Whoever owns it hands it what comes over the lines ([`feed`](Station::feed)),
 /// sends what waits ([`drain`](Station::drain), [`drained`](Station::drained)), and gives it its [`turn`](Station::turn) after each of these and when the
-/// [`deadline`](Station::deadline) has come. [`poll`](crate::poll) and [`run`](crate::run) do that for ports with the traits of `embedded-io`.
+/// [`deadline`](Station::deadline) has come. [`pump`](crate::pump) and [`run`](crate::run) do that for ports with the traits of `embedded-io`.
 ///
 /// `SEATS` is the most members, `LINES` how many lines there are, `FRAME` the most bytes of a frame on a line, `CLIENTS` how
 /// many clients have a session at a time. `CLIENTS` must be the same on all members, and should be well above their number:
