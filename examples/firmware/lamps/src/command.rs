@@ -1,6 +1,9 @@
 use core::fmt;
 
+use heapless::Vec;
 use serde::{Deserialize, Serialize};
+
+use crate::ANSWER_BYTES_MAX;
 
 /// What can be done to the lamps and registers. The order of the variants is part of the log's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,23 @@ pub enum Answer {
     },
     /// There is no such lamp or register: nothing was done.
     NoSuch,
+}
+
+impl Answer {
+    /// The answer as clients get it: the same bytes on every machine.
+    pub fn to_bytes(&self) -> Vec<u8, ANSWER_BYTES_MAX> {
+        let mut bytes = Vec::from_array([0; ANSWER_BYTES_MAX]);
+        match postcard::to_slice(self, &mut bytes).map(|bytes| bytes.len()) {
+            Ok(length) => bytes.truncate(length),
+            Err(_) => unreachable!("the room is as long as the longest answer"),
+        }
+        bytes
+    }
+
+    /// The answer that was written so. `None` if these are not the bytes of an answer.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Answer> {
+        postcard::from_bytes(bytes).ok()
+    }
 }
 
 impl fmt::Display for Answer {

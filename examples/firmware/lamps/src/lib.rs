@@ -5,6 +5,8 @@
 
 mod command;
 mod parse;
+#[cfg(feature = "serial")]
+mod serial;
 
 pub use command::{Answer, Command};
 pub use parse::ParseError;
@@ -21,6 +23,9 @@ pub const REGISTERS: u8 = 4;
 
 /// The most bytes of [`Lamps::write`].
 pub const STATE_BYTES_MAX: usize = 3 + REGISTERS as usize * 5;
+
+/// The most bytes of [`Answer::to_bytes`].
+pub const ANSWER_BYTES_MAX: usize = 7;
 
 /// The replicated state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -52,8 +52,21 @@ fn a_state_is_read_as_it_was_written() {
     let bytes = lamps.write(&mut room);
     assert_eq!(bytes.len(), STATE_BYTES_MAX, "this is the longest state");
     assert_eq!(Lamps::read(bytes), Some(lamps));
-    assert_eq!(Lamps::read(&bytes[1..]), None);
+    assert_eq!(Lamps::read(&bytes[..bytes.len() - 1]), None);
     assert_eq!(Lamps::read(&[bytes, &[0]].concat()), None);
+}
+
+#[test]
+fn an_answer_is_read_as_it_was_written() {
+    for answer in [
+        Answer::Lamp { lamp: 255, on: true },
+        Answer::Register { register: 255, value: u32::MAX },
+        Answer::Register { register: 0, value: 0 },
+        Answer::NoSuch,
+    ] {
+        assert_eq!(Answer::from_bytes(&answer.to_bytes()), Some(answer));
+    }
+    assert_eq!(Answer::from_bytes(&[]), None);
 }
 
 #[test]
