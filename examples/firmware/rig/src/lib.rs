@@ -1,0 +1,26 @@
+//! Builds the firmware, emulates boards and the wires between them, and presses their buttons: for people at a prompt, and
+//! for tests.
+
+mod board;
+mod console;
+mod emulator;
+mod failure;
+mod firmware;
+mod interrupt;
+mod journal;
+mod machine;
+mod order;
+mod port;
+mod prompt;
+mod rig;
+mod wire;
+
+pub use console::Pending;
+pub use emulator::find_emulator;
+pub use failure::Failure;
+pub use firmware::{Firmware, has_target};
+pub use interrupt::watch;
+pub use journal::Journal;
+pub use prompt::Prompt;
+pub use rig::Rig;
+pub use wire::Wire;
