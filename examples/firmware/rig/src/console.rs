@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,16 +13,41 @@ use crate::{Failure, Journal};
 pub(crate) struct Console {
     name: String,
     out: Mutex<Box<dyn Write + Send>>,
-    waiting: Arc<Mutex<Waiting>>,
+    shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Something has changed.
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct Waiting {
     last_tag: u32,
     answers: HashMap<u32, Sender<Result<String, Failure>>>,
-    /// Why no answer will come any more.
-    over: bool,
+    state: State,
+}
+
+/// Whether the machine takes orders.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Starting,
+    Started,
+    Over,
+}
+
+impl Shared {
+    /// What was asked before is forgotten by the machine.
+    fn enter(&self, state: State) {
+        let mut waiting = self.waiting.lock().unwrap();
+        waiting.state = state;
+        waiting.answers.clear();
+        self.changed.notify_all();
+    }
 }
 
 /// An answer that is to come.
@@ -59,28 +84,30 @@ impl Console {
         out: impl Write + Send + 'static,
         journal: Arc<Journal>,
     ) -> Console {
-        let waiting = Arc::<Mutex<Waiting>>::default();
+        let shared = Arc::<Shared>::default();
         let reader = thread::spawn({
-            let (waiting, name) = (waiting.clone(), name.to_string());
+            let (shared, name) = (shared.clone(), name.to_string());
             move || {
                 for line in BufReader::new(input).split(b'\n').map_while(Result::ok) {
-                    hear(&name, String::from_utf8_lossy(&line).trim_end(), &waiting, &journal);
+                    hear(&name, String::from_utf8_lossy(&line).trim_end(), &shared, &journal);
                 }
-                let mut waiting = waiting.lock().unwrap();
-                waiting.over = true;
-                waiting.answers.clear();
+                shared.enter(State::Over);
             }
         });
-        Console { name: name.into(), out: Mutex::new(Box::new(out)), waiting, reader: Some(reader) }
+        Console { name: name.into(), out: Mutex::new(Box::new(out)), shared, reader: Some(reader) }
     }
 
-    /// Gives the machine an order.
+    /// Gives the machine an order, once it has started.
     pub(crate) fn ask(&self, order: &str) -> Result<Pending, Failure> {
         let (sender, answer) = mpsc::channel();
-        let mut waiting = self.waiting.lock().unwrap();
+        let waiting = self.shared.waiting.lock().unwrap();
+        let is_starting = |waiting: &mut Waiting| waiting.state == State::Starting;
+        let (mut waiting, _) = self.shared.changed.wait_timeout_while(waiting, START, is_starting).unwrap();
         let gone = || Failure::new(format!("{} does not run: start it first", self.name));
-        if waiting.over {
-            return Err(gone());
+        match waiting.state {
+            State::Started => {}
+            State::Starting => return Err(Failure::new(format!("{} starts, and takes no orders yet", self.name))),
+            State::Over => return Err(gone()),
         }
         waiting.last_tag += 1;
         let tag = waiting.last_tag;
@@ -93,7 +120,12 @@ impl Console {
 
     /// Whether the machine has closed it.
     pub(crate) fn is_over(&self) -> bool {
-        self.waiting.lock().unwrap().over
+        self.shared.waiting.lock().unwrap().state == State::Over
+    }
+
+    /// The machine starts anew: what it was asked before is forgotten.
+    pub(crate) fn starts(&self) {
+        self.shared.enter(State::Starting);
     }
 }
 
@@ -106,12 +138,13 @@ impl Drop for Console {
     }
 }
 
-fn hear(name: &str, line: &str, waiting: &Mutex<Waiting>, journal: &Journal) {
+fn hear(name: &str, line: &str, shared: &Shared, journal: &Journal) {
     if let Some(news) = line.strip_prefix("! ") {
         journal.add(name, news);
-        // Whatever was asked before a start is forgotten.
-        if news.starts_with(STARTED) {
-            waiting.lock().unwrap().answers.clear();
+        match news.split(' ').next() {
+            Some("started") => shared.enter(State::Started),
+            Some("panicked") => shared.enter(State::Starting),
+            _ => {}
         }
         return;
     }
@@ -119,7 +152,7 @@ fn hear(name: &str, line: &str, waiting: &Mutex<Waiting>, journal: &Journal) {
         journal.add(name, &format!("unreadable: {line:?}"));
         return;
     };
-    if let Some(sender) = waiting.lock().unwrap().answers.remove(&tag) {
+    if let Some(sender) = shared.waiting.lock().unwrap().answers.remove(&tag) {
         let _ = sender.send(answer);
     }
 }
@@ -135,5 +168,5 @@ fn parse(line: &str) -> Option<(u32, Result<String, Failure>)> {
     Some((tag.parse().ok()?, answer))
 }
 
-/// The first word of a machine that starts.
-const STARTED: &str = "started";
+/// For how long an order waits for a machine that starts.
+const START: Duration = Duration::from_secs(60);

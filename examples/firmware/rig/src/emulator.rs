@@ -82,6 +82,7 @@ impl Emulator {
 
     /// Presses the reset button. The memory keeps what it holds.
     pub(crate) fn reset(&mut self) -> io::Result<()> {
+        self.console.iter().for_each(Console::starts);
         self.monitor.write_all(b"system_reset\n")
     }
 
