@@ -17,6 +17,13 @@ pub struct Sessions<A, const CLIENTS: usize> {
     /// The highest sequence of those that lost their place. A session that is opened anew starts there: a late copy of what
     /// was done before the client lost its place is not done again.
     floor: u64,
+    /// How many clients there may be: see [`limit`](Sessions::limit).
+    #[serde(skip, default = "room::<CLIENTS>")]
+    room: usize,
+}
+
+fn room<const CLIENTS: usize>() -> usize {
+    CLIENTS
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,7 +60,16 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
     /// No client yet.
     pub const fn new() -> Self {
         const { assert!(CLIENTS > 0, "a session table has room for at least one client") };
-        Sessions { clients: Vec::new(), floor: 0 }
+        Sessions { clients: Vec::new(), floor: 0, room: CLIENTS }
+    }
+
+    /// Holds at most so many clients from now on, at least 1 and at most `CLIENTS`: as a table of that many would. Who shares a
+    /// cluster with smaller machines calls it first thing, and again after deserializing: all members must hold as many.
+    pub fn limit(&mut self, clients: usize) {
+        self.room = clients.clamp(1, CLIENTS);
+        while self.clients.len() > self.room {
+            self.evict();
+        }
     }
 
     /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its length.
@@ -88,7 +104,7 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
     }
 
     fn open(&mut self, index: Index, number: u64) -> Verdict<A> {
-        if self.clients.is_full() {
+        if self.clients.len() >= self.room {
             self.evict();
         }
         let place = self.find(number).unwrap_or_else(|place| place);

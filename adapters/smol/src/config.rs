@@ -8,6 +8,7 @@ use quorate::{Config, Identity, Incarnation, Members, Seat};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
 use crate::link::DATAGRAM_MAX;
+use crate::replica::CLIENTS;
 
 /// How a node is run. The nodes of a cluster should have the same cluster, peers, times and sizes.
 #[derive(Clone, Debug)]
@@ -34,6 +35,9 @@ pub struct ServerConfig {
     pub snapshot_every: Option<NonZeroU64>,
     /// The most bytes of snapshots that a leader sends in a second, to all followers together.
     pub snapshot_bytes_per_second: u64,
+    /// The most clients that have a session at a time, from 1 to 1,024; a further one takes the place of the one that was silent
+    /// longest. All nodes must have the same, and what a station of `quorate-serial` has if one takes part.
+    pub clients_max: usize,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
@@ -44,8 +48,8 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, heartbeats each 50 ms, elections after 250
-    /// to 500 ms. The node listens at its own address among `peers`.
+    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, 1,024 clients, heartbeats each 50 ms, elections
+    /// after 250 to 500 ms. The node listens at its own address among `peers`.
     pub fn new(cluster: Cluster, seat: Seat, peers: BTreeMap<Seat, SocketAddr>, data_dir: impl Into<PathBuf>) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         ServerConfig {
@@ -59,6 +63,7 @@ impl ServerConfig {
             log_bytes: 64 << 20,
             snapshot_every: None,
             snapshot_bytes_per_second: 256 << 20,
+            clients_max: CLIENTS,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             trace: None,

@@ -5,8 +5,8 @@ use quorate_wire::client::ReplyBody;
 
 use crate::App;
 
-/// The most clients that have a session at a time; a further one takes the place of the one that was silent longest.
-const CLIENTS: usize = 1024;
+/// The most clients that can have a session at a time.
+pub(crate) const CLIENTS: usize = 1024;
 
 /// A state as it was, to be written.
 pub(crate) type Frozen = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
@@ -21,6 +21,7 @@ pub(crate) type View<'a, A> = <<A as App>::Command as Command>::View<'a>;
 pub(crate) struct Replica<A> {
     app: A,
     sessions: Box<Sessions<Vec<u8>, CLIENTS>>,
+    clients_max: usize,
     applied: Position,
 }
 
@@ -46,8 +47,10 @@ impl Outcome {
 }
 
 impl<A: App> Replica<A> {
-    pub(crate) fn new(app: A) -> Self {
-        Replica { app, sessions: Box::new(Sessions::new()), applied: Position::default() }
+    pub(crate) fn new(app: A, clients_max: usize) -> Self {
+        let mut sessions = Box::new(Sessions::new());
+        sessions.limit(clients_max);
+        Replica { app, sessions, clients_max, applied: Position::default() }
     }
 
     /// The position of the last entry that was applied.
@@ -73,6 +76,7 @@ impl<A: App> Replica<A> {
     /// As [`restore`].
     pub(crate) fn restore(&mut self, position: Position, from: &mut dyn Read) -> io::Result<()> {
         *self.sessions = read_sessions(from)?;
+        self.sessions.limit(self.clients_max);
         self.applied = position;
         self.app.restore(from)
     }

@@ -108,3 +108,34 @@ fn a_late_copy_is_not_done_again_after_its_client_lost_its_place_and_came_back()
     assert_eq!(sessions.admit(Index(5), session(1, 9)), Verdict::Outdated { last: 9 });
     assert_eq!(sessions.admit(Index(6), session(1, 10)), Verdict::Fresh);
 }
+
+#[test]
+fn a_limited_table_is_as_a_table_of_that_many() {
+    let (mut small, mut limited) = (Sessions::<u64, 3>::new(), Sessions::<u64, 8>::new());
+    limited.limit(3);
+    for step in 1..200 {
+        let (index, session) = (Index(step), session(step * step % 7, step % 3 * step));
+        let verdict = small.admit(index, session);
+        assert_eq!(limited.admit(index, session), verdict, "at {step}");
+        if verdict == Verdict::Fresh {
+            small.record(session, step);
+            limited.record(session, step);
+        }
+        let (mut room, mut small_room) = ([0; 128], [0; 128]);
+        let bytes = postcard::to_slice(&limited, &mut room).expect("it fits");
+        assert_eq!(bytes, postcard::to_slice(&small, &mut small_room).expect("it fits"));
+        limited = postcard::from_bytes(bytes).expect("it comes back");
+        limited.limit(3);
+    }
+}
+
+#[test]
+fn who_was_silent_longest_goes_when_a_table_is_limited() {
+    let mut table = table(&[7, 8]);
+    table.limit(1);
+    assert_eq!(table.len(), 1);
+    assert_eq!(table.admit(Index(3), session(7, 1)), Verdict::Expired);
+    assert_eq!(table.admit(Index(4), session(8, 1)), Verdict::Fresh);
+    table.limit(0);
+    assert_eq!(table.len(), 1, "one always has room");
+}

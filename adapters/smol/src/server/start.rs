@@ -31,7 +31,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Ok::<(), ServeError>(boot.recover(recovered)?)
         };
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
-        let mut replica = Replica::new(app);
+        let mut replica = Replica::new(app, config.clients_max);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
             restore(&mut replica, &snapshots, snapshot)?;
