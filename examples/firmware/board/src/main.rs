@@ -14,7 +14,7 @@ mod stack;
 mod uart;
 
 use cortex_m_rt::entry;
-use lamps::Lamps;
+use lamps::{CLIENTS, CLUSTER, FRAME, Lamps, SEATS};
 use quorate::{Members, Role, Seats, Term};
 use quorate_flash::Layout;
 use quorate_serial::{Memory, Plan, Routes, Settings, Station, pump};
@@ -27,20 +27,11 @@ use crate::flash::{CAPACITY, FileFlash};
 use crate::identity::{Identity, Wiring};
 use crate::uart::{CONSOLE, LOG, Port};
 
-/// The most members, and how many there are.
-const SEATS: usize = 3;
-
 /// How many serial lines a board has.
 const LINES: usize = 2;
 
 /// The bytes of the log's memory, and of a snapshot's.
 const MEMORY: usize = 1024;
-
-/// The most bytes of a frame on a line.
-const FRAME: usize = 256;
-
-/// How many clients have a session: each boot of a board is one.
-const CLIENTS: usize = 8;
 
 /// The flash: half of it for the log, half for snapshots.
 const LAYOUT: Layout =
@@ -88,7 +79,7 @@ fn main() -> ! {
 fn start(identity: &Identity) -> &'static mut Board {
     let &Identity { seat, baud, wiring, seed, .. } = identity;
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
-    let cluster = Cluster(1);
+    let cluster = Cluster(CLUSTER);
     let members = Members::of(Seats::first(SEATS));
     let pace = Plan::new(baud, cluster).pace().unwrap_or_else(|misfit| panic!("{misfit}"));
     let routes = match wiring {

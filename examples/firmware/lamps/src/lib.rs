@@ -3,11 +3,18 @@
 //! It knows nothing of consensus. Every machine applies the same [`Command`]s in the same order, and so has the same [`Lamps`].
 #![no_std]
 
+#[cfg(feature = "smol")]
+extern crate std;
+
+mod agreed;
 mod command;
 mod parse;
 #[cfg(feature = "serial")]
 mod serial;
+#[cfg(feature = "smol")]
+mod smol;
 
+pub use agreed::{CLIENTS, CLUSTER, FRAME, SEATS};
 pub use command::{Answer, Command};
 pub use parse::ParseError;
 

@@ -1,10 +1,10 @@
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use crate::emulator::Emulator;
-use crate::{Failure, Firmware, Journal, Wire};
+use crate::port::short_pair;
+use crate::process::Process;
+use crate::{Failure, Firmware, Journal, Wire, emulator};
 
 /// A board: what stays of it when it is switched off.
 pub(crate) struct Board {
@@ -19,7 +19,7 @@ pub(crate) struct Board {
 
 impl Board {
     /// Switches it on, with the flash that is in `directory`.
-    pub(crate) fn start(&self, name: &str, directory: &Path, journal: &Arc<Journal>) -> Result<Emulator, Failure> {
+    pub(crate) fn start(&self, name: &str, directory: &Path, journal: &Arc<Journal>) -> Result<Process, Failure> {
         let flash = format!("board{}.flash", self.seat + 1);
         let failed = |error: io::Error| Failure::new(format!("{name} cannot be started: {error}"));
         if !directory.join(&flash).exists() {
@@ -30,7 +30,7 @@ impl Board {
             ends.push(match line {
                 None => None,
                 Some((wire, end)) => {
-                    let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+                    let (ours, theirs) = short_pair().map_err(failed)?;
                     wire.plug(*end, ours);
                     Some(theirs)
                 }
@@ -39,7 +39,7 @@ impl Board {
         let Board { firmware, seat, baud, wiring, .. } = self;
         let arguments = format!("seat={seat} baud={baud} wiring={wiring} flash={flash}");
         let arguments: Vec<&str> = arguments.split(' ').collect();
-        Emulator::start(name, firmware, directory, &arguments, ends, journal)
+        emulator::start(name, firmware, directory, &arguments, ends, journal)
     }
 }
 

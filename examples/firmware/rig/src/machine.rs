@@ -2,21 +2,28 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::board::Board;
-use crate::emulator::Emulator;
+use crate::member::Member;
+use crate::process::Process;
 use crate::{Failure, Journal, Pending};
 
 /// A member of the cluster, be it on or off.
 pub(crate) struct Machine {
     pub(crate) name: String,
-    board: Board,
-    running: Option<Emulator>,
+    kind: Kind,
+    running: Option<Process>,
     /// Why it is off.
     ended: String,
 }
 
+/// What a machine is.
+pub(crate) enum Kind {
+    Board(Board),
+    Host(Member),
+}
+
 impl Machine {
-    pub(crate) fn new(name: String, board: Board) -> Machine {
-        Machine { name, board, running: None, ended: "it was not started".into() }
+    pub(crate) fn new(name: String, kind: Kind) -> Machine {
+        Machine { name, kind, running: None, ended: "it was not started".into() }
     }
 
     /// Starts it with what it has kept in `directory`.
@@ -24,7 +31,10 @@ impl Machine {
         if self.running().is_ok() {
             return Err(Failure::new(format!("{} runs already: kill it first", self.name)));
         }
-        self.running = Some(self.board.start(&self.name, directory, journal)?);
+        self.running = Some(match &self.kind {
+            Kind::Board(board) => board.start(&self.name, directory, journal)?,
+            Kind::Host(member) => member.start(&self.name, directory, journal)?,
+        });
         Ok(())
     }
 
@@ -37,8 +47,7 @@ impl Machine {
     }
 
     pub(crate) fn reset(&mut self) -> Result<(), Failure> {
-        let name = self.name.clone();
-        self.running()?.reset().map_err(|error| Failure::new(format!("{name} cannot be reset: {error}")))
+        self.running()?.reset()
     }
 
     /// Gives it an order.
@@ -47,8 +56,8 @@ impl Machine {
     }
 
     /// The machine, if it is on.
-    pub(crate) fn running(&mut self) -> Result<&mut Emulator, Failure> {
-        if let Some(ended) = self.running.as_mut().and_then(Emulator::ended) {
+    pub(crate) fn running(&mut self) -> Result<&mut Process, Failure> {
+        if let Some(ended) = self.running.as_mut().and_then(Process::ended) {
             self.running = None;
             self.ended = ended;
         }

@@ -1,6 +1,18 @@
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_send_buffer_size;
+
+/// Two ends of a stream that holds few bytes on their way, as a UART does: who writes faster than the other reads has to wait.
+pub(crate) fn short_pair() -> io::Result<(UnixStream, UnixStream)> {
+    let (left, right) = UnixStream::pair()?;
+    for end in [&left, &right] {
+        set_socket_send_buffer_size(end, 1)?;
+    }
+    Ok((left, right))
+}
 
 /// Where a machine is plugged in: one end of a wire. A machine that starts anew brings another stream.
 #[derive(Default)]

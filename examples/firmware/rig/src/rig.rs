@@ -1,19 +1,27 @@
+use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::{fs, io, thread};
 
+use lamps::SEATS;
+use quorate::Seat;
 use tempfile::TempDir;
 
 use crate::board::Board;
+use crate::gateway::Gateway;
 use crate::interrupt::is_interrupted;
-use crate::machine::Machine;
+use crate::machine::{Kind, Machine};
+use crate::member::Member;
+use crate::port::short_pair;
 use crate::{Failure, Firmware, Journal, Pending, Wire};
 
 /// Machines, and the wires between them. All of it stops when this is dropped.
 pub struct Rig {
     machines: Vec<Machine>,
     wires: Vec<Joined>,
+    /// It ends when the wires have.
+    gateway: Option<Gateway>,
     place: Place,
     journal: Arc<Journal>,
 }
@@ -38,20 +46,60 @@ impl Rig {
     /// A file or a process cannot be made.
     pub fn mesh(firmware: &Firmware, baud: u32, directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
         let mut rig = Rig::empty(directory, journal)?;
-        for seat in 0..BOARDS {
-            let next = (seat + 1) % BOARDS;
+        for seat in 0..SEATS {
+            let next = (seat + 1) % SEATS;
             rig.wires.push(Joined { wire: Arc::new(Wire::new(baud)), ends: [vec![seat + 1], vec![next + 1]] });
         }
-        for seat in 0..BOARDS {
-            let before = (seat + BOARDS - 1) % BOARDS;
+        for seat in 0..SEATS {
+            let before = (seat + SEATS - 1) % SEATS;
             let lines = [Some((rig.wires[seat].wire.clone(), 0)), Some((rig.wires[before].wire.clone(), 1))];
             let board = Board { firmware: firmware.clone(), seat, baud, wiring: "ring", lines };
-            rig.machines.push(Machine::new(format!("board {}", seat + 1), board));
+            rig.machines.push(Machine::new(format!("board {}", seat + 1), Kind::Board(board)));
         }
-        for number in 1..=BOARDS {
-            rig.start(number)?;
+        rig.start_all()
+    }
+
+    /// One board, and two processes of this host: `program` is this one. They reach each other over UDP, and the board by a
+    /// gateway at the other end of its serial line.
+    ///
+    /// # Errors
+    /// A file, a socket or a process cannot be made.
+    pub fn mixed(
+        firmware: &Firmware,
+        program: &Path,
+        baud: u32,
+        directory: Option<&Path>,
+        journal: Journal,
+    ) -> Result<Rig, Failure> {
+        let failed = |error: io::Error| Failure::new(format!("no network: {error}"));
+        let mut rig = Rig::empty(directory, journal)?;
+        // A host binds its address when it starts; until then it is kept from others.
+        let sockets: Vec<UdpSocket> =
+            (0..SEATS).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<_, _>>().map_err(failed)?;
+        let members: Vec<SocketAddr> =
+            sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>().map_err(failed)?;
+        let wire = Arc::new(Wire::new(baud));
+        let lines = [Some((wire.clone(), 0)), None];
+        let board = Board { firmware: firmware.clone(), seat: 0, baud, wiring: "gateway", lines };
+        rig.machines.push(Machine::new("board 1".into(), Kind::Board(board)));
+        for number in 2..=SEATS {
+            let member = Member { program: program.into(), number, members: members.clone(), baud };
+            rig.machines.push(Machine::new(format!("host {number}"), Kind::Host(member)));
         }
-        Ok(rig)
+        let (end, line) = short_pair().map_err(failed)?;
+        wire.plug(1, end);
+        let socket = sockets.into_iter().next().unwrap_or_else(|| unreachable!("there are three"));
+        let members = (0..).map(Seat).zip(members).collect();
+        rig.gateway = Some(Gateway::start(Seat(0), socket, line, members).map_err(failed)?);
+        rig.wires.push(Joined { wire, ends: [vec![1], vec![2, 3]] });
+        rig.start_all()
+    }
+
+    fn start_all(mut self) -> Result<Rig, Failure> {
+        for number in 1..=self.machines.len() {
+            self.start(number)?;
+        }
+        Ok(self)
     }
 
     fn empty(directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
@@ -66,7 +114,7 @@ impl Rig {
                 Place::Temporary(TempDir::with_prefix("quorate-rig-").map_err(failed)?)
             }
         };
-        Ok(Rig { machines: Vec::new(), wires: Vec::new(), place, journal: Arc::new(journal) })
+        Ok(Rig { machines: Vec::new(), wires: Vec::new(), gateway: None, place, journal: Arc::new(journal) })
     }
 
     /// The last lines that the machines said, or one of them.
@@ -214,9 +262,6 @@ impl Joined {
         format!("{} to {}", side(&self.ends[0]), side(&self.ends[1]))
     }
 }
-
-/// As many as the firmware has seats for.
-const BOARDS: usize = 3;
 
 /// For how long a question waits that a machine answers at once.
 const ANSWER: Duration = Duration::from_secs(5);
