@@ -1,0 +1,6 @@
+//! Boards on serial lines: see `quorate_tests::boards`.
+
+mod figures;
+mod ring;
+mod seeds;
+mod share;
