@@ -1,5 +1,6 @@
 //! Boards on serial lines: see `quorate_tests::boards`.
 
+mod alone;
 mod figures;
 mod ring;
 mod seeds;
