@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use fastrand::Rng;
 use quorate::{Instant, Members, Seat, Seats};
-use quorate_flash::Layout;
 use quorate_serial::{Memory, Routes, Settings, Stop, Wiring};
 
 use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simulated};
@@ -31,11 +30,11 @@ pub(super) struct Board {
 const INBOX: usize = 512;
 
 impl Board {
-    pub(super) fn new(seat: u8) -> Board {
+    pub(super) fn new(seat: u8, log_bytes: usize) -> Board {
         Board {
             seat,
             station: None,
-            chip: Chip::new(),
+            chip: Chip::new(log_bytes),
             inbox: Default::default(),
             busy_until: 0,
             restart_at: Some(0),
@@ -63,7 +62,7 @@ impl Board {
             seed: (setting.seed << 16) ^ u64::from(self.seat) << 8 ^ self.boots,
         };
         let memory = Memory { log: vec![0; setting.log_bytes].into(), snapshot: vec![0; 1024].into() };
-        let layout = Layout { log: 0..0x40_0000, snapshots: 0x40_0000..0x80_0000, log_memory: setting.log_bytes };
+        let layout = Chip::layout(setting.log_bytes);
         let app = Presses::new(Rc::clone(record));
         let station = Simulated::start(settings, app, self.chip.clone(), layout, memory, instant(now));
         self.station = Some(station.unwrap_or_else(|error| panic!("board {} cannot start: {error}", self.seat)));

@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_write};
+use quorate_flash::Layout;
 
 /// A flash that outlives its board, takes its time, and can lose power between two words. Clones are the same flash.
 #[derive(Clone, Debug)]
@@ -21,14 +22,19 @@ struct Cells {
 impl Chip {
     const WORD: usize = 8;
     const PAGE: usize = 2048;
-    const PAGES: usize = 4096;
     /// Microseconds to write a word and to erase a page, as a common microcontroller states them.
     const WORD_TIME: u64 = 85;
     const ERASE_TIME: u64 = 22_000;
 
-    /// An erased flash.
-    pub fn new() -> Chip {
-        let bytes = vec![0xff; Chip::PAGE * Chip::PAGES];
+    /// How a flash is divided for a log of so many bytes of memory.
+    pub fn layout(log_bytes: usize) -> Layout {
+        let log = 64 * Layout::log_bytes_min::<Chip>(log_bytes);
+        Layout { log: 0..log, snapshots: log..log + 3 * Chip::PAGE as u32, log_memory: log_bytes }
+    }
+
+    /// An erased flash for such a log.
+    pub fn new(log_bytes: usize) -> Chip {
+        let bytes = vec![0xff; Chip::layout(log_bytes).snapshots.end as usize];
         Chip(Rc::new(RefCell::new(Cells { bytes, left: None, spent: 0, words: 0, erases: 0 })))
     }
 
@@ -50,12 +56,6 @@ impl Chip {
     /// Microseconds that it has worked since this was last asked.
     pub fn take_time(&self) -> u64 {
         std::mem::take(&mut self.0.borrow_mut().spent)
-    }
-}
-
-impl Default for Chip {
-    fn default() -> Self {
-        Chip::new()
     }
 }
 
@@ -87,7 +87,7 @@ impl ReadNorFlash for Chip {
     }
 
     fn capacity(&self) -> usize {
-        Chip::PAGE * Chip::PAGES
+        self.0.borrow().bytes.len()
     }
 }
 

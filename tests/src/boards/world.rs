@@ -43,7 +43,7 @@ const STEPS_MAX: u32 = 10_000;
 impl World {
     /// Boards that start at once.
     pub fn new(setting: Setting) -> World {
-        let boards: Vec<_> = (0..setting.boards).map(Board::new).collect();
+        let boards: Vec<_> = (0..setting.boards).map(|seat| Board::new(seat, setting.log_bytes)).collect();
         let mut wires = Vec::new();
         let count = boards.len();
         for from in 0..count {

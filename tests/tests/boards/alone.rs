@@ -25,12 +25,12 @@ fn settings<const SEATS: usize>(seed: u64) -> (Settings<SEATS>, Layout, Memory<B
         seed,
     };
     let memory = Memory { log: vec![0; 1024].into(), snapshot: vec![0; 1024].into() };
-    (settings, Layout { log: 0..0x40_0000, snapshots: 0x40_0000..0x80_0000, log_memory: 1024 }, memory)
+    (settings, Chip::layout(1024), memory)
 }
 
 impl Bench {
     fn new() -> Bench {
-        Bench { chip: Chip::new(), record: Record::new(), now: 0 }
+        Bench { chip: Chip::new(1024), record: Record::new(), now: 0 }
     }
 
     fn boot(&mut self, seed: u64) -> Result<Simulated, StartError> {
@@ -153,7 +153,8 @@ impl App for Bulky {
 #[test]
 fn a_snapshot_that_does_not_fit_is_the_end() {
     let (settings, layout, memory) = settings(1);
-    let station = Station::<_, _, _, 1, 0, 256, 4>::start(settings, Bulky, Chip::new(), layout, memory, Instant::START);
+    let station =
+        Station::<_, _, _, 1, 0, 256, 4>::start(settings, Bulky, Chip::new(1024), layout, memory, Instant::START);
     let mut station = station.expect("it starts");
     let stop = (0..10_000).find_map(|_| {
         let _ = station.answer();

@@ -2,6 +2,7 @@
 
 mod alone;
 mod figures;
+mod ports;
 mod ring;
 mod seeds;
 mod share;

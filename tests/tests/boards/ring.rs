@@ -1,7 +1,6 @@
 //! What a ring does with frames for others, and without one of its wires.
 
 use quorate::{Incarnation, Instant, Members, Message, Role, Seat, Seats, Term};
-use quorate_flash::Layout;
 use quorate_serial::{Address, Fault, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
 use quorate_tests::boards::{CLUSTER, Chip, FRAME, Presses, Record, Setting, Simulated, World};
 use quorate_wire::client::{ReplyBody, Request, RequestBody, Role as WireRole, decode_reply, encode_request};
@@ -20,9 +19,9 @@ fn station() -> Simulated {
         seed: 1,
     };
     let memory = Memory { log: vec![0; 2048].into(), snapshot: vec![0; 1024].into() };
-    let layout = Layout { log: 0..0x40_0000, snapshots: 0x40_0000..0x80_0000, log_memory: 2048 };
+    let layout = Chip::layout(2048);
     let app = Presses::new(Record::new());
-    Simulated::start(settings, app, Chip::new(), layout, memory, Instant::START).expect("all is well")
+    Simulated::start(settings, app, Chip::new(2048), layout, memory, Instant::START).expect("all is well")
 }
 
 fn header(from: u8, to: u8) -> Header {
