@@ -102,7 +102,7 @@ pub enum FlashError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// The flash's words are longer than 32 bytes.
+    /// The flash's words are longer than 32 bytes, or their length is no power of two.
     WordSize {
         /// How long they are.
         bytes: usize,
@@ -144,6 +144,13 @@ pub enum LayoutError {
         /// How long it has to be.
         needed: u32,
     },
+}
+
+impl FlashError {
+    /// Whether it says that nothing was written, so that the log goes on.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, FlashError::LogFull { .. } | FlashError::SnapshotTooLarge { .. } | FlashError::NotLater { .. })
+    }
 }
 
 impl From<LayoutError> for FlashError {
@@ -219,7 +226,7 @@ impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LayoutError::WordSize { bytes } => {
-                write!(f, "the flash's words have {bytes} bytes; use a flash whose words have at most 32")
+                write!(f, "the flash's words have {bytes} bytes; use one whose words have at most 32, a power of two")
             }
             LayoutError::PageSize { bytes, needed } => {
                 write!(f, "the flash's pages have {bytes} bytes; use a flash whose pages have at least {needed}")

@@ -33,13 +33,13 @@ impl Layout {
         let twice = 2 * log_memory.div_ceil(RECORD_OVERHEAD) * write;
         // The marks of the page and its head, and an end that is too short for an item.
         let lost = 2 * word + item_bytes::<F>(HEAD) + item_bytes::<F>(PREFIX + ROOM_MIN) + item_bytes::<F>(0);
-        let pages = twice.div_ceil(F::ERASE_SIZE.saturating_sub(lost) + 1) + 2;
+        let pages = twice.div_ceil(F::ERASE_SIZE.saturating_sub(lost) + 1) + 3;
         (if pages < PAGES_MIN { PAGES_MIN } else { pages } * F::ERASE_SIZE) as u32
     }
 
     pub(crate) fn check<F: NorFlash>(&self, flash: &F) -> Result<(), LayoutError> {
         let (word, page) = (word::<F>(), F::ERASE_SIZE);
-        if word > WORD_MAX {
+        if word > WORD_MAX || !word.is_power_of_two() {
             return Err(LayoutError::WordSize { bytes: word });
         }
         let needed = PAGE_WORDS_MIN * word.max(WORD_MAX / 2);
@@ -72,8 +72,8 @@ impl Layout {
 }
 
 /// The shortest end of a page that an item with content is written to.
-pub(crate) const ROOM_MIN: usize = 32;
-/// A page that is being written, one that comes next, and one behind which the log lies meanwhile, and one to spare.
+pub(crate) const ROOM_MIN: usize = 64;
+/// A page that is being written, one for the mark of a snapshot, one that is being erased, and one behind them.
 const PAGES_MIN: usize = 4;
 /// What the library of the items can do.
 const WORD_MAX: usize = 32;
