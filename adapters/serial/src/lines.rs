@@ -69,7 +69,8 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
 
     /// Takes a frame whose header came over `line` unharmed.
     pub(crate) fn arrive(&mut self, line: usize, header: Header, frame: &[u8]) -> Arrival {
-        if header.from == self.me.into() {
+        // One that has turned round goes past its sender.
+        if header.from == self.me.into() && !header.turned {
             self.fault(line, Fault::Echo);
             return Arrival::Gone;
         }

@@ -108,8 +108,8 @@ impl Plan {
         }
         let interval = heartbeat.as_micros() as u64;
         let (idle, cut) = (self.time(self.heartbeats(false)), self.time(self.heartbeats(true)));
-        if interval == 0 || cut * WHOLE / interval > SHARE_MAX {
-            return Err(self.too_fast(cut, interval));
+        if cut > interval * SHARE_MAX / WHOLE {
+            return Err(self.too_fast(self.heartbeats(true), interval));
         }
         // In a ring the way round may be that long when a wire is cut.
         let lines = match self.wiring {
@@ -118,7 +118,7 @@ impl Plan {
         };
         // A heartbeat waits for two frames at most on each line, and is followed by its ack.
         let delay = 3 * lines * self.time(self.frame_bytes as u64);
-        let carried = interval * self.baud as u64 / (self.bits_per_byte as u64 * MICROS);
+        let carried = interval / self.time(1);
         let entry_bytes = frame_bytes_max(self.frame_bytes) - MEMBER_OVERHEAD_MAX;
         Ok(Pace {
             heartbeat,
@@ -132,7 +132,9 @@ impl Plan {
 
     /// Microseconds that so many bytes take on a line, rounded up.
     pub const fn time(&self, bytes: u64) -> u64 {
-        (bytes * self.bits_per_byte as u64 * MICROS).div_ceil(self.baud as u64)
+        let baud = if self.baud == 0 { 1 } else { self.baud as u64 };
+        let bits = if self.bits_per_byte == 0 { 1 } else { self.bits_per_byte as u64 };
+        (bytes * bits * MICROS).div_ceil(baud)
     }
 
     /// The most bytes of a heartbeat on the line, within the first 16 thousand terms and 268 million entries and heartbeats. Each
@@ -156,23 +158,20 @@ impl Plan {
         followers as u64 * self.heartbeat_bytes()
     }
 
-    const fn too_fast(&self, time: u64, interval: u64) -> Misfit {
-        let micros = (time * WHOLE).div_ceil(SHARE_MAX);
-        let share = if interval == 0 { u64::MAX } else { time * WHOLE / interval };
-        let times = if interval == 0 { u64::MAX } else { share.div_ceil(SHARE_MAX) };
-        let baud = (self.baud as u64).saturating_mul(times);
-        let stations = match self.wiring {
-            Wiring::Mesh => None,
-            Wiring::Ring => {
-                let followers = interval * SHARE_MAX / (WHOLE * self.time(self.heartbeat_bytes()));
-                if followers == 0 { None } else { Some(followers as u32 + 1) }
-            }
-        };
+    /// Says what would fit in place of these heartbeats, which take so many bytes in each interval.
+    const fn too_fast(&self, bytes: u64, interval: u64) -> Misfit {
+        let time = self.time(bytes);
+        let time_max = interval * SHARE_MAX / WHOLE;
+        let percent = if interval == 0 { u64::MAX } else { time * 100 / interval };
+        let baud =
+            if time_max == 0 { u64::MAX } else { (bytes * self.bits_per_byte as u64 * MICROS).div_ceil(time_max) };
+        let followers = time_max / self.time(self.heartbeat_bytes());
+        let is_ring = matches!(self.wiring, Wiring::Ring);
         Misfit::Heartbeat {
-            percent: if share / 100 > u32::MAX as u64 { u32::MAX } else { (share / 100) as u32 },
-            heartbeat_min: Duration::from_millis(micros.div_ceil(1000)),
+            percent: if percent > u32::MAX as u64 { u32::MAX } else { percent as u32 },
+            heartbeat_min: Duration::from_millis((time * WHOLE).div_ceil(SHARE_MAX * 1000)),
             baud_min: if baud > u32::MAX as u64 { None } else { Some(baud as u32) },
-            stations_max: stations,
+            stations_max: if is_ring && followers > 0 { Some(followers as u32 + 1) } else { None },
         }
     }
 }
