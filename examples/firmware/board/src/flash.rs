@@ -22,19 +22,21 @@ pub(crate) struct FileFlash {
     file: File,
 }
 
-/// After so many more words and erases the power is cut.
+/// In the middle of the next word or erase after so many the power is cut.
 static WORDS_LEFT: Mutex<Cell<Option<u32>>> = Mutex::new(Cell::new(None));
 
-/// Cuts the power when so many more words were written or sectors erased.
+/// Lets so many more words be written or sectors erased, and cuts the power in the middle of the next one.
 pub(crate) fn cut_power_after(words: u32) {
     critical_section::with(|token| WORDS_LEFT.borrow(token).set(Some(words)));
 }
 
-fn spend() {
-    critical_section::with(|token| match WORDS_LEFT.borrow(token).get() {
-        Some(0) => process::exit(POWER_CUT),
-        left => WORDS_LEFT.borrow(token).set(left.map(|words| words - 1)),
-    });
+/// Whether the power is cut in the middle of what begins now.
+fn is_last() -> bool {
+    critical_section::with(|token| {
+        let left = WORDS_LEFT.borrow(token).get();
+        WORDS_LEFT.borrow(token).set(left.map(|words| words.saturating_sub(1)));
+        left == Some(0)
+    })
 }
 
 impl FileFlash {
@@ -85,11 +87,15 @@ impl NorFlash for FileFlash {
     fn erase(&mut self, from: u32, to: u32) -> Result<(), Fault> {
         check_erase(self, from, to)?;
         for sector in (from as usize..to as usize).step_by(Self::ERASE_SIZE) {
-            spend();
-            for part in (sector..sector + Self::ERASE_SIZE).step_by(ERASED.len()) {
+            let is_last = is_last();
+            let length = if is_last { Self::ERASE_SIZE / 2 } else { Self::ERASE_SIZE };
+            for part in (sector..sector + length).step_by(ERASED.len()) {
                 self.write_at(part, &ERASED)?;
+                self.write_at(mark(part), &[UNWRITTEN; ERASED.len() / Self::WRITE_SIZE])?;
             }
-            self.write_at(mark(sector), &[UNWRITTEN; Self::ERASE_SIZE / Self::WRITE_SIZE])?;
+            if is_last {
+                process::exit(POWER_CUT);
+            }
         }
         Ok(())
     }
@@ -102,8 +108,11 @@ impl NorFlash for FileFlash {
             if written != [UNWRITTEN] {
                 return Err(Fault::Overwrite { offset: offset as u32 });
             }
-            spend();
             self.write_at(mark(offset), &[WRITTEN])?;
+            if is_last() {
+                self.write_at(offset, &word[..Self::WRITE_SIZE / 2])?;
+                process::exit(POWER_CUT);
+            }
             self.write_at(offset, word)?;
         }
         Ok(())
