@@ -1,10 +1,11 @@
-//! Stories of three emulated boards, one after the other. They wait for what has to happen, for as long as a slow machine may
+//! Stories of emulated boards, one after the other. They wait for what has to happen, for as long as a slow machine may
 //! take, and never for a moment in time.
 //!
 //! Without QEMU or the target they are shown as ignored, but where CI runs they fail.
 
 mod failures;
 mod lines;
+mod mixed;
 mod power;
 mod story;
 mod together;
@@ -18,8 +19,8 @@ use crate::story::Story;
 
 type Tell = fn(Story);
 
-/// Every story.
-const STORIES: &[(&str, Tell)] = &[
+/// Stories of three boards.
+const BOARDS: &[(&str, Tell)] = &[
     ("one_of_three_boards_leads", together::one_leads),
     ("a_button_pressed_on_any_board_lights_the_lamp_on_all", together::any_button),
     ("a_thousand_commands_are_done_once_each", together::thousand),
@@ -35,6 +36,14 @@ const STORIES: &[(&str, Tell)] = &[
     ("a_board_that_is_cut_off_joins_again", lines::cut_off),
 ];
 
+/// Stories of one board and two processes of this host.
+const MIXED: &[(&str, Tell)] = &[
+    ("a_board_and_two_hosts_do_the_same_commands", mixed::same_commands),
+    ("a_board_and_one_host_are_a_majority", mixed::one_host_dead),
+    ("two_hosts_go_on_without_the_board_and_bring_it_in_line", mixed::board_dead),
+    ("noise_between_board_and_gateway_garbles_nothing", mixed::noise),
+];
+
 fn main() {
     let mut arguments = Arguments::from_args();
     // Three emulators are enough for a small machine.
@@ -45,14 +54,18 @@ fn main() {
     if let Some(missing) = &missing {
         eprintln!("{}: {missing}", if is_ci { "error" } else { "skipped" });
     }
-    let trials = STORIES.iter().map(|&(name, tell)| {
-        let trial = Trial::test(name, move || {
-            tell(Story::begin(firmware()?));
-            Ok(())
-        });
-        trial.with_ignored_flag(missing.is_some() && !is_ci)
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let boards = BOARDS.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards));
+    let mixed = MIXED.iter().map(|&(name, tell)| trial(name, tell, Story::of_board_and_hosts));
+    let is_ignored = missing.is_some() && !is_ci;
+    let trials = boards.chain(mixed).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(name: &str, tell: Tell, begin: fn(&Firmware) -> Story) -> Trial {
+    Trial::test(name, move || {
+        tell(begin(firmware()?));
+        Ok(())
+    })
 }
 
 /// Built once.

@@ -1,12 +1,15 @@
+use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rig::{Failure, Firmware, Journal, Pending, Rig};
 
 /// For as long as a very slow machine may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
-/// Three boards, and how often their counter must have been raised by now.
+const BAUD: u32 = 115_200;
+
+/// Three machines, and how often their counter must have been raised by now.
 pub(crate) struct Story {
     pub(crate) rig: Rig,
     /// Acknowledged: each of these counts.
@@ -16,8 +19,15 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    pub(crate) fn begin(firmware: &Firmware) -> Story {
-        let rig = Rig::mesh(firmware, 115_200, None, Journal::new(false)).expect("three boards start");
+    pub(crate) fn of_boards(firmware: &Firmware) -> Story {
+        let rig = Rig::mesh(firmware, BAUD, None, Journal::new(false)).expect("three boards start");
+        Story { rig, done: 0, unknown: 0 }
+    }
+
+    /// Machine 1 is a board, 2 and 3 are processes of this host.
+    pub(crate) fn of_board_and_hosts(firmware: &Firmware) -> Story {
+        let program = Path::new(env!("CARGO_BIN_EXE_rig"));
+        let rig = Rig::mixed(firmware, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
         Story { rig, done: 0, unknown: 0 }
     }
 
@@ -69,7 +79,7 @@ impl Story {
     /// Waits until this holds.
     #[track_caller]
     pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&mut Story) -> bool) {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         while !holds(self) {
             assert!(begun.elapsed() < LIMIT, "in vain: {what}\n{}", self.log());
             thread::sleep(Duration::from_millis(20));
