@@ -16,15 +16,15 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    /// Builds it, unless it is there already.
+    /// Builds it, unless it is there already: `board` is a super-loop, `embassy` the same on that executor.
     ///
     /// # Errors
     /// The target is missing, or it does not compile.
-    pub fn build() -> Result<Firmware, Failure> {
+    pub fn build(package: &str) -> Result<Firmware, Failure> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".."));
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--release", "--locked", "--package", "board", "--target", TARGET]);
+        build.args(["build", "--quiet", "--release", "--locked", "--package", package, "--target", TARGET]);
         build.current_dir(workspace).env("DEFMT_LOG", "info").env_remove("CARGO_TARGET_DIR");
         build.arg("--target-dir").arg(workspace.join("target"));
         if !has_target() {
@@ -34,7 +34,7 @@ impl Firmware {
         if !status.success() {
             return Err(Failure::new("the firmware does not build: cargo says above why"));
         }
-        Firmware::read(workspace.join("target").join(TARGET).join("release/board"))
+        Firmware::read(workspace.join("target").join(TARGET).join("release").join(package))
     }
 
     fn read(elf: PathBuf) -> Result<Firmware, Failure> {

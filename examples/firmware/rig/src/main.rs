@@ -35,6 +35,9 @@ struct Options {
     /// Keep flashes and disks in this directory, and start with what is there; without it they are empty and are removed in the end
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Let the boards run the firmware on embassy's executor
+    #[arg(long)]
+    embassy: bool,
     /// Show what the machines say as they say it
     #[arg(long)]
     log: bool,
@@ -67,7 +70,7 @@ fn run(options: &Options, start: impl Fn(&Firmware, Journal) -> Result<Rig, Fail
     rig::watch()?;
     find_emulator()?;
     eprintln!("building the firmware");
-    let firmware = Firmware::build()?;
+    let firmware = Firmware::build(if options.embassy { "embassy" } else { "board" })?;
     let mut rig = start(&firmware, Journal::new(options.log))?;
     let leader = rig.leader(FIRST_LEADER)?;
     eprintln!("all run, and {leader} leads: 'help' lists what you can do");

@@ -10,10 +10,10 @@ mod power;
 mod story;
 mod together;
 
-use std::{env, sync::OnceLock};
+use std::env;
 
 use libtest_mimic::{Arguments, Trial};
-use rig::{Firmware, find_emulator, has_target};
+use rig::{find_emulator, has_target};
 
 use crate::story::Story;
 
@@ -57,20 +57,14 @@ fn main() {
     let boards = BOARDS.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards));
     let mixed = MIXED.iter().map(|&(name, tell)| trial(name, tell, Story::of_board_and_hosts));
     let is_ignored = missing.is_some() && !is_ci;
-    let trials = boards.chain(mixed).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
+    let embassy = [trial("boards_on_embassy_do_the_same", together::any_button, Story::of_boards_on_embassy)];
+    let trials = boards.chain(mixed).chain(embassy).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trial(name: &str, tell: Tell, begin: fn(&Firmware) -> Story) -> Trial {
+fn trial(name: &str, tell: Tell, begin: fn() -> Story) -> Trial {
     Trial::test(name, move || {
-        tell(begin(firmware()?));
+        tell(begin());
         Ok(())
     })
-}
-
-/// Built once.
-fn firmware() -> Result<&'static Firmware, String> {
-    static FIRMWARE: OnceLock<Result<Firmware, String>> = OnceLock::new();
-    let firmware = FIRMWARE.get_or_init(|| Firmware::build().map_err(|failure| failure.to_string()));
-    firmware.as_ref().map_err(Clone::clone)
 }

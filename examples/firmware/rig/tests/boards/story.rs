@@ -19,15 +19,25 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    pub(crate) fn of_boards(firmware: &Firmware) -> Story {
-        let rig = Rig::mesh(firmware, BAUD, None, Journal::new(false)).expect("three boards start");
+    pub(crate) fn of_boards() -> Story {
+        Story::of("board")
+    }
+
+    pub(crate) fn of_boards_on_embassy() -> Story {
+        Story::of("embassy")
+    }
+
+    fn of(package: &str) -> Story {
+        let firmware = Firmware::build(package).expect("the firmware");
+        let rig = Rig::mesh(&firmware, BAUD, None, Journal::new(false)).expect("three boards start");
         Story { rig, done: 0, unknown: 0 }
     }
 
     /// Machine 1 is a board, 2 and 3 are processes of this host.
-    pub(crate) fn of_board_and_hosts(firmware: &Firmware) -> Story {
+    pub(crate) fn of_board_and_hosts() -> Story {
+        let firmware = Firmware::build("board").expect("the firmware");
         let program = Path::new(env!("CARGO_BIN_EXE_rig"));
-        let rig = Rig::mixed(firmware, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
+        let rig = Rig::mixed(&firmware, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
         Story { rig, done: 0, unknown: 0 }
     }
 

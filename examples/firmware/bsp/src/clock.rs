@@ -1,7 +1,10 @@
 //! Time since the board started, from SysTick.
 
 use core::cell::Cell;
+use core::future::poll_fn;
+use core::task::Poll;
 
+use atomic_waker::AtomicWaker;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
 use cortex_m_rt::exception;
@@ -12,6 +15,9 @@ use quorate::Instant;
 pub(crate) const TICKS_PER_MICRO: u32 = 25;
 
 const TICKS_PER_MILLI: u32 = TICKS_PER_MICRO * 1000;
+
+/// Who waits for the next millisecond.
+static TICK: AtomicWaker = AtomicWaker::new();
 
 static MILLIS: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
 
@@ -25,7 +31,7 @@ pub(crate) fn start(mut timer: SYST) {
 }
 
 /// Now, to the microsecond.
-pub(crate) fn now() -> Instant {
+pub fn now() -> Instant {
     critical_section::with(|token| {
         let before = SYST::get_current();
         // A millisecond that ended in here is not counted yet.
@@ -37,8 +43,17 @@ pub(crate) fn now() -> Instant {
     })
 }
 
+/// Waits until this moment; for ever if there is none.
+pub async fn reach(deadline: Option<Instant>) {
+    poll_fn(|context| {
+        TICK.register(context.waker());
+        if deadline.is_some_and(|deadline| deadline <= now()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
 /// Sleeps until an interrupt comes, unless there is work already. What comes in between ends the sleep at once.
-pub(crate) fn sleep_unless(has_work: impl FnOnce() -> bool) {
+pub fn sleep_unless(has_work: impl FnOnce() -> bool) {
     cortex_m::interrupt::free(|_| {
         if !has_work() {
             cortex_m::asm::wfi();
@@ -52,4 +67,5 @@ fn SysTick() {
         let millis = MILLIS.borrow(token);
         millis.set(millis.get() + 1);
     });
+    TICK.wake();
 }

@@ -9,19 +9,22 @@ use quorate::Seat;
 use semihosting::experimental::{env, random};
 
 /// What the host says: `seat=0 baud=115200 wiring=ring flash=board1.flash`.
-pub(crate) struct Identity {
-    pub(crate) seat: Seat,
-    pub(crate) baud: u32,
-    pub(crate) wiring: Wiring,
+pub struct Identity {
+    /// Its seat among the members.
+    pub seat: Seat,
+    /// The speed of its lines.
+    pub baud: u32,
+    /// Where its lines lead.
+    pub wiring: Wiring,
     /// The name of the file that stands for the flash, with a zero behind it.
     flash: Vec<u8, 64>,
     /// Another number at every boot.
-    pub(crate) seed: u64,
+    pub seed: u64,
 }
 
 /// How the board reaches the other members.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wiring {
+pub enum Wiring {
     /// Line 0 leads to the next board, line 1 to the one before.
     Ring,
     /// Line 0 leads to a gateway, and it to all others.
@@ -30,7 +33,7 @@ pub(crate) enum Wiring {
 
 impl Identity {
     /// Asks the host. It panics if the host does not say all of it: there is no way to go on.
-    pub(crate) fn ask() -> Identity {
+    pub fn ask() -> Identity {
         let arguments = env::args::<256>().expect("the host says who this board is");
         let words: Vec<&str, 8> = (&arguments).filter_map(Result::ok).collect();
         let value = |name: &str| {

@@ -3,8 +3,11 @@
 #![allow(unsafe_code, reason = "registers are memory, and interrupts are let in")]
 
 use core::cell::RefCell;
+use core::future::poll_fn;
+use core::task::Poll;
 use core::{fmt, ptr};
 
+use atomic_waker::AtomicWaker;
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;
 use cortex_m_rt::exception;
@@ -15,17 +18,20 @@ use heapless::Deque;
 use crate::clock::TICKS_PER_MICRO;
 
 /// The console.
-pub(crate) static CONSOLE: Uart<128, 256> = Uart::new(0x4000_4000, 0);
+pub static CONSOLE: Uart<128, 256> = Uart::new(0x4000_4000, 0);
 
 /// The lines to the peers. What comes in while the flash is being erased has to wait here.
-pub(crate) static LINES: [Uart<1024, 256>; 2] = [Uart::new(0x4000_5000, 2), Uart::new(0x4000_6000, 4)];
+pub static LINES: [Uart<1024, 256>; 2] = [Uart::new(0x4000_5000, 2), Uart::new(0x4000_6000, 4)];
 
 /// Where defmt writes.
-pub(crate) static LOG: Uart<1, 512> = Uart::new(0x4000_7000, 18);
+pub static LOG: Uart<1, 512> = Uart::new(0x4000_7000, 18);
 
 /// A UART with room for `IN` bytes that came and `OUT` bytes that are to go.
-pub(crate) struct Uart<const IN: usize, const OUT: usize> {
+pub struct Uart<const IN: usize, const OUT: usize> {
     base: usize,
+    /// Who waits for bytes to come, and for bytes to go.
+    reader: AtomicWaker,
+    writer: AtomicWaker,
     /// The interrupt of a byte that came; that of a byte that went is the next.
     interrupt: u16,
     queues: Mutex<RefCell<Queues<IN, OUT>>>,
@@ -40,11 +46,17 @@ struct Queues<const IN: usize, const OUT: usize> {
 impl<const IN: usize, const OUT: usize> Uart<IN, OUT> {
     const fn new(base: usize, interrupt: u16) -> Self {
         let queues = Queues { incoming: Deque::new(), outgoing: Deque::new(), has_overrun: false };
-        Uart { base, interrupt, queues: Mutex::new(RefCell::new(queues)) }
+        Uart {
+            base,
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
+            interrupt,
+            queues: Mutex::new(RefCell::new(queues)),
+        }
     }
 
     /// Sets the speed, and lets bytes come and go.
-    pub(crate) fn start(&self, baud: u32) {
+    pub fn start(&self, baud: u32) {
         self.write(BAUDDIV, (TICKS_PER_MICRO * 1_000_000 / baud).max(16));
         self.write(CTRL, TX_ENABLE | RX_ENABLE | TX_INTERRUPT | RX_INTERRUPT);
         for interrupt in [self.interrupt, self.interrupt + 1] {
@@ -54,7 +66,7 @@ impl<const IN: usize, const OUT: usize> Uart<IN, OUT> {
     }
 
     /// Takes bytes that came to the front of `room`: how many.
-    pub(crate) fn receive(&self, room: &mut [u8]) -> usize {
+    pub fn receive(&self, room: &mut [u8]) -> usize {
         self.with(|queues| {
             let count = room.len().min(queues.incoming.len());
             room[..count].fill_with(|| queues.incoming.pop_front().unwrap_or_default());
@@ -63,7 +75,7 @@ impl<const IN: usize, const OUT: usize> Uart<IN, OUT> {
     }
 
     /// Queues bytes to be sent, as many as there is room for: how many.
-    pub(crate) fn send(&self, bytes: &[u8]) -> usize {
+    pub fn send(&self, bytes: &[u8]) -> usize {
         let taken =
             self.with(|queues| bytes.iter().take_while(|byte| queues.outgoing.push_back(**byte).is_ok()).count());
         self.serve();
@@ -71,20 +83,37 @@ impl<const IN: usize, const OUT: usize> Uart<IN, OUT> {
     }
 
     /// Waits until all bytes are on their way: for a panic, which has nothing else to do.
-    pub(crate) fn flush(&self) {
+    pub fn flush(&self) {
         while !self.with(|queues| queues.outgoing.is_empty()) {
             self.serve();
         }
     }
 
     /// Whether there is room for bytes to be sent.
-    pub(crate) fn has_room(&self) -> bool {
+    pub fn has_room(&self) -> bool {
         self.with(|queues| !queues.outgoing.is_full())
     }
 
     /// Whether bytes came that nobody has taken.
-    pub(crate) fn has_bytes(&self) -> bool {
+    pub fn has_bytes(&self) -> bool {
         self.with(|queues| !queues.incoming.is_empty())
+    }
+
+    /// Waits until bytes have come.
+    pub async fn readable(&self) {
+        poll_fn(|context| {
+            self.reader.register(context.waker());
+            if self.has_bytes() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    async fn writable(&self) {
+        poll_fn(|context| {
+            self.writer.register(context.waker());
+            if self.has_room() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Whether bytes were lost since this was asked last, as there was no room for them.
@@ -105,6 +134,8 @@ impl<const IN: usize, const OUT: usize> Uart<IN, OUT> {
                 self.write(DATA, byte.into());
             }
         });
+        self.reader.wake();
+        self.writer.wake();
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Queues<IN, OUT>) -> T) -> T {
@@ -122,12 +153,17 @@ impl<const IN: usize, const OUT: usize> Uart<IN, OUT> {
     }
 }
 
-/// A UART as a port of `embedded-io`. An overrun is told by the next read.
-pub(crate) struct Port<const IN: usize, const OUT: usize>(pub(crate) &'static Uart<IN, OUT>);
+/// Whether bytes came that nobody has taken, but for the log's.
+pub fn have_bytes() -> bool {
+    CONSOLE.has_bytes() || LINES.iter().any(Uart::has_bytes)
+}
+
+/// A UART as a port of `embedded-io`, blocking and asynchronous. An overrun is told by the next read.
+pub struct Port<const IN: usize, const OUT: usize>(pub &'static Uart<IN, OUT>);
 
 /// Bytes came faster than they were taken.
 #[derive(Debug)]
-pub(crate) struct Overrun;
+pub struct Overrun;
 
 impl<const IN: usize, const OUT: usize> ErrorType for Port<IN, OUT> {
     type Error = Overrun;
@@ -159,6 +195,24 @@ impl<const IN: usize, const OUT: usize> Write for Port<IN, OUT> {
 impl<const IN: usize, const OUT: usize> WriteReady for Port<IN, OUT> {
     fn write_ready(&mut self) -> Result<bool, Overrun> {
         Ok(self.0.has_room())
+    }
+}
+
+impl<const IN: usize, const OUT: usize> embedded_io_async::Read for Port<IN, OUT> {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Overrun> {
+        self.0.readable().await;
+        Read::read(self, bytes)
+    }
+}
+
+impl<const IN: usize, const OUT: usize> embedded_io_async::Write for Port<IN, OUT> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Overrun> {
+        self.0.writable().await;
+        Write::write(self, bytes)
+    }
+
+    async fn flush(&mut self) -> Result<(), Overrun> {
+        Write::flush(self)
     }
 }
 

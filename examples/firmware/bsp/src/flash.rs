@@ -18,7 +18,7 @@ pub(crate) const CAPACITY: usize = 64 << 10;
 pub(crate) const POWER_CUT: i32 = 3;
 
 /// The file has the flash's bytes, and behind them a byte for each word: whether it was written since it was erased.
-pub(crate) struct FileFlash {
+pub struct FileFlash {
     file: File,
 }
 
@@ -130,7 +130,7 @@ const WRITTEN: u8 = 0;
 
 /// Why the flash did not do it.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The word at this offset was written since it was erased.
     Overwrite {
         /// Where.

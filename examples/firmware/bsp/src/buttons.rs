@@ -6,11 +6,12 @@ use lamps::{Answer, Command};
 use quorate::{Instant, Role};
 
 use crate::console::{Order, Tag, answer, refuse};
-use crate::{Board, clock, flash, stack};
+use crate::station::LINES;
+use crate::{Station, clock, flash, stack};
 
 /// The order that waits for commands to be done.
 #[derive(Default)]
-pub(crate) struct Buttons {
+pub struct Buttons {
     work: Option<Work>,
 }
 
@@ -23,19 +24,20 @@ enum Work {
 }
 
 impl Buttons {
-    /// Does what an order wants, or begins to.
-    pub(crate) fn obey(&mut self, board: &mut Board, tag: Tag, order: Order) {
+    /// Does what an order wants, or begins to. Whether a command was proposed for it.
+    pub fn obey(&mut self, station: &mut Station, tag: Tag, order: Order) -> bool {
         match order {
-            Order::Press(_) | Order::Repeat(_) if self.work.is_some() => refuse(tag, &"another order is under way"),
-            Order::Press(command) => self.propose(board, command, Work::Press(tag)),
+            Order::Press(command) if self.work.is_none() => return self.propose(station, command, Work::Press(tag)),
+            Order::Repeat(count @ 1..) if self.work.is_none() => {
+                let work = Work::Repeat { tag, left: count, count, begun: clock::now() };
+                return self.propose(station, COUNT, work);
+            }
             Order::Repeat(0) => answer(tag, &"nothing to do"),
-            Order::Repeat(count) => {
-                self.propose(board, COUNT, Work::Repeat { tag, left: count, count, begun: clock::now() });
-            }
+            Order::Press(_) | Order::Repeat(_) => refuse(tag, &"another order is under way"),
             Order::Lamps => {
-                answer(tag, &format_args!("{} at index {}", board.app(), board.node().applied().0));
+                answer(tag, &format_args!("{} at index {}", station.app(), station.node().applied().0));
             }
-            Order::Status => answer(tag, &Report(board)),
+            Order::Status => answer(tag, &Report(station)),
             Order::Stack => {
                 let (used, room) = stack::depth();
                 answer(tag, &format_args!("{used} of {room} bytes"));
@@ -49,11 +51,12 @@ impl Buttons {
                 panic!("somebody asked for it");
             }
         }
+        false
     }
 
-    /// Goes on when a command is done.
-    pub(crate) fn hear(&mut self, board: &mut Board) {
-        let Some(done) = board.answer() else { return };
+    /// Goes on when a command is done. Whether another one was proposed.
+    pub fn hear(&mut self, station: &mut Station) -> bool {
+        let Some(done) = station.answer() else { return false };
         match (self.work.take(), done) {
             (None, _) => {}
             (Some(work), Err(error)) => refuse(work.tag(), &error),
@@ -67,16 +70,19 @@ impl Buttons {
                 answer(tag, &format_args!("{count} commands in {millis} ms"));
             }
             (Some(Work::Repeat { tag, left, count, begun }), Ok(_)) => {
-                self.propose(board, COUNT, Work::Repeat { tag, left: left - 1, count, begun });
+                return self.propose(station, COUNT, Work::Repeat { tag, left: left - 1, count, begun });
             }
         }
+        false
     }
 
-    fn propose(&mut self, board: &mut Board, command: Command, work: Work) {
-        match board.propose(&command) {
+    fn propose(&mut self, station: &mut Station, command: Command, work: Work) -> bool {
+        let proposed = station.propose(&command);
+        match proposed {
             Ok(()) => self.work = Some(work),
             Err(error) => refuse(work.tag(), &error),
         }
+        proposed.is_ok()
     }
 }
 
@@ -89,7 +95,7 @@ impl Work {
 }
 
 /// How a node is, in a line.
-struct Report<'a>(&'a Board);
+struct Report<'a>(&'a Station);
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,7 +118,7 @@ impl fmt::Display for Report<'_> {
             node.base().index.0 + 1,
             node.last().index.0
         )?;
-        for line in 0..crate::LINES {
+        for line in 0..LINES {
             let dropped: u32 = self.0.faults(line).iter().map(|(_, count)| count).sum();
             write!(f, ", line {line} {}", if self.0.is_up(line) { "up" } else { "down" })?;
             write!(f, " with {dropped} dropped")?;

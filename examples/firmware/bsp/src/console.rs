@@ -18,7 +18,7 @@ impl Write for Out {
 }
 
 /// What somebody at the console wants.
-pub(crate) enum Order {
+pub enum Order {
     /// A button is pressed.
     Press(Command),
     /// Add 1 to register 0, so many times.
@@ -36,20 +36,17 @@ pub(crate) enum Order {
 }
 
 /// The number in front of an order: its answer has it as well.
-pub(crate) type Tag = u32;
+pub type Tag = u32;
 
 /// Takes lines in as they come.
-pub(crate) struct Console {
+#[derive(Default)]
+pub struct Console {
     line: Vec<u8, 96>,
 }
 
 impl Console {
-    pub(crate) const fn new() -> Console {
-        Console { line: Vec::new() }
-    }
-
     /// The next order that has come. A line that is none is answered at once.
-    pub(crate) fn order(&mut self) -> Option<(Tag, Order)> {
+    pub fn order(&mut self) -> Option<(Tag, Order)> {
         let mut byte = [0];
         while CONSOLE.receive(&mut byte) == 1 {
             if byte != *b"\n" {
