@@ -16,7 +16,7 @@ impl Log {
         entries: Entries<'_>,
     ) -> Result<(), FlashError> {
         let kept = u32::from(front.stand.is_none());
-        let needed = self.pages_for::<F>(front.bytes().written().len() + entries.bytes().len());
+        let (needed, _) = self.pages_for::<F>(front.bytes().written().len() + entries.bytes().len());
         while needed > 0 && needed + kept > self.free() {
             if !self.drop_replaced(flash)? {
                 return Err(FlashError::LogFull { needed, free: self.free().saturating_sub(kept) });
@@ -35,6 +35,9 @@ impl Log {
         let before = front.bytes();
         let (mut before, mut records) = (before.written(), entries.bytes());
         let mut is_first = true;
+        if self.pages_for::<F>(before.len() + records.len()).1 {
+            self.turn(flash, false)?;
+        }
         loop {
             let room = room::<F>(self.end);
             if room == 0 {
@@ -164,9 +167,17 @@ impl Log {
         Ok(base)
     }
 
-    /// How many new pages a write of so many bytes takes.
-    fn pages_for<F: NorFlash>(&self, length: usize) -> u32 {
-        let (mut end, mut left, mut pages) = (self.end, length, 0);
+    /// How many new pages a write of so many bytes takes, and whether it leaves the rest of this one.
+    ///
+    /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay alone.
+    fn pages_for<F: NorFlash>(&self, length: usize) -> (u32, bool) {
+        let pages = self.pages_from::<F>(self.end, length);
+        let is_apart = pages > 0 && self.pages_from::<F>(first_end::<F>(), length) == 0;
+        (if is_apart { 1 } else { pages }, is_apart)
+    }
+
+    fn pages_from<F: NorFlash>(&self, end: u32, length: usize) -> u32 {
+        let (mut end, mut left, mut pages) = (end, length, 0);
         while pages <= self.ring.shape.pages {
             let room = room::<F>(end);
             if room == 0 {

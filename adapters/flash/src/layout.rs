@@ -31,8 +31,8 @@ impl Layout {
         let word = word::<F>();
         let write = item_bytes::<F>(PREFIX + HARD_STATE + RECORD_OVERHEAD) + item_bytes::<F>(0);
         let twice = 2 * log_memory.div_ceil(RECORD_OVERHEAD) * write;
-        // The marks of the page and its head, and an end that is too short for an item.
-        let lost = 2 * word + item_bytes::<F>(HEAD) + item_bytes::<F>(PREFIX + ROOM_MIN) + item_bytes::<F>(0);
+        // The marks of the page and its head, and an end that is too short for a write.
+        let lost = 2 * word + item_bytes::<F>(HEAD) + item_bytes::<F>(PREFIX + ROOM_MIN) + write;
         let pages = twice.div_ceil(F::ERASE_SIZE.saturating_sub(lost) + 1) + 3;
         (if pages < PAGES_MIN { PAGES_MIN } else { pages } * F::ERASE_SIZE) as u32
     }

@@ -3,7 +3,8 @@ use std::rc::Rc;
 
 use fastrand::Rng;
 use quorate::Role;
-use quorate_serial::Wiring;
+use quorate_flash::double::Tear;
+use quorate_serial::{Fault, Wiring};
 
 use super::board::Board;
 use super::wire::{FIFO, Wire};
@@ -132,6 +133,28 @@ impl World {
         Ok(())
     }
 
+    /// How many presses are answered in a second, once somebody leads, while every board presses as soon as it has its answer.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn answers_per_second(&mut self) -> Result<usize, String> {
+        const SECONDS: usize = 10;
+        self.run(10 * self.setting.pace().election.as_micros() as u64)?;
+        let before = self.answered();
+        self.run(SECONDS as u64 * 1_000_000)?;
+        Ok((self.answered() - before) / SECONDS)
+    }
+
+    /// What the lines have lost, and why.
+    pub fn faults(&self) -> Vec<(Fault, u32)> {
+        let count = |fault| {
+            let stations = self.boards.iter().filter_map(|board| board.station.as_ref());
+            let counts = stations.flat_map(|station| (0..LINES).map(|line| station.faults(line).count(fault)));
+            (fault, counts.sum::<u32>())
+        };
+        Fault::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
     /// A run with trouble, and then calm until all boards agree.
     ///
     /// # Errors
@@ -209,7 +232,7 @@ impl World {
         }
         for board in 0..self.boards.len() {
             if self.boards[board].deadline().is_some_and(|due| due <= now) {
-                self.work(board);
+                self.turn(board);
             }
         }
         for wire in &mut self.wires {
@@ -227,7 +250,7 @@ impl World {
         }
     }
 
-    fn work(&mut self, number: usize) {
+    fn turn(&mut self, number: usize) {
         let now = self.now;
         let board = &mut self.boards[number];
         if board.restart_at.is_some_and(|at| at <= now) {
@@ -272,7 +295,10 @@ impl World {
             }
             3 if trouble.cuts => self.wires.iter_mut().for_each(|wire| wire.cut(false)),
             4 if trouble.resets => self.boards[board].fail(self.now + self.rng.u64(1..1_000_000) * MICROS),
-            5 if trouble.resets => self.boards[board].chip.cut_power_after(self.rng.u32(1..200)),
+            5 if trouble.resets => {
+                let tear = *self.rng.choice(&Tear::ALL).expect("there are some");
+                self.boards[board].chip.cut_power_after(self.rng.u64(1..200), tear);
+            }
             _ => {}
         }
     }

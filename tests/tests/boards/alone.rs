@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use quorate::{Index, Instant, Members, Seat, Seats};
 use quorate_flash::Layout;
+use quorate_flash::double::Tear;
 use quorate_serial::{App, Memory, ProposeError, Routes, Settings, StartError, Station, Stop, Wiring};
 use quorate_tests::boards::{CLUSTER, Chip, Press, Presses, Record, Setting, Simulated};
 
@@ -105,7 +106,7 @@ fn a_failed_write_is_the_end() {
         let mut bench = Bench::new();
         let mut station = bench.boot(1).expect("it starts");
         bench.press(&mut station, 0).expect("it runs");
-        bench.chip.cut_power_after(steps);
+        bench.chip.cut_power_after(steps, Tear::Bits);
         let stop = (1..100).find_map(|number| bench.press(&mut station, number).err());
         let stop = stop.expect("a write fails");
         assert!(matches!(stop, Stop::Flash(_)), "{stop}");
