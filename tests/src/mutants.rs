@@ -32,6 +32,8 @@ pub enum Killer {
     Disk,
     /// The simulator.
     Seeds,
+    /// The boards, and the serial adapter's own tests.
+    Boards,
 }
 
 /// Every mutant there is.
@@ -74,6 +76,7 @@ impl Killer {
             "docs" => Killer::Docs,
             "disk" => Killer::Disk,
             "seeds" => Killer::Seeds,
+            "boards" => Killer::Boards,
             trace => Killer::Trace(trace.into()),
         }
     }
@@ -87,6 +90,7 @@ impl fmt::Display for Killer {
             Killer::Docs => f.write_str("docs"),
             Killer::Disk => f.write_str("disk"),
             Killer::Seeds => f.write_str("seeds"),
+            Killer::Boards => f.write_str("boards"),
         }
     }
 }

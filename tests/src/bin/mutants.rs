@@ -112,6 +112,8 @@ impl Copy {
             ("traces", "test --package quorate-tests --test traces"),
             ("rules", "test --package quorate --test rules"),
             ("disk", "test --package quorate-disk --tests"),
+            ("boards", "test --package quorate-serial --lib --tests"),
+            ("boards", "test --package quorate-tests --test boards"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
         ];
@@ -121,6 +123,7 @@ impl Copy {
             Killer::Docs => "docs",
             Killer::Disk => "disk",
             Killer::Seeds => "seeds",
+            Killer::Boards => "boards",
         };
         let first = suites.iter().filter(|(name, _)| *name == expected);
         let rest = suites.iter().filter(|(name, _)| *name != expected && *name != "docs");

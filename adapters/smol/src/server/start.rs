@@ -26,19 +26,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let (mut latest, mut lost) = (None, None);
         let visit = |recovered: Recovered<'_>| {
             match recovered {
-                Recovered::Snapshot(snapshot) => {
-                    boot.snapshot(snapshot);
-                    latest = Some(snapshot);
-                }
-                Recovered::LostSnapshot(position) => {
-                    boot.lost_snapshot(position);
-                    lost = Some(position);
-                }
-                Recovered::Stored(stored) => boot.stored(stored),
-                Recovered::HardState(hard_state) => boot.hard_state(hard_state),
-                Recovered::Entry(entry) => boot.entry(entry)?,
+                Recovered::Snapshot(snapshot) => latest = Some(snapshot),
+                Recovered::LostSnapshot(position) => lost = Some(position),
+                Recovered::Stored(_) | Recovered::HardState(_) | Recovered::Entry(_) => {}
             }
-            Ok::<(), ServeError>(())
+            Ok::<(), ServeError>(boot.recover(recovered)?)
         };
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
         let snapshots = disk.snapshots();
