@@ -183,6 +183,35 @@ fn a_write_over_several_pages_leaves_with_all_of_them() {
     }
 }
 
+/// The region that a layout asks for holds the log memory written twice over, and the mark of a snapshot.
+fn holds_a_memory_twice<const WORD: usize, const PAGE: usize>(log_memory: usize, payload: usize) {
+    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
+    let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };
+    let (mut flash, ..) = open(Double::<WORD, PAGE>::new(bytes / PAGE + 3), &layout).unwrap();
+    let count = (log_memory / (payload + 23)) as u64;
+    for (term, index) in (1..=2).flat_map(|term| (1..=count).map(move |index| (term, index))) {
+        let record = record_of(term, index, &vec![7; payload]);
+        let written = flash.write(state(2 * index), None, entries(&record));
+        written.unwrap_or_else(|error| panic!("{WORD} {PAGE} {log_memory} {payload}: entry {index}: {error}"));
+    }
+    flash.take(position(count), members(), b"state").unwrap();
+    assert!(!flash.is_crowded());
+}
+
+#[test]
+fn a_region_is_as_large_as_the_layout_says_it_must_be() {
+    for log_memory in [512, 1_024, 4_096, 16_384] {
+        for payload in [0, 9, 57, 130, 400] {
+            holds_a_memory_twice::<4, 512>(log_memory, payload);
+            holds_a_memory_twice::<4, 1024>(log_memory, payload);
+            holds_a_memory_twice::<4, 4096>(log_memory, payload);
+            holds_a_memory_twice::<8, 2048>(log_memory, payload);
+            holds_a_memory_twice::<32, 1024>(log_memory, payload);
+            holds_a_memory_twice::<32, 8192>(log_memory, payload);
+        }
+    }
+}
+
 /// Erasures for 1,000 entries of 16 bytes, each in a write of its own.
 fn wear<const WORD: usize, const PAGE: usize>() -> String {
     let mut run = Run::<WORD, PAGE>::new();
