@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::ops::Range;
+
 use common::{SCRATCH, entries, layout, members, open, owner, position, record, state};
 use quorate::{Entries, Identity, Incarnation, Seat, Snapshot, crc32c};
 use quorate_flash::double::{Double, Tear};
@@ -53,7 +55,7 @@ fn a_layout_that_does_not_fit_is_refused() {
     assert_eq!(refused_layout::<4, 512>(few), LayoutError::SnapshotsTooSmall { bytes: 1_024, needed: 1_536 });
     assert_eq!(refused_layout::<64, 512>(layout::<64, 512>(6, 1)), LayoutError::WordSize { bytes: 64 });
     assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 512 });
-    let backwards = Layout { log: 6 * 512..0, ..fine() };
+    let backwards = Layout { log: Range { start: 6 * 512, end: 0 }, ..fine() };
     assert_eq!(refused_layout::<4, 512>(backwards), LayoutError::LogTooSmall { bytes: 0, needed: 5 * 512 });
 }
 
