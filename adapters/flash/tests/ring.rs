@@ -151,13 +151,8 @@ fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
 fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
     let layout = layout::<4, 512>(5, 1);
     let (mut flash, ..) = open(Double::<4, 512>::new(8), &layout).unwrap();
-    let mut last = 0;
-    let full = loop {
-        match flash.write(None, None, entries(&record(last + 1, &[0; 40]))) {
-            Ok(()) => last += 1,
-            Err(error) => break error,
-        }
-    };
+    let mut write = |index| flash.write(None, None, entries(&record(index, &[0; 40]))).err();
+    let (last, full) = (1..1_000).find_map(|index| Some(index - 1).zip(write(index))).expect("no log holds all that");
     assert!(matches!(full, FlashError::LogFull { .. }), "{full}");
     assert!(flash.is_crowded());
     assert!(matches!(flash.write(state(1), None, Entries::default()), Ok(()) | Err(FlashError::LogFull { .. })));
