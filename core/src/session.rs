@@ -7,23 +7,35 @@ use crate::{Index, Session};
 /// the thesis).
 ///
 /// It is part of the app's replicated state: every node asks it about every entry of a session, in order, and so all agree.
-/// It holds at most `CLIENTS` clients; a further one takes the place of the one that was silent longest. A client that lost
-/// its place is told [`Verdict::Expired`], never that its command succeeded.
+/// It has room for `CLIENTS` clients, or admits fewer; a further one takes the place of the one that was silent longest. A client
+/// that lost its place is told [`Verdict::Expired`], never that its command succeeded. How many are admitted is part of the
+/// state: all nodes must begin with the same number, however much room each has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(bound(deserialize = "A: Deserialize<'de>"))]
 pub struct Sessions<A, const CLIENTS: usize> {
+    /// The most clients at a time.
+    limit: Limit<CLIENTS>,
     /// In the order of their numbers.
     clients: Vec<Client<A>, CLIENTS>,
     /// The highest sequence of those that lost their place. A session that is opened anew starts there: a late copy of what
     /// was done before the client lost its place is not done again.
     floor: u64,
-    /// How many clients there may be: see [`limit`](Sessions::limit).
-    #[serde(skip, default = "room::<CLIENTS>")]
-    room: usize,
 }
 
-fn room<const CLIENTS: usize>() -> usize {
-    CLIENTS
+/// A number of clients for which there is room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32")]
+struct Limit<const CLIENTS: usize>(u32);
+
+impl<const CLIENTS: usize> TryFrom<u32> for Limit<CLIENTS> {
+    type Error = &'static str;
+
+    fn try_from(clients: u32) -> Result<Self, Self::Error> {
+        match usize::try_from(clients) {
+            Ok(1..) if clients as usize <= CLIENTS => Ok(Limit(clients)),
+            _ => Err("a session table for more clients than there is room for here"),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,19 +69,18 @@ pub enum Verdict<A> {
 }
 
 impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
-    /// No client yet.
+    /// No client yet, and as many admitted as there is room for.
     pub const fn new() -> Self {
         const { assert!(CLIENTS > 0, "a session table has room for at least one client") };
-        Sessions { clients: Vec::new(), floor: 0, room: CLIENTS }
+        const { assert!(CLIENTS <= u32::MAX as usize, "a session table has at most 2^32 - 1 clients") };
+        Sessions { limit: Limit(CLIENTS as u32), clients: Vec::new(), floor: 0 }
     }
 
-    /// Holds at most so many clients from now on, at least 1 and at most `CLIENTS`: as a table of that many would. Who shares a
-    /// cluster with smaller machines calls it first thing, and again after deserializing: all members must hold as many.
-    pub fn limit(&mut self, clients: usize) {
-        self.room = clients.clamp(1, CLIENTS);
-        while self.clients.len() > self.room {
-            self.evict();
-        }
+    /// No client yet, and only so many admitted: as many as on the node that has the least room. `None` if there is not room
+    /// for as many, or if that is nobody.
+    pub fn for_clients(limit: usize) -> Option<Self> {
+        let limit = u32::try_from(limit).ok()?.try_into().ok()?;
+        Some(Sessions { limit, ..Self::new() })
     }
 
     /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its length.
@@ -104,7 +115,7 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
     }
 
     fn open(&mut self, index: Index, number: u64) -> Verdict<A> {
-        if self.clients.len() >= self.room {
+        if self.clients.len() >= self.limit.0 as usize {
             self.evict();
         }
         let place = self.find(number).unwrap_or_else(|place| place);

@@ -13,7 +13,7 @@ fn main() {
                 let mut world = World::new(Setting { slow_flash, ..setting });
                 world.answers_per_second().expect("nothing goes wrong")
             });
-            println!("| {boards}, {wiring:?} | {baud} baud | {} | {} |", quick, slow);
+            println!("| {boards}, {wiring:?} | {baud} baud | {quick} | {slow} |");
         }
     }
 }

@@ -81,7 +81,7 @@ impl Ring {
         for place in 0..self.shape.pages {
             let Some(head) = self.head(flash, place)? else { continue };
             let address = self.page(place).start;
-            if self.page(head.number).start != address {
+            if self.page(head.number).start != address || head.number > NUMBER_MAX {
                 return Err(FlashError::Damaged { address, what: "a page stands in the place of another one" });
             }
             newest = newest.max(Some(head.number));
@@ -284,5 +284,7 @@ fn reshaped(what: &'static str, found: u32, wanted: u32) -> Result<(), FlashErro
     if found == wanted { Ok(()) } else { Err(FlashError::Reshaped { what, found, wanted }) }
 }
 
+/// No flash lives to see as many pages.
+const NUMBER_MAX: u32 = u32::MAX >> 1;
 /// What is wrong if a page holds items, and does not say whose.
 const HEADLESS: &str = "the head of a page is damaged";

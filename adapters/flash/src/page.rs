@@ -1,7 +1,7 @@
 use embassy_futures::block_on;
 use embedded_storage::nor_flash::{NorFlash, NorFlashError};
 use sequential_storage::Error;
-use sequential_storage::cache::{Cache, CacheImpl};
+use sequential_storage::cache::NoCache;
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 use crate::bridge::Bridge;
@@ -21,15 +21,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    fn queue<F: NorFlash>(
-        self,
-        flash: &mut F,
-    ) -> Result<QueueStorage<Bridge<'_, F>, impl CacheImpl<()> + use<F>>, FlashError> {
+    fn queue<F: NorFlash>(self, flash: &mut F) -> Result<QueueStorage<Bridge<'_, F>, NoCache>, FlashError> {
         let range = self.start..self.start + F::ERASE_SIZE as u32;
         let misaligned = LayoutError::Misaligned { address: self.start, page: F::ERASE_SIZE };
-        let config = QueueConfig::try_new(range).map_err(|_| misaligned)?;
+        let config = QueueConfig::try_new(range).ok_or(misaligned)?;
         let bridge = Bridge { flash, end: self.start + Page::limit::<F>() };
-        Ok(QueueStorage::new(bridge, config, Cache::new_uncached()))
+        Ok(QueueStorage::new(bridge, config, NoCache::new()))
     }
 
     /// Erases the page.

@@ -151,13 +151,8 @@ fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
 fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
     let layout = layout::<4, 512>(5, 1);
     let (mut flash, ..) = open(Double::<4, 512>::new(8), &layout).unwrap();
-    let mut last = 0;
-    let full = loop {
-        match flash.write(None, None, entries(&record(last + 1, &[0; 40]))) {
-            Ok(()) => last += 1,
-            Err(error) => break error,
-        }
-    };
+    let mut write = |index| flash.write(None, None, entries(&record(index, &[0; 40]))).err();
+    let (last, full) = (1..1_000).find_map(|index| Some(index - 1).zip(write(index))).expect("no log holds all that");
     assert!(matches!(full, FlashError::LogFull { .. }), "{full}");
     assert!(flash.is_crowded());
     assert!(matches!(flash.write(state(1), None, Entries::default()), Ok(()) | Err(FlashError::LogFull { .. })));
@@ -180,6 +175,35 @@ fn a_write_over_several_pages_leaves_with_all_of_them() {
         let (opened, _, held) = open(flash.release(), &layout).unwrap();
         assert_eq!(held.hard_states.last().copied(), state(round), "round {round}");
         flash = opened;
+    }
+}
+
+/// The region that a layout asks for holds the log memory written twice over, and the mark of a snapshot.
+fn holds_a_memory_twice<const WORD: usize, const PAGE: usize>(log_memory: usize, payload: usize) {
+    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
+    let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };
+    let (mut flash, ..) = open(Double::<WORD, PAGE>::new(bytes / PAGE + 3), &layout).unwrap();
+    let count = (log_memory / (payload + 23)) as u64;
+    for (term, index) in (1..=2).flat_map(|term| (1..=count).map(move |index| (term, index))) {
+        let record = record_of(term, index, &vec![7; payload]);
+        let written = flash.write(state(2 * index), None, entries(&record));
+        written.unwrap_or_else(|error| panic!("{WORD} {PAGE} {log_memory} {payload}: entry {index}: {error}"));
+    }
+    flash.take(position(count), members(), b"state").unwrap();
+    assert!(!flash.is_crowded());
+}
+
+#[test]
+fn a_region_is_as_large_as_the_layout_says_it_must_be() {
+    for log_memory in [512, 1_024, 4_096, 16_384] {
+        for payload in [0, 9, 57, 130, 400] {
+            holds_a_memory_twice::<4, 512>(log_memory, payload);
+            holds_a_memory_twice::<4, 1024>(log_memory, payload);
+            holds_a_memory_twice::<4, 4096>(log_memory, payload);
+            holds_a_memory_twice::<8, 2048>(log_memory, payload);
+            holds_a_memory_twice::<32, 1024>(log_memory, payload);
+            holds_a_memory_twice::<32, 8192>(log_memory, payload);
+        }
     }
 }
 

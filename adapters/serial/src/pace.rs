@@ -162,13 +162,16 @@ impl Plan {
     const fn too_fast(&self, bytes: u64, interval: u64) -> Misfit {
         let time = self.time(bytes);
         let time_max = interval * SHARE_MAX / WHOLE;
-        let percent = if interval == 0 { u64::MAX } else { time * 100 / interval };
+        let percent = match (time * 100).checked_div(interval) {
+            Some(percent) if percent < u32::MAX as u64 => percent as u32,
+            _ => u32::MAX,
+        };
         let baud =
             if time_max == 0 { u64::MAX } else { (bytes * self.bits_per_byte as u64 * MICROS).div_ceil(time_max) };
         let followers = time_max / self.time(self.heartbeat_bytes());
         let is_ring = matches!(self.wiring, Wiring::Ring);
         Misfit::Heartbeat {
-            percent: if percent > u32::MAX as u64 { u32::MAX } else { percent as u32 },
+            percent,
             heartbeat_min: Duration::from_millis((time * WHOLE).div_ceil(SHARE_MAX * 1000)),
             baud_min: if baud > u32::MAX as u64 { None } else { Some(baud as u32) },
             stations_max: if is_ring && followers > 0 { Some(followers as u32 + 1) } else { None },

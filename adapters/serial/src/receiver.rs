@@ -43,8 +43,7 @@ impl<const FRAME: usize> Receiver<FRAME> {
             }
             // Nothing between two delimiters: that is how an idle line begins.
             if self.length > 0 {
-                let Some(bytes) = self.bytes.get_mut(..self.length) else { return None };
-                return Some(read(bytes));
+                return self.bytes.get_mut(..self.length).map(read);
             }
         }
         None

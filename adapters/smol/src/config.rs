@@ -7,8 +7,8 @@ use std::time::Duration;
 use quorate::{Config, Identity, Incarnation, Members, Seat};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
-use crate::link::DATAGRAM_MAX;
 use crate::replica::CLIENTS;
+use crate::socket::DATAGRAM_MAX;
 
 /// How a node is run. The nodes of a cluster should have the same cluster, peers, times and sizes.
 #[derive(Clone, Debug)]
@@ -35,8 +35,9 @@ pub struct ServerConfig {
     pub snapshot_every: Option<NonZeroU64>,
     /// The most bytes of snapshots that a leader sends in a second, to all followers together.
     pub snapshot_bytes_per_second: u64,
-    /// The most clients that have a session at a time, from 1 to 1,024; a further one takes the place of the one that was silent
-    /// longest. All nodes must have the same, and what a station of `quorate-serial` has if one takes part.
+    /// The most clients that have a session at a time, from 1 to 1024; a further one takes the place of the one that was silent
+    /// longest. It has to be the same on all nodes from the beginning, and never changes: a cluster with a microcontroller in
+    /// it has as many as that has room for.
     pub clients_max: usize,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
@@ -48,8 +49,8 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, 1,024 clients, heartbeats each 50 ms, elections
-    /// after 250 to 500 ms. The node listens at its own address among `peers`.
+    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, heartbeats each 50 ms, elections after 250
+    /// to 500 ms. The node listens at its own address among `peers`.
     pub fn new(cluster: Cluster, seat: Seat, peers: BTreeMap<Seat, SocketAddr>, data_dir: impl Into<PathBuf>) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         ServerConfig {
@@ -62,7 +63,7 @@ impl ServerConfig {
             frame_bytes: 1200,
             log_bytes: 64 << 20,
             snapshot_every: None,
-            snapshot_bytes_per_second: 256 << 20,
+            snapshot_bytes_per_second: 1 << 30,
             clients_max: CLIENTS,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
@@ -87,6 +88,8 @@ impl ServerConfig {
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
+            inflight_messages_max: 128,
+            inflight_bytes_max: 128 << 10,
             ..Config::new(self.identity(), members, seed)
         }
     }

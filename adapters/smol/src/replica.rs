@@ -3,9 +3,9 @@ use std::io::{self, Read, Write};
 use quorate::{Apply, Command, CommandError, Index, Position, Sessions, Verdict, crc32c};
 use quorate_wire::client::ReplyBody;
 
-use crate::App;
+use crate::{App, ServeError};
 
-/// The most clients that can have a session at a time.
+/// For how many clients' sessions there is room.
 pub(crate) const CLIENTS: usize = 1024;
 
 /// A state as it was, to be written.
@@ -21,7 +21,6 @@ pub(crate) type View<'a, A> = <<A as App>::Command as Command>::View<'a>;
 pub(crate) struct Replica<A> {
     app: A,
     sessions: Box<Sessions<Vec<u8>, CLIENTS>>,
-    clients_max: usize,
     applied: Position,
 }
 
@@ -47,10 +46,13 @@ impl Outcome {
 }
 
 impl<A: App> Replica<A> {
-    pub(crate) fn new(app: A, clients_max: usize) -> Self {
-        let mut sessions = Box::new(Sessions::new());
-        sessions.limit(clients_max);
-        Replica { app, sessions, clients_max, applied: Position::default() }
+    /// Nothing is applied yet. At most so many clients have a session at a time.
+    ///
+    /// # Errors
+    /// There is not room for as many, or it is nobody.
+    pub(crate) fn new(app: A, clients: usize) -> Result<Self, ServeError> {
+        let sessions = Sessions::for_clients(clients).ok_or(ServeError::Clients { wanted: clients })?;
+        Ok(Replica { app, sessions: Box::new(sessions), applied: Position::default() })
     }
 
     /// The position of the last entry that was applied.
@@ -76,7 +78,6 @@ impl<A: App> Replica<A> {
     /// As [`restore`].
     pub(crate) fn restore(&mut self, position: Position, from: &mut dyn Read) -> io::Result<()> {
         *self.sessions = read_sessions(from)?;
-        self.sessions.limit(self.clients_max);
         self.applied = position;
         self.app.restore(from)
     }

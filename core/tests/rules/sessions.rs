@@ -98,6 +98,29 @@ fn the_table_travels_in_snapshots() {
 }
 
 #[test]
+fn tables_with_more_and_less_room_agree_if_they_admit_as_many() {
+    let mut small = Sessions::<u32, 2>::new();
+    let mut large = Sessions::<u32, 64>::for_clients(2).unwrap();
+    let mut room = [[0; 64]; 2];
+    for (index, client) in (1..).zip([1, 2, 3, 1, 2, 2, 3]) {
+        let verdict = small.admit(Index(index), session(client, 0));
+        assert_eq!(large.admit(Index(index), session(client, 0)), verdict);
+        let [one, other] = &mut room;
+        assert_eq!(postcard::to_slice(&small, one).unwrap(), postcard::to_slice(&large, other).unwrap());
+    }
+    assert_eq!(postcard::from_bytes::<Sessions<u32, 64>>(&room[0]).unwrap(), large);
+}
+
+#[test]
+fn a_table_for_more_clients_than_there_is_room_for_is_refused() {
+    assert_eq!(Sessions::<u32, 2>::for_clients(3), None);
+    assert_eq!(Sessions::<u32, 2>::for_clients(0), None);
+    let mut room = [0; 64];
+    let bytes = postcard::to_slice(&Sessions::<u32, 3>::new(), &mut room).unwrap();
+    assert!(postcard::from_bytes::<Sessions<u32, 2>>(bytes).is_err());
+}
+
+#[test]
 fn a_late_copy_is_not_done_again_after_its_client_lost_its_place_and_came_back() {
     let mut sessions = Sessions::<u32, 1>::new();
     sessions.admit(Index(1), session(1, 0));
@@ -107,35 +130,4 @@ fn a_late_copy_is_not_done_again_after_its_client_lost_its_place_and_came_back()
     assert_eq!(sessions.admit(Index(4), session(1, 0)), Verdict::Opened { last: 9 });
     assert_eq!(sessions.admit(Index(5), session(1, 9)), Verdict::Outdated { last: 9 });
     assert_eq!(sessions.admit(Index(6), session(1, 10)), Verdict::Fresh);
-}
-
-#[test]
-fn a_limited_table_is_as_a_table_of_that_many() {
-    let (mut small, mut limited) = (Sessions::<u64, 3>::new(), Sessions::<u64, 8>::new());
-    limited.limit(3);
-    for step in 1..200 {
-        let (index, session) = (Index(step), session(step * step % 7, step % 3 * step));
-        let verdict = small.admit(index, session);
-        assert_eq!(limited.admit(index, session), verdict, "at {step}");
-        if verdict == Verdict::Fresh {
-            small.record(session, step);
-            limited.record(session, step);
-        }
-        let (mut room, mut small_room) = ([0; 128], [0; 128]);
-        let bytes = postcard::to_slice(&limited, &mut room).expect("it fits");
-        assert_eq!(bytes, postcard::to_slice(&small, &mut small_room).expect("it fits"));
-        limited = postcard::from_bytes(bytes).expect("it comes back");
-        limited.limit(3);
-    }
-}
-
-#[test]
-fn who_was_silent_longest_goes_when_a_table_is_limited() {
-    let mut table = table(&[7, 8]);
-    table.limit(1);
-    assert_eq!(table.len(), 1);
-    assert_eq!(table.admit(Index(3), session(7, 1)), Verdict::Expired);
-    assert_eq!(table.admit(Index(4), session(8, 1)), Verdict::Fresh);
-    table.limit(0);
-    assert_eq!(table.len(), 1, "one always has room");
 }

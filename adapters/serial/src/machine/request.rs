@@ -1,8 +1,8 @@
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
-use quorate::{Effect, Index, Input, Instant, Node, Rejection, Seat, Session};
+use quorate::{Effect, Input, Instant, Node, Rejection, Seat, Session};
 use quorate_wire::Refusal;
-use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, Role, StatusReport, decode_request};
+use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
 use super::Machine;
 use super::effect::UNANSWERABLE;
@@ -51,30 +51,15 @@ where
         };
         match self.node.step(self.now, Input::Read).next() {
             Some(Effect::Await { round }) => self.reads.push(round, asker, query),
-            Some(Effect::Reject(Rejection::Behind)) => return Some(not_leader(self.node.leader())),
-            Some(Effect::Reject(rejection)) => return Some(refusal(rejection)),
+            Some(Effect::Reject(rejection)) => return Some(refusal(rejection, self.node.leader())),
             _ => {}
         }
         None
     }
 
     fn status(&mut self) -> StatusReport {
-        let node = &self.node;
-        StatusReport {
-            seat: node.seat(),
-            incarnation: self.post.identity.incarnation,
-            role: role(node.role()),
-            term: node.term(),
-            leader: node.leader(),
-            commit: node.commit(),
-            applied: self.replica.applied().index,
-            first: Index(node.base().index.0 + 1),
-            last: node.last().index,
-            durable: node.durable(),
-            digest: self.replica.digest(self.buffer.as_mut()),
-            members: node.members(),
-            refused: self.refusals.with_messages(node.refusals()),
-        }
+        let digest = self.replica.digest(self.buffer.as_mut());
+        StatusReport::of(&self.node, self.post.identity.incarnation, digest, self.refusals)
     }
 }
 
@@ -106,7 +91,7 @@ where
     };
     match node.step(now, Input::ClientCommand { session: Some(session), command }).next() {
         Some(Effect::Accept { position }) => commands.push(position, session, asker),
-        Some(Effect::Reject(rejection)) => return Some(refusal(rejection)),
+        Some(Effect::Reject(rejection)) => return Some(refusal(rejection, node.leader())),
         _ => {}
     }
     None
@@ -120,26 +105,12 @@ fn decode<A: App>(bytes: &[u8]) -> Result<View<'_, A>, postcard::Error> {
     }
 }
 
-fn refusal(rejection: Rejection) -> ReplyBody<'static> {
-    ReplyBody::Refused(match rejection {
-        Rejection::NotLeader { leader } => return not_leader(leader),
-        Rejection::Full => Reason::Full,
-        Rejection::TooLarge { limit } => Reason::TooLarge { limit: limit as u32 },
-        Rejection::Unencodable => Reason::Unencodable,
-        Rejection::InTransfer | Rejection::NoTarget | Rejection::Behind | Rejection::BadSnapshot => Reason::InTransfer,
-    })
+/// Why the node did nothing, or whom to ask instead.
+fn refusal(rejection: Rejection, leader: Option<Seat>) -> ReplyBody<'static> {
+    Reason::of(rejection).map_or(not_leader(leader), ReplyBody::Refused)
 }
 
 /// Members are reached by their seats: on a line they have no other address.
 fn not_leader(leader: Option<Seat>) -> ReplyBody<'static> {
     ReplyBody::NotLeader { leader, address: "" }
-}
-
-fn role(role: quorate::Role) -> Role {
-    match role {
-        quorate::Role::Follower => Role::Follower,
-        quorate::Role::PreCandidate => Role::PreCandidate,
-        quorate::Role::Candidate => Role::Candidate,
-        quorate::Role::Leader => Role::Leader,
-    }
 }
