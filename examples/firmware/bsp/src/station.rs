@@ -4,7 +4,7 @@ use quorate::{Members, Seats};
 use quorate_flash::Layout;
 use quorate_serial::{Memory, Plan, Routes, Settings};
 use quorate_wire::Cluster;
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::console::tell;
 use crate::flash::{CAPACITY, FileFlash};
@@ -22,9 +22,13 @@ const LAYOUT: Layout =
     Layout { log: 0..CAPACITY as u32 / 2, snapshots: CAPACITY as u32 / 2..CAPACITY as u32, log_memory: MEMORY };
 
 /// A member that replicates lamps.
-pub type Station = quorate_serial::Station<Lamps, FileFlash, [u8; MEMORY], SEATS, LINES, FRAME, CLIENTS>;
+pub type Station = quorate_serial::Station<Lamps, FileFlash, &'static mut [u8], SEATS, LINES, FRAME, CLIENTS>;
 
 static STATION: StaticCell<Station> = StaticCell::new();
+
+/// Beside the station, so that it is small while it is put together on the stack.
+static LOG: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
+static SNAPSHOT: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
 
 /// Takes back what the flash holds. A board that cannot has nothing else to do: it panics. What this takes of the stack, it
 /// gives back.
@@ -48,7 +52,7 @@ fn recover(identity: &Identity) -> &'static mut Station {
     let routes = routes.expect("every seat is in the ring");
     let settings = Settings { cluster, identity: seat.into(), members, routes, pace, seed };
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
-    let memory = Memory { log: [0; MEMORY], snapshot: [0; MEMORY] };
+    let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
     let station = Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now());
     STATION.init(station.unwrap_or_else(|error| panic!("{error}")))
 }

@@ -169,4 +169,4 @@ fn parse(line: &str) -> Option<(u32, Result<String, Failure>)> {
 }
 
 /// For how long an order waits for a machine that starts.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(20);

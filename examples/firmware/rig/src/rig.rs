@@ -45,7 +45,7 @@ impl Rig {
     /// # Errors
     /// A file or a process cannot be made.
     pub fn mesh(firmware: &Firmware, baud: u32, directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
-        let mut rig = Rig::empty(directory, journal)?;
+        let mut rig = Rig::empty(directory.map(|directory| directory.join("boards")), journal)?;
         for seat in 0..SEATS {
             let next = (seat + 1) % SEATS;
             rig.wires.push(Joined { wire: Arc::new(Wire::new(baud)), ends: [vec![seat + 1], vec![next + 1]] });
@@ -72,7 +72,7 @@ impl Rig {
         journal: Journal,
     ) -> Result<Rig, Failure> {
         let failed = |error: io::Error| Failure::new(format!("no network: {error}"));
-        let mut rig = Rig::empty(directory, journal)?;
+        let mut rig = Rig::empty(directory.map(|directory| directory.join("mixed")), journal)?;
         // A host binds its address when it starts; until then it is kept from others.
         let sockets: Vec<UdpSocket> =
             (0..SEATS).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<_, _>>().map_err(failed)?;
@@ -102,12 +102,12 @@ impl Rig {
         Ok(self)
     }
 
-    fn empty(directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
+    fn empty(directory: Option<PathBuf>, journal: Journal) -> Result<Rig, Failure> {
         let place = match directory {
             Some(directory) => {
                 let failed = |error| Failure::new(format!("cannot use {}: {error}", directory.display()));
-                fs::create_dir_all(directory).map_err(failed)?;
-                Place::Kept(directory.into())
+                fs::create_dir_all(&directory).map_err(failed)?;
+                Place::Kept(directory)
             }
             None => {
                 let failed = |error| Failure::new(format!("no place for the flashes: {error}"));
