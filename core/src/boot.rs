@@ -1,8 +1,9 @@
 use core::marker::PhantomData;
 
+use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::log::{Full, LogMut, Span};
-use crate::node::{MEMORY_MAX, bounded_mut};
+use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
@@ -13,16 +14,9 @@ use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Positio
 /// Give it what the disk holds in the order in which it was written; then [`start`](Boot::start) it. For a node that has never
 /// run, start it at once.
 pub struct Boot<C, B, const SEATS: usize> {
-    memory: B,
-    span: Span,
-    hard: HardState,
-    snapshots: [Snapshot; 2],
-    fetch: Option<Fetch>,
-    is_lost: bool,
+    node: Node<C, B, SEATS>,
     /// What comes behind a snapshot does not follow it: entries at the snapshot's index or before will replace it.
     is_void: bool,
-    config: Config,
-    command: PhantomData<fn(C)>,
 }
 
 impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
@@ -32,18 +26,10 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// What is wrong with the configuration.
     pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
-        config.check(SEATS)?;
-        Ok(Boot {
-            memory,
-            span: Span::default(),
-            hard: HardState::default(),
-            snapshots: Default::default(),
-            fetch: None,
-            is_lost: false,
-            is_void: false,
-            config,
-            command: PhantomData,
-        })
+        let mut state = State::new(Settings::of(&config, SEATS)?, config.seed);
+        state.crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
+        let peers = core::array::from_fn(|_| Peer::new());
+        Ok(Boot { node: Node { memory, span: Span::default(), peers, state, command: PhantomData }, is_void: false })
     }
 
     /// Takes one thing that a log gives back.
@@ -63,37 +49,42 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// Takes a term and vote; a later one replaces it.
     pub fn hard_state(&mut self, hard_state: HardState) {
-        self.hard = hard_state;
+        self.node.state.hard = hard_state;
     }
 
     /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out; those
     /// after it stay if they follow it.
     pub fn snapshot(&mut self, snapshot: Snapshot) {
         self.stand_on(snapshot.position);
-        self.snapshots = [snapshot, self.snapshots[0]];
-        self.is_lost = false;
+        let state = &mut self.node.state;
+        state.snapshots = [snapshot, state.snapshots[0]];
+        state.image = Image::Whole;
     }
 
     /// The snapshot at this position is damaged or gone, and there is no earlier one whose entries are all here. The node
     /// votes and acknowledges as before, applies nothing, and gets a snapshot from its leader. The app's state must be empty.
     pub fn lost_snapshot(&mut self, position: Position) {
         self.stand_on(position);
-        self.snapshots = Default::default();
-        self.is_lost = true;
+        self.node.state.snapshots = Default::default();
+        self.node.state.image = Image::Lost;
     }
 
     /// Takes what was stored of a snapshot of the leader. The rest is fetched, if there is a leader that still has it.
     pub fn stored(&mut self, stored: Stored) {
-        self.fetch = (stored.received <= stored.snapshot.bytes).then(|| Fetch::new(stored));
+        self.node.state.fetch = (stored.received <= stored.snapshot.bytes).then(|| Fetch::new(stored));
     }
 
     fn stand_on(&mut self, position: Position) {
-        let mut log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
-        if log.view().term_at(position.index) == Some(position.term) {
+        let mut log = self.log();
+        if log.view().holds(position) {
             log.forget(position.index);
         } else {
-            self.span = Span::behind(position);
+            *log.span = Span::behind(position);
         }
+    }
+
+    fn log(&mut self) -> LogMut<'_> {
+        LogMut { memory: bounded_mut(self.node.memory.as_mut()), span: &mut self.node.span }
     }
 
     /// Takes an entry: it replaces the one at its index and all after that, be they here or covered by a snapshot.
@@ -101,8 +92,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// # Errors
     /// It does not follow the entries before it, the memory is too small for it, or no frame could carry it.
     pub fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
-        let (position, base) = (entry.position(), self.span.base);
-        let mut log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
+        let (position, base) = (entry.position(), self.node.span.base);
+        let mut log = self.log();
         log.truncate(position.index.max(base.index.next()));
         if position.index <= base.index {
             self.is_void = false;
@@ -117,31 +108,26 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         if !follows {
             return Err(BootError::Gap { last, found: position });
         }
-        let (bytes, limit) = (entry.record().len(), self.config.entry_bytes_max);
+        let (bytes, limit) = (entry.record().len(), self.node.state.settings.entry_bytes_max);
         if bytes > limit {
             return Err(BootError::TooLarge { index: position.index, bytes, limit });
         }
-        log.push(entry).map_err(|Full| BootError::Full { index: position.index })
+        self.log().push(entry).map_err(|Full| BootError::Full { index: position.index })
     }
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed.
     pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
-        let Boot { memory, span, hard, snapshots, fetch, is_lost, config, command, .. } = self;
-        let mut state = State::new(&config);
+        let mut node = self.node;
+        let (span, state) = (&node.span, &mut node.state);
         state.now = now;
-        state.hard = hard;
-        state.hard_durable = hard;
+        state.hard_durable = state.hard;
         // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
-        if span.last.term > hard.term {
+        if span.last.term > state.hard.term {
             state.hard = HardState { term: span.last.term, vote: None };
         }
         state.commit = span.base.index;
         state.applied = span.base.index;
-        state.snapshots = snapshots;
-        state.crowded_at = percent(memory.as_ref().len().min(MEMORY_MAX), config.snapshot_fill_percent);
-        state.fetch = fetch;
-        if is_lost {
-            state.image = Image::Lost;
+        if state.image == Image::Lost {
             state.applied = Index(0);
             let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
             state.fetch = state.fetch.or(Some(Fetch::of(wanted)));
@@ -149,7 +135,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         state.durable = span.last.index;
         state.written = span.last.index;
         state.rest();
-        Node { memory, span, peers: core::array::from_fn(|_| Peer::new()), state, command }
+        node
     }
 }
 

@@ -14,17 +14,17 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     pub fn forget_time(&mut self) {
         let state = &mut self.state;
         let hears = state.hears_leader();
-        state.leader_heard = state.leader_heard.filter(|_| hears).map(|_| Instant::START);
+        state.leader_until =
+            if hears { Instant::START.after(state.settings.election_micros()) } else { Instant::START };
         state.now = Instant::START;
         state.random = 0;
         state.election_due = Instant::START.after(2 * state.settings.election_micros());
-        state.quorum_due = state.election_due;
         state.heartbeat_due = state.next_heartbeat();
         if let Some(transfer) = &mut state.transfer {
             transfer.until = Instant::START.after(state.settings.election_micros());
         }
         state.writes = u64::from(state.write.is_some());
-        state.write = state.write.map(|write| Write { number: 1, since: Instant::START, ..write });
+        state.write = state.write.map(|write| Write { since: Instant::START, ..write });
         state.refusals = Refusals::default();
         state.turn = Seat(0);
         state.snapshot_again = Instant::START;
@@ -72,7 +72,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
 
     /// The stamp of an `AppendEntries` that was just sent, as it is after [`fold_stamps`](Node::fold_stamps).
     pub fn folded_stamp(&self, to: Seat, stamp: u64) -> u64 {
-        stamp.min(self.peers[usize::from(to.0)].reset_at + 1)
+        stamp.min(self.peers[to].reset_at + 1)
     }
 
     /// Undoes [`fold_stamps`](Node::fold_stamps) in some other way, to show that no rule looks there.
@@ -106,7 +106,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             }
             Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
             Message::Ack { stamp, outcome, .. } => {
-                let is_heard = role == Role::Leader && self.peers[usize::from(from.0)].has_heard(stamp, outcome);
+                let is_heard = role == Role::Leader && self.peers[from].has_heard(stamp, outcome);
                 !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && is_heard)
             }
         }
@@ -142,7 +142,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         }
         let before = self.peers.clone();
         for (seat, peer) in before.into_iter().enumerate() {
-            self.peers[usize::from(names(Seat(seat as u8)).0)] = peer;
+            self.peers[names(Seat(seat as u8))] = peer;
         }
     }
 }

@@ -3,7 +3,7 @@ use core::time::Duration;
 use crate::instant::micros;
 use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
 
-const ELECTION_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+const ELECTION_MICROS_MAX: u64 = 3_600_000_000;
 
 /// How a node behaves. Every member should have the same times and sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,24 +57,7 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self, seats: usize) -> Result<(), ConfigError> {
-        let Members { voters, outgoing, learners, witnesses } = self.members;
-        let seat = self.identity.seat;
-        let problems = [
-            (voters.is_empty(), ConfigError::NoVoters),
-            (self.members.all().0 & !Seats::first(seats).0 != 0, ConfigError::TooManySeats { seats }),
-            (voters.union(outgoing).0 & learners.0 != 0, ConfigError::LearnerVotes),
-            (!witnesses.is_empty(), ConfigError::WitnessUnsupported),
-            (!self.members.all().contains(seat), ConfigError::NotAMember { seat }),
-            (self.heartbeat_interval < Duration::from_micros(1), ConfigError::HeartbeatTooShort),
-            (self.election_timeout < self.heartbeat_interval * 2, ConfigError::ElectionTooShort),
-            (self.election_timeout > ELECTION_TIMEOUT_MAX, ConfigError::ElectionTooLong),
-            (self.entry_bytes_max <= RECORD_OVERHEAD, ConfigError::FrameTooSmall),
-            (self.inflight_messages_max == 0, ConfigError::WindowTooSmall),
-            (self.inflight_bytes_max < self.entry_bytes_max, ConfigError::WindowTooSmall),
-            (!(1..=90).contains(&self.snapshot_fill_percent), ConfigError::SnapshotFill),
-            (self.snapshot_bytes_per_heartbeat == 0, ConfigError::SnapshotRate),
-        ];
-        problems.into_iter().find(|(wrong, _)| *wrong).map_or(Ok(()), |(_, error)| Err(error))
+        Settings::of(self, seats).map(|_| ())
     }
 }
 
@@ -93,18 +76,48 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Of a configuration that was checked.
-    pub(crate) fn of(config: &Config) -> Settings {
-        Settings {
-            identity: config.identity,
-            members: config.members,
-            election_micros: micros(config.election_timeout) as u32,
-            heartbeat_micros: micros(config.heartbeat_interval) as u32,
-            entry_bytes_max: config.entry_bytes_max,
-            inflight_messages_max: config.inflight_messages_max,
-            inflight_bytes_max: config.inflight_bytes_max,
-            snapshot_bytes_per_heartbeat: config.snapshot_bytes_per_heartbeat,
-        }
+    /// Those of a configuration, or the first thing that is wrong with it.
+    pub(crate) fn of(config: &Config, seats: usize) -> Result<Settings, ConfigError> {
+        let Members { voters, outgoing, learners, witnesses } = config.members;
+        let seat = config.identity.seat;
+        let (heartbeat, election) = (micros(config.heartbeat_interval), micros(config.election_timeout));
+        let wrong = if voters.is_empty() {
+            ConfigError::NoVoters
+        } else if config.members.all().0 & !Seats::first(seats).0 != 0 {
+            ConfigError::TooManySeats { seats }
+        } else if voters.union(outgoing).0 & learners.0 != 0 {
+            ConfigError::LearnerVotes
+        } else if !witnesses.is_empty() {
+            ConfigError::WitnessUnsupported
+        } else if !config.members.all().contains(seat) {
+            ConfigError::NotAMember { seat }
+        } else if heartbeat == 0 {
+            ConfigError::HeartbeatTooShort
+        } else if election / 2 < heartbeat {
+            ConfigError::ElectionTooShort
+        } else if election > ELECTION_MICROS_MAX {
+            ConfigError::ElectionTooLong
+        } else if config.entry_bytes_max <= RECORD_OVERHEAD {
+            ConfigError::FrameTooSmall
+        } else if config.inflight_messages_max == 0 || config.inflight_bytes_max < config.entry_bytes_max {
+            ConfigError::WindowTooSmall
+        } else if !(1..=90).contains(&config.snapshot_fill_percent) {
+            ConfigError::SnapshotFill
+        } else if config.snapshot_bytes_per_heartbeat == 0 {
+            ConfigError::SnapshotRate
+        } else {
+            return Ok(Settings {
+                identity: config.identity,
+                members: config.members,
+                election_micros: election as u32,
+                heartbeat_micros: heartbeat as u32,
+                entry_bytes_max: config.entry_bytes_max,
+                inflight_messages_max: config.inflight_messages_max,
+                inflight_bytes_max: config.inflight_bytes_max,
+                snapshot_bytes_per_heartbeat: config.snapshot_bytes_per_heartbeat,
+            });
+        };
+        Err(wrong)
     }
 
     pub(crate) fn election_micros(&self) -> u64 {

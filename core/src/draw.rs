@@ -8,7 +8,7 @@ use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
 use crate::{
     Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
-    Ticket,
+    Stored, Ticket,
 };
 
 /// What a node has to do now, in the order in which to do it.
@@ -29,7 +29,8 @@ pub(crate) enum Reply<'a> {
     Accept(Position),
     Await(Round),
     Reject(crate::Rejection),
-    Store { snapshot: Snapshot, offset: u64, bytes: &'a [u8] },
+    /// The next bytes of the snapshot that is fetched.
+    Store(&'a [u8]),
 }
 
 impl<'a, V> Iterator for Effects<'a, V> {
@@ -37,15 +38,15 @@ impl<'a, V> Iterator for Effects<'a, V> {
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
         if let Some(reply) = self.reply.take() {
-            return Some(match reply {
-                Reply::Accept(position) => Effect::Accept { position },
-                Reply::Await(round) => Effect::Await { round },
-                Reply::Reject(rejection) => Effect::Reject(rejection),
-                Reply::Store { snapshot, offset, bytes } => {
-                    self.state.store(bytes);
+            return match reply {
+                Reply::Accept(position) => Some(Effect::Accept { position }),
+                Reply::Await(round) => Some(Effect::Await { round }),
+                Reply::Reject(rejection) => Some(Effect::Reject(rejection)),
+                Reply::Store(bytes) => self.state.store(bytes).map(|here| {
+                    let Stored { snapshot, received: offset, .. } = here;
                     Effect::Store { snapshot, offset, bytes }
-                }
-            });
+                }),
+            };
         }
         let mut draw = Draw { state: self.state, peers: self.peers, log: self.log };
         if let Some(persist) = draw.persist() {
@@ -66,10 +67,10 @@ impl<'a, V> Iterator for Effects<'a, V> {
         if let Some((to, piece)) = draw.piece() {
             return Some(Effect::SendPiece { to, piece });
         }
-        draw.ready().map(|through| Effect::ReadReady { through }).or_else(|| {
-            let failed = draw.state.reads.failed.take();
-            failed.map(|through| Effect::ReadFailed { through })
-        })
+        if let Some(through) = draw.ready() {
+            return Some(Effect::ReadReady { through });
+        }
+        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through })
     }
 }
 
@@ -94,7 +95,7 @@ impl<'a> Draw<'_, 'a> {
             state.image = Image::Writing;
         }
         state.writes = state.writes.wrapping_add(1);
-        state.write = Some(Write { number: state.writes, hard: state.hard, through: last, since: state.now });
+        state.write = Some(Write { hard: state.hard, through: last, since: state.now });
         let (entries, _) = self.log.range(state.written.next(), usize::MAX);
         state.written = last;
         Some(Persist {
@@ -122,7 +123,7 @@ impl<'a> Draw<'_, 'a> {
 
     fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {
             return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
         }
@@ -138,7 +139,7 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         let HardState { term, .. } = self.state.hard;
         let ballot = self.state.ballot;
         let term = if ballot == crate::Ballot::Pre { term.next() } else { term };
@@ -151,7 +152,7 @@ impl<'a> Draw<'_, 'a> {
 
     fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.heartbeat) {
             let is_behind = peer.next <= self.log.span.base.index;
             return Some(if is_behind {
@@ -163,16 +164,14 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
         }
-        if let Some(Asked { boot, round, index, .. }) = peer.asked
-            && index > Index(0)
-            && core::mem::take(&mut peer.owed.read_answer)
-        {
+        let Asked { boot, round, index, .. } = peer.asked;
+        if index > Index(0) && core::mem::take(&mut peer.owed.read_answer) {
             return Some(Message::ReadAnswer { term, boot, round, index });
         }
         if core::mem::take(&mut peer.owed.campaign) {
             return Some(Message::CampaignNow { term });
         }
-        let (next, room) = (self.peers[usize::from(seat.0)].next, self.window(seat));
+        let (next, room) = (self.peers[seat].next, self.window(seat));
         let (entries, behind) = self.log.range(next, self.state.settings.entry_bytes_max.min(room));
         (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
     }
@@ -180,7 +179,7 @@ impl<'a> Draw<'_, 'a> {
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
     /// and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not known.
     fn window(&self, seat: Seat) -> usize {
-        let peer = &self.peers[usize::from(seat.0)];
+        let peer = &self.peers[seat];
         let config = &self.state.settings;
         let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
         let is_open = is_known
@@ -191,9 +190,9 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         let index = peer.next.previous();
-        let previous = Position { term: self.log.term_at(index).unwrap_or_default(), index };
+        let previous = Position { term: self.log.term_at(index), index };
         peer.sent += 1;
         peer.next = behind.unwrap_or(peer.next);
         let term = self.state.hard.term;
@@ -201,12 +200,13 @@ impl<'a> Draw<'_, 'a> {
     }
 
     fn offer(&mut self, seat: Seat) -> Message<'a> {
-        let peer = &mut self.peers[usize::from(seat.0)];
+        let peer = &mut self.peers[seat];
         peer.sent += 1;
         let ([latest, before], members) = (self.state.snapshots, self.state.settings.members);
         Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
     }
 
+    #[inline(never)]
     fn message_to_leader(&mut self) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let index = self.state.acknowledgeable();
@@ -239,7 +239,7 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         state.snapshot_again = state.now.after(state.settings.election_micros());
-        self.log.term_at(index).map(|term| Position { term, index })
+        Some(Position { term: self.log.term_at(index), index })
     }
 
     /// The log stands on a snapshot that the app has not taken over.
@@ -259,7 +259,7 @@ impl<'a> Draw<'_, 'a> {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
-            let pieces = &mut self.peers[usize::from(seat.0)].pieces;
+            let pieces = &mut self.peers[seat].pieces;
             let Pieces { of, next: offset, left } = *pieces;
             if let Some(snapshot) = state.wanted(of).filter(|_| left > 0) {
                 let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);

@@ -2,7 +2,7 @@ use crate::log::Log;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Index, Kind, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Instant, Kind, Position, Role, Seat, Seats, Term};
 
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
@@ -22,7 +22,7 @@ impl Step<'_> {
     fn ask_around(&mut self) {
         self.forget_leader();
         self.state.leader = None;
-        self.state.leader_heard = None;
+        self.state.leader_until = Instant::START;
         self.state.role = Role::PreCandidate;
         self.open_ballot(Ballot::Pre);
         self.state.votes = Seats::NONE.with(self.state.seat());
@@ -142,7 +142,7 @@ impl Step<'_> {
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
         self.state.heartbeat_due = self.state.next_heartbeat();
-        self.state.quorum_due = now.after(self.state.settings.election_micros());
+        self.state.election_due = now.after(self.state.settings.election_micros());
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.others() {
             peer.start(next, now);
@@ -154,8 +154,9 @@ impl Step<'_> {
     pub(crate) fn open_term(&mut self) {
         let term = self.state.hard.term;
         if self.log.span.last.term < term {
-            let empty = |_: &mut [u8]| Ok::<_, core::convert::Infallible>(0);
-            let _ = self.log.write(term, Kind::Noop, 0, 0, empty);
+            if self.log.payload_room(0, 0).is_some() {
+                self.log.seal(term, Kind::Noop, 0);
+            }
             self.state.attend_all();
         }
     }
@@ -163,7 +164,7 @@ impl Step<'_> {
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.settings.election_micros();
-        self.state.quorum_due = self.state.now.after(timeout);
+        self.state.election_due = self.state.now.after(timeout);
         let now = self.state.now;
         let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
@@ -189,7 +190,7 @@ impl State {
     }
 
     /// Whether the leader has committed an entry of its own term: it then knows all that was committed before.
-    pub(crate) fn term_is_open(&self, commit_term: Option<Term>) -> bool {
-        self.is_leader() && commit_term == Some(self.hard.term) && self.commit > Index(0)
+    pub(crate) fn term_is_open(&self, commit_term: Term) -> bool {
+        self.is_leader() && commit_term == self.hard.term
     }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::log::torn;
 use crate::{Index, Position, Session, Term};
 
 /// What an entry is for. The numbers are those of the record's kind byte.
@@ -48,8 +49,7 @@ impl<'a> Entry<'a> {
     /// The first thing that is wrong with the record.
     pub fn parse(bytes: &'a [u8]) -> Result<(Entry<'a>, &'a [u8]), RecordError> {
         let header = bytes.first_chunk::<HEADER>().ok_or(RecordError::Truncated)?;
-        let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([header[17], header[18]]));
-        let (record, rest) = bytes.split_at_checked(length).ok_or(RecordError::Truncated)?;
+        let (record, rest) = bytes.split_at_checked(record_length(header)).ok_or(RecordError::Truncated)?;
         let (body, check) = record.split_last_chunk::<4>().ok_or(RecordError::Truncated)?;
         if crc32c(body) != u32::from_le_bytes(*check) {
             return Err(RecordError::Checksum);
@@ -73,11 +73,7 @@ impl<'a> Entry<'a> {
         match self.kind() {
             Kind::Noop => self.payload().is_empty(),
             Kind::Command => true,
-            Kind::Request => match postcard::take_from_bytes::<Session>(self.payload()) {
-                Ok((Session { sequence: 0, .. }, rest)) => rest.is_empty(),
-                Ok(_) => true,
-                Err(_) => false,
-            },
+            Kind::Request => self.request().is_some_and(|(session, rest)| session.sequence > 0 || rest.is_empty()),
         }
     }
 
@@ -88,34 +84,33 @@ impl<'a> Entry<'a> {
     pub fn write(room: &'a mut [u8], position: Position, kind: Kind, payload: &[u8]) -> Option<Entry<'a>> {
         let room = room.get_mut(..RECORD_OVERHEAD + payload.len())?;
         u16::try_from(payload.len()).ok()?;
-        let fill = |body: &mut [u8]| {
-            body.copy_from_slice(payload);
-            Ok::<_, core::convert::Infallible>(payload.len())
-        };
-        let Ok(_) = write_record(room, position, kind, fill);
+        room[HEADER..HEADER + payload.len()].copy_from_slice(payload);
+        seal_record(room, position, kind);
         Entry::parse(room).map(|(entry, _)| entry).ok()
     }
 
     /// A record that was checked when it came into the log.
     pub(crate) fn trusted(bytes: &'a [u8]) -> Entry<'a> {
-        let length = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([bytes[17], bytes[18]]));
-        Entry { record: &bytes[..length] }
+        let header = bytes.first_chunk::<HEADER>().unwrap_or_else(|| torn());
+        Entry { record: bytes.get(..record_length(header)).unwrap_or_else(|| torn()) }
     }
 
     /// Term and index.
+    #[inline(always)]
     pub fn position(&self) -> Position {
-        Position { term: Term(self.number(8)), index: Index(self.number(0)) }
+        let header = self.header();
+        Position { term: Term(number::<8>(header)), index: Index(number::<0>(header)) }
     }
 
     /// What the entry is for.
     pub fn kind(&self) -> Kind {
-        Kind::from_byte(self.record[16]).unwrap_or(Kind::Noop)
+        Kind::from_byte(self.header()[16]).unwrap_or(Kind::Noop)
     }
 
     /// Whose command it is, if it belongs to a session.
     pub fn session(&self) -> Option<Session> {
         match self.kind() {
-            Kind::Request => postcard::take_from_bytes(self.payload()).map(|(session, _)| session).ok(),
+            Kind::Request => self.request().map(|(session, _)| session),
             Kind::Noop | Kind::Command => None,
         }
     }
@@ -125,10 +120,7 @@ impl<'a> Entry<'a> {
         match self.kind() {
             Kind::Noop => None,
             Kind::Command => Some(self.payload()),
-            Kind::Request => match postcard::take_from_bytes::<Session>(self.payload()) {
-                Ok((Session { sequence: 0, .. }, _)) | Err(_) => None,
-                Ok((_, command)) => Some(command),
-            },
+            Kind::Request => self.request().filter(|(session, _)| session.sequence > 0).map(|(_, command)| command),
         }
     }
 
@@ -138,14 +130,32 @@ impl<'a> Entry<'a> {
     }
 
     fn payload(&self) -> &'a [u8] {
-        &self.record[HEADER..self.record.len() - 4]
+        let end = self.record.len().wrapping_sub(4);
+        self.record.get(HEADER..end).unwrap_or_else(|| torn())
     }
 
-    fn number(&self, at: usize) -> u64 {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&self.record[at..at + 8]);
-        u64::from_le_bytes(bytes)
+    /// What a request's payload is made of. Number by number: all that reads one shares the code.
+    fn request(&self) -> Option<(Session, &'a [u8])> {
+        let (client, rest) = postcard::take_from_bytes(self.payload()).ok()?;
+        let (sequence, rest) = postcard::take_from_bytes(rest).ok()?;
+        Some((Session { client, sequence }, rest))
     }
+
+    fn header(&self) -> &'a [u8; HEADER] {
+        self.record.first_chunk().unwrap_or_else(|| torn())
+    }
+}
+
+/// How long the record of this header is.
+fn record_length(header: &[u8; HEADER]) -> usize {
+    RECORD_OVERHEAD + usize::from(u16::from_le_bytes([header[17], header[18]]))
+}
+
+/// The number at this place.
+fn number<const AT: usize>(header: &[u8; HEADER]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&header[AT..AT + 8]);
+    u64::from_le_bytes(bytes)
 }
 
 impl core::fmt::Debug for Entry<'_> {
@@ -220,7 +230,7 @@ impl<'a> Iterator for Entries<'a> {
             return None;
         }
         let entry = Entry::trusted(self.bytes);
-        self.bytes = &self.bytes[entry.record.len()..];
+        self.bytes = self.bytes.get(entry.record.len()..).unwrap_or_else(|| torn());
         Some(entry)
     }
 }
@@ -288,22 +298,16 @@ impl core::fmt::Display for RecordError {
 
 impl core::error::Error for RecordError {}
 
-/// Makes a record in place: `fill` writes the payload into the room between header and checksum, and returns its length.
-pub(crate) fn write_record<E>(
-    room: &mut [u8],
-    position: Position,
-    kind: Kind,
-    fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-) -> Result<usize, E> {
-    let end = room.len() - 4;
-    let length = fill(&mut room[HEADER..end])?;
-    room[0..8].copy_from_slice(&position.index.0.to_le_bytes());
-    room[8..16].copy_from_slice(&position.term.0.to_le_bytes());
-    room[16] = kind as u8;
-    room[17..19].copy_from_slice(&(length as u16).to_le_bytes());
-    let check = crc32c(&room[..HEADER + length]);
-    room[HEADER + length..HEADER + length + 4].copy_from_slice(&check.to_le_bytes());
-    Ok(RECORD_OVERHEAD + length)
+/// Makes a record of a payload that stands in its place: puts the header before it, and the check behind it.
+pub(crate) fn seal_record(record: &mut [u8], position: Position, kind: Kind) {
+    let payload = record.len() - RECORD_OVERHEAD;
+    let header = record.first_chunk_mut::<HEADER>().unwrap_or_else(|| torn());
+    header[0..8].copy_from_slice(&position.index.0.to_le_bytes());
+    header[8..16].copy_from_slice(&position.term.0.to_le_bytes());
+    header[16] = kind as u8;
+    header[17..19].copy_from_slice(&(payload as u16).to_le_bytes());
+    let (covered, check) = record.split_last_chunk_mut::<4>().unwrap_or_else(|| torn());
+    *check = crc32c(covered).to_le_bytes();
 }
 
 /// The CRC-32C that records, frames and files carry.
@@ -314,7 +318,7 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
 /// The CRC-32C of bytes whose front has the CRC-32C `check` (of nothing: zero) and whose rest is `bytes`.
 #[cfg(target_os = "none")]
 pub fn crc32c_append(check: u32, bytes: &[u8]) -> u32 {
-    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+    const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISCSI);
     let mut digest = CRC.digest_with_initial((!check).reverse_bits());
     digest.update(bytes);
     digest.finalize()

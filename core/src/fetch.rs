@@ -148,7 +148,7 @@ impl Step<'_> {
             self.state.attend_leader();
         }
         let fits = offset == received && !bytes.is_empty() && bytes.len() as u64 <= snapshot.bytes - received;
-        fits.then_some(Reply::Store { snapshot, offset, bytes })
+        fits.then_some(Reply::Store(bytes))
     }
 
     /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes it
@@ -171,7 +171,7 @@ impl Step<'_> {
         self.state.fetch = None;
         self.state.commit = self.state.commit.max(snapshot.index());
         self.state.verified = self.state.verified.max(snapshot.index());
-        let holds = self.log.view().term_at(snapshot.index()) == Some(snapshot.position.term);
+        let holds = self.log.view().holds(snapshot.position);
         match (holds, is_lost) {
             (true, false) => return,
             (true, true) => self.log.forget(snapshot.index()),

@@ -28,10 +28,12 @@ impl Instant {
         self.0
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) const fn after(self, micros: u64) -> Instant {
         Instant(self.0.saturating_add(micros))
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) const fn micros_since(self, earlier: Instant) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -53,5 +55,5 @@ impl Add<Duration> for Instant {
 
 /// The microseconds of a duration, saturating after 584,542 years.
 pub(crate) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }

@@ -1,4 +1,7 @@
-use crate::entry::{Entries, Entry, Kind, RECORD_OVERHEAD, write_record};
+use core::cell::Cell;
+use core::ops::Range;
+
+use crate::entry::{Entries, Entry, HEADER, Kind, RECORD_OVERHEAD, seal_record};
 use crate::{Index, Position, Term};
 
 /// Bytes that the log keeps beside each record: where it lies.
@@ -26,30 +29,36 @@ pub(crate) struct Full;
 #[derive(Clone, Copy)]
 pub(crate) struct Log<'a> {
     memory: &'a [u8],
-    pub(crate) span: Span,
+    pub(crate) span: &'a Span,
 }
 
 impl<'a> Log<'a> {
-    pub(crate) fn new(memory: &'a [u8], span: Span) -> Self {
+    pub(crate) fn new(memory: &'a [u8], span: &'a Span) -> Self {
         Log { memory, span }
     }
 
-    /// The term of the entry at `index`, the base's included.
-    pub(crate) fn term_at(&self, index: Index) -> Option<Term> {
+    /// The term of the entry at `index`, the base's included; zero if there is none.
+    pub(crate) fn term_at(&self, index: Index) -> Term {
         if index == self.span.base.index {
-            return Some(self.span.base.term);
+            return self.span.base.term;
         }
-        self.entry(index).map(|entry| entry.position().term)
+        self.entry(index).map_or(Term(0), |entry| entry.position().term)
+    }
+
+    /// Whether there is an entry at this position, or it is the base.
+    pub(crate) fn holds(&self, position: Position) -> bool {
+        let is_there = position.index == self.span.base.index || self.span.holds(position.index);
+        is_there && self.term_at(position.index) == position.term
     }
 
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: Index) -> Option<Entry<'a>> {
-        self.span.holds(index).then(|| Entry::trusted(&self.memory[self.offset(index)..self.span.end]))
+        self.span.holds(index).then(|| Entry::trusted(part(self.memory, self.offset(index)..self.span.end)))
     }
 
     /// All entries.
     pub(crate) fn entries(&self) -> Entries<'a> {
-        Entries::trusted(&self.memory[..self.span.end])
+        Entries::trusted(part(self.memory, 0..self.span.end))
     }
 
     /// The entries from `first` on that fit into `bytes_max` bytes, and the index behind them. Logarithmic in the length.
@@ -60,7 +69,7 @@ impl<'a> Log<'a> {
         let start = self.offset(first);
         let fits = |index: Index| self.offset(index) - start <= bytes_max;
         let behind = partition_point(first, self.span.last.index.next(), |index| fits(index.next()));
-        (Entries::trusted(&self.memory[start..self.offset(behind)]), behind)
+        (Entries::trusted(part(self.memory, start..self.offset(behind))), behind)
     }
 
     /// How many bytes the entries from `first` up to and without `behind` take.
@@ -74,11 +83,9 @@ impl<'a> Log<'a> {
     pub(crate) fn latest_at_most(&self, limit: Position) -> Option<Position> {
         let behind = limit.index.min(self.span.last.index).next();
         let first = self.span.base.index.next();
-        let found = partition_point(first, behind.max(first), |index| {
-            self.term_at(index).is_some_and(|term| term <= limit.term)
-        });
+        let found = partition_point(first, behind.max(first), |index| self.term_at(index) <= limit.term);
         let index = found.previous();
-        let position = Position { term: self.term_at(index).unwrap_or_default(), index };
+        let position = Position { term: self.term_at(index), index };
         (position.index <= limit.index && position.term <= limit.term).then_some(position)
     }
 
@@ -113,9 +120,8 @@ impl<'a> Log<'a> {
             return self.span.end;
         }
         let slot = slot_at(self.memory.len(), self.span.base.index, index);
-        let mut bytes = [0; SLOT];
-        bytes.copy_from_slice(&self.memory[slot..slot + SLOT]);
-        u32::from_le_bytes(bytes) as usize
+        let bytes = self.memory.get(slot..).and_then(<[u8]>::first_chunk);
+        u32::from_le_bytes(*bytes.unwrap_or_else(|| torn())) as usize
     }
 }
 
@@ -143,7 +149,7 @@ pub(crate) struct LogMut<'a> {
 
 impl LogMut<'_> {
     pub(crate) fn view(&self) -> Log<'_> {
-        Log::new(self.memory, *self.span)
+        Log::new(self.memory, self.span)
     }
 
     /// Appends a record that another node made. It must follow the last entry.
@@ -153,33 +159,27 @@ impl LogMut<'_> {
             return Err(Full);
         }
         let end = self.span.end;
-        self.memory[end..end + record.len()].copy_from_slice(record);
+        copy(record, part_mut(self.memory, end..end + record.len()));
         self.settle(entry.position(), record.len());
         Ok(())
     }
 
-    /// Makes the next entry in place, with a payload of at most `payload_max` bytes, and leaves `reserve` bytes free.
-    ///
-    /// `fill` gets the room for the payload, cut to what is there; it may fail for want of room.
-    pub(crate) fn write<E>(
-        &mut self,
-        term: Term,
-        kind: Kind,
-        payload_max: usize,
-        reserve: usize,
-        fill: impl FnOnce(&mut [u8]) -> Result<usize, E>,
-    ) -> Result<Position, Option<E>> {
-        let room = self.view().room().saturating_sub(SLOT + reserve);
-        let payload = payload_max.min(usize::from(u16::MAX));
-        if room < RECORD_OVERHEAD {
-            return Err(None);
-        }
+    /// The room for the payload of the next entry, of at most `payload_max` bytes, that leaves `reserve` bytes free.
+    pub(crate) fn payload_room(&mut self, payload_max: usize, reserve: usize) -> Option<&mut [u8]> {
+        let room = self.view().room().checked_sub(SLOT + reserve + RECORD_OVERHEAD)?;
+        let start = self.span.end + HEADER;
+        Some(part_mut(self.memory, start..start + room.min(payload_max).min(usize::from(u16::MAX))))
+    }
+
+    /// Makes the next entry around a payload of this length, which stands in its room.
+    pub(crate) fn seal(&mut self, term: Term, kind: Kind, payload: usize) -> Position {
         let position = Position { term, index: self.span.last.index.next() };
         let start = self.span.end;
-        let end = start + room.min(RECORD_OVERHEAD + payload);
-        let length = write_record(&mut self.memory[start..end], position, kind, fill).map_err(Some)?;
+        let record = part_mut(self.memory, start..start + RECORD_OVERHEAD + payload);
+        seal_record(record, position, kind);
+        let length = record.len();
         self.settle(position, length);
-        Ok(position)
+        position
     }
 
     /// Removes the entry at `index` and all after it.
@@ -189,42 +189,39 @@ impl LogMut<'_> {
         }
         let log = self.view();
         let end = log.offset(index);
-        let last = Position { term: log.term_at(index.previous()).unwrap_or_default(), index: index.previous() };
+        let last = Position { term: log.term_at(index.previous()), index: index.previous() };
         self.span.end = end;
         self.span.last = last;
     }
 
     /// Removes the entries up to `through`: it is the base then. Takes time in proportion to what stays.
     pub(crate) fn forget(&mut self, through: Index) {
+        if !self.span.holds(through) {
+            return;
+        }
         let log = self.view();
-        let Some(term) = log.term_at(through) else { return };
+        let term = log.term_at(through);
         let (cut, old) = (log.offset(through.next()), *self.span);
         self.move_to_front(cut, old.end);
         // A slot moves away from the records: it is read before another one takes its place.
         for index in (through.next().0..=old.last.index.0).map(Index) {
-            let offset = Log::new(self.memory, old).offset(index) - cut;
+            let offset = Log::new(self.memory, &old).offset(index) - cut;
             self.set_slot(through, index, offset);
         }
         self.span.base = Position { term, index: through };
         self.span.end -= cut;
     }
 
-    /// Piece by piece through a buffer: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
+    /// Byte by byte: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
     fn move_to_front(&mut self, start: usize, end: usize) {
-        let mut buffer = [0; 64];
-        let mut to = 0;
-        let mut rest = start;
-        while rest < end {
-            let count = buffer.len().min(end - rest);
-            buffer[..count].copy_from_slice(&self.memory[rest..rest + count]);
-            self.memory[to..to + count].copy_from_slice(&buffer[..count]);
-            (to, rest) = (to + count, rest + count);
-        }
+        let cells = Cell::from_mut(part_mut(self.memory, 0..end)).as_slice_of_cells();
+        cells.iter().zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
     }
 
     fn set_slot(&mut self, base: Index, index: Index, offset: usize) {
         let slot = slot_at(self.memory.len(), base, index);
-        self.memory[slot..slot + SLOT].copy_from_slice(&(offset as u32).to_le_bytes());
+        let bytes = self.memory.get_mut(slot..).and_then(<[u8]>::first_chunk_mut);
+        *bytes.unwrap_or_else(|| torn()) = (offset as u32).to_le_bytes();
     }
 
     fn settle(&mut self, position: Position, length: usize) {
@@ -235,7 +232,27 @@ impl LogMut<'_> {
 }
 
 fn slot_at(memory: usize, base: Index, index: Index) -> usize {
-    memory - (index.0 - base.0) as usize * SLOT
+    memory.wrapping_sub((index.0 - base.0) as usize * SLOT)
+}
+
+/// Copies bytes to where there is as much room.
+fn copy(bytes: &[u8], room: &mut [u8]) {
+    room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+}
+
+fn part(memory: &[u8], range: Range<usize>) -> &[u8] {
+    memory.get(range).unwrap_or_else(|| torn())
+}
+
+fn part_mut(memory: &mut [u8], range: Range<usize>) -> &mut [u8] {
+    memory.get_mut(range).unwrap_or_else(|| torn())
+}
+
+/// Stops a node whose log is no log any more.
+#[cold]
+#[inline(never)]
+pub(crate) fn torn() -> ! {
+    panic!("the records of a log lie whole within its memory")
 }
 
 /// The first index from `first` up to `behind` for which `holds` no longer holds.

@@ -55,6 +55,7 @@ impl Seats {
 
     /// The set with `seat` in it; a seat of 64 or more is left out.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn with(self, seat: Seat) -> Seats {
         if (seat.0 as usize) < Seat::COUNT_MAX { Seats(self.0 | 1 << seat.0) } else { self }
     }
@@ -79,7 +80,13 @@ impl Seats {
 
     /// How many seats are in the set.
     pub const fn count(self) -> usize {
-        self.0.count_ones() as usize
+        // A few rounds, where many a processor needs fifty instructions to count all the bits at once.
+        let (mut rest, mut count) = (self.0, 0);
+        while rest != 0 {
+            rest &= rest - 1;
+            count += 1;
+        }
+        count
     }
 
     /// Whether no seat is in the set.
@@ -89,12 +96,15 @@ impl Seats {
 
     /// The seats in rising order.
     pub fn iter(self) -> impl Iterator<Item = Seat> {
-        let mut rest = self.0;
-        core::iter::from_fn(move || {
-            let seat = Seat(u8::try_from(rest.trailing_zeros()).ok().filter(|_| rest != 0)?);
-            rest &= rest - 1;
-            Some(seat)
-        })
+        let mut rest = self;
+        core::iter::from_fn(move || rest.take_first())
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn take_first(&mut self) -> Option<Seat> {
+        let seat = (self.0 != 0).then(|| Seat(self.0.trailing_zeros() as u8))?;
+        self.0 &= self.0 - 1;
+        Some(seat)
     }
 
     /// Whether more than half of this set is in `present`.

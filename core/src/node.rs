@@ -75,7 +75,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
             Input::Tick => None,
         };
         step.settle();
-        let log = Log::new(bounded(self.memory.as_ref()), self.span);
+        let log = Log::new(bounded(self.memory.as_ref()), &self.span);
         Effects { state: &mut self.state, peers: &mut self.peers, log, reply, view: PhantomData }
     }
 }
@@ -85,14 +85,21 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         if state.is_leader() {
-            let due = state.heartbeat_due.min(state.quorum_due);
+            let due = state.heartbeat_due.min(state.election_due);
             return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
         }
-        let campaign = state.may_campaign(self.log_view()).then_some(state.election_due);
-        let asks = state.role != Role::Follower || state.reads.under_way.is_some();
-        let again = asks.then_some(state.heartbeat_due);
-        let install = state.may_install().then_some(state.now);
-        [campaign, again, install].into_iter().flatten().min()
+        let mut due = None;
+        let mut at = |instant: Instant| due = Some(due.map_or(instant, |other: Instant| other.min(instant)));
+        if state.may_campaign(self.log_view()) {
+            at(state.election_due);
+        }
+        if state.role != Role::Follower || state.reads.under_way.is_some() {
+            at(state.heartbeat_due);
+        }
+        if state.may_install() {
+            at(state.now);
+        }
+        due
     }
 
     /// The latest term that this node has seen.
@@ -169,7 +176,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn is_serving(&self) -> bool {
         let (now, base) = (self.state.now, self.span.base.index);
         let is_served = |seat: Seat| {
-            let peer = &self.peers[usize::from(seat.0)];
+            let peer = &self.peers[seat];
             peer.next <= base && now.micros_since(peer.heard) < self.state.settings.election_micros()
         };
         let others = self.members().all().without(self.seat());
@@ -197,7 +204,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         let others = move |seat: &Seat| *seat != me && members.contains(*seat);
         let seats = (0..SEATS as u8).map(Seat).filter(others);
         seats.map(|seat| {
-            let peer = &self.peers[usize::from(seat.0)];
+            let peer = &self.peers[seat];
             let probing = peer.flow == Flow::Probe;
             Progress { seat, matched: peer.matched, next: peer.next, probing, heard: peer.heard }
         })
@@ -211,11 +218,11 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The ticket of the write under way once more, for a checker that clones a node in the middle of a write.
     #[cfg(feature = "checker")]
     pub fn reissue_ticket(&self) -> Option<crate::Ticket> {
-        self.state.write.map(|write| crate::Ticket { write: write.number })
+        self.state.write.map(|_| crate::Ticket { write: self.state.writes })
     }
 
     pub(crate) fn log_view(&self) -> Log<'_> {
-        Log::new(bounded(self.memory.as_ref()), self.span)
+        Log::new(bounded(self.memory.as_ref()), &self.span)
     }
 }
 
@@ -223,12 +230,12 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 pub(crate) const MEMORY_MAX: usize = u32::MAX as usize;
 
 pub(crate) fn bounded(memory: &[u8]) -> &[u8] {
-    &memory[..memory.len().min(MEMORY_MAX)]
+    memory.get(..MEMORY_MAX).unwrap_or(memory)
 }
 
 pub(crate) fn bounded_mut(memory: &mut [u8]) -> &mut [u8] {
     let length = memory.len().min(MEMORY_MAX);
-    &mut memory[..length]
+    memory.get_mut(..length).unwrap_or_default()
 }
 
 impl<C, B: Clone, const SEATS: usize> Clone for Node<C, B, SEATS> {

@@ -1,3 +1,5 @@
+use core::ops;
+
 use crate::{Ballot, Incarnation, Index, Instant, Seat, Term};
 
 /// What a node knows of another member, and owes it.
@@ -21,7 +23,7 @@ pub(crate) struct Peer {
     pub(crate) losses: u8,
     /// When the member last answered this leader.
     pub(crate) heard: Instant,
-    pub(crate) asked: Option<Asked>,
+    pub(crate) asked: Asked,
     pub(crate) pieces: Pieces,
     pub(crate) owed: Owed,
 }
@@ -65,11 +67,11 @@ pub(crate) enum Flow {
 }
 
 /// A follower's `ReadIndex` at the leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) boot: u64,
     pub(crate) round: u64,
-    /// The leader's own round that has to be confirmed for it.
+    /// The leader's own round that has to be confirmed for it; zero if nothing was asked.
     pub(crate) tag: u64,
     /// The answer, once it is; zero before.
     pub(crate) index: Index,
@@ -92,6 +94,27 @@ pub(crate) struct Owed {
     pub(crate) campaign: bool,
 }
 
+/// A member's peer: messages of others are refused before.
+impl ops::Index<Seat> for [Peer] {
+    type Output = Peer;
+
+    fn index(&self, seat: Seat) -> &Peer {
+        self.get(usize::from(seat.0)).unwrap_or_else(|| no_seat())
+    }
+}
+
+impl ops::IndexMut<Seat> for [Peer] {
+    fn index_mut(&mut self, seat: Seat) -> &mut Peer {
+        self.get_mut(usize::from(seat.0)).unwrap_or_else(|| no_seat())
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn no_seat() -> ! {
+    panic!("a member has a seat in the node's memory")
+}
+
 impl Peer {
     pub(crate) fn new() -> Peer {
         Peer {
@@ -105,7 +128,7 @@ impl Peer {
             flow: Flow::Pipeline,
             losses: 0,
             heard: Instant::START,
-            asked: None,
+            asked: Asked::default(),
             pieces: Pieces::default(),
             owed: Owed::default(),
         }

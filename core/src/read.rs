@@ -53,15 +53,13 @@ impl Step<'_> {
         if !self.state.is_leader() {
             return;
         }
-        match self.peer(from).asked {
-            Some(asked) if (asked.boot, asked.round) == (boot, round) => {
-                self.peer(from).owed.read_answer = asked.index > Index(0);
-            }
-            _ => {
-                let Round(tag) = self.state.reads.join();
-                self.peer(from).asked = Some(Asked { boot, round, tag, index: Index(0) });
-            }
+        let peer = self.peer(from);
+        if peer.asked.tag > 0 && (peer.asked.boot, peer.asked.round) == (boot, round) {
+            peer.owed.read_answer = peer.asked.index > Index(0);
+            return;
         }
+        let Round(tag) = self.state.reads.join();
+        self.peers[from].asked = Asked { boot, round, tag, index: Index(0) };
     }
 
     /// The leader has confirmed a round of this follower.
@@ -163,8 +161,8 @@ impl Rounds<'_> {
         self.state.reads.under_way = None;
         self.state.reads.confirmed = Some((Round(latest), index));
         for peer in others(self.state, self.peers) {
-            if let Some(asked) = peer.asked.as_mut().filter(|asked| asked.tag <= latest && asked.index == Index(0)) {
-                asked.index = index;
+            if (1..=latest).contains(&peer.asked.tag) && peer.asked.index == Index(0) {
+                peer.asked.index = index;
                 peer.owed.read_answer = true;
                 // The follower applies up to the index before it answers: it needs the commit index now.
                 peer.owed.heartbeat = true;

@@ -11,7 +11,7 @@ const LOSSES_MAX: u8 = 3;
 impl Step<'_> {
     /// What a leader does as time goes on.
     pub(crate) fn lead(&mut self) {
-        if self.state.now >= self.state.quorum_due {
+        if self.state.now >= self.state.election_due {
             self.check_quorum();
         }
         if !self.state.is_leader() {
@@ -69,7 +69,7 @@ impl Step<'_> {
         self.step_down();
         self.state.leader = Some(from);
         self.state.attend_leader();
-        self.state.leader_heard = Some(self.state.now);
+        self.state.leader_until = self.state.now.after(self.state.settings.election_micros());
         self.state.rest();
         self.state.stamp = self.state.stamp.max(stamp);
         Ok(())
@@ -85,7 +85,7 @@ impl Step<'_> {
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
     pub(crate) fn holds(&self, position: Position) -> bool {
-        position.index < self.log.span.base.index || self.log.view().term_at(position.index) == Some(position.term)
+        position.index < self.log.span.base.index || self.log.view().holds(position)
     }
 
     /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is appended.
@@ -210,19 +210,20 @@ impl Step<'_> {
     /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no more.
     fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
         let window = self.state.settings.inflight_bytes_max as u64;
+        let [latest, before] = &self.state.snapshots;
         let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
-        let [latest, before] = self.state.snapshots;
-        let (of, snapshot) = match (is_meant(&latest), is_meant(&before)) {
-            (true, _) => (Wanted::Latest, latest),
-            (_, true) => (Wanted::Before, before),
-            _ => {
-                self.state.pressed |= index > latest.index();
-                self.peer(from).owed.offer = latest.index() > Index(0);
-                return;
-            }
+        let (of, bytes) = if is_meant(latest) {
+            (Wanted::Latest, latest.bytes)
+        } else if is_meant(before) {
+            (Wanted::Before, before.bytes)
+        } else {
+            let latest = latest.index();
+            self.state.pressed |= index > latest;
+            self.peer(from).owed.offer = latest > Index(0);
+            return;
         };
         self.state.fetchers = self.state.fetchers.with(from);
-        let end = offset.saturating_add(window).min(snapshot.bytes);
+        let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
         let goes_on = !again && pieces.of == of;
         let next = if goes_on { pieces.next.max(offset) } else { offset };
@@ -245,7 +246,7 @@ impl Step<'_> {
                 best = matched;
             }
         }
-        if self.log.view().term_at(best) == Some(self.state.hard.term) {
+        if self.log.view().term_at(best) == self.state.hard.term {
             self.state.commit = best;
         }
     }
@@ -257,7 +258,7 @@ impl Step<'_> {
     }
 
     fn matched(&self, seat: Seat) -> Index {
-        if seat == self.state.seat() { self.state.durable } else { self.peers[usize::from(seat.0)].matched }
+        if seat == self.state.seat() { self.state.durable } else { self.peers[seat].matched }
     }
 
     /// Starts to hand leadership over (section 3.10 of the thesis).

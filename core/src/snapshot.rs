@@ -76,13 +76,13 @@ pub(crate) enum Image {
 impl Step<'_> {
     /// The app has a snapshot that is durable: the log before it is not needed any longer.
     pub(crate) fn snapshotted(&mut self, snapshot: Snapshot) -> Result<(), Rejection> {
-        let [latest, _] = self.state.snapshots;
+        let [latest, before] = &mut self.state.snapshots;
         let index = snapshot.index();
-        let is_applied = index <= self.state.applied && self.log.view().term_at(index) == Some(snapshot.position.term);
+        let is_applied = index <= self.state.applied && self.log.view().holds(snapshot.position);
         if !is_applied || index <= latest.index() {
             return Err(Rejection::BadSnapshot);
         }
-        self.state.snapshots = [snapshot, latest];
+        *before = core::mem::replace(latest, snapshot);
         self.peers.iter_mut().for_each(|peer| peer.pieces.age());
         self.state.snapshot_again = self.state.now;
         Ok(())

@@ -2,7 +2,7 @@ use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::read::Reads;
 use crate::snapshot::Image;
-use crate::{Config, HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Stored};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,10 +42,10 @@ pub(crate) struct State {
     /// The number of the latest write. Boots count from different numbers, so that a ticket of one is none of another.
     pub(crate) writes: u64,
 
-    /// When a follower or candidate campaigns.
+    /// When a follower or candidate campaigns, and a leader counts who has answered.
     pub(crate) election_due: Instant,
-    /// When this node last heard from a leader of its term.
-    pub(crate) leader_heard: Option<Instant>,
+    /// Until when a leader of this term is there, as it was heard.
+    pub(crate) leader_until: Instant,
     /// The log equals that leader's up to here: a follower commits and acknowledges nothing beyond.
     pub(crate) verified: Index,
     /// The highest index that was acknowledged to that leader.
@@ -64,8 +64,6 @@ pub(crate) struct State {
 
     /// When a leader beats, or a candidate or reading follower asks again.
     pub(crate) heartbeat_due: Instant,
-    /// When a leader counts who has answered.
-    pub(crate) quorum_due: Instant,
     pub(crate) transfer: Option<Transfer>,
 
     /// The snapshots that the app has: the latest, and the one before, which may be on its way to a follower.
@@ -96,7 +94,6 @@ pub(crate) struct State {
 /// The write under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Write {
-    pub(crate) number: u64,
     pub(crate) hard: HardState,
     /// The last index that this write makes durable; lower if the log was truncated meanwhile.
     pub(crate) through: Index,
@@ -124,8 +121,8 @@ pub(crate) struct Transfer {
 }
 
 impl State {
-    pub(crate) fn new(config: &Config) -> State {
-        let random = config.seed ^ (u64::from(config.identity.seat.0) << 56);
+    pub(crate) fn new(settings: Settings, seed: u64) -> State {
+        let random = seed ^ (u64::from(settings.identity.seat.0) << 56);
         State {
             now: Instant::START,
             random,
@@ -138,9 +135,9 @@ impl State {
             durable: Index(0),
             written: Index(0),
             write: None,
-            writes: config.seed,
+            writes: seed,
             election_due: Instant::START,
-            leader_heard: None,
+            leader_until: Instant::START,
             verified: Index(0),
             acked: Index(0),
             answer: None,
@@ -150,7 +147,6 @@ impl State {
             answered: Seats::NONE,
             ballot: crate::Ballot::Pre,
             heartbeat_due: Instant::START,
-            quorum_due: Instant::START,
             transfer: None,
             snapshots: Default::default(),
             image: Image::Whole,
@@ -161,11 +157,11 @@ impl State {
             fetchers: Seats::NONE,
             piece_turn: Seat(0),
             piece_allowance: 0,
-            reads: Reads::new(config.seed),
+            reads: Reads::new(seed),
             refusals: Refusals::default(),
             attention: Seats::NONE,
             turn: Seat(0),
-            settings: Settings::of(config),
+            settings,
         }
     }
 
@@ -197,16 +193,17 @@ impl State {
 
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
-        self.is_leader()
-            || self.leader_heard.is_some_and(|heard| self.now.micros_since(heard) < self.settings.election_micros())
+        self.is_leader() || self.now < self.leader_until
     }
 
-    /// A piece of a snapshot is stored.
-    pub(crate) fn store(&mut self, bytes: &[u8]) {
-        let window = self.settings.inflight_bytes_max;
-        if self.fetch.as_mut().is_some_and(|fetch| fetch.advance(bytes, window)) {
+    /// The next bytes of a snapshot are stored, behind what was here.
+    pub(crate) fn store(&mut self, bytes: &[u8]) -> Option<Stored> {
+        let fetch = self.fetch.as_mut()?;
+        let here = fetch.here;
+        if fetch.advance(bytes, self.settings.inflight_bytes_max) {
             self.attend_leader();
         }
+        Some(here)
     }
 
     /// Whether a snapshot is here that the log could stand on by now.

@@ -1,13 +1,14 @@
+use postcard::ser_flavors::{Flavor, Slice};
 use serde::Serialize;
 
 use crate::draw::Reply;
 use crate::log::LogMut;
-use crate::peer::{Owed, Peer};
+use crate::peer::{Asked, Owed, Peer};
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::{
-    Ballot, HardState, Identity, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role, Seat,
-    Seats, Session, Term, Ticket,
+    Ballot, HardState, Identity, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role,
+    Seat, Seats, Session, Term, Ticket,
 };
 
 /// The longest record that its length field can state.
@@ -22,6 +23,7 @@ pub(crate) struct Step<'a> {
 
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
+    #[inline(never)]
     pub(crate) fn receive<'m>(&mut self, from: Identity, message: Message<'m>) -> Option<Reply<'m>> {
         let taken = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
@@ -97,21 +99,22 @@ impl Step<'_> {
         let payload_max = limit.saturating_sub(RECORD_OVERHEAD);
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;
-        let mut offered = 0;
-        let fill = |room: &mut [u8]| {
-            offered = room.len();
-            encode(room, session, command)
-        };
-        let written = self.log.write(term, kind, payload_max, self.reserve(), fill);
         self.state.attend_all();
-        written.map_err(|error| match error {
-            Some(postcard::Error::SerializeBufferFull) if offered == payload_max => Rejection::TooLarge { limit },
-            Some(postcard::Error::SerializeBufferFull) | None => {
-                self.state.pressed = true;
-                Rejection::Full
+        let reserve = self.reserve();
+        let room = self.log.payload_room(payload_max, reserve);
+        let offered = room.as_ref().map(|room| room.len());
+        let written = room.map_or(Err(postcard::Error::SerializeBufferFull), |room| encode(room, session, command));
+        match written {
+            Ok(payload) => Ok(self.log.seal(term, kind, payload)),
+            Err(postcard::Error::SerializeBufferFull) if offered == Some(payload_max) => {
+                Err(Rejection::TooLarge { limit })
             }
-            Some(_) => Rejection::Unencodable,
-        })
+            Err(postcard::Error::SerializeBufferFull) => {
+                self.state.pressed = true;
+                Err(Rejection::Full)
+            }
+            Err(_) => Err(Rejection::Unencodable),
+        }
     }
 
     /// Room that commands leave, so that the leaders to come can still open their terms.
@@ -127,9 +130,8 @@ impl Step<'_> {
 
     /// A write is durable: what waited for it may be said, counted and applied now.
     pub(crate) fn persisted(&mut self, ticket: &Ticket) {
-        let Some(write) = self.state.write.take_if(|write| write.number == ticket.write) else {
-            return;
-        };
+        let writes = self.state.writes;
+        let Some(write) = self.state.write.take_if(|_| writes == ticket.write) else { return };
         self.state.durable = self.state.durable.max(write.through);
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
@@ -160,7 +162,7 @@ impl Step<'_> {
         if term > self.state.hard.term {
             self.state.hard = HardState { term, vote: None };
             self.state.leader = None;
-            self.state.leader_heard = None;
+            self.state.leader_until = Instant::START;
             self.forget_leader();
             self.forget_owed();
         }
@@ -196,14 +198,14 @@ impl Step<'_> {
         self.state.fetchers = Seats::NONE;
         for peer in self.others() {
             peer.owed = Owed::default();
-            peer.asked = None;
+            peer.asked = Asked::default();
         }
     }
 
     /// A member's peer: messages of others are refused before.
     pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
         self.state.attention = self.state.attention.with(seat);
-        &mut self.peers[usize::from(seat.0)]
+        &mut self.peers[seat]
     }
 
     /// The other members.
@@ -222,18 +224,12 @@ pub(crate) fn others<'p>(state: &mut State, peers: &'p mut [Peer]) -> impl Itera
 
 /// The payload of a command: its session, if it has one, and the command itself.
 fn encode<V: Serialize>(room: &mut [u8], session: Option<Session>, command: Option<V>) -> postcard::Result<usize> {
-    let offered = room.len();
-    let rest = match session {
-        Some(session) => {
-            let used = postcard::to_slice(&session, room)?.len();
-            &mut room[used..]
-        }
-        None => room,
-    };
-    let left = rest.len();
-    let used = match command {
-        Some(command) => postcard::to_slice(&command, rest)?.len(),
-        None => 0,
-    };
-    Ok(offered - left + used)
+    let mut writer = postcard::Serializer { output: Slice::new(room) };
+    if let Some(session) = session {
+        session.serialize(&mut writer)?;
+    }
+    if let Some(command) = command {
+        command.serialize(&mut writer)?;
+    }
+    writer.output.finalize().map(|bytes| bytes.len())
 }

@@ -1,9 +1,10 @@
 use core::fmt;
 
+use postcard::ser_flavors::{Flavor, Slice};
 use quorate::crc32c;
-use serde::Serialize;
 
 use crate::Refusal;
+use crate::fields::Writer;
 
 /// The format version that this crate writes, and the only one that it reads.
 pub const VERSION: u8 = 1;
@@ -50,17 +51,21 @@ impl Class {
 }
 
 /// Writes a frame to the front of `buffer`: header, body, check.
-pub(crate) fn write<'b>(buffer: &'b mut [u8], class: Class, body: &impl Serialize) -> Result<&'b [u8], EncodeError> {
+pub(crate) fn write<'b>(
+    buffer: &'b mut [u8],
+    class: Class,
+    body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
+) -> Result<&'b [u8], EncodeError> {
     let error = EncodeError { room: buffer.len() };
-    let room = buffer.len().min(FRAME_MAX);
-    let body_end_max = room.checked_sub(CHECK).filter(|end| *end >= HEADER).ok_or(error)?;
-    buffer[0] = VERSION;
-    buffer[1] = class as u8;
-    let body = postcard::to_slice(body, &mut buffer[HEADER..body_end_max]).map_err(|_| error)?;
-    let end = HEADER + body.len();
-    let check = crc32c(&buffer[..end]);
-    buffer[end..end + CHECK].copy_from_slice(&check.to_le_bytes());
-    Ok(&buffer[..end + CHECK])
+    let room = buffer.len().min(FRAME_MAX).saturating_sub(CHECK);
+    let [version_byte, class_byte, body_room @ ..] = buffer.get_mut(..room).ok_or(error)? else { return Err(error) };
+    (*version_byte, *class_byte) = (VERSION, class as u8);
+    let mut out = Writer { output: Slice::new(body_room) };
+    let written = body(&mut out).and_then(|()| out.output.finalize());
+    let end = HEADER + written.map_err(|_| error)?.len();
+    let (covered, rest) = buffer.split_at_mut_checked(end).ok_or(error)?;
+    *rest.first_chunk_mut().ok_or(error)? = crc32c(covered).to_le_bytes();
+    buffer.get(..end + CHECK).ok_or(error)
 }
 
 /// Takes a frame of this class apart: its body, once header and check are found good.

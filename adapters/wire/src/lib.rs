@@ -2,8 +2,10 @@
 #![no_std]
 
 pub mod client;
+mod fields;
 mod frame;
 mod member;
+mod message;
 mod refusal;
 
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION, verify};

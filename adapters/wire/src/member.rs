@@ -1,8 +1,10 @@
+use postcard::ser_flavors::Flavor;
 use quorate::{Identity, Incarnation, Message, Seat};
 use serde::{Deserialize, Serialize};
 
-use crate::Refusal;
+use crate::fields::{Fields, numbers};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
+use crate::{Refusal, message};
 
 /// Which cluster a frame belongs to: a number that its operator draws once, at random, and gives to every member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +36,13 @@ pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + CHECK;
 /// The frame is longer than `buffer`. That does not happen if the core packs messages for its length: see
 /// [`MEMBER_OVERHEAD_MAX`].
 pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Member, &(envelope, message))
+    let Envelope { cluster, from, to, incarnation } = *envelope;
+    frame::write(buffer, Class::Member, |body| {
+        numbers(body, &[cluster.0])?;
+        body.output.try_extend(&[from.0, to.0])?;
+        numbers(body, &[incarnation.0.into()])?;
+        message::write(message, body)
+    })
 }
 
 /// Reads a member's frame, at the seat `me` of `cluster`: who sent it, and the message, which borrows its entries.
@@ -46,19 +54,21 @@ pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'
 /// Why the frame is to be dropped.
 pub fn decode(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Identity, Message<'_>), Refusal> {
     let body = frame::open(frame, Class::Member)?;
-    let (envelope, rest) = postcard::take_from_bytes::<Envelope>(body).map_err(|_| Refusal::Malformed)?;
+    let mut fields = Fields::of(body);
+    let (meant, seat, to) = (fields.number(), Seat(fields.byte()), Seat(fields.byte()));
+    let incarnation = Incarnation(fields.short());
+    if !fields.are_sound() {
+        return Err(Refusal::Malformed);
+    }
     // Before the message is looked at: a foreign cluster may well speak a later version.
-    if envelope.cluster != cluster {
+    if meant != cluster.0 {
         return Err(Refusal::Cluster);
     }
-    if envelope.to != me {
+    if to != me {
         return Err(Refusal::Destination);
     }
-    let (message, []) = postcard::take_from_bytes(rest).map_err(|_| Refusal::Malformed)? else {
-        return Err(Refusal::Malformed);
-    };
-    let from = Identity { seat: envelope.from, incarnation: envelope.incarnation };
-    Ok((from, message))
+    let message = message::read(&mut fields).ok_or(Refusal::Malformed)?;
+    Ok((Identity { seat, incarnation }, message))
 }
 
 /// Postcard's longest varint of a `u64`.

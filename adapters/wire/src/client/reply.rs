@@ -122,7 +122,7 @@ impl Reason {
 /// # Errors
 /// The frame is longer than `buffer`.
 pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Reply, reply)
+    frame::write(buffer, Class::Reply, |body| reply.serialize(body))
 }
 
 /// Reads a node's answer, at the client that asked with this [`Request::client`](super::Request::client). The work is

@@ -60,7 +60,7 @@ pub enum RequestBody<'a> {
 /// # Errors
 /// The frame is longer than `buffer`.
 pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Request, request)
+    frame::write(buffer, Class::Request, |body| request.serialize(body))
 }
 
 /// Reads a client's frame, at a node of `cluster`. The work is bounded by the frame's length.

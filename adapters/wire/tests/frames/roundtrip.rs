@@ -14,6 +14,15 @@ proptest! {
         let bytes = frame.bytes();
         prop_assert_eq!(frame.decode_alike(&bytes), Ok(frame));
     }
+
+    #[test]
+    fn a_message_is_written_as_postcard_would(frame in member()) {
+        let Frame::Member(envelope, message) = frame else { unreachable!("that is what was asked for") };
+        let mut room = [0; 2000];
+        let body = postcard::to_slice(&(envelope, message), &mut room).expect("it fits");
+        let bytes = frame.bytes();
+        prop_assert_eq!(&bytes[2..bytes.len() - 4], body);
+    }
 }
 
 pub(crate) fn frame() -> impl Strategy<Value = Frame<'static>> {

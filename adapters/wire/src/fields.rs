@@ -1,0 +1,85 @@
+use postcard::Result;
+use postcard::ser_flavors::{Flavor, Slice};
+use serde::Serialize;
+
+/// Where the fields of a body are written.
+pub(crate) type Writer<'b> = postcard::Serializer<Slice<'b>>;
+
+/// Writes numbers, each as a varint; so are flags, and the numbers of variants.
+pub(crate) fn numbers(out: &mut Writer<'_>, numbers: &[u64]) -> Result<()> {
+    // Most of them are small.
+    numbers.iter().try_for_each(|number| match *number {
+        0..128 => out.output.try_push(*number as u8),
+        _ => number.serialize(&mut *out),
+    })
+}
+
+/// Writes bytes behind their length.
+pub(crate) fn bytes(out: &mut Writer<'_>, bytes: &[u8]) -> Result<()> {
+    numbers(out, &[bytes.len() as u64])?;
+    out.output.try_extend(bytes)
+}
+
+/// The fields of a body that are not read yet. One that is not there, or not of its kind, makes the body malformed.
+pub(crate) struct Fields<'f> {
+    rest: &'f [u8],
+    is_malformed: bool,
+}
+
+impl<'f> Fields<'f> {
+    pub(crate) fn of(body: &'f [u8]) -> Fields<'f> {
+        Fields { rest: body, is_malformed: false }
+    }
+
+    /// Whether all was sound so far.
+    pub(crate) fn are_sound(&self) -> bool {
+        !self.is_malformed
+    }
+
+    /// Whether all was sound, and nothing is left.
+    pub(crate) fn are_complete(&self) -> bool {
+        self.rest.is_empty() && self.are_sound()
+    }
+
+    /// In the place of a field that is none.
+    pub(crate) fn malformed<T>(&mut self, instead: T) -> T {
+        self.is_malformed = true;
+        instead
+    }
+
+    pub(crate) fn byte(&mut self) -> u8 {
+        let Some((byte, rest)) = self.rest.split_first() else { return self.malformed(0) };
+        self.rest = rest;
+        *byte
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        // Most of them are small.
+        if let [small @ 0..128, rest @ ..] = self.rest {
+            self.rest = rest;
+            return u64::from(*small);
+        }
+        let Ok((number, rest)) = postcard::take_from_bytes(self.rest) else { return self.malformed(0) };
+        self.rest = rest;
+        number
+    }
+
+    pub(crate) fn short(&mut self) -> u32 {
+        u32::try_from(self.number()).unwrap_or_else(|_| self.malformed(0))
+    }
+
+    pub(crate) fn flag(&mut self) -> bool {
+        match self.byte() {
+            0 => false,
+            1 => true,
+            _ => self.malformed(false),
+        }
+    }
+
+    pub(crate) fn bytes(&mut self) -> &'f [u8] {
+        let length = self.short() as usize;
+        let Some((bytes, rest)) = self.rest.split_at_checked(length) else { return self.malformed(&[]) };
+        self.rest = rest;
+        bytes
+    }
+}

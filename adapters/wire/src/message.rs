@@ -1,0 +1,134 @@
+use postcard::Result;
+use quorate::{Ballot, Entries, Index, Members, Message, Outcome, Position, Seats, Snapshot, Term};
+
+use crate::fields::{self, Fields, Writer, numbers};
+
+/// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
+pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
+    numbers(out, &[variant(message), message.term().0])?;
+    match *message {
+        Message::RequestVote { last, ballot, .. } => numbers(out, &[last.term.0, last.index.0, ballot as u64]),
+        Message::Vote { ballot, granted, .. } => numbers(out, &[ballot as u64, granted.into()]),
+        Message::AppendEntries { stamp, previous, commit, entries, .. } => {
+            numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0])?;
+            fields::bytes(out, entries.bytes())
+        }
+        Message::Ack { stamp, outcome, .. } => match outcome {
+            Outcome::Matched(index) => numbers(out, &[stamp, 0, index.0]),
+            Outcome::Conflict(hint) => numbers(out, &[stamp, 1, hint.term.0, hint.index.0]),
+            Outcome::Full(index) => numbers(out, &[stamp, 2, index.0]),
+            Outcome::Stale => numbers(out, &[stamp, 3]),
+            Outcome::Wants { index, check, offset, again } => {
+                numbers(out, &[stamp, 4, index.0, check.into(), offset, again.into()])
+            }
+        },
+        Message::ReadIndex { boot, round, .. } => numbers(out, &[boot, round]),
+        Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[boot, round, index.0]),
+        Message::CampaignNow { .. } => Ok(()),
+        Message::Offer { stamp, latest, before, members, .. } => {
+            numbers(out, &[stamp])?;
+            for Snapshot { position, bytes, check } in [latest, before] {
+                numbers(out, &[position.term.0, position.index.0, bytes, check.into()])?;
+            }
+            let Members { voters, outgoing, learners, witnesses } = members;
+            numbers(out, &[voters.0, outgoing.0, learners.0, witnesses.0])
+        }
+        Message::Piece { index, check, offset, bytes, .. } => {
+            numbers(out, &[index.0, check.into(), offset])?;
+            fields::bytes(out, bytes)
+        }
+    }
+}
+
+fn variant(message: &Message<'_>) -> u64 {
+    match message {
+        Message::RequestVote { .. } => 0,
+        Message::Vote { .. } => 1,
+        Message::AppendEntries { .. } => 2,
+        Message::Ack { .. } => 3,
+        Message::ReadIndex { .. } => 4,
+        Message::ReadAnswer { .. } => 5,
+        Message::CampaignNow { .. } => 6,
+        Message::Offer { .. } => 7,
+        Message::Piece { .. } => 8,
+    }
+}
+
+/// Reads what [`write`] writes, and nothing else.
+pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
+    let (number, term) = (fields.number(), Term(fields.number()));
+    let message = match number {
+        0 => Message::RequestVote { term, last: fields.position(), ballot: fields.ballot() },
+        1 => Message::Vote { term, ballot: fields.ballot(), granted: fields.flag() },
+        2 => Message::AppendEntries {
+            term,
+            stamp: fields.number(),
+            previous: fields.position(),
+            commit: fields.index(),
+            entries: fields.entries(),
+        },
+        3 => Message::Ack { term, stamp: fields.number(), outcome: fields.outcome() },
+        4 => Message::ReadIndex { term, boot: fields.number(), round: fields.number() },
+        5 => Message::ReadAnswer { term, boot: fields.number(), round: fields.number(), index: fields.index() },
+        6 => Message::CampaignNow { term },
+        7 => Message::Offer {
+            term,
+            stamp: fields.number(),
+            latest: fields.snapshot(),
+            before: fields.snapshot(),
+            members: fields.members(),
+        },
+        8 => Message::Piece {
+            term,
+            index: fields.index(),
+            check: fields.short(),
+            offset: fields.number(),
+            bytes: fields.bytes(),
+        },
+        _ => return None,
+    };
+    fields.are_complete().then_some(message)
+}
+
+impl<'f> Fields<'f> {
+    fn index(&mut self) -> Index {
+        Index(self.number())
+    }
+
+    fn position(&mut self) -> Position {
+        Position { term: Term(self.number()), index: self.index() }
+    }
+
+    fn ballot(&mut self) -> Ballot {
+        match self.number() {
+            0 => Ballot::Pre,
+            1 => Ballot::Real,
+            2 => Ballot::Transfer,
+            _ => self.malformed(Ballot::Pre),
+        }
+    }
+
+    fn entries(&mut self) -> Entries<'f> {
+        Entries::parse(self.bytes()).unwrap_or_else(|_| self.malformed(Entries::default()))
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        match self.number() {
+            0 => Outcome::Matched(self.index()),
+            1 => Outcome::Conflict(self.position()),
+            2 => Outcome::Full(self.index()),
+            3 => Outcome::Stale,
+            4 => Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.flag() },
+            _ => self.malformed(Outcome::Stale),
+        }
+    }
+
+    fn snapshot(&mut self) -> Snapshot {
+        Snapshot { position: self.position(), bytes: self.number(), check: self.short() }
+    }
+
+    fn members(&mut self) -> Members {
+        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.number()));
+        Members { voters, outgoing, learners, witnesses }
+    }
+}

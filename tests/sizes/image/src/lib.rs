@@ -1,0 +1,58 @@
+//! What the images share.
+#![no_std]
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+
+use quorate::{Apply, Boot, Effects, Entry, Node, Piece};
+
+/// A small command: a lamp, and whether it shines.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub struct SetLamp {
+    pub lamp: u8,
+    pub on: bool,
+}
+
+type Lamps = Node<SetLamp, [u8; 1024], 3>;
+type Start = Boot<SetLamp, [u8; 1024], 3>;
+
+/// Links a function as if somebody called it, with any arguments whatever.
+#[inline(always)]
+pub fn link<F>(function: F) {
+    black_box(function);
+}
+
+/// Links all that a driver calls of a node.
+#[inline(always)]
+pub fn link_core() {
+    link(Start::new as fn(_, _) -> _);
+    link(Start::hard_state as fn(&mut _, _));
+    link(Start::snapshot as fn(&mut _, _));
+    link(Start::lost_snapshot as fn(&mut _, _));
+    link(Start::stored as fn(&mut _, _));
+    link(Start::entry as fn(&mut _, _) -> _);
+    link(Start::start as fn(_, _) -> _);
+    link(Lamps::step as fn(_, _, _) -> _);
+    link(Lamps::deadline as fn(&_) -> _);
+    link(Lamps::is_serving as fn(&_) -> _);
+    link(Effects::<SetLamp>::next as fn(&mut _) -> _);
+    link(Apply::<SetLamp>::command as fn(&_) -> _);
+    link(Apply::<SetLamp>::session as fn(&_) -> _);
+    link(Piece::message as fn(&_, _) -> _);
+    link(Entry::parse as fn(_) -> _);
+}
+
+/// Links all that a driver calls to read and write members' frames.
+#[inline(always)]
+pub fn link_wire() {
+    link(quorate_wire::encode as fn(_, &_, &_) -> _);
+    link(quorate_wire::decode as fn(_, _, _) -> _);
+}
+
+/// Looks at the message, as the handler of a firmware does that reports why it stopped.
+#[panic_handler]
+fn stop(info: &PanicInfo<'_>) -> ! {
+    loop {
+        black_box(info);
+    }
+}
