@@ -51,11 +51,11 @@ impl Class {
 }
 
 /// Writes a frame to the front of `buffer`: header, body, check.
-pub(crate) fn write<'b>(
-    buffer: &'b mut [u8],
+pub(crate) fn write(
+    buffer: &mut [u8],
     class: Class,
     body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
-) -> Result<&'b [u8], EncodeError> {
+) -> Result<&[u8], EncodeError> {
     let error = EncodeError { room: buffer.len() };
     let room = buffer.len().min(FRAME_MAX).saturating_sub(CHECK);
     let [version_byte, class_byte, body_room @ ..] = buffer.get_mut(..room).ok_or(error)? else { return Err(error) };
