@@ -113,7 +113,7 @@
 //!
 //! # Bounds
 //!
-//! A node takes no more memory than its type says: the log's memory, and about 160 bytes for each seat. A step does an
+//! A node takes no more memory than its type says: the log's memory, and about 140 bytes for each seat. A step does an
 //! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time. Only to
 //! forget entries moves those that stay, once in a snapshot or two.
 //!

@@ -1,5 +1,6 @@
 use postcard::Result;
 use postcard::ser_flavors::{Flavor, Slice};
+use quorate::{Index, Members, Position, Seat, Seats, Snapshot, Term};
 use serde::Serialize;
 
 /// Where the fields of a body are written.
@@ -17,7 +18,27 @@ pub(crate) fn numbers(out: &mut Writer<'_>, numbers: &[u64]) -> Result<()> {
 /// Writes bytes behind their length.
 pub(crate) fn bytes(out: &mut Writer<'_>, bytes: &[u8]) -> Result<()> {
     numbers(out, &[bytes.len() as u64])?;
+    raw(out, bytes)
+}
+
+/// Writes bytes as they are, seats among them.
+pub(crate) fn raw(out: &mut Writer<'_>, bytes: &[u8]) -> Result<()> {
     out.output.try_extend(bytes)
+}
+
+pub(crate) fn seat(out: &mut Writer<'_>, seat: Option<Seat>) -> Result<()> {
+    numbers(out, &[seat.is_some().into()])?;
+    seat.map_or(Ok(()), |seat| raw(out, &[seat.0]))
+}
+
+pub(crate) fn snapshot(out: &mut Writer<'_>, snapshot: &Snapshot) -> Result<()> {
+    let Snapshot { position, bytes, check } = *snapshot;
+    numbers(out, &[position.term.0, position.index.0, bytes, check.into()])
+}
+
+pub(crate) fn members(out: &mut Writer<'_>, members: &Members) -> Result<()> {
+    let Members { voters, outgoing, learners, witnesses } = *members;
+    numbers(out, &[voters.0, outgoing.0, learners.0, witnesses.0])
 }
 
 /// The fields of a body that are not read yet. One that is not there, or not of its kind, makes the body malformed.
@@ -81,5 +102,30 @@ impl<'f> Fields<'f> {
         let Some((bytes, rest)) = self.rest.split_at_checked(length) else { return self.malformed(&[]) };
         self.rest = rest;
         bytes
+    }
+
+    pub(crate) fn text(&mut self) -> &'f str {
+        core::str::from_utf8(self.bytes()).unwrap_or_else(|_| self.malformed(""))
+    }
+
+    pub(crate) fn seat(&mut self) -> Option<Seat> {
+        self.flag().then(|| Seat(self.byte()))
+    }
+
+    pub(crate) fn index(&mut self) -> Index {
+        Index(self.number())
+    }
+
+    pub(crate) fn position(&mut self) -> Position {
+        Position { term: Term(self.number()), index: self.index() }
+    }
+
+    pub(crate) fn snapshot(&mut self) -> Snapshot {
+        Snapshot { position: self.position(), bytes: self.number(), check: self.short() }
+    }
+
+    pub(crate) fn members(&mut self) -> Members {
+        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.number()));
+        Members { voters, outgoing, learners, witnesses }
     }
 }

@@ -1,8 +1,7 @@
-use postcard::ser_flavors::Flavor;
 use quorate::{Identity, Incarnation, Message, Seat};
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{Fields, numbers};
+use crate::fields::{self, Fields, numbers};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
 use crate::{Refusal, message};
 
@@ -39,7 +38,7 @@ pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'
     let Envelope { cluster, from, to, incarnation } = *envelope;
     frame::write(buffer, Class::Member, |body| {
         numbers(body, &[cluster.0])?;
-        body.output.try_extend(&[from.0, to.0])?;
+        fields::raw(body, &[from.0, to.0])?;
         numbers(body, &[incarnation.0.into()])?;
         message::write(message, body)
     })

@@ -1,5 +1,5 @@
 use postcard::Result;
-use quorate::{Ballot, Entries, Index, Members, Message, Outcome, Position, Seats, Snapshot, Term};
+use quorate::{Ballot, Entries, Message, Outcome, Term};
 
 use crate::fields::{self, Fields, Writer, numbers};
 
@@ -27,11 +27,9 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
         Message::CampaignNow { .. } => Ok(()),
         Message::Offer { stamp, latest, before, members, .. } => {
             numbers(out, &[stamp])?;
-            for Snapshot { position, bytes, check } in [latest, before] {
-                numbers(out, &[position.term.0, position.index.0, bytes, check.into()])?;
-            }
-            let Members { voters, outgoing, learners, witnesses } = members;
-            numbers(out, &[voters.0, outgoing.0, learners.0, witnesses.0])
+            fields::snapshot(out, &latest)?;
+            fields::snapshot(out, &before)?;
+            fields::members(out, &members)
         }
         Message::Piece { index, check, offset, bytes, .. } => {
             numbers(out, &[index.0, check.into(), offset])?;
@@ -91,14 +89,6 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
 }
 
 impl<'f> Fields<'f> {
-    fn index(&mut self) -> Index {
-        Index(self.number())
-    }
-
-    fn position(&mut self) -> Position {
-        Position { term: Term(self.number()), index: self.index() }
-    }
-
     fn ballot(&mut self) -> Ballot {
         match self.number() {
             0 => Ballot::Pre,
@@ -121,14 +111,5 @@ impl<'f> Fields<'f> {
             4 => Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.flag() },
             _ => self.malformed(Outcome::Stale),
         }
-    }
-
-    fn snapshot(&mut self) -> Snapshot {
-        Snapshot { position: self.position(), bytes: self.number(), check: self.short() }
-    }
-
-    fn members(&mut self) -> Members {
-        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.number()));
-        Members { voters, outgoing, learners, witnesses }
     }
 }

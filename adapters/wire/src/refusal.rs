@@ -72,6 +72,14 @@ impl core::error::Error for Refusal {}
 pub struct Refusals([u32; SLOTS]);
 
 impl Refusals {
+    pub(crate) fn of_slots(slots: [u32; SLOTS]) -> Refusals {
+        Refusals(slots)
+    }
+
+    pub(crate) fn slots(&self) -> &[u32; SLOTS] {
+        &self.0
+    }
+
     /// Counts one more dropped frame.
     pub fn count(&mut self, refusal: Refusal) {
         let slot = &mut self.0[refusal.index()];

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
 use crate::Refusal;
+use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
 
 /// What a node answers to a [`Request`](super::Request).
@@ -122,7 +123,7 @@ impl Reason {
 /// # Errors
 /// The frame is longer than `buffer`.
 pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Reply, |body| reply.serialize(body))
+    frame::write(buffer, Class::Reply, |out| write(reply, out))
 }
 
 /// Reads a node's answer, at the client that asked with this [`Request::client`](super::Request::client). The work is
@@ -132,11 +133,89 @@ pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [
 /// Why the frame is to be dropped. An answer to another client is [`Refusal::Destination`].
 pub fn decode_reply(frame: &[u8], client: u64) -> Result<Reply<'_>, Refusal> {
     let body = frame::open(frame, Class::Reply)?;
-    let (reply, []) = postcard::take_from_bytes::<Reply<'_>>(body).map_err(|_| Refusal::Malformed)? else {
-        return Err(Refusal::Malformed);
-    };
+    let reply = read(body).ok_or(Refusal::Malformed)?;
     if reply.client != client {
         return Err(Refusal::Destination);
     }
     Ok(reply)
+}
+
+/// Writes the fields one by one, as serde would with much more code.
+fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
+    numbers(out, &[reply.client, reply.number])?;
+    fields::raw(out, &[reply.from.0])?;
+    match &reply.body {
+        ReplyBody::Opened { last_sequence } => numbers(out, &[0, *last_sequence]),
+        ReplyBody::Done { index, answer } => {
+            numbers(out, &[1, index.0])?;
+            fields::bytes(out, answer)
+        }
+        ReplyBody::Value { index, answer } => {
+            numbers(out, &[2, index.0])?;
+            fields::bytes(out, answer)
+        }
+        ReplyBody::NotLeader { leader, address } => {
+            numbers(out, &[3])?;
+            fields::seat(out, *leader)?;
+            fields::bytes(out, address.as_bytes())
+        }
+        ReplyBody::Refused(reason) => match reason {
+            Reason::Full => numbers(out, &[4, 0]),
+            Reason::TooLarge { limit } => numbers(out, &[4, 1, (*limit).into()]),
+            Reason::Unencodable => numbers(out, &[4, 2]),
+            Reason::InTransfer => numbers(out, &[4, 3]),
+            Reason::Malformed => numbers(out, &[4, 4]),
+            Reason::Stopping => numbers(out, &[4, 5]),
+            Reason::Busy => numbers(out, &[4, 6]),
+            Reason::NoSnapshot => numbers(out, &[4, 7]),
+        },
+        ReplyBody::Unknown => numbers(out, &[5]),
+        ReplyBody::Superseded => numbers(out, &[6]),
+        ReplyBody::Expired => numbers(out, &[7]),
+        ReplyBody::Outdated { last } => numbers(out, &[8, *last]),
+        ReplyBody::Status(report) => {
+            numbers(out, &[9])?;
+            report.write(out)
+        }
+        ReplyBody::Snapshot { snapshot, members } => {
+            numbers(out, &[10])?;
+            fields::snapshot(out, snapshot)?;
+            fields::members(out, members)
+        }
+        ReplyBody::Piece { offset, bytes } => {
+            numbers(out, &[11, *offset])?;
+            fields::bytes(out, bytes)
+        }
+    }
+}
+
+fn read(body: &[u8]) -> Option<Reply<'_>> {
+    let mut fields = Fields::of(body);
+    let (client, number, from) = (fields.number(), fields.number(), Seat(fields.byte()));
+    let body = match fields.number() {
+        0 => ReplyBody::Opened { last_sequence: fields.number() },
+        1 => ReplyBody::Done { index: fields.index(), answer: fields.bytes() },
+        2 => ReplyBody::Value { index: fields.index(), answer: fields.bytes() },
+        3 => ReplyBody::NotLeader { leader: fields.seat(), address: fields.text() },
+        4 => ReplyBody::Refused(match fields.number() {
+            0 => Reason::Full,
+            1 => Reason::TooLarge { limit: fields.short() },
+            2 => Reason::Unencodable,
+            3 => Reason::InTransfer,
+            4 => Reason::Malformed,
+            5 => Reason::Stopping,
+            6 => Reason::Busy,
+            7 => Reason::NoSnapshot,
+            _ => return None,
+        }),
+        5 => ReplyBody::Unknown,
+        6 => ReplyBody::Superseded,
+        7 => ReplyBody::Expired,
+        8 => ReplyBody::Outdated { last: fields.number() },
+        9 => ReplyBody::Status(StatusReport::read(&mut fields)),
+        10 => ReplyBody::Snapshot { snapshot: fields.snapshot(), members: fields.members() },
+        11 => ReplyBody::Piece { offset: fields.number(), bytes: fields.bytes() },
+        _ => return None,
+    };
+    fields.are_complete().then_some(Reply { client, number, from, body })
 }

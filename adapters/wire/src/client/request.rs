@@ -1,6 +1,7 @@
 use quorate::{Index, Session};
 use serde::{Deserialize, Serialize};
 
+use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
 use crate::{Cluster, Refusal};
 
@@ -60,7 +61,7 @@ pub enum RequestBody<'a> {
 /// # Errors
 /// The frame is longer than `buffer`.
 pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Request, |body| request.serialize(body))
+    frame::write(buffer, Class::Request, |out| write(request, out))
 }
 
 /// Reads a client's frame, at a node of `cluster`. The work is bounded by the frame's length.
@@ -69,9 +70,7 @@ pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result
 /// Why the frame is to be dropped. A command of sequence zero is [`Refusal::Malformed`]: only `Open` opens a session.
 pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, Refusal> {
     let body = frame::open(frame, Class::Request)?;
-    let (request, []) = postcard::take_from_bytes::<Request<'_>>(body).map_err(|_| Refusal::Malformed)? else {
-        return Err(Refusal::Malformed);
-    };
+    let request = read(body).ok_or(Refusal::Malformed)?;
     if request.cluster != cluster {
         return Err(Refusal::Cluster);
     }
@@ -79,4 +78,42 @@ pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, Ref
         RequestBody::Command { session, .. } if session.sequence == 0 => Err(Refusal::Malformed),
         _ => Ok(request),
     }
+}
+
+/// Writes the fields one by one, as serde would with much more code.
+fn write(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
+    numbers(out, &[request.cluster.0, request.client, request.number])?;
+    match request.body {
+        RequestBody::Command { session, command } => {
+            numbers(out, &[0, session.client, session.sequence])?;
+            fields::bytes(out, command)
+        }
+        RequestBody::Open { client } => numbers(out, &[1, client]),
+        RequestBody::Read { query, local } => {
+            numbers(out, &[2])?;
+            fields::bytes(out, query)?;
+            numbers(out, &[local.into()])
+        }
+        RequestBody::Status => numbers(out, &[3]),
+        RequestBody::Snapshot => numbers(out, &[4]),
+        RequestBody::Piece { index, check, offset } => numbers(out, &[5, index.0, check.into(), offset]),
+    }
+}
+
+fn read(body: &[u8]) -> Option<Request<'_>> {
+    let mut fields = Fields::of(body);
+    let (cluster, client, number) = (Cluster(fields.number()), fields.number(), fields.number());
+    let body = match fields.number() {
+        0 => RequestBody::Command {
+            session: Session { client: fields.number(), sequence: fields.number() },
+            command: fields.bytes(),
+        },
+        1 => RequestBody::Open { client: fields.number() },
+        2 => RequestBody::Read { query: fields.bytes(), local: fields.flag() },
+        3 => RequestBody::Status,
+        4 => RequestBody::Snapshot,
+        5 => RequestBody::Piece { index: fields.index(), check: fields.short(), offset: fields.number() },
+        _ => return None,
+    };
+    fields.are_complete().then_some(Request { cluster, client, number, body })
 }

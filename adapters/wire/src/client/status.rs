@@ -2,6 +2,7 @@ use quorate::{Incarnation, Index, Members, Node, Seat, Term};
 use serde::{Deserialize, Serialize};
 
 use crate::Refusals;
+use crate::fields::{self, Fields, Writer, numbers};
 
 /// How a node is, by its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,6 +57,40 @@ impl StatusReport {
             digest,
             members: node.members(),
             refused: dropped.with_messages(node.refusals()),
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut Writer<'_>) -> postcard::Result<()> {
+        fields::raw(out, &[self.seat.0])?;
+        numbers(out, &[self.incarnation.0.into(), self.role as u64, self.term.0])?;
+        fields::seat(out, self.leader)?;
+        let StatusReport { commit, applied, first, last, durable, digest, .. } = *self;
+        numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0, digest])?;
+        fields::members(out, &self.members)?;
+        self.refused.slots().iter().try_for_each(|count| numbers(out, &[(*count).into()]))
+    }
+
+    pub(crate) fn read(fields: &mut Fields<'_>) -> StatusReport {
+        StatusReport {
+            seat: Seat(fields.byte()),
+            incarnation: Incarnation(fields.short()),
+            role: match fields.number() {
+                0 => Role::Follower,
+                1 => Role::PreCandidate,
+                2 => Role::Candidate,
+                3 => Role::Leader,
+                _ => fields.malformed(Role::Follower),
+            },
+            term: Term(fields.number()),
+            leader: fields.seat(),
+            commit: fields.index(),
+            applied: fields.index(),
+            first: fields.index(),
+            last: fields.index(),
+            durable: fields.index(),
+            digest: fields.number(),
+            members: fields.members(),
+            refused: Refusals::of_slots(core::array::from_fn(|_| fields.short())),
         }
     }
 }
