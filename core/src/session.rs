@@ -85,18 +85,18 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
 
     /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its length.
     pub fn admit(&mut self, index: Index, session: Session) -> Verdict<A> {
-        match self.find(session.client) {
-            Err(_) if session.sequence > 0 => Verdict::Expired,
-            Err(_) => self.open(index, session.client),
-            Ok(place) => self.clients[place].admit(index, session.sequence),
+        match self.client(session.client) {
+            Some(client) => client.admit(index, session.sequence),
+            None if session.sequence > 0 => Verdict::Expired,
+            None => self.open(index, session.client),
         }
     }
 
     /// Remembers the answer to a command that was [`Verdict::Fresh`].
     pub fn record(&mut self, session: Session, answer: A) {
-        if let Ok(place) = self.find(session.client) {
-            self.clients[place].sequence = session.sequence;
-            self.clients[place].answer = Some(answer);
+        if let Some(client) = self.client(session.client) {
+            client.sequence = session.sequence;
+            client.answer = Some(answer);
         }
     }
 
@@ -108,6 +108,11 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
     /// Whether no client has a session.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
+    }
+
+    fn client(&mut self, number: u64) -> Option<&mut Client<A>> {
+        let place = self.find(number).ok()?;
+        self.clients.get_mut(place)
     }
 
     fn find(&self, number: u64) -> Result<usize, usize> {
@@ -123,11 +128,17 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
         Verdict::Opened { last: self.floor }
     }
 
+    /// No two clients were last heard of at the same index: an entry is of one of them.
     fn evict(&mut self) {
-        let clients = self.clients.iter().enumerate();
-        if let Some((place, _)) = clients.min_by_key(|(_, client)| client.used) {
-            self.floor = self.floor.max(self.clients.remove(place).sequence);
-        }
+        let silent = self.clients.iter().map(|client| client.used).min();
+        let floor = &mut self.floor;
+        self.clients.retain(|client| {
+            let stays = Some(client.used) != silent;
+            if !stays {
+                *floor = client.sequence.max(*floor);
+            }
+            stays
+        });
     }
 }
 

@@ -47,7 +47,8 @@ impl Ring {
     }
 
     pub(crate) fn page(&self, number: u32) -> Page {
-        Page { start: self.start + number % self.shape.pages * self.shape.page }
+        let place = number.checked_rem(self.shape.pages).unwrap_or_default();
+        Page { start: self.start + place * self.shape.page }
     }
 
     /// The head of the page that stands where the one of this number belongs.

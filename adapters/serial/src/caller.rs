@@ -98,7 +98,7 @@ impl<const FRAME: usize> Caller<FRAME> {
         self.number += 1;
         self.asked = leader;
         self.try_at = now + self.pause;
-        self.pause = self.pause_max.min(self.pause * 2);
+        self.pause = self.pause_max.min(self.pause.saturating_mul(2));
         Some((to, Asker { address: self.me.into(), client: self.client, number: self.number }, body))
     }
 

@@ -78,13 +78,14 @@ pub struct Faults([u32; Fault::ALL.len()]);
 impl Faults {
     /// Counts one more.
     pub fn add(&mut self, fault: Fault) {
-        let count = &mut self.0[fault as usize];
-        *count = count.saturating_add(1);
+        if let Some(count) = self.0.get_mut(fault as usize) {
+            *count = count.saturating_add(1);
+        }
     }
 
     /// How often this one was met.
     pub fn count(&self, fault: Fault) -> u32 {
-        self.0[fault as usize]
+        self.0.get(fault as usize).copied().unwrap_or_default()
     }
 
     /// Each reason and its count.

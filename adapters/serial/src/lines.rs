@@ -145,7 +145,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
     }
 
     fn hears(&self, line: &Line<FRAME>) -> bool {
-        !self.routes.is_ring() || self.now.saturating_since(line.heard) < self.heartbeat * 7 / 2
+        !self.routes.is_ring() || self.now.saturating_since(line.heard) < self.heartbeat.saturating_mul(7) / 2
     }
 
     fn is_stuck(&self, line: &Line<FRAME>) -> bool {
@@ -154,7 +154,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
 
     fn greeting_due(&self, line: usize) -> Option<Instant> {
         let is_greeted = self.routes.is_ring() && line < RING_LINES;
-        self.lines.get(line).filter(|_| is_greeted).map(|line| line.spoke + self.heartbeat * 3 / 2)
+        self.lines.get(line).filter(|_| is_greeted).map(|line| line.spoke + self.heartbeat.saturating_mul(3) / 2)
     }
 
     fn header(&self, to: Address) -> Header {
@@ -194,7 +194,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
             let place = place.unwrap_or(GUESTS_MAX - 1);
             if let Some(before) = self.guests.get_mut(..=place) {
                 before.rotate_right(1);
-                before[0] = Some((from, line));
+                before.iter_mut().take(1).for_each(|first| *first = Some((from, line)));
             }
         }
     }
