@@ -126,6 +126,21 @@ fn a_page_that_is_lost_is_missed() {
     }
 }
 
+#[test]
+fn an_item_at_the_end_of_a_page_is_missed() {
+    let layout = layout::<4, 512>(8, 1);
+    let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
+    // Two entries that end with an item each, the second one with the page; then one in the next page.
+    let records = [record(1, &[1; 225]), record(2, &[2; 89]), record(3, &[3; 300])].concat();
+    flash.write(None, None, entries(&records)).unwrap();
+    let mut double = flash.release();
+    let at = double.bytes().windows(89).position(|bytes| bytes == [2; 89]).unwrap();
+    assert!(at < 512);
+    double.rot(at, 0);
+    let what = "items are missing at the end of a page";
+    assert_eq!(refused(double, &layout, owner()), FlashError::Damaged { address: 0, what });
+}
+
 /// A write that arrived as a whole when the power went, and was believed then, must not look as if it was cut off later.
 #[test]
 fn a_write_that_was_believed_stays() {

@@ -111,7 +111,13 @@ fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
         double = flash.release();
         for (crash, image) in before.crashes(&double).enumerate() {
             let story = format!("entry {index}, crash {crash}");
-            let (.., held) = open(image, &layout).unwrap_or_else(|error| panic!("{story}: {error}"));
+            let (mut flash, _, held) = open(image, &layout).unwrap_or_else(|error| panic!("{story}: {error}"));
+            let last = held.log().last().map_or(0, |(last, _)| *last);
+            // The log goes on, into the page whose erasure was cut off.
+            for index in last + 1..last + 3 {
+                let written = flash.write(None, None, entries(&record(index, &[0; 200])));
+                assert!(matches!(written, Ok(()) | Err(FlashError::LogFull { .. })), "{story}: {written:?}");
+            }
             let stood_on = held.snapshots.last().map_or(0, |snapshot| snapshot.position.index.0);
             let found: Vec<_> = held.log().into_iter().filter(|(index, _)| *index > stood_on).collect();
             assert!(stood_on == covered || (index % 7 == 0 && stood_on < covered), "{story}: stands on {stood_on}");

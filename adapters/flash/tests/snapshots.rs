@@ -140,6 +140,25 @@ fn a_snapshot_is_taken_while_another_one_is_fetched() {
     assert_eq!(held.snapshots.last(), Some(&whole));
 }
 
+/// What the log stands on is there first. The one before would stand in for it, but not once its entries have gone.
+#[test]
+fn a_snapshot_is_written_before_the_log_says_so() {
+    let layout = layout::<8, 512>(6, 1);
+    let before = chip().recording();
+    let (mut flash, ..) = open(before.clone(), &layout).unwrap();
+    let latest = flash.take(position(3), members(), b"after three").unwrap();
+    let after = flash.release();
+    let mut marked = 0;
+    for crash in before.crashes(&after).chain([after.clone()]) {
+        let (log, places) = crash.bytes().split_at(layout.log.end as usize);
+        if log.windows(4).any(|bytes| bytes == latest.check.to_le_bytes()) {
+            marked += 1;
+            assert!(places.windows(11).any(|bytes| bytes == b"after three"));
+        }
+    }
+    assert!(marked > 0);
+}
+
 #[test]
 fn a_snapshot_counts_only_when_the_log_says_so() {
     let layout = layout::<8, 512>(6, 1);
