@@ -227,3 +227,118 @@ impl fmt::Display for CallError {
 }
 
 impl core::error::Error for CallError {}
+
+#[cfg(test)]
+mod tests {
+    use quorate_wire::Cluster;
+
+    use super::*;
+    use crate::Plan;
+
+    const ME: Seat = Seat(1);
+    const LEADER: Option<Seat> = Some(Seat(0));
+
+    fn caller() -> Caller<256> {
+        Caller::new(ME, 7, &Plan::new(115_200, Cluster(1)).pace().expect("the line carries it"))
+    }
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// What is asked at this time: the number of the try, and the session's sequence.
+    #[track_caller]
+    fn asked(caller: &mut Caller<256>, millis: u64, leader: Option<Seat>) -> (u64, u64) {
+        let (to, asker, body) = caller.call(at(millis), leader).expect("something is asked");
+        assert_eq!((Some(to), asker.address), (leader, ME.into()));
+        match body {
+            RequestBody::Open { client } if client == asker.client => (asker.number, 0),
+            RequestBody::Command { session, command } if session.client == asker.client => {
+                assert_eq!(command, [42]);
+                (asker.number, session.sequence)
+            }
+            other => panic!("{other:?} is asked"),
+        }
+    }
+
+    fn done(index: u64) -> ReplyBody<'static> {
+        ReplyBody::Done { index: Index(index), answer: &[9] }
+    }
+
+    /// A caller with an open session that has asked for its first command.
+    fn asking() -> (Caller<256>, u64) {
+        let mut caller = caller();
+        caller.propose(&42u8).expect("it is free");
+        let (number, _) = asked(&mut caller, 0, LEADER);
+        caller.take(at(1), number, ReplyBody::Opened { last_sequence: 4 });
+        let (number, sequence) = asked(&mut caller, 1, LEADER);
+        assert_eq!(sequence, 5, "above the last one");
+        (caller, number)
+    }
+
+    #[test]
+    fn a_late_answer_to_the_command_before_says_nothing_about_the_next() {
+        let (mut caller, first) = asking();
+        caller.take(at(2), first, done(10));
+        assert_eq!(caller.answer(), Some(Ok((Index(10), &[9][..]))));
+        assert_eq!(caller.answer(), None);
+        caller.propose(&42u8).expect("it is free again");
+        let (second, sequence) = asked(&mut caller, 3, LEADER);
+        assert_eq!(sequence, 6);
+        caller.take(at(4), first, done(10));
+        caller.take(at(4), second + 1, done(10));
+        assert_eq!(caller.answer(), None);
+        caller.take(at(5), second, done(11));
+        assert_eq!(caller.answer(), Some(Ok((Index(11), &[9][..]))));
+    }
+
+    #[test]
+    fn a_try_without_an_answer_is_made_again_later_and_later_and_at_once_for_a_new_leader() {
+        let (mut caller, first) = asking();
+        assert!(caller.call(at(2), LEADER).is_none() && caller.call(at(2), None).is_none());
+        let mut due = caller.deadline().expect("it asks");
+        for number in first + 1..first + 4 {
+            assert!(caller.call(due, None).is_none());
+            let now = due.as_micros() / 1000;
+            assert_eq!(asked(&mut caller, now + 1, LEADER), (number, 5), "the same command");
+            let next = caller.deadline().expect("it asks");
+            assert!(next > due, "later");
+            due = next;
+        }
+        assert_eq!(asked(&mut caller, 2_000, Some(Seat(2))), (first + 4, 5));
+        // Any try's answer will do.
+        caller.take(at(2_001), first + 1, done(10));
+        assert!(matches!(caller.answer(), Some(Ok(_))));
+    }
+
+    #[test]
+    fn a_session_that_was_forgotten_is_opened_anew_unless_the_command_may_have_been_done() {
+        let (mut caller, first) = asking();
+        caller.take(at(2), first, ReplyBody::Expired);
+        let (number, sequence) = asked(&mut caller, 3, LEADER);
+        assert_eq!(sequence, 0);
+        caller.take(at(4), number, ReplyBody::Opened { last_sequence: 8 });
+        let (number, sequence) = asked(&mut caller, 5, LEADER);
+        assert_eq!(sequence, 9);
+        let (again, _) = asked(&mut caller, 6, Some(Seat(2)));
+        assert_eq!(again, number + 1);
+        caller.take(at(7), again, ReplyBody::Expired);
+        assert_eq!(caller.answer(), Some(Err(CallError::Unknown)));
+        caller.propose(&42u8).expect("it is free");
+        assert_eq!(asked(&mut caller, 8, LEADER).1, 0, "it needs a session again");
+    }
+
+    #[test]
+    fn what_no_leader_can_take_is_an_error_unless_an_earlier_try_may_have_been_taken() {
+        let refused = ReplyBody::Refused(Reason::Malformed);
+        let (mut caller, first) = asking();
+        caller.take(at(2), first, refused);
+        assert_eq!(caller.answer(), Some(Err(CallError::Refused(Reason::Malformed))));
+        let (mut caller, first) = asking();
+        let (again, _) = asked(&mut caller, 3, Some(Seat(2)));
+        caller.take(at(4), again, refused);
+        assert_eq!(caller.answer(), None);
+        caller.take(at(5), first, done(10));
+        assert!(matches!(caller.answer(), Some(Ok(_))));
+    }
+}
