@@ -28,6 +28,9 @@ pub struct ServerConfig {
     /// The most bytes of a datagram between members, from [`MEMBER_FRAME_MIN`](quorate_wire::MEMBER_FRAME_MIN) to 65,507: what the path carries in one piece. A command has to
     /// fit into one.
     pub frame_bytes: usize,
+    /// The most bytes of entries, or of a snapshot, that are on their way to a follower at a time, at least a frame's: what the path and
+    /// its receiver hold without loss. A slow line to a microcontroller takes a few frames.
+    pub inflight_bytes_max: usize,
     /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
     /// After each index that this number divides, a snapshot is taken as well. All nodes take the same ones then, and a
@@ -61,6 +64,7 @@ impl ServerConfig {
             peers,
             data_dir: data_dir.into(),
             frame_bytes: 1200,
+            inflight_bytes_max: 128 << 10,
             log_bytes: 64 << 20,
             snapshot_every: None,
             snapshot_bytes_per_second: 1 << 30,
@@ -89,7 +93,7 @@ impl ServerConfig {
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
             inflight_messages_max: 128,
-            inflight_bytes_max: 128 << 10,
+            inflight_bytes_max: self.inflight_bytes_max,
             ..Config::new(self.identity(), members, seed)
         }
     }

@@ -57,6 +57,8 @@ impl Host {
             Plan::new(self.baud, cluster).pace().map_err(Failure::new)?;
         Ok(ServerConfig {
             frame_bytes: entry_bytes + MEMBER_OVERHEAD_MAX,
+            // As much as a board sends.
+            inflight_bytes_max: 3 * entry_bytes,
             log_bytes: LOG_BYTES,
             snapshot_bytes_per_second: u64::from(snapshot_bytes) * 1000 / heartbeat.as_millis() as u64,
             clients_max: CLIENTS,
