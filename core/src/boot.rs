@@ -7,7 +7,7 @@ use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
-use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Position, Snapshot, Stored};
+use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Position, Recovered, Snapshot, Stored};
 
 /// A node before it starts: takes back what was durable.
 ///
@@ -30,6 +30,21 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         state.crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
         let peers = core::array::from_fn(|_| Peer::new());
         Ok(Boot { node: Node { memory, span: Span::default(), peers, state, command: PhantomData }, is_void: false })
+    }
+
+    /// Takes one thing that a log gives back.
+    ///
+    /// # Errors
+    /// That of an [`entry`](Boot::entry).
+    pub fn recover(&mut self, recovered: Recovered<'_>) -> Result<(), BootError> {
+        match recovered {
+            Recovered::Snapshot(snapshot) => self.snapshot(snapshot),
+            Recovered::LostSnapshot(position) => self.lost_snapshot(position),
+            Recovered::Stored(stored) => self.stored(stored),
+            Recovered::HardState(hard_state) => self.hard_state(hard_state),
+            Recovered::Entry(entry) => self.entry(entry)?,
+        }
+        Ok(())
     }
 
     /// Takes a term and vote; a later one replaces it.

@@ -109,7 +109,7 @@
 //! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`] at the
 //! leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It makes it
 //! durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). At the next start the driver
-//! gives what it has to [`Boot::snapshot`], [`Boot::stored`] and, if a snapshot is damaged, [`Boot::lost_snapshot`].
+//! gives what it has to [`Boot::recover`], or word that its snapshot is damaged.
 //!
 //! # Bounds
 //!
@@ -142,6 +142,7 @@ mod peer;
 mod persist;
 mod position;
 mod read;
+mod recovered;
 mod refusal;
 mod replication;
 mod session;
@@ -163,6 +164,7 @@ pub use node::{Command, Node};
 pub use peer::Progress;
 pub use persist::{HardState, Persist, Ticket};
 pub use position::{Index, Position, Session, Term};
+pub use recovered::{Owner, Recovered};
 pub use refusal::{Refusal, Refusals};
 pub use session::{Sessions, Verdict};
 pub use snapshot::{Piece, Snapshot, Stored};

@@ -9,17 +9,19 @@ mod recovery;
 mod roundtrip;
 mod segment;
 mod source;
+mod station;
 mod step;
 
 pub use decode::decode;
 pub use mutation::mutate;
 pub use recovery::recovery;
 pub use roundtrip::roundtrip;
+pub use station::station;
 pub use step::step;
 
 /// A fuzz target.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Target); 4] =
-    [("decode", decode), ("step", step), ("recovery", recovery), ("roundtrip", roundtrip)];
+pub const TARGETS: [(&str, Target); 5] =
+    [("decode", decode), ("step", step), ("recovery", recovery), ("roundtrip", roundtrip), ("station", station)];

@@ -1,5 +1,6 @@
 //! Simulator, scenarios and checkers for quorate.
 
+pub mod boards;
 pub mod fuzzing;
 pub mod history;
 pub mod linearizability;

@@ -30,8 +30,12 @@ pub enum Killer {
     Docs,
     /// The disk's own tests.
     Disk,
+    /// The flash's own tests.
+    Flash,
     /// The simulator.
     Seeds,
+    /// The boards, and the serial adapter's own tests.
+    Boards,
 }
 
 /// Every mutant there is.
@@ -73,7 +77,9 @@ impl Killer {
             "rules" => Killer::Rules,
             "docs" => Killer::Docs,
             "disk" => Killer::Disk,
+            "flash" => Killer::Flash,
             "seeds" => Killer::Seeds,
+            "boards" => Killer::Boards,
             trace => Killer::Trace(trace.into()),
         }
     }
@@ -86,7 +92,9 @@ impl fmt::Display for Killer {
             Killer::Rules => f.write_str("rules"),
             Killer::Docs => f.write_str("docs"),
             Killer::Disk => f.write_str("disk"),
+            Killer::Flash => f.write_str("flash"),
             Killer::Seeds => f.write_str("seeds"),
+            Killer::Boards => f.write_str("boards"),
         }
     }
 }

@@ -52,6 +52,11 @@ fn any_log_is_opened_or_refused() {
 }
 
 #[test]
+fn a_station_takes_any_bytes() {
+    run_all("station", 2_000);
+}
+
+#[test]
 fn what_is_encoded_comes_back() {
     run_all("roundtrip", 50_000);
 }

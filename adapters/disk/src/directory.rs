@@ -1,10 +1,6 @@
 use std::ffi::OsStr;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-
-use quorate::Identity;
-use serde::Serialize;
 
 use crate::segment::{Header, Segment};
 use crate::{DiskError, Medium, snapshots};
@@ -12,15 +8,6 @@ use crate::{DiskError, Medium, snapshots};
 const EXTENSION: &str = "segment";
 /// A segment's name until it is whole and durable. What a crash leaves under it is overwritten by the next one.
 const UNFINISHED: &str = "unfinished";
-
-/// Whom a directory belongs to: one node, in one of its incarnations, of one cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-pub struct Owner {
-    /// The cluster, by the number that all its nodes are given.
-    pub cluster: u64,
-    /// The node's seat and incarnation.
-    pub identity: Identity,
-}
 
 /// The directory of a log, locked for as long as the value lives.
 #[derive(Debug)]
@@ -71,13 +58,6 @@ impl<H> Directory<H> {
 
     pub(crate) fn sync(&self, medium: &mut impl Medium<Handle = H>) -> Result<(), DiskError> {
         medium.sync_all(&self.handle).map_err(DiskError::io("sync", &self.path))
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { seat, incarnation } = self.identity;
-        write!(f, "node {} (incarnation {}) of cluster {}", seat.0, incarnation.0, self.cluster)
     }
 }
 

@@ -1,21 +1,6 @@
-use quorate::{Entries, Entry, HardState, Index, Position, RecordError, Seat, Snapshot, Stored, Term};
+use quorate::{Entries, HardState, Index, Position, RecordError, Seat, Snapshot, Term};
 
 use crate::bytes::{number, word};
-
-/// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recovered<'a> {
-    /// A snapshot that is whole. If there are two, the later one comes last; entries that it covers may follow.
-    Snapshot(Snapshot),
-    /// The log stands on a snapshot of this position that is damaged or gone, and nothing here can take its place.
-    LostSnapshot(Position),
-    /// What was stored of a snapshot of the leader.
-    Stored(Stored),
-    /// Term and vote. A later one replaces an earlier one.
-    HardState(HardState),
-    /// An entry. It replaces what was recovered before at its index, and everything after that index.
-    Entry(Entry<'a>),
-}
 
 /// One thing that a batch says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

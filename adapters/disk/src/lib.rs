@@ -95,11 +95,10 @@ mod restoration;
 mod segment;
 mod snapshots;
 
-pub use directory::Owner;
 pub use disk::{Disk, Options, Recovery};
 pub use error::{Damage, DiskError};
 pub use inspection::{Inspection, SnapshotInspection, inspect};
-pub use item::Recovered;
 pub use medium::{Direct, Medium};
+pub use quorate::{Owner, Recovered};
 pub use restoration::restore;
 pub use snapshots::{SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};

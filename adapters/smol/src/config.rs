@@ -7,7 +7,8 @@ use std::time::Duration;
 use quorate::{Config, Identity, Incarnation, Members, Seat};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
-use crate::link::DATAGRAM_MAX;
+use crate::replica::CLIENTS;
+use crate::socket::DATAGRAM_MAX;
 
 /// How a node is run. The nodes of a cluster should have the same cluster, peers, times and sizes.
 #[derive(Clone, Debug)]
@@ -27,6 +28,9 @@ pub struct ServerConfig {
     /// The most bytes of a datagram between members, from [`MEMBER_FRAME_MIN`](quorate_wire::MEMBER_FRAME_MIN) to 65,507: what the path carries in one piece. A command has to
     /// fit into one.
     pub frame_bytes: usize,
+    /// The most bytes of entries, or of a snapshot, that are on their way to a follower at a time, at least a frame's: what the path and
+    /// its receiver hold without loss. A slow line to a microcontroller takes a few frames.
+    pub inflight_bytes_max: usize,
     /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
     /// After each index that this number divides, a snapshot is taken as well. All nodes take the same ones then, and a
@@ -34,6 +38,10 @@ pub struct ServerConfig {
     pub snapshot_every: Option<NonZeroU64>,
     /// The most bytes of snapshots that a leader sends in a second, to all followers together.
     pub snapshot_bytes_per_second: u64,
+    /// The most clients that have a session at a time, from 1 to 1024; a further one takes the place of the one that was silent
+    /// longest. It has to be the same on all nodes from the beginning, and never changes: a cluster with a microcontroller in
+    /// it has as many as that has room for.
+    pub clients_max: usize,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
@@ -56,9 +64,11 @@ impl ServerConfig {
             peers,
             data_dir: data_dir.into(),
             frame_bytes: 1200,
+            inflight_bytes_max: 128 << 10,
             log_bytes: 64 << 20,
             snapshot_every: None,
-            snapshot_bytes_per_second: 256 << 20,
+            snapshot_bytes_per_second: 1 << 30,
+            clients_max: CLIENTS,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             trace: None,
@@ -82,6 +92,8 @@ impl ServerConfig {
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
+            inflight_messages_max: 128,
+            inflight_bytes_max: self.inflight_bytes_max,
             ..Config::new(self.identity(), members, seed)
         }
     }

@@ -5,6 +5,8 @@ use std::{fmt, io};
 use quorate::{BootError, CommandError, ConfigError, Snapshot};
 use quorate_disk::DiskError;
 
+use crate::replica::CLIENTS;
+
 /// Why a node cannot start, or had to stop.
 #[derive(Debug)]
 pub enum ServeError {
@@ -19,6 +21,11 @@ pub enum ServeError {
     },
     /// The configuration makes no sense.
     Config(ConfigError),
+    /// There is no room for the sessions of as many clients, or nobody would have one.
+    Clients {
+        /// How many were asked for.
+        wanted: usize,
+    },
     /// The log on the disk does not fit what it should be.
     Boot(BootError),
     /// A committed command cannot be read.
@@ -75,6 +82,9 @@ impl fmt::Display for ServeError {
                  the port"
             ),
             ServeError::Config(error) => write!(f, "cannot run with this configuration: {error}"),
+            ServeError::Clients { wanted } => {
+                write!(f, "cannot keep the sessions of {wanted} clients: give room for 1 to {CLIENTS} of them")
+            }
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
             ServeError::Snapshot { snapshot, source } => write!(
@@ -103,6 +113,7 @@ impl std::error::Error for ServeError {
             ServeError::Config(error) => Some(error),
             ServeError::Boot(error) => Some(error),
             ServeError::Command(error) => Some(error),
+            ServeError::Clients { .. } => None,
         }
     }
 }

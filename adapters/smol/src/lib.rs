@@ -11,6 +11,7 @@ mod random;
 mod replica;
 mod server;
 mod snapshotter;
+mod socket;
 mod trace;
 mod waiting;
 mod writer;

@@ -1,33 +1,41 @@
-use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use quorate::{Identity, Message, Seat};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
 use quorate_wire::{Cluster, EncodeError, Envelope, Refusal, Refusals, encode};
-use smol::Async;
 
+use crate::socket::{Batch, DATAGRAM_MAX, Socket};
 use crate::waiting::Asker;
 use crate::{ServeError, ServerConfig};
 
-/// The most bytes that UDP carries in one datagram.
-pub(crate) const DATAGRAM_MAX: usize = 65_507;
-
 /// A node's socket, for members and clients alike. What cannot be sent at once is lost.
 pub(crate) struct Link {
-    socket: Async<UdpSocket>,
+    socket: Socket,
     address: SocketAddr,
     config: ServerConfig,
-    outgoing: Box<[u8]>,
+    burst: Burst,
+    reply: Box<[u8]>,
     refusals: Refusals,
+}
+
+/// Frames to one member, one behind the other, that go out together: all as long as the first, the last perhaps shorter.
+struct Burst {
+    buffer: Box<[u8]>,
+    to: Option<SocketAddr>,
+    each: usize,
+    frames: usize,
+    end: usize,
 }
 
 impl Link {
     pub(crate) fn bind(config: ServerConfig) -> Result<Link, ServeError> {
         let failed = |source| ServeError::Socket { address: config.listen, source };
-        let socket = Async::<UdpSocket>::bind(config.listen).map_err(failed)?;
-        let address = socket.get_ref().local_addr().map_err(failed)?;
-        Ok(Link { socket, address, config, outgoing: vec![0; DATAGRAM_MAX].into(), refusals: Refusals::default() })
+        let socket = Socket::bind(config.listen).map_err(failed)?;
+        let address = socket.address().map_err(failed)?;
+        let burst = Burst { buffer: vec![0; DATAGRAM_MAX].into(), to: None, each: 0, frames: 0, end: 0 };
+        let reply = vec![0; DATAGRAM_MAX].into();
+        Ok(Link { socket, address, config, burst, reply, refusals: Refusals::default() })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -55,23 +63,14 @@ impl Link {
         self.config.peers.get(&seat).copied()
     }
 
-    /// Waits until there may be a datagram. That the socket has failed is seen by the next [`receive`](Link::receive).
+    /// Waits until there may be a datagram.
     pub(crate) async fn readable(&self) {
-        let _ = self.socket.readable().await;
+        self.socket.readable().await;
     }
 
-    /// Takes the next datagram, if there is one.
-    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Result<Option<(usize, SocketAddr)>, ServeError> {
-        loop {
-            match self.socket.get_ref().recv_from(buffer) {
-                Ok(datagram) => return Ok(Some(datagram)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if is_about_another_datagram(&error) => {}
-                Err(source) => {
-                    return Err(ServeError::Socket { address: self.address, source });
-                }
-            }
-        }
+    /// Takes the next datagrams. Whether there are any.
+    pub(crate) fn receive(&self, batch: &mut Batch) -> Result<bool, ServeError> {
+        self.socket.receive(batch).map_err(|source| ServeError::Socket { address: self.address, source })
     }
 
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
@@ -82,15 +81,39 @@ impl Link {
         self.refusals
     }
 
+    /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with [`flush`](Link::flush).
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
         let Some(address) = self.peer(to) else { return };
         let identity = self.config.identity();
         let envelope =
             Envelope { cluster: self.config.cluster, from: identity.seat, to, incarnation: identity.incarnation };
         let room = self.frame_bytes();
-        let frame = encode(&mut self.outgoing[..room], &envelope, message);
-        let frame = frame.expect("the core packs messages for the frame's length");
-        let _ = self.socket.get_ref().send_to(frame, address);
+        if self.burst.to != Some(address) || self.burst.buffer.len() - self.burst.end < room {
+            self.flush();
+        }
+        let begin = self.burst.end;
+        let frame = encode(&mut self.burst.buffer[begin..begin + room], &envelope, message);
+        let bytes = frame.expect("the core packs messages for the frame's length").len();
+        if self.burst.each < bytes {
+            self.flush();
+            self.burst.buffer.copy_within(begin..begin + bytes, 0);
+            self.burst.each = bytes;
+        }
+        self.burst.to = Some(address);
+        self.burst.frames += 1;
+        self.burst.end += bytes;
+        if bytes < self.burst.each || self.burst.frames >= self.socket.datagrams_max() {
+            self.flush();
+        }
+    }
+
+    /// Sends what is on its way.
+    pub(crate) fn flush(&mut self) {
+        let Burst { buffer, to, each, frames, end } = &mut self.burst;
+        if let Some(to) = to.take() {
+            let _ = self.socket.send(to, &buffer[..*end], *each);
+        }
+        (*each, *frames, *end) = (0, 0, 0);
     }
 
     /// An answer that is too long for a datagram is replaced by one that says as much as is certain.
@@ -107,14 +130,62 @@ impl Link {
 
     fn try_reply(&mut self, asker: Asker, body: ReplyBody<'_>) -> Result<(), EncodeError> {
         let reply = Reply { client: asker.client, number: asker.number, from: self.config.seat, body };
-        let frame = encode_reply(&mut self.outgoing, &reply)?;
-        let _ = self.socket.get_ref().send_to(frame, asker.address);
+        let frame = encode_reply(&mut self.reply, &reply)?;
+        let _ = self.socket.send(asker.address, frame, frame.len());
         Ok(())
     }
 }
 
-/// Some systems report here that an earlier datagram did not arrive. Nothing is wrong with the socket then.
-pub(crate) fn is_about_another_datagram(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkUnreachable};
-    matches!(error.kind(), ConnectionRefused | ConnectionReset | HostUnreachable | Interrupted | NetworkUnreachable)
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::UdpSocket;
+
+    use quorate::{Entries, Entry, Index, Kind, Position, Term};
+    use quorate_wire::decode;
+
+    use super::*;
+
+    fn record(payload: usize) -> Vec<u8> {
+        let mut room = vec![0; quorate::RECORD_OVERHEAD + payload];
+        let position = Position { term: Term(1), index: Index(1) };
+        let entry = Entry::write(&mut room, position, Kind::Command, &vec![7; payload]);
+        entry.expect("there is room").record().to_vec()
+    }
+
+    /// Whatever their lengths and however they alternate: each message arrives, where it belongs, in order.
+    #[test]
+    fn messages_arrive_in_order_however_they_are_put_together() {
+        let peers: BTreeMap<_, _> =
+            (1..=3).map(|seat| (Seat(seat), UdpSocket::bind("127.0.0.1:0").expect("a free port"))).collect();
+        let addresses = peers.iter().map(|(seat, socket)| (*seat, socket.local_addr().expect("an address"))).collect();
+        let config = ServerConfig {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            ..ServerConfig::new(Cluster(7), Seat(1), addresses, "")
+        };
+        let mut link = Link::bind(config).expect("a socket");
+        let lengths = [900, 900, 40, 900, 1100, 1100, 3, 3, 3, 500];
+        let to = |number: usize| Seat(if number % 7 < 5 { 2 } else { 3 });
+        for round in 0..20 {
+            for (number, length) in lengths.into_iter().enumerate() {
+                let number = round * lengths.len() + number;
+                let record = record(length);
+                let entries = Entries::parse(&record).expect("one entry");
+                let stamp = number as u64;
+                let previous = Position::default();
+                let message = Message::AppendEntries { term: Term(1), stamp, previous, commit: Index(0), entries };
+                link.send(to(number), &message);
+            }
+            link.flush();
+            for (number, length) in lengths.into_iter().enumerate() {
+                let number = round * lengths.len() + number;
+                let mut frame = [0; 1200];
+                let (count, _) = peers[&to(number)].recv_from(&mut frame).expect("loopback is there");
+                let (from, message) = decode(&frame[..count], Cluster(7), to(number)).expect("a sound frame");
+                let Message::AppendEntries { stamp, entries, .. } = message else { panic!("{message:?}") };
+                assert_eq!((from, stamp), (Seat(1).into(), number as u64));
+                assert_eq!(entries.bytes(), record(length));
+            }
+        }
+    }
 }

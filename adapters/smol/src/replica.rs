@@ -3,10 +3,10 @@ use std::io::{self, Read, Write};
 use quorate::{Apply, Command, CommandError, Index, Position, Sessions, Verdict, crc32c};
 use quorate_wire::client::ReplyBody;
 
-use crate::App;
+use crate::{App, ServeError};
 
-/// The most clients that have a session at a time; a further one takes the place of the one that was silent longest.
-const CLIENTS: usize = 1024;
+/// For how many clients' sessions there is room.
+pub(crate) const CLIENTS: usize = 1024;
 
 /// A state as it was, to be written.
 pub(crate) type Frozen = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
@@ -46,8 +46,13 @@ impl Outcome {
 }
 
 impl<A: App> Replica<A> {
-    pub(crate) fn new(app: A) -> Self {
-        Replica { app, sessions: Box::new(Sessions::new()), applied: Position::default() }
+    /// Nothing is applied yet. At most so many clients have a session at a time.
+    ///
+    /// # Errors
+    /// There is not room for as many, or it is nobody.
+    pub(crate) fn new(app: A, clients: usize) -> Result<Self, ServeError> {
+        let sessions = Sessions::for_clients(clients).ok_or(ServeError::Clients { wanted: clients })?;
+        Ok(Replica { app, sessions: Box::new(sessions), applied: Position::default() })
     }
 
     /// The position of the last entry that was applied.

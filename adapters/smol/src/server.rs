@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::link::Link;
 use crate::replica::{Replica, View};
 use crate::snapshotter::{Snapshotter, Taken};
+use crate::socket::Batch;
 use crate::trace::Trace;
 use crate::waiting::{Asker, Commands, Reads};
 use crate::writer::{Done, News, Writer};
@@ -71,7 +72,7 @@ struct Server<A: App, F> {
     trace: Trace,
     commands: Commands,
     reads: Reads,
-    incoming: Box<[u8]>,
+    incoming: Batch,
     on_event: F,
     /// What was last told to `on_event`.
     told: (Role, Term, Option<Seat>),
@@ -148,23 +149,23 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     fn receive(&mut self) -> Result<(), ServeError> {
-        let mut buffer = std::mem::take(&mut self.incoming);
-        for _ in 0..DATAGRAMS_MAX {
-            let Some((length, from)) = self.link.receive(&mut buffer)? else {
-                break;
-            };
-            let frame = &buffer[..length];
-            let taken = match Class::of(frame) {
-                Ok(Class::Member) => self.take_message(frame)?,
-                Ok(Class::Request) => self.take_request(frame, from)?,
-                Ok(Class::Reply) => Err(Refusal::Class(Class::Reply as u8)),
-                Err(refusal) => Err(refusal),
-            };
-            if let Err(refusal) = taken {
-                self.link.refuse(refusal);
+        let mut batch = std::mem::take(&mut self.incoming);
+        let mut datagrams = 0;
+        while datagrams < DATAGRAMS_MAX && self.link.receive(&mut batch)? {
+            for (frame, from) in batch.iter() {
+                datagrams += 1;
+                let taken = match Class::of(frame) {
+                    Ok(Class::Member) => self.take_message(frame)?,
+                    Ok(Class::Request) => self.take_request(frame, from)?,
+                    Ok(Class::Reply) => Err(Refusal::Class(Class::Reply as u8)),
+                    Err(refusal) => Err(refusal),
+                };
+                if let Err(refusal) = taken {
+                    self.link.refuse(refusal);
+                }
             }
         }
-        self.incoming = buffer;
+        self.incoming = batch;
         Ok(())
     }
 

@@ -8,6 +8,6 @@ mod member;
 mod message;
 mod refusal;
 
-pub use frame::{Class, EncodeError, FRAME_MAX, VERSION};
+pub use frame::{Class, EncodeError, FRAME_MAX, VERSION, verify};
 pub use member::{Cluster, Envelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, decode, encode};
 pub use refusal::{Refusal, Refusals};

@@ -82,8 +82,9 @@ impl Refusals {
 
     /// Counts one more dropped frame.
     pub fn count(&mut self, refusal: Refusal) {
-        let slot = &mut self.0[refusal.index()];
-        *slot = slot.saturating_add(1);
+        if let Some(slot) = self.0.get_mut(refusal.index()) {
+            *slot = slot.saturating_add(1);
+        }
     }
 
     /// The same, with what the core has refused of the messages that came through.

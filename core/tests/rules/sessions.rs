@@ -98,6 +98,29 @@ fn the_table_travels_in_snapshots() {
 }
 
 #[test]
+fn tables_with_more_and_less_room_agree_if_they_admit_as_many() {
+    let mut small = Sessions::<u32, 2>::new();
+    let mut large = Sessions::<u32, 64>::for_clients(2).unwrap();
+    let mut room = [[0; 64]; 2];
+    for (index, client) in (1..).zip([1, 2, 3, 1, 2, 2, 3]) {
+        let verdict = small.admit(Index(index), session(client, 0));
+        assert_eq!(large.admit(Index(index), session(client, 0)), verdict);
+        let [one, other] = &mut room;
+        assert_eq!(postcard::to_slice(&small, one).unwrap(), postcard::to_slice(&large, other).unwrap());
+    }
+    assert_eq!(postcard::from_bytes::<Sessions<u32, 64>>(&room[0]).unwrap(), large);
+}
+
+#[test]
+fn a_table_for_more_clients_than_there_is_room_for_is_refused() {
+    assert_eq!(Sessions::<u32, 2>::for_clients(3), None);
+    assert_eq!(Sessions::<u32, 2>::for_clients(0), None);
+    let mut room = [0; 64];
+    let bytes = postcard::to_slice(&Sessions::<u32, 3>::new(), &mut room).unwrap();
+    assert!(postcard::from_bytes::<Sessions<u32, 2>>(bytes).is_err());
+}
+
+#[test]
 fn a_late_copy_is_not_done_again_after_its_client_lost_its_place_and_came_back() {
     let mut sessions = Sessions::<u32, 1>::new();
     sessions.admit(Index(1), session(1, 0));

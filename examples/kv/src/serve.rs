@@ -34,7 +34,10 @@ pub(crate) fn failure(error: ServeError) -> Failure {
     let exit = match &error {
         ServeError::Disk(error) => disk_exit(error),
         ServeError::Socket { .. } => Exit::Socket,
-        ServeError::Config(_) | ServeError::Trace { .. } | ServeError::Boot(BootError::TooLarge { .. }) => Exit::Usage,
+        ServeError::Config(_)
+        | ServeError::Clients { .. }
+        | ServeError::Trace { .. }
+        | ServeError::Boot(BootError::TooLarge { .. }) => Exit::Usage,
         ServeError::Boot(BootError::Gap { .. }) => Exit::Damaged,
         ServeError::Boot(BootError::Full { .. }) => {
             return Failure::new(Exit::Usage, format_args!("{error}, by --log-size"));

@@ -43,7 +43,8 @@ impl House {
         self.directory.path()
     }
 
-    pub(crate) fn start(&mut self, seat: u8) {
+    /// Starts a node, on a thread that does `first` before.
+    pub(crate) fn start(&mut self, seat: u8, first: impl FnOnce() + Send + 'static) {
         let directory = self.directory.path().join(seat.to_string());
         let config = ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory);
         let (tell, events) = channel();
@@ -51,7 +52,10 @@ impl House {
         let on_event = move |event: &Event| {
             let _ = tell.send((Instant::now(), *event));
         };
-        thread::spawn(move || block_on(serve(config, Pairs::default(), std::future::pending(), on_event)));
+        thread::spawn(move || {
+            first();
+            block_on(serve(config, Pairs::default(), std::future::pending(), on_event))
+        });
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -4,12 +4,16 @@
 //!
 //! Five nodes of `quorate-smol` on threads of this process, over UDP on loopback, with real disks; two of them start late.
 //!
-//! `cargo bench -p quorate-tests --bench catch_up -- --entries 1000000`
+//! They share the processors of this machine, so what a late node does itself slows the others down as well. `--apart` gives the
+//! late nodes a processor of their own, and all the others and the clients one, as if they were different machines.
+//!
+//! `cargo bench -p quorate-tests --bench catch_up -- --entries 1000000 --apart`
 
 mod copy;
 mod house;
 mod load;
 mod pairs;
+mod processor;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +27,9 @@ struct Options {
     /// How many entries a late node misses, each of a key of its own
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
+    /// Let the late nodes have a processor that nobody else uses; Linux only
+    #[arg(long)]
+    apart: bool,
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -35,8 +42,11 @@ const CLIENTS: u64 = 64;
 
 fn main() {
     let options = Options::parse();
+    if options.apart {
+        processor::keep_to(0);
+    }
     let mut house = House::of(5);
-    (1..=3).for_each(|seat| house.start(seat));
+    (1..=3).for_each(|seat| house.start(seat, || {}));
     println!("1. three of five nodes take {} puts of 8-byte keys and values", options.entries);
     let begun = Instant::now();
     load::fill(&house, options.entries);
@@ -44,7 +54,7 @@ fn main() {
 
     println!("2. the fourth node starts with nothing; nobody puts");
     let directory = house.directory().to_owned();
-    let bytes = join(&mut house, 4);
+    let bytes = join(&mut house, 4, options.apart);
     println!("   the snapshot's {bytes} bytes alone: {:.3} s", copy::time(bytes, &directory).as_secs_f64());
 
     let load = Load::start(&house, CLIENTS);
@@ -53,7 +63,7 @@ fn main() {
     println!("3. the fifth node starts with nothing; {CLIENTS} clients put");
     println!("   four nodes: {before:.0} puts/s");
     let (begun, done) = (Instant::now(), load.done());
-    let bytes = join(&mut house, 5);
+    let bytes = join(&mut house, 5, options.apart);
     let meanwhile = rate(load.done() - done, begun.elapsed());
     println!("   the snapshot's {bytes} bytes alone: {:.3} s", copy::time(bytes, &directory).as_secs_f64());
     let after = load.measure(WHILE);
@@ -62,9 +72,13 @@ fn main() {
 }
 
 /// Starts a node that has nothing, and waits until it is in line. How many bytes its snapshot has.
-fn join(house: &mut House, seat: u8) -> u64 {
+fn join(house: &mut House, seat: u8, apart: bool) -> u64 {
     let begun = Instant::now();
-    house.start(seat);
+    house.start(seat, move || {
+        if apart {
+            processor::keep_to(1);
+        }
+    });
     let in_line = house.await_in_line(seat);
     let house::InLine { started, restored, bytes, index } = in_line;
     let since = |at: Instant| at.duration_since(begun).as_secs_f64();

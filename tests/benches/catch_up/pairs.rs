@@ -32,10 +32,13 @@ impl App for Pairs {
     }
 
     fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        snapshot.read_to_end(&mut bytes)?;
-        let value = |pair: &[u8]| u64::from_le_bytes(pair[8..].try_into().expect("eight bytes"));
-        self.0 = bytes.chunks_exact(16).map(value).collect();
+        let (mut values, mut chunk) = (Vec::with_capacity(self.0.len()), Vec::with_capacity(CHUNK));
+        while snapshot.take(CHUNK as u64).read_to_end(&mut chunk)? > 0 {
+            let value = |pair: &[u8]| u64::from_le_bytes(pair[8..].try_into().expect("eight bytes"));
+            values.extend(chunk.chunks_exact(16).map(value));
+            chunk.clear();
+        }
+        self.0 = values;
         Ok(())
     }
 
@@ -43,3 +46,6 @@ impl App for Pairs {
         self.0.len() as u64
     }
 }
+
+/// How many bytes are restored at a time: whole pairs.
+const CHUNK: usize = 1 << 16;

@@ -104,7 +104,7 @@ impl Copy {
     }
 
     fn judge(&self, mutant: &Mutant) -> io::Result<Fate> {
-        if !self.cargo("build --package quorate-tests --lib")?.is_fine {
+        if !self.cargo("build --package quorate-tests --package quorate-flash --lib")?.is_fine {
             return Ok(Fate::DoesNotBuild);
         }
         let suites = [
@@ -112,6 +112,9 @@ impl Copy {
             ("traces", "test --package quorate-tests --test traces"),
             ("rules", "test --package quorate --test rules"),
             ("disk", "test --package quorate-disk --tests"),
+            ("flash", "test --package quorate-flash --tests"),
+            ("boards", "test --package quorate-serial --lib --tests"),
+            ("boards", "test --package quorate-tests --test boards"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
         ];
@@ -120,7 +123,9 @@ impl Copy {
             Killer::Rules => "rules",
             Killer::Docs => "docs",
             Killer::Disk => "disk",
+            Killer::Flash => "flash",
             Killer::Seeds => "seeds",
+            Killer::Boards => "boards",
         };
         let first = suites.iter().filter(|(name, _)| *name == expected);
         let rest = suites.iter().filter(|(name, _)| *name != expected && *name != "docs");

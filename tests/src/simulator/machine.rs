@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 
 use quorate::{Boot, BootError, Index, Position, Round, Seat, Snapshot, Ticket};
-use quorate_disk::Recovered;
 
 use super::Node;
 use super::clock::Clock;
@@ -103,13 +102,7 @@ impl Machine {
         let config = shape.config(self.seat, seed);
         let mut boot = Boot::new(config, memory).expect("the simulator's configuration is sound");
         let (has_flipped, mut refused) = (self.disk.has_flipped, Ok(()));
-        let opening = self.disk.open(trouble, |item| match item {
-            Recovered::HardState(hard_state) => boot.hard_state(hard_state),
-            Recovered::Entry(entry) => refused = refused.and(boot.entry(entry)),
-            Recovered::Snapshot(snapshot) => boot.snapshot(snapshot),
-            Recovered::LostSnapshot(position) => boot.lost_snapshot(position),
-            Recovered::Stored(stored) => boot.stored(stored),
-        })?;
+        let opening = self.disk.open(trouble, |item| refused = refused.and(boot.recover(item)))?;
         if !matches!(opening, Opening::Done { .. }) {
             return Ok(opening);
         }

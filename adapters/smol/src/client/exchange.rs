@@ -7,8 +7,8 @@ use quorate_wire::{Cluster, EncodeError};
 use smol::future::or;
 use smol::{Async, Timer};
 
-use crate::link::{DATAGRAM_MAX, is_about_another_datagram};
 use crate::random;
+use crate::socket::{DATAGRAM_MAX, is_about_another_datagram};
 
 /// A client's socket. Every datagram that it sends has its own number, which the answer echoes.
 pub(crate) struct Exchange {

@@ -21,6 +21,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         for effect in self.node.step(now, input).take(EFFECTS_MAX) {
             drawn += 1;
             self.trace.draw(&effect);
+            // What there is to say leaves before what takes long.
+            if !matches!(effect, Effect::Send { .. } | Effect::SendPiece { .. }) {
+                self.link.flush();
+            }
             match effect {
                 Effect::Persist(write) => self.writer.begin(write),
                 Effect::Send { to, message } => self.link.send(to, &message),
@@ -71,6 +75,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 }
             }
         }
+        self.link.flush();
         self.is_behind = drawn == EFFECTS_MAX;
         self.trace.end(&self.node, !self.is_behind);
         Ok(())

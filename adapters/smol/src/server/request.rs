@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
 
-use quorate::{Effect, Index, Input, Position, Rejection, Round, Seat, Session};
+use quorate::{Effect, Input, Position, Rejection, Round, Seat, Session};
 use quorate_wire::Refusal;
-use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, Role, StatusReport, decode_request};
+use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
 use super::Server;
 use crate::replica::View;
@@ -98,15 +98,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     fn reject(&mut self, asker: Asker, rejection: Rejection) {
-        match rejection {
-            Rejection::NotLeader { leader } => self.redirect(asker, leader),
-            Rejection::Full => self.refuse(asker, Reason::Full),
-            Rejection::TooLarge { limit } => self.refuse(asker, Reason::TooLarge { limit: limit as u32 }),
-            Rejection::Unencodable => self.refuse(asker, Reason::Unencodable),
-            Rejection::Behind => self.redirect(asker, self.node.leader()),
-            Rejection::InTransfer | Rejection::NoTarget | Rejection::BadSnapshot => {
-                self.refuse(asker, Reason::InTransfer);
-            }
+        match Reason::of(rejection) {
+            Some(reason) => self.refuse(asker, reason),
+            None => self.redirect(asker, self.node.leader()),
         }
     }
 
@@ -117,22 +111,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     fn status(&self) -> StatusReport {
-        let node = &self.node;
-        StatusReport {
-            seat: node.seat(),
-            incarnation: self.link.identity().incarnation,
-            role: role(node.role()),
-            term: node.term(),
-            leader: node.leader(),
-            commit: node.commit(),
-            applied: self.replica.applied().index,
-            first: Index(node.base().index.0 + 1),
-            last: node.last().index,
-            durable: node.durable(),
-            digest: self.replica.digest(),
-            members: node.members(),
-            refused: self.link.refusals().with_messages(node.refusals()),
-        }
+        StatusReport::of(&self.node, self.link.identity().incarnation, self.replica.digest(), self.link.refusals())
     }
 }
 
@@ -148,14 +127,5 @@ fn decode<A: App>(bytes: &[u8]) -> Result<View<'_, A>, postcard::Error> {
     match postcard::take_from_bytes(bytes)? {
         (command, []) => Ok(command),
         _ => Err(postcard::Error::DeserializeBadEncoding),
-    }
-}
-
-fn role(role: quorate::Role) -> Role {
-    match role {
-        quorate::Role::Follower => Role::Follower,
-        quorate::Role::PreCandidate => Role::PreCandidate,
-        quorate::Role::Candidate => Role::Candidate,
-        quorate::Role::Leader => Role::Leader,
     }
 }

@@ -4,9 +4,10 @@ use quorate_disk::{Disk, Options, Owner, Recovered};
 use super::snapshot::restore;
 use super::{SEATS, Server};
 use crate::clock::Clock;
-use crate::link::{DATAGRAM_MAX, Link};
+use crate::link::Link;
 use crate::replica::Replica;
 use crate::snapshotter::Snapshotter;
+use crate::socket::Batch;
 use crate::trace::{self, Trace};
 use crate::waiting::{Commands, Reads};
 use crate::writer::Writer;
@@ -19,27 +20,19 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let core = config.core(random::number());
         let memory = vec![0; config.log_bytes].into_boxed_slice();
         let mut boot = Boot::<A::Command, _, SEATS>::new(core.clone(), memory)?;
+        let mut replica = Replica::new(app, config.clients_max)?;
         let link = Link::bind(config.clone())?;
         let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
         let (mut latest, mut lost) = (None, None);
         let visit = |recovered: Recovered<'_>| {
             match recovered {
-                Recovered::Snapshot(snapshot) => {
-                    boot.snapshot(snapshot);
-                    latest = Some(snapshot);
-                }
-                Recovered::LostSnapshot(position) => {
-                    boot.lost_snapshot(position);
-                    lost = Some(position);
-                }
-                Recovered::Stored(stored) => boot.stored(stored),
-                Recovered::HardState(hard_state) => boot.hard_state(hard_state),
-                Recovered::Entry(entry) => boot.entry(entry)?,
+                Recovered::Snapshot(snapshot) => latest = Some(snapshot),
+                Recovered::LostSnapshot(position) => lost = Some(position),
+                Recovered::Stored(_) | Recovered::HardState(_) | Recovered::Entry(_) => {}
             }
-            Ok::<(), ServeError>(())
+            Ok::<(), ServeError>(boot.recover(recovered)?)
         };
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
-        let mut replica = Replica::new(app);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
             restore(&mut replica, &snapshots, snapshot)?;
@@ -65,7 +58,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             trace,
             commands: Commands::default(),
             reads: Reads::default(),
-            incoming: vec![0; DATAGRAM_MAX].into(),
+            incoming: Batch::new(),
             on_event,
             is_behind: false,
             is_stopping: false,

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use quorate::{Role, Seat, Session};
-use quorate_smol::{ClientError, Event, ServeError};
+use quorate_smol::{ClientError, Event, ServeError, ServerConfig};
 use quorate_wire::client::ReplyBody;
 
 use crate::harness::{CLUSTER, House, serve_in_vain};
@@ -138,5 +138,10 @@ fn a_port_or_a_directory_in_use_stops_the_second_node() {
     stranger.listen.set_port(0);
     let refused = serve_in_vain(stranger, Tally::default());
     assert!(matches!(refused, ServeError::Config(_)), "{refused}");
+
+    for wanted in [0, 1025] {
+        let refused = serve_in_vain(ServerConfig { clients_max: wanted, ..house.config(1) }, Tally::default());
+        assert!(matches!(refused, ServeError::Clients { .. }), "{refused}");
+    }
     house.stop(1).expect("the first one is unharmed");
 }

@@ -1,4 +1,4 @@
-use quorate::{Index, Members, Seat, Snapshot};
+use quorate::{Index, Members, Rejection, Seat, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
@@ -103,6 +103,19 @@ pub enum Reason {
     Busy,
     /// The node has no such snapshot, or not any longer; or it could not write one.
     NoSnapshot,
+}
+
+impl Reason {
+    /// Why the node refused a client's input; `None` if its leader is to be asked instead.
+    pub fn of(rejection: Rejection) -> Option<Reason> {
+        match rejection {
+            Rejection::NotLeader { .. } | Rejection::Behind => None,
+            Rejection::Full => Some(Reason::Full),
+            Rejection::TooLarge { limit } => Some(Reason::TooLarge { limit: limit as u32 }),
+            Rejection::Unencodable => Some(Reason::Unencodable),
+            Rejection::InTransfer | Rejection::NoTarget | Rejection::BadSnapshot => Some(Reason::InTransfer),
+        }
+    }
 }
 
 /// Writes a reply's frame to the front of `buffer`, and returns it.

@@ -1,4 +1,4 @@
-use quorate::{Incarnation, Index, Members, Seat, Term};
+use quorate::{Incarnation, Index, Members, Node, Seat, Term};
 use serde::{Deserialize, Serialize};
 
 use crate::Refusals;
@@ -36,6 +36,30 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
+    /// How this node is, whose state has this digest, and for whom these frames were dropped.
+    pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
+        node: &Node<C, B, SEATS>,
+        incarnation: Incarnation,
+        digest: u64,
+        dropped: Refusals,
+    ) -> StatusReport {
+        StatusReport {
+            seat: node.seat(),
+            incarnation,
+            role: node.role().into(),
+            term: node.term(),
+            leader: node.leader(),
+            commit: node.commit(),
+            applied: node.applied(),
+            first: Index(node.base().index.0 + 1),
+            last: node.last().index,
+            durable: node.durable(),
+            digest,
+            members: node.members(),
+            refused: dropped.with_messages(node.refusals()),
+        }
+    }
+
     pub(crate) fn write(&self, out: &mut Writer<'_>) -> postcard::Result<()> {
         fields::raw(out, &[self.seat.0])?;
         numbers(out, &[self.incarnation.0.into(), self.role as u64, self.term.0])?;
@@ -82,4 +106,15 @@ pub enum Role {
     Candidate,
     /// Leads.
     Leader,
+}
+
+impl From<quorate::Role> for Role {
+    fn from(role: quorate::Role) -> Role {
+        match role {
+            quorate::Role::Follower => Role::Follower,
+            quorate::Role::PreCandidate => Role::PreCandidate,
+            quorate::Role::Candidate => Role::Candidate,
+            quorate::Role::Leader => Role::Leader,
+        }
+    }
 }

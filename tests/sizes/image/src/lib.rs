@@ -1,6 +1,8 @@
 //! What the images share.
 #![no_std]
 
+pub mod nor;
+
 use core::hint::black_box;
 use core::panic::PanicInfo;
 

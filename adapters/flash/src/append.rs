@@ -1,0 +1,221 @@
+use embedded_storage::nor_flash::NorFlash;
+use quorate::{Entries, Index};
+
+use crate::FlashError;
+use crate::item::{Front, ITEM, PREFIX, Prefix, Stand};
+use crate::layout::{ROOM_MIN, item_bytes, word};
+use crate::log::{Log, first_end};
+use crate::page::Page;
+
+impl Log {
+    /// Refuses a write that there is no room for. One page is kept for a write that puts a snapshot in force, and so makes room.
+    pub(crate) fn expect_room<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        front: &Front,
+        entries: Entries<'_>,
+    ) -> Result<(), FlashError> {
+        let kept = u32::from(front.stand.is_none());
+        let (needed, _) = self.pages_for::<F>(front.bytes().written().len() + entries.bytes().len());
+        while needed > 0 && needed + kept > self.free() {
+            if !self.drop_replaced(flash)? {
+                return Err(FlashError::LogFull { needed, free: self.free().saturating_sub(kept) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a write durable, for which there is room.
+    pub(crate) fn append<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        front: &Front,
+        entries: Entries<'_>,
+    ) -> Result<(), FlashError> {
+        let before = front.bytes();
+        let (mut before, mut records) = (before.written(), entries.bytes());
+        let mut is_first = true;
+        if self.pages_for::<F>(before.len() + records.len()).1 {
+            self.turn(flash, false)?;
+        }
+        loop {
+            let room = room::<F>(self.end);
+            if room == 0 {
+                self.turn(flash, !is_first)?;
+                continue;
+            }
+            let mut item = [0; ITEM];
+            let (prefix, content) = item.split_at_mut(PREFIX);
+            let mut length = 0;
+            for part in [&mut before, &mut records] {
+                let (now, later) = part.split_at(part.len().min(room - PREFIX - length));
+                content.iter_mut().skip(length).zip(now).for_each(|(room, byte)| *room = *byte);
+                length += now.len();
+                *part = later;
+            }
+            let is_last = before.is_empty() && records.is_empty();
+            let (ordinal, page) = (self.ordinal, self.number);
+            prefix.copy_from_slice(&Prefix { is_first, is_last, front: front.kind(), ordinal, page }.bytes());
+            self.push(flash, item.get(..PREFIX + length).unwrap_or_default())?;
+            self.ordinal = self.ordinal.wrapping_add(1);
+            is_first = false;
+            if is_last {
+                break;
+            }
+        }
+        self.push(flash, SEAL)?;
+        self.outline.note_front(front);
+        entries.for_each(|entry| self.outline.note_entry(entry.position()));
+        if let Some(Stand::Marked(snapshot) | Stand::Installed(snapshot)) = front.stand {
+            self.covered = snapshot.position.index;
+        }
+        self.drop_covered(flash)
+    }
+
+    /// Sees to it that something stands behind the last write: it was believed, and must not look as if it was cut off.
+    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+        if self.is_sealed {
+            return Ok(());
+        }
+        self.is_sealed = true;
+        if self.end + item_bytes::<F>(0) as u32 <= Page::limit::<F>() {
+            return self.push(flash, SEAL);
+        }
+        if self.free() == 0 {
+            return Ok(());
+        }
+        self.turn(flash, false)
+    }
+
+    /// How many pages can be taken now. The one that is erased next holds nothing that is needed.
+    pub(crate) fn free(&self) -> u32 {
+        (self.first + self.ring.shape.pages - 2).saturating_sub(self.number)
+    }
+
+    /// Lets the first pages go whose entries are covered all. The pages of a write go together.
+    pub(crate) fn drop_covered<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+        while self.first < self.number {
+            let Some((next, last)) = self.behind_first(flash)? else {
+                if self.outline.last.index > self.covered || self.free() == 0 {
+                    break;
+                }
+                self.turn(flash, false)?;
+                continue;
+            };
+            if last > self.covered {
+                break;
+            }
+            self.first = next;
+        }
+        Ok(())
+    }
+
+    /// Lets the first pages go if later ones replace what they hold beyond what is covered.
+    fn drop_replaced<F: NorFlash>(&mut self, flash: &mut F) -> Result<bool, FlashError> {
+        let Some((next, _)) = self.behind_first(flash)? else { return Ok(false) };
+        let is_replaced = self.base_from(flash, next)? <= self.covered;
+        if is_replaced {
+            self.first = next;
+            self.drop_covered(flash)?;
+        }
+        Ok(is_replaced)
+    }
+
+    /// The page behind the first ones that go together, and the last entry before it.
+    fn behind_first<F: NorFlash>(&mut self, flash: &mut F) -> Result<Option<(u32, Index)>, FlashError> {
+        if self.behind_first.is_none_or(|(next, _)| next <= self.first) {
+            let next = self.ring.next_start(flash, self.first + 1, self.number)?;
+            self.behind_first = match next {
+                Some(next) => Some((next, self.last_before(flash, next)?)),
+                None => None,
+            };
+        }
+        Ok(self.behind_first)
+    }
+
+    fn last_before<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<Index, FlashError> {
+        Ok(self.ring.head(flash, number)?.ok_or(self.ring.headless(number))?.last.index)
+    }
+
+    /// The index behind which the pages from this one on hold every entry.
+    fn base_from<F: NorFlash>(&self, flash: &mut F, first: u32) -> Result<Index, FlashError> {
+        let mut base = self.last_before(flash, first)?;
+        let mut draft = base;
+        for number in first..=self.number {
+            let mut is_head = true;
+            self.ring.page(number).each(flash, &mut |item| {
+                if core::mem::take(&mut is_head) {
+                    return true;
+                }
+                let Some((prefix, content)) = Prefix::parse(item) else { return true };
+                if prefix.is_first {
+                    draft = base;
+                    let (front, records) = Front::parse(prefix.front, content).unwrap_or_default();
+                    if let Some(Stand::Installed(snapshot)) = front.stand {
+                        draft = snapshot.position.index;
+                    }
+                    if let Some(index) = records.first_chunk() {
+                        draft = draft.min(Index(u64::from_le_bytes(*index).saturating_sub(1)));
+                    }
+                }
+                if prefix.is_last {
+                    base = draft;
+                }
+                true
+            })?;
+        }
+        Ok(base)
+    }
+
+    /// How many new pages a write of so many bytes takes, and whether it leaves the rest of this one.
+    ///
+    /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay alone.
+    fn pages_for<F: NorFlash>(&self, length: usize) -> (u32, bool) {
+        let pages = self.pages_from::<F>(self.end, length);
+        let is_apart = pages > 0 && self.pages_from::<F>(first_end::<F>(), length) == 0;
+        (if is_apart { 1 } else { pages }, is_apart)
+    }
+
+    fn pages_from<F: NorFlash>(&self, end: u32, length: usize) -> u32 {
+        let (mut end, mut left, mut pages) = (end, length, 0);
+        while pages <= self.ring.shape.pages {
+            let room = room::<F>(end);
+            if room == 0 {
+                end = first_end::<F>();
+                pages += 1;
+                continue;
+            }
+            let content = left.min(room - PREFIX);
+            end += item_bytes::<F>(PREFIX + content) as u32;
+            left -= content;
+            if left == 0 {
+                break;
+            }
+        }
+        pages
+    }
+
+    /// Goes on with the next page, of which nothing is needed any longer.
+    fn turn<F: NorFlash>(&mut self, flash: &mut F, is_within: bool) -> Result<(), FlashError> {
+        let before = self.ordinal;
+        self.number += 1;
+        self.ring.page(self.number).erase(flash)?;
+        self.begin(flash, before, is_within)
+    }
+
+    fn push<F: NorFlash>(&mut self, flash: &mut F, item: &[u8]) -> Result<(), FlashError> {
+        self.ring.page(self.number).push(flash, item)?;
+        self.end += item_bytes::<F>(item.len()) as u32;
+        Ok(())
+    }
+}
+
+/// An item without content: the write before it arrived as a whole.
+const SEAL: &[u8] = &[];
+
+/// How many bytes an item may have that goes to this place of a page, and a seal behind it; zero if that is too few.
+fn room<F: NorFlash>(end: u32) -> usize {
+    let taken = end as usize + 2 * item_bytes::<F>(0);
+    let left = (Page::limit::<F>() as usize).saturating_sub(taken) / word::<F>() * word::<F>();
+    if left < ROOM_MIN { 0 } else { left.min(ITEM) }
+}

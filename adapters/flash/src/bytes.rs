@@ -1,0 +1,96 @@
+use quorate::{HardState, Index, Position, Seat, Snapshot, Term};
+
+/// Reads numbers off the front of bytes; `None` where they end too early or say what cannot be.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (front, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*front)
+    }
+
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    pub(crate) fn short(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn word(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// Term (8), whether there is a vote (1), the vote's seat (1).
+    pub(crate) fn hard_state(&mut self) -> Option<HardState> {
+        let term = Term(self.number()?);
+        let vote = match self.array()? {
+            [0, 0] => None,
+            [1, seat] => Some(Seat(seat)),
+            _ => return None,
+        };
+        Some(HardState { term, vote })
+    }
+
+    /// Index (8), term (8): a position that an entry can have, or zeros for none.
+    pub(crate) fn position(&mut self) -> Option<Position> {
+        let (index, term) = (Index(self.number()?), Term(self.number()?));
+        let is_none = index == Index(0) && term == Term(0);
+        let is_some = index > Index(0) && term > Term(0) && index <= Index::MAX && term <= Term::MAX;
+        (is_none || is_some).then_some(Position { term, index })
+    }
+
+    /// Position (16), length (8), CRC (4).
+    pub(crate) fn snapshot(&mut self) -> Option<Snapshot> {
+        Some(Snapshot { position: self.position()?, bytes: self.number()?, check: self.word()? })
+    }
+}
+
+/// Writes numbers one behind the other into an array that has room for all of them.
+pub(crate) struct Writer<const N: usize> {
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Writer<N> {
+    pub(crate) fn new() -> Self {
+        Writer { bytes: [0; N], length: 0 }
+    }
+
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        for (room, byte) in self.bytes.iter_mut().skip(self.length).zip(bytes) {
+            *room = *byte;
+        }
+        self.length += bytes.len();
+    }
+
+    pub(crate) fn hard_state(&mut self, state: HardState) {
+        self.put(&state.term.0.to_le_bytes());
+        self.put(&state.vote.map_or([0, 0], |seat| [1, seat.0]));
+    }
+
+    pub(crate) fn position(&mut self, position: Position) {
+        self.put(&position.index.0.to_le_bytes());
+        self.put(&position.term.0.to_le_bytes());
+    }
+
+    pub(crate) fn snapshot(&mut self, snapshot: Snapshot) {
+        self.position(snapshot.position);
+        self.put(&snapshot.bytes.to_le_bytes());
+        self.put(&snapshot.check.to_le_bytes());
+    }
+
+    /// What was written, and zeros behind it.
+    pub(crate) fn array(self) -> [u8; N] {
+        self.bytes
+    }
+
+    pub(crate) fn written(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&self.bytes)
+    }
+}

@@ -1,0 +1,179 @@
+use embedded_storage::nor_flash::NorFlash;
+use quorate::{Entries, HardState, Index, Members, Owner, Position, Recovered, Snapshot};
+
+use crate::item::{self, Front};
+use crate::log::{Log, Ring};
+use crate::place::Header;
+use crate::shelf::{Shelf, Stand, snapshot_of};
+use crate::{FlashError, Layout, medium};
+
+/// The log and the snapshots of one node on a NOR flash.
+///
+/// Every call blocks until the flash is done. After the first write that fails the log stays as it is: each later one returns
+/// the same error, and only opening the log anew tells what is durable.
+#[derive(Debug)]
+pub struct Flash<F> {
+    flash: F,
+    log: Log,
+    shelf: Shelf,
+    failure: Option<FlashError>,
+}
+
+/// What was found when a log was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Recovery {
+    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go on
+    /// with a new log: it would have forgotten what it promised.
+    pub created: bool,
+    /// How many writes were recovered.
+    pub writes: u32,
+}
+
+impl<F: NorFlash> Flash<F> {
+    /// Opens the log, and shows all that it holds to `visit`: snapshots first, then term, vote and entries in the order in
+    /// which they were written. All of it is read and checked once before. For a new node, both regions have to be erased.
+    ///
+    /// `scratch` is used meanwhile: 256 bytes more than the longest record are enough, so
+    /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max) and 256.
+    ///
+    /// # Errors
+    /// What `visit` returns, or why the log cannot be used. Nothing has been changed then that was durable.
+    pub fn open<E: From<FlashError>>(
+        flash: F,
+        layout: Layout,
+        owner: Owner,
+        scratch: &mut [u8],
+        mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
+    ) -> Result<(Flash<F>, Recovery), E> {
+        let mut flash = flash;
+        layout.check(&flash).map_err(FlashError::Layout)?;
+        let ring = Ring::new::<F>(&layout, owner);
+        let pages = ring.find(&mut flash)?;
+        let mut shelf = Shelf::read(&mut flash, &layout, owner.cluster)?;
+        let mut log = match (pages, shelf.first()) {
+            (Some(pages), _) => Log::read(&mut flash, ring, pages, scratch)?,
+            (None, None) => Log::create(&mut flash, ring)?,
+            (None, Some(address)) => return Err(FlashError::Damaged { address, what: ORPHANED }.into()),
+        };
+        let stand = shelf.settle(&mut flash, &log.outline)?;
+        log.covered = match stand {
+            Stand::Nothing => Index(0),
+            Stand::Snapshot(snapshot) => snapshot.position.index,
+            Stand::Lost(position) => position.index,
+        };
+        shelf.show(&mut flash, stand, &mut visit)?;
+        log.show(&mut flash, scratch, visit)?;
+        log.drop_covered(&mut flash)?;
+        log.settle(&mut flash)?;
+        let recovery = Recovery { created: pages.is_none(), writes: log.outline.writes };
+        Ok((Flash { flash, log, shelf, failure: None }, recovery))
+    }
+
+    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the power does, none or all.
+    ///
+    /// Nothing at all is done if there is nothing to write. A snapshot is one of the leader, all of which was
+    /// [stored](Flash::store); it takes the place of all that was written before but term and vote.
+    ///
+    /// # Errors
+    /// [`FlashError::LogFull`], and nothing was written: [take](Flash::take) a snapshot of what is applied, then try again. Any
+    /// other error is final: this write may be durable or not, and every later one returns the same error.
+    pub fn write(
+        &mut self,
+        hard_state: Option<HardState>,
+        snapshot: Option<Snapshot>,
+        entries: Entries<'_>,
+    ) -> Result<(), FlashError> {
+        let front = Front { hard_state, stand: snapshot.map(item::Stand::Installed) };
+        if front == Front::default() && entries.is_empty() {
+            return Ok(());
+        }
+        self.until_it_fails(|store| {
+            store.log.expect_room(&mut store.flash, &front, entries)?;
+            let at = snapshot.map(|snapshot| store.shelf.complete(&mut store.flash, snapshot)).transpose()?;
+            store.log.append(&mut store.flash, &front, entries)?;
+            if let Some(at) = at {
+                store.shelf.enforce(at);
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes a snapshot of the app's own state durable, and lets the log stand on it. Once this returns, tell the node of it
+    /// with [`Input::Snapshotted`](quorate::Input::Snapshotted).
+    ///
+    /// # Errors
+    /// [`FlashError::NotLater`], [`FlashError::SnapshotTooLarge`], [`FlashError::LogFull`]: nothing was written, and the log goes
+    /// on. Any other error is final.
+    pub fn take(&mut self, position: Position, members: Members, bytes: &[u8]) -> Result<Snapshot, FlashError> {
+        let snapshot = snapshot_of(position, bytes);
+        let front = Front { hard_state: None, stand: Some(item::Stand::Marked(snapshot)) };
+        self.until_it_fails(|store| {
+            let latest = store.log.covered;
+            if position.index <= latest {
+                return Err(FlashError::NotLater { latest });
+            }
+            store.shelf.expect_room(snapshot.bytes)?;
+            store.log.expect_room(&mut store.flash, &front, Entries::default())?;
+            let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };
+            let at = store.shelf.take(&mut store.flash, &header, bytes)?;
+            store.log.append(&mut store.flash, &front, Entries::default())?;
+            store.shelf.enforce(at);
+            Ok(snapshot)
+        })
+    }
+
+    /// Keeps a piece of a snapshot of the leader: its first one, or one that follows those before. [`write`](Flash::write) makes
+    /// all of it count.
+    ///
+    /// # Errors
+    /// [`FlashError::SnapshotTooLarge`], and nothing was written; this node cannot be brought in line. Any other error is final.
+    pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), FlashError> {
+        self.until_it_fails(|store| {
+            store.shelf.expect_room(snapshot.bytes)?;
+            let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: true };
+            store.shelf.store(&mut store.flash, &header, offset, bytes)
+        })
+    }
+
+    /// Fills `buffer` from the snapshot's `offset` on: to restore the app's state from it, or to send it as a piece.
+    ///
+    /// # Errors
+    /// [`FlashError::NoSnapshot`], or what the flash driver says. The log goes on.
+    pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
+        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
+        let place = self.shelf.find(snapshot).ok_or(missing)?;
+        let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
+        if !is_within {
+            return Err(missing);
+        }
+        medium::read(&mut self.flash, place.content() + offset as u32, buffer)
+    }
+
+    /// Whether the log's region is nearly full. Take a snapshot of what is applied soon: the entries that it covers make room.
+    pub fn is_crowded(&self) -> bool {
+        self.log.free() <= (self.log.ring.shape.pages / 4).max(1)
+    }
+
+    /// Gives the flash back.
+    pub fn release(self) -> F {
+        self.flash
+    }
+
+    /// A failure is final: nothing is known then about what is durable. What is refused before anything is written is none.
+    fn until_it_fails<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, FlashError>) -> Result<T, FlashError> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let result = work(self);
+        if let Err(error) = &result
+            && !error.is_refusal()
+        {
+            self.failure = Some(*error);
+        }
+        result
+    }
+}
+
+/// What is wrong with a snapshot beside no log at all.
+const ORPHANED: &str = "the log that this snapshot belongs to is missing";

@@ -1,0 +1,98 @@
+use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat, Snapshot};
+
+use crate::bytes::{Reader, Writer};
+
+/// What a page begins with: whose it is, and what the pages before it amount to, so that those can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) owner: Owner,
+    pub(crate) shape: Shape,
+    /// The pages of a log are numbered from zero; a page's number says where in the region it stands.
+    pub(crate) number: u32,
+    /// Whether it begins within a write. What it says of before is then what stands before that write.
+    pub(crate) is_within: bool,
+    /// How many items the page before it has.
+    pub(crate) before: u16,
+    pub(crate) hard_state: HardState,
+    /// The last entry.
+    pub(crate) last: Position,
+    /// The snapshot in force; zeros if there is none.
+    pub(crate) snapshot: Snapshot,
+}
+
+/// What the place of an item depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) word: u8,
+    pub(crate) page: u32,
+    pub(crate) pages: u32,
+}
+
+/// Bytes of a head.
+pub(crate) const HEAD: usize = 96;
+/// What a head begins with, in every version. The version's byte follows.
+pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
+/// The version of the format that this program writes, and the only one that it reads.
+pub(crate) const VERSION: u8 = 1;
+
+/// What the first item of a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Head(Head),
+    /// The head of a later version.
+    Later(u8),
+    /// No head.
+    Other,
+}
+
+impl Head {
+    pub(crate) fn bytes(&self) -> [u8; HEAD] {
+        let Head { owner, shape, .. } = self;
+        let mut writer = Writer::new();
+        writer.put(&MAGIC);
+        writer.put(&[VERSION, shape.word, owner.identity.seat.0, u8::from(self.is_within)]);
+        // Numbers of which all bits may be set stand apart: a row of such words would read as erased.
+        let [low, high] = [owner.cluster as u32, (owner.cluster >> 32) as u32];
+        for word in [owner.identity.incarnation.0, shape.page, low, shape.pages, high, self.number] {
+            writer.put(&word.to_le_bytes());
+        }
+        writer.put(&self.before.to_le_bytes());
+        writer.hard_state(self.hard_state);
+        writer.position(self.last);
+        writer.snapshot(self.snapshot);
+        writer.array()
+    }
+}
+
+impl Found {
+    pub(crate) fn parse(item: &[u8]) -> Found {
+        let mut reader = Reader(item);
+        if reader.array() != Some(MAGIC) {
+            return Found::Other;
+        }
+        match reader.byte() {
+            Some(VERSION) => Found::parse_rest(reader).map_or(Found::Other, Found::Head),
+            version => Found::Later(version.unwrap_or(0)),
+        }
+    }
+
+    fn parse_rest(mut reader: Reader<'_>) -> Option<Head> {
+        let [word, seat, within] = reader.array()?;
+        let incarnation = Incarnation(reader.word()?);
+        let page = reader.word()?;
+        let low = reader.word()?;
+        let pages = reader.word()?;
+        let high = reader.word()?;
+        let cluster = u64::from(high) << 32 | u64::from(low);
+        Some(Head {
+            owner: Owner { cluster, identity: Identity { seat: Seat(seat), incarnation } },
+            shape: Shape { word, page, pages },
+            number: reader.word()?,
+            is_within: within != 0,
+            before: reader.short()?,
+            hard_state: reader.hard_state()?,
+            last: reader.position()?,
+            snapshot: reader.snapshot()?,
+        })
+    }
+}

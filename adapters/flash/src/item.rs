@@ -1,0 +1,124 @@
+use quorate::{HardState, Snapshot};
+
+use crate::bytes::{Reader, Writer};
+
+/// The most bytes of an item: what is read and written at a time, on the stack.
+pub(crate) const ITEM: usize = 256;
+/// Bytes of an item before its content: flags (1), what the write begins with (1), the item's number in its page (2), the page's number (4).
+pub(crate) const PREFIX: usize = 8;
+/// Bytes of a term and vote.
+pub(crate) const HARD_STATE: usize = 10;
+/// The most bytes of a write before its records.
+pub(crate) const FRONT: usize = HARD_STATE + 28;
+
+const FIRST: u8 = 1;
+const LAST: u8 = 2;
+const STATE: u8 = 1;
+const MARKED: u8 = 2;
+const INSTALLED: u8 = 4;
+
+/// What an item says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    /// Whether a write begins here.
+    pub(crate) is_first: bool,
+    /// Whether a write ends here. It counts once this item is whole.
+    pub(crate) is_last: bool,
+    /// What a write has before its records.
+    pub(crate) front: u8,
+    /// Counts the items of a page from zero.
+    pub(crate) ordinal: u16,
+    /// The number of the page.
+    pub(crate) page: u32,
+}
+
+impl Prefix {
+    pub(crate) fn bytes(self) -> [u8; PREFIX] {
+        let mut writer = Writer::new();
+        let first = if self.is_first { FIRST } else { 0 };
+        let last = if self.is_last { LAST } else { 0 };
+        writer.put(&[first | last, self.front]);
+        writer.put(&self.ordinal.to_le_bytes());
+        writer.put(&self.page.to_le_bytes());
+        writer.array()
+    }
+
+    /// The prefix, and the content behind it.
+    pub(crate) fn parse(item: &[u8]) -> Option<(Prefix, &[u8])> {
+        let mut reader = Reader(item);
+        let [flags, front] = reader.array()?;
+        let prefix = Prefix {
+            is_first: flags & FIRST != 0,
+            is_last: flags & LAST != 0,
+            front,
+            ordinal: reader.short()?,
+            page: reader.word()?,
+        };
+        Some((prefix, reader.0))
+    }
+}
+
+/// A snapshot that a write puts in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// The app's own.
+    Marked(Snapshot),
+    /// One of the leader: all entries before it are void.
+    Installed(Snapshot),
+}
+
+/// What a write has before its records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Front {
+    pub(crate) hard_state: Option<HardState>,
+    pub(crate) stand: Option<Stand>,
+}
+
+/// Why the beginning of a write cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrontError {
+    Damaged,
+    /// A later version wrote it.
+    Later(u8),
+}
+
+impl Front {
+    pub(crate) fn kind(&self) -> u8 {
+        let stand = match self.stand {
+            Some(Stand::Marked(_)) => MARKED,
+            Some(Stand::Installed(_)) => INSTALLED,
+            None => 0,
+        };
+        let state = if self.hard_state.is_some() { STATE } else { 0 };
+        state | stand
+    }
+
+    pub(crate) fn bytes(&self) -> Writer<FRONT> {
+        let mut writer = Writer::new();
+        if let Some(state) = self.hard_state {
+            writer.hard_state(state);
+        }
+        if let Some(Stand::Marked(snapshot) | Stand::Installed(snapshot)) = self.stand {
+            writer.snapshot(snapshot);
+        }
+        writer
+    }
+
+    /// The front, and the records behind it.
+    pub(crate) fn parse(kind: u8, content: &[u8]) -> Result<(Front, &[u8]), FrontError> {
+        if kind & !(STATE | MARKED | INSTALLED) != 0 {
+            return Err(FrontError::Later(kind));
+        }
+        let mut reader = Reader(content);
+        let mut front = Front::default();
+        if kind & STATE != 0 {
+            front.hard_state = Some(reader.hard_state().ok_or(FrontError::Damaged)?);
+        }
+        if kind & (MARKED | INSTALLED) != 0 {
+            let snapshot = reader.snapshot().ok_or(FrontError::Damaged)?;
+            let is_marked = kind & INSTALLED == 0;
+            front.stand = Some(if is_marked { Stand::Marked(snapshot) } else { Stand::Installed(snapshot) });
+        }
+        Ok((front, reader.0))
+    }
+}

@@ -1,0 +1,95 @@
+use core::ops::Range;
+
+use embedded_storage::nor_flash::NorFlash;
+use quorate::RECORD_OVERHEAD;
+
+use crate::LayoutError;
+use crate::head::HEAD;
+use crate::item::{HARD_STATE, PREFIX};
+
+/// Which part of a flash is for the log, which for the snapshots, and how much log there may be.
+///
+/// Both regions start and end with a page of the flash. The one of the snapshots is divided into three places of the same
+/// length: for the snapshot in force, the one before it, and one under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Where the log is: at least [`log_bytes_min`](Layout::log_bytes_min) of the memory.
+    pub log: Range<u32>,
+    /// Where the snapshots are.
+    pub snapshots: Range<u32>,
+    /// The bytes of the node's log memory, the `B` of its [`Node`](quorate::Node).
+    pub log_memory: usize,
+}
+
+impl Layout {
+    /// How long the region of a log has to be for a node with so many bytes of log memory.
+    ///
+    /// It holds all that the memory can hold, written twice over: the memory full of the shortest entries, each in a write of
+    /// its own with a term and vote, and all of it replaced by another leader before a snapshot could cover it. Two more
+    /// pages are for the one that is being written and for the mark of the next snapshot.
+    pub const fn log_bytes_min<F: NorFlash>(log_memory: usize) -> u32 {
+        let word = word::<F>();
+        let write = item_bytes::<F>(PREFIX + HARD_STATE + RECORD_OVERHEAD) + item_bytes::<F>(0);
+        let twice = 2 * log_memory.div_ceil(RECORD_OVERHEAD) * write;
+        // The marks of the page and its head, and an end that is too short for a write.
+        let lost = 2 * word + item_bytes::<F>(HEAD) + item_bytes::<F>(PREFIX + ROOM_MIN) + write;
+        let pages = twice.div_ceil(F::ERASE_SIZE.saturating_sub(lost) + 1) + 3;
+        (if pages < PAGES_MIN { PAGES_MIN } else { pages } * F::ERASE_SIZE) as u32
+    }
+
+    pub(crate) fn check<F: NorFlash>(&self, flash: &F) -> Result<(), LayoutError> {
+        let (word, page) = (word::<F>(), F::ERASE_SIZE);
+        if word > WORD_MAX || !word.is_power_of_two() {
+            return Err(LayoutError::WordSize { bytes: word });
+        }
+        let needed = PAGE_WORDS_MIN * word.max(WORD_MAX / 2);
+        if page < needed {
+            return Err(LayoutError::PageSize { bytes: page, needed });
+        }
+        for region in [&self.log, &self.snapshots] {
+            for address in [region.start, region.end] {
+                if !(address as usize).is_multiple_of(page) {
+                    return Err(LayoutError::Misaligned { address, page });
+                }
+            }
+            if region.end as usize > flash.capacity() {
+                return Err(LayoutError::OutOfBounds { end: region.end, capacity: flash.capacity() });
+            }
+        }
+        if self.log.start < self.snapshots.end && self.snapshots.start < self.log.end {
+            return Err(LayoutError::Overlap);
+        }
+        let (bytes, needed) = (length(&self.log), Layout::log_bytes_min::<F>(self.log_memory));
+        if bytes < needed {
+            return Err(LayoutError::LogTooSmall { bytes, needed });
+        }
+        let (bytes, needed) = (length(&self.snapshots), 3 * page as u32);
+        if bytes < needed {
+            return Err(LayoutError::SnapshotsTooSmall { bytes, needed });
+        }
+        Ok(())
+    }
+}
+
+/// The shortest end of a page that an item with content is written to.
+pub(crate) const ROOM_MIN: usize = 64;
+/// A page that is being written, one for the mark of a snapshot, one that is being erased, and one behind them.
+const PAGES_MIN: usize = 4;
+/// What the library of the items can do.
+const WORD_MAX: usize = 32;
+/// Room for a page's head and a few items.
+const PAGE_WORDS_MIN: usize = 32;
+
+/// What is written as a whole, and once between two erasures.
+pub(crate) const fn word<F: NorFlash>() -> usize {
+    if F::WRITE_SIZE > F::READ_SIZE { F::WRITE_SIZE } else { F::READ_SIZE }
+}
+
+/// What an item with so much data takes of a page.
+pub(crate) const fn item_bytes<F: NorFlash>(data: usize) -> usize {
+    8usize.next_multiple_of(word::<F>()) + data.next_multiple_of(word::<F>())
+}
+
+fn length(region: &Range<u32>) -> u32 {
+    region.end.saturating_sub(region.start)
+}

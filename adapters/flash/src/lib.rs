@@ -1,0 +1,30 @@
+#![no_std]
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "double")]
+extern crate std;
+
+mod append;
+mod assembler;
+mod bridge;
+mod bytes;
+#[cfg(feature = "double")]
+pub mod double;
+mod error;
+mod flash;
+mod head;
+mod item;
+mod layout;
+mod log;
+mod medium;
+mod outline;
+mod page;
+mod place;
+mod scan;
+mod shelf;
+mod show;
+
+pub use error::{FlashError, LayoutError};
+pub use flash::{Flash, Recovery};
+pub use layout::Layout;
+pub use quorate::{Owner, Recovered};

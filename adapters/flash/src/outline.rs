@@ -1,0 +1,51 @@
+use quorate::{HardState, Index, Position, Snapshot};
+
+use crate::head::Head;
+use crate::item::{Front, Stand};
+
+/// What a log amounts to, without its entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outline {
+    pub(crate) hard_state: HardState,
+    /// The last entry, be it here or not.
+    pub(crate) last: Position,
+    /// The snapshot in force; of index zero if there is none.
+    pub(crate) snapshot: Snapshot,
+    /// All entries after this index are here, up to the last.
+    pub(crate) base: Index,
+    /// How often a snapshot of the leader made all before it void.
+    pub(crate) installs: u32,
+    pub(crate) writes: u32,
+}
+
+impl Outline {
+    /// What the pages before this one amount to.
+    pub(crate) fn behind(head: &Head) -> Outline {
+        let Head { hard_state, last, snapshot, .. } = *head;
+        Outline { hard_state, last, snapshot, base: last.index, ..Outline::default() }
+    }
+
+    /// Whether a page's head says the same.
+    pub(crate) fn agrees(&self, head: &Head) -> bool {
+        (self.hard_state, self.last, self.snapshot) == (head.hard_state, head.last, head.snapshot)
+    }
+
+    pub(crate) fn note_front(&mut self, front: &Front) {
+        self.hard_state = front.hard_state.unwrap_or(self.hard_state);
+        match front.stand {
+            Some(Stand::Marked(snapshot)) => self.snapshot = snapshot,
+            Some(Stand::Installed(snapshot)) => {
+                self.snapshot = snapshot;
+                self.last = snapshot.position;
+                self.base = snapshot.position.index;
+                self.installs += 1;
+            }
+            None => {}
+        }
+    }
+
+    pub(crate) fn note_entry(&mut self, position: Position) {
+        self.base = self.base.min(Index(position.index.0.saturating_sub(1)));
+        self.last = position;
+    }
+}

@@ -1,0 +1,101 @@
+//! Words that the tests share.
+#![allow(dead_code, reason = "each test binary uses some of them")]
+
+use quorate::{
+    Entries, Entry, HardState, Identity, Index, Kind, Members, Owner, Position, RECORD_OVERHEAD, Seat, Seats, Snapshot,
+    Stored, Term,
+};
+use quorate_flash::double::Double;
+use quorate_flash::{Flash, FlashError, Layout, Recovered, Recovery};
+
+/// Enough for every record of the tests.
+pub(crate) const SCRATCH: usize = 4_096;
+
+pub(crate) fn owner() -> Owner {
+    Owner { cluster: 7, identity: Identity::from(Seat(1)) }
+}
+
+pub(crate) fn members() -> Members {
+    Members::of(Seats::first(3))
+}
+
+pub(crate) fn state(term: u64) -> Option<HardState> {
+    let term = Term(term);
+    Some(HardState { term, vote: None })
+}
+
+pub(crate) fn position(index: u64) -> Position {
+    Position { term: Term(1), index: Index(index) }
+}
+
+/// The record of one entry of term 1.
+pub(crate) fn record(index: u64, payload: &[u8]) -> Vec<u8> {
+    record_of(1, index, payload)
+}
+
+pub(crate) fn record_of(term: u64, index: u64, payload: &[u8]) -> Vec<u8> {
+    let mut room = vec![0; RECORD_OVERHEAD + payload.len()];
+    let position = Position { term: Term(term), index: Index(index) };
+    Entry::write(&mut room, position, Kind::Command, payload).expect("the payload fits");
+    room
+}
+
+pub(crate) fn entries(bytes: &[u8]) -> Entries<'_> {
+    Entries::parse(bytes).expect("the records are consecutive")
+}
+
+/// So many pages for the log, and behind them so many for each snapshot.
+pub(crate) fn layout<const WORD: usize, const PAGE: usize>(log: usize, snapshot: usize) -> Layout {
+    let (log, all) = ((log * PAGE) as u32, ((log + 3 * snapshot) * PAGE) as u32);
+    Layout { log: 0..log, snapshots: log..all, log_memory: 64 }
+}
+
+/// All that a log shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) snapshots: Vec<Snapshot>,
+    pub(crate) lost: Option<Position>,
+    pub(crate) stored: Option<Stored>,
+    pub(crate) hard_states: Vec<HardState>,
+    pub(crate) entries: Vec<(u64, u64)>,
+}
+
+impl Held {
+    pub(crate) fn note(&mut self, item: Recovered<'_>) {
+        match item {
+            Recovered::Snapshot(snapshot) => self.snapshots.push(snapshot),
+            Recovered::LostSnapshot(position) => self.lost = Some(position),
+            Recovered::Stored(stored) => self.stored = Some(stored),
+            Recovered::HardState(state) => self.hard_states.push(state),
+            Recovered::Entry(entry) => {
+                let Position { term, index } = entry.position();
+                self.entries.push((index.0, term.0));
+            }
+        }
+    }
+
+    /// The entries that are in force.
+    pub(crate) fn log(&self) -> Vec<(u64, u64)> {
+        let mut log: Vec<(u64, u64)> = Vec::new();
+        for entry in &self.entries {
+            log.retain(|(index, _)| *index < entry.0);
+            log.push(*entry);
+        }
+        log
+    }
+}
+
+pub(crate) type Opened<const WORD: usize, const PAGE: usize> = (Flash<Double<WORD, PAGE>>, Recovery, Held);
+
+pub(crate) fn open<const WORD: usize, const PAGE: usize>(
+    double: Double<WORD, PAGE>,
+    layout: &Layout,
+) -> Result<Opened<WORD, PAGE>, FlashError> {
+    let mut held = Held::default();
+    let visit = |item: Recovered<'_>| {
+        held.note(item);
+        Ok::<(), FlashError>(())
+    };
+    let (flash, recovery) = Flash::open(double, layout.clone(), owner(), &mut [0; SCRATCH], visit)?;
+    Ok((flash, recovery, held))
+}

@@ -1,0 +1,226 @@
+//! What a flash is not opened for, and why.
+
+mod common;
+
+use std::ops::Range;
+
+use common::{SCRATCH, entries, layout, members, open, owner, position, record, state};
+use quorate::{Entries, Identity, Incarnation, Seat, Snapshot, crc32c};
+use quorate_flash::double::{Double, Tear};
+use quorate_flash::{Flash, FlashError, Layout, LayoutError, Owner, Recovered};
+
+type Chip = Double<4, 512>;
+
+const PAGES: usize = 9;
+
+/// A flash with a log of a few writes.
+fn written() -> Chip {
+    let (mut flash, ..) = open(Chip::new(PAGES), &layout::<4, 512>(6, 1)).unwrap();
+    for index in 1..=8 {
+        flash.write(state(index), None, entries(&record(index, &[0; 60]))).unwrap();
+    }
+    flash.release()
+}
+
+#[track_caller]
+fn refused<const WORD: usize, const PAGE: usize>(
+    double: Double<WORD, PAGE>,
+    layout: &Layout,
+    owner: Owner,
+) -> FlashError {
+    let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
+    Flash::open(double, layout.clone(), owner, &mut [0; SCRATCH], nothing).map(drop).expect_err("it was opened")
+}
+
+#[track_caller]
+fn refused_layout<const WORD: usize, const PAGE: usize>(layout: Layout) -> LayoutError {
+    match refused(Double::<WORD, PAGE>::new(16), &layout, owner()) {
+        FlashError::Layout(error) => error,
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_layout_that_does_not_fit_is_refused() {
+    let fine = || layout::<4, 512>(6, 1);
+    let misaligned = Layout { log: 4..6 * 512, ..fine() };
+    assert_eq!(refused_layout::<4, 512>(misaligned), LayoutError::Misaligned { address: 4, page: 512 });
+    let behind = Layout { snapshots: 10 * 512..17 * 512, ..fine() };
+    assert_eq!(refused_layout::<4, 512>(behind), LayoutError::OutOfBounds { end: 17 * 512, capacity: 16 * 512 });
+    assert_eq!(refused_layout::<4, 512>(Layout { snapshots: 5 * 512..9 * 512, ..fine() }), LayoutError::Overlap);
+    let needed = Layout::log_bytes_min::<Chip>(4_096);
+    let small = Layout { log_memory: 4_096, ..fine() };
+    assert_eq!(refused_layout::<4, 512>(small), LayoutError::LogTooSmall { bytes: 6 * 512, needed });
+    let few = Layout { snapshots: 6 * 512..8 * 512, ..fine() };
+    assert_eq!(refused_layout::<4, 512>(few), LayoutError::SnapshotsTooSmall { bytes: 1_024, needed: 1_536 });
+    assert_eq!(refused_layout::<64, 512>(layout::<64, 512>(6, 1)), LayoutError::WordSize { bytes: 64 });
+    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 512 });
+    let backwards = Layout { log: Range { start: 6 * 512, end: 0 }, ..fine() };
+    assert_eq!(refused_layout::<4, 512>(backwards), LayoutError::LogTooSmall { bytes: 0, needed: 5 * 512 });
+}
+
+#[test]
+fn the_log_of_another_node_is_refused() {
+    let layout = layout::<4, 512>(6, 1);
+    let others = [
+        Owner { cluster: 8, ..owner() },
+        Owner { identity: Identity::from(Seat(2)), ..owner() },
+        Owner { identity: Identity { incarnation: Incarnation(1), ..owner().identity }, ..owner() },
+    ];
+    for wanted in others {
+        assert_eq!(refused(written(), &layout, wanted), FlashError::Foreign { found: owner(), wanted });
+    }
+}
+
+/// The same bytes, as a flash of another shape has them.
+fn reshaped<const WORD: usize, const PAGE: usize>(chip: &Chip) -> Double<WORD, PAGE> {
+    let mut other = Double::new(chip.bytes().len() / PAGE);
+    chip.bytes().iter().enumerate().for_each(|(at, byte)| other.rot(at, *byte));
+    other
+}
+
+#[test]
+fn a_flash_of_another_shape_is_refused() {
+    let layout = |pages: u32| Layout { log: 0..pages * 512, snapshots: 6 * 512..PAGES as u32 * 512, log_memory: 64 };
+    let words = refused(reshaped::<8, 512>(&written()), &layout(6), owner());
+    assert_eq!(words, FlashError::Reshaped { what: "word", found: 4, wanted: 8 });
+    let pages = refused(written(), &layout(5), owner());
+    assert_eq!(pages, FlashError::Reshaped { what: "number of pages", found: 6, wanted: 5 });
+    let (mut flash, ..) = open(Double::<4, 1024>::new(9), &common::layout::<4, 1024>(6, 1)).unwrap();
+    flash.write(state(1), None, Entries::default()).unwrap();
+    let large = flash.release();
+    let mut small = Double::<4, 512>::new(18);
+    large.bytes().iter().enumerate().for_each(|(at, byte)| small.rot(at, *byte));
+    let found = refused(small, &common::layout::<4, 512>(12, 1), owner());
+    assert_eq!(found, FlashError::Reshaped { what: "page", found: 1_024, wanted: 512 });
+}
+
+#[test]
+fn what_is_no_log_is_refused() {
+    let layout = layout::<4, 512>(6, 1);
+    let mut other = Chip::new(PAGES);
+    (0..5 * 512).for_each(|at| other.rot(at, at as u8));
+    assert!(matches!(refused(other, &layout, owner()), FlashError::NotBlank { .. } | FlashError::Damaged { .. }));
+    let mut other = Chip::new(PAGES);
+    other.rot(3 * 512 + 100, 0);
+    assert_eq!(refused(other, &layout, owner()), FlashError::NotBlank { address: 3 * 512 });
+}
+
+#[test]
+fn a_log_whose_region_was_erased_is_not_begun_anew_beside_its_snapshot() {
+    let layout = layout::<4, 512>(6, 1);
+    let (mut flash, ..) = open(written(), &layout).unwrap();
+    flash.take(position(8), members(), b"state").unwrap();
+    let mut double = flash.release();
+    (0..6 * 512).for_each(|at| double.rot(at, 0xff));
+    assert!(matches!(refused(double, &layout, owner()), FlashError::Damaged { address, .. } if address >= 6 * 512));
+}
+
+#[test]
+fn a_page_that_is_lost_is_missed() {
+    let layout = layout::<4, 512>(6, 1);
+    for page in 0..2 {
+        let mut double = written();
+        (page * 512..(page + 1) * 512).for_each(|at| double.rot(at, 0xff));
+        assert!(matches!(refused(double, &layout, owner()), FlashError::Damaged { .. }), "page {page}");
+    }
+}
+
+#[test]
+fn an_item_at_the_end_of_a_page_is_missed() {
+    let layout = layout::<4, 512>(8, 1);
+    let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
+    // Two entries that end with an item each, the second one with the page; then one in the next page.
+    let records = [record(1, &[1; 225]), record(2, &[2; 89]), record(3, &[3; 300])].concat();
+    flash.write(None, None, entries(&records)).unwrap();
+    let mut double = flash.release();
+    let at = double.bytes().windows(89).position(|bytes| bytes == [2; 89]).unwrap();
+    assert!(at < 512);
+    double.rot(at, 0);
+    let what = "items are missing at the end of a page";
+    assert_eq!(refused(double, &layout, owner()), FlashError::Damaged { address: 0, what });
+}
+
+/// A write that arrived as a whole when the power went, and was believed then, must not look as if it was cut off later.
+#[test]
+fn a_write_that_was_believed_stays() {
+    let layout = layout::<4, 512>(6, 1);
+    let before = written().recording();
+    let (mut flash, ..) = open(before.clone(), &layout).unwrap();
+    flash.write(state(9), None, entries(&record(9, &[0xff; 60]))).unwrap();
+    let after = flash.release();
+    let mut believed = 0;
+    for crash in before.crashes(&after) {
+        let (flash, _, held) = open(crash, &layout).unwrap();
+        if held.hard_states.last().copied() != state(9) {
+            continue;
+        }
+        believed += 1;
+        let double = flash.release();
+        for at in 0..6 * 512 {
+            let mut double = double.clone();
+            double.rot(at, double.bytes()[at] ^ 1 << (at % 8));
+            if let Ok((.., again)) = open(double, &layout) {
+                assert_eq!(again, held, "byte {at}");
+            }
+        }
+    }
+    assert!(believed > 2);
+}
+
+#[test]
+fn a_short_scratch_says_what_it_takes() {
+    let layout = layout::<4, 512>(8, 1);
+    let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
+    flash.write(None, None, entries(&record(1, &[0; 700]))).unwrap();
+    let double = flash.release();
+    let with = |length: usize| {
+        let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
+        Flash::open(double.clone(), layout.clone(), owner(), &mut vec![0; length], nothing).map(drop)
+    };
+    let needed = 700 + 23 + 256;
+    assert_eq!(with(300), Err(FlashError::Scratch { needed }));
+    assert_eq!(with(needed), Ok(()));
+}
+
+#[test]
+fn a_failure_is_final() {
+    let layout = layout::<4, 512>(6, 1);
+    let mut double = written();
+    double.cut(3, Tear::Front);
+    let (mut flash, ..) = open(double, &layout).unwrap();
+    let failure = flash.write(state(9), None, Entries::default()).unwrap_err();
+    assert!(matches!(failure, FlashError::Io { .. }), "{failure}");
+    assert_eq!(flash.write(state(10), None, Entries::default()), Err(failure));
+    assert_eq!(flash.take(position(8), members(), b"state"), Err(failure));
+    let snapshot = Snapshot { position: position(20), bytes: 7, check: crc32c(b"another") };
+    assert_eq!(flash.store(snapshot, members(), 0, b"another"), Err(failure));
+    let mut double = flash.release();
+    double.restore();
+    let (mut flash, _, held) = open(double, &layout).unwrap();
+    assert_eq!(held.hard_states.last().copied(), state(8));
+    flash.write(state(11), None, Entries::default()).unwrap();
+}
+
+#[test]
+fn refusals_leave_the_log_as_it_was() {
+    let layout = layout::<4, 512>(6, 1);
+    let (mut flash, ..) = open(written(), &layout).unwrap();
+    let room = 512 - 96;
+    let large = flash.take(position(8), members(), &[0; 500]);
+    assert_eq!(large, Err(FlashError::SnapshotTooLarge { bytes: 500, room }));
+    flash.take(position(8), members(), &[0; 416]).unwrap();
+    let again = flash.take(position(8), members(), b"state");
+    assert_eq!(again, Err(FlashError::NotLater { latest: position(8).index }));
+    flash.write(state(9), None, entries(&record(9, b"goes on"))).unwrap();
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let layout = layout::<4, 512>(6, 1);
+    let wanted = Owner { cluster: 8, ..owner() };
+    let told = refused(written(), &layout, wanted).to_string();
+    let expected = "the flash belongs to node 1 (incarnation 0) of cluster 7, not to node 1 (incarnation 0) of cluster 8. \
+                    Start this node with its own flash";
+    assert_eq!(told, expected);
+}

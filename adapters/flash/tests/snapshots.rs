@@ -1,0 +1,176 @@
+//! Snapshots in their places.
+
+mod common;
+
+use common::{entries, layout, members, open, position, record, state};
+use quorate::{Entries, Snapshot, Stored, crc32c};
+use quorate_flash::FlashError;
+use quorate_flash::double::{Double, Tear};
+
+type Chip = Double<8, 512>;
+
+fn snapshot(index: u64, bytes: &[u8]) -> Snapshot {
+    Snapshot { position: position(index), bytes: bytes.len() as u64, check: crc32c(bytes) }
+}
+
+fn chip() -> Chip {
+    let (mut flash, ..) = open(Chip::new(9), &layout::<8, 512>(6, 1)).unwrap();
+    for index in 1..=4 {
+        flash.write(state(index), None, entries(&record(index, b"entry"))).unwrap();
+    }
+    flash.release()
+}
+
+#[test]
+fn what_was_stored_is_told_and_the_rest_follows() {
+    let layout = layout::<8, 512>(6, 1);
+    let content: Vec<u8> = (0..300u32).map(|byte| if byte < 200 { byte as u8 } else { 0xff }).collect();
+    let whole = snapshot(20, &content);
+    for cut in 1..content.len() {
+        let (mut flash, ..) = open(chip(), &layout).unwrap();
+        flash.store(whole, members(), 0, &content[..cut]).unwrap();
+        let (mut flash, _, held) = open(flash.release(), &layout).unwrap();
+        let stored = held.stored.expect("a header is there");
+        let received = stored.received as usize;
+        assert!(received <= cut && received + 8 > cut.min(200), "{received} of {cut}");
+        assert_eq!(stored, Stored { snapshot: whole, received: received as u64, check: crc32c(&content[..received]) });
+        for (piece, at) in content[received..].chunks(13).zip((received..).step_by(13)) {
+            flash.store(whole, members(), at as u64, piece).unwrap();
+        }
+        flash.write(state(9), Some(whole), entries(&record(21, b"behind"))).unwrap();
+        let (mut flash, _, held) = open(flash.release(), &layout).unwrap();
+        assert_eq!(held.snapshots.last(), Some(&whole));
+        assert_eq!((held.stored, held.log()), (None, vec![(21, 1)]));
+        let mut read = vec![0; content.len()];
+        flash.read(whole, 0, &mut read).unwrap();
+        assert_eq!(read, content);
+        let mut piece = [0; 17];
+        flash.read(whole, 101, &mut piece).unwrap();
+        assert_eq!(piece, content[101..118]);
+    }
+}
+
+#[test]
+fn a_piece_out_of_order_is_refused() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    let whole = snapshot(20, b"a snapshot");
+    flash.store(whole, members(), 0, b"a snap").unwrap();
+    let missing = Err(FlashError::NoSnapshot { index: position(20).index });
+    assert_eq!(flash.store(whole, members(), 7, b"hot"), missing);
+}
+
+#[test]
+fn a_snapshot_that_is_not_all_here_is_not_installed() {
+    let layout = layout::<8, 512>(6, 1);
+    let whole = snapshot(20, b"a snapshot");
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    flash.store(whole, members(), 0, b"a snap").unwrap();
+    let missing = Err(FlashError::NoSnapshot { index: position(20).index });
+    assert_eq!(flash.write(state(9), Some(whole), Entries::default()), missing);
+    let (flash, _, held) = open(flash.release(), &layout).unwrap();
+    assert_eq!(held.log().len(), 4);
+    assert_eq!(held.hard_states.last().copied(), state(4));
+    let mut double = flash.release();
+    double.restore();
+    let (mut flash, ..) = open(double, &layout).unwrap();
+    let wrong = Snapshot { check: 1, ..whole };
+    flash.store(wrong, members(), 0, b"a snapshot").unwrap();
+    let damaged = flash.write(state(9), Some(wrong), Entries::default()).unwrap_err();
+    assert!(matches!(damaged, FlashError::DamagedSnapshot { .. }), "{damaged}");
+    let (.., held) = open(flash.release(), &layout).unwrap();
+    assert_eq!((held.snapshots.len(), held.log().len()), (0, 4));
+}
+
+#[test]
+fn the_one_before_stands_in_for_a_damaged_one_while_its_entries_are_here() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    let before = flash.take(position(2), members(), b"after two").unwrap();
+    let latest = flash.take(position(3), members(), b"after three").unwrap();
+    let double = flash.release();
+    let (mut flash, _, held) = open(double.clone(), &layout).unwrap();
+    assert_eq!(held.snapshots, [before, latest]);
+    let mut state = [0; 9];
+    flash.read(before, 0, &mut state).unwrap();
+    assert_eq!(&state, b"after two");
+    let mut double = double;
+    let at = double.bytes().windows(11).position(|bytes| bytes == b"after three").unwrap();
+    double.rot(at, 0);
+    let (mut flash, _, held) = open(double, &layout).unwrap();
+    assert_eq!((held.snapshots, held.lost), (vec![before], None));
+    assert_eq!(held.entries.len(), 4);
+    let again = flash.take(position(3), members(), b"after three").unwrap();
+    assert_eq!(again, latest);
+    let (.., held) = open(flash.release(), &layout).unwrap();
+    assert_eq!(held.snapshots, [before, latest]);
+}
+
+#[test]
+fn a_damaged_snapshot_that_nothing_stands_in_for_is_lost() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    let whole = snapshot(20, b"of the leader");
+    flash.store(whole, members(), 0, b"of the leader").unwrap();
+    flash.write(None, Some(whole), entries(&record(21, b"behind"))).unwrap();
+    let mut double = flash.release();
+    let at = double.bytes().windows(13).position(|bytes| bytes == b"of the leader").unwrap();
+    double.rot(at, 0);
+    let (mut flash, _, held) = open(double, &layout).unwrap();
+    assert_eq!((held.snapshots.len(), held.lost), (0, Some(position(20))));
+    assert_eq!(held.log(), [(21, 1)]);
+    flash.store(whole, members(), 0, b"of the leader").unwrap();
+    flash.write(None, Some(whole), Entries::default()).unwrap();
+    let (.., held) = open(flash.release(), &layout).unwrap();
+    assert_eq!((held.snapshots, held.lost), (vec![whole], None));
+}
+
+#[test]
+fn a_snapshot_is_taken_while_another_one_is_fetched() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    let whole = snapshot(20, b"of the leader");
+    flash.store(whole, members(), 0, b"of the ").unwrap();
+    for index in 1..=4 {
+        flash.take(position(index), members(), &[index as u8; 20]).unwrap();
+    }
+    flash.store(whole, members(), 7, b"leader").unwrap();
+    flash.write(None, Some(whole), Entries::default()).unwrap();
+    let (.., held) = open(flash.release(), &layout).unwrap();
+    assert_eq!(held.snapshots.last(), Some(&whole));
+}
+
+/// What the log stands on is there first. The one before would stand in for it, but not once its entries have gone.
+#[test]
+fn a_snapshot_is_written_before_the_log_says_so() {
+    let layout = layout::<8, 512>(6, 1);
+    let before = chip().recording();
+    let (mut flash, ..) = open(before.clone(), &layout).unwrap();
+    let latest = flash.take(position(3), members(), b"after three").unwrap();
+    let after = flash.release();
+    let mut marked = 0;
+    for crash in before.crashes(&after).chain([after.clone()]) {
+        let (log, places) = crash.bytes().split_at(layout.log.end as usize);
+        if log.windows(4).any(|bytes| bytes == latest.check.to_le_bytes()) {
+            marked += 1;
+            assert!(places.windows(11).any(|bytes| bytes == b"after three"));
+        }
+    }
+    assert!(marked > 0);
+}
+
+#[test]
+fn a_snapshot_counts_only_when_the_log_says_so() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    flash.take(position(2), members(), b"after two").unwrap();
+    let mut double = flash.release();
+    // An erasure, twelve words of header and two of content; the mark is cut off.
+    double.cut(15, Tear::Before);
+    let (mut flash, ..) = open(double, &layout).unwrap();
+    flash.take(position(3), members(), b"after three").unwrap_err();
+    let mut double = flash.release();
+    double.restore();
+    let (.., held) = open(double, &layout).unwrap();
+    assert_eq!(held.snapshots.last().map(|snapshot| snapshot.position), Some(position(2)));
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod app;
+mod caller;
+mod error;
+mod fault;
+mod header;
+mod lines;
+mod machine;
+mod pace;
+mod post;
+mod pump;
+mod receiver;
+mod replica;
+mod routes;
+mod run;
+mod station;
+mod transmitter;
+mod waiting;
+
+pub use app::App;
+pub use caller::{CallError, ProposeError};
+pub use error::{StartError, Stop};
+pub use fault::{Fault, Faults};
+pub use header::{Address, Header};
+pub use pace::{Misfit, Pace, Plan, Wiring};
+pub use pump::pump;
+pub use receiver::Receiver;
+pub use routes::Routes;
+pub use run::run;
+pub use station::{FRAME_MIN, Memory, Settings, Station};
+pub use transmitter::Transmitter;

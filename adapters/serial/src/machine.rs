@@ -1,0 +1,112 @@
+mod effect;
+mod request;
+
+use embedded_storage::nor_flash::NorFlash;
+use quorate::{Input, Instant, Message, Node, Role};
+use quorate_flash::Flash;
+use quorate_wire::client::{ReplyBody, decode_reply};
+use quorate_wire::{Class, Refusal, Refusals, decode};
+
+pub(crate) use self::effect::restore;
+use crate::post::Post;
+use crate::replica::Replica;
+use crate::waiting::{Reads, Waiting};
+use crate::{Address, App, Stop};
+
+/// All of a station but what cuts frames out of the bytes that come: so that a frame can be lent to it from there.
+pub(crate) struct Machine<
+    A: App,
+    F,
+    B,
+    const SEATS: usize,
+    const LINES: usize,
+    const FRAME: usize,
+    const CLIENTS: usize,
+> {
+    pub(crate) node: Node<A::Command, B, SEATS>,
+    pub(crate) replica: Replica<A, CLIENTS>,
+    pub(crate) flash: Flash<F>,
+    pub(crate) post: Post<SEATS, LINES, FRAME>,
+    /// Room for a snapshot and, between snapshots, for a piece of one or an answer.
+    pub(crate) buffer: B,
+    pub(crate) commands: Waiting,
+    pub(crate) reads: Reads,
+    pub(crate) refusals: Refusals,
+    pub(crate) now: Instant,
+    /// Whether effects were left because the lines are full.
+    pub(crate) is_behind: bool,
+}
+
+impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
+    Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>
+where
+    A: App,
+    F: NorFlash,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// Takes in a frame for this station.
+    pub(crate) fn take(&mut self, from: Address, frame: &[u8]) -> Result<(), Stop> {
+        let taken = match Class::of(frame) {
+            Ok(Class::Member) => self.take_message(frame)?,
+            Ok(Class::Request) => self.take_request(from, frame),
+            Ok(Class::Reply) => decode_reply(frame, self.post.caller.client())
+                .map(|reply| self.post.caller.take(self.now, reply.number, reply.body)),
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = taken {
+            self.refusals.count(refusal);
+        }
+        Ok(())
+    }
+
+    /// A piece of a snapshot is stored at once: the node does not keep it.
+    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, Stop> {
+        match decode(frame, self.post.cluster, self.node.seat()) {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok((from, message @ Message::Piece { .. })) => self.carry_out(Input::Receive { from, message })?,
+            Ok((from, message)) => {
+                let _ = self.node.step(self.now, Input::Receive { from, message });
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// What is due at this time, and all that follows from what was taken in.
+    pub(crate) fn turn(&mut self) -> Result<(), Stop> {
+        self.ask_for_app();
+        self.carry_out(Input::Tick)?;
+        self.dismiss();
+        if self.flash.is_crowded() {
+            self.make_room()?;
+        }
+        self.post.lines.greet();
+        Ok(())
+    }
+
+    /// Asks what the app wants done, of whoever leads.
+    fn ask_for_app(&mut self) {
+        let Some((asker, body)) = self.post.call(self.now, self.node.leader()) else { return };
+        let answer = request::enter::<A, B, SEATS>(&mut self.node, &mut self.commands, self.now, asker, body);
+        if let Some(body) = answer {
+            self.post.reply(self.now, asker, body);
+        }
+    }
+
+    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next one.
+    fn dismiss(&mut self) {
+        let Some(first) = self.commands.first() else { return };
+        if self.node.role() != Role::Leader || self.node.term() != first.term {
+            while let Some(asker) = self.commands.pop() {
+                self.post.reply(self.now, asker, ReplyBody::Unknown);
+            }
+        }
+    }
+
+    /// When there is something to do, if nothing comes before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let lines = &self.post.lines;
+        let behind = (self.is_behind && lines.are_ready()).then_some(self.now);
+        let call = self.post.caller.deadline().filter(|_| self.node.leader().is_some());
+        [self.node.deadline(), call, behind, lines.deadline()].into_iter().flatten().min()
+    }
+}

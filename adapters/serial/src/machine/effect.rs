@@ -1,0 +1,162 @@
+use embedded_storage::nor_flash::NorFlash;
+use quorate::{Effect, Input, Members, Persist, Position, Snapshot, Ticket};
+use quorate_flash::{Flash, FlashError};
+use quorate_wire::client::{Reason, ReplyBody};
+
+use super::Machine;
+use crate::replica::{Replica, View};
+use crate::waiting::Turn;
+use crate::{App, Stop};
+
+impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
+    Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>
+where
+    A: App,
+    F: NorFlash,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// Gives the node an input, and does what it orders, and what follows from that.
+    pub(super) fn carry_out(&mut self, input: Input<'_, View<'_, A>>) -> Result<(), Stop> {
+        let mut next = self.draw(input)?;
+        while let Some(input) = next {
+            next = match input {
+                Next::Persisted(ticket) => self.draw(Input::Persisted(ticket))?,
+                Next::Tick => self.draw(Input::Tick)?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Draws effects until there are no more, the lines are full, or the node has to be told something first.
+    ///
+    /// The lines are looked at before an effect is drawn: one that has been drawn would be lost, and had to be sent again.
+    /// The write comes last, so that messages that need not wait for it are on the line meanwhile.
+    fn draw(&mut self, input: Input<'_, View<'_, A>>) -> Result<Option<Next>, Stop> {
+        let members = self.node.members();
+        // It is offered once, and only first of all.
+        let mut is_offered_once = matches!(&input, Input::Receive { .. });
+        let (mut write, mut snapshotted) = (None, None);
+        let mut effects = self.node.step(self.now, input);
+        self.is_behind = false;
+        while snapshotted.is_none() {
+            self.is_behind = !self.post.lines.are_ready();
+            if self.is_behind && !is_offered_once {
+                break;
+            }
+            is_offered_once = false;
+            let Some(effect) = effects.next() else { break };
+            match effect {
+                Effect::Persist(persist) => write = Some(persist),
+                Effect::Send { to, message } => self.post.send(to, &message),
+                Effect::Apply(entry) => {
+                    let position = entry.position();
+                    let outcome = self.replica.apply(&entry)?;
+                    match self.commands.take(position) {
+                        Some(Turn::Due(asker)) => self.post.reply(self.now, asker, outcome.reply(position.index)),
+                        Some(Turn::Superseded(asker)) => self.post.reply(self.now, asker, ReplyBody::Superseded),
+                        None => {}
+                    }
+                }
+                Effect::TakeSnapshot { position, members } => {
+                    snapshotted = take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?;
+                }
+                // What cannot be read is as good as lost; the follower asks again.
+                Effect::SendPiece { to, piece } => {
+                    let bytes = self.buffer.as_mut().get_mut(..piece.length);
+                    if let Some(bytes) = bytes
+                        && self.flash.read(piece.snapshot, piece.offset, bytes).is_ok()
+                    {
+                        self.post.send(to, &piece.message(bytes));
+                    }
+                }
+                Effect::Store { snapshot, offset, bytes } => self.flash.store(snapshot, members, offset, bytes)?,
+                Effect::Restore { snapshot } => {
+                    restore(&mut self.replica, &mut self.flash, self.buffer.as_mut(), snapshot)?;
+                }
+                Effect::ReadReady { through } => {
+                    let index = self.replica.applied().index;
+                    while let Some(read) = self.reads.take(through) {
+                        let answer = self.replica.query(&read.query, self.buffer.as_mut());
+                        let body = answer.map_or(UNANSWERABLE, |answer| ReplyBody::Value { index, answer });
+                        self.post.reply(self.now, read.asker, body);
+                    }
+                }
+                Effect::ReadFailed { through } => {
+                    while let Some(read) = self.reads.take(through) {
+                        self.post.reply(self.now, read.asker, NOBODY_LEADS);
+                    }
+                }
+                // Answers to a client's input were drawn with that input. A snapshot that the node does not want is left.
+                Effect::Accept { .. } | Effect::Await { .. } | Effect::Reject(_) => {}
+            }
+        }
+        let persisted = match write {
+            Some(Persist { ticket, hard_state, snapshot, entries }) => {
+                self.flash.write(hard_state, snapshot, entries)?;
+                Some(Next::Persisted(ticket))
+            }
+            None => None,
+        };
+        if let Some(snapshot) = snapshotted {
+            let _ = self.node.step(self.now, Input::Snapshotted(snapshot));
+        }
+        Ok(persisted.or(snapshotted.map(|_| Next::Tick)))
+    }
+
+    /// Takes a snapshot that the node did not ask for, because the flash needs room.
+    pub(super) fn make_room(&mut self) -> Result<(), Stop> {
+        let (position, members) = (self.replica.applied(), self.node.members());
+        let is_covered = self.node.snapshots().next().is_some_and(|latest| latest.position >= position);
+        if is_covered || position == Position::default() || self.node.is_lost() {
+            return Ok(());
+        }
+        match take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)? {
+            Some(snapshot) => self.carry_out(Input::Snapshotted(snapshot)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the node is given next.
+enum Next {
+    Persisted(Ticket),
+    Tick,
+}
+
+/// Makes a snapshot of the state durable. If the flash has no room for it now, the node asks again.
+fn take<A: App, F: NorFlash, const CLIENTS: usize>(
+    replica: &Replica<A, CLIENTS>,
+    flash: &mut Flash<F>,
+    buffer: &mut [u8],
+    position: Position,
+    members: Members,
+) -> Result<Option<Snapshot>, Stop> {
+    let room = buffer.len();
+    let bytes = replica.snapshot(buffer).ok_or(Stop::SnapshotTooLong { room })?;
+    match flash.take(position, members, bytes) {
+        Ok(snapshot) => Ok(Some(snapshot)),
+        Err(FlashError::LogFull { .. } | FlashError::NotLater { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Puts a snapshot that is durable here in the place of the state.
+pub(crate) fn restore<A: App, F: NorFlash, const CLIENTS: usize>(
+    replica: &mut Replica<A, CLIENTS>,
+    flash: &mut Flash<F>,
+    buffer: &mut [u8],
+    snapshot: Snapshot,
+) -> Result<(), Stop> {
+    let room = buffer.len();
+    let length = usize::try_from(snapshot.bytes).unwrap_or(usize::MAX);
+    let bytes = buffer.get_mut(..length).ok_or(Stop::SnapshotTooLong { room })?;
+    flash.read(snapshot, 0, bytes)?;
+    let is_restored = replica.restore(snapshot.position, bytes);
+    if is_restored { Ok(()) } else { Err(Stop::ForeignSnapshot { index: snapshot.position.index }) }
+}
+
+/// What a reader hears when leadership changes before its read is confirmed: it may ask again at once.
+const NOBODY_LEADS: ReplyBody<'_> = ReplyBody::NotLeader { leader: None, address: "" };
+
+/// What is no question of this application, or has an answer that is too long.
+pub(super) const UNANSWERABLE: ReplyBody<'_> = ReplyBody::Refused(Reason::Malformed);

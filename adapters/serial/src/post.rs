@@ -1,0 +1,76 @@
+use quorate::{Identity, Instant, Message, Seat};
+use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, encode_reply, encode_request};
+use quorate_wire::{Cluster, EncodeError, Envelope, encode};
+
+use crate::Address;
+use crate::caller::Caller;
+use crate::lines::Lines;
+use crate::pace::frame_bytes_max;
+use crate::waiting::Asker;
+
+/// What a station says to the others, and to its own app.
+pub(crate) struct Post<const SEATS: usize, const LINES: usize, const FRAME: usize> {
+    pub(crate) cluster: Cluster,
+    pub(crate) identity: Identity,
+    pub(crate) lines: Lines<SEATS, LINES, FRAME>,
+    pub(crate) caller: Caller<FRAME>,
+    frame: [u8; FRAME],
+}
+
+impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LINES, FRAME> {
+    pub(crate) fn new(
+        cluster: Cluster,
+        identity: Identity,
+        lines: Lines<SEATS, LINES, FRAME>,
+        caller: Caller<FRAME>,
+    ) -> Self {
+        Post { cluster, identity, lines, caller, frame: [0; FRAME] }
+    }
+
+    /// Sends a message to another member, or loses it.
+    pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
+        let Identity { seat, incarnation } = self.identity;
+        let envelope = Envelope { cluster: self.cluster, from: seat, to, incarnation };
+        if let Ok(frame) = encode(room(&mut self.frame), &envelope, message) {
+            self.lines.send(to.into(), frame);
+        }
+    }
+
+    /// Answers a client, or this station's own app. An answer that no frame can carry is refused.
+    pub(crate) fn reply(&mut self, now: Instant, asker: Asker, body: ReplyBody<'_>) {
+        let Asker { address, client, number } = asker;
+        let from = self.identity.seat;
+        if address == from.into() {
+            return self.caller.take(now, number, body);
+        }
+        let reply = |body| Reply { client, number, from, body };
+        let room = room(&mut self.frame);
+        let length = encode_reply(room, &reply(body)).map(<[u8]>::len).or_else(|EncodeError { room: limit }| {
+            let body = ReplyBody::Refused(Reason::TooLarge { limit: limit as u32 });
+            encode_reply(room, &reply(body)).map(<[u8]>::len)
+        });
+        if let Some(frame) = length.ok().and_then(|length| room.get(..length)) {
+            self.lines.send(address, frame);
+        }
+    }
+
+    /// Asks another station for what the app wants done, if it is time and somebody leads. What is to be asked of this
+    /// station itself is given back.
+    pub(crate) fn call(&mut self, now: Instant, leader: Option<Seat>) -> Option<(Asker, RequestBody<'_>)> {
+        let (to, asker, body) = self.caller.call(now, leader)?;
+        if to == self.identity.seat {
+            return Some((asker, body));
+        }
+        let Asker { client, number, .. } = asker;
+        let request = Request { cluster: self.cluster, client, number, body };
+        if let Ok(frame) = encode_request(room(&mut self.frame), &request) {
+            self.lines.send(Address::from(to), frame);
+        }
+        None
+    }
+}
+
+/// As much of the memory for a frame as the line's own bytes leave.
+fn room<const FRAME: usize>(frame: &mut [u8; FRAME]) -> &mut [u8] {
+    frame.get_mut(..const { frame_bytes_max(FRAME) }).unwrap_or_default()
+}

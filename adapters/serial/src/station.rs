@@ -1,0 +1,225 @@
+use embedded_storage::nor_flash::NorFlash;
+use quorate::{Boot, Command, Identity, Index, Instant, Members, Node, Owner, Recovered};
+use quorate_flash::{Flash, Layout};
+use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals};
+
+use crate::caller::Caller;
+use crate::lines::{Arrival, Lines};
+use crate::machine::{Machine, restore};
+use crate::pace::line_bytes_max;
+use crate::post::Post;
+use crate::replica::Replica;
+use crate::waiting::{Reads, Waiting};
+use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes, StartError, Stop};
+
+/// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
+#[derive(Clone, Debug)]
+pub struct Settings<const SEATS: usize> {
+    /// The cluster: frames of another one are dropped. A small number makes frames shorter.
+    pub cluster: Cluster,
+    /// This station's seat and incarnation.
+    pub identity: Identity,
+    /// Who takes part.
+    pub members: Members,
+    /// Over which line each of them is reached.
+    pub routes: Routes<SEATS>,
+    /// How often to beat, and when to campaign: what a [`Plan`](crate::Plan) makes of a baud rate.
+    pub pace: Pace,
+    /// Must differ from station to station and from boot to boot: a random number, or a counter that outlives a reset. It
+    /// spreads elections, and names this boot's session: two boots with one seed can lose a command.
+    pub seed: u64,
+}
+
+/// The memory of a station: arrays of its own, or what lives elsewhere.
+#[derive(Clone, Debug)]
+pub struct Memory<B> {
+    /// For the log: see [`quorate::Node`].
+    pub log: B,
+    /// For a snapshot of the state and its sessions, which has to fit in here as a whole.
+    pub snapshot: B,
+}
+
+/// A member of a cluster on serial lines: a node, the state that it replicates, its flash and its lines, in one value.
+///
+/// It does no input or output but to its flash. Whoever owns it hands it what comes over the lines ([`feed`](Station::feed)),
+/// sends what waits ([`drain`](Station::drain), [`drained`](Station::drained)), and gives it its [`turn`](Station::turn) after each of these and when the
+/// [`deadline`](Station::deadline) has come. [`pump`](crate::pump) and [`run`](crate::run) do that for ports with the traits of `embedded-io`.
+///
+/// `SEATS` is the most members, `LINES` how many lines there are, `FRAME` the most bytes of a frame on a line, `CLIENTS` how
+/// many clients have a session at a time. `CLIENTS` must be the same on all members, and should be well above their number:
+/// each boot of a station is a client, and a further one takes the place of the one that was silent longest.
+pub struct Station<A: App, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> {
+    receivers: [Receiver<FRAME>; LINES],
+    machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
+    stopped: Option<Stop>,
+}
+
+impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
+    Station<A, F, B, SEATS, LINES, FRAME, CLIENTS>
+where
+    A: App,
+    F: NorFlash,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// Takes back what the flash holds, into an app that is as it was in the beginning, and starts.
+    ///
+    /// # Errors
+    /// What is wrong with the settings, the flash, or what it holds.
+    pub fn start(
+        settings: Settings<SEATS>,
+        app: A,
+        flash: F,
+        layout: Layout,
+        memory: Memory<B>,
+        now: Instant,
+    ) -> Result<Self, StartError> {
+        const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
+        let Settings { cluster, identity, members, routes, pace, seed } = settings;
+        let config = pace.config(identity, members, seed);
+        let Memory { log, snapshot: mut buffer } = memory;
+        let mut boot = Boot::<A::Command, B, SEATS>::new(config, log)?;
+        let owner = Owner { cluster: cluster.0, identity };
+        let mut latest = None;
+        let visit = |recovered: Recovered<'_>| {
+            if let Recovered::Snapshot(snapshot) = recovered {
+                latest = Some(snapshot);
+            }
+            Ok::<(), StartError>(boot.recover(recovered)?)
+        };
+        let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
+        let mut replica = Replica::new(app);
+        if let Some(snapshot) = latest {
+            restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
+        }
+        let lines = Lines::new(identity.seat, routes, &pace, now);
+        let caller = Caller::new(identity.seat, seed, &pace);
+        let machine = Machine {
+            node: boot.start(now),
+            replica,
+            flash,
+            post: Post::new(cluster, identity, lines, caller),
+            buffer,
+            commands: Waiting::default(),
+            reads: Reads::default(),
+            refusals: Refusals::default(),
+            now,
+            is_behind: false,
+        };
+        Ok(Station { receivers: [const { Receiver::new() }; LINES], machine, stopped: None })
+    }
+
+    /// Takes in what came over a line. What is for another station is passed on, if it is unharmed.
+    ///
+    /// # Errors
+    /// The station has stopped.
+    pub fn feed(&mut self, now: Instant, line: usize, bytes: &[u8]) -> Result<(), Stop> {
+        self.wake(now)?;
+        let Some(receiver) = self.receivers.get_mut(line) else { return Ok(()) };
+        let mut rest = bytes;
+        while let Some(taken) = receiver.take(&mut rest) {
+            match taken {
+                Ok((header, frame)) => {
+                    if self.machine.post.lines.arrive(line, header, frame) == Arrival::Here {
+                        let result = self.machine.take(header.from, frame);
+                        self.stopped = result.err();
+                        result?;
+                    }
+                }
+                Err(fault) => self.machine.post.lines.fault(line, fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what is due, and what follows from all that was fed. Writes to the flash, which takes as long as it takes.
+    ///
+    /// # Errors
+    /// The station has stopped.
+    pub fn turn(&mut self, now: Instant) -> Result<(), Stop> {
+        self.wake(now)?;
+        let result = self.machine.turn();
+        self.stopped = result.err();
+        result
+    }
+
+    fn wake(&mut self, now: Instant) -> Result<(), Stop> {
+        self.machine.now = self.machine.now.max(now);
+        self.machine.post.lines.tell_time(now);
+        self.stopped.map_or(Ok(()), Err)
+    }
+
+    /// The bytes that wait to be sent over a line; empty if none do.
+    pub fn drain(&self, line: usize) -> &[u8] {
+        if self.stopped.is_some() { &[] } else { self.machine.post.lines.pending(line) }
+    }
+
+    /// So many of these bytes are on their way.
+    pub fn drained(&mut self, line: usize, bytes: usize) {
+        self.machine.post.lines.sent(line, bytes);
+    }
+
+    /// When the next turn is due, if nothing is fed or drained before.
+    pub fn deadline(&self) -> Option<Instant> {
+        if self.stopped.is_some() { None } else { self.machine.deadline() }
+    }
+
+    /// Has a command done, once, by whoever leads. One at a time: its [`answer`](Station::answer) has to be taken before the
+    /// next.
+    ///
+    /// # Errors
+    /// Nothing was asked.
+    pub fn propose(&mut self, command: &<A::Command as Command>::View<'_>) -> Result<(), ProposeError> {
+        self.machine.post.caller.propose(command)
+    }
+
+    /// The answer to the command that was proposed, once: where in the log it was found, and what the app said.
+    pub fn answer(&mut self) -> Option<Result<(Index, A::Answer), CallError>> {
+        let answer = self.machine.post.caller.answer()?;
+        Some(answer.and_then(|(index, bytes)| {
+            A::Answer::try_from(bytes).map(|answer| (index, answer)).map_err(|_| CallError::Unreadable)
+        }))
+    }
+
+    /// Whether a command can be proposed now.
+    pub fn is_free(&self) -> bool {
+        self.machine.post.caller.is_idle()
+    }
+
+    /// The state, as this station has it: it may be behind that of others.
+    pub fn app(&self) -> &A {
+        &self.machine.replica.app
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Node<A::Command, B, SEATS> {
+        &self.machine.node
+    }
+
+    /// What was dropped of a line.
+    pub fn faults(&self, line: usize) -> Faults {
+        self.machine.post.lines.faults(line)
+    }
+
+    /// Counts a fault that the port found: a framing error, an overrun.
+    pub fn fault(&mut self, line: usize, fault: Fault) {
+        self.machine.post.lines.fault(line, fault);
+    }
+
+    /// Whether the neighbour on a line of a ring is there, and hears this station. Other lines are taken to be sound.
+    pub fn is_up(&self, line: usize) -> bool {
+        self.machine.post.lines.is_up(line)
+    }
+
+    /// The frames for this station that were dropped, and the messages that the node refused.
+    pub fn refusals(&self) -> Refusals {
+        self.machine.refusals.with_messages(self.machine.node.refusals())
+    }
+
+    /// Gives the flash back: to start again as after a reset.
+    pub fn release(self) -> F {
+        self.machine.flash.release()
+    }
+}
+
+/// The fewest bytes of a frame on a line: whatever members say to each other without entries fits.
+pub const FRAME_MIN: usize = line_bytes_max(MEMBER_FRAME_MIN);

@@ -1,0 +1,154 @@
+use heapless::{Deque, Vec};
+use quorate::{Position, Round, Session};
+
+use crate::Address;
+
+/// The most commands that wait at a leader for their answer. Beyond it they are refused.
+const WAITING_MAX: usize = 16;
+
+/// Whom to answer: an address, and what its reply has to echo. A station's own app asks from its own address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) address: Address,
+    pub(crate) client: u64,
+    pub(crate) number: u64,
+}
+
+/// The commands in a leader's log that are not applied yet, by rising index.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    queue: Deque<Command, WAITING_MAX>,
+}
+
+#[derive(Clone, Copy)]
+struct Command {
+    position: Position,
+    session: Session,
+    asker: Asker,
+}
+
+/// Who waited for an index, and whether for this very entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Due(Asker),
+    /// Another leader's entry came in its place.
+    Superseded(Asker),
+}
+
+impl Waiting {
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    pub(crate) fn push(&mut self, position: Position, session: Session, asker: Asker) {
+        let _ = self.queue.push_back(Command { position, session, asker });
+    }
+
+    /// Answers a retry together with the command that is under way already. Whether there is one.
+    pub(crate) fn join(&mut self, session: Session, asker: Asker) -> bool {
+        let same = self.queue.iter_mut().find(|command| command.session == session);
+        same.map(|command| command.asker = asker).is_some()
+    }
+
+    /// Who waits for the entry that is applied at this position.
+    pub(crate) fn take(&mut self, applied: Position) -> Option<Turn> {
+        let Command { position, asker, .. } = *self.queue.front()?;
+        if position.index > applied.index {
+            return None;
+        }
+        self.queue.pop_front();
+        Some(if position == applied { Turn::Due(asker) } else { Turn::Superseded(asker) })
+    }
+
+    /// Whoever waited longest waits no more.
+    pub(crate) fn pop(&mut self) -> Option<Asker> {
+        self.queue.pop_front().map(|command| command.asker)
+    }
+
+    /// The position of the first that waits.
+    pub(crate) fn first(&self) -> Option<Position> {
+        self.queue.front().map(|command| command.position)
+    }
+}
+
+/// The most reads that wait at a station, and the most bytes of a question that waits.
+const READS_MAX: usize = 4;
+pub(crate) const QUERY_MAX: usize = 32;
+
+/// The reads that wait for their round.
+#[derive(Default)]
+pub(crate) struct Reads {
+    queue: Deque<Read, READS_MAX>,
+}
+
+pub(crate) struct Read {
+    round: Round,
+    pub(crate) asker: Asker,
+    pub(crate) query: Vec<u8, QUERY_MAX>,
+}
+
+impl Reads {
+    pub(crate) fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    pub(crate) fn push(&mut self, round: Round, asker: Asker, query: Vec<u8, QUERY_MAX>) {
+        let _ = self.queue.push_back(Read { round, asker, query });
+    }
+
+    /// The next read of a round up to this one.
+    pub(crate) fn take(&mut self, through: Round) -> Option<Read> {
+        if self.queue.front()?.round > through {
+            return None;
+        }
+        self.queue.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate::{Index, Seat, Term};
+
+    use super::*;
+
+    fn asker(number: u64) -> Asker {
+        Asker { address: Seat(0).into(), client: 1, number }
+    }
+
+    fn at(term: u64, index: u64) -> Position {
+        Position { term: Term(term), index: Index(index) }
+    }
+
+    #[test]
+    fn a_command_hears_of_its_own_entry_only() {
+        let mut waiting = Waiting::default();
+        let session = |sequence| Session { client: 1, sequence };
+        waiting.push(at(1, 5), session(1), asker(1));
+        waiting.push(at(1, 7), session(2), asker(2));
+        assert_eq!(waiting.take(at(1, 4)), None);
+        assert_eq!(waiting.take(at(1, 5)), Some(Turn::Due(asker(1))));
+        assert_eq!(waiting.take(at(2, 6)), None);
+        assert_eq!(waiting.take(at(2, 7)), Some(Turn::Superseded(asker(2))));
+        assert_eq!(waiting.first(), None);
+    }
+
+    #[test]
+    fn a_retry_takes_the_place_of_whoever_asked_before() {
+        let mut waiting = Waiting::default();
+        let session = Session { client: 1, sequence: 1 };
+        assert!(!waiting.join(session, asker(1)));
+        waiting.push(at(1, 5), session, asker(1));
+        assert!(waiting.join(session, asker(2)));
+        assert_eq!(waiting.take(at(1, 5)), Some(Turn::Due(asker(2))));
+    }
+
+    #[test]
+    fn nobody_waits_beyond_the_bound() {
+        let mut waiting = Waiting::default();
+        for number in 0..WAITING_MAX as u64 {
+            assert!(!waiting.is_full());
+            waiting.push(at(1, number + 1), Session { client: number, sequence: 1 }, asker(number));
+        }
+        assert!(waiting.is_full());
+    }
+}

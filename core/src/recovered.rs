@@ -1,0 +1,36 @@
+use serde::Serialize;
+
+use crate::{Entry, HardState, Identity, Position, Snapshot, Stored};
+
+/// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Recovered<'a> {
+    /// A snapshot that is whole. If there are two, the later one comes last; entries that it covers may follow.
+    Snapshot(Snapshot),
+    /// The log stands on a snapshot of this position that is damaged or gone, and nothing here can take its place.
+    LostSnapshot(Position),
+    /// What was stored of a snapshot of the leader.
+    Stored(Stored),
+    /// Term and vote. A later one replaces an earlier one.
+    HardState(HardState),
+    /// An entry. It replaces what was recovered before at its index, and everything after that index.
+    Entry(Entry<'a>),
+}
+
+/// Whom a log belongs to: one node, in one of its incarnations, of one cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Owner {
+    /// The cluster, by the number that all its nodes are given.
+    pub cluster: u64,
+    /// The node's seat and incarnation.
+    pub identity: Identity,
+}
+
+impl core::fmt::Display for Owner {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Identity { seat, incarnation } = self.identity;
+        write!(f, "node {} (incarnation {}) of cluster {}", seat.0, incarnation.0, self.cluster)
+    }
+}

@@ -1,0 +1,58 @@
+use heapless::Vec;
+use lamps::{CLIENTS, CLUSTER, FRAME, Lamps, SEATS};
+use quorate::{Members, Seats};
+use quorate_flash::Layout;
+use quorate_serial::{Memory, Plan, Routes, Settings};
+use quorate_wire::Cluster;
+use static_cell::{ConstStaticCell, StaticCell};
+
+use crate::console::tell;
+use crate::flash::{CAPACITY, FileFlash};
+use crate::identity::{Identity, Wiring};
+use crate::{clock, stack};
+
+/// How many serial lines a board has.
+pub(crate) const LINES: usize = 2;
+
+/// The bytes of the log's memory, and of a snapshot's.
+const MEMORY: usize = 1024;
+
+/// Half of the flash is for the log, half for snapshots.
+const LAYOUT: Layout =
+    Layout { log: 0..CAPACITY as u32 / 2, snapshots: CAPACITY as u32 / 2..CAPACITY as u32, log_memory: MEMORY };
+
+/// A member that replicates lamps.
+pub type Station = quorate_serial::Station<Lamps, FileFlash, &'static mut [u8], SEATS, LINES, FRAME, CLIENTS>;
+
+static STATION: StaticCell<Station> = StaticCell::new();
+
+/// Beside the station, so that it is small while it is put together on the stack.
+static LOG: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
+static SNAPSHOT: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
+
+/// Takes back what the flash holds. A board that cannot has nothing else to do: it panics. What this takes of the stack, it
+/// gives back.
+pub fn start(identity: &Identity) -> &'static mut Station {
+    let station = recover(identity);
+    stack::repaint();
+    tell(&format_args!("started as board {}", identity.seat.0 + 1));
+    station
+}
+
+#[inline(never)]
+fn recover(identity: &Identity) -> &'static mut Station {
+    let &Identity { seat, baud, wiring, seed, .. } = identity;
+    let cluster = Cluster(CLUSTER);
+    let members = Members::of(Seats::first(SEATS));
+    let pace = Plan::new(baud, cluster).pace().unwrap_or_else(|misfit| panic!("{misfit}"));
+    let routes = match wiring {
+        Wiring::Ring => Routes::ring(seat, &members.all().iter().collect::<Vec<_, SEATS>>()),
+        Wiring::Gateway => Some(Routes::lines(&[members.all()])),
+    };
+    let routes = routes.expect("every seat is in the ring");
+    let settings = Settings { cluster, identity: seat.into(), members, routes, pace, seed };
+    let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
+    let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
+    let station = Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now());
+    STATION.init(station.unwrap_or_else(|error| panic!("{error}")))
+}

@@ -1,0 +1,31 @@
+//! Builds the firmware, emulates boards and the wires between them, and presses their buttons: for people at a prompt, and
+//! for tests.
+
+mod board;
+mod console;
+mod emulator;
+mod failure;
+mod firmware;
+mod gateway;
+mod host;
+mod interrupt;
+mod journal;
+mod machine;
+mod member;
+mod order;
+mod port;
+mod process;
+mod prompt;
+mod rig;
+mod wire;
+
+pub use console::Pending;
+pub use emulator::find_emulator;
+pub use failure::Failure;
+pub use firmware::{Firmware, has_target};
+pub use host::Host;
+pub use interrupt::watch;
+pub use journal::Journal;
+pub use prompt::Prompt;
+pub use rig::Rig;
+pub use wire::Wire;

@@ -1,0 +1,67 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::board::Board;
+use crate::member::Member;
+use crate::process::Process;
+use crate::{Failure, Journal, Pending};
+
+/// A member of the cluster, be it on or off.
+pub(crate) struct Machine {
+    pub(crate) name: String,
+    kind: Kind,
+    running: Option<Process>,
+    /// Why it is off.
+    ended: String,
+}
+
+/// What a machine is.
+pub(crate) enum Kind {
+    Board(Board),
+    Host(Member),
+}
+
+impl Machine {
+    pub(crate) fn new(name: String, kind: Kind) -> Machine {
+        Machine { name, kind, running: None, ended: "it was not started".into() }
+    }
+
+    /// Starts it with what it has kept in `directory`.
+    pub(crate) fn start(&mut self, directory: &Path, journal: &Arc<Journal>) -> Result<(), Failure> {
+        if self.running().is_ok() {
+            return Err(Failure::new(format!("{} runs already: kill it first", self.name)));
+        }
+        self.running = Some(match &self.kind {
+            Kind::Board(board) => board.start(&self.name, directory, journal)?,
+            Kind::Host(member) => member.start(&self.name, directory, journal)?,
+        });
+        Ok(())
+    }
+
+    /// Ends it between any two of its instructions.
+    pub(crate) fn kill(&mut self) -> Result<(), Failure> {
+        self.running()?;
+        self.running = None;
+        self.ended = "it was killed".into();
+        Ok(())
+    }
+
+    pub(crate) fn reset(&mut self) -> Result<(), Failure> {
+        self.running()?.reset()
+    }
+
+    /// Gives it an order.
+    pub(crate) fn ask(&mut self, order: &str) -> Result<Pending, Failure> {
+        self.running()?.ask(order)
+    }
+
+    /// The machine, if it is on.
+    pub(crate) fn running(&mut self) -> Result<&mut Process, Failure> {
+        if let Some(ended) = self.running.as_mut().and_then(Process::ended) {
+            self.running = None;
+            self.ended = ended;
+        }
+        let off = || Failure::new(format!("{} is off: {}. Start it first", self.name, self.ended));
+        self.running.as_mut().ok_or_else(off)
+    }
+}

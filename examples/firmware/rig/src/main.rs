@@ -1,0 +1,81 @@
+//! `rig`: builds the firmware, starts boards that are wired to each other, and lets you press their buttons.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use rig::{Failure, Firmware, Host, Journal, Prompt, Rig, find_emulator};
+
+/// Emulated boards that replicate lamps
+#[derive(Debug, Parser)]
+#[command(name = "rig", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Three boards, each wired to both others. Orders come from standard input: 'help' lists them
+    Up(Options),
+    /// One board and two processes of this host, in one cluster
+    Mixed(Options),
+    /// One of the two processes: 'mixed' starts it
+    #[command(hide = true)]
+    Host(Host),
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// How fast the wires are, in symbols a second
+    #[arg(long, default_value_t = 115_200, value_parser = clap::value_parser!(u32).range(9_600..=1_000_000))]
+    baud: u32,
+    /// Keep flashes and disks in this directory, and start with what is there; without it they are empty and are removed in the end
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Let the boards run the firmware on embassy's executor
+    #[arg(long)]
+    embassy: bool,
+    /// Show what the machines say as they say it
+    #[arg(long)]
+    log: bool,
+}
+
+fn main() -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Up(options) => {
+            run(&options, |firmware, journal| Rig::mesh(firmware, options.baud, options.keep.as_deref(), journal))
+        }
+        Command::Mixed(options) => run(&options, |firmware, journal| {
+            let program =
+                env::current_exe().map_err(|error| Failure::new(format!("where is this program? {error}")))?;
+            Rig::mixed(firmware, &program, options.baud, options.keep.as_deref(), journal)
+        }),
+        Command::Host(host) => host.run().map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether all orders could be carried out.
+fn run(options: &Options, start: impl Fn(&Firmware, Journal) -> Result<Rig, Failure>) -> Result<bool, Failure> {
+    rig::watch()?;
+    find_emulator()?;
+    eprintln!("building the firmware");
+    let firmware = Firmware::build(if options.embassy { "embassy" } else { "board" })?;
+    let mut rig = start(&firmware, Journal::new(options.log))?;
+    let leader = rig.leader(FIRST_LEADER)?;
+    eprintln!("all run, and {leader} leads: 'help' lists what you can do");
+    Ok(Prompt::new(rig).run())
+}
+
+/// For how long the first election may take: an emulator starts slowly on a busy machine.
+const FIRST_LEADER: Duration = Duration::from_secs(60);

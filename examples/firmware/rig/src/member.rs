@@ -1,0 +1,38 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use crate::console::Console;
+use crate::process::{Process, read_errors};
+use crate::{Failure, Journal};
+
+/// A member that is a process of this host: what stays of it when it does not run.
+pub(crate) struct Member {
+    /// This program: it has a command for this.
+    pub(crate) program: PathBuf,
+    pub(crate) number: usize,
+    pub(crate) members: Vec<SocketAddr>,
+    pub(crate) baud: u32,
+}
+
+impl Member {
+    /// Starts it, with the log that is in `directory`.
+    pub(crate) fn start(&self, name: &str, directory: &Path, journal: &Arc<Journal>) -> Result<Process, Failure> {
+        let members: Vec<String> = self.members.iter().map(SocketAddr::to_string).collect();
+        let mut command = Command::new(&self.program);
+        command.args(["host", "--number", &self.number.to_string(), "--members", &members.join(",")]);
+        command.args(["--baud", &self.baud.to_string(), "--data-dir"]);
+        command.arg(directory.join(format!("host{}", self.number)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let failed = |error| Failure::new(format!("{name} cannot be started: {error}"));
+        let mut child = command.spawn().map_err(failed)?;
+        let (Some(orders), Some(answers), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            unreachable!("all three are piped");
+        };
+        let readers = vec![read_errors(name, errors, journal.clone())];
+        Ok(Process::new(child, Console::new(name, answers, orders, journal.clone()), readers, None))
+    }
+}

@@ -1,0 +1,269 @@
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
+
+use lamps::SEATS;
+use quorate::Seat;
+use tempfile::TempDir;
+
+use crate::board::Board;
+use crate::gateway::Gateway;
+use crate::interrupt::is_interrupted;
+use crate::machine::{Kind, Machine};
+use crate::member::Member;
+use crate::port::short_pair;
+use crate::{Failure, Firmware, Journal, Pending, Wire};
+
+/// Machines, and the wires between them. All of it stops when this is dropped.
+pub struct Rig {
+    machines: Vec<Machine>,
+    wires: Vec<Joined>,
+    /// It ends when the wires have.
+    gateway: Option<Gateway>,
+    place: Place,
+    journal: Arc<Journal>,
+}
+
+/// A wire, and the machines that it joins.
+struct Joined {
+    wire: Arc<Wire>,
+    ends: [Vec<usize>; 2],
+}
+
+/// Where flashes and disks are kept.
+enum Place {
+    Kept(PathBuf),
+    Temporary(TempDir),
+}
+
+impl Rig {
+    /// Three boards in a mesh, which is a ring as well. They start with what is in `directory`, or with empty flashes that are
+    /// removed in the end.
+    ///
+    /// # Errors
+    /// A file or a process cannot be made.
+    pub fn mesh(firmware: &Firmware, baud: u32, directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
+        let mut rig = Rig::empty(directory.map(|directory| directory.join("boards")), journal)?;
+        for seat in 0..SEATS {
+            let next = (seat + 1) % SEATS;
+            rig.wires.push(Joined { wire: Arc::new(Wire::new(baud)), ends: [vec![seat + 1], vec![next + 1]] });
+        }
+        for seat in 0..SEATS {
+            let before = (seat + SEATS - 1) % SEATS;
+            let lines = [Some((rig.wires[seat].wire.clone(), 0)), Some((rig.wires[before].wire.clone(), 1))];
+            let board = Board { firmware: firmware.clone(), seat, baud, wiring: "ring", lines };
+            rig.machines.push(Machine::new(format!("board {}", seat + 1), Kind::Board(board)));
+        }
+        rig.start_all()
+    }
+
+    /// One board, and two processes of this host: `program` is this one. They reach each other over UDP, and the board by a
+    /// gateway at the other end of its serial line.
+    ///
+    /// # Errors
+    /// A file, a socket or a process cannot be made.
+    pub fn mixed(
+        firmware: &Firmware,
+        program: &Path,
+        baud: u32,
+        directory: Option<&Path>,
+        journal: Journal,
+    ) -> Result<Rig, Failure> {
+        let failed = |error: io::Error| Failure::new(format!("no network: {error}"));
+        let mut rig = Rig::empty(directory.map(|directory| directory.join("mixed")), journal)?;
+        // A host binds its address when it starts; until then it is kept from others.
+        let sockets: Vec<UdpSocket> =
+            (0..SEATS).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<_, _>>().map_err(failed)?;
+        let members: Vec<SocketAddr> =
+            sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>().map_err(failed)?;
+        let wire = Arc::new(Wire::new(baud));
+        let lines = [Some((wire.clone(), 0)), None];
+        let board = Board { firmware: firmware.clone(), seat: 0, baud, wiring: "gateway", lines };
+        rig.machines.push(Machine::new("board 1".into(), Kind::Board(board)));
+        for number in 2..=SEATS {
+            let member = Member { program: program.into(), number, members: members.clone(), baud };
+            rig.machines.push(Machine::new(format!("host {number}"), Kind::Host(member)));
+        }
+        let (end, line) = short_pair().map_err(failed)?;
+        wire.plug(1, end);
+        let socket = sockets.into_iter().next().unwrap_or_else(|| unreachable!("there are three"));
+        let members = (0..).map(Seat).zip(members).collect();
+        rig.gateway = Some(Gateway::start(Seat(0), socket, line, members).map_err(failed)?);
+        rig.wires.push(Joined { wire, ends: [vec![1], vec![2, 3]] });
+        rig.start_all()
+    }
+
+    fn start_all(mut self) -> Result<Rig, Failure> {
+        for number in 1..=self.machines.len() {
+            self.start(number)?;
+        }
+        Ok(self)
+    }
+
+    fn empty(directory: Option<PathBuf>, journal: Journal) -> Result<Rig, Failure> {
+        let place = match directory {
+            Some(directory) => {
+                let failed = |error| Failure::new(format!("cannot use {}: {error}", directory.display()));
+                fs::create_dir_all(&directory).map_err(failed)?;
+                Place::Kept(directory)
+            }
+            None => {
+                let failed = |error| Failure::new(format!("no place for the flashes: {error}"));
+                Place::Temporary(TempDir::with_prefix("quorate-rig-").map_err(failed)?)
+            }
+        };
+        Ok(Rig { machines: Vec::new(), wires: Vec::new(), gateway: None, place, journal: Arc::new(journal) })
+    }
+
+    /// The last lines that the machines said, or one of them.
+    ///
+    /// # Errors
+    /// There is no such machine.
+    pub fn log(&mut self, count: usize, number: Option<usize>) -> Result<String, Failure> {
+        let name = number.map(|number| self.machine(number).map(|machine| machine.name.clone())).transpose()?;
+        Ok(self.journal.last(count, name.as_deref()))
+    }
+
+    /// The numbers of the machines that run.
+    pub fn running(&mut self) -> Vec<usize> {
+        let numbered = self.machines.iter_mut().zip(1..);
+        numbered.filter_map(|(machine, number)| machine.running().is_ok().then_some(number)).collect()
+    }
+
+    /// Starts a machine that is off.
+    ///
+    /// # Errors
+    /// It runs, or cannot be started.
+    pub fn start(&mut self, number: usize) -> Result<(), Failure> {
+        let journal = self.journal.clone();
+        let directory = match &self.place {
+            Place::Kept(path) => path.clone(),
+            Place::Temporary(directory) => directory.path().into(),
+        };
+        self.machine(number)?.start(&directory, &journal)
+    }
+
+    /// Kills a machine between any two of its instructions.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn kill(&mut self, number: usize) -> Result<(), Failure> {
+        self.machine(number)?.kill()
+    }
+
+    /// Presses a board's reset button.
+    ///
+    /// # Errors
+    /// It is no board, or does not run.
+    pub fn reset(&mut self, number: usize) -> Result<(), Failure> {
+        self.machine(number)?.reset()
+    }
+
+    /// Gives a machine an order.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn ask(&mut self, number: usize, order: &str) -> Result<Pending, Failure> {
+        self.machine(number)?.ask(order)
+    }
+
+    /// The wire between two machines.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn wire(&self, a: usize, b: usize) -> Result<&Wire, Failure> {
+        let joins = |[left, right]: &[Vec<usize>; 2]| {
+            left.contains(&a) && right.contains(&b) || left.contains(&b) && right.contains(&a)
+        };
+        let found = self.wires.iter().find(|joined| joins(&joined.ends));
+        found.map(|joined| &*joined.wire).ok_or_else(|| {
+            let wires: Vec<String> = self.wires.iter().map(Joined::name).collect();
+            Failure::new(format!("there is no wire between {a} and {b}, but between {}", wires.join(", ")))
+        })
+    }
+
+    /// How each wire is.
+    pub fn wires(&self) -> impl Iterator<Item = String> {
+        self.wires.iter().map(|joined| format!("wire {}: {}", joined.name(), joined.wire.condition()))
+    }
+
+    /// What each machine answers to an order, or why it does not.
+    pub fn ask_all(&mut self, order: &str) -> Vec<(String, Result<String, Failure>)> {
+        let asked = self.machines.iter_mut().map(|machine| (machine.name.clone(), machine.ask(order)));
+        let asked: Vec<_> = asked.collect();
+        asked.into_iter().map(|(name, pending)| (name, pending.and_then(|pending| pending.wait(ANSWER)))).collect()
+    }
+
+    /// Waits until one of the machines leads.
+    ///
+    /// # Errors
+    /// None does within this time.
+    pub fn leader(&mut self, limit: Duration) -> Result<usize, Failure> {
+        self.until(limit, |rig| {
+            let reports = rig.ask_all("status");
+            let leads = |(_, report): &(_, Result<String, _>)| matches!(report, Ok(text) if text.starts_with("leader"));
+            let failure = || Failure::new("no machine leads: too few run or reach each other");
+            reports.iter().position(leads).map(|place| place + 1).ok_or_else(failure)
+        })
+    }
+
+    /// Waits until all machines that run have the same lamps and registers, and have applied as much: what they say then.
+    ///
+    /// # Errors
+    /// They differ all this time.
+    pub fn agreement(&mut self, limit: Duration) -> Result<String, Failure> {
+        self.until(limit, |rig| {
+            let running = rig.running();
+            let all: Vec<_> = rig.ask_all("lamps").into_iter().zip(1..).collect();
+            let said: Vec<_> = all.into_iter().filter(|(_, number)| running.contains(number)).collect();
+            match &said[..] {
+                [] => Err(Failure::new("no machine runs: start one")),
+                [((_, Ok(first)), _), rest @ ..] if rest.iter().all(|((_, lamps), _)| lamps.as_ref() == Ok(first)) => {
+                    Ok(first.clone())
+                }
+                _ => {
+                    let said = said.iter().map(|((name, said), _)| match said {
+                        Ok(lamps) => format!("\n  {name}: {lamps}"),
+                        Err(failure) => format!("\n  {failure}"),
+                    });
+                    Err(Failure::new(format!("the lamps differ:{}", said.collect::<String>())))
+                }
+            }
+        })
+    }
+
+    /// Tries until it succeeds or the time is over.
+    fn until<T>(
+        &mut self,
+        limit: Duration,
+        mut attempt: impl FnMut(&mut Rig) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let begun = Instant::now();
+        loop {
+            match attempt(self) {
+                Err(_) if begun.elapsed() < limit && !is_interrupted() => thread::sleep(PAUSE),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn machine(&mut self, number: usize) -> Result<&mut Machine, Failure> {
+        let count = self.machines.len();
+        let unknown = || Failure::new(format!("there is no machine {number}: they have the numbers 1 to {count}"));
+        self.machines.get_mut(number.wrapping_sub(1)).ok_or_else(unknown)
+    }
+}
+
+impl Joined {
+    fn name(&self) -> String {
+        let side = |side: &[usize]| side.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ");
+        format!("{} to {}", side(&self.ends[0]), side(&self.ends[1]))
+    }
+}
+
+/// For how long a question waits that a machine answers at once.
+const ANSWER: Duration = Duration::from_secs(5);
+
+const PAUSE: Duration = Duration::from_millis(50);

@@ -1,0 +1,70 @@
+//! Stories of emulated boards, one after the other. They wait for what has to happen, for as long as a slow machine may
+//! take, and never for a moment in time.
+//!
+//! Without QEMU or the target they are shown as ignored, but where CI runs they fail.
+
+mod failures;
+mod lines;
+mod mixed;
+mod power;
+mod story;
+mod together;
+
+use std::env;
+
+use libtest_mimic::{Arguments, Trial};
+use rig::{find_emulator, has_target};
+
+use crate::story::Story;
+
+type Tell = fn(Story);
+
+/// Stories of three boards.
+const BOARDS: &[(&str, Tell)] = &[
+    ("one_of_three_boards_leads", together::one_leads),
+    ("a_button_pressed_on_any_board_lights_the_lamp_on_all", together::any_button),
+    ("a_thousand_commands_are_done_once_each", together::thousand),
+    ("a_button_that_is_no_button_is_refused", together::refused),
+    ("two_boards_go_on_without_the_third_and_bring_it_in_line", failures::killed),
+    ("all_boards_find_their_flash_again", failures::all_killed),
+    ("a_board_that_is_reset_joins_again", failures::reset),
+    ("a_board_that_panics_reports_and_joins_again", failures::panicked),
+    ("power_cut_in_the_middle_of_a_write_loses_nothing", power::cut_in_write),
+    ("power_cut_in_the_middle_of_a_snapshot_loses_nothing", power::cut_in_snapshot),
+    ("noise_on_every_wire_garbles_nothing", lines::noise),
+    ("a_cut_wire_is_gone_round", lines::cut),
+    ("a_board_that_is_cut_off_joins_again", lines::cut_off),
+];
+
+/// Stories of one board and two processes of this host.
+const MIXED: &[(&str, Tell)] = &[
+    ("a_board_and_two_hosts_do_the_same_commands", mixed::same_commands),
+    ("a_board_and_one_host_are_a_majority", mixed::one_host_dead),
+    ("two_hosts_go_on_without_the_board_and_bring_it_in_line", mixed::board_dead),
+    ("noise_between_board_and_gateway_garbles_nothing", mixed::noise),
+];
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Three emulators are enough for a small machine.
+    arguments.test_threads.get_or_insert(1);
+    let missing = find_emulator().err().map(|failure| failure.to_string());
+    let missing = missing.or_else(|| (!has_target()).then(|| "the target thumbv7m-none-eabi is missing".into()));
+    let is_ci = env::var_os("CI").is_some();
+    if let Some(missing) = &missing {
+        eprintln!("{}: {missing}", if is_ci { "error" } else { "skipped" });
+    }
+    let boards = BOARDS.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards));
+    let mixed = MIXED.iter().map(|&(name, tell)| trial(name, tell, Story::of_board_and_hosts));
+    let is_ignored = missing.is_some() && !is_ci;
+    let embassy = [trial("boards_on_embassy_do_the_same", together::any_button, Story::of_boards_on_embassy)];
+    let trials = boards.chain(mixed).chain(embassy).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(name: &str, tell: Tell, begin: fn() -> Story) -> Trial {
+    Trial::test(name, move || {
+        tell(begin());
+        Ok(())
+    })
+}

@@ -1,0 +1,113 @@
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rig::{Failure, Firmware, Journal, Pending, Rig};
+
+/// For as long as a very slow machine may take.
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
+
+const BAUD: u32 = 115_200;
+
+/// Three machines, and how often their counter must have been raised by now.
+pub(crate) struct Story {
+    pub(crate) rig: Rig,
+    /// Acknowledged: each of these counts.
+    done: u32,
+    /// Without an answer: each of these may count.
+    unknown: u32,
+}
+
+impl Story {
+    pub(crate) fn of_boards() -> Story {
+        Story::of("board")
+    }
+
+    pub(crate) fn of_boards_on_embassy() -> Story {
+        Story::of("embassy")
+    }
+
+    fn of(package: &str) -> Story {
+        let firmware = Firmware::build(package).expect("the firmware");
+        let rig = Rig::mesh(&firmware, BAUD, None, Journal::new(false)).expect("three boards start");
+        Story { rig, done: 0, unknown: 0 }
+    }
+
+    /// Machine 1 is a board, 2 and 3 are processes of this host.
+    pub(crate) fn of_board_and_hosts() -> Story {
+        let firmware = Firmware::build("board").expect("the firmware");
+        let program = Path::new(env!("CARGO_BIN_EXE_rig"));
+        let rig = Rig::mixed(&firmware, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
+        Story { rig, done: 0, unknown: 0 }
+    }
+
+    /// What a machine answers. It has to.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, machine: usize, order: &str) -> String {
+        self.try_ask(machine, order).unwrap_or_else(|failure| panic!("{machine}, '{order}': {failure}"))
+    }
+
+    pub(crate) fn try_ask(&mut self, machine: usize, order: &str) -> Result<String, Failure> {
+        self.rig.ask(machine, order)?.wait(LIMIT)
+    }
+
+    /// Raises the counter at a machine that may fail meanwhile.
+    pub(crate) fn count(&mut self, machine: usize) {
+        match self.try_ask(machine, "press register 0 add 1") {
+            Ok(_) => self.done += 1,
+            Err(_) => self.unknown += 1,
+        }
+    }
+
+    /// Lets a machine raise the counter so often, while the story goes on.
+    pub(crate) fn begin_counting(&mut self, machine: usize, times: u32) -> Counting {
+        let pending = self.rig.ask(machine, &format!("repeat {times}")).expect("the machine runs");
+        Counting { pending, times }
+    }
+
+    #[track_caller]
+    pub(crate) fn end_counting(&mut self, counting: Counting) {
+        counting.pending.wait(LIMIT).expect("the commands are done");
+        self.done += counting.times;
+    }
+
+    /// The lamps of all machines that run agree, and what was acknowledged was done, and done once.
+    #[track_caller]
+    pub(crate) fn check(&mut self) -> String {
+        let lamps = self.rig.agreement(LIMIT).unwrap_or_else(|failure| panic!("{failure}\n{}", self.log()));
+        let counter: u32 = lamps.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("a counter");
+        let (least, most) = (self.done, self.done + self.unknown);
+        assert!((least..=most).contains(&counter), "{counter} is not from {least} to {most}\n{}", self.log());
+        lamps
+    }
+
+    #[track_caller]
+    pub(crate) fn leader(&mut self) -> usize {
+        self.rig.leader(LIMIT).unwrap_or_else(|failure| panic!("{failure}\n{}", self.log()))
+    }
+
+    /// Waits until this holds.
+    #[track_caller]
+    pub(crate) fn wait(&mut self, what: &str, mut holds: impl FnMut(&mut Story) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            assert!(begun.elapsed() < LIMIT, "in vain: {what}\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn log(&mut self) -> String {
+        self.rig.log(60, None).unwrap_or_default()
+    }
+}
+
+/// A machine that raises the counter.
+pub(crate) struct Counting {
+    pending: Pending,
+    times: u32,
+}
+
+/// The two other machines.
+pub(crate) fn others(machine: usize) -> [usize; 2] {
+    [machine % 3 + 1, (machine + 1) % 3 + 1]
+}

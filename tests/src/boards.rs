@@ -1,0 +1,39 @@
+//! A deterministic world of boards on serial lines: real stations, wires that carry a byte at a time at their baud rate, flash
+//! that takes its time and loses power between two words. One thread, one seed, virtual time.
+//!
+//! Wires turn bits, lose bytes, are cut in one direction or both; boards are reset, or their power is cut in the middle of a
+//! write. An oracle looks on at every command that is applied: all boards apply the same ones in the same order, none twice, and
+//! in the end every one that was answered is there.
+
+mod board;
+mod chip;
+mod presses;
+mod setting;
+mod wire;
+mod world;
+
+pub use chip::Chip;
+pub use presses::{Press, Presses, Record};
+pub use setting::{Setting, Trouble};
+pub use world::{Report, World};
+
+use quorate_serial::Station;
+use quorate_wire::Cluster;
+
+/// The cluster of all boards.
+pub const CLUSTER: Cluster = Cluster(0x51);
+
+/// The most boards.
+pub const SEATS: usize = 5;
+
+/// Bytes of a frame on a line.
+pub const FRAME: usize = 256;
+
+/// Enough for a mesh of five.
+const LINES: usize = 4;
+
+/// How many clients have a session.
+const CLIENTS: usize = 16;
+
+/// A simulated board's station.
+pub type Simulated = Station<Presses, Chip, Box<[u8]>, SEATS, LINES, FRAME, CLIENTS>;

@@ -1,0 +1,139 @@
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use fastrand::Rng;
+use quorate::{Instant, Members, Seat, Seats};
+use quorate_serial::{Memory, Routes, Settings, Stop, Wiring};
+
+use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simulated};
+
+/// A board: what outlives its resets, and its station while it has power.
+pub(super) struct Board {
+    pub(super) seat: u8,
+    pub(super) station: Option<Simulated>,
+    pub(super) chip: Chip,
+    /// What has come over each line and was not looked at yet: as much as a port keeps.
+    pub(super) inbox: [VecDeque<u8>; LINES],
+    /// The flash works until then.
+    pub(super) busy_until: u64,
+    /// When it starts again.
+    pub(super) restart_at: Option<u64>,
+    pub(super) press_at: u64,
+    pub(super) asked: Option<Press>,
+    pub(super) presses: u32,
+    pub(super) boots: u64,
+    pub(super) acknowledged: Vec<Press>,
+}
+
+/// A port keeps so many bytes; more are lost.
+const INBOX: usize = 512;
+
+impl Board {
+    pub(super) fn new(seat: u8, log_bytes: usize) -> Board {
+        Board {
+            seat,
+            station: None,
+            chip: Chip::new(log_bytes),
+            inbox: Default::default(),
+            busy_until: 0,
+            restart_at: Some(0),
+            press_at: 0,
+            asked: None,
+            presses: 0,
+            boots: 0,
+            acknowledged: Vec::new(),
+        }
+    }
+
+    /// Starts from what the flash holds.
+    pub(super) fn boot(&mut self, setting: &Setting, record: &Rc<RefCell<Record>>, now: u64) {
+        self.restart_at = None;
+        self.boots += 1;
+        self.chip.restore_power();
+        self.inbox.iter_mut().for_each(VecDeque::clear);
+        let seat = Seat(self.seat);
+        let settings = Settings {
+            cluster: CLUSTER,
+            identity: seat.into(),
+            members: Members::of(Seats::first(setting.boards.into())),
+            routes: routes(setting, seat),
+            pace: setting.pace(),
+            seed: (setting.seed << 16) ^ u64::from(self.seat) << 8 ^ self.boots,
+        };
+        let memory = Memory { log: vec![0; setting.log_bytes].into(), snapshot: vec![0; 1024].into() };
+        let layout = Chip::layout(setting.log_bytes);
+        let app = Presses::new(Rc::clone(record));
+        let station = Simulated::start(settings, app, self.chip.clone(), layout, memory, instant(now));
+        self.station = Some(station.unwrap_or_else(|error| panic!("board {} cannot start: {error}", self.seat)));
+        self.asked = None;
+    }
+
+    /// Loses power: what it knew is gone.
+    pub(super) fn fail(&mut self, restart_at: u64) {
+        self.station = None;
+        self.restart_at = Some(restart_at);
+    }
+
+    pub(super) fn receive(&mut self, line: usize, bytes: Vec<u8>) {
+        let room = INBOX - self.inbox[line].len();
+        self.inbox[line].extend(bytes.into_iter().take(room));
+    }
+
+    pub(super) fn deadline(&self) -> Option<u64> {
+        if self.restart_at.is_some() {
+            return self.restart_at;
+        }
+        let station = self.station.as_ref()?;
+        let has_bytes = self.inbox.iter().any(|bytes| !bytes.is_empty());
+        let deadline = if has_bytes { Some(0) } else { station.deadline().map(|due| due.as_micros() * 1000) };
+        let press = self.asked.is_none().then_some(self.press_at);
+        [deadline, press].into_iter().flatten().min().map(|due| due.max(self.busy_until))
+    }
+
+    /// One round of its super-loop.
+    pub(super) fn work(&mut self, now: u64) -> Result<(), Stop> {
+        let Some(station) = &mut self.station else { return Ok(()) };
+        for (line, bytes) in self.inbox.iter_mut().enumerate() {
+            let bytes: Vec<u8> = bytes.drain(..).collect();
+            station.feed(instant(now), line, &bytes)?;
+        }
+        station.turn(instant(now))
+    }
+
+    /// Whoever pressed looks for an answer, and presses again after a pause. Whether there is a press to carry out.
+    pub(super) fn press(&mut self, now: u64, rng: &mut Rng, pause_max: u64) -> bool {
+        let Some(station) = &mut self.station else { return false };
+        if let Some(answer) = station.answer() {
+            let press = self.asked.take().expect("an answer belongs to a press");
+            if answer.is_ok() {
+                self.acknowledged.push(press);
+            }
+            self.press_at = self.press_at.max(now + rng.u64(0..=pause_max) * 1000);
+        }
+        if now < self.press_at || !station.is_free() {
+            return false;
+        }
+        let press = Press { board: self.seat, number: self.presses };
+        self.presses += 1;
+        station.propose(&press).expect("the station is free, and a press is small");
+        self.asked = Some(press);
+        true
+    }
+}
+
+pub(super) fn instant(nanos: u64) -> Instant {
+    Instant::from_micros(nanos / 1000)
+}
+
+/// In a mesh, line n leads to the nth of the others.
+fn routes(setting: &Setting, me: Seat) -> Routes<SEATS> {
+    let seats = || (0..setting.boards).map(Seat);
+    match setting.wiring {
+        Wiring::Ring => Routes::ring(me, &seats().collect::<Vec<_>>()).expect("boards make a ring"),
+        Wiring::Mesh => {
+            let others = seats().filter(|seat| *seat != me).map(|seat| Seats::NONE.with(seat));
+            Routes::lines(&others.collect::<Vec<_>>())
+        }
+    }
+}

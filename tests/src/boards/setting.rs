@@ -1,0 +1,93 @@
+use quorate_serial::{Pace, Plan, Wiring};
+
+use super::{CLUSTER, FRAME};
+
+/// What a world is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Decides everything that is left to chance.
+    pub seed: u64,
+    /// How many boards there are.
+    pub boards: u8,
+    /// How they are joined.
+    pub wiring: Wiring,
+    /// Symbols a second.
+    pub baud: u32,
+    /// Microseconds between an answer and the next press at the same board: drawn up to this.
+    pub pause_max: u64,
+    /// Whether anybody presses.
+    pub presses: bool,
+    /// Whether the flash takes its time.
+    pub slow_flash: bool,
+    /// What goes wrong.
+    pub trouble: Trouble,
+    /// Bytes of memory for each log.
+    pub log_bytes: usize,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// One byte of so many is changed or lost on its way; zero for none.
+    pub noise: u32,
+    /// Microseconds between two events, on average; zero for none.
+    pub every: u64,
+    /// Whether wires are cut.
+    pub cuts: bool,
+    /// Whether boards are reset, or lose power in the middle of a write.
+    pub resets: bool,
+}
+
+impl Setting {
+    /// Quiet boards on sound wires.
+    pub fn new(seed: u64, boards: u8, wiring: Wiring, baud: u32) -> Setting {
+        Setting {
+            seed,
+            boards,
+            wiring,
+            baud,
+            pause_max: 0,
+            presses: true,
+            slow_flash: false,
+            trouble: Trouble::default(),
+            log_bytes: 2048,
+        }
+    }
+
+    /// All that goes wrong, as the seed chooses.
+    pub fn troubled(seed: u64, boards: u8) -> Setting {
+        let mut rng = fastrand::Rng::with_seed(seed ^ 0x5e77);
+        let wiring = if boards == 3 && rng.bool() { Wiring::Mesh } else { Wiring::Ring };
+        let trouble = Trouble {
+            noise: *rng.choice(&[0, 300, 2_000, 20_000]).expect("there are some"),
+            every: rng.u64(200_000..3_000_000),
+            cuts: rng.bool(),
+            resets: rng.bool(),
+        };
+        let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
+        Setting {
+            pause_max: rng.u64(0..50_000),
+            trouble,
+            slow_flash: rng.bool(),
+            ..Setting::new(seed, boards, wiring, baud)
+        }
+    }
+
+    /// The plan of its lines.
+    pub fn plan(&self) -> Plan {
+        Plan { stations: self.boards.into(), wiring: self.wiring, frame_bytes: FRAME, ..Plan::new(self.baud, CLUSTER) }
+    }
+
+    /// The pace that the plan makes.
+    ///
+    /// # Panics
+    /// The baud rate does not carry the boards.
+    pub fn pace(&self) -> Pace {
+        self.plan().pace().expect("the line carries it")
+    }
+
+    /// Nanoseconds of a byte on a line.
+    pub(super) fn byte_time(&self) -> u64 {
+        10_000_000_000 / u64::from(self.baud)
+    }
+}

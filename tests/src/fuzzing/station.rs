@@ -1,0 +1,127 @@
+use quorate::{Instant, Members, Seat, Seats};
+use quorate_serial::{Address, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
+use quorate_wire::client::{Reply, Request, encode_reply, encode_request};
+use quorate_wire::{Envelope, encode};
+
+use super::arbitrary;
+use super::source::Source;
+use crate::boards::{CLUSTER, Chip, FRAME, Press, Presses, Record, Setting, Simulated};
+
+const ME: Seat = Seat(0);
+const LINES: u8 = 3;
+/// The most that happens in one run.
+const EVENTS_MAX: usize = 200;
+
+/// A board in a ring is sent anything: bytes, frames that are in order as far as anybody can see, at any time. It never panics,
+/// its node keeps its invariants, and what it sends are whole frames.
+///
+/// # Panics
+/// If it does not.
+pub fn station(data: &[u8]) {
+    let mut source = Source::new(data);
+    let mut station = start(u64::from(source.byte()));
+    let mut now = 0;
+    let mut receivers: [Receiver<FRAME>; LINES as usize] = Default::default();
+    for _ in 0..EVENTS_MAX {
+        if source.is_empty() {
+            return;
+        }
+        now += match source.byte() {
+            0..192 => 1,
+            pause => source.near(1 << (pause % 32)),
+        };
+        let result = event(&mut station, &mut source, Instant::from_micros(now));
+        // A forged entry is one that this program cannot read, a forged snapshot one that it cannot restore.
+        if result.is_err() {
+            return;
+        }
+        station.node().check_invariants().expect("the node is sound");
+        for (line, receiver) in receivers.iter_mut().enumerate() {
+            let bytes = station.drain(line);
+            let portion = bytes.len().min(usize::from(source.byte()));
+            let mut rest = &bytes[..portion];
+            while let Some(taken) = receiver.take(&mut rest) {
+                let (_, frame) = taken.expect("a station sends whole frames");
+                assert!(frame.is_empty() || quorate_wire::verify(frame).is_ok(), "a station sends sound frames");
+            }
+            station.drained(line, portion);
+        }
+    }
+}
+
+fn event(station: &mut Simulated, source: &mut Source<'_>, now: Instant) -> Result<(), quorate_serial::Stop> {
+    let line = usize::from(source.below(LINES));
+    match source.below(8) {
+        0 => station.feed(now, line, source.some_bytes()),
+        1 => {
+            let _ = station.propose(&Press { board: 0, number: 0 });
+            let _ = station.answer();
+            station.turn(now)
+        }
+        2 | 3 => station.turn(now),
+        _ => {
+            let frame = frame(source, station);
+            let to = if source.flag() { ME.into() } else { address(source) };
+            let flags = source.byte();
+            let (turned, hears) = (flags & 1 != 0, flags & 2 != 0);
+            let header = Header { hops: source.below(64), turned, hears, to, from: address(source) };
+            let mut sent = Transmitter::<FRAME>::new();
+            // What is too long for a line does not come over one.
+            if sent.push(&header, &frame).is_ok() {
+                station.feed(now, line, sent.pending())?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A frame whose check is right.
+fn frame(source: &mut Source<'_>, station: &Simulated) -> Vec<u8> {
+    let mut buffer = [0; 1000];
+    let mut room = Vec::new();
+    let length = match source.below(8) {
+        0 => 0,
+        1 => {
+            let request = Request {
+                cluster: CLUSTER,
+                client: source.near(1),
+                number: source.near(1),
+                body: arbitrary::request_body(source),
+            };
+            encode_request(&mut buffer, &request).map_or(0, <[u8]>::len)
+        }
+        2 => {
+            let (client, number) = (source.near(1), source.near(1));
+            let reply = Reply { client, number, from: Seat(source.below(4)), body: arbitrary::reply_body(source) };
+            encode_reply(&mut buffer, &reply).map_or(0, <[u8]>::len)
+        }
+        _ => {
+            let from = arbitrary::identity(source);
+            let node = station.node();
+            let message = arbitrary::message(source, node.term(), node.last(), &mut room);
+            let envelope = Envelope { cluster: CLUSTER, from: from.seat, to: ME, incarnation: from.incarnation };
+            encode(&mut buffer, &envelope, &message).map_or(0, <[u8]>::len)
+        }
+    };
+    buffer[..length].to_vec()
+}
+
+fn address(source: &mut Source<'_>) -> Address {
+    let number = source.below(8);
+    Address::guest(number.wrapping_sub(6)).unwrap_or(Seat(number).into())
+}
+
+fn start(seed: u64) -> Simulated {
+    let settings = Settings {
+        cluster: CLUSTER,
+        identity: ME.into(),
+        members: Members::of(Seats::first(3)),
+        routes: Routes::ring(ME, &[Seat(0), Seat(1), Seat(2)]).expect("a ring"),
+        pace: Setting::new(0, 3, Wiring::Ring, 115_200).pace(),
+        seed,
+    };
+    let memory = Memory { log: vec![0; 1024].into(), snapshot: vec![0; 1024].into() };
+    let app = Presses::new(Record::new());
+    Simulated::start(settings, app, Chip::new(1024), Chip::layout(1024), memory, Instant::START)
+        .expect("an erased flash")
+}

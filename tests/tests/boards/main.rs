@@ -1,0 +1,8 @@
+//! Boards on serial lines: see `quorate_tests::boards`.
+
+mod alone;
+mod figures;
+mod ports;
+mod ring;
+mod seeds;
+mod share;

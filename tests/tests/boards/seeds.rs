@@ -1,0 +1,47 @@
+use std::panic::catch_unwind;
+
+use quorate_serial::Wiring;
+use quorate_tests::boards::{Report, Setting, World};
+
+/// Microseconds of trouble before the calm.
+const TROUBLE: u64 = 5_000_000;
+
+#[test]
+fn boards_agree_whatever_happens_to_three_of_them() {
+    run_seeds(3);
+}
+
+#[test]
+fn boards_agree_whatever_happens_to_a_ring_of_five() {
+    run_seeds(5);
+}
+
+#[test]
+fn quiet_boards_answer_every_press() {
+    for wiring in [Wiring::Mesh, Wiring::Ring] {
+        let setting = Setting { pause_max: 20_000, ..Setting::new(1, 3, wiring, 115_200) };
+        let Report { answered, applied, boots } = World::new(setting).story(5_000_000).expect("all is well");
+        assert_eq!((answered, boots), (applied, 3));
+        assert!(answered > 100, "{answered} presses in five seconds");
+    }
+}
+
+/// `QUORATE_SEEDS=0..1000` runs others than the usual ones.
+fn run_seeds(boards: u8) {
+    let text = std::env::var("QUORATE_SEEDS").unwrap_or_else(|_| "0..8".into());
+    let (from, to) = text.split_once("..").expect("QUORATE_SEEDS is FROM..TO");
+    let seeds = from.parse().expect("a number")..to.parse::<u64>().expect("a number");
+    let (mut answered, mut boots) = (0, 0);
+    for seed in seeds {
+        let setting = Setting::troubled(seed, boards);
+        let told = catch_unwind(|| World::new(setting).story(TROUBLE)).unwrap_or_else(|_| Err("it panicked".into()));
+        let report = told.unwrap_or_else(|why| {
+            let again =
+                format!("QUORATE_SEEDS={seed}..{} cargo test -p quorate-tests --test boards {boards}", seed + 1);
+            panic!("{why}\n{setting:?}\nOnce more: {again}")
+        });
+        answered += report.answered;
+        boots += report.boots;
+    }
+    println!("{boards} boards: {answered} presses answered, {boots} starts");
+}
