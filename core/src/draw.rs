@@ -133,8 +133,7 @@ impl<'a> Draw<'_, 'a> {
         match self.state.role {
             Role::Leader => self.message_to_follower(seat),
             Role::Follower if self.state.leader == Some(seat) => self.message_to_leader(),
-            Role::Follower => None,
-            Role::PreCandidate | Role::Candidate => self.request_vote(seat),
+            Role::Follower | Role::PreCandidate | Role::Candidate => self.request_vote(seat),
         }
     }
 

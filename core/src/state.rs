@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) answered: Seats,
     pub(crate) ballot: crate::Ballot,
 
+    /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a heartbeat.
+    pub(crate) greets: bool,
     /// When a leader beats, or a candidate or reading follower asks again.
     pub(crate) heartbeat_due: Instant,
     pub(crate) transfer: Option<Transfer>,
@@ -146,6 +148,7 @@ impl State {
             votes: Seats::NONE,
             answered: Seats::NONE,
             ballot: crate::Ballot::Pre,
+            greets: false,
             heartbeat_due: Instant::START,
             transfer: None,
             snapshots: Default::default(),
