@@ -184,6 +184,10 @@ impl<'a> Draw<'_, 'a> {
         let is_open = is_known
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
+        let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
+        if self.state.gives_way() && lacks > config.inflight_bytes_max {
+            return 0;
+        }
         let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
         if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
     }
@@ -254,7 +258,7 @@ impl<'a> Draw<'_, 'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if state.hard != state.hard_durable || state.piece_allowance == 0 {
+        if state.hard != state.hard_durable || state.piece_allowance == 0 || state.gives_way() {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {

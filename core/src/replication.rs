@@ -27,6 +27,7 @@ impl Step<'_> {
     fn beat(&mut self) {
         self.state.heartbeat_due = self.state.next_heartbeat();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
+        self.state.commits = false;
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
@@ -248,6 +249,7 @@ impl Step<'_> {
         }
         if self.log.view().term_at(best) == self.state.hard.term {
             self.state.commit = best;
+            self.state.commits = true;
         }
     }
 
