@@ -133,8 +133,7 @@ impl<'a> Draw<'_, 'a> {
         match self.state.role {
             Role::Leader => self.message_to_follower(seat),
             Role::Follower if self.state.leader == Some(seat) => self.message_to_leader(),
-            Role::Follower => None,
-            Role::PreCandidate | Role::Candidate => self.request_vote(seat),
+            Role::Follower | Role::PreCandidate | Role::Candidate => self.request_vote(seat),
         }
     }
 
@@ -185,6 +184,10 @@ impl<'a> Draw<'_, 'a> {
         let is_open = is_known
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
+        let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
+        if self.state.gives_way() && lacks > config.inflight_bytes_max {
+            return 0;
+        }
         let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
         if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
     }
@@ -255,7 +258,7 @@ impl<'a> Draw<'_, 'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if state.hard != state.hard_durable || state.piece_allowance == 0 {
+        if state.hard != state.hard_durable || state.piece_allowance == 0 || state.gives_way() {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {

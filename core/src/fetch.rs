@@ -164,7 +164,8 @@ impl Step<'_> {
             return;
         }
         if check != snapshot.check {
-            self.state.fetch = Some(Fetch::of(snapshot));
+            // The leader offers what it has by now. A node that has lost its own has to ask for that.
+            self.state.fetch = is_lost.then(|| Fetch::of(snapshot));
             self.state.refusals.add(Refusal::Snapshot);
             return;
         }

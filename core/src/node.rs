@@ -96,7 +96,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         if state.role != Role::Follower || state.reads.under_way.is_some() {
             at(state.heartbeat_due);
         }
-        if state.may_install() {
+        if state.may_install() || state.greets {
             at(state.now);
         }
         due
