@@ -18,9 +18,15 @@ const ENTRIES_MAX: u64 = 20_000;
 /// Makes a record of 128 bytes' payload: postcard puts the length before the bytes.
 const COMMAND: [u8; 126] = [0x51; 126];
 
-/// A command that is so many bytes.
-#[derive(serde::Serialize, serde::Deserialize)]
+/// A command that is so many bytes, encoded as such: not one by one, as serde does with a slice of numbers.
+#[derive(serde::Deserialize)]
 struct Bytes<'a>(&'a [u8]);
+
+impl serde::Serialize for Bytes<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0)
+    }
+}
 
 struct Store;
 
