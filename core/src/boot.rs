@@ -116,27 +116,29 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     }
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed.
-    pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
-        let mut node = self.node;
-        let (span, state) = (&node.span, &mut node.state);
-        state.now = now;
-        state.hard_durable = state.hard;
-        // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
-        if span.last.term > state.hard.term {
-            state.hard = HardState { term: span.last.term, vote: None };
-        }
-        state.commit = span.base.index;
-        state.applied = span.base.index;
-        if state.image == Image::Lost {
-            state.applied = Index(0);
-            let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
-            state.fetch = state.fetch.or(Some(Fetch::of(wanted)));
-        }
-        state.durable = span.last.index;
-        state.written = span.last.index;
-        state.rest();
-        node
+    pub fn start(mut self, now: Instant) -> Node<C, B, SEATS> {
+        begin(&mut self.node.state, &self.node.span, now);
+        self.node
     }
+}
+
+fn begin(state: &mut State, span: &Span, now: Instant) {
+    state.now = now;
+    state.hard_durable = state.hard;
+    // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
+    if span.last.term > state.hard.term {
+        state.hard = HardState { term: span.last.term, vote: None };
+    }
+    state.commit = span.base.index;
+    state.applied = span.base.index;
+    if state.image == Image::Lost {
+        state.applied = Index(0);
+        let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
+        state.fetch.get_or_insert_with(|| Fetch::of(wanted));
+    }
+    state.durable = span.last.index;
+    state.written = span.last.index;
+    state.rest();
 }
 
 /// So many hundredths of a length, without a product that overflows.

@@ -218,7 +218,7 @@ impl<'a> Draw<'_, 'a> {
                 Answer::Conflict { stamp, hint } => (stamp, Outcome::Conflict(hint)),
             };
             if !matches!(outcome, Outcome::Conflict(_)) {
-                self.state.acked = self.state.acked.max(index);
+                self.state.acked.raise(index);
             }
             return Some(Message::Ack { term, stamp, outcome });
         }

@@ -109,8 +109,8 @@ impl Step<'_> {
         self.hear_leader(from, stamp)?;
         let is_lost = self.state.image == Image::Lost;
         if !is_lost && self.holds(latest.position) {
-            self.state.verified = self.state.verified.max(latest.index());
-            self.state.commit = self.state.commit.max(latest.index());
+            self.state.verified.raise(latest.index());
+            self.state.commit.raise(latest.index());
             self.answer_verified();
             return Ok(());
         }
@@ -169,8 +169,8 @@ impl Step<'_> {
             return;
         }
         self.state.fetch = None;
-        self.state.commit = self.state.commit.max(snapshot.index());
-        self.state.verified = self.state.verified.max(snapshot.index());
+        self.state.commit.raise(snapshot.index());
+        self.state.verified.raise(snapshot.index());
         let holds = self.log.view().holds(snapshot.position);
         match (holds, is_lost) {
             (true, false) => return,

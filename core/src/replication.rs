@@ -1,4 +1,5 @@
 use crate::peer::{Flow, Pieces, Wanted};
+use crate::position::raise;
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
 use crate::step::Step;
@@ -56,7 +57,7 @@ impl Step<'_> {
             return Ok(());
         }
         self.take(previous.index, entries)?;
-        self.state.commit = self.state.commit.max(commit.min(self.state.verified));
+        self.state.commit.raise(commit.min(self.state.verified));
         Ok(())
     }
 
@@ -71,7 +72,7 @@ impl Step<'_> {
         self.state.attend_leader();
         self.state.leader_until = self.state.now.after(self.state.settings.election_micros());
         self.state.rest();
-        self.state.stamp = self.state.stamp.max(stamp);
+        raise(&mut self.state.stamp, stamp);
         Ok(())
     }
 
@@ -102,7 +103,7 @@ impl Step<'_> {
             }
             verified = entry.position().index;
         }
-        self.state.verified = self.state.verified.max(verified);
+        self.state.verified.raise(verified);
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
         let waits = verified > self.state.durable && !entries.is_empty();
         if self.state.full || !waits {
@@ -139,10 +140,10 @@ impl Step<'_> {
         self.log.truncate(index);
         self.state.full = false;
         let last = index.previous();
-        self.state.written = self.state.written.min(last);
-        self.state.durable = self.state.durable.min(last);
+        self.state.written.lower(last);
+        self.state.durable.lower(last);
         if let Some(write) = &mut self.state.write {
-            write.through = write.through.min(last);
+            write.through.lower(last);
         }
         Ok(())
     }
@@ -159,7 +160,7 @@ impl Step<'_> {
             return Err(Refusal::Unsent);
         }
         peer.heard = now;
-        peer.echoed = peer.echoed.max(stamp);
+        raise(&mut peer.echoed, stamp);
         match outcome {
             Outcome::Matched(index) => self.on_matched(from, stamp, index),
             Outcome::Full(index) => {
@@ -185,7 +186,7 @@ impl Step<'_> {
         }
         peer.matched = index;
         peer.losses = 0;
-        peer.next = peer.next.max(index.next());
+        peer.next.raise(index.next());
         self.advance_commit();
     }
 

@@ -132,7 +132,7 @@ impl Step<'_> {
     pub(crate) fn persisted(&mut self, ticket: &Ticket) {
         let writes = self.state.writes;
         let Some(write) = self.state.write.take_if(|_| writes == ticket.write) else { return };
-        self.state.durable = self.state.durable.max(write.through);
+        self.state.durable.raise(write.through);
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
         }
