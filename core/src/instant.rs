@@ -54,6 +54,6 @@ impl Add<Duration> for Instant {
 }
 
 /// The microseconds of a duration, saturating after 584,542 years.
-pub(crate) fn micros(duration: Duration) -> u64 {
+fn micros(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }
