@@ -28,7 +28,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
         let mut state = State::new(Settings::of(&config, SEATS)?, config.seed);
         state.crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
-        let peers = core::array::from_fn(|_| Peer::new());
+        let peers = [Peer::NEW; SEATS];
         Ok(Boot { node: Node { memory, span: Span::default(), peers, state, command: PhantomData }, is_void: false })
     }
 

@@ -35,14 +35,14 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Forgets what no rule looks at in the node's present role: it is set anew before one does.
     pub fn forget_other_roles(&mut self) {
-        self.set_other_roles(Seats::NONE, Ballot::Pre, Peer::new());
+        self.set_other_roles(Seats::NONE, Ballot::Pre, Peer::NEW);
     }
 
     /// Puts junk where [`forget_other_roles`](Node::forget_other_roles) forgets, to show that no rule looks there.
     pub fn scramble_other_roles(&mut self) {
         let flow = Flow::Probe;
         let (matched, next, sent, echoed, reset_at, round_from) = (Index(2), Index(1), 3, 5, 4, 1);
-        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, ..Peer::new() };
+        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, ..Peer::NEW };
         self.set_other_roles(Seats::first(SEATS), Ballot::Transfer, junk);
     }
 

@@ -2,7 +2,7 @@ use core::marker::PhantomData;
 
 use crate::fetch::{Fetch, Question};
 use crate::log::Log;
-use crate::peer::{Asked, Flow, Peer, Pieces};
+use crate::peer::{Asked, Flow, OwedVote, Peer, Pieces};
 use crate::read::Rounds;
 use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
@@ -127,7 +127,9 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.stale) {
             return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
         }
-        if let Some((term, ballot, granted)) = peer.owed.vote.take() {
+        let OwedVote { is_owed, term: asked, ballot, granted } = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
+        if is_owed {
+            let term = asked;
             return Some(Message::Vote { term, ballot, granted });
         }
         match self.state.role {

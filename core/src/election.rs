@@ -1,4 +1,5 @@
 use crate::log::Log;
+use crate::peer::OwedVote;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
@@ -83,7 +84,7 @@ impl Step<'_> {
         if ballot == Ballot::Pre {
             let granted = term > self.state.hard.term && is_recent && !self.state.hears_leader();
             let term = if granted { term } else { self.state.hard.term };
-            self.peer(from).owed.vote = Some((term, Ballot::Pre, granted));
+            self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
             return;
         }
         if term > self.state.hard.term {
@@ -99,7 +100,8 @@ impl Step<'_> {
             self.state.hard.vote = Some(from);
             self.state.rest();
         }
-        self.peer(from).owed.vote = Some((self.state.hard.term, ballot, granted));
+        let term = self.state.hard.term;
+        self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
     }
 
     /// Somebody would vote for this node in `term`.

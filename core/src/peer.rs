@@ -8,7 +8,7 @@ pub(crate) struct Peer {
     pub(crate) incarnation: Incarnation,
     /// The follower's log equals ours, and is durable there, up to this index.
     pub(crate) matched: Index,
-    /// The first entry to send next.
+    /// The first entry to send next, at a leader.
     pub(crate) next: Index,
     /// How many `AppendEntries` were sent in this term: the stamp of the latest one.
     pub(crate) sent: u64,
@@ -77,8 +77,17 @@ pub(crate) struct Asked {
     pub(crate) index: Index,
 }
 
+/// The answer to a `RequestVote`, as it was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OwedVote {
+    pub(crate) is_owed: bool,
+    pub(crate) term: Term,
+    pub(crate) ballot: Ballot,
+    pub(crate) granted: bool,
+}
+
 /// At most one message of each kind, each made when it is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Owed {
     /// An empty `AppendEntries`.
     pub(crate) heartbeat: bool,
@@ -87,7 +96,7 @@ pub(crate) struct Owed {
     /// A `RequestVote` of the election under way.
     pub(crate) ballot: bool,
     /// The answer to a `RequestVote`, as it was decided.
-    pub(crate) vote: Option<(Term, Ballot, bool)>,
+    pub(crate) vote: OwedVote,
     /// The answer to an `AppendEntries` of a term that is over.
     pub(crate) stale: bool,
     pub(crate) read_answer: bool,
@@ -116,11 +125,11 @@ fn no_seat() -> ! {
 }
 
 impl Peer {
-    pub(crate) fn new() -> Peer {
-        Peer {
+    /// Of whom nothing is known. All its bytes are zero: the smallest machines can make it at once.
+    pub(crate) const NEW: Peer = Peer {
             incarnation: Incarnation(0),
             matched: Index(0),
-            next: Index(1),
+            next: Index(0),
             sent: 0,
             echoed: 0,
             reset_at: 0,
@@ -128,15 +137,18 @@ impl Peer {
             flow: Flow::Pipeline,
             losses: 0,
             heard: Instant::START,
-            asked: Asked::default(),
-            pieces: Pieces::default(),
-            owed: Owed::default(),
-        }
-    }
+            asked: Asked::NONE,
+            pieces: Pieces::NONE,
+            owed: Owed::NONE,
+    };
 
     /// At the start of a reign: optimistic that the follower has all that we have.
     pub(crate) fn start(&mut self, next: Index, now: Instant) {
-        *self = Peer { incarnation: self.incarnation, next, heard: now, ..Peer::new() };
+        let incarnation = self.incarnation;
+        *self = Peer::NEW;
+        self.incarnation = incarnation;
+        self.next = next;
+        self.heard = now;
     }
 
     /// Nothing before `next` is on its way any longer: what was sent is taken as lost.
@@ -162,3 +174,8 @@ pub struct Progress {
     /// When it last answered.
     pub heard: Instant,
 }
+
+impl Asked { pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: Index(0) }; }
+impl Pieces { pub(crate) const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 }; }
+impl Owed { pub(crate) const NONE: Owed = Owed { heartbeat: false, offer: false, ballot: false, vote: OwedVote::NONE, stale: false, read_answer: false, campaign: false }; }
+impl OwedVote { pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false }; }

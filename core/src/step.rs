@@ -197,8 +197,8 @@ impl Step<'_> {
     pub(crate) fn forget_owed(&mut self) {
         self.state.fetchers = Seats::NONE;
         for peer in self.others() {
-            peer.owed = Owed::default();
-            peer.asked = Asked::default();
+            peer.owed = Owed::NONE;
+            peer.asked = Asked::NONE;
         }
     }
 
