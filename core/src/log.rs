@@ -53,7 +53,11 @@ impl<'a> Log<'a> {
 
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: Index) -> Option<Entry<'a>> {
-        self.span.holds(index).then(|| Entry::trusted(part(self.memory, self.offset(index)..self.span.end)))
+        self.span.holds(index).then(|| self.entry_at(self.span.place(index)))
+    }
+
+    fn entry_at(&self, place: usize) -> Entry<'a> {
+        Entry::trusted(part(self.memory, self.offset(place)..self.span.end))
     }
 
     /// All entries.
@@ -66,27 +70,30 @@ impl<'a> Log<'a> {
         if !self.span.holds(first) {
             return (Entries::default(), first);
         }
+        let first = self.span.place(first);
         let start = self.offset(first);
-        let fits = |index: Index| self.offset(index) - start <= bytes_max;
-        let behind = partition_point(first, self.span.last.index.next(), |index| fits(index.next()));
-        (Entries::trusted(part(self.memory, start..self.offset(behind))), behind)
+        let fits = |place: usize| self.offset(place) - start <= bytes_max;
+        let behind = partition_point(first, self.span.count() + 1, |place| fits(place + 1));
+        (Entries::trusted(part(self.memory, start..self.offset(behind))), self.span.index(behind))
     }
 
     /// How many bytes the entries from `first` up to and without `behind` take.
     pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
         let first = first.max(self.span.base.index.next());
-        if first < behind { self.offset(behind) - self.offset(first) } else { 0 }
+        if first < behind { self.offset(self.span.place(behind)) - self.offset(self.span.place(first)) } else { 0 }
     }
 
     /// The last position that has at most this index and at most this term: nothing above it can match a log that has no
     /// later term up to there. Terms never fall along a log, so a binary search finds it. `None` if it lies before the base.
     pub(crate) fn latest_at_most(&self, limit: Position) -> Option<Position> {
-        let behind = limit.index.min(self.span.last.index).next();
-        let first = self.span.base.index.next();
-        let found = partition_point(first, behind.max(first), |index| self.term_at(index) <= limit.term);
-        let index = found.previous();
-        let position = Position { term: self.term_at(index), index };
-        (position.index <= limit.index && position.term <= limit.term).then_some(position)
+        let Position { term, index } = limit;
+        if index < self.span.base.index || term < self.span.base.term {
+            return None;
+        }
+        let behind = self.span.place(index.min(self.span.last.index)) + 1;
+        let found = partition_point(1, behind, |place| self.entry_at(place).position().term <= term);
+        let index = self.span.index(found - 1);
+        Some(Position { term: self.term_at(index), index })
     }
 
     /// Whether a leader could open its term with this log.
@@ -111,15 +118,17 @@ impl<'a> Log<'a> {
 
     /// The first index from which on the entries before `behind` take at most `bytes_max` bytes. Logarithmic in the length.
     pub(crate) fn first_within(&self, behind: Index, bytes_max: usize) -> Index {
-        partition_point(self.span.base.index.next(), behind, |index| self.bytes_between(index, behind) > bytes_max)
+        let behind = self.span.place(behind);
+        let end = self.offset(behind);
+        self.span.index(partition_point(1, behind, |place| end - self.offset(place) > bytes_max))
     }
 
-    /// Where the record at `index` starts; for the index behind the last, where the next one would.
-    fn offset(&self, index: Index) -> usize {
-        if index > self.span.last.index {
+    /// Where the record at this place starts; for the place behind the last, where the next one would.
+    fn offset(&self, place: usize) -> usize {
+        if place > self.span.count() {
             return self.span.end;
         }
-        let slot = slot_at(self.memory.len(), self.span.base.index, index);
+        let slot = slot_at(self.memory.len(), place);
         let bytes = self.memory.get(slot..).and_then(<[u8]>::first_chunk);
         u32::from_le_bytes(*bytes.unwrap_or_else(|| torn())) as usize
     }
@@ -133,7 +142,16 @@ impl Span {
 
     /// How many entries there are; each takes memory, so the number fits.
     pub(crate) fn count(&self) -> usize {
-        (self.last.index.0 - self.base.index.0) as usize
+        self.place(self.last.index)
+    }
+
+    /// Which entry behind the base an index means: they are counted from 1.
+    fn place(&self, index: Index) -> usize {
+        (index.0 - self.base.index.0) as usize
+    }
+
+    fn index(&self, place: usize) -> Index {
+        Index(self.base.index.0 + place as u64)
     }
 
     fn holds(&self, index: Index) -> bool {
@@ -188,7 +206,7 @@ impl LogMut<'_> {
             return;
         }
         let log = self.view();
-        let end = log.offset(index);
+        let end = log.offset(log.span.place(index));
         let last = Position { term: log.term_at(index.previous()), index: index.previous() };
         self.span.end = end;
         self.span.last = last;
@@ -201,38 +219,39 @@ impl LogMut<'_> {
         }
         let log = self.view();
         let term = log.term_at(through);
-        let (cut, old) = (log.offset(through.next()), *self.span);
-        self.move_to_front(cut, old.end);
+        let (gone, count) = (log.span.place(through), log.span.count());
+        let cut = log.offset(gone + 1);
+        self.move_to_front(cut);
         // A slot moves away from the records: it is read before another one takes its place.
-        for index in (through.next().0..=old.last.index.0).map(Index) {
-            let offset = Log::new(self.memory, &old).offset(index) - cut;
-            self.set_slot(through, index, offset);
+        for place in gone + 1..=count {
+            let offset = self.view().offset(place) - cut;
+            self.set_slot(place - gone, offset);
         }
         self.span.base = Position { term, index: through };
         self.span.end -= cut;
     }
 
     /// Byte by byte: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
-    fn move_to_front(&mut self, start: usize, end: usize) {
-        let cells = Cell::from_mut(part_mut(self.memory, 0..end)).as_slice_of_cells();
+    fn move_to_front(&mut self, start: usize) {
+        let cells = Cell::from_mut(part_mut(self.memory, 0..self.span.end)).as_slice_of_cells();
         cells.iter().zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
     }
 
-    fn set_slot(&mut self, base: Index, index: Index, offset: usize) {
-        let slot = slot_at(self.memory.len(), base, index);
+    fn set_slot(&mut self, place: usize, offset: usize) {
+        let slot = slot_at(self.memory.len(), place);
         let bytes = self.memory.get_mut(slot..).and_then(<[u8]>::first_chunk_mut);
         *bytes.unwrap_or_else(|| torn()) = (offset as u32).to_le_bytes();
     }
 
     fn settle(&mut self, position: Position, length: usize) {
-        self.set_slot(self.span.base.index, position.index, self.span.end);
+        self.set_slot(self.span.count() + 1, self.span.end);
         self.span.end += length;
         self.span.last = position;
     }
 }
 
-fn slot_at(memory: usize, base: Index, index: Index) -> usize {
-    memory.wrapping_sub((index.0 - base.0) as usize * SLOT)
+fn slot_at(memory: usize, place: usize) -> usize {
+    memory.wrapping_sub(place * SLOT)
 }
 
 /// Copies bytes to where there is as much room.
@@ -255,16 +274,16 @@ pub(crate) fn torn() -> ! {
     panic!("the records of a log lie whole within its memory")
 }
 
-/// The first index from `first` up to `behind` for which `holds` no longer holds.
-fn partition_point(first: Index, behind: Index, holds: impl Fn(Index) -> bool) -> Index {
-    let (mut low, mut high) = (first.0, behind.0);
+/// The first place from `first` up to `behind` for which `holds` no longer holds.
+fn partition_point(first: usize, behind: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (first, behind);
     while low < high {
         let middle = low + (high - low) / 2;
-        if holds(Index(middle)) {
+        if holds(middle) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    Index(low)
+    low
 }
