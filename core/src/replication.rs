@@ -286,8 +286,14 @@ impl Step<'_> {
     }
 
     fn most_recent(&self) -> Option<Seat> {
-        let candidates = self.state.settings.members.all().iter().filter(|seat| self.may_succeed(*seat));
-        candidates.max_by_key(|seat| self.matched(*seat))
+        let mut best = None;
+        for seat in self.state.settings.members.all().iter() {
+            let is_better = best.is_none_or(|other| self.matched(seat) >= self.matched(other));
+            if is_better && self.may_succeed(seat) {
+                best = Some(seat);
+            }
+        }
+        best
     }
 
     /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
