@@ -1,4 +1,4 @@
-use crate::peer::{Flow, Peer};
+use crate::peer::{Flow, Owed, Peer};
 use crate::state::Write;
 use crate::{Ballot, HardState, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat, Seats, Term};
 
@@ -42,7 +42,8 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     pub fn scramble_other_roles(&mut self) {
         let flow = Flow::Probe;
         let (matched, next, sent, echoed, reset_at, round_from) = (Index(2), Index(1), 3, 5, 4, 1);
-        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, ..Peer::NEW };
+        let owed = Owed { heartbeat: true, ballot: true, stale: true, ..Owed::NONE };
+        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, owed, ..Peer::NEW };
         self.set_other_roles(Seats::first(SEATS), Ballot::Transfer, junk);
     }
 
@@ -51,12 +52,14 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
             (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
         }
-        let followers =
-            if state.is_leader() { state.settings.members.all().without(state.seat()) } else { Seats::NONE };
-        let peers = self.peers.iter_mut().enumerate();
-        for (_, peer) in peers.filter(|(seat, _)| !followers.contains(Seat(*seat as u8))) {
+        let others = state.settings.members.all().without(state.seat());
+        for (seat, peer) in self.peers.iter_mut().enumerate() {
             let Peer { incarnation, heard, asked, owed, .. } = *peer;
-            *peer = Peer { incarnation, heard, asked, owed, ..other.clone() };
+            if !others.contains(Seat(seat as u8)) {
+                *peer = Peer { incarnation, ..other.clone() };
+            } else if !state.is_leader() {
+                *peer = Peer { incarnation, heard, asked, owed, ..other.clone() };
+            }
         }
     }
 

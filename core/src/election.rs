@@ -44,7 +44,7 @@ impl Step<'_> {
         self.state.ballot = ballot;
         self.state.answered = Seats::NONE;
         self.state.heartbeat_due = self.state.next_heartbeat();
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.owed.ballot = true;
         }
     }
@@ -146,7 +146,7 @@ impl Step<'_> {
         self.state.heartbeat_due = self.state.next_heartbeat();
         self.state.election_due = now.after(self.state.settings.election_micros());
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.start(next, now);
         }
     }

@@ -2,7 +2,7 @@ use crate::log::Log;
 use crate::peer::{Asked, Peer};
 use crate::snapshot::Image;
 use crate::state::State;
-use crate::step::{Step, others};
+use crate::step::Step;
 use crate::{Index, Rejection, Round, Seat, Seats};
 
 /// The reads of this node (section 6.4 of the thesis).
@@ -137,7 +137,8 @@ impl Rounds<'_> {
         reads.under_way = Some(commit);
         reads.asks = !is_leader;
         if is_leader {
-            for peer in others(self.state, self.peers) {
+            self.state.attend_all();
+            for peer in &mut *self.peers {
                 peer.round_from = peer.sent;
                 peer.owed.heartbeat = true;
             }
@@ -160,7 +161,8 @@ impl Rounds<'_> {
         let latest = self.state.reads.latest;
         self.state.reads.under_way = None;
         self.state.reads.confirmed = Some((Round(latest), index));
-        for peer in others(self.state, self.peers) {
+        self.state.attend_all();
+            for peer in &mut *self.peers {
             if (1..=latest).contains(&peer.asked.tag) && peer.asked.index == Index(0) {
                 peer.asked.index = index;
                 peer.owed.read_answer = true;

@@ -31,7 +31,7 @@ impl Step<'_> {
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.owed.heartbeat = true;
         }
     }

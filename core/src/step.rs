@@ -196,7 +196,7 @@ impl Step<'_> {
 
     pub(crate) fn forget_owed(&mut self) {
         self.state.fetchers = Seats::NONE;
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.owed = Owed::NONE;
             peer.asked = Asked::NONE;
         }
@@ -208,18 +208,11 @@ impl Step<'_> {
         &mut self.peers[seat]
     }
 
-    /// The other members.
-    pub(crate) fn others(&mut self) -> impl Iterator<Item = &mut Peer> {
-        others(self.state, self.peers)
+    /// The peers of all seats. What is noted of this node itself, or of a seat that is nobody's, is never looked at.
+    pub(crate) fn everyone(&mut self) -> &mut [Peer] {
+        self.state.attend_all();
+        self.peers
     }
-}
-
-/// The other members, each of whom may now be owed something.
-pub(crate) fn others<'p>(state: &mut State, peers: &'p mut [Peer]) -> impl Iterator<Item = &'p mut Peer> {
-    state.attend_all();
-    let others = state.attention;
-    let is_other = move |seat: Seat| others.contains(seat);
-    peers.iter_mut().enumerate().filter(move |(seat, _)| is_other(Seat(*seat as u8))).map(|(_, peer)| peer)
 }
 
 /// The payload of a command: its session, if it has one, and the command itself.
