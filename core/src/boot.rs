@@ -76,7 +76,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     fn stand_on(&mut self, position: Position) {
         let mut log = self.log();
-        if log.view().holds(position) {
+        if log.view().holds(&position) {
             log.forget(position.index);
         } else {
             *log.span = Span::behind(position);

@@ -96,25 +96,25 @@ impl Step<'_> {
         &mut self,
         from: Seat,
         stamp: u64,
-        snapshots: [Snapshot; 2],
-        members: Members,
+        latest: &Snapshot,
+        before: &Snapshot,
+        members: &Members,
     ) -> Result<(), Refusal> {
-        let [latest, _] = snapshots;
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
             return Err(Refusal::Order);
         }
-        if members != self.state.settings.members {
+        if *members != self.state.settings.members {
             return Err(Refusal::Members);
         }
         self.hear_leader(from, stamp)?;
         let is_lost = self.state.image == Image::Lost;
-        if !is_lost && self.holds(latest.position) {
+        if !is_lost && self.holds(&latest.position) {
             self.state.verified.raise(latest.index());
             self.state.commit.raise(latest.index());
             self.answer_verified();
             return Ok(());
         }
-        let is_useful = |fetch: &Fetch| fetch.is_complete() || snapshots.contains(&fetch.here.snapshot);
+        let is_useful = |fetch: &Fetch| fetch.is_complete() || fetch.here.snapshot == *latest || fetch.here.snapshot == *before;
         let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
         if !goes_on && is_lost && latest.index() < self.log.span.base.index {
             self.answer_verified();
@@ -122,7 +122,7 @@ impl Step<'_> {
         }
         if !goes_on {
             self.fail_reads();
-            self.state.fetch = Some(Fetch::of(latest));
+            self.state.fetch = Some(Fetch::of(*latest));
         }
         self.urge_fetch();
         Ok(())
@@ -171,7 +171,7 @@ impl Step<'_> {
         self.state.fetch = None;
         self.state.commit.raise(snapshot.index());
         self.state.verified.raise(snapshot.index());
-        let holds = self.log.view().holds(snapshot.position);
+        let holds = self.log.view().holds(&snapshot.position);
         match (holds, is_lost) {
             (true, false) => return,
             (true, true) => self.log.forget(snapshot.index()),

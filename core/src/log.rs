@@ -46,7 +46,7 @@ impl<'a> Log<'a> {
     }
 
     /// Whether there is an entry at this position, or it is the base.
-    pub(crate) fn holds(&self, position: Position) -> bool {
+    pub(crate) fn holds(&self, position: &Position) -> bool {
         let is_there = position.index == self.span.base.index || self.span.holds(position.index);
         is_there && self.term_at(position.index) == position.term
     }

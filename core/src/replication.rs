@@ -41,7 +41,7 @@ impl Step<'_> {
         &mut self,
         from: Seat,
         stamp: u64,
-        previous: Position,
+        previous: &Position,
         commit: Index,
         entries: Entries<'_>,
     ) -> Result<(), Refusal> {
@@ -51,7 +51,7 @@ impl Step<'_> {
             self.urge_fetch();
         }
         if !self.holds(previous) {
-            let limit = Position { index: previous.index.min(self.log.span.last.index), ..previous };
+            let limit = Position { index: previous.index.min(self.log.span.last.index), ..*previous };
             let hint = self.log.view().latest_at_most(limit).unwrap_or(self.log.span.base);
             self.state.answer = Some(Answer::Conflict { stamp, hint });
             return Ok(());
@@ -76,7 +76,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn check_order(&self, previous: Position, entries: Entries<'_>) -> Result<(), Refusal> {
+    fn check_order(&self, previous: &Position, entries: Entries<'_>) -> Result<(), Refusal> {
         let Some(first) = entries.first() else { return Ok(()) };
         let first = first.position();
         let follows = first.index == previous.index.next() && first.term >= previous.term;
@@ -85,7 +85,7 @@ impl Step<'_> {
     }
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
-    pub(crate) fn holds(&self, position: Position) -> bool {
+    pub(crate) fn holds(&self, position: &Position) -> bool {
         position.index < self.log.span.base.index || self.log.view().holds(position)
     }
 
@@ -126,7 +126,7 @@ impl Step<'_> {
     }
 
     fn has(&self, entry: Entry<'_>) -> bool {
-        self.holds(entry.position()) || entry.position().index <= self.log.span.base.index
+        self.holds(&entry.position()) || entry.position().index <= self.log.span.base.index
     }
 
     /// Removes what conflicts. Committed entries never do, unless somebody has forgotten what it promised.

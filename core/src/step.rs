@@ -24,8 +24,8 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
     #[inline(never)]
-    pub(crate) fn receive<'m>(&mut self, from: Identity, message: Message<'m>) -> Option<Reply<'m>> {
-        let taken = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message));
+    pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Option<Reply<'m>> {
+        let taken = self.admit(from, message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
             None
@@ -43,8 +43,8 @@ impl Step<'_> {
     }
 
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
-    fn dispatch<'m>(&mut self, from: Seat, message: Message<'m>) -> Result<Option<Reply<'m>>, Refusal> {
-        match message {
+    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Option<Reply<'m>>, Refusal> {
+        match *message {
             Message::RequestVote { term, last, ballot } => {
                 self.on_request_vote(from, term, last, ballot);
                 return Ok(None);
@@ -60,12 +60,12 @@ impl Step<'_> {
             self.follow(message.term());
         }
         let is_current = message.term() == self.state.hard.term;
-        match message {
-            Message::AppendEntries { stamp, previous, commit, entries, .. } if is_current => {
+        match *message {
+            Message::AppendEntries { stamp, ref previous, commit, entries, .. } if is_current => {
                 self.on_append_entries(from, stamp, previous, commit, entries)?;
             }
-            Message::Offer { stamp, latest, before, members, .. } if is_current => {
-                self.on_offer(from, stamp, [latest, before], members)?;
+            Message::Offer { stamp, ref latest, ref before, ref members, .. } if is_current => {
+                self.on_offer(from, stamp, latest, before, members)?;
             }
             Message::AppendEntries { .. } | Message::Offer { .. } => self.peer(from).owed.stale = true,
             Message::Piece { index, check, offset, bytes, .. } => return Ok(self.on_piece(index, check, offset, bytes)),
