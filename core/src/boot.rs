@@ -134,7 +134,9 @@ fn begin(state: &mut State, span: &Span, now: Instant) {
     if state.image == Image::Lost {
         state.applied = Index(0);
         let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
-        state.fetch.get_or_insert_with(|| Fetch::of(wanted));
+        if state.fetch.is_none() {
+            state.fetch_anew(&wanted);
+        }
     }
     state.durable = span.last.index;
     state.written = span.last.index;

@@ -1,6 +1,7 @@
 use crate::draw::Reply;
 use crate::log::Span;
 use crate::snapshot::Image;
+use crate::state::State;
 use crate::step::Step;
 use crate::{Index, Members, Refusal, Seat, Snapshot, Stored};
 
@@ -35,11 +36,6 @@ impl Fetch {
     /// A snapshot of which so much is here.
     pub(crate) fn new(here: Stored) -> Fetch {
         Fetch { here, unasked: 0, is_stuck: false, has_asked_again: false, asks: false, again: true }
-    }
-
-    /// A snapshot of which nothing is here.
-    pub(crate) fn of(snapshot: Snapshot) -> Fetch {
-        Fetch::new(Stored { snapshot, received: 0, check: 0 })
     }
 
     /// All of it is here.
@@ -89,6 +85,14 @@ impl Fetch {
     }
 }
 
+impl State {
+    /// Begins to fetch a snapshot of which nothing is here.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn fetch_anew(&mut self, snapshot: &Snapshot) {
+        self.fetch = Some(Fetch::new(Stored { snapshot: *snapshot, received: 0, check: 0 }));
+    }
+}
+
 impl Step<'_> {
     /// The leader's log begins behind this follower's: it offers a snapshot instead. It may still have the one before, which
     /// this follower may have begun with.
@@ -122,7 +126,7 @@ impl Step<'_> {
         }
         if !goes_on {
             self.fail_reads();
-            self.state.fetch = Some(Fetch::of(*latest));
+            self.state.fetch_anew(latest);
         }
         self.urge_fetch();
         Ok(())
@@ -164,7 +168,7 @@ impl Step<'_> {
             return;
         }
         if check != snapshot.check {
-            self.state.fetch = Some(Fetch::of(snapshot));
+            self.state.fetch_anew(&snapshot);
             self.state.refusals.add(Refusal::Snapshot);
             return;
         }
