@@ -91,6 +91,13 @@ impl State {
     pub(crate) fn fetch_anew(&mut self, snapshot: &Snapshot) {
         self.fetch = Some(Fetch::new(Stored { snapshot: *snapshot, received: 0, check: 0 }));
     }
+
+    /// What a leader's snapshot covers is committed, and the same everywhere.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn rely_on(&mut self, snapshot: &Snapshot) {
+        self.commit.raise(snapshot.index());
+        self.verified.raise(snapshot.index());
+    }
 }
 
 impl Step<'_> {
@@ -113,8 +120,7 @@ impl Step<'_> {
         self.hear_leader(from, stamp)?;
         let is_lost = self.state.image == Image::Lost;
         if !is_lost && self.holds(&latest.position) {
-            self.state.verified.raise(latest.index());
-            self.state.commit.raise(latest.index());
+            self.state.rely_on(latest);
             self.answer_verified();
             return Ok(());
         }
@@ -173,8 +179,7 @@ impl Step<'_> {
             return;
         }
         self.state.fetch = None;
-        self.state.commit.raise(snapshot.index());
-        self.state.verified.raise(snapshot.index());
+        self.state.rely_on(&snapshot);
         let holds = self.log.view().holds(&snapshot.position);
         match (holds, is_lost) {
             (true, false) => return,
