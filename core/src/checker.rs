@@ -19,7 +19,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.now = Instant::START;
         state.random = 0;
         state.election_due = Instant::START.after(2 * state.settings.election_micros());
-        state.heartbeat_due = state.next_heartbeat();
+        state.await_heartbeat();
         if let Some(transfer) = &mut state.transfer {
             transfer.until = Instant::START.after(state.settings.election_micros());
         }

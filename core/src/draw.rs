@@ -240,7 +240,7 @@ impl<'a> Draw<'_, 'a> {
         if index <= state.snapshots[0].index() || state.image != Image::Whole || !state.needs_snapshot(self.log) {
             return None;
         }
-        state.snapshot_again = state.now.after(state.settings.election_micros());
+        state.snapshot_again = state.after_timeout();
         Some(Position { term: self.log.term_at(index), index })
     }
 

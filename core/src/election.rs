@@ -43,7 +43,7 @@ impl Step<'_> {
         self.state.rest();
         self.state.ballot = ballot;
         self.state.answered = Seats::NONE;
-        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.await_heartbeat();
         for peer in self.everyone() {
             peer.owed.ballot = true;
         }
@@ -54,7 +54,7 @@ impl Step<'_> {
         if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
             return self.ask_read_again();
         }
-        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.await_heartbeat();
         for seat in self.state.silent().iter() {
             self.peer(seat).owed.ballot = true;
         }
@@ -143,8 +143,8 @@ impl Step<'_> {
         let (now, next) = (self.state.now, self.log.span.last.index.next());
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
-        self.state.heartbeat_due = self.state.next_heartbeat();
-        self.state.election_due = now.after(self.state.settings.election_micros());
+        self.state.await_heartbeat();
+        self.state.election_due = self.state.after_timeout();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.everyone() {
             peer.start(next, now);
@@ -166,7 +166,7 @@ impl Step<'_> {
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.settings.election_micros();
-        self.state.election_due = self.state.now.after(timeout);
+        self.state.election_due = self.state.after_timeout();
         let now = self.state.now;
         let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
@@ -193,6 +193,6 @@ impl State {
 
     /// Whether the leader has committed an entry of its own term: it then knows all that was committed before.
     pub(crate) fn term_is_open(&self, commit_term: Term) -> bool {
-        self.is_leader() && commit_term == self.hard.term
+        commit_term == self.hard.term
     }
 }

@@ -26,7 +26,7 @@ impl Step<'_> {
     }
 
     fn beat(&mut self) {
-        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.await_heartbeat();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
@@ -70,7 +70,7 @@ impl Step<'_> {
         self.step_down();
         self.state.leader = Some(from);
         self.state.attend_leader();
-        self.state.leader_until = self.state.now.after(self.state.settings.election_micros());
+        self.state.leader_until = self.state.after_timeout();
         self.state.rest();
         raise(&mut self.state.stamp, stamp);
         Ok(())
@@ -272,7 +272,7 @@ impl Step<'_> {
             Some(_) => return Err(Rejection::NoTarget),
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
-        let until = self.state.now.after(self.state.settings.election_micros());
+        let until = self.state.after_timeout();
         self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }

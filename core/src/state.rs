@@ -165,8 +165,15 @@ impl State {
         }
     }
 
-    pub(crate) fn next_heartbeat(&self) -> Instant {
-        self.now.after(self.settings.heartbeat_micros())
+    /// The next heartbeat is due an interval from now.
+    pub(crate) fn await_heartbeat(&mut self) {
+        self.heartbeat_due = self.now.after(self.settings.heartbeat_micros());
+    }
+
+    /// An election time-out from now.
+    #[inline(always)]
+    pub(crate) fn after_timeout(&self) -> Instant {
+        self.now.after(self.settings.election_micros())
     }
 
     pub(crate) fn seat(&self) -> Seat {
