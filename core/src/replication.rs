@@ -76,6 +76,7 @@ impl Step<'_> {
         Ok(())
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn check_order(&self, previous: &Position, entries: Entries<'_>) -> Result<(), Refusal> {
         let Some(first) = entries.first() else { return Ok(()) };
         let first = first.position();
