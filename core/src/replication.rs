@@ -156,18 +156,22 @@ impl Step<'_> {
         }
         let (now, last) = (self.state.now, self.log.span.last.index);
         let peer = self.peer(from);
-        let beyond = matches!(outcome, Outcome::Matched(index) | Outcome::Full(index) if index > last);
-        if stamp > peer.sent || beyond {
+        let matched = match outcome {
+            Outcome::Matched(index) | Outcome::Full(index) => index,
+            _ => Index(0),
+        };
+        if stamp > peer.sent || matched > last {
             return Err(Refusal::Unsent);
         }
         peer.heard = now;
         raise(&mut peer.echoed, stamp);
         match outcome {
-            Outcome::Matched(index) => self.on_matched(from, stamp, index),
-            Outcome::Full(index) => {
-                self.on_matched(from, stamp, index);
-                let peer = self.peer(from);
-                peer.probe_from(peer.matched.next());
+            Outcome::Matched(_) | Outcome::Full(_) => {
+                self.on_matched(from, stamp, matched);
+                if matches!(outcome, Outcome::Full(_)) {
+                    let peer = self.peer(from);
+                    peer.probe_from(peer.matched.next());
+                }
             }
             Outcome::Conflict(hint) => self.on_conflict(from, stamp, hint),
             Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
