@@ -83,17 +83,16 @@ impl<'a> Log<'a> {
         if first < behind { self.offset(self.span.place(behind)) - self.offset(self.span.place(first)) } else { 0 }
     }
 
-    /// The last position that has at most this index and at most this term: nothing above it can match a log that has no
-    /// later term up to there. Terms never fall along a log, so a binary search finds it. `None` if it lies before the base.
-    pub(crate) fn latest_at_most(&self, limit: Position) -> Option<Position> {
-        let Position { term, index } = limit;
-        if index < self.span.base.index || term < self.span.base.term {
-            return None;
+    /// The index behind the last position that has at most this index and at most this term: nothing above it can match a log
+    /// that has no later term up to there. Terms never fall along a log, so a binary search finds it. The base's own index if
+    /// that position lies before the base.
+    pub(crate) fn behind_at_most(&self, Position { term, index }: Position) -> Index {
+        let base = self.span.base;
+        if index < base.index || term < base.term {
+            return base.index;
         }
         let behind = self.span.place(index.min(self.span.last.index)) + 1;
-        let found = partition_point(1, behind, |place| self.entry_at(place).position().term <= term);
-        let index = self.span.index(found - 1);
-        Some(Position { term: self.term_at(index), index })
+        self.span.index(partition_point(1, behind, |place| self.entry_at(place).position().term <= term))
     }
 
     /// Whether a leader could open its term with this log.

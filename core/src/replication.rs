@@ -51,8 +51,9 @@ impl Step<'_> {
             self.urge_fetch();
         }
         if !self.holds(previous) {
-            let limit = Position { index: previous.index.min(self.log.span.last.index), ..*previous };
-            let hint = self.log.view().latest_at_most(limit).unwrap_or(self.log.span.base);
+            let log = self.log.view();
+            let index = log.behind_at_most(*previous).previous().max(log.span.base.index);
+            let hint = Position { term: log.term_at(index), index };
             self.state.answer = Some(Answer::Conflict { stamp, hint });
             return Ok(());
         }
@@ -199,8 +200,7 @@ impl Step<'_> {
     /// before the base, the follower needs a snapshot. An answer to what was sent before `next` was last taken back says
     /// nothing new.
     fn on_conflict(&mut self, from: Seat, stamp: u64, hint: Position) {
-        let base = self.log.span.base.index;
-        let meeting = self.log.view().latest_at_most(hint).map_or(base, |meeting| meeting.index.next());
+        let meeting = self.log.view().behind_at_most(hint);
         let peer = self.peer(from);
         if stamp <= peer.reset_at {
             return;
