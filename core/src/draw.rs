@@ -7,7 +7,7 @@ use crate::read::Rounds;
 use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
 use crate::{
-    Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
+    Apply, Effect, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
     Stored, Ticket,
 };
 
@@ -96,7 +96,7 @@ impl<'a> Draw<'_, 'a> {
         }
         state.writes = state.writes.wrapping_add(1);
         state.write = Some(Write { hard: state.hard, through: last, since: state.now });
-        let (entries, _) = self.log.range(state.written.next(), usize::MAX);
+        let entries = self.log.between(state.written.next(), last.next());
         state.written = last;
         Some(Persist {
             ticket: Ticket { write: state.writes },
@@ -156,12 +156,9 @@ impl<'a> Draw<'_, 'a> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.heartbeat) {
-            let is_behind = peer.next <= self.log.span.base.index;
-            return Some(if is_behind {
-                self.offer(seat)
-            } else {
-                self.append_entries(seat, Entries::default(), None)
-            });
+            let next = peer.next;
+            let is_behind = next <= self.log.span.base.index;
+            return Some(if is_behind { self.offer(seat) } else { self.append_entries(seat, next) });
         }
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
@@ -174,8 +171,8 @@ impl<'a> Draw<'_, 'a> {
             return Some(Message::CampaignNow { term });
         }
         let (next, room) = (self.peers[seat].next, self.window(seat));
-        let (entries, behind) = self.log.range(next, self.state.settings.entry_bytes_max.min(room));
-        (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
+        let behind = self.log.behind_fitting(next, self.state.settings.entry_bytes_max.min(room));
+        (next < behind).then(|| self.append_entries(seat, behind))
     }
 
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
@@ -187,16 +184,20 @@ impl<'a> Draw<'_, 'a> {
         let is_open = is_known
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
-        let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
-        if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
+        if !is_open {
+            return 0;
+        }
+        config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))
     }
 
-    fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {
+    /// All that the follower is to get next up to and without the entry `behind`.
+    fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
         let peer = &mut self.peers[seat];
+        let entries = self.log.between(peer.next, behind);
         let index = peer.next.previous();
         let previous = Position { term: self.log.term_at(index), index };
         peer.sent += 1;
-        peer.next = behind.unwrap_or(peer.next);
+        peer.next = behind;
         let term = self.state.hard.term;
         Message::AppendEntries { term, stamp: peer.sent, previous, commit: self.state.commit, entries }
     }

@@ -65,22 +65,32 @@ impl<'a> Log<'a> {
         Entries::trusted(part(self.memory, 0..self.span.end))
     }
 
-    /// The entries from `first` on that fit into `bytes_max` bytes, and the index behind them. Logarithmic in the length.
-    pub(crate) fn range(&self, first: Index, bytes_max: usize) -> (Entries<'a>, Index) {
+    /// The entries from `first` up to and without `behind`.
+    pub(crate) fn between(&self, first: Index, behind: Index) -> Entries<'a> {
+        Entries::trusted(part(self.memory, self.stretch(first, behind)))
+    }
+
+    /// How many bytes these entries take.
+    pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
+        self.stretch(first, behind).len()
+    }
+
+    /// Where these entries lie.
+    fn stretch(&self, first: Index, behind: Index) -> Range<usize> {
+        let first = first.max(self.span.base.index.next());
+        if first < behind { self.offset(self.span.place(first))..self.offset(self.span.place(behind)) } else { 0..0 }
+    }
+
+    /// The index behind the entries from `first` on that fit into `bytes_max` bytes. Logarithmic in the length.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn behind_fitting(&self, first: Index, bytes_max: usize) -> Index {
         if !self.span.holds(first) {
-            return (Entries::default(), first);
+            return first;
         }
         let first = self.span.place(first);
         let start = self.offset(first);
         let fits = |place: usize| self.offset(place) - start <= bytes_max;
-        let behind = partition_point(first, self.span.count() + 1, |place| fits(place + 1));
-        (Entries::trusted(part(self.memory, start..self.offset(behind))), self.span.index(behind))
-    }
-
-    /// How many bytes the entries from `first` up to and without `behind` take.
-    pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
-        let first = first.max(self.span.base.index.next());
-        if first < behind { self.offset(self.span.place(behind)) - self.offset(self.span.place(first)) } else { 0 }
+        self.span.index(partition_point(first, self.span.count() + 1, |place| fits(place + 1)))
     }
 
     /// The index behind the last position that has at most this index and at most this term: nothing above it can match a log
