@@ -199,14 +199,13 @@ impl LogMut<'_> {
     }
 
     /// Makes the next entry around a payload of this length, which stands in its room.
-    pub(crate) fn seal(&mut self, term: Term, kind: Kind, payload: usize) -> Position {
+    pub(crate) fn seal(&mut self, term: Term, kind: Kind, payload: usize) {
         let position = Position { term, index: self.span.last.index.next() };
         let start = self.span.end;
         let record = part_mut(self.memory, start..start + RECORD_OVERHEAD + payload);
         seal_record(record, position, kind);
         let length = record.len();
         self.settle(position, length);
-        position
     }
 
     /// Removes the entry at `index` and all after it.

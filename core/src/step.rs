@@ -105,7 +105,10 @@ impl Step<'_> {
         let offered = room.as_ref().map(|room| room.len());
         let written = room.map_or(Err(postcard::Error::SerializeBufferFull), |room| encode(room, session, command));
         match written {
-            Ok(payload) => Ok(self.log.seal(term, kind, payload)),
+            Ok(payload) => {
+                self.log.seal(term, kind, payload);
+                Ok(self.log.span.last)
+            }
             Err(postcard::Error::SerializeBufferFull) if offered == Some(payload_max) => {
                 Err(Rejection::TooLarge { limit })
             }
