@@ -231,9 +231,9 @@ impl LogMut<'_> {
         let cut = log.offset(gone + 1);
         self.move_to_front(cut);
         // A slot moves away from the records: it is read before another one takes its place.
-        for place in gone + 1..=count {
-            let offset = self.view().offset(place) - cut;
-            self.set_slot(place - gone, offset);
+        for place in gone..count {
+            let offset = self.view().offset(place + 1) - cut;
+            self.set_slot(place + 1 - gone, offset);
         }
         self.span.base = Position { term, index: through };
         self.span.end -= cut;
