@@ -42,10 +42,11 @@ impl<'a, V> Iterator for Effects<'a, V> {
                 Reply::Accept(position) => Some(Effect::Accept { position }),
                 Reply::Await(round) => Some(Effect::Await { round }),
                 Reply::Reject(rejection) => Some(Effect::Reject(rejection)),
-                Reply::Store(bytes) => self.state.store(bytes).map(|here| {
-                    let Stored { snapshot, received: offset, .. } = here;
-                    Effect::Store { snapshot, offset, bytes }
-                }),
+                Reply::Store(bytes) => {
+                    let Stored { snapshot, received: offset, .. } = self.state.fetch.as_ref()?.here;
+                    self.state.store(bytes);
+                    Some(Effect::Store { snapshot, offset, bytes })
+                }
             };
         }
         let mut draw = Draw { state: self.state, peers: self.peers, log: self.log };

@@ -2,7 +2,7 @@ use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::read::Reads;
 use crate::snapshot::Image;
-use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Stored};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -204,13 +204,11 @@ impl State {
     }
 
     /// The next bytes of a snapshot are stored, behind what was here.
-    pub(crate) fn store(&mut self, bytes: &[u8]) -> Option<Stored> {
-        let fetch = self.fetch.as_mut()?;
-        let here = fetch.here;
-        if fetch.advance(bytes, self.settings.inflight_bytes_max) {
+    pub(crate) fn store(&mut self, bytes: &[u8]) {
+        let window = self.settings.inflight_bytes_max;
+        if self.fetch.as_mut().is_some_and(|fetch| fetch.advance(bytes, window)) {
             self.attend_leader();
         }
-        Some(here)
     }
 
     /// Whether a snapshot is here that the log could stand on by now.
