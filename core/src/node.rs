@@ -66,7 +66,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
             }
             Input::Read => Some(step.read().map_or_else(Reply::Reject, Reply::Await)),
             Input::Transfer { to } => step.transfer(to).err().map(Reply::Reject),
-            Input::Receive { from, message } => step.receive(from, &message),
+            Input::Receive { from, ref message } => step.receive(from, message),
             Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Reply::Reject),
             Input::Persisted(ticket) => {
                 step.persisted(&ticket);

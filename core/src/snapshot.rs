@@ -82,7 +82,8 @@ impl Step<'_> {
         if !is_applied || index <= latest.index() {
             return Err(Rejection::BadSnapshot);
         }
-        *before = core::mem::replace(latest, snapshot);
+        *before = *latest;
+        *latest = snapshot;
         self.peers.iter_mut().for_each(|peer| peer.pieces.age());
         self.state.snapshot_again = self.state.now;
         Ok(())

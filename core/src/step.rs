@@ -133,8 +133,11 @@ impl Step<'_> {
 
     /// A write is durable: what waited for it may be said, counted and applied now.
     pub(crate) fn persisted(&mut self, ticket: &Ticket) {
-        let writes = self.state.writes;
-        let Some(write) = self.state.write.take_if(|_| writes == ticket.write) else { return };
+        let Some(write) = self.state.write else { return };
+        if ticket.write != self.state.writes {
+            return;
+        }
+        self.state.write = None;
         self.state.durable.raise(write.through);
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
