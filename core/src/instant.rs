@@ -13,6 +13,9 @@ impl Instant {
     /// The fixed start itself.
     pub const START: Instant = Instant(0);
 
+    /// After all others: never.
+    pub(crate) const END: Instant = Instant(u64::MAX);
+
     /// The instant `micros` microseconds after the start.
     pub const fn from_micros(micros: u64) -> Self {
         Instant(micros)
