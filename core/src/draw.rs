@@ -1,6 +1,6 @@
 use core::marker::PhantomData;
 
-use crate::fetch::{Fetch, Question};
+use crate::fetch::Fetch;
 use crate::log::Log;
 use crate::peer::{Asked, Flow, OwedVote, Peer, Pieces};
 use crate::read::Rounds;
@@ -226,9 +226,7 @@ impl<'a> Draw<'_, 'a> {
             }
             return Some(Message::Ack { term, stamp, outcome });
         }
-        if let Some(question) = self.state.fetch.as_mut().and_then(Fetch::question) {
-            let Question { index, check, offset, again } = question;
-            let outcome = Outcome::Wants { index, check, offset, again };
+        if let Some(outcome) = self.state.fetch.as_mut().and_then(Fetch::question) {
             return Some(Message::Ack { term, stamp: self.state.stamp, outcome });
         }
         let reads = &mut self.state.reads;

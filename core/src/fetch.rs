@@ -3,7 +3,7 @@ use crate::log::Span;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Members, Refusal, Seat, Snapshot, Stored};
+use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
 
 /// A snapshot on its way from the leader, as the follower sees it (section 7).
 ///
@@ -22,14 +22,6 @@ pub(crate) struct Fetch {
     asks: bool,
     /// Whether what is not here has to be sent again.
     again: bool,
-}
-
-/// The question that a follower asks.
-pub(crate) struct Question {
-    pub(crate) index: Index,
-    pub(crate) check: u32,
-    pub(crate) offset: u64,
-    pub(crate) again: bool,
 }
 
 impl Fetch {
@@ -69,19 +61,15 @@ impl Fetch {
         self.asks
     }
 
-    /// What the leader is owed.
-    pub(crate) fn question(&mut self) -> Option<Question> {
+    /// The question that the leader is owed.
+    pub(crate) fn question(&mut self) -> Option<Outcome> {
         if !core::mem::take(&mut self.asks) {
             return None;
         }
         let again = core::mem::take(&mut self.again);
         self.unasked = 0;
-        Some(Question {
-            index: self.here.snapshot.index(),
-            check: self.here.snapshot.check,
-            offset: self.here.received,
-            again,
-        })
+        let Stored { snapshot, received: offset, .. } = self.here;
+        Some(Outcome::Wants { index: snapshot.index(), check: snapshot.check, offset, again })
     }
 }
 
