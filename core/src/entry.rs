@@ -103,6 +103,7 @@ impl<'a> Entry<'a> {
     }
 
     /// What the entry is for.
+    #[inline(always)]
     pub fn kind(&self) -> Kind {
         Kind::from_byte(self.header()[16]).unwrap_or(Kind::Noop)
     }
