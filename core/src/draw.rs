@@ -71,7 +71,7 @@ impl<'a, V> Iterator for Effects<'a, V> {
         if let Some(through) = draw.ready() {
             return Some(Effect::ReadReady { through });
         }
-        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through })
+        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
     }
 }
 
@@ -290,6 +290,6 @@ impl<'a> Draw<'_, 'a> {
         let (round, _) = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied)?;
         // The reads that were held up by this round need not wait for another input.
         Rounds { state: self.state, peers: self.peers, log: self.log }.start();
-        Some(round)
+        Some(Round(round.get()))
     }
 }

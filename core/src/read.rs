@@ -1,3 +1,5 @@
+use core::num::NonZero;
+
 use crate::log::Log;
 use crate::peer::{Asked, Peer};
 use crate::snapshot::Image;
@@ -20,8 +22,8 @@ pub(crate) struct Reads {
     /// The index of the round under way. A follower learns it with the confirmation.
     pub(crate) under_way: Option<Index>,
     /// A confirmed round, and the index to apply before it is ready.
-    pub(crate) confirmed: Option<(Round, Index)>,
-    pub(crate) failed: Option<Round>,
+    pub(crate) confirmed: Option<(NonZero<u64>, Index)>,
+    pub(crate) failed: Option<NonZero<u64>>,
     /// Whether a follower owes its leader the question.
     pub(crate) asks: bool,
 }
@@ -71,7 +73,7 @@ impl Step<'_> {
         }
         reads.under_way = None;
         reads.asks = false;
-        reads.confirmed = Some((Round(round), index));
+        reads.confirmed = NonZero::new(round).map(|round| (round, index));
     }
 
     pub(crate) fn start_round(&mut self) {
@@ -105,7 +107,7 @@ impl Step<'_> {
             reads.confirmed = None;
         }
         if is_open {
-            reads.failed = Some(Round(reads.latest));
+            reads.failed = NonZero::new(reads.latest);
         }
     }
 }
@@ -160,7 +162,7 @@ impl Rounds<'_> {
         }
         let latest = self.state.reads.latest;
         self.state.reads.under_way = None;
-        self.state.reads.confirmed = Some((Round(latest), index));
+        self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));
         self.state.attend_all();
             for peer in &mut *self.peers {
             if (1..=latest).contains(&peer.asked.tag) && peer.asked.index == Index(0) {
