@@ -87,7 +87,7 @@ impl<'a> Draw<'_, 'a> {
     fn persist(&mut self) -> Option<Persist<'a>> {
         let state = &mut *self.state;
         let last = self.log.span.last.index;
-        let is_new = state.hard != state.hard_durable;
+        let is_new = !state.is_hard_durable();
         let installs = state.image == Image::Unwritten;
         if state.write.is_some() || !(is_new || installs || last > state.written) {
             return None;
@@ -109,7 +109,7 @@ impl<'a> Draw<'_, 'a> {
 
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
     fn send(&mut self) -> Option<(Seat, Message<'a>)> {
-        if self.state.hard != self.state.hard_durable {
+        if !self.state.is_hard_durable() {
             return None;
         }
         while let Some(seat) = self.state.attention.next_from(self.state.turn) {
@@ -257,7 +257,7 @@ impl<'a> Draw<'_, 'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if state.hard != state.hard_durable || state.piece_allowance == 0 {
+        if !state.is_hard_durable() || state.piece_allowance == 0 {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {

@@ -61,7 +61,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn count_own_vote(&mut self) {
-        if self.state.role == Role::Candidate && self.state.hard_durable == self.state.hard {
+        if self.state.role == Role::Candidate && self.state.is_hard_durable() {
             self.state.votes = self.state.votes.with(self.state.seat());
             self.count_votes();
         }
@@ -118,7 +118,7 @@ impl Step<'_> {
     pub(crate) fn on_vote(&mut self, from: Seat, ballot: Ballot, granted: bool) {
         let is_answer = match self.state.role {
             Role::PreCandidate => ballot == Ballot::Pre,
-            Role::Candidate => ballot != Ballot::Pre && self.state.hard_durable == self.state.hard,
+            Role::Candidate => ballot != Ballot::Pre && self.state.is_hard_durable(),
             Role::Follower | Role::Leader => false,
         };
         if !is_answer {

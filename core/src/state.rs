@@ -188,6 +188,12 @@ impl State {
         self.role == Role::Leader
     }
 
+    /// Whether the present term and vote are durable: before that, nothing is said in this term.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn is_hard_durable(&self) -> bool {
+        self.hard == self.hard_durable
+    }
+
     /// The last index that may be applied: committed, and durable here.
     pub(crate) fn applicable(&self) -> Index {
         self.commit.min(self.durable)
