@@ -75,7 +75,7 @@ impl Fetch {
 
 impl State {
     /// Begins to fetch a snapshot of which nothing is here.
-    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn fetch_anew(&mut self, snapshot: &Snapshot) {
         self.fetch = Some(Fetch::new(Stored { snapshot: *snapshot, received: 0, check: 0 }));
     }

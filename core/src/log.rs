@@ -192,6 +192,7 @@ impl LogMut<'_> {
     }
 
     /// The room for the payload of the next entry, of at most `payload_max` bytes, that leaves `reserve` bytes free.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn payload_room(&mut self, payload_max: usize, reserve: usize) -> Option<&mut [u8]> {
         let room = self.view().room().checked_sub(SLOT + reserve + RECORD_OVERHEAD)?;
         let start = self.span.end + HEADER;
@@ -245,6 +246,7 @@ impl LogMut<'_> {
         cells.iter().zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
     }
 
+    #[cfg_attr(target_os = "none", inline(always))]
     fn set_slot(&mut self, place: usize, offset: usize) {
         let slot = slot_at(self.memory.len(), place);
         let bytes = self.memory.get_mut(slot..).and_then(<[u8]>::first_chunk_mut);

@@ -218,6 +218,7 @@ impl State {
     }
 
     /// Whether a snapshot is here that the log could stand on by now.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn may_install(&self) -> bool {
         self.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
     }
