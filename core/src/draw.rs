@@ -7,8 +7,8 @@ use crate::read::Rounds;
 use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
 use crate::{
-    Apply, Effect, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
-    Stored, Ticket,
+    Apply, Effect, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot, Stored,
+    Ticket,
 };
 
 /// What a node has to do now, in the order in which to do it.
@@ -128,9 +128,9 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.stale) {
             return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
         }
-        let OwedVote { is_owed, term: asked, ballot, granted } = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
-        if is_owed {
-            let term = asked;
+        let vote = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
+        if vote.is_owed {
+            let OwedVote { term, ballot, granted, .. } = vote;
             return Some(Message::Vote { term, ballot, granted });
         }
         match self.state.role {

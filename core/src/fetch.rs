@@ -112,7 +112,8 @@ impl Step<'_> {
             self.answer_verified();
             return Ok(());
         }
-        let is_useful = |fetch: &Fetch| fetch.is_complete() || fetch.here.snapshot == *latest || fetch.here.snapshot == *before;
+        let is_useful =
+            |fetch: &Fetch| fetch.is_complete() || fetch.here.snapshot == *latest || fetch.here.snapshot == *before;
         let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
         if !goes_on && is_lost && latest.index() < self.log.span.base.index {
             self.answer_verified();

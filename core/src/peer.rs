@@ -29,7 +29,7 @@ pub(crate) struct Peer {
 }
 
 /// What a follower still wants of a snapshot, within the window that it asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pieces {
     pub(crate) of: Wanted,
     /// The first byte to send next.
@@ -38,16 +38,9 @@ pub(crate) struct Pieces {
     pub(crate) left: u32,
 }
 
-/// Which of the two snapshots a follower wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Wanted {
-    #[default]
-    Nothing,
-    Latest,
-    Before,
-}
-
 impl Pieces {
+    const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 };
+
     /// There is a later snapshot.
     pub(crate) fn age(&mut self) {
         self.of = match self.of {
@@ -55,6 +48,14 @@ impl Pieces {
             Wanted::Before | Wanted::Nothing => Wanted::Nothing,
         };
     }
+}
+
+/// Which of the two snapshots a follower wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wanted {
+    Nothing,
+    Latest,
+    Before,
 }
 
 /// How entries flow to a follower.
@@ -67,7 +68,7 @@ pub(crate) enum Flow {
 }
 
 /// A follower's `ReadIndex` at the leader.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) boot: u64,
     pub(crate) round: u64,
@@ -77,6 +78,10 @@ pub(crate) struct Asked {
     pub(crate) index: Index,
 }
 
+impl Asked {
+    pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: Index(0) };
+}
+
 /// The answer to a `RequestVote`, as it was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OwedVote {
@@ -84,6 +89,10 @@ pub(crate) struct OwedVote {
     pub(crate) term: Term,
     pub(crate) ballot: Ballot,
     pub(crate) granted: bool,
+}
+
+impl OwedVote {
+    pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
 }
 
 /// At most one message of each kind, each made when it is drawn.
@@ -101,6 +110,18 @@ pub(crate) struct Owed {
     pub(crate) stale: bool,
     pub(crate) read_answer: bool,
     pub(crate) campaign: bool,
+}
+
+impl Owed {
+    pub(crate) const NONE: Owed = Owed {
+        heartbeat: false,
+        offer: false,
+        ballot: false,
+        vote: OwedVote::NONE,
+        stale: false,
+        read_answer: false,
+        campaign: false,
+    };
 }
 
 /// A member's peer: messages of others are refused before.
@@ -127,19 +148,19 @@ fn no_seat() -> ! {
 impl Peer {
     /// Of whom nothing is known. All its bytes are zero: the smallest machines can make it at once.
     pub(crate) const NEW: Peer = Peer {
-            incarnation: Incarnation(0),
-            matched: Index(0),
-            next: Index(0),
-            sent: 0,
-            echoed: 0,
-            reset_at: 0,
-            round_from: 0,
-            flow: Flow::Pipeline,
-            losses: 0,
-            heard: Instant::START,
-            asked: Asked::NONE,
-            pieces: Pieces::NONE,
-            owed: Owed::NONE,
+        incarnation: Incarnation(0),
+        matched: Index(0),
+        next: Index(0),
+        sent: 0,
+        echoed: 0,
+        reset_at: 0,
+        round_from: 0,
+        flow: Flow::Pipeline,
+        losses: 0,
+        heard: Instant::START,
+        asked: Asked::NONE,
+        pieces: Pieces::NONE,
+        owed: Owed::NONE,
     };
 
     /// At the start of a reign: optimistic that the follower has all that we have.
@@ -174,8 +195,3 @@ pub struct Progress {
     /// When it last answered.
     pub heard: Instant,
 }
-
-impl Asked { pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: Index(0) }; }
-impl Pieces { pub(crate) const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 }; }
-impl Owed { pub(crate) const NONE: Owed = Owed { heartbeat: false, offer: false, ballot: false, vote: OwedVote::NONE, stale: false, read_answer: false, campaign: false }; }
-impl OwedVote { pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false }; }

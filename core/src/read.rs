@@ -164,7 +164,7 @@ impl Rounds<'_> {
         self.state.reads.under_way = None;
         self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));
         self.state.attend_all();
-            for peer in &mut *self.peers {
+        for peer in &mut *self.peers {
             if (1..=latest).contains(&peer.asked.tag) && peer.asked.index == Index(0) {
                 peer.asked.index = index;
                 peer.owed.read_answer = true;
