@@ -115,7 +115,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         self.log().push(entry).map_err(|Full| BootError::Full { index: position.index })
     }
 
-    /// The node, as a follower. Nothing is applied until a leader says what is committed.
+    /// The node, as a follower. Nothing is applied until a leader says what is committed. Unless it is alone, it
+    /// asks at once who leads: its first deadline is now.
     pub fn start(mut self, now: Instant) -> Node<C, B, SEATS> {
         begin(&mut self.node.state, &self.node.span, now);
         self.node
@@ -140,6 +141,7 @@ fn begin(state: &mut State, span: &Span, now: Instant) {
     }
     state.durable = span.last.index;
     state.written = span.last.index;
+    state.greets = !state.settings.members.all().without(state.seat()).is_empty();
     state.rest();
 }
 

@@ -4,6 +4,11 @@ use crate::{Ballot, HardState, Index, Instant, Members, Message, Node, Outcome, 
 
 /// What a model checker needs beside `Clone + Eq + Hash`, so that states that behave alike are equal.
 impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
+    /// Leaves out the question that a node asks when it starts, as if it had been lost.
+    pub fn forget_greeting(&mut self) {
+        self.state.greets = false;
+    }
+
     /// Lets time start anew, with every timer as if it had just been wound, and forgets numbers that only tell past from
     /// present.
     ///

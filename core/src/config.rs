@@ -26,7 +26,8 @@ pub struct Config {
     /// The app is asked for a snapshot, and entries that it covers are forgotten, when more than this part of the log's memory
     /// is used. From 1 to 90.
     pub snapshot_fill_percent: u8,
-    /// The most bytes of snapshots that a leader sends between two heartbeats, to all followers together. At least 1.
+    /// The most bytes of snapshots that a leader sends between two heartbeats, to all followers together. At least 1. Less
+    /// time is theirs while commands are being committed: the first third of each heartbeat interval.
     pub snapshot_bytes_per_heartbeat: u32,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from boot
     /// to boot: a random number, or a counter in flash beside the seat's number.

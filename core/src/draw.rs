@@ -136,8 +136,7 @@ impl<'a> Draw<'_, 'a> {
         match self.state.role {
             Role::Leader => self.message_to_follower(seat),
             Role::Follower if self.state.leader == Some(seat) => self.message_to_leader(),
-            Role::Follower => None,
-            Role::PreCandidate | Role::Candidate => self.request_vote(seat),
+            Role::Follower | Role::PreCandidate | Role::Candidate => self.request_vote(seat),
         }
     }
 
@@ -185,7 +184,8 @@ impl<'a> Draw<'_, 'a> {
         let is_open = is_known
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
-        if !is_open {
+        let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
+        if !is_open || (self.state.gives_way() && lacks > config.inflight_bytes_max) {
             return 0;
         }
         config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))
@@ -257,7 +257,7 @@ impl<'a> Draw<'_, 'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if !state.is_hard_durable() || state.piece_allowance == 0 {
+        if !state.is_hard_durable() || state.piece_allowance == 0 || state.gives_way() {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {

@@ -8,6 +8,9 @@ use crate::{Ballot, Instant, Kind, Position, Role, Seat, Seats, Term};
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
     pub(crate) fn await_leader(&mut self) {
+        if core::mem::take(&mut self.state.greets) {
+            self.owe_ballots();
+        }
         if self.state.now >= self.state.election_due && self.may_campaign() {
             self.ask_around();
         } else if self.state.now >= self.state.heartbeat_due {
@@ -44,6 +47,10 @@ impl Step<'_> {
         self.state.ballot = ballot;
         self.state.answered = Seats::NONE;
         self.state.await_heartbeat();
+        self.owe_ballots();
+    }
+
+    fn owe_ballots(&mut self) {
         for peer in self.everyone() {
             peer.owed.ballot = true;
         }
@@ -78,9 +85,14 @@ impl Step<'_> {
         }
     }
 
-    /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that is heard.
+    /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that is heard. A
+    /// leader answers the question whether it is gone by being there.
     pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
         let is_recent = last >= self.log.span.last;
+        if ballot == Ballot::Pre && self.state.is_leader() {
+            self.peer(from).owed.heartbeat = true;
+            return;
+        }
         if ballot == Ballot::Pre {
             let granted = term > self.state.hard.term && is_recent && !self.state.hears_leader();
             let term = if granted { term } else { self.state.hard.term };

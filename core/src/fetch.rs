@@ -163,7 +163,11 @@ impl Step<'_> {
             return;
         }
         if check != snapshot.check {
-            self.state.fetch_anew(&snapshot);
+            // The leader offers what it has by now. A node that has lost its own has to ask for that.
+            self.state.fetch = None;
+            if is_lost {
+                self.state.fetch_anew(&snapshot);
+            }
             self.state.refusals.add(Refusal::Snapshot);
             return;
         }

@@ -108,7 +108,8 @@
 //! included, writes it aside, and says when it is durable ([`Input::Snapshotted`]): the entries before it are forgotten
 //! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`] at the
 //! leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It makes it
-//! durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). At the next start the driver
+//! durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). Those that are in line come
+//! first: while commands are being committed, whoever lacks more than a window is served in a third of the time. At the next start the driver
 //! gives what it has to [`Boot::recover`], or word that its snapshot is damaged.
 //!
 //! # Bounds

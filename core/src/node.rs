@@ -94,7 +94,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         if let Some(transfer) = &state.transfer {
             due = due.min(transfer.until);
         }
-        if state.may_install() {
+        if state.may_install() || state.greets {
             due = due.min(state.now);
         }
         (due < Instant::END).then_some(due)

@@ -28,6 +28,7 @@ impl Step<'_> {
     fn beat(&mut self) {
         self.state.await_heartbeat();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
+        self.state.commits = false;
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
@@ -231,10 +232,13 @@ impl Step<'_> {
         self.state.fetchers = self.state.fetchers.with(from);
         let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
+        // Whoever was sent all of it and begins anew could not use it: another one may be sound.
+        let is_spoilt = again && offset == 0 && pieces.of == of && pieces.next >= bytes;
         let goes_on = !again && pieces.of == of;
         let next = if goes_on { pieces.next.max(offset) } else { offset };
         let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
         *pieces = Pieces { of, next, left: u32::try_from(end.saturating_sub(next)).unwrap_or(u32::MAX) };
+        self.state.pressed |= is_spoilt;
     }
 
     /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its disk.
@@ -254,6 +258,7 @@ impl Step<'_> {
         }
         if self.log.view().term_at(best) == self.state.hard.term {
             self.state.commit = best;
+            self.state.commits = true;
         }
     }
 

@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) answered: Seats,
     pub(crate) ballot: crate::Ballot,
 
+    /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a heartbeat.
+    pub(crate) greets: bool,
     /// When a leader beats, or a candidate or reading follower asks again.
     pub(crate) heartbeat_due: Instant,
     pub(crate) transfer: Option<Transfer>,
@@ -76,6 +78,8 @@ pub(crate) struct State {
     pub(crate) snapshot_again: Instant,
     /// The log is too full if more bytes than this are used.
     pub(crate) crowded_at: usize,
+    /// Whether something was committed since the last heartbeat.
+    pub(crate) commits: bool,
     /// Who may want pieces of a snapshot.
     pub(crate) fetchers: Seats,
     /// Whose turn it is when pieces are drawn.
@@ -146,6 +150,7 @@ impl State {
             votes: Seats::NONE,
             answered: Seats::NONE,
             ballot: crate::Ballot::Pre,
+            greets: false,
             heartbeat_due: Instant::START,
             transfer: None,
             snapshots: Default::default(),
@@ -154,6 +159,7 @@ impl State {
             pressed: false,
             snapshot_again: Instant::START,
             crowded_at: usize::MAX,
+            commits: false,
             fetchers: Seats::NONE,
             piece_turn: Seat(0),
             piece_allowance: 0,
@@ -207,6 +213,13 @@ impl State {
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
         self.is_leader() || self.now < self.leader_until
+    }
+
+    /// Whether followers that are far behind have to wait: while commands are being committed, only the first third of each
+    /// heartbeat interval is theirs.
+    pub(crate) fn gives_way(&self) -> bool {
+        let left = self.heartbeat_due.micros_since(self.now);
+        self.commits && left * 3 <= self.settings.heartbeat_micros() * 2
     }
 
     /// The next bytes of a snapshot are stored, behind what was here.

@@ -51,6 +51,8 @@ struct Actor {
     config: Config,
     log_bytes: usize,
     now: Instant,
+    /// Whether it asks who leads when it starts.
+    greets: bool,
     /// Whether its effects wait until they are drawn on demand.
     held: bool,
     node: Option<Node>,
@@ -71,10 +73,11 @@ struct Letter {
 }
 
 impl Actor {
-    fn new(config: Config, log_bytes: usize) -> Actor {
+    fn new(config: Config, log_bytes: usize, greets: bool) -> Actor {
         let mut actor = Actor {
             config,
             log_bytes,
+            greets,
             now: Instant::START,
             held: false,
             node: None,
@@ -108,7 +111,11 @@ impl Actor {
             let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
             boot.entry(entry).expect("the disk holds a whole log");
         }
-        self.node = Some(boot.start(self.now));
+        let mut node = boot.start(self.now);
+        if !self.greets {
+            node.forget_greeting();
+        }
+        self.node = Some(node);
         self.write = None;
         self.refusals = Refusals::default();
     }

@@ -88,5 +88,7 @@ fn a_disk_that_does_not_sync_names_is_found_out() {
 #[test]
 fn a_driver_that_returns_tickets_early_is_found_out() {
     let law = broken_by(|setting| Setting { hasty: true, rounds: 1, ..setting });
-    assert!(matches!(law, Law::TermStays | Law::VoteStays | Law::AckedStays), "{law:?}");
+    // A node that the script itself starts again has lost what it acknowledged, and never comes in line.
+    let laws = [Law::TermStays, Law::VoteStays, Law::AckedStays, Law::ClusterGoesOn];
+    assert!(laws.contains(&law), "{law:?}");
 }

@@ -86,6 +86,21 @@ impl<M: Medium> Snapshots<M> {
         self.medium.write(handle, place, bytes).map_err(DiskError::snapshot_io("write", path))
     }
 
+    /// Makes what was stored of a snapshot durable, where it is still being fetched. [`Disk::write`](crate::Disk::write) does
+    /// it in the end; what was synced before, on another thread, nobody waits for then.
+    ///
+    /// # Errors
+    /// What the system says. It is final, as in [`store`](Snapshots::store).
+    pub fn sync(&mut self, snapshot: Snapshot) -> Result<(), DiskError> {
+        let path = name::path(&self.directory, snapshot, Kind::Fetched);
+        match self.medium.open(&path) {
+            Ok(handle) => self.medium.sync_all(&handle).map_err(DiskError::io("sync", &path)),
+            // Another one has taken its place.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(DiskError::io("open", &path)(error)),
+        }
+    }
+
     /// Fills `bytes` from the snapshot's `offset` on, to send them as a piece. The file stays open for the next one.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
+use common::snapshots::{foreign, store};
 use common::{But, Replace, open, open_on, record, state};
 use quorate::Entries;
 use quorate_disk::{Direct, Disk, DiskError, Medium};
@@ -138,6 +139,26 @@ fn a_failure_is_final() {
         assert!(kept == 4 || kept == 5, "{call}: {kept}");
         assert_eq!(seen, ["term 1", "term 2", "term 3", "term 4", "term 5"][..kept], "{call}");
     }
+}
+
+#[test]
+fn pieces_of_a_snapshot_are_synced_when_they_are_asked_to_be() {
+    let scratch = tempdir().unwrap();
+    let medium = Faulty::default();
+    let (disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
+    let mut snapshots = disk.snapshots();
+    store(&disk, 30, 300).unwrap();
+    medium.calls();
+    snapshots.sync(foreign(30)).unwrap();
+    assert_eq!(medium.calls(), ["sync all"]);
+    medium.fail("sync all");
+    assert!(matches!(snapshots.sync(foreign(30)), Err(DiskError::Io { operation: "sync", .. })));
+    medium.mend();
+    // Another one takes its place.
+    store(&disk, 40, 100).unwrap();
+    medium.calls();
+    snapshots.sync(foreign(30)).unwrap();
+    assert_eq!(medium.calls(), [""; 0]);
 }
 
 #[test]

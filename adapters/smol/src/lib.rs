@@ -6,6 +6,7 @@ mod clock;
 mod config;
 mod error;
 mod event;
+mod intake;
 mod link;
 mod random;
 mod replica;

@@ -15,6 +15,7 @@ use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
 use crate::clock::Clock;
+use crate::intake::Intake;
 use crate::link::Link;
 use crate::replica::{Replica, View};
 use crate::snapshotter::{Snapshotter, Taken};
@@ -60,6 +61,7 @@ struct Server<A: App, F> {
     link: Link,
     writer: Writer,
     snapshots: Snapshots,
+    intake: Intake,
     snapshotter: Snapshotter,
     /// Who waits for the snapshot under way.
     wants_snapshot: Vec<Asker>,
@@ -126,8 +128,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     fn turn(&mut self, wake: Wake) -> Result<(), ServeError> {
         match wake {
             Wake::Done(done) => match self.writer.finish(done)? {
-                News::Persisted(ticket) => self.feed(Input::Persisted(ticket)),
-                News::Snapshotted(snapshot) => self.take_note(snapshot),
+                Some(News::Persisted(ticket)) => self.feed(Input::Persisted(ticket)),
+                Some(News::Snapshotted(snapshot)) => self.take_note(snapshot),
+                None => {}
             },
             Wake::Taken(taken) => self.mark(taken),
             Wake::Stop | Wake::Due => {}
@@ -166,10 +169,14 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             }
         }
         self.incoming = batch;
+        self.intake.write()?;
+        if let Some(snapshot) = self.intake.unsynced() {
+            self.writer.sync(snapshot);
+        }
         Ok(())
     }
 
-    /// A piece of a snapshot is stored at once: the node does not keep it.
+    /// A piece of a snapshot is taken in at once: the node does not keep it.
     fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
         match decode(frame, self.link.cluster(), self.node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),

@@ -2,34 +2,37 @@ use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 
 use quorate::{Entries, HardState, Persist, Snapshot, Ticket};
-use quorate_disk::{Disk, DiskError};
+use quorate_disk::{Disk, DiskError, Snapshots};
 use smol::channel::{Receiver, Sender, bounded};
 
 /// The disk, on a thread of its own: a sync would stop everything else that the executor does.
 ///
 /// One write is under way at a time, and what comes meanwhile joins the next one; beside it the log may be told of a
-/// snapshot. When dropped, it waits for what is under way, so that the directory is free for the next node.
+/// snapshot, and one that is fetched be synced. When dropped, it waits for what is under way, so that the directory is free for the next node.
 pub(crate) struct Writer {
     jobs: Sender<Job>,
     results: Receiver<Done>,
     thread: Option<JoinHandle<()>>,
     is_busy: bool,
+    is_syncing: bool,
     /// The bytes of the write before, to be used again.
     spare: Vec<u8>,
 }
 
-/// A write, and word of a snapshot.
-const JOBS_MAX: usize = 2;
+/// A write, word of a snapshot, and a sync of another one.
+const JOBS_MAX: usize = 3;
 
 enum Job {
     Write { ticket: Ticket, hard_state: Option<HardState>, snapshot: Option<Snapshot>, records: Vec<u8> },
     Mark(Snapshot),
+    Sync(Snapshot),
 }
 
 /// What the disk has done, or could not.
 pub(crate) enum Done {
     Written { ticket: Ticket, records: Vec<u8>, result: Result<(), DiskError> },
     Marked { snapshot: Snapshot, result: Result<(), DiskError> },
+    Synced(Result<(), DiskError>),
 }
 
 /// What to tell the node.
@@ -42,13 +45,14 @@ impl Writer {
     pub(crate) fn start(mut disk: Disk) -> std::io::Result<Writer> {
         let (jobs, to_do) = bounded::<Job>(JOBS_MAX);
         let (done, results) = bounded(JOBS_MAX);
+        let mut snapshots = disk.snapshots();
         let work = move || {
             while let Ok(job) = to_do.recv_blocking() {
-                let _ = done.send_blocking(job.run(&mut disk));
+                let _ = done.send_blocking(job.run(&mut disk, &mut snapshots));
             }
         };
         let thread = thread::Builder::new().name("quorate-disk".into()).spawn(work)?;
-        Ok(Writer { jobs, results, thread: Some(thread), is_busy: false, spare: Vec::new() })
+        Ok(Writer { jobs, results, thread: Some(thread), is_busy: false, is_syncing: false, spare: Vec::new() })
     }
 
     pub(crate) fn is_busy(&self) -> bool {
@@ -72,20 +76,31 @@ impl Writer {
         let _ = self.jobs.try_send(Job::Mark(snapshot));
     }
 
+    /// Makes what was stored of a snapshot of the leader durable, unless that is under way.
+    pub(crate) fn sync(&mut self, snapshot: Snapshot) {
+        if !std::mem::replace(&mut self.is_syncing, true) {
+            let _ = self.jobs.try_send(Job::Sync(snapshot));
+        }
+    }
+
     /// Waits for what is under way, for ever if there is nothing. `None` if the thread has panicked.
     pub(crate) async fn done(&self) -> Option<Done> {
         self.results.recv().await.ok()
     }
 
     /// What to tell the node of what is done.
-    pub(crate) fn finish(&mut self, done: Option<Done>) -> Result<News, DiskError> {
+    pub(crate) fn finish(&mut self, done: Option<Done>) -> Result<Option<News>, DiskError> {
         match done {
             Some(Done::Written { ticket, records, result }) => {
                 self.is_busy = false;
                 self.spare = records;
-                result.map(|()| News::Persisted(ticket))
+                result.map(|()| Some(News::Persisted(ticket)))
             }
-            Some(Done::Marked { snapshot, result }) => result.map(|()| News::Snapshotted(snapshot)),
+            Some(Done::Marked { snapshot, result }) => result.map(|()| Some(News::Snapshotted(snapshot))),
+            Some(Done::Synced(result)) => {
+                self.is_syncing = false;
+                result.map(|()| None)
+            }
             None => {
                 self.join();
                 unreachable!("the thread of the disk ends by a panic, or when it is told to");
@@ -112,7 +127,7 @@ impl Drop for Writer {
 }
 
 impl Job {
-    fn run(self, disk: &mut Disk) -> Done {
+    fn run(self, disk: &mut Disk, snapshots: &mut Snapshots) -> Done {
         match self {
             Job::Write { ticket, hard_state, snapshot, records } => {
                 let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
@@ -120,6 +135,7 @@ impl Job {
                 Done::Written { ticket, records, result }
             }
             Job::Mark(snapshot) => Done::Marked { snapshot, result: disk.mark(snapshot) },
+            Job::Sync(snapshot) => Done::Synced(snapshots.sync(snapshot)),
         }
     }
 }
@@ -168,7 +184,7 @@ mod tests {
         let mut input = Input::Tick;
         while begin(&mut node, &mut writer, input) {
             let done = block_on(writer.done());
-            let Ok(News::Persisted(ticket)) = writer.finish(done) else { panic!("the disk is sound") };
+            let Ok(Some(News::Persisted(ticket))) = writer.finish(done) else { panic!("the disk is sound") };
             input = Input::Persisted(ticket);
         }
         assert_eq!(node.role(), Role::Leader);

@@ -1,7 +1,10 @@
 //! A node starts from what its disk holds, or says why it cannot.
 
-use super::common::{config, position, record, snapshot};
-use quorate::{Boot, BootError, Config, ConfigError, Entry, HardState, Index, Instant, Role, Seat, Seats, Term};
+use super::common::{config, drive, position, record, snapshot};
+use quorate::{
+    Ballot, Boot, BootError, Config, ConfigError, Entry, HardState, Index, Input, Instant, Message, Role, Seat, Seats,
+    Term,
+};
 
 type Starting = Boot<u32, Vec<u8>, 3>;
 
@@ -130,4 +133,33 @@ fn a_configuration_that_cannot_work_is_refused() {
     assert_eq!(wrong(shut), Some(ConfigError::WindowTooSmall));
     let narrow = |config: &mut Config| config.inflight_bytes_max = config.entry_bytes_max - 1;
     assert_eq!(wrong(narrow), Some(ConfigError::WindowTooSmall));
+}
+
+/// Once, and to nobody if there is nobody: then it waits for its time, as ever.
+#[test]
+fn a_node_that_starts_asks_who_leads() {
+    let mut boot = boot(1024);
+    entry(&mut boot, 1, 2).unwrap();
+    let mut node = boot.start(Instant::from_millis(3));
+    assert_eq!(node.deadline(), Some(Instant::from_millis(3)));
+    let question = "RequestVote { term: Term(3), last: Position { term: Term(2), index: Index(1) }, ballot: Pre }";
+    let told = drive(&mut node, Instant::from_millis(3), Input::Tick);
+    assert_eq!(told, [1, 2].map(|seat| format!("to {seat}: {question}")));
+    assert_eq!(drive(&mut node, Instant::from_millis(4), Input::Tick), [""; 0]);
+    assert!(node.deadline().unwrap() >= Instant::from_millis(253));
+
+    let alone = Boot::<u64, _, 3>::new(config(1), vec![0; 1024]).unwrap().start(Instant::START);
+    assert!(alone.deadline().unwrap() >= Instant::from_millis(250));
+}
+
+/// Answers to a question that is none are not counted: the node would take office against a leader that is there.
+#[test]
+fn who_only_asks_who_leads_is_not_elected() {
+    let mut node = boot(1024).start(Instant::START);
+    drive(&mut node, Instant::START, Input::Tick);
+    for seat in [1, 2] {
+        let message = Message::Vote { term: Term(1), ballot: Ballot::Pre, granted: true };
+        drive(&mut node, Instant::START, Input::Receive { from: Seat(seat).into(), message });
+    }
+    assert_eq!((node.role(), node.term()), (Role::Follower, Term(0)));
 }

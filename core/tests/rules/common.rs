@@ -12,9 +12,12 @@ pub(crate) fn config(voters: usize) -> Config {
     Config { heartbeat_interval: Duration::from_millis(10), ..Config::new(Seat(0), members, 7) }
 }
 
-/// A node that has nothing yet.
-pub(crate) fn fresh<C>(config: Config, log_bytes: usize) -> Node<C, Vec<u8>, 3> {
-    Boot::new(config, vec![0; log_bytes]).expect("the configuration is sound").start(Instant::START)
+/// A node that has nothing yet, and has asked who leads.
+pub(crate) fn fresh<C: Command>(config: Config, log_bytes: usize) -> Node<C, Vec<u8>, 3> {
+    let boot = Boot::new(config, vec![0; log_bytes]).expect("the configuration is sound");
+    let mut node = boot.start(Instant::START);
+    assert!(drive(&mut node, Instant::START, Input::Tick).iter().all(|told| told.contains("RequestVote")));
+    node
 }
 
 /// Gives a node an input and carries its writes out, until it has nothing left to write. Returns what else it wants done.

@@ -37,6 +37,8 @@ struct Options {
 
 /// For how long puts are counted.
 const WHILE: Duration = Duration::from_secs(8);
+/// Until nothing is left to do of what was before, or until clients have found their pace.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How many clients go on putting.
 const CLIENTS: u64 = 64;
 
@@ -52,13 +54,14 @@ fn main() {
     load::fill(&house, options.entries);
     println!("   {:.1} s, {:.0} puts/s", begun.elapsed().as_secs_f64(), rate(options.entries, begun.elapsed()));
 
+    std::thread::sleep(PAUSE);
     println!("2. the fourth node starts with nothing; nobody puts");
     let directory = house.directory().to_owned();
     let bytes = join(&mut house, 4, options.apart);
     println!("   the snapshot's {bytes} bytes alone: {:.3} s", copy::time(bytes, &directory).as_secs_f64());
 
     let load = Load::start(&house, CLIENTS);
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(PAUSE);
     let before = load.measure(WHILE);
     println!("3. the fifth node starts with nothing; {CLIENTS} clients put");
     println!("   four nodes: {before:.0} puts/s");

@@ -12,6 +12,8 @@ use quorate_tests::mutants::{self, Killer, Mutant};
 
 /// No suite takes that long, built and run; a mutant that does goes round in circles.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// As much memory as a process may take.
+const MEMORY_KIB: u32 = 8 << 20;
 
 /// Runs wrong cores and logs against the tests that must notice them.
 #[derive(Parser)]
@@ -138,12 +140,13 @@ impl Copy {
         Ok(Fate::Survived)
     }
 
-    /// Runs cargo in the copy, and does not wait for ever.
+    /// Runs cargo in the copy, and neither waits for ever nor lets it take all memory: a wrong core may send without end.
     fn cargo(&self, arguments: &str) -> io::Result<Ran> {
         let told = self.root.join("told.txt");
         let (command, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
-        let mut child = Command::new("cargo")
-            .args([command, "--offline", "--quiet"])
+        let limited = format!("ulimit -v {MEMORY_KIB} 2>/dev/null; exec cargo \"$@\"");
+        let mut child = Command::new("sh")
+            .args(["-c", &limited, "cargo", command, "--offline", "--quiet"])
             .args(rest.split_whitespace())
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))

@@ -206,6 +206,8 @@ fn boot(seat: Seat, setting: &Setting, life: u64, disk: &Records) -> Node {
     boot.hard_state(disk.hard_state);
     disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
     let mut node = boot.start(Instant::START);
+    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says as much.
+    node.forget_greeting();
     node.forget_time();
     node
 }

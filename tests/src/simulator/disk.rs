@@ -9,6 +9,9 @@ use super::oracle::Violation;
 use super::records::{Batch, Records};
 use crate::memory::{DIRECTORY, Memory, Trouble};
 
+/// Of so many pieces of a snapshot, all that are there are synced after the last.
+const SYNC_EVERY: u64 = 5;
+
 /// One machine's disk: a log of `quorate-disk` on files in memory, and beside it what that log has to give back.
 pub(crate) struct Disk {
     files: Memory,
@@ -224,7 +227,7 @@ impl Disk {
         self.files.expect(None);
     }
 
-    /// Keeps a piece of a snapshot of the leader. Whether that went well.
+    /// Keeps a piece of a snapshot of the leader, and syncs now and then what is there of it. Whether that went well.
     pub(crate) fn store(
         &mut self,
         snapshot: Snapshot,
@@ -234,6 +237,8 @@ impl Disk {
     ) -> Result<bool, Violation> {
         self.files.expect(trouble);
         let stored = self.snapshots().store(snapshot, members, offset, bytes);
+        let syncs = (offset / bytes.len() as u64) % SYNC_EVERY == SYNC_EVERY - 1;
+        let stored = stored.and_then(|()| if syncs { self.snapshots().sync(snapshot) } else { Ok(()) });
         self.files.expect(None);
         match stored {
             Ok(()) => Ok(true),

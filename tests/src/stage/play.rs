@@ -76,7 +76,8 @@ impl Stage {
         }
     }
 
-    /// So many voters, and learners behind them, on an empty stage.
+    /// So many voters, and learners behind them, on an empty stage. Most plays are not about the question that a node asks when
+    /// it starts: it is lost unless the cluster `greets`.
     fn cluster(&mut self, line: &Line<'_>) {
         self.actors.clear();
         self.letters.clear();
@@ -95,7 +96,7 @@ impl Stage {
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
                 ..usual
             };
-            self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES)));
+            self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES), line.has("greets")));
         }
     }
 

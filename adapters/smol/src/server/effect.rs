@@ -26,7 +26,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 self.link.flush();
             }
             match effect {
-                Effect::Persist(write) => self.writer.begin(write),
+                Effect::Persist(write) => {
+                    if write.snapshot.is_some() {
+                        self.intake.write()?;
+                    }
+                    self.writer.begin(write);
+                }
                 Effect::Send { to, message } => self.link.send(to, &message),
                 Effect::Apply(entry) => {
                     let position = entry.position();
@@ -63,7 +68,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                     }
                 }
                 Effect::Store { snapshot, offset, bytes } => {
-                    self.snapshots.store(snapshot, self.members, offset, bytes)?;
+                    self.intake.take(snapshot, offset, bytes)?;
                 }
                 Effect::Restore { snapshot } => {
                     restore(&mut self.replica, &self.snapshots, snapshot)?;

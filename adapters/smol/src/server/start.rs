@@ -4,6 +4,7 @@ use quorate_disk::{Disk, Options, Owner, Recovered};
 use super::snapshot::restore;
 use super::{SEATS, Server};
 use crate::clock::Clock;
+use crate::intake::Intake;
 use crate::link::Link;
 use crate::replica::Replica;
 use crate::snapshotter::Snapshotter;
@@ -49,6 +50,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             link,
             writer,
             snapshotter: Snapshotter::new(snapshots.clone()),
+            intake: Intake::new(snapshots.clone(), core.members),
             snapshots,
             wants_snapshot: Vec::new(),
             members: core.members,
