@@ -28,7 +28,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
         let mut state = State::new(Settings::of(&config, SEATS)?, config.seed);
         state.crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
-        let peers = core::array::from_fn(|_| Peer::new());
+        let peers = [Peer::NEW; SEATS];
         Ok(Boot { node: Node { memory, span: Span::default(), peers, state, command: PhantomData }, is_void: false })
     }
 
@@ -76,7 +76,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     fn stand_on(&mut self, position: Position) {
         let mut log = self.log();
-        if log.view().holds(position) {
+        if log.view().holds(&position) {
             log.forget(position.index);
         } else {
             *log.span = Span::behind(position);
@@ -117,28 +117,32 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed. Unless it is alone, it
     /// asks at once who leads: its first deadline is now.
-    pub fn start(self, now: Instant) -> Node<C, B, SEATS> {
-        let mut node = self.node;
-        let (span, state) = (&node.span, &mut node.state);
-        state.now = now;
-        state.hard_durable = state.hard;
-        // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
-        if span.last.term > state.hard.term {
-            state.hard = HardState { term: span.last.term, vote: None };
-        }
-        state.commit = span.base.index;
-        state.applied = span.base.index;
-        if state.image == Image::Lost {
-            state.applied = Index(0);
-            let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
-            state.fetch = state.fetch.or(Some(Fetch::of(wanted)));
-        }
-        state.durable = span.last.index;
-        state.written = span.last.index;
-        state.greets = !state.settings.members.all().without(state.seat()).is_empty();
-        state.rest();
-        node
+    pub fn start(mut self, now: Instant) -> Node<C, B, SEATS> {
+        begin(&mut self.node.state, &self.node.span, now);
+        self.node
     }
+}
+
+fn begin(state: &mut State, span: &Span, now: Instant) {
+    state.now = now;
+    state.hard_durable = state.hard;
+    // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
+    if span.last.term > state.hard.term {
+        state.hard = HardState { term: span.last.term, vote: None };
+    }
+    state.commit = span.base.index;
+    state.applied = span.base.index;
+    if state.image == Image::Lost {
+        state.applied = Index(0);
+        let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
+        if state.fetch.is_none() {
+            state.fetch_anew(&wanted);
+        }
+    }
+    state.durable = span.last.index;
+    state.written = span.last.index;
+    state.greets = !state.settings.members.all().without(state.seat()).is_empty();
+    state.rest();
 }
 
 /// So many hundredths of a length, without a product that overflows.

@@ -1,4 +1,4 @@
-use crate::peer::{Flow, Peer};
+use crate::peer::{Flow, Owed, Peer};
 use crate::state::Write;
 use crate::{Ballot, HardState, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat, Seats, Term};
 
@@ -24,7 +24,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.now = Instant::START;
         state.random = 0;
         state.election_due = Instant::START.after(2 * state.settings.election_micros());
-        state.heartbeat_due = state.next_heartbeat();
+        state.await_heartbeat();
         if let Some(transfer) = &mut state.transfer {
             transfer.until = Instant::START.after(state.settings.election_micros());
         }
@@ -40,14 +40,15 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Forgets what no rule looks at in the node's present role: it is set anew before one does.
     pub fn forget_other_roles(&mut self) {
-        self.set_other_roles(Seats::NONE, Ballot::Pre, Peer::new());
+        self.set_other_roles(Seats::NONE, Ballot::Pre, Peer::NEW);
     }
 
     /// Puts junk where [`forget_other_roles`](Node::forget_other_roles) forgets, to show that no rule looks there.
     pub fn scramble_other_roles(&mut self) {
         let flow = Flow::Probe;
         let (matched, next, sent, echoed, reset_at, round_from) = (Index(2), Index(1), 3, 5, 4, 1);
-        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, ..Peer::new() };
+        let owed = Owed { heartbeat: true, ballot: true, stale: true, ..Owed::NONE };
+        let junk = Peer { matched, next, sent, echoed, reset_at, round_from, flow, owed, ..Peer::NEW };
         self.set_other_roles(Seats::first(SEATS), Ballot::Transfer, junk);
     }
 
@@ -56,12 +57,14 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
             (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
         }
-        let followers =
-            if state.is_leader() { state.settings.members.all().without(state.seat()) } else { Seats::NONE };
-        let peers = self.peers.iter_mut().enumerate();
-        for (_, peer) in peers.filter(|(seat, _)| !followers.contains(Seat(*seat as u8))) {
+        let others = state.settings.members.all().without(state.seat());
+        for (seat, peer) in self.peers.iter_mut().enumerate() {
             let Peer { incarnation, heard, asked, owed, .. } = *peer;
-            *peer = Peer { incarnation, heard, asked, owed, ..other.clone() };
+            if !others.contains(Seat(seat as u8)) {
+                *peer = Peer { incarnation, ..other.clone() };
+            } else if !state.is_leader() {
+                *peer = Peer { incarnation, heard, asked, owed, ..other.clone() };
+            }
         }
     }
 

@@ -1,9 +1,8 @@
 use core::time::Duration;
 
-use crate::instant::micros;
 use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
 
-const ELECTION_MICROS_MAX: u64 = 3_600_000_000;
+const ELECTION_SECONDS_MAX: u32 = 3600;
 
 /// How a node behaves. Every member should have the same times and sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +66,6 @@ impl Config {
 pub(crate) struct Settings {
     pub(crate) identity: Identity,
     pub(crate) members: Members,
-    /// An hour has fewer microseconds than 32 bits count.
     election_micros: u32,
     heartbeat_micros: u32,
     pub(crate) entry_bytes_max: usize,
@@ -96,7 +94,7 @@ impl Settings {
             ConfigError::HeartbeatTooShort
         } else if election / 2 < heartbeat {
             ConfigError::ElectionTooShort
-        } else if election > ELECTION_MICROS_MAX {
+        } else if election > ELECTION_SECONDS_MAX * 1_000_000 {
             ConfigError::ElectionTooLong
         } else if config.entry_bytes_max <= RECORD_OVERHEAD {
             ConfigError::FrameTooSmall
@@ -110,8 +108,8 @@ impl Settings {
             return Ok(Settings {
                 identity: config.identity,
                 members: config.members,
-                election_micros: election as u32,
-                heartbeat_micros: heartbeat as u32,
+                election_micros: election,
+                heartbeat_micros: heartbeat,
                 entry_bytes_max: config.entry_bytes_max,
                 inflight_messages_max: config.inflight_messages_max,
                 inflight_bytes_max: config.inflight_bytes_max,
@@ -127,6 +125,15 @@ impl Settings {
 
     pub(crate) fn heartbeat_micros(&self) -> u64 {
         u64::from(self.heartbeat_micros)
+    }
+}
+
+/// The microseconds of a duration; if it is longer than any time-out may be, the most that 32 bits count.
+#[cfg_attr(target_os = "none", inline(never))]
+fn micros(duration: Duration) -> u32 {
+    match u32::try_from(duration.as_secs()) {
+        Ok(seconds) if seconds <= ELECTION_SECONDS_MAX => seconds * 1_000_000 + duration.subsec_micros(),
+        _ => u32::MAX,
     }
 }
 

@@ -1,14 +1,14 @@
 use core::marker::PhantomData;
 
-use crate::fetch::{Fetch, Question};
+use crate::fetch::Fetch;
 use crate::log::Log;
-use crate::peer::{Asked, Flow, Peer, Pieces};
+use crate::peer::{Asked, Flow, OwedVote, Peer, Pieces};
 use crate::read::Rounds;
 use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
 use crate::{
-    Apply, Effect, Entries, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
-    Stored, Ticket,
+    Apply, Effect, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot, Stored,
+    Ticket,
 };
 
 /// What a node has to do now, in the order in which to do it.
@@ -55,10 +55,11 @@ impl<'a, V> Effects<'a, V> {
                 Reply::Accept(position) => Some(Effect::Accept { position }),
                 Reply::Await(round) => Some(Effect::Await { round }),
                 Reply::Reject(rejection) => Some(Effect::Reject(rejection)),
-                Reply::Store(bytes) => self.state.store(bytes).map(|here| {
-                    let Stored { snapshot, received: offset, .. } = here;
-                    Effect::Store { snapshot, offset, bytes }
-                }),
+                Reply::Store(bytes) => {
+                    let Stored { snapshot, received: offset, .. } = self.state.fetch.as_ref()?.here;
+                    self.state.store(bytes);
+                    Some(Effect::Store { snapshot, offset, bytes })
+                }
             };
         }
         let mut draw = self.draw();
@@ -80,7 +81,7 @@ impl<'a, V> Effects<'a, V> {
         if let Some(through) = draw.ready() {
             return Some(Effect::ReadReady { through });
         }
-        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through })
+        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
     }
 
     /// Whether an [`Effect::Persist`] is due.
@@ -108,14 +109,14 @@ impl<'a> Draw<'_, 'a> {
         if !state.has_write(last) {
             return None;
         }
-        let is_new = state.hard != state.hard_durable;
+        let is_new = !state.is_hard_durable();
         let installs = state.image == Image::Unwritten;
         if installs {
             state.image = Image::Writing;
         }
         state.writes = state.writes.wrapping_add(1);
         state.write = Some(Write { hard: state.hard, through: last, since: state.now });
-        let (entries, _) = self.log.range(state.written.next(), usize::MAX);
+        let entries = self.log.between(state.written.next(), last.next());
         state.written = last;
         Some(Persist {
             ticket: Ticket { write: state.writes },
@@ -127,7 +128,7 @@ impl<'a> Draw<'_, 'a> {
 
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
     fn send(&mut self) -> Option<(Seat, Message<'a>)> {
-        if self.state.hard != self.state.hard_durable {
+        if !self.state.is_hard_durable() {
             return None;
         }
         while let Some(seat) = self.state.attention.next_from(self.state.turn) {
@@ -146,7 +147,9 @@ impl<'a> Draw<'_, 'a> {
         if core::mem::take(&mut peer.owed.stale) {
             return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
         }
-        if let Some((term, ballot, granted)) = peer.owed.vote.take() {
+        let vote = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
+        if vote.is_owed {
+            let OwedVote { term, ballot, granted, .. } = vote;
             return Some(Message::Vote { term, ballot, granted });
         }
         match self.state.role {
@@ -172,12 +175,9 @@ impl<'a> Draw<'_, 'a> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.heartbeat) {
-            let is_behind = peer.next <= self.log.span.base.index;
-            return Some(if is_behind {
-                self.offer(seat)
-            } else {
-                self.append_entries(seat, Entries::default(), None)
-            });
+            let next = peer.next;
+            let is_behind = next <= self.log.span.base.index;
+            return Some(if is_behind { self.offer(seat) } else { self.append_entries(seat, next) });
         }
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
@@ -190,8 +190,8 @@ impl<'a> Draw<'_, 'a> {
             return Some(Message::CampaignNow { term });
         }
         let (next, room) = (self.peers[seat].next, self.window(seat));
-        let (entries, behind) = self.log.range(next, self.state.settings.entry_bytes_max.min(room));
-        (!entries.is_empty()).then(|| self.append_entries(seat, entries, Some(behind)))
+        let behind = self.log.behind_fitting(next, self.state.settings.entry_bytes_max.min(room));
+        (next < behind).then(|| self.append_entries(seat, behind))
     }
 
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
@@ -204,19 +204,20 @@ impl<'a> Draw<'_, 'a> {
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
         let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
-        if self.state.gives_way() && lacks > config.inflight_bytes_max {
+        if !is_open || (self.state.gives_way() && lacks > config.inflight_bytes_max) {
             return 0;
         }
-        let under_way = self.log.bytes_between(peer.matched.next(), peer.next);
-        if is_open { config.inflight_bytes_max.saturating_sub(under_way) } else { 0 }
+        config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))
     }
 
-    fn append_entries(&mut self, seat: Seat, entries: Entries<'a>, behind: Option<Index>) -> Message<'a> {
+    /// All that the follower is to get next up to and without the entry `behind`.
+    fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
         let peer = &mut self.peers[seat];
+        let entries = self.log.between(peer.next, behind);
         let index = peer.next.previous();
         let previous = Position { term: self.log.term_at(index), index };
         peer.sent += 1;
-        peer.next = behind.unwrap_or(peer.next);
+        peer.next = behind;
         let term = self.state.hard.term;
         Message::AppendEntries { term, stamp: peer.sent, previous, commit: self.state.commit, entries }
     }
@@ -240,13 +241,11 @@ impl<'a> Draw<'_, 'a> {
                 Answer::Conflict { stamp, hint } => (stamp, Outcome::Conflict(hint)),
             };
             if !matches!(outcome, Outcome::Conflict(_)) {
-                self.state.acked = self.state.acked.max(index);
+                self.state.acked.raise(index);
             }
             return Some(Message::Ack { term, stamp, outcome });
         }
-        if let Some(question) = self.state.fetch.as_mut().and_then(Fetch::question) {
-            let Question { index, check, offset, again } = question;
-            let outcome = Outcome::Wants { index, check, offset, again };
+        if let Some(outcome) = self.state.fetch.as_mut().and_then(Fetch::question) {
             return Some(Message::Ack { term, stamp: self.state.stamp, outcome });
         }
         let reads = &mut self.state.reads;
@@ -260,7 +259,7 @@ impl<'a> Draw<'_, 'a> {
         if index <= state.snapshots[0].index() || state.image != Image::Whole || !state.needs_snapshot(self.log) {
             return None;
         }
-        state.snapshot_again = state.now.after(state.settings.election_micros());
+        state.snapshot_again = state.after_timeout();
         Some(Position { term: self.log.term_at(index), index })
     }
 
@@ -277,7 +276,7 @@ impl<'a> Draw<'_, 'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if state.hard != state.hard_durable || state.piece_allowance == 0 || state.gives_way() {
+        if !state.is_hard_durable() || state.piece_allowance == 0 || state.gives_way() {
             return None;
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
@@ -310,6 +309,6 @@ impl<'a> Draw<'_, 'a> {
         let (round, _) = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied)?;
         // The reads that were held up by this round need not wait for another input.
         Rounds { state: self.state, peers: self.peers, log: self.log }.start();
-        Some(round)
+        Some(Round(round.get()))
     }
 }

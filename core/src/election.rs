@@ -1,4 +1,5 @@
 use crate::log::Log;
+use crate::peer::OwedVote;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
@@ -45,12 +46,12 @@ impl Step<'_> {
         self.state.rest();
         self.state.ballot = ballot;
         self.state.answered = Seats::NONE;
-        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.await_heartbeat();
         self.owe_ballots();
     }
 
     fn owe_ballots(&mut self) {
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.owed.ballot = true;
         }
     }
@@ -60,14 +61,14 @@ impl Step<'_> {
         if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
             return self.ask_read_again();
         }
-        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.await_heartbeat();
         for seat in self.state.silent().iter() {
             self.peer(seat).owed.ballot = true;
         }
     }
 
     pub(crate) fn count_own_vote(&mut self) {
-        if self.state.role == Role::Candidate && self.state.hard_durable == self.state.hard {
+        if self.state.role == Role::Candidate && self.state.is_hard_durable() {
             self.state.votes = self.state.votes.with(self.state.seat());
             self.count_votes();
         }
@@ -95,7 +96,7 @@ impl Step<'_> {
         if ballot == Ballot::Pre {
             let granted = term > self.state.hard.term && is_recent && !self.state.hears_leader();
             let term = if granted { term } else { self.state.hard.term };
-            self.peer(from).owed.vote = Some((term, Ballot::Pre, granted));
+            self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
             return;
         }
         if term > self.state.hard.term {
@@ -111,7 +112,8 @@ impl Step<'_> {
             self.state.hard.vote = Some(from);
             self.state.rest();
         }
-        self.peer(from).owed.vote = Some((self.state.hard.term, ballot, granted));
+        let term = self.state.hard.term;
+        self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
     }
 
     /// Somebody would vote for this node in `term`.
@@ -128,7 +130,7 @@ impl Step<'_> {
     pub(crate) fn on_vote(&mut self, from: Seat, ballot: Ballot, granted: bool) {
         let is_answer = match self.state.role {
             Role::PreCandidate => ballot == Ballot::Pre,
-            Role::Candidate => ballot != Ballot::Pre && self.state.hard_durable == self.state.hard,
+            Role::Candidate => ballot != Ballot::Pre && self.state.is_hard_durable(),
             Role::Follower | Role::Leader => false,
         };
         if !is_answer {
@@ -153,10 +155,10 @@ impl Step<'_> {
         let (now, next) = (self.state.now, self.log.span.last.index.next());
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
-        self.state.heartbeat_due = self.state.next_heartbeat();
-        self.state.election_due = now.after(self.state.settings.election_micros());
+        self.state.await_heartbeat();
+        self.state.election_due = self.state.after_timeout();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.start(next, now);
         }
     }
@@ -176,7 +178,7 @@ impl Step<'_> {
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.settings.election_micros();
-        self.state.election_due = self.state.now.after(timeout);
+        self.state.election_due = self.state.after_timeout();
         let now = self.state.now;
         let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
@@ -203,6 +205,6 @@ impl State {
 
     /// Whether the leader has committed an entry of its own term: it then knows all that was committed before.
     pub(crate) fn term_is_open(&self, commit_term: Term) -> bool {
-        self.is_leader() && commit_term == self.hard.term
+        commit_term == self.hard.term
     }
 }

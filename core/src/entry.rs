@@ -103,6 +103,7 @@ impl<'a> Entry<'a> {
     }
 
     /// What the entry is for.
+    #[inline(always)]
     pub fn kind(&self) -> Kind {
         Kind::from_byte(self.header()[16]).unwrap_or(Kind::Noop)
     }
@@ -135,12 +136,14 @@ impl<'a> Entry<'a> {
     }
 
     /// What a request's payload is made of. Number by number: all that reads one shares the code.
+    #[cfg_attr(target_os = "none", inline(always))]
     fn request(&self) -> Option<(Session, &'a [u8])> {
         let (client, rest) = postcard::take_from_bytes(self.payload()).ok()?;
         let (sequence, rest) = postcard::take_from_bytes(rest).ok()?;
         Some((Session { client, sequence }, rest))
     }
 
+    #[cfg_attr(target_os = "none", inline(always))]
     fn header(&self) -> &'a [u8; HEADER] {
         self.record.first_chunk().unwrap_or_else(|| torn())
     }

@@ -1,8 +1,9 @@
 use crate::draw::Reply;
 use crate::log::Span;
 use crate::snapshot::Image;
+use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Members, Refusal, Seat, Snapshot, Stored};
+use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
 
 /// A snapshot on its way from the leader, as the follower sees it (section 7).
 ///
@@ -23,23 +24,10 @@ pub(crate) struct Fetch {
     again: bool,
 }
 
-/// The question that a follower asks.
-pub(crate) struct Question {
-    pub(crate) index: Index,
-    pub(crate) check: u32,
-    pub(crate) offset: u64,
-    pub(crate) again: bool,
-}
-
 impl Fetch {
     /// A snapshot of which so much is here.
     pub(crate) fn new(here: Stored) -> Fetch {
         Fetch { here, unasked: 0, is_stuck: false, has_asked_again: false, asks: false, again: true }
-    }
-
-    /// A snapshot of which nothing is here.
-    pub(crate) fn of(snapshot: Snapshot) -> Fetch {
-        Fetch::new(Stored { snapshot, received: 0, check: 0 })
     }
 
     /// All of it is here.
@@ -73,19 +61,30 @@ impl Fetch {
         self.asks
     }
 
-    /// What the leader is owed.
-    pub(crate) fn question(&mut self) -> Option<Question> {
+    /// The question that the leader is owed.
+    pub(crate) fn question(&mut self) -> Option<Outcome> {
         if !core::mem::take(&mut self.asks) {
             return None;
         }
         let again = core::mem::take(&mut self.again);
         self.unasked = 0;
-        Some(Question {
-            index: self.here.snapshot.index(),
-            check: self.here.snapshot.check,
-            offset: self.here.received,
-            again,
-        })
+        let Stored { snapshot, received: offset, .. } = self.here;
+        Some(Outcome::Wants { index: snapshot.index(), check: snapshot.check, offset, again })
+    }
+}
+
+impl State {
+    /// Begins to fetch a snapshot of which nothing is here.
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub(crate) fn fetch_anew(&mut self, snapshot: &Snapshot) {
+        self.fetch = Some(Fetch::new(Stored { snapshot: *snapshot, received: 0, check: 0 }));
+    }
+
+    /// What a leader's snapshot covers is committed, and the same everywhere.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn rely_on(&mut self, snapshot: &Snapshot) {
+        self.commit.raise(snapshot.index());
+        self.verified.raise(snapshot.index());
     }
 }
 
@@ -96,25 +95,25 @@ impl Step<'_> {
         &mut self,
         from: Seat,
         stamp: u64,
-        snapshots: [Snapshot; 2],
-        members: Members,
+        latest: &Snapshot,
+        before: &Snapshot,
+        members: &Members,
     ) -> Result<(), Refusal> {
-        let [latest, _] = snapshots;
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
             return Err(Refusal::Order);
         }
-        if members != self.state.settings.members {
+        if *members != self.state.settings.members {
             return Err(Refusal::Members);
         }
         self.hear_leader(from, stamp)?;
         let is_lost = self.state.image == Image::Lost;
-        if !is_lost && self.holds(latest.position) {
-            self.state.verified = self.state.verified.max(latest.index());
-            self.state.commit = self.state.commit.max(latest.index());
+        if !is_lost && self.holds(&latest.position) {
+            self.state.rely_on(latest);
             self.answer_verified();
             return Ok(());
         }
-        let is_useful = |fetch: &Fetch| fetch.is_complete() || snapshots.contains(&fetch.here.snapshot);
+        let is_useful =
+            |fetch: &Fetch| fetch.is_complete() || fetch.here.snapshot == *latest || fetch.here.snapshot == *before;
         let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
         if !goes_on && is_lost && latest.index() < self.log.span.base.index {
             self.answer_verified();
@@ -122,7 +121,7 @@ impl Step<'_> {
         }
         if !goes_on {
             self.fail_reads();
-            self.state.fetch = Some(Fetch::of(latest));
+            self.state.fetch_anew(latest);
         }
         self.urge_fetch();
         Ok(())
@@ -165,14 +164,16 @@ impl Step<'_> {
         }
         if check != snapshot.check {
             // The leader offers what it has by now. A node that has lost its own has to ask for that.
-            self.state.fetch = is_lost.then(|| Fetch::of(snapshot));
+            self.state.fetch = None;
+            if is_lost {
+                self.state.fetch_anew(&snapshot);
+            }
             self.state.refusals.add(Refusal::Snapshot);
             return;
         }
         self.state.fetch = None;
-        self.state.commit = self.state.commit.max(snapshot.index());
-        self.state.verified = self.state.verified.max(snapshot.index());
-        let holds = self.log.view().holds(snapshot.position);
+        self.state.rely_on(&snapshot);
+        let holds = self.log.view().holds(&snapshot.position);
         match (holds, is_lost) {
             (true, false) => return,
             (true, true) => self.log.forget(snapshot.index()),

@@ -13,6 +13,9 @@ impl Instant {
     /// The fixed start itself.
     pub const START: Instant = Instant(0);
 
+    /// After all others: never.
+    pub(crate) const END: Instant = Instant(u64::MAX);
+
     /// The instant `micros` microseconds after the start.
     pub const fn from_micros(micros: u64) -> Self {
         Instant(micros)
@@ -54,6 +57,6 @@ impl Add<Duration> for Instant {
 }
 
 /// The microseconds of a duration, saturating after 584,542 years.
-pub(crate) fn micros(duration: Duration) -> u64 {
+fn micros(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }

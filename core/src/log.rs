@@ -46,14 +46,18 @@ impl<'a> Log<'a> {
     }
 
     /// Whether there is an entry at this position, or it is the base.
-    pub(crate) fn holds(&self, position: Position) -> bool {
+    pub(crate) fn holds(&self, position: &Position) -> bool {
         let is_there = position.index == self.span.base.index || self.span.holds(position.index);
         is_there && self.term_at(position.index) == position.term
     }
 
     /// The entry at `index`.
     pub(crate) fn entry(&self, index: Index) -> Option<Entry<'a>> {
-        self.span.holds(index).then(|| Entry::trusted(part(self.memory, self.offset(index)..self.span.end)))
+        self.span.holds(index).then(|| self.entry_at(self.span.place(index)))
+    }
+
+    fn entry_at(&self, place: usize) -> Entry<'a> {
+        Entry::trusted(part(self.memory, self.offset(place)..self.span.end))
     }
 
     /// All entries.
@@ -61,32 +65,44 @@ impl<'a> Log<'a> {
         Entries::trusted(part(self.memory, 0..self.span.end))
     }
 
-    /// The entries from `first` on that fit into `bytes_max` bytes, and the index behind them. Logarithmic in the length.
-    pub(crate) fn range(&self, first: Index, bytes_max: usize) -> (Entries<'a>, Index) {
-        if !self.span.holds(first) {
-            return (Entries::default(), first);
-        }
-        let start = self.offset(first);
-        let fits = |index: Index| self.offset(index) - start <= bytes_max;
-        let behind = partition_point(first, self.span.last.index.next(), |index| fits(index.next()));
-        (Entries::trusted(part(self.memory, start..self.offset(behind))), behind)
+    /// The entries from `first` up to and without `behind`.
+    pub(crate) fn between(&self, first: Index, behind: Index) -> Entries<'a> {
+        Entries::trusted(part(self.memory, self.stretch(first, behind)))
     }
 
-    /// How many bytes the entries from `first` up to and without `behind` take.
+    /// How many bytes these entries take.
     pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
-        let first = first.max(self.span.base.index.next());
-        if first < behind { self.offset(behind) - self.offset(first) } else { 0 }
+        self.stretch(first, behind).len()
     }
 
-    /// The last position that has at most this index and at most this term: nothing above it can match a log that has no
-    /// later term up to there. Terms never fall along a log, so a binary search finds it. `None` if it lies before the base.
-    pub(crate) fn latest_at_most(&self, limit: Position) -> Option<Position> {
-        let behind = limit.index.min(self.span.last.index).next();
-        let first = self.span.base.index.next();
-        let found = partition_point(first, behind.max(first), |index| self.term_at(index) <= limit.term);
-        let index = found.previous();
-        let position = Position { term: self.term_at(index), index };
-        (position.index <= limit.index && position.term <= limit.term).then_some(position)
+    /// Where these entries lie.
+    fn stretch(&self, first: Index, behind: Index) -> Range<usize> {
+        let first = first.max(self.span.base.index.next());
+        if first < behind { self.offset(self.span.place(first))..self.offset(self.span.place(behind)) } else { 0..0 }
+    }
+
+    /// The index behind the entries from `first` on that fit into `bytes_max` bytes. Logarithmic in the length.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn behind_fitting(&self, first: Index, bytes_max: usize) -> Index {
+        if !self.span.holds(first) {
+            return first;
+        }
+        let first = self.span.place(first);
+        let start = self.offset(first);
+        let fits = |place: usize| self.offset(place) - start <= bytes_max;
+        self.span.index(partition_point(first, self.span.count() + 1, |place| fits(place + 1)))
+    }
+
+    /// The index behind the last position that has at most this index and at most this term: nothing above it can match a log
+    /// that has no later term up to there. Terms never fall along a log, so a binary search finds it. The base's own index if
+    /// that position lies before the base.
+    pub(crate) fn behind_at_most(&self, Position { term, index }: Position) -> Index {
+        let base = self.span.base;
+        if index < base.index || term < base.term {
+            return base.index;
+        }
+        let behind = self.span.place(index.min(self.span.last.index)) + 1;
+        self.span.index(partition_point(1, behind, |place| self.entry_at(place).position().term <= term))
     }
 
     /// Whether a leader could open its term with this log.
@@ -111,15 +127,17 @@ impl<'a> Log<'a> {
 
     /// The first index from which on the entries before `behind` take at most `bytes_max` bytes. Logarithmic in the length.
     pub(crate) fn first_within(&self, behind: Index, bytes_max: usize) -> Index {
-        partition_point(self.span.base.index.next(), behind, |index| self.bytes_between(index, behind) > bytes_max)
+        let behind = self.span.place(behind);
+        let end = self.offset(behind);
+        self.span.index(partition_point(1, behind, |place| end - self.offset(place) > bytes_max))
     }
 
-    /// Where the record at `index` starts; for the index behind the last, where the next one would.
-    fn offset(&self, index: Index) -> usize {
-        if index > self.span.last.index {
+    /// Where the record at this place starts; for the place behind the last, where the next one would.
+    fn offset(&self, place: usize) -> usize {
+        if place > self.span.count() {
             return self.span.end;
         }
-        let slot = slot_at(self.memory.len(), self.span.base.index, index);
+        let slot = slot_at(self.memory.len(), place);
         let bytes = self.memory.get(slot..).and_then(<[u8]>::first_chunk);
         u32::from_le_bytes(*bytes.unwrap_or_else(|| torn())) as usize
     }
@@ -133,7 +151,16 @@ impl Span {
 
     /// How many entries there are; each takes memory, so the number fits.
     pub(crate) fn count(&self) -> usize {
-        (self.last.index.0 - self.base.index.0) as usize
+        self.place(self.last.index)
+    }
+
+    /// Which entry behind the base an index means: they are counted from 1.
+    fn place(&self, index: Index) -> usize {
+        (index.0 - self.base.index.0) as usize
+    }
+
+    fn index(&self, place: usize) -> Index {
+        Index(self.base.index.0 + place as u64)
     }
 
     fn holds(&self, index: Index) -> bool {
@@ -165,6 +192,7 @@ impl LogMut<'_> {
     }
 
     /// The room for the payload of the next entry, of at most `payload_max` bytes, that leaves `reserve` bytes free.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn payload_room(&mut self, payload_max: usize, reserve: usize) -> Option<&mut [u8]> {
         let room = self.view().room().checked_sub(SLOT + reserve + RECORD_OVERHEAD)?;
         let start = self.span.end + HEADER;
@@ -172,14 +200,13 @@ impl LogMut<'_> {
     }
 
     /// Makes the next entry around a payload of this length, which stands in its room.
-    pub(crate) fn seal(&mut self, term: Term, kind: Kind, payload: usize) -> Position {
+    pub(crate) fn seal(&mut self, term: Term, kind: Kind, payload: usize) {
         let position = Position { term, index: self.span.last.index.next() };
         let start = self.span.end;
         let record = part_mut(self.memory, start..start + RECORD_OVERHEAD + payload);
         seal_record(record, position, kind);
         let length = record.len();
         self.settle(position, length);
-        position
     }
 
     /// Removes the entry at `index` and all after it.
@@ -188,7 +215,7 @@ impl LogMut<'_> {
             return;
         }
         let log = self.view();
-        let end = log.offset(index);
+        let end = log.offset(log.span.place(index));
         let last = Position { term: log.term_at(index.previous()), index: index.previous() };
         self.span.end = end;
         self.span.last = last;
@@ -201,38 +228,40 @@ impl LogMut<'_> {
         }
         let log = self.view();
         let term = log.term_at(through);
-        let (cut, old) = (log.offset(through.next()), *self.span);
-        self.move_to_front(cut, old.end);
+        let (gone, count) = (log.span.place(through), log.span.count());
+        let cut = log.offset(gone + 1);
+        self.move_to_front(cut);
         // A slot moves away from the records: it is read before another one takes its place.
-        for index in (through.next().0..=old.last.index.0).map(Index) {
-            let offset = Log::new(self.memory, &old).offset(index) - cut;
-            self.set_slot(through, index, offset);
+        for place in gone..count {
+            let offset = self.view().offset(place + 1) - cut;
+            self.set_slot(place + 1 - gone, offset);
         }
         self.span.base = Position { term, index: through };
         self.span.end -= cut;
     }
 
     /// Byte by byte: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
-    fn move_to_front(&mut self, start: usize, end: usize) {
-        let cells = Cell::from_mut(part_mut(self.memory, 0..end)).as_slice_of_cells();
+    fn move_to_front(&mut self, start: usize) {
+        let cells = Cell::from_mut(part_mut(self.memory, 0..self.span.end)).as_slice_of_cells();
         cells.iter().zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
     }
 
-    fn set_slot(&mut self, base: Index, index: Index, offset: usize) {
-        let slot = slot_at(self.memory.len(), base, index);
+    #[cfg_attr(target_os = "none", inline(always))]
+    fn set_slot(&mut self, place: usize, offset: usize) {
+        let slot = slot_at(self.memory.len(), place);
         let bytes = self.memory.get_mut(slot..).and_then(<[u8]>::first_chunk_mut);
         *bytes.unwrap_or_else(|| torn()) = (offset as u32).to_le_bytes();
     }
 
     fn settle(&mut self, position: Position, length: usize) {
-        self.set_slot(self.span.base.index, position.index, self.span.end);
+        self.set_slot(self.span.count() + 1, self.span.end);
         self.span.end += length;
         self.span.last = position;
     }
 }
 
-fn slot_at(memory: usize, base: Index, index: Index) -> usize {
-    memory.wrapping_sub((index.0 - base.0) as usize * SLOT)
+fn slot_at(memory: usize, place: usize) -> usize {
+    memory.wrapping_sub(place * SLOT)
 }
 
 /// Copies bytes to where there is as much room.
@@ -255,16 +284,16 @@ pub(crate) fn torn() -> ! {
     panic!("the records of a log lie whole within its memory")
 }
 
-/// The first index from `first` up to `behind` for which `holds` no longer holds.
-fn partition_point(first: Index, behind: Index, holds: impl Fn(Index) -> bool) -> Index {
-    let (mut low, mut high) = (first.0, behind.0);
+/// The first place from `first` up to `behind` for which `holds` no longer holds.
+fn partition_point(first: usize, behind: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (first, behind);
     while low < high {
         let middle = low + (high - low) / 2;
-        if holds(Index(middle)) {
+        if holds(middle) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    Index(low)
+    low
 }

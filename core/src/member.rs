@@ -79,6 +79,7 @@ impl Seats {
     }
 
     /// How many seats are in the set.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub const fn count(self) -> usize {
         // A few rounds, where many a processor needs fifty instructions to count all the bits at once.
         let (mut rest, mut count) = (self.0, 0);

@@ -66,7 +66,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
             }
             Input::Read => Some(step.read().map_or_else(Reply::Reject, Reply::Await)),
             Input::Transfer { to } => step.transfer(to).err().map(Reply::Reject),
-            Input::Receive { from, message } => step.receive(from, message),
+            Input::Receive { from, ref message } => step.receive(from, message),
             Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Reply::Reject),
             Input::Persisted(ticket) => {
                 step.persisted(&ticket);
@@ -84,22 +84,20 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change anything.
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
-        if state.is_leader() {
-            let due = state.heartbeat_due.min(state.election_due);
-            return Some(state.transfer.map_or(due, |transfer| due.min(transfer.until)));
-        }
-        let mut due = None;
-        let mut at = |instant: Instant| due = Some(due.map_or(instant, |other: Instant| other.min(instant)));
-        if state.may_campaign(self.log_view()) {
-            at(state.election_due);
+        let mut due = Instant::END;
+        if state.is_leader() || state.may_campaign(self.log_view()) {
+            due = state.election_due;
         }
         if state.role != Role::Follower || state.reads.under_way.is_some() {
-            at(state.heartbeat_due);
+            due = due.min(state.heartbeat_due);
+        }
+        if let Some(transfer) = &state.transfer {
+            due = due.min(transfer.until);
         }
         if state.may_install() || state.greets {
-            at(state.now);
+            due = due.min(state.now);
         }
-        due
+        (due < Instant::END).then_some(due)
     }
 
     /// The latest term that this node has seen.

@@ -8,7 +8,7 @@ pub(crate) struct Peer {
     pub(crate) incarnation: Incarnation,
     /// The follower's log equals ours, and is durable there, up to this index.
     pub(crate) matched: Index,
-    /// The first entry to send next.
+    /// The first entry to send next, at a leader.
     pub(crate) next: Index,
     /// How many `AppendEntries` were sent in this term: the stamp of the latest one.
     pub(crate) sent: u64,
@@ -29,7 +29,7 @@ pub(crate) struct Peer {
 }
 
 /// What a follower still wants of a snapshot, within the window that it asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pieces {
     pub(crate) of: Wanted,
     /// The first byte to send next.
@@ -38,16 +38,9 @@ pub(crate) struct Pieces {
     pub(crate) left: u32,
 }
 
-/// Which of the two snapshots a follower wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Wanted {
-    #[default]
-    Nothing,
-    Latest,
-    Before,
-}
-
 impl Pieces {
+    const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 };
+
     /// There is a later snapshot.
     pub(crate) fn age(&mut self) {
         self.of = match self.of {
@@ -55,6 +48,14 @@ impl Pieces {
             Wanted::Before | Wanted::Nothing => Wanted::Nothing,
         };
     }
+}
+
+/// Which of the two snapshots a follower wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Wanted {
+    Nothing,
+    Latest,
+    Before,
 }
 
 /// How entries flow to a follower.
@@ -67,7 +68,7 @@ pub(crate) enum Flow {
 }
 
 /// A follower's `ReadIndex` at the leader.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) boot: u64,
     pub(crate) round: u64,
@@ -77,8 +78,25 @@ pub(crate) struct Asked {
     pub(crate) index: Index,
 }
 
+impl Asked {
+    pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: Index(0) };
+}
+
+/// The answer to a `RequestVote`, as it was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OwedVote {
+    pub(crate) is_owed: bool,
+    pub(crate) term: Term,
+    pub(crate) ballot: Ballot,
+    pub(crate) granted: bool,
+}
+
+impl OwedVote {
+    pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
+}
+
 /// At most one message of each kind, each made when it is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Owed {
     /// An empty `AppendEntries`.
     pub(crate) heartbeat: bool,
@@ -87,11 +105,23 @@ pub(crate) struct Owed {
     /// A `RequestVote` of the election under way.
     pub(crate) ballot: bool,
     /// The answer to a `RequestVote`, as it was decided.
-    pub(crate) vote: Option<(Term, Ballot, bool)>,
+    pub(crate) vote: OwedVote,
     /// The answer to an `AppendEntries` of a term that is over.
     pub(crate) stale: bool,
     pub(crate) read_answer: bool,
     pub(crate) campaign: bool,
+}
+
+impl Owed {
+    pub(crate) const NONE: Owed = Owed {
+        heartbeat: false,
+        offer: false,
+        ballot: false,
+        vote: OwedVote::NONE,
+        stale: false,
+        read_answer: false,
+        campaign: false,
+    };
 }
 
 /// A member's peer: messages of others are refused before.
@@ -116,27 +146,30 @@ fn no_seat() -> ! {
 }
 
 impl Peer {
-    pub(crate) fn new() -> Peer {
-        Peer {
-            incarnation: Incarnation(0),
-            matched: Index(0),
-            next: Index(1),
-            sent: 0,
-            echoed: 0,
-            reset_at: 0,
-            round_from: 0,
-            flow: Flow::Pipeline,
-            losses: 0,
-            heard: Instant::START,
-            asked: Asked::default(),
-            pieces: Pieces::default(),
-            owed: Owed::default(),
-        }
-    }
+    /// Of whom nothing is known. All its bytes are zero: the smallest machines can make it at once.
+    pub(crate) const NEW: Peer = Peer {
+        incarnation: Incarnation(0),
+        matched: Index(0),
+        next: Index(0),
+        sent: 0,
+        echoed: 0,
+        reset_at: 0,
+        round_from: 0,
+        flow: Flow::Pipeline,
+        losses: 0,
+        heard: Instant::START,
+        asked: Asked::NONE,
+        pieces: Pieces::NONE,
+        owed: Owed::NONE,
+    };
 
     /// At the start of a reign: optimistic that the follower has all that we have.
     pub(crate) fn start(&mut self, next: Index, now: Instant) {
-        *self = Peer { incarnation: self.incarnation, next, heard: now, ..Peer::new() };
+        let incarnation = self.incarnation;
+        *self = Peer::NEW;
+        self.incarnation = incarnation;
+        self.next = next;
+        self.heard = now;
     }
 
     /// Nothing before `next` is on its way any longer: what was sent is taken as lost.

@@ -1,8 +1,10 @@
+use core::num::NonZero;
+
 use crate::log::Log;
 use crate::peer::{Asked, Peer};
 use crate::snapshot::Image;
 use crate::state::State;
-use crate::step::{Step, others};
+use crate::step::Step;
 use crate::{Index, Rejection, Round, Seat, Seats};
 
 /// The reads of this node (section 6.4 of the thesis).
@@ -20,8 +22,8 @@ pub(crate) struct Reads {
     /// The index of the round under way. A follower learns it with the confirmation.
     pub(crate) under_way: Option<Index>,
     /// A confirmed round, and the index to apply before it is ready.
-    pub(crate) confirmed: Option<(Round, Index)>,
-    pub(crate) failed: Option<Round>,
+    pub(crate) confirmed: Option<(NonZero<u64>, Index)>,
+    pub(crate) failed: Option<NonZero<u64>>,
     /// Whether a follower owes its leader the question.
     pub(crate) asks: bool,
 }
@@ -71,7 +73,7 @@ impl Step<'_> {
         }
         reads.under_way = None;
         reads.asks = false;
-        reads.confirmed = Some((Round(round), index));
+        reads.confirmed = NonZero::new(round).map(|round| (round, index));
     }
 
     pub(crate) fn start_round(&mut self) {
@@ -85,7 +87,7 @@ impl Step<'_> {
     /// The question or its answer may be lost.
     pub(crate) fn ask_read_again(&mut self) {
         if self.state.reads.under_way.is_some() {
-            self.state.heartbeat_due = self.state.next_heartbeat();
+            self.state.await_heartbeat();
             self.state.reads.asks = true;
             self.state.attend_leader();
         }
@@ -105,7 +107,7 @@ impl Step<'_> {
             reads.confirmed = None;
         }
         if is_open {
-            reads.failed = Some(Round(reads.latest));
+            reads.failed = NonZero::new(reads.latest);
         }
     }
 }
@@ -137,14 +139,15 @@ impl Rounds<'_> {
         reads.under_way = Some(commit);
         reads.asks = !is_leader;
         if is_leader {
-            for peer in others(self.state, self.peers) {
+            self.state.attend_all();
+            for peer in &mut *self.peers {
                 peer.round_from = peer.sent;
                 peer.owed.heartbeat = true;
             }
             self.confirm();
         } else {
             self.state.attend_leader();
-            self.state.heartbeat_due = self.state.next_heartbeat();
+            self.state.await_heartbeat();
         }
     }
 
@@ -159,8 +162,9 @@ impl Rounds<'_> {
         }
         let latest = self.state.reads.latest;
         self.state.reads.under_way = None;
-        self.state.reads.confirmed = Some((Round(latest), index));
-        for peer in others(self.state, self.peers) {
+        self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));
+        self.state.attend_all();
+        for peer in &mut *self.peers {
             if (1..=latest).contains(&peer.asked.tag) && peer.asked.index == Index(0) {
                 peer.asked.index = index;
                 peer.owed.read_answer = true;

@@ -1,4 +1,5 @@
 use crate::peer::{Flow, Pieces, Wanted};
+use crate::position::raise;
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
 use crate::step::Step;
@@ -25,13 +26,13 @@ impl Step<'_> {
     }
 
     fn beat(&mut self) {
-        self.state.heartbeat_due = self.state.next_heartbeat();
+        self.state.await_heartbeat();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         self.state.commits = false;
         if let Some(transfer) = &mut self.state.transfer {
             transfer.told = false;
         }
-        for peer in self.others() {
+        for peer in self.everyone() {
             peer.owed.heartbeat = true;
         }
     }
@@ -41,7 +42,7 @@ impl Step<'_> {
         &mut self,
         from: Seat,
         stamp: u64,
-        previous: Position,
+        previous: &Position,
         commit: Index,
         entries: Entries<'_>,
     ) -> Result<(), Refusal> {
@@ -51,13 +52,14 @@ impl Step<'_> {
             self.urge_fetch();
         }
         if !self.holds(previous) {
-            let limit = Position { index: previous.index.min(self.log.span.last.index), ..previous };
-            let hint = self.log.view().latest_at_most(limit).unwrap_or(self.log.span.base);
+            let log = self.log.view();
+            let index = log.behind_at_most(*previous).previous().max(log.span.base.index);
+            let hint = Position { term: log.term_at(index), index };
             self.state.answer = Some(Answer::Conflict { stamp, hint });
             return Ok(());
         }
         self.take(previous.index, entries)?;
-        self.state.commit = self.state.commit.max(commit.min(self.state.verified));
+        self.state.commit.raise(commit.min(self.state.verified));
         Ok(())
     }
 
@@ -70,13 +72,14 @@ impl Step<'_> {
         self.step_down();
         self.state.leader = Some(from);
         self.state.attend_leader();
-        self.state.leader_until = self.state.now.after(self.state.settings.election_micros());
+        self.state.leader_until = self.state.after_timeout();
         self.state.rest();
-        self.state.stamp = self.state.stamp.max(stamp);
+        raise(&mut self.state.stamp, stamp);
         Ok(())
     }
 
-    fn check_order(&self, previous: Position, entries: Entries<'_>) -> Result<(), Refusal> {
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn check_order(&self, previous: &Position, entries: Entries<'_>) -> Result<(), Refusal> {
         let Some(first) = entries.first() else { return Ok(()) };
         let first = first.position();
         let follows = first.index == previous.index.next() && first.term >= previous.term;
@@ -85,7 +88,7 @@ impl Step<'_> {
     }
 
     /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
-    pub(crate) fn holds(&self, position: Position) -> bool {
+    pub(crate) fn holds(&self, position: &Position) -> bool {
         position.index < self.log.span.base.index || self.log.view().holds(position)
     }
 
@@ -103,7 +106,7 @@ impl Step<'_> {
             }
             verified = entry.position().index;
         }
-        self.state.verified = self.state.verified.max(verified);
+        self.state.verified.raise(verified);
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
         let waits = verified > self.state.durable && !entries.is_empty();
         if self.state.full || !waits {
@@ -126,7 +129,7 @@ impl Step<'_> {
     }
 
     fn has(&self, entry: Entry<'_>) -> bool {
-        self.holds(entry.position()) || entry.position().index <= self.log.span.base.index
+        self.holds(&entry.position()) || entry.position().index <= self.log.span.base.index
     }
 
     /// Removes what conflicts. Committed entries never do, unless somebody has forgotten what it promised.
@@ -140,10 +143,10 @@ impl Step<'_> {
         self.log.truncate(index);
         self.state.full = false;
         let last = index.previous();
-        self.state.written = self.state.written.min(last);
-        self.state.durable = self.state.durable.min(last);
+        self.state.written.lower(last);
+        self.state.durable.lower(last);
         if let Some(write) = &mut self.state.write {
-            write.through = write.through.min(last);
+            write.through.lower(last);
         }
         Ok(())
     }
@@ -155,18 +158,22 @@ impl Step<'_> {
         }
         let (now, last) = (self.state.now, self.log.span.last.index);
         let peer = self.peer(from);
-        let beyond = matches!(outcome, Outcome::Matched(index) | Outcome::Full(index) if index > last);
-        if stamp > peer.sent || beyond {
+        let matched = match outcome {
+            Outcome::Matched(index) | Outcome::Full(index) => index,
+            _ => Index(0),
+        };
+        if stamp > peer.sent || matched > last {
             return Err(Refusal::Unsent);
         }
         peer.heard = now;
-        peer.echoed = peer.echoed.max(stamp);
+        raise(&mut peer.echoed, stamp);
         match outcome {
-            Outcome::Matched(index) => self.on_matched(from, stamp, index),
-            Outcome::Full(index) => {
-                self.on_matched(from, stamp, index);
-                let peer = self.peer(from);
-                peer.probe_from(peer.matched.next());
+            Outcome::Matched(_) | Outcome::Full(_) => {
+                self.on_matched(from, stamp, matched);
+                if matches!(outcome, Outcome::Full(_)) {
+                    let peer = self.peer(from);
+                    peer.probe_from(peer.matched.next());
+                }
             }
             Outcome::Conflict(hint) => self.on_conflict(from, stamp, hint),
             Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
@@ -186,7 +193,7 @@ impl Step<'_> {
         }
         peer.matched = index;
         peer.losses = 0;
-        peer.next = peer.next.max(index.next());
+        peer.next.raise(index.next());
         self.advance_commit();
     }
 
@@ -194,8 +201,7 @@ impl Step<'_> {
     /// before the base, the follower needs a snapshot. An answer to what was sent before `next` was last taken back says
     /// nothing new.
     fn on_conflict(&mut self, from: Seat, stamp: u64, hint: Position) {
-        let base = self.log.span.base.index;
-        let meeting = self.log.view().latest_at_most(hint).map_or(base, |meeting| meeting.index.next());
+        let meeting = self.log.view().behind_at_most(hint);
         let peer = self.peer(from);
         if stamp <= peer.reset_at {
             return;
@@ -276,7 +282,7 @@ impl Step<'_> {
             Some(_) => return Err(Rejection::NoTarget),
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
-        let until = self.state.now.after(self.state.settings.election_micros());
+        let until = self.state.after_timeout();
         self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
@@ -290,8 +296,14 @@ impl Step<'_> {
     }
 
     fn most_recent(&self) -> Option<Seat> {
-        let candidates = self.state.settings.members.all().iter().filter(|seat| self.may_succeed(*seat));
-        candidates.max_by_key(|seat| self.matched(*seat))
+        let mut best = None;
+        for seat in self.state.settings.members.all().iter() {
+            let is_better = best.is_none_or(|other| self.matched(seat) >= self.matched(other));
+            if is_better && self.may_succeed(seat) {
+                best = Some(seat);
+            }
+        }
+        best
     }
 
     /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.

@@ -78,11 +78,12 @@ impl Step<'_> {
     pub(crate) fn snapshotted(&mut self, snapshot: Snapshot) -> Result<(), Rejection> {
         let [latest, before] = &mut self.state.snapshots;
         let index = snapshot.index();
-        let is_applied = index <= self.state.applied && self.log.view().holds(snapshot.position);
+        let is_applied = index <= self.state.applied && self.log.view().holds(&snapshot.position);
         if !is_applied || index <= latest.index() {
             return Err(Rejection::BadSnapshot);
         }
-        *before = core::mem::replace(latest, snapshot);
+        *before = *latest;
+        *latest = snapshot;
         self.peers.iter_mut().for_each(|peer| peer.pieces.age());
         self.state.snapshot_again = self.state.now;
         Ok(())

@@ -2,7 +2,7 @@ use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::read::Reads;
 use crate::snapshot::Image;
-use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Stored};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -171,8 +171,15 @@ impl State {
         }
     }
 
-    pub(crate) fn next_heartbeat(&self) -> Instant {
-        self.now.after(self.settings.heartbeat_micros())
+    /// The next heartbeat is due an interval from now.
+    pub(crate) fn await_heartbeat(&mut self) {
+        self.heartbeat_due = self.now.after(self.settings.heartbeat_micros());
+    }
+
+    /// An election time-out from now.
+    #[inline(always)]
+    pub(crate) fn after_timeout(&self) -> Instant {
+        self.now.after(self.settings.election_micros())
     }
 
     pub(crate) fn seat(&self) -> Seat {
@@ -187,6 +194,12 @@ impl State {
         self.role == Role::Leader
     }
 
+    /// Whether the present term and vote are durable: before that, nothing is said in this term.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn is_hard_durable(&self) -> bool {
+        self.hard == self.hard_durable
+    }
+
     /// The last index that may be applied: committed, and durable here.
     pub(crate) fn applicable(&self) -> Index {
         self.commit.min(self.durable)
@@ -199,7 +212,7 @@ impl State {
 
     /// Whether there is something to write, and no write is under way.
     pub(crate) fn has_write(&self, last: Index) -> bool {
-        let is_new = self.hard != self.hard_durable || self.image == Image::Unwritten || last > self.written;
+        let is_new = !self.is_hard_durable() || self.image == Image::Unwritten || last > self.written;
         self.write.is_none() && is_new
     }
 
@@ -216,16 +229,15 @@ impl State {
     }
 
     /// The next bytes of a snapshot are stored, behind what was here.
-    pub(crate) fn store(&mut self, bytes: &[u8]) -> Option<Stored> {
-        let fetch = self.fetch.as_mut()?;
-        let here = fetch.here;
-        if fetch.advance(bytes, self.settings.inflight_bytes_max) {
+    pub(crate) fn store(&mut self, bytes: &[u8]) {
+        let window = self.settings.inflight_bytes_max;
+        if self.fetch.as_mut().is_some_and(|fetch| fetch.advance(bytes, window)) {
             self.attend_leader();
         }
-        Some(here)
     }
 
     /// Whether a snapshot is here that the log could stand on by now.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn may_install(&self) -> bool {
         self.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
     }

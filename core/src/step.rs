@@ -24,8 +24,8 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
     #[inline(never)]
-    pub(crate) fn receive<'m>(&mut self, from: Identity, message: Message<'m>) -> Option<Reply<'m>> {
-        let taken = self.admit(from, &message).and_then(|()| self.dispatch(from.seat, message));
+    pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Option<Reply<'m>> {
+        let taken = self.admit(from, message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
             None
@@ -43,8 +43,8 @@ impl Step<'_> {
     }
 
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
-    fn dispatch<'m>(&mut self, from: Seat, message: Message<'m>) -> Result<Option<Reply<'m>>, Refusal> {
-        match message {
+    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Option<Reply<'m>>, Refusal> {
+        match *message {
             Message::RequestVote { term, last, ballot } => {
                 self.on_request_vote(from, term, last, ballot);
                 return Ok(None);
@@ -60,12 +60,12 @@ impl Step<'_> {
             self.follow(message.term());
         }
         let is_current = message.term() == self.state.hard.term;
-        match message {
-            Message::AppendEntries { stamp, previous, commit, entries, .. } if is_current => {
+        match *message {
+            Message::AppendEntries { stamp, ref previous, commit, entries, .. } if is_current => {
                 self.on_append_entries(from, stamp, previous, commit, entries)?;
             }
-            Message::Offer { stamp, latest, before, members, .. } if is_current => {
-                self.on_offer(from, stamp, [latest, before], members)?;
+            Message::Offer { stamp, ref latest, ref before, ref members, .. } if is_current => {
+                self.on_offer(from, stamp, latest, before, members)?;
             }
             Message::AppendEntries { .. } | Message::Offer { .. } => self.peer(from).owed.stale = true,
             Message::Piece { index, check, offset, bytes, .. } => return Ok(self.on_piece(index, check, offset, bytes)),
@@ -105,7 +105,10 @@ impl Step<'_> {
         let offered = room.as_ref().map(|room| room.len());
         let written = room.map_or(Err(postcard::Error::SerializeBufferFull), |room| encode(room, session, command));
         match written {
-            Ok(payload) => Ok(self.log.seal(term, kind, payload)),
+            Ok(payload) => {
+                self.log.seal(term, kind, payload);
+                Ok(self.log.span.last)
+            }
             Err(postcard::Error::SerializeBufferFull) if offered == Some(payload_max) => {
                 Err(Rejection::TooLarge { limit })
             }
@@ -130,9 +133,12 @@ impl Step<'_> {
 
     /// A write is durable: what waited for it may be said, counted and applied now.
     pub(crate) fn persisted(&mut self, ticket: &Ticket) {
-        let writes = self.state.writes;
-        let Some(write) = self.state.write.take_if(|_| writes == ticket.write) else { return };
-        self.state.durable = self.state.durable.max(write.through);
+        let Some(write) = self.state.write else { return };
+        if ticket.write != self.state.writes {
+            return;
+        }
+        self.state.write = None;
+        self.state.durable.raise(write.through);
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
         }
@@ -196,9 +202,9 @@ impl Step<'_> {
 
     pub(crate) fn forget_owed(&mut self) {
         self.state.fetchers = Seats::NONE;
-        for peer in self.others() {
-            peer.owed = Owed::default();
-            peer.asked = Asked::default();
+        for peer in self.everyone() {
+            peer.owed = Owed::NONE;
+            peer.asked = Asked::NONE;
         }
     }
 
@@ -208,18 +214,11 @@ impl Step<'_> {
         &mut self.peers[seat]
     }
 
-    /// The other members.
-    pub(crate) fn others(&mut self) -> impl Iterator<Item = &mut Peer> {
-        others(self.state, self.peers)
+    /// The peers of all seats. What is noted of this node itself, or of a seat that is nobody's, is never looked at.
+    pub(crate) fn everyone(&mut self) -> &mut [Peer] {
+        self.state.attend_all();
+        self.peers
     }
-}
-
-/// The other members, each of whom may now be owed something.
-pub(crate) fn others<'p>(state: &mut State, peers: &'p mut [Peer]) -> impl Iterator<Item = &'p mut Peer> {
-    state.attend_all();
-    let others = state.attention;
-    let is_other = move |seat: Seat| others.contains(seat);
-    peers.iter_mut().enumerate().filter(move |(seat, _)| is_other(Seat(*seat as u8))).map(|(_, peer)| peer)
 }
 
 /// The payload of a command: its session, if it has one, and the command itself.
