@@ -37,6 +37,19 @@ impl<'a, V> Iterator for Effects<'a, V> {
     type Item = Effect<'a, V>;
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
+        if self.reply.is_none()
+            && let Some(persist) = self.draw().persist()
+        {
+            return Some(Effect::Persist(persist));
+        }
+        self.next_but_write()
+    }
+}
+
+impl<'a, V> Effects<'a, V> {
+    /// The next effect that is no [`Effect::Persist`]: for a driver that can send nothing while it writes, so that what need not
+    /// wait for the write goes first. The write stays due.
+    pub fn next_but_write(&mut self) -> Option<Effect<'a, V>> {
         if let Some(reply) = self.reply.take() {
             return match reply {
                 Reply::Accept(position) => Some(Effect::Accept { position }),
@@ -49,10 +62,7 @@ impl<'a, V> Iterator for Effects<'a, V> {
                 }
             };
         }
-        let mut draw = Draw { state: self.state, peers: self.peers, log: self.log };
-        if let Some(persist) = draw.persist() {
-            return Some(Effect::Persist(persist));
-        }
+        let mut draw = self.draw();
         if let Some((to, message)) = draw.send() {
             return Some(Effect::Send { to, message });
         }
@@ -73,6 +83,15 @@ impl<'a, V> Iterator for Effects<'a, V> {
         }
         draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
     }
+
+    /// Whether an [`Effect::Persist`] is due.
+    pub fn has_write(&self) -> bool {
+        self.state.has_write(self.log.span.last.index)
+    }
+
+    fn draw(&mut self) -> Draw<'_, 'a> {
+        Draw { state: self.state, peers: self.peers, log: self.log }
+    }
 }
 
 /// A node while an effect is drawn.
@@ -87,11 +106,11 @@ impl<'a> Draw<'_, 'a> {
     fn persist(&mut self) -> Option<Persist<'a>> {
         let state = &mut *self.state;
         let last = self.log.span.last.index;
-        let is_new = !state.is_hard_durable();
-        let installs = state.image == Image::Unwritten;
-        if state.write.is_some() || !(is_new || installs || last > state.written) {
+        if !state.has_write(last) {
             return None;
         }
+        let is_new = !state.is_hard_durable();
+        let installs = state.image == Image::Unwritten;
         if installs {
             state.image = Image::Writing;
         }

@@ -210,6 +210,12 @@ impl State {
         self.verified.min(self.durable)
     }
 
+    /// Whether there is something to write, and no write is under way.
+    pub(crate) fn has_write(&self, last: Index) -> bool {
+        let is_new = !self.is_hard_durable() || self.image == Image::Unwritten || last > self.written;
+        self.write.is_none() && is_new
+    }
+
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
         self.is_leader() || self.now < self.leader_until

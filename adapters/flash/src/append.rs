@@ -2,21 +2,24 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Entries, Index};
 
 use crate::FlashError;
+use crate::content::{Content, FOLLOWS};
 use crate::item::{Front, ITEM, PREFIX, Prefix, Stand};
 use crate::layout::{ROOM_MIN, item_bytes, word};
 use crate::log::{Log, first_end};
 use crate::page::Page;
 
 impl Log {
-    /// Refuses a write that there is no room for. One page is kept for a write that puts a snapshot in force, and so makes room.
+    /// Refuses a write that there is no room for. One page is kept for a write that makes room: one that puts a snapshot in force,
+    /// or that holds every entry which no snapshot covers.
     pub(crate) fn expect_room<F: NorFlash>(
         &mut self,
         flash: &mut F,
         front: &Front,
         entries: Entries<'_>,
     ) -> Result<(), FlashError> {
-        let kept = u32::from(front.stand.is_none());
-        let (needed, _) = self.pages_for::<F>(front.bytes().written().len() + entries.bytes().len());
+        let kept = u32::from(front.stand.is_none() && !self.is_all(entries));
+        let length = Content::new(front, entries, self.outline.last).length();
+        let (needed, _) = self.pages_for::<F>(length);
         while needed > 0 && needed + kept > self.free() {
             if !self.drop_replaced(flash)? {
                 return Err(FlashError::LogFull { needed, free: self.free().saturating_sub(kept) });
@@ -32,10 +35,9 @@ impl Log {
         front: &Front,
         entries: Entries<'_>,
     ) -> Result<(), FlashError> {
-        let before = front.bytes();
-        let (mut before, mut records) = (before.written(), entries.bytes());
+        let mut rest = Content::new(front, entries, self.outline.last);
         let mut is_first = true;
-        if self.pages_for::<F>(before.len() + records.len()).1 {
+        if self.pages_for::<F>(rest.length()).1 {
             self.turn(flash, false)?;
         }
         loop {
@@ -46,16 +48,10 @@ impl Log {
             }
             let mut item = [0; ITEM];
             let (prefix, content) = item.split_at_mut(PREFIX);
-            let mut length = 0;
-            for part in [&mut before, &mut records] {
-                let (now, later) = part.split_at(part.len().min(room - PREFIX - length));
-                content.iter_mut().skip(length).zip(now).for_each(|(room, byte)| *room = *byte);
-                length += now.len();
-                *part = later;
-            }
-            let is_last = before.is_empty() && records.is_empty();
-            let (ordinal, page) = (self.ordinal, self.number);
-            prefix.copy_from_slice(&Prefix { is_first, is_last, front: front.kind(), ordinal, page }.bytes());
+            let length = rest.take(content.get_mut(..room - PREFIX).unwrap_or_default());
+            let is_last = rest.is_done();
+            let (ordinal, round) = (self.ordinal, self.ring.round(self.number));
+            prefix.copy_from_slice(&Prefix { is_first, is_last, front: front.kind(), round, ordinal }.bytes());
             self.push(flash, item.get(..PREFIX + length).unwrap_or_default())?;
             self.ordinal = self.ordinal.wrapping_add(1);
             is_first = false;
@@ -66,10 +62,20 @@ impl Log {
         self.push(flash, SEAL)?;
         self.outline.note_front(front);
         entries.for_each(|entry| self.outline.note_entry(entry.position()));
-        if let Some(Stand::Marked(snapshot) | Stand::Installed(snapshot)) = front.stand {
-            self.covered = snapshot.position.index;
+        if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = front.stand {
+            self.covered = mark.snapshot.position.index;
         }
-        self.drop_covered(flash)
+        if self.is_all(entries) { self.drop_unneeded(flash) } else { self.drop_covered(flash) }
+    }
+
+    /// Whether these are all entries that no snapshot covers.
+    fn is_all(&self, entries: Entries<'_>) -> bool {
+        entries.first().is_some_and(|first| first.position().index.0 <= self.covered.0 + 1)
+    }
+
+    /// Whether room has to be made.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.free() <= self.ring.spare
     }
 
     /// Sees to it that something stands behind the last write: it was believed, and must not look as if it was cut off.
@@ -90,6 +96,13 @@ impl Log {
     /// How many pages can be taken now. The one that is erased next holds nothing that is needed.
     pub(crate) fn free(&self) -> u32 {
         (self.first + self.ring.shape.pages - 2).saturating_sub(self.number)
+    }
+
+    /// Lets the first pages go whose entries are covered or, if room is short, replaced.
+    pub(crate) fn drop_unneeded<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+        self.drop_covered(flash)?;
+        while self.is_crowded() && self.drop_replaced(flash)? {}
+        Ok(())
     }
 
     /// Lets the first pages go whose entries are covered all. The pages of a write go together.
@@ -151,10 +164,14 @@ impl Log {
                 if prefix.is_first {
                     draft = base;
                     let (front, records) = Front::parse(prefix.front, content).unwrap_or_default();
-                    if let Some(Stand::Installed(snapshot)) = front.stand {
-                        draft = snapshot.position.index;
+                    if let Some(Stand::Installed(mark)) = front.stand {
+                        draft = mark.snapshot.position.index;
                     }
-                    if let Some(index) = records.first_chunk() {
+                    // An entry that follows the one before replaces none.
+                    if let Some((kind, rest)) = records.split_first()
+                        && kind & FOLLOWS == 0
+                        && let Some(index) = rest.first_chunk()
+                    {
                         draft = draft.min(Index(u64::from_le_bytes(*index).saturating_sub(1)));
                     }
                 }
@@ -171,28 +188,9 @@ impl Log {
     ///
     /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay alone.
     fn pages_for<F: NorFlash>(&self, length: usize) -> (u32, bool) {
-        let pages = self.pages_from::<F>(self.end, length);
-        let is_apart = pages > 0 && self.pages_from::<F>(first_end::<F>(), length) == 0;
+        let pages = pages_from::<F>(self.end, length);
+        let is_apart = pages > 0 && pages_from::<F>(first_end::<F>(), length) == 0;
         (if is_apart { 1 } else { pages }, is_apart)
-    }
-
-    fn pages_from<F: NorFlash>(&self, end: u32, length: usize) -> u32 {
-        let (mut end, mut left, mut pages) = (end, length, 0);
-        while pages <= self.ring.shape.pages {
-            let room = room::<F>(end);
-            if room == 0 {
-                end = first_end::<F>();
-                pages += 1;
-                continue;
-            }
-            let content = left.min(room - PREFIX);
-            end += item_bytes::<F>(PREFIX + content) as u32;
-            left -= content;
-            if left == 0 {
-                break;
-            }
-        }
-        pages
     }
 
     /// Goes on with the next page, of which nothing is needed any longer.
@@ -218,4 +216,23 @@ fn room<F: NorFlash>(end: u32) -> usize {
     let taken = end as usize + 2 * item_bytes::<F>(0);
     let left = (Page::limit::<F>() as usize).saturating_sub(taken) / word::<F>() * word::<F>();
     if left < ROOM_MIN { 0 } else { left.min(ITEM) }
+}
+
+/// How many new pages so many bytes take that go to this place of a page.
+pub(crate) fn pages_from<F: NorFlash>(end: u32, length: usize) -> u32 {
+    let (mut end, mut left, mut pages) = (end, length, 0);
+    loop {
+        let room = room::<F>(end);
+        if room == 0 {
+            end = first_end::<F>();
+            pages += 1;
+            continue;
+        }
+        let content = left.min(room - PREFIX);
+        end += item_bytes::<F>(PREFIX + content) as u32;
+        left -= content;
+        if left == 0 {
+            return pages;
+        }
+    }
 }

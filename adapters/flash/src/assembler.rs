@@ -1,13 +1,17 @@
-use quorate::{Entry, RECORD_OVERHEAD, RecordError};
+use quorate::{Entry, Position, RECORD_OVERHEAD, RecordError};
 
-use crate::item::ITEM;
+use crate::content::{FOLLOWS, POSITION};
+use crate::item::{ITEM, PREFIX};
 
-/// Puts the records of a write together again, which the ends of items may cut.
+/// Puts the records of a write together again, which the ends of items may cut, and of which most lack index and term.
 #[derive(Debug)]
 pub(crate) struct Assembler<'s> {
+    /// In front, room for index and term of the record that comes first.
     scratch: &'s mut [u8],
     /// Bytes of a record whose end is yet to come.
     fill: usize,
+    /// The entry before.
+    pub(crate) last: Position,
 }
 
 /// Why records cannot be put together.
@@ -22,12 +26,13 @@ pub(crate) enum RecordFault {
 
 impl<'s> Assembler<'s> {
     pub(crate) fn new(scratch: &'s mut [u8]) -> Self {
-        Assembler { scratch, fill: 0 }
+        Assembler { scratch, fill: 0, last: Position::default() }
     }
 
-    /// Forgets what a write left unfinished.
-    pub(crate) fn begin(&mut self) {
+    /// Forgets what a write left unfinished, and goes on behind this entry.
+    pub(crate) fn begin(&mut self, last: Position) {
         self.fill = 0;
+        self.last = last;
     }
 
     /// Whether no record is unfinished.
@@ -37,35 +42,70 @@ impl<'s> Assembler<'s> {
 
     /// Takes the records of one more item, and shows those that are whole.
     pub(crate) fn feed(&mut self, bytes: &[u8], visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), RecordFault> {
-        let end = self.fill + bytes.len();
-        let Some(room) = self.scratch.get_mut(self.fill..end) else {
+        let (mut start, end) = (POSITION, POSITION + self.fill + bytes.len());
+        let Some(room) = self.scratch.get_mut(POSITION + self.fill..end) else {
             return Err(RecordFault::Scratch(self.needed().max(end)));
         };
         room.copy_from_slice(bytes);
-        let mut rest = self.scratch.get(..end).unwrap_or_default();
-        loop {
-            match Entry::parse(rest) {
-                Ok((entry, behind)) => {
-                    visit(entry);
-                    rest = behind;
-                }
-                Err(RecordError::Truncated) => break,
-                Err(RecordError::Kind(kind)) => return Err(RecordFault::Later(kind)),
-                Err(_) => return Err(RecordFault::Damaged),
-            }
+        while let Some(length) = length(self.scratch.get(start..end).unwrap_or_default())
+            && start + length <= end
+        {
+            let from = self.restore(start);
+            let record = self.scratch.get(from..start + length).unwrap_or_default();
+            let (entry, _) = Entry::parse(record).map_err(|error| match error {
+                RecordError::Kind(kind) => RecordFault::Later(kind),
+                _ => RecordFault::Damaged,
+            })?;
+            self.last = entry.position();
+            visit(entry);
+            start += length;
         }
-        self.fill = rest.len();
-        self.scratch.copy_within(end - self.fill..end, 0);
+        self.fill = end - start;
+        self.scratch.copy_within(start..end, POSITION);
         Ok(())
     }
 
-    /// What the record takes whose beginning is here.
-    fn needed(&self) -> usize {
-        match self.scratch.get(17..19) {
-            Some(&[low, high]) if self.fill >= 19 => {
-                RECORD_OVERHEAD + usize::from(u16::from_le_bytes([low, high])) + ITEM
+    /// Puts the record that stands here into its own order, with index and term, and says where it begins then.
+    fn restore(&mut self, start: usize) -> usize {
+        let Position { term, index } = self.last;
+        let (before, record) = self.scratch.split_at_mut(start);
+        match record {
+            [kind, ..] if *kind & FOLLOWS != 0 => {
+                *kind &= !FOLLOWS;
+                if let Some(room) = before.last_chunk_mut::<POSITION>() {
+                    let (at, of) = room.split_at_mut(POSITION / 2);
+                    at.copy_from_slice(&(index.0 + 1).to_le_bytes());
+                    of.copy_from_slice(&term.0.to_le_bytes());
+                }
+                start - POSITION
             }
-            _ => 0,
+            record => {
+                record.get_mut(..=POSITION).unwrap_or_default().rotate_left(1);
+                start
+            }
         }
     }
+
+    /// How much scratch the record takes whose beginning is here.
+    fn needed(&self) -> usize {
+        let begun = self.scratch.get(POSITION..POSITION + self.fill).unwrap_or_default();
+        let payload = length(begun).map_or(0, |length| length - overhead(begun));
+        POSITION + RECORD_OVERHEAD + payload + ITEM - PREFIX
+    }
 }
+
+/// The bytes of the record that comes first, once it can be told.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let before = overhead(bytes) - LENGTH - CHECK;
+    let [low, high] = bytes.get(before..)?.first_chunk()?;
+    Some(overhead(bytes) + usize::from(u16::from_le_bytes([*low, *high])))
+}
+
+/// Bytes of a record beside its payload.
+fn overhead(bytes: &[u8]) -> usize {
+    let follows = bytes.first().is_some_and(|kind| kind & FOLLOWS != 0);
+    if follows { RECORD_OVERHEAD - POSITION } else { RECORD_OVERHEAD }
+}
+
+const LENGTH: usize = 2;
+const CHECK: usize = 4;

@@ -1,5 +1,7 @@
 use quorate::{HardState, Index, Position, Seat, Snapshot, Term};
 
+use crate::item::Mark;
+
 /// Reads numbers off the front of bytes; `None` where they end too early or say what cannot be.
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
@@ -49,9 +51,15 @@ impl<'a> Reader<'a> {
     pub(crate) fn snapshot(&mut self) -> Option<Snapshot> {
         Some(Snapshot { position: self.position()?, bytes: self.number()?, check: self.word()? })
     }
+
+    /// A snapshot (28), its address (4), the address of the one before (4).
+    pub(crate) fn mark(&mut self) -> Option<Mark> {
+        Some(Mark { snapshot: self.snapshot()?, at: self.word()?, before: self.word()? })
+    }
 }
 
 /// Writes numbers one behind the other into an array that has room for all of them.
+#[derive(Clone)]
 pub(crate) struct Writer<const N: usize> {
     bytes: [u8; N],
     length: usize,
@@ -83,6 +91,12 @@ impl<const N: usize> Writer<N> {
         self.position(snapshot.position);
         self.put(&snapshot.bytes.to_le_bytes());
         self.put(&snapshot.check.to_le_bytes());
+    }
+
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        self.snapshot(mark.snapshot);
+        self.put(&mark.at.to_le_bytes());
+        self.put(&mark.before.to_le_bytes());
     }
 
     /// What was written, and zeros behind it.

@@ -1,7 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Entries, HardState, Index, Members, Owner, Position, Recovered, Snapshot};
 
-use crate::item::{self, Front};
+use crate::item::{Front, Stand as Put};
 use crate::log::{Log, Ring};
 use crate::place::Header;
 use crate::shelf::{Shelf, Stand, snapshot_of};
@@ -34,8 +34,8 @@ impl<F: NorFlash> Flash<F> {
     /// Opens the log, and shows all that it holds to `visit`: snapshots first, then term, vote and entries in the order in
     /// which they were written. All of it is read and checked once before. For a new node, both regions have to be erased.
     ///
-    /// `scratch` is used meanwhile: 256 bytes more than the longest record are enough, so
-    /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max) and 256.
+    /// `scratch` is used meanwhile: 268 bytes more than the longest record are enough, so
+    /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max) and 268.
     ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used. Nothing has been changed then that was durable.
@@ -50,8 +50,8 @@ impl<F: NorFlash> Flash<F> {
         layout.check(&flash).map_err(FlashError::Layout)?;
         let ring = Ring::new::<F>(&layout, owner);
         let pages = ring.find(&mut flash)?;
-        let mut shelf = Shelf::read(&mut flash, &layout, owner.cluster)?;
-        let mut log = match (pages, shelf.first()) {
+        let (mut shelf, first) = Shelf::read(&mut flash, &layout, owner.cluster)?;
+        let mut log = match (pages, first) {
             (Some(pages), _) => Log::read(&mut flash, ring, pages, scratch)?,
             (None, None) => Log::create(&mut flash, ring)?,
             (None, Some(address)) => return Err(FlashError::Damaged { address, what: ORPHANED }.into()),
@@ -64,7 +64,7 @@ impl<F: NorFlash> Flash<F> {
         };
         shelf.show(&mut flash, stand, &mut visit)?;
         log.show(&mut flash, scratch, visit)?;
-        log.drop_covered(&mut flash)?;
+        log.drop_unneeded(&mut flash)?;
         log.settle(&mut flash)?;
         let recovery = Recovery { created: pages.is_none(), writes: log.outline.writes };
         Ok((Flash { flash, log, shelf, failure: None }, recovery))
@@ -84,18 +84,18 @@ impl<F: NorFlash> Flash<F> {
         snapshot: Option<Snapshot>,
         entries: Entries<'_>,
     ) -> Result<(), FlashError> {
-        let front = Front { hard_state, stand: snapshot.map(item::Stand::Installed) };
-        if front == Front::default() && entries.is_empty() {
+        if hard_state.is_none() && snapshot.is_none() && entries.is_empty() {
             return Ok(());
         }
         self.until_it_fails(|store| {
+            let mark = snapshot.map(|snapshot| store.shelf.fetched(snapshot)).transpose()?;
+            let front = Front { hard_state, stand: mark.map(Put::Installed) };
             store.log.expect_room(&mut store.flash, &front, entries)?;
-            let at = snapshot.map(|snapshot| store.shelf.complete(&mut store.flash, snapshot)).transpose()?;
-            store.log.append(&mut store.flash, &front, entries)?;
-            if let Some(at) = at {
-                store.shelf.enforce(at);
+            if let Some(mark) = mark {
+                store.shelf.complete(&mut store.flash, mark)?;
             }
-            Ok(())
+            store.log.append(&mut store.flash, &front, entries)?;
+            mark.map_or(Ok(()), |mark| store.shelf.enforce(&mut store.flash, mark))
         })
     }
 
@@ -107,18 +107,19 @@ impl<F: NorFlash> Flash<F> {
     /// on. Any other error is final.
     pub fn take(&mut self, position: Position, members: Members, bytes: &[u8]) -> Result<Snapshot, FlashError> {
         let snapshot = snapshot_of(position, bytes);
-        let front = Front { hard_state: None, stand: Some(item::Stand::Marked(snapshot)) };
         self.until_it_fails(|store| {
             let latest = store.log.covered;
             if position.index <= latest {
                 return Err(FlashError::NotLater { latest });
             }
             store.shelf.expect_room(snapshot.bytes)?;
+            let mark = store.shelf.mark_for(snapshot);
+            let front = Front { hard_state: None, stand: Some(Put::Marked(mark)) };
             store.log.expect_room(&mut store.flash, &front, Entries::default())?;
             let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };
-            let at = store.shelf.take(&mut store.flash, &header, bytes)?;
+            store.shelf.take(&mut store.flash, mark.at, &header, bytes)?;
             store.log.append(&mut store.flash, &front, Entries::default())?;
-            store.shelf.enforce(at);
+            store.shelf.enforce(&mut store.flash, mark)?;
             Ok(snapshot)
         })
     }
@@ -142,17 +143,19 @@ impl<F: NorFlash> Flash<F> {
     /// [`FlashError::NoSnapshot`], or what the flash driver says. The log goes on.
     pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
         let missing = FlashError::NoSnapshot { index: snapshot.position.index };
-        let place = self.shelf.find(snapshot).ok_or(missing)?;
+        let found = self.shelf.find(snapshot).ok_or(missing)?;
         let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
         if !is_within {
             return Err(missing);
         }
-        medium::read(&mut self.flash, place.content() + offset as u32, buffer)
+        medium::read(&mut self.flash, found.content() + offset as u32, buffer)
     }
 
-    /// Whether the log's region is nearly full. Take a snapshot of what is applied soon: the entries that it covers make room.
+    /// Whether the log's region is nearly full. [Take](Flash::take) a snapshot of what is applied soon: the entries that it covers
+    /// make room. If nothing was applied since the last one, [write](Flash::write) [all entries](quorate::Node::log) once more, as soon
+    /// as they are durable: that makes room as well.
     pub fn is_crowded(&self) -> bool {
-        self.log.free() <= (self.log.ring.shape.pages / 4).max(1)
+        self.log.is_crowded()
     }
 
     /// Gives the flash back.

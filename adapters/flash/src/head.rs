@@ -1,6 +1,7 @@
-use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat, Snapshot};
+use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat};
 
 use crate::bytes::{Reader, Writer};
+use crate::item::{MARK, Mark};
 
 /// What a page begins with: whose it is, and what the pages before it amount to, so that those can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(crate) struct Head {
     /// The last entry.
     pub(crate) last: Position,
     /// The snapshot in force; zeros if there is none.
-    pub(crate) snapshot: Snapshot,
+    pub(crate) mark: Mark,
 }
 
 /// What the place of an item depends on.
@@ -29,7 +30,7 @@ pub(crate) struct Shape {
 }
 
 /// Bytes of a head.
-pub(crate) const HEAD: usize = 96;
+pub(crate) const HEAD: usize = 64 + MARK;
 /// What a head begins with, in every version. The version's byte follows.
 pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
 /// The version of the format that this program writes, and the only one that it reads.
@@ -59,7 +60,7 @@ impl Head {
         writer.put(&self.before.to_le_bytes());
         writer.hard_state(self.hard_state);
         writer.position(self.last);
-        writer.snapshot(self.snapshot);
+        writer.mark(self.mark);
         writer.array()
     }
 }
@@ -92,7 +93,7 @@ impl Found {
             before: reader.short()?,
             hard_state: reader.hard_state()?,
             last: reader.position()?,
-            snapshot: reader.snapshot()?,
+            mark: reader.mark()?,
         })
     }
 }

@@ -4,15 +4,18 @@ use crate::bytes::{Reader, Writer};
 
 /// The most bytes of an item: what is read and written at a time, on the stack.
 pub(crate) const ITEM: usize = 256;
-/// Bytes of an item before its content: flags (1), what the write begins with (1), the item's number in its page (2), the page's number (4).
-pub(crate) const PREFIX: usize = 8;
+/// Bytes of an item before its content: flags (1), the page's round (1), the item's number in its page (2).
+pub(crate) const PREFIX: usize = 4;
 /// Bytes of a term and vote.
 pub(crate) const HARD_STATE: usize = 10;
 /// The most bytes of a write before its records.
-pub(crate) const FRONT: usize = HARD_STATE + 28;
+pub(crate) const FRONT: usize = HARD_STATE + MARK;
+/// Bytes of a mark.
+pub(crate) const MARK: usize = 36;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
+const FRONT_SHIFT: u32 = 2;
 const STATE: u8 = 1;
 const MARKED: u8 = 2;
 const INSTALLED: u8 = 4;
@@ -26,10 +29,10 @@ pub(crate) struct Prefix {
     pub(crate) is_last: bool,
     /// What a write has before its records.
     pub(crate) front: u8,
+    /// How often the page's place was used before, so that what stood there before is told apart.
+    pub(crate) round: u8,
     /// Counts the items of a page from zero.
     pub(crate) ordinal: u16,
-    /// The number of the page.
-    pub(crate) page: u32,
 }
 
 impl Prefix {
@@ -37,34 +40,43 @@ impl Prefix {
         let mut writer = Writer::new();
         let first = if self.is_first { FIRST } else { 0 };
         let last = if self.is_last { LAST } else { 0 };
-        writer.put(&[first | last, self.front]);
+        writer.put(&[first | last | self.front << FRONT_SHIFT, self.round]);
         writer.put(&self.ordinal.to_le_bytes());
-        writer.put(&self.page.to_le_bytes());
         writer.array()
     }
 
     /// The prefix, and the content behind it.
     pub(crate) fn parse(item: &[u8]) -> Option<(Prefix, &[u8])> {
         let mut reader = Reader(item);
-        let [flags, front] = reader.array()?;
+        let [flags, round] = reader.array()?;
         let prefix = Prefix {
             is_first: flags & FIRST != 0,
             is_last: flags & LAST != 0,
-            front,
+            front: flags >> FRONT_SHIFT,
+            round,
             ordinal: reader.short()?,
-            page: reader.word()?,
         };
         Some((prefix, reader.0))
     }
+}
+
+/// What the log says of the snapshot in force; of index zero if there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) snapshot: Snapshot,
+    /// The address of its header.
+    pub(crate) at: u32,
+    /// The address of the one that was in force before; the same if there was none.
+    pub(crate) before: u32,
 }
 
 /// A snapshot that a write puts in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stand {
     /// The app's own.
-    Marked(Snapshot),
+    Marked(Mark),
     /// One of the leader: all entries before it are void.
-    Installed(Snapshot),
+    Installed(Mark),
 }
 
 /// What a write has before its records.
@@ -98,8 +110,8 @@ impl Front {
         if let Some(state) = self.hard_state {
             writer.hard_state(state);
         }
-        if let Some(Stand::Marked(snapshot) | Stand::Installed(snapshot)) = self.stand {
-            writer.snapshot(snapshot);
+        if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = self.stand {
+            writer.mark(mark);
         }
         writer
     }
@@ -115,9 +127,9 @@ impl Front {
             front.hard_state = Some(reader.hard_state().ok_or(FrontError::Damaged)?);
         }
         if kind & (MARKED | INSTALLED) != 0 {
-            let snapshot = reader.snapshot().ok_or(FrontError::Damaged)?;
+            let mark = reader.mark().ok_or(FrontError::Damaged)?;
             let is_marked = kind & INSTALLED == 0;
-            front.stand = Some(if is_marked { Stand::Marked(snapshot) } else { Stand::Installed(snapshot) });
+            front.stand = Some(if is_marked { Stand::Marked(mark) } else { Stand::Installed(mark) });
         }
         Ok((front, reader.0))
     }

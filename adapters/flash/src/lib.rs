@@ -8,6 +8,7 @@ mod append;
 mod assembler;
 mod bridge;
 mod bytes;
+mod content;
 #[cfg(feature = "double")]
 pub mod double;
 mod error;

@@ -1,6 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Index, Owner};
 
+use crate::append::pages_from;
 use crate::head::{Found, HEAD, Head, MAGIC, Shape};
 use crate::item::Prefix;
 use crate::layout::{item_bytes, word};
@@ -37,18 +38,26 @@ pub(crate) struct Ring {
     pub(crate) start: u32,
     pub(crate) shape: Shape,
     pub(crate) owner: Owner,
+    /// With no more free pages than that, room has to be made: as many as all that the memory holds takes, or a quarter.
+    pub(crate) spare: u32,
 }
 
 impl Ring {
     pub(crate) fn new<F: NorFlash>(layout: &Layout, owner: Owner) -> Ring {
         let page = F::ERASE_SIZE as u32;
         let pages = (layout.log.end - layout.log.start) / page;
-        Ring { start: layout.log.start, shape: Shape { word: word::<F>() as u8, page, pages }, owner }
+        let spare = (pages_from::<F>(first_end::<F>(), layout.log_memory) + 1).max(pages / 4);
+        Ring { start: layout.log.start, shape: Shape { word: word::<F>() as u8, page, pages }, owner, spare }
     }
 
     pub(crate) fn page(&self, number: u32) -> Page {
         let place = number.checked_rem(self.shape.pages).unwrap_or_default();
         Page { start: self.start + place * self.shape.page }
+    }
+
+    /// How often the place of a page was used before it, modulo 256.
+    pub(crate) fn round(&self, number: u32) -> u8 {
+        number.checked_div(self.shape.pages).unwrap_or_default() as u8
     }
 
     /// The head of the page that stands where the one of this number belongs.
@@ -127,7 +136,8 @@ impl Ring {
     fn is_used<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<bool, FlashError> {
         let mut is_used = false;
         self.page(number).glance(flash, &mut |item| {
-            is_used = Prefix::parse(item).is_some_and(|(prefix, _)| prefix.page == number);
+            is_used = Found::parse(item) == Found::Other
+                && Prefix::parse(item).is_some_and(|(prefix, _)| prefix.round == self.round(number));
             !is_used
         })?;
         Ok(is_used)
@@ -147,7 +157,11 @@ impl Ring {
     /// What a power cut leaves of a write is behind all others and before what is erased. An item that is damaged may hide
     /// those behind it.
     fn end<F: NorFlash>(&self, flash: &mut F, newest: u32, items_end: u32) -> Result<u32, FlashError> {
-        let page = self.page(newest);
+        let (page, limit) = (self.page(newest), Page::limit::<F>());
+        // What is left holds a seal at most. One that was cut off ends somewhere within it for the library.
+        if limit.saturating_sub(items_end) <= item_bytes::<F>(0) as u32 {
+            return Ok(limit);
+        }
         let end = page.end(flash)?;
         if medium::is_blank(flash, page.start + end, self.shape.page - end)? {
             return Ok(end);
@@ -159,7 +173,7 @@ impl Ring {
             });
         }
         // What has changed there was never written to. No item goes to this page any longer.
-        Ok(Page::limit::<F>())
+        Ok(limit)
     }
 
     /// The place for the first page of a new log: one that is erased. Before it there may be such as lack power for their
@@ -231,12 +245,12 @@ impl Log {
         scratch: &mut [u8],
     ) -> Result<Log, FlashError> {
         let head = ring.head(flash, first)?.ok_or(ring.headless(first))?;
-        let mut scan = Scan::new(&head, ring.page(first).start, scratch);
+        let mut scan = Scan::new(&head, ring, scratch);
         let mut items_end = 0;
         for number in first..=newest {
             let page = ring.page(number);
             if number > first {
-                scan.turn(&ring.head(flash, number)?.ok_or(ring.headless(number))?, page.start)?;
+                scan.turn(&ring.head(flash, number)?.ok_or(ring.headless(number))?)?;
             }
             let (mut is_head, mut result) = (true, Ok(()));
             items_end = word::<F>() as u32;
@@ -252,22 +266,22 @@ impl Log {
         let Scan { outline, ordinal, is_sealed, .. } = scan;
         let end = ring.end(flash, newest, items_end)?;
         // Pages may only go if a snapshot covers what no page behind them holds.
-        if outline.base > outline.snapshot.position.index {
+        if outline.base > outline.mark.snapshot.position.index {
             return Err(FlashError::Damaged {
                 address: ring.page(first).start,
                 what: "the page before this one is missing",
             });
         }
-        let covered = outline.snapshot.position.index;
+        let covered = outline.mark.snapshot.position.index;
         Ok(Log { ring, outline, number: newest, end, ordinal, is_sealed, first, behind_first: None, covered })
     }
 
     /// Erases the page of the newest number, and writes its head.
     pub(crate) fn begin<F: NorFlash>(&mut self, flash: &mut F, before: u16, is_within: bool) -> Result<(), FlashError> {
-        let Outline { hard_state, last, snapshot, .. } = self.outline;
+        let Outline { hard_state, last, mark, .. } = self.outline;
         let Ring { owner, shape, .. } = self.ring;
         let number = self.number;
-        let head = Head { owner, shape, number, is_within, before, hard_state, last, snapshot };
+        let head = Head { owner, shape, number, is_within, before, hard_state, last, mark };
         self.ring.page(self.number).push(flash, &head.bytes())?;
         self.ordinal = 0;
         self.end = first_end::<F>();

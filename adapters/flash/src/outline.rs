@@ -1,7 +1,7 @@
-use quorate::{HardState, Index, Position, Snapshot};
+use quorate::{HardState, Index, Position};
 
 use crate::head::Head;
-use crate::item::{Front, Stand};
+use crate::item::{Front, Mark, Stand};
 
 /// What a log amounts to, without its entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,8 +9,7 @@ pub(crate) struct Outline {
     pub(crate) hard_state: HardState,
     /// The last entry, be it here or not.
     pub(crate) last: Position,
-    /// The snapshot in force; of index zero if there is none.
-    pub(crate) snapshot: Snapshot,
+    pub(crate) mark: Mark,
     /// All entries after this index are here, up to the last.
     pub(crate) base: Index,
     /// How often a snapshot of the leader made all before it void.
@@ -21,23 +20,23 @@ pub(crate) struct Outline {
 impl Outline {
     /// What the pages before this one amount to.
     pub(crate) fn behind(head: &Head) -> Outline {
-        let Head { hard_state, last, snapshot, .. } = *head;
-        Outline { hard_state, last, snapshot, base: last.index, ..Outline::default() }
+        let Head { hard_state, last, mark, .. } = *head;
+        Outline { hard_state, last, mark, base: last.index, ..Outline::default() }
     }
 
     /// Whether a page's head says the same.
     pub(crate) fn agrees(&self, head: &Head) -> bool {
-        (self.hard_state, self.last, self.snapshot) == (head.hard_state, head.last, head.snapshot)
+        (self.hard_state, self.last, self.mark) == (head.hard_state, head.last, head.mark)
     }
 
     pub(crate) fn note_front(&mut self, front: &Front) {
         self.hard_state = front.hard_state.unwrap_or(self.hard_state);
         match front.stand {
-            Some(Stand::Marked(snapshot)) => self.snapshot = snapshot,
-            Some(Stand::Installed(snapshot)) => {
-                self.snapshot = snapshot;
-                self.last = snapshot.position;
-                self.base = snapshot.position.index;
+            Some(Stand::Marked(mark)) => self.mark = mark,
+            Some(Stand::Installed(mark)) => {
+                self.mark = mark;
+                self.last = mark.snapshot.position;
+                self.base = mark.snapshot.position.index;
                 self.installs += 1;
             }
             None => {}

@@ -5,7 +5,7 @@ use crate::bytes::{Reader, Writer};
 use crate::medium::{self, ERASED, io};
 use crate::{FlashError, layout};
 
-/// What a place says about the snapshot in it.
+/// What stands before a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) cluster: u64,
@@ -15,16 +15,7 @@ pub(crate) struct Header {
     pub(crate) is_fetched: bool,
 }
 
-/// A part of the flash for one snapshot: its header, and the content behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Its address.
-    pub(crate) start: u32,
-    /// How many bytes it has.
-    pub(crate) length: u32,
-}
-
-/// Bytes of a place before the content.
+/// Bytes of a snapshot before its content.
 pub(crate) const HEADER: usize = 96;
 /// Bytes of the header that its CRC covers. The CRC stands behind them, in every version.
 const COVERED: usize = HEADER - 4;
@@ -50,7 +41,7 @@ impl Header {
         bytes
     }
 
-    /// What the bytes of a place's header say: `None` if there is none, or the version if it is not known.
+    /// What the bytes of a header say: `None` if there is none, or the version if it is not known.
     fn parse(bytes: &[u8; HEADER]) -> Result<Option<Header>, u8> {
         let (covered, check) = bytes.split_at(COVERED);
         let mut reader = Reader(covered);
@@ -72,38 +63,23 @@ impl Header {
     }
 }
 
-impl Place {
-    /// How many bytes of content fit.
-    pub(crate) fn room(self) -> u32 {
-        self.length - HEADER as u32
-    }
+/// A snapshot that stands in the flash: its header, and the content behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The address of the header.
+    pub(crate) start: u32,
+    pub(crate) snapshot: Snapshot,
+}
 
+impl Kept {
     /// Where the content is.
     pub(crate) fn content(self) -> u32 {
         self.start + HEADER as u32
     }
 
-    pub(crate) fn header<F: NorFlash>(self, flash: &mut F) -> Result<Option<Header>, FlashError> {
-        let mut bytes = [0; HEADER];
-        medium::read(flash, self.start, &mut bytes)?;
-        let found = Header::parse(&bytes);
-        let address = self.start;
-        let found =
-            found.map_err(|number| FlashError::LaterVersion { address, what: "snapshot format version", number })?;
-        Ok(found.filter(|header| header.snapshot.bytes <= u64::from(self.room())))
-    }
-
-    /// Erases as much as a snapshot takes, and writes its header. The page of the old header goes first: nothing is believed
-    /// of what it stood for.
-    pub(crate) fn begin<F: NorFlash>(self, flash: &mut F, header: &Header) -> Result<(), FlashError> {
-        let taken = HEADER as u32 + header.snapshot.bytes as u32;
-        let (page, end) = (F::ERASE_SIZE as u32, self.start + taken);
-        let mut at = self.start;
-        while at < end {
-            flash.erase(at, at + page).map_err(io("erase", at))?;
-            at += page;
-        }
-        medium::write(flash, self.start, &header.bytes())
+    /// Where the next one may begin.
+    pub(crate) fn end<F: NorFlash>(self) -> u32 {
+        self.content() + (self.snapshot.bytes as u32).next_multiple_of(layout::word::<F>() as u32)
     }
 
     /// The CRC of the first bytes of the content.
@@ -116,14 +92,14 @@ impl Place {
         Ok(check)
     }
 
-    /// Whether all of a snapshot is there, unchanged.
-    pub(crate) fn is_whole<F: NorFlash>(self, flash: &mut F, snapshot: Snapshot) -> Result<bool, FlashError> {
-        Ok(self.check(flash, snapshot.bytes as u32)? == snapshot.check)
+    /// Whether all of it is there, unchanged.
+    pub(crate) fn is_whole<F: NorFlash>(self, flash: &mut F) -> Result<bool, FlashError> {
+        Ok(self.check(flash, self.snapshot.bytes as u32)? == self.snapshot.check)
     }
 
-    /// How many bytes there are of a snapshot that is being fetched, as far as its last word that is not erased.
-    pub(crate) fn received<F: NorFlash>(self, flash: &mut F, snapshot: Snapshot) -> Result<u32, FlashError> {
-        let (content, bytes) = (self.content(), snapshot.bytes as u32);
+    /// How many bytes there are of one that is being fetched, as far as its last word that is not erased.
+    pub(crate) fn received<F: NorFlash>(self, flash: &mut F) -> Result<u32, FlashError> {
+        let (content, bytes) = (self.content(), self.snapshot.bytes as u32);
         let mut end = 0;
         medium::each(flash, content, bytes, &mut |at, found| {
             if let Some(last) = found.iter().rposition(|byte| *byte != ERASED) {
@@ -132,5 +108,51 @@ impl Place {
             true
         })?;
         Ok(end.next_multiple_of(layout::word::<F>() as u32).min(bytes))
+    }
+}
+
+/// A part of the flash for snapshots, one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its address.
+    pub(crate) start: u32,
+    /// How many bytes it has.
+    pub(crate) length: u32,
+}
+
+impl Place {
+    pub(crate) fn end(self) -> u32 {
+        self.start + self.length
+    }
+
+    /// How many bytes of content fit behind a header at this address.
+    pub(crate) fn room(self, at: u32) -> u32 {
+        self.end().saturating_sub(at).saturating_sub(HEADER as u32)
+    }
+
+    /// The header at an address of this place.
+    pub(crate) fn header<F: NorFlash>(self, flash: &mut F, at: u32) -> Result<Option<Header>, FlashError> {
+        if self.end() - at < HEADER as u32 {
+            return Ok(None);
+        }
+        let mut bytes = [0; HEADER];
+        medium::read(flash, at, &mut bytes)?;
+        let later = |number| FlashError::LaterVersion { address: at, what: "snapshot format version", number };
+        let found = Header::parse(&bytes).map_err(later)?;
+        Ok(found.filter(|header| header.snapshot.bytes <= u64::from(self.room(at))))
+    }
+
+    /// Erases the pages that a snapshot reaches into, and writes its header. One that begins the place goes first with its page:
+    /// nothing is believed of what stood there. Behind another one, the rest of the page is erased already: so is the page in
+    /// which a snapshot ends with the page before.
+    pub(crate) fn begin<F: NorFlash>(self, flash: &mut F, at: u32, header: &Header) -> Result<(), FlashError> {
+        let page = F::ERASE_SIZE as u32;
+        let end = Kept { start: at, snapshot: header.snapshot }.end::<F>();
+        let mut next = if at == self.start { at } else { (at + 1).next_multiple_of(page) };
+        while next <= end && next < self.end() {
+            flash.erase(next, next + page).map_err(io("erase", next))?;
+            next += page;
+        }
+        medium::write(flash, at, &header.bytes())
     }
 }

@@ -2,6 +2,7 @@ use crate::FlashError;
 use crate::assembler::{Assembler, RecordFault};
 use crate::head::Head;
 use crate::item::{Front, FrontError, Prefix};
+use crate::log::Ring;
 use crate::outline::Outline;
 
 /// Reads a log item by item, and checks that nothing is missing in it.
@@ -15,36 +16,35 @@ pub(crate) struct Scan<'s> {
     pub(crate) is_sealed: bool,
     /// The outline with the write whose end is yet to come.
     draft: Option<Outline>,
+    ring: Ring,
+    /// The number of the page.
     number: u32,
-    /// The address of the page.
-    address: u32,
     assembler: Assembler<'s>,
 }
 
 impl<'s> Scan<'s> {
     /// Begins with the first page.
-    pub(crate) fn new(head: &Head, address: u32, scratch: &'s mut [u8]) -> Self {
+    pub(crate) fn new(head: &Head, ring: Ring, scratch: &'s mut [u8]) -> Self {
         Scan {
             outline: Outline::behind(head),
             ordinal: 0,
             is_sealed: true,
             draft: None,
+            ring,
             number: head.number,
-            address,
             assembler: Assembler::new(scratch),
         }
     }
 
     /// Goes on with the next page.
-    pub(crate) fn turn(&mut self, head: &Head, address: u32) -> Result<(), FlashError> {
+    pub(crate) fn turn(&mut self, head: &Head) -> Result<(), FlashError> {
         if head.before != self.ordinal {
             return Err(self.damaged("items are missing at the end of a page"));
         }
-        self.address = address;
+        self.number = head.number;
         if !self.outline.agrees(head) {
             return Err(self.damaged("the head of a page contradicts the pages before it"));
         }
-        self.number = head.number;
         self.ordinal = 0;
         self.is_sealed = true;
         Ok(())
@@ -55,7 +55,7 @@ impl<'s> Scan<'s> {
             return self.seal();
         }
         let (prefix, content) = Prefix::parse(item).ok_or(self.damaged("an item is too short"))?;
-        if (prefix.page, prefix.ordinal) != (self.number, self.ordinal) {
+        if (prefix.round, prefix.ordinal) != (self.ring.round(self.number), self.ordinal) {
             return Err(self.damaged("an item is missing"));
         }
         self.ordinal = self.ordinal.wrapping_add(1);
@@ -64,13 +64,13 @@ impl<'s> Scan<'s> {
             let mut draft = self.outline;
             let (front, records) = Front::parse(prefix.front, content).map_err(|error| self.explain_front(error))?;
             draft.note_front(&front);
-            self.assembler.begin();
+            self.assembler.begin(draft.last);
             (draft, records)
         } else {
             (begun.ok_or(self.damaged("the beginning of a write is missing"))?, content)
         };
         let fed = self.assembler.feed(records, &mut |entry| draft.note_entry(entry.position()));
-        fed.map_err(|fault| explain(self.address, fault))?;
+        fed.map_err(|fault| explain(self.address(), fault))?;
         if prefix.is_last {
             if !self.assembler.is_done() {
                 return Err(self.damaged("a write ends within a record"));
@@ -93,15 +93,19 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
+    fn address(&self) -> u32 {
+        self.ring.page(self.number).start
+    }
+
     fn damaged(&self, what: &'static str) -> FlashError {
-        FlashError::Damaged { address: self.address, what }
+        FlashError::Damaged { address: self.address(), what }
     }
 
     fn explain_front(&self, error: FrontError) -> FlashError {
         match error {
             FrontError::Damaged => self.damaged("the beginning of a write cannot be read"),
             FrontError::Later(number) => {
-                FlashError::LaterVersion { address: self.address, what: "a write of kind", number }
+                FlashError::LaterVersion { address: self.address(), what: "a write of kind", number }
             }
         }
     }

@@ -1,28 +1,31 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Index, Position, Recovered, Snapshot, Stored, crc32c};
 
+use crate::item::Mark;
 use crate::layout::word;
 use crate::outline::Outline;
-use crate::place::{HEADER, Header, Place};
+use crate::place::{HEADER, Header, Kept, Place};
 use crate::{FlashError, Layout, medium};
 
-/// The places of the snapshots, and what is in them.
+/// The places of the snapshots, and what is in them that counts.
 #[derive(Debug)]
 pub(crate) struct Shelf {
     start: u32,
     /// Bytes of a place.
     length: u32,
     cluster: u64,
-    found: [Option<Snapshot>; PLACES],
-    /// Which of them is in force.
-    in_force: Option<usize>,
+    in_force: Option<Kept>,
+    /// The one that was in force before.
+    before: Option<Kept>,
+    /// Where the next one can go behind the one in force: in a page that was erased, and not written to since.
+    end: Option<u32>,
     fetch: Option<Fetch>,
 }
 
-/// A snapshot of the leader that is being stored.
+/// A snapshot of the leader that is being stored. It has a place of its own.
 #[derive(Clone, Copy, Debug)]
 struct Fetch {
-    at: usize,
+    of: Kept,
     /// Bytes that are in the flash: whole words, or all of it.
     written: u32,
     /// The beginning of the next word.
@@ -42,74 +45,83 @@ pub(crate) enum Stand {
 }
 
 /// One for the snapshot in force, one for the one before it, and one for a snapshot under way.
-const PLACES: usize = 3;
+const PLACES: u32 = 3;
 const WORD_MAX: usize = 32;
 
 impl Shelf {
-    /// Reads what the places hold.
-    pub(crate) fn read<F: NorFlash>(flash: &mut F, layout: &Layout, cluster: u64) -> Result<Shelf, FlashError> {
+    /// Looks at what the places begin with: whose it is, what is being fetched, and where the first one is.
+    pub(crate) fn read<F: NorFlash>(
+        flash: &mut F,
+        layout: &Layout,
+        cluster: u64,
+    ) -> Result<(Shelf, Option<u32>), FlashError> {
         let page = F::ERASE_SIZE as u32;
-        let length = (layout.snapshots.end - layout.snapshots.start) / page / PLACES as u32 * page;
+        let length = (layout.snapshots.end - layout.snapshots.start) / page / PLACES * page;
         let start = layout.snapshots.start;
-        let mut shelf = Shelf { start, length, cluster, found: [None; PLACES], in_force: None, fetch: None };
-        for at in 0..PLACES {
-            let place = shelf.place(at);
-            let Some(header) = place.header(flash)? else { continue };
+        let mut shelf = Shelf { start, length, cluster, in_force: None, before: None, end: None, fetch: None };
+        let mut first = None;
+        for number in 0..PLACES {
+            let place = shelf.place(number);
+            let Some(header) = place.header(flash, place.start)? else { continue };
             if header.cluster != cluster {
                 return Err(FlashError::ForeignSnapshot { address: place.start });
             }
-            shelf.set(at, Some(header.snapshot));
-            if header.is_fetched {
-                let written = place.received(flash, header.snapshot)?;
-                let is_later = |fetch: &Fetch| {
-                    shelf.at(fetch.at).is_none_or(|other| other.position.index < header.snapshot.position.index)
-                };
-                if shelf.fetch.as_ref().is_none_or(is_later) {
-                    shelf.fetch = Some(Fetch { at, written, tail: [0; WORD_MAX], fill: 0 });
-                }
+            first = first.or(Some(place.start));
+            let of = Kept { start: place.start, snapshot: header.snapshot };
+            let is_later = |fetch: &Fetch| fetch.of.snapshot.position.index < header.snapshot.position.index;
+            if header.is_fetched && shelf.fetch.as_ref().is_none_or(is_later) {
+                let written = of.received(flash)?;
+                shelf.fetch = Some(Fetch { of, written, tail: [0; WORD_MAX], fill: 0 });
             }
         }
-        Ok(shelf)
-    }
-
-    /// The address of a snapshot, if there is one at all.
-    pub(crate) fn first(&self) -> Option<u32> {
-        (0..PLACES).find(|at| self.at(*at).is_some()).map(|at| self.place(at).start)
+        Ok((shelf, first))
     }
 
     /// What the log stands on; snapshots that are damaged are forgotten.
     pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut F, log: &Outline) -> Result<Stand, FlashError> {
-        let marked = log.snapshot;
-        for at in 0..PLACES {
-            let Some(snapshot) = self.at(at) else { continue };
-            let is_fetched = self.fetch.is_some_and(|fetch| fetch.at == at);
-            let is_candidate = snapshot == marked || snapshot.position.index < marked.position.index;
-            let is_needed = if is_candidate { self.place(at).is_whole(flash, snapshot)? } else { is_fetched };
-            if !is_needed {
-                self.set(at, None);
-            }
-        }
+        let Mark { snapshot: marked, at, before } = log.mark;
         let none = Index(0);
-        self.in_force = (0..PLACES).find(|at| marked.position.index > none && self.at(*at) == Some(marked));
-        if self.in_force.is_none() {
-            let before = self.latest_before(marked.position.index);
-            self.in_force = before.filter(|at| self.at(*at).is_some_and(|found| log.base <= found.position.index));
+        if marked.position.index > none {
+            self.in_force = self.find_whole(flash, at)?.filter(|found| found.snapshot == marked);
+            let before = self.find_whole(flash, before)?;
+            self.before = before.filter(|found| found.snapshot.position.index < marked.position.index);
         }
-        let stand = match self.in_force.and_then(|at| self.at(at)) {
-            Some(snapshot) => Stand::Snapshot(snapshot),
-            None if log.base == none => Stand::Nothing,
-            None => Stand::Lost(marked.position),
+        if self.in_force.is_none() {
+            let before = self.before.take();
+            self.in_force = before.filter(|found| log.base <= found.snapshot.position.index);
+        }
+        let (stand, needed) = match self.in_force {
+            Some(Kept { snapshot, .. }) => (Stand::Snapshot(snapshot), Index(snapshot.position.index.0 + 1)),
+            None if log.base == none => (Stand::Nothing, Index(1)),
+            None => (Stand::Lost(marked.position), marked.position.index),
         };
-        let needed = match stand {
-            Stand::Nothing => Index(1),
-            Stand::Snapshot(snapshot) => Index(snapshot.position.index.0 + 1),
-            Stand::Lost(position) => position.index,
-        };
-        let is_needed = |fetch: &Fetch| {
-            self.in_force != Some(fetch.at) && self.at(fetch.at).is_some_and(|found| found.position.index >= needed)
-        };
+        let taken = self.in_force.map(|found| self.number_at(found.start));
+        let is_needed =
+            |fetch: &Fetch| taken != Some(self.number_at(fetch.of.start)) && fetch.of.snapshot.position.index >= needed;
         self.fetch = self.fetch.filter(is_needed);
+        self.find_end(flash)?;
         Ok(stand)
+    }
+
+    /// The snapshot whose header is at this address, if all of it is there.
+    fn find_whole<F: NorFlash>(&self, flash: &mut F, at: u32) -> Result<Option<Kept>, FlashError> {
+        let place = self.place(self.number_at(at));
+        let header = if (place.start..place.end()).contains(&at) { place.header(flash, at)? } else { None };
+        let Some(Header { snapshot, .. }) = header else { return Ok(None) };
+        let found = Kept { start: at, snapshot };
+        Ok(if found.is_whole(flash)? { Some(found) } else { None })
+    }
+
+    /// Looks for room behind the snapshot in force. Its page was erased before its header was written.
+    fn find_end<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+        self.end = None;
+        let Some(found) = self.in_force else { return Ok(()) };
+        let (end, page) = (found.end::<F>(), F::ERASE_SIZE as u32);
+        let is_within = end < self.place(self.number_at(found.start)).end();
+        if is_within && medium::is_blank(flash, end, page - end % page)? {
+            self.end = Some(end);
+        }
+        Ok(())
     }
 
     /// Shows the snapshots: the one before, the one in force, and what is here of one that is being fetched.
@@ -119,46 +131,56 @@ impl Shelf {
         stand: Stand,
         visit: &mut impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match stand {
-            Stand::Nothing => {}
-            Stand::Snapshot(snapshot) => {
-                if let Some(before) = self.latest_before(snapshot.position.index).and_then(|at| self.at(at)) {
-                    visit(Recovered::Snapshot(before))?;
-                }
-                visit(Recovered::Snapshot(snapshot))?;
-            }
-            Stand::Lost(position) => visit(Recovered::LostSnapshot(position))?,
+        for found in [self.before, self.in_force].into_iter().flatten() {
+            visit(Recovered::Snapshot(found.snapshot))?;
         }
-        let Some(Fetch { at, written, .. }) = self.fetch else { return Ok(()) };
-        let Some(snapshot) = self.at(at) else { return Ok(()) };
-        let check = self.place(at).check(flash, written)?;
-        visit(Recovered::Stored(Stored { snapshot, received: u64::from(written), check }))
+        if let Stand::Lost(position) = stand {
+            visit(Recovered::LostSnapshot(position))?;
+        }
+        let Some(Fetch { of, written, .. }) = self.fetch else { return Ok(()) };
+        let check = of.check(flash, written)?;
+        visit(Recovered::Stored(Stored { snapshot: of.snapshot, received: u64::from(written), check }))
     }
 
     /// Refuses a snapshot that does not fit.
     pub(crate) fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
-        let room = self.place(0).room();
+        let room = self.place(0).room(self.start);
         if bytes > u64::from(room) {
             return Err(FlashError::SnapshotTooLarge { bytes, room });
         }
         Ok(())
     }
 
+    /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place.
+    pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Mark {
+        let fits = |end: &u32| u64::from(self.place(self.number_at(*end)).room(*end)) >= snapshot.bytes;
+        let at = self.end.filter(fits).unwrap_or_else(|| self.unneeded().start);
+        self.mark(snapshot, at)
+    }
+
+    /// Where the snapshot of the leader is.
+    pub(crate) fn fetched(&self, snapshot: Snapshot) -> Result<Mark, FlashError> {
+        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
+        let fetch = self.fetch.filter(|fetch| fetch.of.snapshot == snapshot).ok_or(missing)?;
+        Ok(self.mark(snapshot, fetch.of.start))
+    }
+
+    fn mark(&self, snapshot: Snapshot, at: u32) -> Mark {
+        Mark { snapshot, at, before: self.in_force.map_or(at, |found| found.start) }
+    }
+
     /// Writes a snapshot of the app's own. It counts once the log says so.
     pub(crate) fn take<F: NorFlash>(
         &mut self,
         flash: &mut F,
+        at: u32,
         header: &Header,
         bytes: &[u8],
-    ) -> Result<usize, FlashError> {
-        let at = self.unneeded();
-        let place = self.begin(flash, at, header)?;
+    ) -> Result<(), FlashError> {
+        let content = self.begin(flash, at, header)?.content();
         let (words, rest) = bytes.split_at(bytes.len() - bytes.len() % word::<F>());
-        medium::write(flash, place.content(), words)?;
-        if !rest.is_empty() {
-            write_rest(flash, place.content() + words.len() as u32, rest)?;
-        }
-        Ok(at)
+        medium::write(flash, content, words)?;
+        write_rest(flash, content + words.len() as u32, rest)
     }
 
     /// Keeps a piece of a snapshot of the leader.
@@ -170,102 +192,92 @@ impl Shelf {
         bytes: &[u8],
     ) -> Result<(), FlashError> {
         if offset == 0 {
-            let at = self.fetch.map_or(self.unneeded(), |fetch| fetch.at);
-            self.begin(flash, at, header)?;
-            self.fetch = Some(Fetch { at, written: 0, tail: [0; WORD_MAX], fill: 0 });
+            let at = self.fetch.map_or_else(|| self.unneeded().start, |fetch| fetch.of.start);
+            self.fetch = None;
+            let of = self.begin(flash, at, header)?;
+            self.fetch = Some(Fetch { of, written: 0, tail: [0; WORD_MAX], fill: 0 });
         }
         let missing = FlashError::NoSnapshot { index: header.snapshot.position.index };
         let mut fetch = self.fetch.ok_or(missing)?;
         let received = u64::from(fetch.written) + fetch.fill as u64;
-        let is_due = self.at(fetch.at) == Some(header.snapshot) && offset == received;
+        let is_due = fetch.of.snapshot == header.snapshot && offset == received;
         if !is_due || bytes.len() as u64 > header.snapshot.bytes - received {
             return Err(missing);
         }
-        fetch.add(flash, self.place(fetch.at), bytes)?;
+        fetch.add(flash, bytes)?;
         self.fetch = Some(fetch);
         Ok(())
     }
 
     /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says so.
-    pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut F, snapshot: Snapshot) -> Result<usize, FlashError> {
-        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
+    pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), FlashError> {
+        let missing = FlashError::NoSnapshot { index: mark.snapshot.position.index };
         let fetch = self.fetch.as_mut().ok_or(missing)?;
-        let at = fetch.at;
-        let length = self.length;
-        let place = Place { start: self.start + at as u32 * length, length };
-        if fetch.fill > 0 {
-            let rest = fetch.tail.get(..fetch.fill).unwrap_or_default();
-            write_rest(flash, place.content() + fetch.written, rest)?;
-            fetch.written += fetch.fill as u32;
-            fetch.fill = 0;
-        }
-        let written = u64::from(fetch.written);
-        if self.at(at) != Some(snapshot) || written != snapshot.bytes {
+        let rest = fetch.tail.get(..fetch.fill).unwrap_or_default();
+        write_rest(flash, fetch.of.content() + fetch.written, rest)?;
+        fetch.written += fetch.fill as u32;
+        fetch.fill = 0;
+        if u64::from(fetch.written) != mark.snapshot.bytes {
             return Err(missing);
         }
-        if !place.is_whole(flash, snapshot)? {
-            return Err(FlashError::DamagedSnapshot { address: place.start });
+        if !fetch.of.is_whole(flash)? {
+            return Err(FlashError::DamagedSnapshot { address: mark.at });
         }
-        Ok(at)
+        Ok(())
     }
 
-    /// The log says that the snapshot in this place is in force.
-    pub(crate) fn enforce(&mut self, at: usize) {
-        self.in_force = Some(at);
-        let latest = self.at(at).map_or(Index(0), |snapshot| snapshot.position.index);
-        let is_later = |fetch: &Fetch| self.at(fetch.at).is_some_and(|found| found.position.index > latest);
-        self.fetch = self.fetch.filter(|fetch| fetch.at != at && is_later(fetch));
+    /// The log says that this snapshot is in force.
+    pub(crate) fn enforce<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), FlashError> {
+        self.before = self.in_force;
+        self.in_force = Some(Kept { start: mark.at, snapshot: mark.snapshot });
+        let is_later = |fetch: &Fetch| fetch.of.snapshot.position.index > mark.snapshot.position.index;
+        self.fetch = self.fetch.filter(is_later);
+        self.find_end(flash)
     }
 
-    /// The place of a snapshot that can be read.
-    pub(crate) fn find(&self, snapshot: Snapshot) -> Option<Place> {
-        let is_fetched = |at: usize| self.fetch.is_some_and(|fetch| fetch.at == at);
-        let at = (0..PLACES).find(|at| self.at(*at) == Some(snapshot) && !is_fetched(*at))?;
-        Some(self.place(at))
+    /// A snapshot that can be read.
+    pub(crate) fn find(&self, snapshot: Snapshot) -> Option<Kept> {
+        [self.in_force, self.before].into_iter().flatten().find(|found| found.snapshot == snapshot)
     }
 
-    /// A place whose content is not needed: neither in force nor being fetched; rather an empty one, or else the oldest.
-    fn unneeded(&self) -> usize {
-        let fetched = self.fetch.map(|fetch| fetch.at);
-        let places = (0..PLACES).filter(|at| self.in_force != Some(*at) && fetched != Some(*at));
-        places.min_by_key(|at| self.at(*at).map(|snapshot| snapshot.position.index)).unwrap_or(0)
+    /// The next place in which nothing is in force nor being fetched; rather not that of the one before.
+    fn unneeded(&self) -> Place {
+        let [in_force, before] =
+            [self.in_force, self.before].map(|found| found.map(|found| self.number_at(found.start)));
+        let fetched = self.fetch.map(|fetch| self.number_at(fetch.of.start));
+        let next = in_force.map_or(0, |number| number + 1);
+        let numbers = (next..next + PLACES).map(|number| number % PLACES);
+        let unneeded = numbers.filter(|number| in_force != Some(*number) && fetched != Some(*number));
+        self.place(unneeded.min_by_key(|number| before == Some(*number)).unwrap_or(0))
     }
 
-    fn begin<F: NorFlash>(&mut self, flash: &mut F, at: usize, header: &Header) -> Result<Place, FlashError> {
-        let place = self.place(at);
-        self.set(at, None);
-        place.begin(flash, header)?;
-        self.set(at, Some(header.snapshot));
-        Ok(place)
-    }
-
-    fn latest_before(&self, index: Index) -> Option<usize> {
-        let earlier = (0..PLACES).filter(|at| self.at(*at).is_some_and(|found| found.position.index < index));
-        earlier.max_by_key(|at| self.at(*at).map(|found| found.position.index))
+    fn begin<F: NorFlash>(&mut self, flash: &mut F, at: u32, header: &Header) -> Result<Kept, FlashError> {
+        let number = self.number_at(at);
+        let place = self.place(number);
+        if at == place.start {
+            self.before = self.before.filter(|found| self.number_at(found.start) != number);
+        }
+        place.begin(flash, at, header)?;
+        Ok(Kept { start: at, snapshot: header.snapshot })
     }
 
     pub(crate) fn cluster(&self) -> u64 {
         self.cluster
     }
 
-    fn place(&self, at: usize) -> Place {
-        Place { start: self.start + at as u32 * self.length, length: self.length }
+    fn place(&self, number: u32) -> Place {
+        Place { start: self.start + number * self.length, length: self.length }
     }
 
-    fn at(&self, at: usize) -> Option<Snapshot> {
-        self.found.get(at).copied().flatten()
-    }
-
-    fn set(&mut self, at: usize, snapshot: Option<Snapshot>) {
-        if let Some(found) = self.found.get_mut(at) {
-            *found = snapshot;
-        }
+    /// The number of the place that an address belongs to.
+    fn number_at(&self, at: u32) -> u32 {
+        (at.saturating_sub(self.start) / self.length.max(1)).min(PLACES - 1)
     }
 }
 
 impl Fetch {
     /// Writes the words that are whole now, and keeps the beginning of the next one.
-    fn add<F: NorFlash>(&mut self, flash: &mut F, place: Place, bytes: &[u8]) -> Result<(), FlashError> {
+    fn add<F: NorFlash>(&mut self, flash: &mut F, bytes: &[u8]) -> Result<(), FlashError> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (now, later) = rest.split_at(rest.len().min(word::<F>() - self.fill));
@@ -274,7 +286,7 @@ impl Fetch {
             rest = later;
             if self.fill == word::<F>() {
                 let whole = self.tail.get(..self.fill).unwrap_or_default();
-                medium::write(flash, place.content() + self.written, whole)?;
+                medium::write(flash, self.of.content() + self.written, whole)?;
                 self.written += self.fill as u32;
                 self.fill = 0;
             }
@@ -283,7 +295,7 @@ impl Fetch {
     }
 }
 
-/// Writes bytes that do not fill their word.
+/// Writes bytes that do not fill their word, if there are any.
 fn write_rest<F: NorFlash>(flash: &mut F, address: u32, bytes: &[u8]) -> Result<(), FlashError> {
     let mut last = [medium::ERASED; WORD_MAX];
     last.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
@@ -295,4 +307,4 @@ pub(crate) fn snapshot_of(position: Position, bytes: &[u8]) -> Snapshot {
     Snapshot { position, bytes: bytes.len() as u64, check: crc32c(bytes) }
 }
 
-const _: () = assert!(HEADER.is_multiple_of(WORD_MAX), "the header of a place fills whole words");
+const _: () = assert!(HEADER.is_multiple_of(WORD_MAX), "the header of a snapshot fills whole words");

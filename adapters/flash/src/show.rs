@@ -90,17 +90,17 @@ impl Log {
 }
 
 impl<V> Show<'_, V> {
-    /// The first page's head, if pages before it are gone.
+    /// The first page's head: what the pages before it amount to.
     fn head<E>(&mut self, item: &[u8]) -> Result<(), E>
     where
         V: FnMut(Recovered<'_>) -> Result<(), E>,
     {
-        match Found::parse(item) {
-            Found::Head(head) if head.hard_state != HardState::default() => {
-                (self.visit)(Recovered::HardState(head.hard_state))
-            }
-            _ => Ok(()),
+        let Found::Head(head) = Found::parse(item) else { return Ok(()) };
+        self.assembler.begin(head.last);
+        if head.hard_state == HardState::default() {
+            return Ok(());
         }
+        (self.visit)(Recovered::HardState(head.hard_state))
     }
 
     fn item<E: From<FlashError>>(&mut self, prefix: Prefix, content: &[u8], address: u32) -> Result<(), E>
@@ -109,14 +109,16 @@ impl<V> Show<'_, V> {
     {
         let mut records = content;
         if prefix.is_first {
-            self.assembler.begin();
             let (front, rest) = Front::parse(prefix.front, content).unwrap_or_default();
             if let Some(state) = front.hard_state {
                 (self.visit)(Recovered::HardState(state))?;
             }
-            if let Some(Stand::Installed(_)) = front.stand {
+            let mut last = self.assembler.last;
+            if let Some(Stand::Installed(mark)) = front.stand {
                 self.installs = self.installs.saturating_sub(1);
+                last = mark.snapshot.position;
             }
+            self.assembler.begin(last);
             records = rest;
         }
         if self.installs > 0 {

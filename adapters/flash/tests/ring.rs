@@ -140,6 +140,23 @@ fn a_cut_at_any_step_of_a_wrap_loses_nothing() {
     survives_every_cut::<32, 1024>();
 }
 
+/// A seal that ends with the page, and of which the power leaves any part, is not taken for damage.
+#[test]
+fn a_cut_at_any_step_of_a_write_that_fills_its_page_loses_nothing() {
+    let layout = layout::<4, 512>(5, 1);
+    for length in 100..140 {
+        let (mut flash, ..) = open(Double::<4, 512>::new(8).recording(), &layout).unwrap();
+        flash.write(None, None, entries(&record(1, &[1; 200]))).unwrap();
+        let before = flash.release();
+        let (mut flash, ..) = open(before.clone(), &layout).unwrap();
+        flash.write(None, None, entries(&record(2, &vec![2; length]))).unwrap();
+        for crash in before.crashes(&flash.release()) {
+            let (.., held) = open(crash, &layout).unwrap();
+            assert!(matches!(held.log()[..], [(1, 1)] | [(1, 1), (2, 1)]), "{length}: {held:?}");
+        }
+    }
+}
+
 #[test]
 fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
     let layout = layout::<4, 512>(5, 1);
@@ -168,6 +185,56 @@ fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.log().last(), Some(&(last + 1, 1)));
     assert_eq!(held.snapshots.last().map(|snapshot| snapshot.position.index), Some(Index(last)));
+}
+
+/// Leaders come and go, nothing is committed, and each of them writes its term: what is not committed is written once more in
+/// time, and all before it goes.
+fn outlives_terms_without_end<const WORD: usize, const PAGE: usize>(log_memory: usize, payload: usize) {
+    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
+    let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };
+    let (mut flash, ..) = open(Double::<WORD, PAGE>::new(bytes / PAGE + 3).recording(), &layout).unwrap();
+    flash.write(state(1), None, entries(&record(1, b"committed"))).unwrap();
+    flash.take(position(1), members(), b"state").unwrap();
+    let last = 1 + (log_memory / (payload + 23)) as u64;
+    let log: Vec<_> = (2..=last).flat_map(|index| record(index, &vec![7; payload])).collect();
+    for index in 2..=last {
+        flash.write(None, None, entries(&record(index, &vec![7; payload]))).unwrap();
+    }
+    let (mut again, mut term) = (0, 1);
+    while again < 5 {
+        term += 1;
+        flash.write(state(term), None, Entries::default()).unwrap();
+        if flash.is_crowded() {
+            let before = flash.release();
+            (flash, ..) = open(before.clone(), &layout).unwrap();
+            flash.write(None, None, entries(&log)).unwrap();
+            assert!(!flash.is_crowded(), "{WORD} {PAGE} {log_memory} {payload}");
+            again += 1;
+            let after = flash.release();
+            let crashes = before.crashes(&after).filter(|_| again == 3 && log_memory == 512).chain([after.clone()]);
+            for crash in crashes {
+                let (_, _, held) = open(crash, &layout).unwrap();
+                let found: Vec<_> = held.log().into_iter().filter(|(index, _)| *index > 1).collect();
+                assert_eq!(found, (2..=last).map(|index| (index, 1)).collect::<Vec<_>>());
+                assert_eq!(held.hard_states.last().copied(), state(term));
+            }
+            (flash, ..) = open(after, &layout).unwrap();
+        }
+    }
+    assert!(flash.take(position(last), members(), b"state").is_ok());
+}
+
+#[test]
+fn terms_without_end_do_not_fill_the_log_for_good() {
+    for log_memory in [512, 1_024, 4_096] {
+        for payload in [9, 130, 400] {
+            outlives_terms_without_end::<4, 512>(log_memory, payload);
+            outlives_terms_without_end::<4, 4096>(log_memory, payload);
+            outlives_terms_without_end::<8, 2048>(log_memory, payload);
+            outlives_terms_without_end::<32, 1024>(log_memory, payload);
+            outlives_terms_without_end::<32, 8192>(log_memory, payload);
+        }
+    }
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(crate) struct Lines<const SEATS: usize, const LINES: usize, const FRAME: usi
     guests: [Option<(Address, usize)>; GUESTS_MAX],
     heartbeat: Duration,
     now: Instant,
+    /// When a pause is due that waits until all bytes have gone.
+    pause_at: Option<Instant>,
 }
 
 struct Line<const FRAME: usize> {
@@ -48,7 +50,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
             moved: now,
         };
         let lines = core::array::from_fn(line);
-        Lines { me, routes, lines, guests: [None; GUESTS_MAX], heartbeat: pace.heartbeat, now }
+        Lines { me, routes, lines, guests: [None; GUESTS_MAX], heartbeat: pace.heartbeat, now, pause_at: None }
     }
 
     pub(crate) fn tell_time(&mut self, now: Instant) {
@@ -101,6 +103,20 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
     /// lost, so that it does not hold up the others.
     pub(crate) fn are_ready(&self) -> bool {
         self.lines.iter().all(|line| line.outgoing.has_room() || self.is_stuck(line))
+    }
+
+    /// Whether this station may look away from its lines: all bytes have gone, or it has waited for that an eighth of a
+    /// heartbeat long.
+    pub(crate) fn may_pause(&mut self) -> bool {
+        let is_due = self.pause().is_some_and(|due| due <= self.now);
+        self.pause_at = if is_due { None } else { self.pause_at.or(Some(self.now + self.heartbeat / 8)) };
+        is_due
+    }
+
+    /// When it may, if it was asked before or all bytes have gone.
+    pub(crate) fn pause(&self) -> Option<Instant> {
+        let is_idle = self.lines.iter().all(|line| line.outgoing.pending().is_empty());
+        if is_idle { Some(self.now) } else { self.pause_at }
     }
 
     pub(crate) fn pending(&self, line: usize) -> &[u8] {

@@ -35,6 +35,10 @@ pub(crate) struct Machine<
     pub(crate) now: Instant,
     /// Whether effects were left because the lines are full.
     pub(crate) is_behind: bool,
+    /// Whether a write waits for the lines.
+    pub(crate) is_held: bool,
+    /// Whether the node has asked for a snapshot.
+    pub(crate) wants_snapshot: bool,
 }
 
 impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
@@ -76,7 +80,7 @@ where
         self.ask_for_app();
         self.carry_out(Input::Tick)?;
         self.dismiss();
-        if self.flash.is_crowded() {
+        if self.flash.is_crowded() || (self.wants_snapshot && self.post.lines.may_pause()) {
             self.make_room()?;
         }
         self.post.lines.greet();
@@ -106,7 +110,8 @@ where
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let lines = &self.post.lines;
         let behind = (self.is_behind && lines.are_ready()).then_some(self.now);
+        let pause = (self.is_held || self.wants_snapshot).then(|| lines.pause()).flatten();
         let call = self.post.caller.deadline().filter(|_| self.node.leader().is_some());
-        [self.node.deadline(), call, behind, lines.deadline()].into_iter().flatten().min()
+        [self.node.deadline(), call, behind, pause, lines.deadline()].into_iter().flatten().min()
     }
 }

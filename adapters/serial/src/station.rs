@@ -104,6 +104,8 @@ where
             refusals: Refusals::default(),
             now,
             is_behind: false,
+            is_held: false,
+            wants_snapshot: false,
         };
         Ok(Station { receivers: [const { Receiver::new() }; LINES], machine, stopped: None })
     }

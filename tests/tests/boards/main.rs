@@ -6,3 +6,4 @@ mod ports;
 mod ring;
 mod seeds;
 mod share;
+mod terms;

@@ -18,35 +18,31 @@ where
     /// Gives the node an input, and does what it orders, and what follows from that.
     pub(super) fn carry_out(&mut self, input: Input<'_, View<'_, A>>) -> Result<(), Stop> {
         let mut next = self.draw(input)?;
-        while let Some(input) = next {
-            next = match input {
-                Next::Persisted(ticket) => self.draw(Input::Persisted(ticket))?,
-                Next::Tick => self.draw(Input::Tick)?,
-            };
+        while let Some(ticket) = next {
+            next = self.draw(Input::Persisted(ticket))?;
         }
         Ok(())
     }
 
-    /// Draws effects until there are no more, the lines are full, or the node has to be told something first.
+    /// Draws effects until there are no more, or the lines are full, and then writes what is to be durable.
     ///
     /// The lines are looked at before an effect is drawn: one that has been drawn would be lost, and had to be sent again.
-    /// The write comes last, so that messages that need not wait for it are on the line meanwhile.
-    fn draw(&mut self, input: Input<'_, View<'_, A>>) -> Result<Option<Next>, Stop> {
+    /// A write, and a snapshot even more so, holds up everything else: both wait until what need not wait for them has gone
+    /// over the lines, so that the others write meanwhile.
+    fn draw(&mut self, input: Input<'_, View<'_, A>>) -> Result<Option<Ticket>, Stop> {
         let members = self.node.members();
         // It is offered once, and only first of all.
         let mut is_offered_once = matches!(&input, Input::Receive { .. });
-        let (mut write, mut snapshotted) = (None, None);
         let mut effects = self.node.step(self.now, input);
         self.is_behind = false;
-        while snapshotted.is_none() {
+        loop {
             self.is_behind = !self.post.lines.are_ready();
             if self.is_behind && !is_offered_once {
                 break;
             }
             is_offered_once = false;
-            let Some(effect) = effects.next() else { break };
+            let Some(effect) = effects.next_but_write() else { break };
             match effect {
-                Effect::Persist(persist) => write = Some(persist),
                 Effect::Send { to, message } => self.post.send(to, &message),
                 Effect::Apply(entry) => {
                     let position = entry.position();
@@ -57,9 +53,7 @@ where
                         None => {}
                     }
                 }
-                Effect::TakeSnapshot { position, members } => {
-                    snapshotted = take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?;
-                }
+                Effect::TakeSnapshot { .. } => self.wants_snapshot = true,
                 // What cannot be read is as good as lost; the follower asks again.
                 Effect::SendPiece { to, piece } => {
                     let bytes = self.buffer.as_mut().get_mut(..piece.length);
@@ -87,40 +81,46 @@ where
                     }
                 }
                 // Answers to a client's input were drawn with that input. A snapshot that the node does not want is left.
-                Effect::Accept { .. } | Effect::Await { .. } | Effect::Reject(_) => {}
+                Effect::Accept { .. } | Effect::Await { .. } | Effect::Reject(_) | Effect::Persist(_) => {}
             }
         }
-        let persisted = match write {
-            Some(Persist { ticket, hard_state, snapshot, entries }) => {
-                self.flash.write(hard_state, snapshot, entries)?;
-                Some(Next::Persisted(ticket))
-            }
-            None => None,
-        };
-        if let Some(snapshot) = snapshotted {
-            let _ = self.node.step(self.now, Input::Snapshotted(snapshot));
+        let has_write = effects.has_write();
+        self.is_held = has_write && !self.post.lines.may_pause();
+        if has_write
+            && !self.is_held
+            && let Some(Effect::Persist(Persist { ticket, hard_state, snapshot, entries })) = effects.next()
+        {
+            self.flash.write(hard_state, snapshot, entries)?;
+            return Ok(Some(ticket));
         }
-        Ok(persisted.or(snapshotted.map(|_| Next::Tick)))
+        Ok(None)
     }
 
-    /// Takes a snapshot that the node did not ask for, because the flash needs room.
+    /// Takes a snapshot of what is applied, because the node or the flash needs room.
     pub(super) fn make_room(&mut self) -> Result<(), Stop> {
+        self.wants_snapshot = false;
         let (position, members) = (self.replica.applied(), self.node.members());
         let is_covered = self.node.snapshots().next().is_some_and(|latest| latest.position >= position);
-        if is_covered || position == Position::default() || self.node.is_lost() {
+        if self.node.is_lost() {
             return Ok(());
+        }
+        if is_covered || position == Position::default() {
+            return self.write_again();
         }
         match take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)? {
             Some(snapshot) => self.carry_out(Input::Snapshotted(snapshot)),
             None => Ok(()),
         }
     }
-}
 
-/// What the node is given next.
-enum Next {
-    Persisted(Ticket),
-    Tick,
+    /// Terms came and went, and nothing was applied: all entries once more, behind the terms and votes that fill the flash.
+    fn write_again(&mut self) -> Result<(), Stop> {
+        let is_durable = self.node.durable() == self.node.last().index;
+        if self.flash.is_crowded() && is_durable {
+            self.flash.write(None, None, self.node.log())?;
+        }
+        Ok(())
+    }
 }
 
 /// Makes a snapshot of the state durable. If the flash has no room for it now, the node asks again.

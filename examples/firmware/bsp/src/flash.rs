@@ -1,7 +1,10 @@
-//! NOR flash that is a file of the emulator's host: it outlives a power cut, and is as strict as a chip.
+//! NOR flash that is a file of the emulator's host: it outlives a power cut, and is as strict as a chip. It is read where the
+//! machine has memory that nothing else uses, as a chip is that is mapped into memory.
+
+#![allow(unsafe_code, reason = "that memory is at an address")]
 
 use core::cell::Cell;
-use core::fmt;
+use core::{fmt, slice};
 
 use critical_section::Mutex;
 use embedded_storage::nor_flash::{
@@ -20,6 +23,8 @@ pub(crate) const POWER_CUT: i32 = 3;
 /// The file has the flash's bytes, and behind them a byte for each word: whether it was written since it was erased.
 pub struct FileFlash {
     file: File,
+    /// What the file holds.
+    image: &'static mut [u8],
 }
 
 /// In the middle of the next word or erase after so many the power is cut.
@@ -43,23 +48,21 @@ impl FileFlash {
     /// # Errors
     /// The host has no such file, or it is of another length.
     pub(crate) fn open(path: &core::ffi::CStr) -> Result<FileFlash, Fault> {
-        let file = File::options().read(true).write(true).open(path)?;
-        let length = file.metadata()?.len();
-        if length == (CAPACITY + CAPACITY / Self::WRITE_SIZE) as u64 {
-            Ok(FileFlash { file })
-        } else {
-            Err(Fault::Length)
+        let mut file = File::options().read(true).write(true).open(path)?;
+        if file.metadata()?.len() != IMAGE as u64 {
+            return Err(Fault::Length);
         }
-    }
-
-    fn read_at(&mut self, offset: usize, bytes: &mut [u8]) -> Result<(), Fault> {
-        self.file.seek(SeekFrom::Start(offset as u64))?;
-        Ok(self.file.read_exact(bytes)?)
+        // SAFETY: the machine has 16 MiB here of which the linker knows nothing, and a board opens its flash once.
+        let image = unsafe { slice::from_raw_parts_mut(PSRAM as *mut u8, IMAGE) };
+        file.read_exact(image)?;
+        Ok(FileFlash { file, image })
     }
 
     fn write_at(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Fault> {
         self.file.seek(SeekFrom::Start(offset as u64))?;
-        Ok(self.file.write_all(bytes)?)
+        self.file.write_all(bytes)?;
+        self.image[offset..offset + bytes.len()].copy_from_slice(bytes);
+        Ok(())
     }
 }
 
@@ -72,7 +75,8 @@ impl ReadNorFlash for FileFlash {
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Fault> {
         check_read(self, offset, bytes.len())?;
-        self.read_at(offset as usize, bytes)
+        bytes.copy_from_slice(&self.image[offset as usize..offset as usize + bytes.len()]);
+        Ok(())
     }
 
     fn capacity(&self) -> usize {
@@ -103,9 +107,7 @@ impl NorFlash for FileFlash {
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Fault> {
         check_write(self, offset, bytes.len())?;
         for (word, offset) in bytes.chunks(Self::WRITE_SIZE).zip((offset as usize..).step_by(Self::WRITE_SIZE)) {
-            let mut written = [UNWRITTEN];
-            self.read_at(mark(offset), &mut written)?;
-            if written != [UNWRITTEN] {
+            if self.image[mark(offset)] != UNWRITTEN {
                 return Err(Fault::Overwrite { offset: offset as u32 });
             }
             self.write_at(mark(offset), &[WRITTEN])?;
@@ -123,6 +125,12 @@ impl NorFlash for FileFlash {
 const fn mark(offset: usize) -> usize {
     CAPACITY + offset / FileFlash::WRITE_SIZE
 }
+
+/// The length of the file.
+const IMAGE: usize = CAPACITY + CAPACITY / FileFlash::WRITE_SIZE;
+
+/// Where the machine has memory besides.
+const PSRAM: usize = 0x2100_0000;
 
 const ERASED: [u8; 256] = [0xff; 256];
 const UNWRITTEN: u8 = 0xff;

@@ -1,0 +1,93 @@
+use quorate::{Entries, Index, Position};
+
+use crate::bytes::Writer;
+use crate::item::{FRONT, Front, Stand};
+
+/// The bytes of a write, piece by piece: its front, then its records. An entry that follows the one before in the same term
+/// stands there without index and term.
+#[derive(Clone)]
+pub(crate) struct Content<'a> {
+    /// What stands before the rest of a record, or the front.
+    head: Writer<FRONT>,
+    /// How many bytes of it were taken.
+    taken: usize,
+    rest: &'a [u8],
+    entries: Entries<'a>,
+    last: Position,
+}
+
+/// Set in a record's kind if the entry follows the one before in the same term.
+pub(crate) const FOLLOWS: u8 = 0x80;
+/// Bytes of the index and the term of a record.
+pub(crate) const POSITION: usize = 16;
+
+impl<'a> Content<'a> {
+    /// `last` is the last entry before.
+    pub(crate) fn new(front: &Front, entries: Entries<'a>, last: Position) -> Self {
+        let last = match front.stand {
+            Some(Stand::Installed(mark)) => mark.snapshot.position,
+            _ => last,
+        };
+        Content { head: front.bytes(), taken: 0, rest: &[], entries, last }
+    }
+
+    /// How many bytes there are.
+    pub(crate) fn length(&self) -> usize {
+        let mut content = self.clone();
+        let mut length = 0;
+        loop {
+            let (head, rest) = content.parts();
+            length += head.len() + rest.len();
+            if !content.advance() {
+                return length;
+            }
+        }
+    }
+
+    /// Takes as many bytes as there are and find room, and says how many.
+    pub(crate) fn take(&mut self, room: &mut [u8]) -> usize {
+        let mut length = 0;
+        loop {
+            let (head, rest) = self.parts();
+            let room = room.get_mut(length..).unwrap_or_default();
+            let found = head.iter().chain(rest);
+            let taken = room.iter_mut().zip(found).map(|(room, byte)| *room = *byte).count();
+            length += taken;
+            let of_head = taken.min(head.len());
+            self.taken += of_head;
+            self.rest = self.rest.get(taken - of_head..).unwrap_or_default();
+            let (head, rest) = self.parts();
+            if !(head.is_empty() && rest.is_empty() && self.advance()) {
+                return length;
+            }
+        }
+    }
+
+    /// Whether all of it was taken.
+    pub(crate) fn is_done(&self) -> bool {
+        let (head, rest) = self.parts();
+        head.is_empty() && rest.is_empty() && self.entries.is_empty()
+    }
+
+    fn parts(&self) -> (&[u8], &'a [u8]) {
+        (self.head.written().get(self.taken..).unwrap_or_default(), self.rest)
+    }
+
+    /// Goes on with the next record.
+    fn advance(&mut self) -> bool {
+        let Some(entry) = self.entries.next() else { return false };
+        let Position { term, index } = core::mem::replace(&mut self.last, entry.position());
+        let follows = self.last == Position { term, index: Index(index.0 + 1) };
+        let Some((position, [kind, rest @ ..])) = entry.record().split_at_checked(POSITION) else { return false };
+        self.head = Writer::new();
+        self.taken = 0;
+        if follows {
+            self.head.put(&[*kind | FOLLOWS]);
+        } else {
+            self.head.put(&[*kind]);
+            self.head.put(position);
+        }
+        self.rest = rest;
+        true
+    }
+}

@@ -1,0 +1,54 @@
+//! A board whose leaders come and go, and commit nothing.
+
+use quorate::{Entries, Entry, Incarnation, Index, Instant, Kind, Members, Message, Position, Seat, Seats, Term};
+use quorate_serial::{Header, Memory, Routes, Settings, Transmitter, Wiring};
+use quorate_tests::boards::{CLUSTER, Chip, FRAME, Presses, Record, Setting, Simulated};
+use quorate_wire::{Envelope, encode};
+
+const LOG: usize = 512;
+
+fn boot(chip: &Chip) -> Simulated {
+    let settings = Settings {
+        cluster: CLUSTER,
+        identity: Seat(0).into(),
+        members: Members::of(Seats::first(2)),
+        routes: Routes::lines(&[Seats::NONE.with(Seat(1))]),
+        pace: Setting::new(0, 2, Wiring::Mesh, 115_200).pace(),
+        seed: 1,
+    };
+    let memory = Memory { log: vec![0; LOG].into(), snapshot: vec![0; 1024].into() };
+    let app = Presses::new(Record::new());
+    Simulated::start(settings, app, chip.clone(), Chip::layout(LOG), memory, Instant::START).expect("it starts")
+}
+
+/// What board 1 says over the line, as the leader of this term.
+fn line(term: u64, previous: Position, entries: Entries<'_>) -> Vec<u8> {
+    let envelope = Envelope { cluster: CLUSTER, from: Seat(1), to: Seat(0), incarnation: Incarnation(0) };
+    let message = Message::AppendEntries { term: Term(term), stamp: 1, previous, commit: Index(0), entries };
+    let mut buffer = [0; FRAME];
+    let frame = encode(&mut buffer, &envelope, &message).expect("it fits");
+    let mut line = Transmitter::<FRAME>::new();
+    let header = Header { hops: 0, turned: false, hears: true, to: Seat(0).into(), from: Seat(1).into() };
+    line.push(&header, frame).expect("it fits");
+    line.pending().to_vec()
+}
+
+#[test]
+fn a_flash_is_not_full_for_good_of_terms_in_which_nothing_is_committed() {
+    let chip = Chip::new(LOG);
+    let mut station = boot(&chip);
+    let first = Position { term: Term(1), index: Index(1) };
+    let mut record = [0; 100];
+    let entry = Entry::write(&mut record, first, Kind::Noop, b"").expect("it fits");
+    let bytes = line(1, Position::default(), Entries::parse(entry.record()).expect("one entry"));
+    station.feed(Instant::START, 0, &bytes).expect("it runs");
+    for term in 2..5_000 {
+        station.feed(Instant::START, 0, &line(term, first, Entries::default())).expect("it runs");
+        station.turn(Instant::START).expect("the flash has room");
+        station.drained(0, FRAME);
+        if term % 500 == 0 {
+            station = boot(&chip);
+            assert_eq!((station.node().term(), station.node().last()), (Term(term), first));
+        }
+    }
+}
