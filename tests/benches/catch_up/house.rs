@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::Seat;
+use quorate::{Incarnation, Seat};
 use quorate_smol::{Client, Cluster, Event, ServerConfig, serve};
 use smol::block_on;
 use tempfile::TempDir;
@@ -52,9 +52,12 @@ impl House {
     }
 
     /// Starts a node, on a thread that does `first` before.
-    pub(crate) fn start(&self, seat: u8, first: impl FnOnce() + Send + 'static) -> Running {
+    pub(crate) fn start(&self, seat: u8, incarnation: u32, first: impl FnOnce() + Send + 'static) -> Running {
         let (seat, directory) = (Seat(seat), self.directory.path().join(seat.to_string()));
-        let config = ServerConfig::new(CLUSTER, seat, self.members.clone(), directory.clone());
+        let config = ServerConfig {
+            incarnation: Incarnation(incarnation),
+            ..ServerConfig::new(CLUSTER, seat, self.members.clone(), directory.clone())
+        };
         let ((tell, events), (stop, stopped)) = (channel(), smol::channel::bounded::<()>(1));
         let on_event = move |event: &Event| {
             let _ = tell.send((Instant::now(), *event));

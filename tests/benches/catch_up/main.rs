@@ -29,8 +29,8 @@ struct Options {
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
     /// How often a node starts late, of each kind
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..))]
-    rounds: u8,
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Let the late nodes have a processor that nobody else uses; Linux only
     #[arg(long)]
     apart: bool,
@@ -52,7 +52,7 @@ fn main() {
         processor::keep_to(0);
     }
     let house = House::of(5);
-    let early = [1, 2, 3].map(|seat| house.start(seat, || {}));
+    let early = [1, 2, 3].map(|seat| house.start(seat, 0, || {}));
     println!("1. three of five nodes take {} puts of 8-byte keys and values", options.entries);
     let begun = Instant::now();
     load::fill(&house, options.entries);
@@ -60,9 +60,9 @@ fn main() {
 
     println!("2. the fourth node starts with nothing; nobody puts");
     let (mut took, mut copied) = (Vec::new(), Vec::new());
-    for _ in 0..options.rounds {
+    for round in 0..options.rounds {
         std::thread::sleep(PAUSE);
-        let (node, late) = join(&house, 4, options.apart);
+        let (node, late) = join(&house, 4, round, options.apart);
         took.push(late.in_line.as_secs_f64());
         copied.push(copy::time(late.bytes, house.directory()).as_secs_f64());
         node.remove();
@@ -72,14 +72,14 @@ fn main() {
     println!("   times as long as the bytes alone: {:.2}; of each round: {times:.2?}", median(times.clone()));
 
     println!("3. the fifth node starts with nothing; {CLIENTS} clients put");
-    let fourth = join(&house, 4, options.apart).0;
+    let fourth = join(&house, 4, options.rounds, options.apart).0;
     let load = Load::start(&house, CLIENTS);
     let (mut before, mut meanwhile, mut after) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..options.rounds {
+    for round in 0..options.rounds {
         std::thread::sleep(PAUSE);
         before.push(load.measure(WHILE));
         let (begun, done) = (Instant::now(), load.done());
-        let (node, _) = join(&house, 5, options.apart);
+        let (node, _) = join(&house, 5, round, options.apart);
         meanwhile.push(rate(load.done() - done, begun.elapsed()));
         after.push(load.measure(WHILE));
         node.remove();
@@ -102,8 +102,8 @@ struct Late {
 }
 
 /// Starts a node that has nothing, and waits until it is in line.
-fn join(house: &House, seat: u8, apart: bool) -> (house::Running, Late) {
-    let node = house.start(seat, move || {
+fn join(house: &House, seat: u8, incarnation: u32, apart: bool) -> (house::Running, Late) {
+    let node = house.start(seat, incarnation, move || {
         if apart {
             processor::keep_to(1);
         }
