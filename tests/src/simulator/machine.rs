@@ -124,7 +124,7 @@ impl Machine {
             }
         }
         self.life += 1;
-        self.node = Some(boot.start(self.clock.read(now)));
+        self.node = Some(boot.start(self.clock.read_anew(now)));
         self.state = Registers::default();
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {
