@@ -144,6 +144,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.answered = seats(state.answered);
         state.attention = seats(state.attention);
         state.fetchers = seats(state.fetchers);
+        state.reborn = seats(state.reborn);
         state.turn = names(state.turn);
         if let Some(transfer) = &mut state.transfer {
             transfer.to = names(transfer.to);

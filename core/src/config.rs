@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
+use crate::{Identity, Incarnation, Members, RECORD_OVERHEAD, Seat, Seats};
 
 const ELECTION_SECONDS_MAX: u32 = 3600;
 
@@ -117,6 +117,12 @@ impl Settings {
             });
         };
         Err(wrong)
+    }
+
+    /// This node, if it lives a later incarnation than its first.
+    pub(crate) fn reborn(&self) -> Seats {
+        let Identity { seat, incarnation } = self.identity;
+        if incarnation == Incarnation(0) { Seats::NONE } else { Seats::NONE.with(seat) }
     }
 
     pub(crate) fn election_micros(&self) -> u64 {

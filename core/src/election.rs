@@ -75,7 +75,7 @@ impl Step<'_> {
     }
 
     fn count_votes(&mut self) {
-        if !self.state.settings.members.is_quorum(self.state.votes) {
+        if !self.state.is_quorum(self.state.votes) {
             return;
         }
         match self.state.role {
@@ -88,6 +88,10 @@ impl Step<'_> {
     /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that is heard. A
     /// leader answers the question whether it is gone by being there.
     pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
+        // A node that has lost its disk may have voted before.
+        if self.state.reborn.contains(self.state.seat()) {
+            return;
+        }
         let is_recent = last >= self.log.span.last;
         if ballot == Ballot::Pre && self.state.is_leader() {
             self.peer(from).owed.heartbeat = true;
@@ -184,17 +188,17 @@ impl Step<'_> {
         let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
         let present: Seats = heard.map(|(seat, _)| Seat(seat as u8)).collect();
         let hangs = self.state.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
-        if hangs || !self.state.settings.members.is_quorum(present.with(self.state.seat())) {
+        if hangs || !self.state.is_quorum(present.with(self.state.seat())) {
             self.step_down();
         }
     }
 }
 
 impl State {
-    /// A learner does not campaign. Nor does a node while it writes: its log may not be as recent as it looks. Nor one
+    /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not be as recent as it looks. Nor one
     /// whose log is full to the last bytes: it could not open its term, and would lead without being able to do anything.
     pub(crate) fn may_campaign(&self, log: Log<'_>) -> bool {
-        self.is_voter() && self.write.is_none() && self.image == Image::Whole && log.has_room_for_noop()
+        self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole && log.has_room_for_noop()
     }
 
     /// The voters that have not answered in the election under way.

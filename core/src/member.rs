@@ -10,9 +10,12 @@ impl Seat {
     pub const COUNT_MAX: usize = 64;
 }
 
-/// Which life of a seat's disk a node lives: it rises when the node has lost what it once made durable.
+/// Which life of a seat's disk a node lives. It starts at 0, and must rise when the node has lost what it once made durable: with
+/// it the node has forgotten votes and entries that others count on.
 ///
-/// A message from another incarnation than the members' is refused. Two incarnations of a seat never count as one.
+/// In a later incarnation than its first, a node is sent a snapshot and the log, applies them and can be read from. It neither
+/// votes nor counts, and no office is handed to it; as yet it stays so. Messages from an earlier incarnation than one that
+/// was heard are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Incarnation(pub u32);

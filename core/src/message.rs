@@ -159,6 +159,14 @@ impl Message<'_> {
         }
     }
 
+    /// Whether this is what a node says that lives again: it follows, and asks who leads.
+    pub(crate) fn is_of_reborn(&self) -> bool {
+        matches!(
+            self,
+            Message::Ack { .. } | Message::ReadIndex { .. } | Message::RequestVote { ballot: Ballot::Pre, .. }
+        )
+    }
+
     /// Whether every number is one that an honest node can have reached. Only the refusal of a vote can be of term zero.
     pub(crate) fn is_in_bounds(&self) -> bool {
         let first = if matches!(self, Message::Vote { granted: false, .. }) { Term(0) } else { Term(1) };

@@ -5,6 +5,7 @@ use crate::{Ballot, Incarnation, Index, Instant, Seat, Term};
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Peer {
+    /// The latest in which it was heard.
     pub(crate) incarnation: Incarnation,
     /// The follower's log equals ours, and is durable there, up to this index.
     pub(crate) matched: Index,
@@ -39,7 +40,7 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 };
+    pub(crate) const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 };
 
     /// There is a later snapshot.
     pub(crate) fn age(&mut self) {

@@ -157,7 +157,7 @@ impl Rounds<'_> {
         let peers = self.peers.iter().enumerate();
         let present: Seats =
             peers.filter(|(_, peer)| peer.echoed > peer.round_from).map(|(seat, _)| Seat(seat as u8)).collect();
-        if !self.state.settings.members.is_quorum(present.with(self.state.seat())) {
+        if !self.state.is_quorum(present.with(self.state.seat())) {
             return;
         }
         let latest = self.state.reads.latest;

@@ -4,7 +4,7 @@
 pub enum Refusal {
     /// The sender is not a member, or says that it is this node.
     Sender,
-    /// The sender lives another incarnation than the member of that seat.
+    /// The sender lives an earlier incarnation than one that was heard, or a later one than its first and does not only follow.
     Incarnation,
     /// A number is larger than any honest node can have reached.
     Bounds,
@@ -20,11 +20,14 @@ pub enum Refusal {
     Members,
     /// A snapshot that was fetched has not the checksum that it should have; it is fetched again.
     Snapshot,
+    /// The follower lacks what it acknowledged: it has lost its disk, and goes on under the same incarnation. It is sent nothing
+    /// until it comes under a later one.
+    Forgotten,
 }
 
 impl Refusal {
     /// Every reason, in the order of [`Refusals`].
-    pub const ALL: [Refusal; 9] = [
+    pub const ALL: [Refusal; 10] = [
         Refusal::Sender,
         Refusal::Incarnation,
         Refusal::Bounds,
@@ -34,6 +37,7 @@ impl Refusal {
         Refusal::Unsent,
         Refusal::Members,
         Refusal::Snapshot,
+        Refusal::Forgotten,
     ];
 
     /// A short name, for a status line.
@@ -48,6 +52,7 @@ impl Refusal {
             Refusal::Unsent => "ack of nothing sent",
             Refusal::Members => "other members",
             Refusal::Snapshot => "damaged snapshot",
+            Refusal::Forgotten => "lacks what it acknowledged",
         }
     }
 }

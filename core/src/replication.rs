@@ -165,6 +165,11 @@ impl Step<'_> {
         if stamp > peer.sent || matched > last {
             return Err(Refusal::Unsent);
         }
+        // The logs meet behind what has matched, or at it: there the leader looks for it.
+        let looks = peer.flow == Flow::Probe && stamp > peer.reset_at;
+        if looks && matches!(outcome, Outcome::Conflict(hint) if hint.index < peer.matched) {
+            return Err(Refusal::Forgotten);
+        }
         peer.heard = now;
         raise(&mut peer.echoed, stamp);
         match outcome {
@@ -265,7 +270,7 @@ impl Step<'_> {
     fn is_on_quorum(&self, index: Index) -> bool {
         let all = self.state.settings.members.all();
         let holders: Seats = all.iter().filter(|seat| self.matched(*seat) >= index).collect();
-        self.state.settings.members.is_quorum(holders)
+        self.state.is_quorum(holders)
     }
 
     fn matched(&self, seat: Seat) -> Index {
@@ -292,7 +297,7 @@ impl Step<'_> {
             return false;
         };
         let is_heard = self.state.now.micros_since(peer.heard) < self.state.settings.election_micros();
-        is_heard && seat != self.state.seat() && self.state.settings.members.is_voter(seat)
+        is_heard && seat != self.state.seat() && self.state.counts(seat)
     }
 
     fn most_recent(&self) -> Option<Seat> {

@@ -87,6 +87,8 @@ pub(crate) struct State {
     /// How many bytes of pieces may be sent before the next heartbeat.
     pub(crate) piece_allowance: u32,
 
+    /// Members that live a later incarnation than their first: they get the log, and neither vote nor count.
+    pub(crate) reborn: Seats,
     pub(crate) reads: Reads,
     pub(crate) refusals: Refusals,
     /// To whom a message may be owed: a hint that spares looking at everyone.
@@ -163,6 +165,7 @@ impl State {
             fetchers: Seats::NONE,
             piece_turn: Seat(0),
             piece_allowance: 0,
+            reborn: settings.reborn(),
             reads: Reads::new(seed),
             refusals: Refusals::default(),
             attention: Seats::NONE,
@@ -186,8 +189,14 @@ impl State {
         self.settings.identity.seat
     }
 
-    pub(crate) fn is_voter(&self) -> bool {
-        self.settings.members.is_voter(self.seat())
+    /// Whether a member counts in elections and commits.
+    pub(crate) fn counts(&self, seat: Seat) -> bool {
+        self.settings.members.is_voter(seat) && !self.reborn.contains(seat)
+    }
+
+    /// Whether those who count among these seats are a majority of all voters.
+    pub(crate) fn is_quorum(&self, present: Seats) -> bool {
+        self.settings.members.is_quorum(Seats(present.0 & !self.reborn.0))
     }
 
     pub(crate) fn is_leader(&self) -> bool {

@@ -3,12 +3,12 @@ use serde::Serialize;
 
 use crate::draw::Reply;
 use crate::log::LogMut;
-use crate::peer::{Asked, Owed, Peer};
+use crate::peer::{Asked, Owed, Peer, Pieces};
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::{
-    Ballot, HardState, Identity, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Role,
-    Seat, Seats, Session, Term, Ticket,
+    Ballot, HardState, Identity, Incarnation, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal,
+    Rejection, Role, Seat, Seats, Session, Term, Ticket,
 };
 
 /// The longest record that its length field can state.
@@ -32,14 +32,29 @@ impl Step<'_> {
         })
     }
 
-    fn admit(&self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
+    fn admit(&mut self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
         let is_member = self.state.settings.members.all().contains(from.seat) && from.seat != self.state.seat();
-        match self.peers.get(usize::from(from.seat.0)) {
-            Some(peer) if is_member && peer.incarnation != from.incarnation => Err(Refusal::Incarnation),
-            Some(_) if is_member && message.is_in_bounds() => Ok(()),
-            Some(_) if is_member => Err(Refusal::Bounds),
-            _ => Err(Refusal::Sender),
+        let peer = self.peers.get(usize::from(from.seat.0)).filter(|_| is_member).ok_or(Refusal::Sender)?;
+        let is_first = from.incarnation == Incarnation(0);
+        if from.incarnation < peer.incarnation || !(is_first || message.is_of_reborn()) {
+            return Err(Refusal::Incarnation);
         }
+        if !message.is_in_bounds() {
+            return Err(Refusal::Bounds);
+        }
+        if from.incarnation > peer.incarnation {
+            self.meet_reborn(from);
+        }
+        Ok(())
+    }
+
+    /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
+    fn meet_reborn(&mut self, from: Identity) {
+        self.state.reborn = self.state.reborn.with(from.seat);
+        let peer = self.peer(from.seat);
+        peer.incarnation = from.incarnation;
+        peer.matched = Index(0);
+        peer.pieces = Pieces::NONE;
     }
 
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.

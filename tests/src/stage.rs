@@ -16,6 +16,7 @@
 //! | `drop 1 2`, `at=1` | all messages from 1 to 2, or one, are lost |
 //! | `run without=3` | delivers and syncs until all is quiet; what node 3 says and hears is lost |
 //! | `snapshot 1 bytes=200 damaged` | node 1's app takes a snapshot, filled up to so many bytes; it is durable at once |
+//! | `lose-disk 1`, `lose-disk 1 same` | node 1 starts from an empty disk in its next incarnation, or, as it must not, in the same |
 //! | `lose-snapshots 1` | the snapshots of node 1 cannot be read any more |
 //! | `state 1` | shows what the app of node 1 holds |
 //! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |

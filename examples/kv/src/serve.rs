@@ -32,6 +32,15 @@ fn report(node: &str, event: &Event) {
 /// How the program ends if a node does.
 pub(crate) fn failure(error: ServeError) -> Failure {
     let exit = match &error {
+        ServeError::Disk(error @ DiskError::Damaged(_)) => {
+            return Failure::new(disk_exit(error), format_args!("{error}. Here that is --incarnation"));
+        }
+        ServeError::Disk(error @ DiskError::Foreign { found, wanted, .. })
+            if found.cluster == wanted.cluster && found.identity.seat == wanted.identity.seat =>
+        {
+            let incarnation = found.identity.incarnation.0;
+            return Failure::new(disk_exit(error), format_args!("{error}, or with --incarnation {incarnation}"));
+        }
         ServeError::Disk(error) => disk_exit(error),
         ServeError::Socket { .. } => Exit::Socket,
         ServeError::Config(_)

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::{SocketAddr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::Seat;
+use quorate::{Incarnation, Seat};
 use quorate_smol::{Client, Cluster, Event, ServerConfig, serve};
 use smol::block_on;
 use tempfile::TempDir;
@@ -14,12 +15,19 @@ use crate::pairs::Pairs;
 
 const CLUSTER: Cluster = Cluster(27);
 
-/// Some nodes, each on a thread that ends with the process.
+/// Some nodes, each on a thread that ends with the process, if it isn't told to end before.
 pub(crate) struct House {
     members: BTreeMap<Seat, SocketAddr>,
     directory: TempDir,
-    /// What the node that was started last has told.
+}
+
+/// A node that runs.
+pub(crate) struct Running {
+    seat: Seat,
+    directory: PathBuf,
     events: Receiver<(Instant, Event)>,
+    stop: smol::channel::Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 /// How a node came in line.
@@ -35,7 +43,7 @@ impl House {
         let sockets: Vec<_> = (0..count).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
         let addresses = sockets.iter().map(|socket| socket.local_addr().expect("an address"));
         let members = (1..=count).map(Seat).zip(addresses).collect();
-        House { members, directory: tempfile::tempdir().expect("a directory"), events: channel().1 }
+        House { members, directory: tempfile::tempdir().expect("a directory") }
     }
 
     /// Where the disks are.
@@ -44,18 +52,24 @@ impl House {
     }
 
     /// Starts a node, on a thread that does `first` before.
-    pub(crate) fn start(&mut self, seat: u8, first: impl FnOnce() + Send + 'static) {
-        let directory = self.directory.path().join(seat.to_string());
-        let config = ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory);
-        let (tell, events) = channel();
-        self.events = events;
+    pub(crate) fn start(&self, seat: u8, incarnation: u32, first: impl FnOnce() + Send + 'static) -> Running {
+        let (seat, directory) = (Seat(seat), self.directory.path().join(seat.to_string()));
+        let config = ServerConfig {
+            incarnation: Incarnation(incarnation),
+            ..ServerConfig::new(CLUSTER, seat, self.members.clone(), directory.clone())
+        };
+        let ((tell, events), (stop, stopped)) = (channel(), smol::channel::bounded::<()>(1));
         let on_event = move |event: &Event| {
             let _ = tell.send((Instant::now(), *event));
         };
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             first();
-            block_on(serve(config, Pairs::default(), std::future::pending(), on_event))
+            let shutdown = async move {
+                let _ = stopped.recv().await;
+            };
+            block_on(serve(config, Pairs::default(), shutdown, on_event)).expect("the node ends in peace");
         });
+        Running { seat, directory, events, stop, thread }
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -64,17 +78,17 @@ impl House {
     }
 
     /// Waits until a node has applied what the first had applied before it was asked.
-    pub(crate) fn await_in_line(&self, seat: u8) -> InLine {
+    pub(crate) fn await_in_line(&self, node: &Running) -> InLine {
         let mut client = self.client();
         let index = loop {
-            let mut applied = |seat| block_on(client.status(Seat(seat))).map_or(0, |status| status.applied.0);
-            let (goal, reached) = (applied(1), applied(seat));
+            let mut applied = |seat| block_on(client.status(seat)).map_or(0, |status| status.applied.0);
+            let (goal, reached) = (applied(Seat(1)), applied(node.seat));
             if goal > 0 && reached >= goal {
                 break reached;
             }
             thread::sleep(Duration::from_millis(1));
         };
-        let events: Vec<_> = self.events.try_iter().collect();
+        let events: Vec<_> = node.events.try_iter().collect();
         let started = events.iter().find(|(_, event)| matches!(event, Event::Started { .. }));
         let (started, _) = started.expect("it has started");
         let restored = events.iter().find_map(|(at, event)| match event {
@@ -83,5 +97,14 @@ impl House {
         });
         let (restored, bytes) = restored.expect("it was too far behind for entries");
         InLine { started: *started, restored, bytes, index }
+    }
+}
+
+impl Running {
+    /// Ends the node, and takes its disk away.
+    pub(crate) fn remove(self) {
+        self.stop.send_blocking(()).expect("the node runs");
+        self.thread.join().expect("the node ends in peace");
+        fs::remove_dir_all(self.directory).expect("its disk was there");
     }
 }

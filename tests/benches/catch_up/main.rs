@@ -1,13 +1,14 @@
 //! How long a follower takes that has nothing, behind a leader with many small entries: while nobody else wants anything, and
 //! while clients go on putting; and what the latter costs them. Beside it, in the same run: how long the snapshot's bytes alone
-//! take over the same kind of link, to a file that is synced.
+//! take over the same kind of link, to a file that is synced. Each is done several times, and the medians are stated.
 //!
-//! Five nodes of `quorate-smol` on threads of this process, over UDP on loopback, with real disks; two of them start late.
+//! Five nodes of `quorate-smol` on threads of this process, over UDP on loopback, with real disks; two of them start late, again
+//! and again with an empty disk.
 //!
 //! They share the processors of this machine, so what a late node does itself slows the others down as well. `--apart` gives the
 //! late nodes a processor of their own, and all the others and the clients one, as if they were different machines.
 //!
-//! `cargo bench -p quorate-tests --bench catch_up -- --entries 1000000 --apart`
+//! `cargo bench -p quorate-tests --bench catch_up -- --entries 1000000 --rounds 5 --apart`
 
 mod copy;
 mod house;
@@ -27,6 +28,9 @@ struct Options {
     /// How many entries a late node misses, each of a key of its own
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
+    /// How often a node starts late, of each kind
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Let the late nodes have a processor that nobody else uses; Linux only
     #[arg(long)]
     apart: bool,
@@ -36,7 +40,7 @@ struct Options {
 }
 
 /// For how long puts are counted.
-const WHILE: Duration = Duration::from_secs(8);
+const WHILE: Duration = Duration::from_secs(4);
 /// Until nothing is left to do of what was before, or until clients have found their pace.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How many clients go on putting.
@@ -47,47 +51,76 @@ fn main() {
     if options.apart {
         processor::keep_to(0);
     }
-    let mut house = House::of(5);
-    (1..=3).for_each(|seat| house.start(seat, || {}));
+    let house = House::of(5);
+    let early = [1, 2, 3].map(|seat| house.start(seat, 0, || {}));
     println!("1. three of five nodes take {} puts of 8-byte keys and values", options.entries);
     let begun = Instant::now();
     load::fill(&house, options.entries);
     println!("   {:.1} s, {:.0} puts/s", begun.elapsed().as_secs_f64(), rate(options.entries, begun.elapsed()));
 
-    std::thread::sleep(PAUSE);
     println!("2. the fourth node starts with nothing; nobody puts");
-    let directory = house.directory().to_owned();
-    let bytes = join(&mut house, 4, options.apart);
-    println!("   the snapshot's {bytes} bytes alone: {:.3} s", copy::time(bytes, &directory).as_secs_f64());
+    let (mut took, mut copied) = (Vec::new(), Vec::new());
+    for round in 0..options.rounds {
+        std::thread::sleep(PAUSE);
+        let (node, late) = join(&house, 4, round, options.apart);
+        took.push(late.in_line.as_secs_f64());
+        copied.push(copy::time(late.bytes, house.directory()).as_secs_f64());
+        node.remove();
+    }
+    let times: Vec<_> = took.iter().zip(&copied).map(|(took, copied)| took / copied).collect();
+    println!("   in line after {:.3} s; the bytes alone: {:.3} s", median(took), median(copied));
+    println!("   times as long as the bytes alone: {:.2}; of each round: {times:.2?}", median(times.clone()));
 
-    let load = Load::start(&house, CLIENTS);
-    std::thread::sleep(PAUSE);
-    let before = load.measure(WHILE);
     println!("3. the fifth node starts with nothing; {CLIENTS} clients put");
-    println!("   four nodes: {before:.0} puts/s");
-    let (begun, done) = (Instant::now(), load.done());
-    let bytes = join(&mut house, 5, options.apart);
-    let meanwhile = rate(load.done() - done, begun.elapsed());
-    println!("   the snapshot's {bytes} bytes alone: {:.3} s", copy::time(bytes, &directory).as_secs_f64());
-    let after = load.measure(WHILE);
-    println!("   meanwhile: {meanwhile:.0} puts/s; five nodes afterwards: {after:.0} puts/s");
+    let fourth = join(&house, 4, options.rounds, options.apart).0;
+    let load = Load::start(&house, CLIENTS);
+    let (mut before, mut meanwhile, mut after) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..options.rounds {
+        std::thread::sleep(PAUSE);
+        before.push(load.measure(WHILE));
+        let (begun, done) = (Instant::now(), load.done());
+        let (node, _) = join(&house, 5, round, options.apart);
+        meanwhile.push(rate(load.done() - done, begun.elapsed()));
+        after.push(load.measure(WHILE));
+        node.remove();
+    }
+    let kept: Vec<_> = meanwhile.iter().zip(&before).map(|(meanwhile, before)| meanwhile / before).collect();
+    let (before, meanwhile, after) = (median(before), median(meanwhile), median(after));
+    println!("   puts/s of four nodes: {before:.0}; meanwhile: {meanwhile:.0}; of five nodes afterwards: {after:.0}");
+    println!("   meanwhile, as a part of what it was before: {:.2}; of each round: {kept:.2?}", median(kept.clone()));
     load.stop();
+    fourth.remove();
+    early.into_iter().for_each(house::Running::remove);
 }
 
-/// Starts a node that has nothing, and waits until it is in line. How many bytes its snapshot has.
-fn join(house: &mut House, seat: u8, apart: bool) -> u64 {
-    let begun = Instant::now();
-    house.start(seat, move || {
+/// A node that was late.
+struct Late {
+    /// How long it took to come in line, from when its disk was open.
+    in_line: Duration,
+    /// Those of its snapshot.
+    bytes: u64,
+}
+
+/// Starts a node that has nothing, and waits until it is in line.
+fn join(house: &House, seat: u8, incarnation: u32, apart: bool) -> (house::Running, Late) {
+    let node = house.start(seat, incarnation, move || {
         if apart {
             processor::keep_to(1);
         }
     });
-    let in_line = house.await_in_line(seat);
-    let house::InLine { started, restored, bytes, index } = in_line;
-    let since = |at: Instant| at.duration_since(begun).as_secs_f64();
-    println!("   its disk is open after {:.3} s, the snapshot restored after {:.3} s", since(started), since(restored));
-    println!("   in line at index {index} after {:.3} s", begun.elapsed().as_secs_f64());
-    bytes
+    let house::InLine { started, restored, bytes, index } = house.await_in_line(&node);
+    let in_line = started.elapsed();
+    println!(
+        "   {bytes} bytes of a snapshot restored {:.3} s after its disk was open; in line at index {index} after {:.3} s",
+        restored.duration_since(started).as_secs_f64(),
+        in_line.as_secs_f64(),
+    );
+    (node, Late { in_line, bytes })
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn rate(count: u64, time: Duration) -> f64 {

@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use fastrand::Rng;
-use quorate::{Instant, Members, Seat, Seats};
+use quorate::{Identity, Incarnation, Instant, Members, Seat, Seats};
 use quorate_serial::{Memory, Routes, Settings, Stop, Wiring};
 
 use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simulated};
@@ -11,6 +11,7 @@ use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simula
 /// A board: what outlives its resets, and its station while it has power.
 pub(super) struct Board {
     pub(super) seat: u8,
+    pub(super) incarnation: Incarnation,
     pub(super) station: Option<Simulated>,
     pub(super) chip: Chip,
     /// What has come over each line and was not looked at yet: as much as a port keeps.
@@ -33,6 +34,7 @@ impl Board {
     pub(super) fn new(seat: u8, log_bytes: usize) -> Board {
         Board {
             seat,
+            incarnation: Incarnation(0),
             station: None,
             chip: Chip::new(log_bytes),
             inbox: Default::default(),
@@ -55,7 +57,7 @@ impl Board {
         let seat = Seat(self.seat);
         let settings = Settings {
             cluster: CLUSTER,
-            identity: seat.into(),
+            identity: Identity { seat, incarnation: self.incarnation },
             members: Members::of(Seats::first(setting.boards.into())),
             routes: routes(setting, seat),
             pace: setting.pace(),
@@ -73,6 +75,13 @@ impl Board {
     pub(super) fn fail(&mut self, restart_at: u64) {
         self.station = None;
         self.restart_at = Some(restart_at);
+    }
+
+    /// Gets an erased flash, and lives a new incarnation.
+    pub(super) fn lose_flash(&mut self, setting: &Setting, restart_at: u64) {
+        self.chip = Chip::new(setting.log_bytes);
+        self.incarnation.0 += 1;
+        self.fail(restart_at);
     }
 
     pub(super) fn receive(&mut self, line: usize, bytes: Vec<u8>) {

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use fastrand::Rng;
-use quorate::Role;
+use quorate::{Incarnation, Role};
 use quorate_flash::double::Tear;
 use quorate_serial::{Fault, Wiring};
 
@@ -283,7 +283,7 @@ impl World {
     fn cause_trouble(&mut self) {
         let trouble = self.setting.trouble;
         let board = self.rng.usize(..self.boards.len());
-        match self.rng.u8(0..6) {
+        match self.rng.u8(0..7) {
             0 | 1 if trouble.cuts => {
                 let wire = self.rng.usize(..self.wires.len());
                 self.wires[wire].cut(true);
@@ -299,8 +299,19 @@ impl World {
                 let tear = *self.rng.choice(&Tear::ALL).expect("there are some");
                 self.boards[board].chip.cut_power_after(self.rng.u64(1..200), tear);
             }
+            6 if trouble.resets && self.may_lose_flash(board) => {
+                let restart_at = self.now + self.rng.u64(1..1_000_000) * MICROS;
+                self.boards[board].lose_flash(&self.setting, restart_at);
+            }
             _ => {}
         }
+    }
+
+    /// Less than half of the boards lose their flash, or it would be too much for any cluster.
+    fn may_lose_flash(&self, board: usize) -> bool {
+        let reborn = |board: &&Board| board.incarnation > Incarnation(0);
+        let others = self.boards.iter().filter(reborn).filter(|other| usize::from(other.seat) != board);
+        (others.count() + 1) * 2 < self.boards.len()
     }
 }
 

@@ -7,7 +7,7 @@ pub(crate) struct Clock {
     drift: i64,
     /// It is ahead by so many microseconds, beside its drift.
     ahead: i64,
-    /// The latest time that it showed.
+    /// The latest time that it showed to the node that runs.
     shown: u64,
 }
 
@@ -22,7 +22,13 @@ impl Clock {
         Instant::from_micros(time)
     }
 
-    /// The latest time that it showed: a node's time does not go back.
+    /// As a node reads it that starts: what it showed to an earlier one is nothing to that.
+    pub(crate) fn read_anew(&mut self, now: u64) -> Instant {
+        self.shown = 0;
+        self.read(now)
+    }
+
+    /// The latest time that it showed to the node that runs: that one's time does not go back.
     pub(crate) fn shown(&self) -> u64 {
         self.shown
     }

@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use quorate::{Entries, Index, Members, Position, Seat, Snapshot};
+use quorate::{Entries, Identity, Index, Members, Position, Snapshot};
 use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
@@ -65,10 +65,10 @@ pub(crate) enum Opening {
 }
 
 impl Disk {
-    pub(crate) fn new(seat: Seat, segment_bytes: u64, seed: u64) -> Disk {
+    pub(crate) fn new(identity: Identity, segment_bytes: u64, seed: u64) -> Disk {
         Disk {
             files: Memory::new(seed),
-            owner: Owner { cluster: CLUSTER.0, identity: seat.into() },
+            owner: Owner { cluster: CLUSTER.0, identity },
             options: Options { segment_bytes },
             log: None,
             durable: Records::default(),

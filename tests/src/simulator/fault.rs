@@ -38,6 +38,9 @@ pub enum Fault {
     FullDisk,
     /// A bit of a stopped node's disk flips: the node must not come back, or with nothing lost.
     Rot,
+    /// A stopped node's disk is gone, or what has rotted is thrown away: the node comes back with an empty one, under a new
+    /// incarnation.
+    LostDisk,
     /// Syncs take long.
     SlowDisk,
     /// The logs have little memory, or those of a few members.
@@ -68,7 +71,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 29] = [
+    pub const ALL: [Fault; 30] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -85,6 +88,7 @@ impl Fault {
         Fault::FailedSync,
         Fault::FullDisk,
         Fault::Rot,
+        Fault::LostDisk,
         Fault::SlowDisk,
         Fault::SmallLog,
         Fault::Pause,
@@ -128,7 +132,9 @@ impl Fault {
             Fault::Garble | Fault::FailedSync | Fault::FullDisk => 20_000,
             Fault::Replay | Fault::Leave | Fault::Drift => 100_000,
             Fault::Crash => 3_000,
-            Fault::Rot | Fault::Transfer | Fault::FailedSnapshot | Fault::Away | Fault::Late => 250_000,
+            Fault::Rot | Fault::LostDisk | Fault::Transfer | Fault::FailedSnapshot | Fault::Away | Fault::Late => {
+                250_000
+            }
             Fault::NoSnapshot => 500_000,
             Fault::Pause | Fault::Jump => 500,
             // Microseconds.

@@ -1,13 +1,13 @@
 use std::collections::VecDeque;
 
-use quorate::{Boot, BootError, Index, Position, Round, Seat, Snapshot, Ticket};
+use quorate::{Boot, BootError, Identity, Incarnation, Index, Position, Round, Seat, Snapshot, Ticket};
 
 use super::Node;
 use super::clock::Clock;
 use super::disk::{Disk, Opening, Taking};
 use super::event::What;
 use super::oracle::Violation;
-use super::records::Batch;
+use super::records::{Batch, Records};
 use super::registers::Registers;
 use super::shape::Shape;
 use crate::memory::Trouble;
@@ -15,6 +15,9 @@ use crate::memory::Trouble;
 /// One member's computer: the node while it runs, and the disk that outlives it.
 pub(crate) struct Machine {
     pub(crate) seat: Seat,
+    incarnation: Incarnation,
+    /// What the disk held that it lost, if it did: others count on that.
+    forgotten: Option<Records>,
     pub(crate) node: Option<Node>,
     pub(crate) disk: Disk,
     pub(crate) state: Registers,
@@ -70,6 +73,8 @@ impl Machine {
     pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk) -> Machine {
         Machine {
             seat,
+            incarnation: Incarnation(0),
+            forgotten: None,
             node: None,
             disk,
             state: Registers::default(),
@@ -99,7 +104,7 @@ impl Machine {
         trouble: Option<Trouble>,
     ) -> Result<Opening, Violation> {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
-        let config = shape.config(self.seat, seed);
+        let config = shape.config(self.identity(), seed);
         let mut boot = Boot::new(config, memory).expect("the simulator's configuration is sound");
         let (has_flipped, mut refused) = (self.disk.has_flipped, Ok(()));
         let opening = self.disk.open(trouble, |item| refused = refused.and(boot.recover(item)))?;
@@ -119,7 +124,7 @@ impl Machine {
             }
         }
         self.life += 1;
-        self.node = Some(boot.start(self.clock.read(now)));
+        self.node = Some(boot.start(self.clock.read_anew(now)));
         self.state = Registers::default();
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {
@@ -137,6 +142,33 @@ impl Machine {
         let unreadable = || Violation { law: "a snapshot is one of its index", story: format!("{snapshot:?}") };
         (self.state, self.applied) = (state.ok_or_else(unreadable)?, index);
         Ok(())
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { seat: self.seat, incarnation: self.incarnation }
+    }
+
+    /// An operator gives a machine that stands still an empty disk, and its node a new incarnation.
+    pub(crate) fn lose_disk(&mut self, shape: &Shape, seed: u64) {
+        self.forgotten.get_or_insert_with(|| self.disk.durable.clone());
+        self.incarnation.0 += 1;
+        self.disk = Disk::new(self.identity(), shape.segment_bytes, seed);
+        self.is_rotten = false;
+    }
+
+    /// Whether its disk was lost: it counts no longer.
+    pub(crate) fn is_reborn(&self) -> bool {
+        self.forgotten.is_some()
+    }
+
+    /// Whether something that it made durable may be gone.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.is_rotten || self.is_reborn() || self.disk.has_flipped || self.disk.is_lost
+    }
+
+    /// Whether it has made an entry durable, as far as others may count on that.
+    pub(crate) fn vouches_for(&self, position: Position) -> bool {
+        self.forgotten.as_ref().unwrap_or(&self.disk.durable).holds(position)
     }
 
     /// The node is gone, and with it all that it had in memory.

@@ -5,7 +5,7 @@ mod window;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use quorate::{Apply, Ballot, HardState, Index, Message, Outcome, Position, Role, Seat, Session, Term};
+use quorate::{Apply, Ballot, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Session, Term};
 
 pub(crate) use self::answer::Due;
 use self::snapshot::Paces;
@@ -88,6 +88,11 @@ impl Oracle {
         let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
         let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
+        let is_voting = matches!(message, Message::RequestVote { .. } | Message::Vote { granted: true, .. })
+            && !matches!(message, Message::RequestVote { ballot: Ballot::Pre, .. });
+        if from.is_reborn() && is_voting {
+            return broken("a node that has lost its disk neither campaigns nor votes", say);
+        }
         match *message {
             Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. } => Ok(()),
             Message::RequestVote { term, .. } if voted != (term, Some(from.seat)) => {
@@ -105,11 +110,11 @@ impl Oracle {
     }
 
     /// A frame is about to reach a node that runs.
-    pub(crate) fn on_receive(&mut self, to: &Machine, from: Seat, message: &Message<'_>) {
+    pub(crate) fn on_receive(&mut self, to: &Machine, from: Identity, message: &Message<'_>) {
         if let Message::Ack { term, stamp, outcome } = *message
-            && let Some(window) = self.windows.get_mut(&(to.seat, from))
+            && let Some(window) = self.windows.get_mut(&(to.seat, from.seat))
         {
-            window.on_ack((to.life, term), stamp, outcome);
+            window.on_ack((to.life, term), from.incarnation, stamp, outcome);
         }
     }
 
@@ -160,7 +165,7 @@ impl Oracle {
         if place != self.applied.len() {
             broken("entries are applied in order", story)?;
         }
-        let holders = all.iter().filter(|machine| machine.disk.durable.holds(position)).count();
+        let holders = all.iter().filter(|machine| machine.vouches_for(position)).count();
         if holders * 2 <= all.len() {
             broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
         }
@@ -185,6 +190,11 @@ impl Oracle {
         broken("a read is not older than the answers before it", || {
             format!("node {} reads at {}, {} was answered", by.0, applied.0, floor.0)
         })
+    }
+
+    /// A node has lost its disk: nothing that it showed before holds of it.
+    pub(crate) fn on_lost_disk(&mut self, seat: Seat) {
+        self.seen.remove(&seat);
     }
 
     /// What must hold of a node after every event.

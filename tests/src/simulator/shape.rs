@@ -86,7 +86,7 @@ impl Shape {
         Members::of(Seats::first(self.nodes))
     }
 
-    pub(crate) fn config(&self, seat: Seat, seed: u64) -> Config {
+    pub(crate) fn config(&self, identity: Identity, seed: u64) -> Config {
         let members = self.members();
         Config {
             election_timeout: Duration::from_micros(ELECTION_MICROS),
@@ -96,7 +96,7 @@ impl Shape {
             inflight_bytes_max: self.inflight_bytes_max,
             snapshot_fill_percent: self.snapshot_fill_percent,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
-            ..Config::new(Identity::from(seat), members, seed)
+            ..Config::new(identity, members, seed)
         }
     }
 }

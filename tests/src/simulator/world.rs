@@ -77,7 +77,8 @@ impl World {
         let drift = i64::from(faults.rate(Fault::Drift));
         let machine = |seat| {
             let clock = Clock::new(rng.i64(-drift..=drift));
-            Machine::new(Seat(seat as u8), clock, Disk::new(Seat(seat as u8), shape.segment_bytes, rng.u64(..)))
+            let seat = Seat(seat as u8);
+            Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)))
         };
         let machines = (0..setting.nodes).map(machine).collect();
         let clients = (0..setting.clients).map(|number| Client::new(number as u64)).collect();

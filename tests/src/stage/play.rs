@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quorate::{Config, Effect, HardState, Input, Members, Message, Refusal, Seat, Seats, Term};
+use quorate::{Config, Effect, HardState, Identity, Input, Members, Message, Refusal, Seat, Seats, Term};
 use quorate_wire::{Cluster, Envelope};
 
 use super::disk::Disk;
@@ -64,6 +64,7 @@ impl Stage {
             "run" => self.run(line, told),
             "forge" => self.forge(line, told),
             "snapshot" => self.snapshot(line, told),
+            "lose-disk" => self.lose_disk(line),
             "lose-snapshots" => self.actor(line.node(0)).disk.lose_snapshots(),
             "state" => {
                 let state = self.actor(line.node(0)).state.trim_end_matches('.').to_owned();
@@ -107,6 +108,14 @@ impl Stage {
         let actor = self.actor(line.node(0));
         actor.disk = Disk::of(hard_state, &line.numbers("log"));
         actor.start();
+    }
+
+    /// A node starts from an empty disk, in its next incarnation; or in the `same`, as it must not.
+    fn lose_disk(&mut self, line: &Line<'_>) {
+        let actor = self.actor(line.node(0));
+        actor.disk = Disk::default();
+        actor.config.identity.incarnation.0 += u32::from(!line.has("same"));
+        actor.restart();
     }
 
     /// What an election without incident comes to: the others have heard no leader for a while, this node wins, and its
@@ -239,11 +248,11 @@ impl Stage {
                     let (hard_state, installs) = (write.hard_state, write.snapshot);
                     actor.write = Some((write.ticket, Disk { hard_state, installs, records, ..Disk::default() }));
                 }
-                Effect::Send { to, message } => self.letters.push(letter(name, to.0, &message)),
+                Effect::Send { to, message } => self.letters.push(letter(actor.config.identity, to, &message)),
                 Effect::SendPiece { to, piece } => {
                     let state = actor.disk.state(piece.snapshot).expect("a node sends what it has");
                     let bytes = &state.as_bytes()[piece.offset as usize..][..piece.length];
-                    self.letters.push(letter(name, to.0, &piece.message(bytes)));
+                    self.letters.push(letter(actor.config.identity, to, &piece.message(bytes)));
                 }
                 Effect::Store { snapshot, offset, bytes } => actor.disk.store(snapshot, offset, bytes),
                 Effect::Restore { snapshot } => {
@@ -303,10 +312,9 @@ fn matches(line: &Line<'_>, letter: &Letter) -> bool {
     letter.from == line.node(0) && letter.to == line.node(1)
 }
 
-fn letter(from: u8, to: u8, message: &Message<'_>) -> Letter {
-    let incarnation = Default::default();
-    let envelope = Envelope { cluster: CLUSTER, from: Seat(from), to: Seat(to), incarnation };
+fn letter(from: Identity, to: Seat, message: &Message<'_>) -> Letter {
+    let envelope = Envelope { cluster: CLUSTER, from: from.seat, to, incarnation: from.incarnation };
     let mut buffer = [0; 1200];
     let frame = quorate_wire::encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
-    Letter { from, to, frame }
+    Letter { from: from.seat.0, to: to.0, frame }
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use quorate::Seat;
+use quorate::{Incarnation, Seat};
 use quorate_smol::ServerConfig;
 
 use super::{DATA_DIR, LogArgs, MemberArgs};
@@ -26,6 +26,10 @@ pub(crate) struct ServeArgs {
     /// Where this node keeps its data [default: quorate-data/nID]
     #[arg(long)]
     data_dir: Option<PathBuf>,
+    /// How often this node has lost its disk, and begins with an empty directory: the others bring it in line, but it neither
+    /// votes nor counts
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    incarnation: u32,
     /// How often a leader that has nothing to send says that it is there
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     heartbeat_ms: u64,
@@ -62,7 +66,13 @@ impl ServeArgs {
             return Err(Failure::new(Exit::Usage, message));
         };
         let data_dir = self.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
+        if self.incarnation > 0 && members.len() == 1 {
+            let message =
+                "--incarnation needs other nodes, to bring this one in line; a snapshot may help: `snapshot restore`";
+            return Err(Failure::new(Exit::Usage, message));
+        }
         Ok(self.log.of(ServerConfig {
+            incarnation: Incarnation(self.incarnation),
             listen: self.listen.unwrap_or(address),
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use quorate::{Members, Seat, Seats};
+use quorate::{Incarnation, Members, Seat, Seats};
 use quorate_smol::Status;
 use quorate_wire::client::Role;
 
@@ -39,7 +39,7 @@ impl Verdict {
             let text = format!("no leader: {reach}. {advice}");
             return Verdict { exit: Exit::NoQuorum, text };
         };
-        let health = if reach.silent.is_empty() { "ok" } else { "degraded" };
+        let health = if reach.silent.is_empty() && reach.reborn.is_empty() { "ok" } else { "degraded" };
         let text = format!("{health}: {} leads term {}, {reach}", name(leader.seat), leader.term.0);
         Verdict { exit: Exit::Done, text }
     }
@@ -50,6 +50,8 @@ struct Reach {
     reached: usize,
     members: usize,
     silent: Vec<Seat>,
+    /// Those that have lost their disks.
+    reborn: Vec<Seat>,
     waited: Duration,
     is_quorum: bool,
 }
@@ -61,29 +63,38 @@ impl Reach {
         let latest = reached.iter().max_by_key(|status| status.commit);
         let members = latest.map_or(Members::of(named), |status| status.members);
         let silent = statuses.iter().filter(|(_, _, status)| status.is_err());
+        let (first, reborn): (Vec<&Status>, Vec<&Status>) =
+            reached.iter().partition(|status| status.incarnation == Incarnation(0));
         Reach {
             reached: reached.len(),
             members: members.all().count().max(statuses.len()),
             silent: silent.map(|(seat, _, _)| *seat).collect(),
+            reborn: reborn.iter().map(|status| status.seat).collect(),
             waited,
-            is_quorum: members.is_quorum(reached.iter().map(|status| status.seat).collect()),
+            is_quorum: members.is_quorum(first.iter().map(|status| status.seat).collect()),
         }
     }
 
     fn silence(&self) -> String {
-        let silent: Vec<_> = self.silent.iter().map(|seat| name(*seat)).collect();
-        format!("{} did not answer within {} s", silent.join(", "), self.waited.as_secs_f64())
+        format!("{} did not answer within {} s", names(&self.silent), self.waited.as_secs_f64())
     }
 }
 
 impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} nodes reachable", self.reached, self.members)?;
-        match self.silent.is_empty() {
+        if !self.silent.is_empty() {
+            write!(f, " ({})", self.silence())?;
+        }
+        match self.reborn.is_empty() {
             true => Ok(()),
-            false => write!(f, " ({})", self.silence()),
+            false => write!(f, "; not counting {}, whose disk was lost", names(&self.reborn)),
         }
     }
+}
+
+fn names(seats: &[Seat]) -> String {
+    seats.iter().map(|seat| name(*seat)).collect::<Vec<_>>().join(", ")
 }
 
 /// Who leads the latest term. A leader of an earlier one has only not heard of its end.

@@ -6,6 +6,7 @@ mod compaction;
 mod failures;
 mod inside;
 mod local;
+mod lost_disk;
 mod pipe;
 mod program;
 mod saved;

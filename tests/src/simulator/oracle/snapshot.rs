@@ -86,12 +86,11 @@ impl Oracle {
         })
     }
 
-    /// What was applied once stays on a majority of disks, those that rotted aside.
+    /// What was applied once stays on a majority of disks, those that rotted or were lost aside.
     pub(crate) fn check_held(&self, all: &[Machine], place: usize) -> Verdict {
         let Some(last) = self.applied.last() else { return Ok(()) };
-        let is_rotten = |machine: &Machine| machine.is_rotten || machine.disk.has_flipped || machine.disk.is_lost;
         for applied in [last, &self.applied[place % self.applied.len()]] {
-            let lacks = |machine: &&Machine| !is_rotten(machine) && !machine.disk.durable.holds(applied.position);
+            let lacks = |machine: &&Machine| !machine.has_lost() && !machine.disk.durable.holds(applied.position);
             if all.iter().filter(lacks).count() * 2 >= all.len() {
                 return broken("what was applied stays on a majority of disks", || format!("{:?}", applied.position));
             }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Entries, Index, Outcome, Term};
+use quorate::{Entries, Incarnation, Index, Outcome, Term};
 
 use super::{Verdict, broken};
 use crate::simulator::shape::Shape;
@@ -9,6 +9,8 @@ use crate::simulator::shape::Shape;
 #[derive(Default)]
 pub(super) struct Window {
     reign: Reign,
+    /// The follower's.
+    incarnation: Incarnation,
     /// The latest stamp that came back.
     echoed: u64,
     /// The lengths of the records that were sent and not acknowledged.
@@ -22,7 +24,7 @@ impl Window {
     /// Section 3.3 of the design, 9: neither messages nor bytes pile up.
     pub(super) fn on_append(&mut self, reign: Reign, stamp: u64, entries: Entries<'_>, shape: &Shape) -> Verdict {
         if self.reign != reign {
-            *self = Window { reign, ..Window::default() };
+            *self = Window { reign, incarnation: self.incarnation, ..Window::default() };
         }
         if entries.is_empty() {
             return Ok(());
@@ -43,9 +45,14 @@ impl Window {
         })
     }
 
-    pub(super) fn on_ack(&mut self, reign: Reign, stamp: u64, outcome: Outcome) {
-        if self.reign != reign || outcome == Outcome::Stale {
+    pub(super) fn on_ack(&mut self, reign: Reign, incarnation: Incarnation, stamp: u64, outcome: Outcome) {
+        if self.reign != reign || outcome == Outcome::Stale || incarnation < self.incarnation {
             return;
+        }
+        if incarnation > self.incarnation {
+            // Nothing of what it was sent before is there.
+            self.incarnation = incarnation;
+            self.sizes.clear();
         }
         self.echoed = self.echoed.max(stamp);
         if let Outcome::Matched(index) | Outcome::Full(index) = outcome {

@@ -77,9 +77,13 @@ impl World {
     /// was full before, and none of them has committed it. Nobody can help then, as long as whoever has more room does not come
     /// back.
     fn is_cornered(&self) -> bool {
-        let would_vote = |candidate: &Node| self.nodes().filter(|node| node.last() <= candidate.last()).count();
+        let voters = || {
+            let voting = self.machines.iter().filter(|machine| !machine.is_reborn());
+            voting.filter_map(|machine| machine.node.as_ref())
+        };
+        let would_vote = |candidate: &Node| voters().filter(|node| node.last() <= candidate.last()).count();
         let could_win = |node: &&Node| would_vote(node) * 2 > self.machines.len() && !node.is_lost();
-        self.nodes().filter(could_win).all(|node| node.log_room() < NOOP)
+        voters().filter(could_win).all(|node| node.log_room() < NOOP)
     }
 
     fn is_in_line(&self, since: u64) -> bool {

@@ -66,7 +66,7 @@ impl World {
                 self.end_of_message();
                 let Ok((from, message)) = quorate_wire::decode(&bytes, CLUSTER, to) else { return Ok(()) };
                 let machine = usize::from(to.0);
-                self.oracle.on_receive(&self.machines[machine], from.seat, &message);
+                self.oracle.on_receive(&self.machines[machine], from, &message);
                 self.act(machine, Input::Receive { from, message }, None)
             }
             What::Alarm { machine, life } => {

@@ -7,7 +7,7 @@ use crate::memory::Trouble;
 use crate::simulator::Fault;
 use crate::simulator::disk::{Change, Opening};
 use crate::simulator::event::What;
-use crate::simulator::machine::{Machine, Underway};
+use crate::simulator::machine::Underway;
 use crate::simulator::oracle::Violation;
 
 /// The changes that a write makes to its files, a sync included; the same with a new segment; and those of a recovery.
@@ -61,6 +61,11 @@ impl World {
                 self.tally.rotten += 1;
                 self.note(|| format!("{machine}: its disk has rotted, it cannot come back"));
                 self.machines[machine].is_rotten = true;
+                if self.faults.happens(&mut self.rng, Fault::LostDisk) {
+                    self.lose_disk(machine);
+                    let delay = self.rng.u64(AFTER_FAILURE);
+                    self.push(delay, What::Start { machine });
+                }
                 Ok(())
             }
         }
@@ -138,12 +143,25 @@ impl World {
         }
     }
 
+    /// The node will come back with an empty disk.
+    fn lose_disk(&mut self, machine: usize) {
+        self.tally.count(Fault::LostDisk);
+        self.note(|| format!("{machine}: its disk is lost, it will live again with an empty one"));
+        self.machines[machine].lose_disk(&self.shape, self.rng.u64(..));
+        self.oracle.on_lost_disk(self.machines[machine].seat);
+    }
+
     /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the member is
     /// as good as dead, for it must not come back as if nothing had happened.
     fn rot(&mut self, machine: usize) {
-        let has_rotted = |machine: &&Machine| machine.is_rotten || machine.disk.has_flipped || machine.disk.is_lost;
-        let rotten = self.machines.iter().filter(has_rotted).count();
-        if rotten >= self.shape.rotten_max() || !self.faults.happens(&mut self.rng, Fault::Rot) {
+        let lost = self.machines.iter().filter(|machine| machine.has_lost()).count();
+        if lost >= self.shape.rotten_max() {
+            return;
+        }
+        if self.faults.happens(&mut self.rng, Fault::LostDisk) {
+            return self.lose_disk(machine);
+        }
+        if !self.faults.happens(&mut self.rng, Fault::Rot) {
             return;
         }
         if let Some(place) = self.machines[machine].disk.rot() {

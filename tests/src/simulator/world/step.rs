@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use quorate::{Apply, Effect, Incarnation, Input, Message, Refusal, Rejection, Round, Seat, Verdict};
+use quorate::{Apply, Effect, Identity, Input, Message, Refusal, Rejection, Round, Seat, Verdict};
 use quorate_wire::Envelope;
 
 use super::{Order, World};
@@ -135,8 +135,8 @@ impl World {
     }
 
     pub(super) fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
-        let from = self.machines[machine].seat;
-        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
+        let Identity { seat: from, incarnation } = self.machines[machine].identity();
+        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation };
         let mut buffer = [0; 1200];
         quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()
     }

@@ -1,0 +1,80 @@
+//! Nodes that come back without their disks.
+
+use std::fs;
+
+use crate::cluster::Cluster;
+use crate::program::{Running, eventually, program};
+
+impl Cluster {
+    /// Takes a node's disk away, and starts it with an empty one.
+    fn start_empty(&mut self, id: usize, options: &[&str]) {
+        self.kill(id);
+        fs::remove_dir_all(self.data_dir(id)).expect("the directory can go");
+        self.start_again(id, options);
+    }
+
+    fn start_again(&mut self, id: usize, options: &[&str]) {
+        let arguments = self.serve(id);
+        self.keep(id, Running::start(program().args(arguments).args(options)));
+    }
+
+    /// Waits until all have applied the same, and the verdict is this.
+    #[track_caller]
+    fn agree_that(&self, verdict: &str) {
+        eventually(verdict, || {
+            let status = self.status();
+            let nodes = status["nodes"].as_array()?;
+            let agree = nodes.iter().all(|node| node["lag"] == 0 && node["hash"] == nodes[0]["hash"]);
+            (agree && status["verdict"].as_str()?.contains(verdict)).then_some(())
+        });
+    }
+}
+
+#[test]
+fn a_node_that_lost_its_disk_is_brought_in_line_and_does_not_count() {
+    let mut cluster = Cluster::of(3).with(&["--log-size", "1", "--snapshot-every", "300"]);
+    cluster.start_nodes(1..4);
+    cluster.fill(0..1500);
+    let leader = cluster.wait_for_leader();
+    let (lost, other) = (leader % 3 + 1, (leader + 1) % 3 + 1);
+
+    cluster.start_empty(lost, &["--incarnation", "1"]);
+    cluster.agree_that(&format!("3 of 3 nodes reachable; not counting n{lost}, whose disk was lost"));
+    cluster.fill(1500..1600);
+    cluster.find(0..1600);
+
+    // It keeps what it has, and comes back with it, if it says who it is.
+    cluster.stop(lost).says(0, &["with a new log", "taken over"]);
+    cluster.start_again(lost, &[]);
+    cluster.take(lost).end().says(12, &["belongs to", "or with --incarnation 1"]);
+    cluster.start_again(lost, &["--incarnation", "1"]);
+    cluster.agree_that("not counting");
+
+    // Once more.
+    cluster.start_empty(lost, &["--incarnation", "2"]);
+    cluster.agree_that("not counting");
+    cluster.find(0..1600);
+
+    // It is no majority with one other.
+    cluster.kill(other);
+    eventually("nobody leads", || (cluster.status()["exit"] != 0).then_some(()));
+    let put = cluster.ask(&["put", "a", "1", "--timeout-ms", "500"]);
+    assert_ne!(put.code, Some(0), "{}", put.out);
+    cluster.start_node(other);
+    cluster.agree_that("not counting");
+    cluster.find(0..1600);
+}
+
+#[test]
+fn a_node_that_lost_its_disk_and_does_not_say_so_is_found_out() {
+    let mut cluster = Cluster::start();
+    cluster.fill(0..10);
+    cluster.agree();
+    let lost = cluster.wait_for_leader() % 3 + 1;
+    cluster.start_empty(lost, &[]);
+    eventually("the leader finds it out", || {
+        cluster.ask(&["status"]).out.contains("lacks what it acknowledged").then_some(())
+    });
+    cluster.start_empty(lost, &["--incarnation", "1"]);
+    cluster.agree_that("not counting");
+}
