@@ -115,6 +115,8 @@ pub struct Budget {
     pub resignations: u8,
     /// Crashes, each of which keeps any front of the write under way.
     pub crashes: u8,
+    /// Disks that are lost, always of the same node: it goes on with an empty one, under its next incarnation.
+    pub losses: u8,
     /// Steps whose effects are left undrawn, and so join those of a later one.
     pub leaves: u8,
     /// Letters that arrive and stay on their way; `None` for all of them, for good.
@@ -122,9 +124,10 @@ pub struct Budget {
 }
 
 impl Budget {
-    fn counts(self) -> [u8; 9] {
-        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats } = self;
-        [elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats.unwrap_or(0)]
+    fn counts(self) -> [u8; 10] {
+        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats } =
+            self;
+        [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats.unwrap_or(0)]
     }
 
     /// A number for what is left of the whole.
@@ -141,9 +144,9 @@ impl Budget {
             *count = (number % base) as u8;
             number /= base;
         }
-        let [elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats] = counts;
+        let [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats] = counts;
         let repeats = whole.repeats.map(|_| repeats);
-        Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats }
+        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats }
     }
 }
 

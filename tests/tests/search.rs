@@ -10,6 +10,7 @@ const BUDGET: Budget = Budget {
     transfers: 0,
     resignations: 0,
     crashes: 1,
+    losses: 0,
     leaves: 0,
     repeats: None,
 };

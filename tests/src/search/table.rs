@@ -3,7 +3,7 @@ use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use quorate::{Entry, Role};
+use quorate::{Entry, Incarnation, Role, Seat};
 
 use super::chronicle::Chronicle;
 use super::event::{Event, Offer};
@@ -13,6 +13,7 @@ use super::mix::{Mixing, digest};
 use super::names::{Digests, Names};
 use super::{SEATS, Setting};
 use crate::simulator::Violation;
+use crate::simulator::records::Records;
 
 /// About how much memory an outcome takes, with its place in the table.
 const OUTCOME_BYTES: usize = 200;
@@ -51,10 +52,28 @@ pub(crate) struct Face {
     pub(crate) commit: u64,
     pub(crate) applied: u64,
     pub(crate) log: Box<[Mark]>,
-    pub(crate) disk: Box<[Mark]>,
-    pub(crate) disk_term: u64,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) disk: Held,
+    /// The first disk, if it was lost.
+    lost: Option<Held>,
     /// How far a leader counts on each of the others.
     pub(crate) matched: [u64; SEATS],
+    /// In which incarnation it has heard each of the others.
+    pub(crate) heard: [Incarnation; SEATS],
+}
+
+/// What a disk holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) term: u64,
+    pub(crate) log: Box<[Mark]>,
+}
+
+impl Face {
+    /// What the others may count on: of a node that has lost its disk, what that held.
+    pub(crate) fn vouched(&self) -> &Held {
+        self.lost.as_ref().unwrap_or(&self.disk)
+    }
 }
 
 /// A record: two are equal if their marks are.
@@ -284,9 +303,10 @@ impl Table {
     }
 
     fn face(&mut self, member: &Member) -> Face {
-        let Member { node, disk, .. } = member;
+        let Member { node, disk, incarnation, lost, .. } = member;
         let mut matched = [0; SEATS];
         node.progress().for_each(|progress| matched[usize::from(progress.seat.0)] = progress.matched.0);
+        let heard = std::array::from_fn(|seat| node.heard_incarnation(Seat(seat as u8)));
         Face {
             seat: member.seat(),
             leads: node.role() == Role::Leader,
@@ -294,10 +314,17 @@ impl Table {
             commit: node.commit().0,
             applied: node.applied().0,
             log: node.log().map(|entry| self.mark(entry.record())).collect(),
-            disk: disk.entries().map(|entry| self.mark(entry.record())).collect(),
-            disk_term: disk.hard_state.term.0,
+            incarnation: *incarnation,
+            disk: self.held(disk),
+            lost: lost.as_ref().map(|disk| self.held(disk)),
             matched,
+            heard,
         }
+    }
+
+    fn held(&mut self, disk: &Records) -> Held {
+        let log = disk.entries().map(|entry| self.mark(entry.record())).collect();
+        Held { term: disk.hard_state.term.0, log }
     }
 
     fn mark(&mut self, record: &[u8]) -> Mark {
