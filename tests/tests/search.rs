@@ -57,6 +57,27 @@ fn three_nodes_with_a_leader_keep_their_promises() {
     assert!(report.states > 5_000, "{report:?}");
 }
 
+#[test]
+fn two_nodes_keep_their_promises_when_one_loses_its_disk_twice() {
+    let report = expect_sound(Setting { depth: 12, ..Setting::new(2, Budget { losses: 2, ..BUDGET }) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn three_nodes_keep_their_promises_when_one_loses_its_disk() {
+    let budget = Budget { elections: 1, commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
+    let report = expect_sound(Setting { led: true, depth: 11, ..Setting::new(3, budget) });
+    assert!(report.states > 50_000, "{report:?}");
+}
+
+/// The whole of what a lost disk can do to one command, when letters come once.
+#[test]
+fn a_search_with_a_lost_disk_can_come_to_its_end() {
+    let budget = Budget { commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
+    let report = expect_sound(Setting { led: true, ..Setting::new(3, budget) });
+    assert!(report.end == End::Complete && report.states > 5_000, "{report:?}");
+}
+
 /// The whole of what one command and two crashes can do to two nodes, when letters come once.
 #[test]
 fn a_search_can_come_to_its_end() {
