@@ -65,6 +65,12 @@ fn two_nodes_keep_their_promises_when_one_loses_its_disk_twice() {
 
 #[test]
 fn three_nodes_keep_their_promises_when_one_loses_its_disk() {
+    let report = expect_sound(Setting { depth: 10, ..Setting::new(3, Budget { losses: 1, ..BUDGET }) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn three_nodes_with_a_leader_keep_their_promises_when_one_loses_its_disk() {
     let budget = Budget { elections: 1, commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
     let report = expect_sound(Setting { led: true, depth: 11, ..Setting::new(3, budget) });
     assert!(report.states > 50_000, "{report:?}");

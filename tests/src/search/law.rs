@@ -77,6 +77,8 @@ impl Marks {
         if !words {
             return Ok(());
         }
+        let is_reborn = member.incarnation > Incarnation(0);
+        hold(!is_reborn || node.role() == Role::Follower, "a node that has lost its disk only follows", story)?;
         let is_wrong = |reason: &Refusal| *reason != Refusal::Incarnation && node.refusals().count(*reason) > 0;
         let refused = Refusal::ALL.into_iter().find(is_wrong);
         hold(refused.is_none(), "nothing that an honest node sends is refused", || {
