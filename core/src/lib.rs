@@ -91,7 +91,8 @@
 //! - **The ticket.** [`Input::Persisted`] says "these bytes are durable". It is the one statement that the node has to
 //!   believe; it cannot be made without the [`Ticket`], and the ticket cannot be copied.
 //! - **A failed write is final.** Stop the node; never return the ticket. What was written is not known any more.
-//! - **One life at a time.** A node that lost what it once made durable must not come back as if nothing had happened.
+//! - **One life at a time.** A node that lost what it once made durable must not come back as if nothing had happened: it starts with
+//!   nothing, under a later [`Incarnation`], and is brought in line, but neither votes nor counts.
 //!
 //! A driver need not draw all effects: what is left is offered again by the next step. So a full link is back-pressure,
 //! and feeding many inputs before drawing is how to batch. Only the answer to a client's input ([`Effect::Accept`],

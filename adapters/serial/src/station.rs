@@ -17,7 +17,8 @@ use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes,
 pub struct Settings<const SEATS: usize> {
     /// The cluster: frames of another one are dropped. A small number makes frames shorter.
     pub cluster: Cluster,
-    /// This station's seat and incarnation.
+    /// This station's seat and incarnation. The latter rises when its flash is lost, and the station starts with an erased one: it is
+    /// brought in line, and neither votes nor counts.
     pub identity: Identity,
     /// Who takes part.
     pub members: Members,

@@ -17,7 +17,7 @@ pub struct ServerConfig {
     pub cluster: Cluster,
     /// This node's seat.
     pub seat: Seat,
-    /// This node's incarnation.
+    /// This node's incarnation: how often it has lost its disk. Above 0 it is brought in line, and neither votes nor counts.
     pub incarnation: Incarnation,
     /// Where each member is reached, this node included. All of them vote.
     pub peers: BTreeMap<Seat, SocketAddr>,

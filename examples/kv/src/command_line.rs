@@ -80,7 +80,7 @@ pub(crate) struct LogArgs {
     #[arg(long, value_name = "ENTRIES")]
     snapshot_every: Option<NonZeroU64>,
     /// KiB of snapshots that a leader sends in a second, to all followers together
-    #[arg(long, value_name = "KIB", default_value_t = 256 << 10, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    #[arg(long, value_name = "KIB", default_value_t = 1 << 20, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     snapshot_rate: u64,
 }
 

@@ -33,6 +33,8 @@ impl Verdict {
                 "An election is under way: ask again in a moment"
             } else if statuses.len() < reach.members {
                 "Name the other nodes with --peer"
+            } else if reach.silent.is_empty() {
+                "Too many disks are lost: restore all nodes from a backup, with `quorate-kv snapshot restore`"
             } else {
                 "Start another node or check --peer"
             };

@@ -78,3 +78,20 @@ fn a_node_that_lost_its_disk_and_does_not_say_so_is_found_out() {
     cluster.start_empty(lost, &["--incarnation", "1"]);
     cluster.agree_that("not counting");
 }
+
+#[test]
+fn a_cluster_that_lost_too_many_disks_says_what_is_left_to_do() {
+    let mut cluster = Cluster::start();
+    cluster.fill(0..10);
+    let leader = cluster.wait_for_leader();
+    for lost in [leader % 3 + 1, (leader + 1) % 3 + 1] {
+        cluster.start_empty(lost, &["--incarnation", "1"]);
+    }
+    eventually("nobody leads", || {
+        let status = cluster.status();
+        let verdict = status["verdict"].as_str()?;
+        (status["exit"] == 5 && verdict.contains("Too many disks are lost: restore")).then_some(())
+    });
+    let alone = ["serve", "1", "--peer", "1=127.0.0.1:1", "--incarnation", "1"];
+    crate::program::run(&alone).says(2, &["--incarnation needs other nodes"]);
+}
