@@ -1,8 +1,8 @@
 use quorate::{Ballot, HardState, Identity, Incarnation, Index, Message, Outcome, Refusal, Role, Seat};
 
 use super::chronicle::Chronicle;
+use super::face::{Face, Mark};
 use super::member::Member;
-use super::table::{Face, Mark};
 use crate::simulator::Violation;
 use crate::simulator::records::Records;
 

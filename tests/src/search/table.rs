@@ -3,10 +3,11 @@ use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use quorate::{Entry, Incarnation, Role, Seat};
+use quorate::{Entry, Role, Seat};
 
 use super::chronicle::Chronicle;
 use super::event::{Event, Offer};
+use super::face::{Face, Held, Mark};
 use super::letter::Letter;
 use super::member::{Deed, Member, Reading};
 use super::mix::{Mixing, digest};
@@ -41,46 +42,6 @@ pub(crate) struct Known<T> {
     numbers: HashMap<Rc<T>, u32>,
     values: Vec<Rc<T>>,
     pub(crate) digests: Vec<Digests>,
-}
-
-/// What the others' promises need to know of a member.
-#[derive(Clone, Debug)]
-pub(crate) struct Face {
-    pub(crate) seat: u8,
-    pub(crate) leads: bool,
-    pub(crate) term: u64,
-    pub(crate) commit: u64,
-    pub(crate) applied: u64,
-    pub(crate) log: Box<[Mark]>,
-    pub(crate) incarnation: Incarnation,
-    pub(crate) disk: Held,
-    /// The first disk, if it was lost.
-    lost: Option<Held>,
-    /// How far a leader counts on each of the others.
-    pub(crate) matched: [u64; SEATS],
-    /// In which incarnation it has heard each of the others.
-    pub(crate) heard: [Incarnation; SEATS],
-}
-
-/// What a disk holds.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub(crate) term: u64,
-    pub(crate) log: Box<[Mark]>,
-}
-
-impl Face {
-    /// What the others may count on: of a node that has lost its disk, what that held.
-    pub(crate) fn vouched(&self) -> &Held {
-        self.lost.as_ref().unwrap_or(&self.disk)
-    }
-}
-
-/// A record: two are equal if their marks are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Mark {
-    pub(crate) term: u64,
-    record: u32,
 }
 
 /// What the network needs to know of a letter.

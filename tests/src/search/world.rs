@@ -4,11 +4,12 @@ use quorate::{Incarnation, Role};
 
 use super::chronicle::Chronicle;
 use super::event::{Act, Event};
+use super::face::Face;
 use super::law;
 use super::member::Member;
 use super::mix::spread;
 use super::names::Digests;
-use super::table::{Face, Outcome, Table};
+use super::table::{Outcome, Table};
 use super::tape::{Reading, Tape};
 use super::{Budget, Setting};
 use crate::simulator::Violation;
