@@ -1,6 +1,9 @@
 use crate::peer::{Flow, Owed, Peer};
 use crate::state::Write;
-use crate::{Ballot, HardState, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat, Seats, Term};
+use crate::{
+    Ballot, HardState, Identity, Incarnation, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat,
+    Seats, Term,
+};
 
 /// What a model checker needs beside `Clone + Eq + Hash`, so that states that behave alike are equal.
 impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
@@ -91,10 +94,24 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         }
     }
 
+    /// The latest incarnation in which a member was heard.
+    ///
+    /// # Panics
+    /// The node has no such seat.
+    pub fn heard_incarnation(&self, seat: Seat) -> Incarnation {
+        self.peers[seat].incarnation
+    }
+
     /// Whether nothing comes of a message, now or ever: in this life, or after a crash that leaves the disk in the term
-    /// `durable` or a later one.
-    pub fn is_done_with(&self, from: Seat, message: &Message<'_>, durable: Term) -> bool {
-        let (state, term) = (&self.state, message.term());
+    /// `durable` or a later one. The disk must not get lost. What a later incarnation says is never done with: it tells at
+    /// least that there is one, to a node that has forgotten it by a crash.
+    pub fn is_done_with(&self, from: Identity, message: &Message<'_>, durable: Term) -> bool {
+        if from.incarnation > Incarnation(0) {
+            return false;
+        }
+        let (state, term, peer) = (&self.state, message.term(), &self.peers[from.seat]);
+        // In this life. After a crash it is heard again.
+        let is_refused = from.incarnation < peer.incarnation;
         // In a term that is durable a node becomes nothing but what its role leads to, and that only before a crash.
         let role = state.role;
         let is_in = |roles: &[Role]| durable < term || (state.hard.term == term && roles.contains(&role));
@@ -109,13 +126,13 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             | Message::ReadAnswer { .. }
             | Message::CampaignNow { .. } => durable > term,
             Message::Vote { granted, .. } => {
-                let is_counted = state.answered.contains(from) && (!granted || state.votes.contains(from));
-                !is_in(&[Role::Candidate]) || (durable >= term && is_counted)
+                let is_counted = state.answered.contains(from.seat) && (!granted || state.votes.contains(from.seat));
+                !is_in(&[Role::Candidate]) || (durable >= term && (is_counted || is_refused))
             }
             Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
             Message::Ack { stamp, outcome, .. } => {
-                let is_heard = role == Role::Leader && self.peers[from].has_heard(stamp, outcome);
-                !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && is_heard)
+                let is_heard = role == Role::Leader && peer.has_heard(stamp, outcome);
+                !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && (is_heard || is_refused))
             }
         }
     }

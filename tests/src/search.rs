@@ -1,9 +1,10 @@
 //! An exhaustive search of small clusters: the real core, in every order in which a few events can happen.
 //!
-//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads, crashes.
-//! The search goes through all interleavings of these, breadth first, so that the first broken promise is also the shortest
-//! story of it. What is not limited is the network: unless told otherwise, a letter that was ever sent stays on its way for
-//! good, and may arrive at any time, any number of times or never. That is loss, repetition, delay and reordering at once.
+//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads, crashes,
+//! lost disks. The search goes through all interleavings of these, breadth first, so that the first broken promise is also the
+//! shortest story of it. What is not limited is the network: unless told otherwise, a letter that was ever sent stays on its
+//! way for good, and may arrive at any time, any number of times or never. That is loss, repetition, delay and reordering at
+//! once.
 //!
 //! # What is left out of a state, and why that is sound
 //!
@@ -12,13 +13,18 @@
 //!   when a candidate asks it, which is the only time that it matters. Every run under real clocks and seeds is among these;
 //!   some of these are under none, so a broken promise might need a clock that does not exist, but none is missed. The
 //!   converse does not hold for progress: nothing is said about that here.
-//! - **Being down.** A node that crashes starts again at once. Being down looks to others like being slow to answer.
+//! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being slow to
+//!   answer.
+//! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not that of a
+//!   node that has lost its disk: it may be the first that others hear of that.
 //! - **Names.** Two states that differ only in who sits where are one (`Node::rename`). That the seats do not matter is not
 //!   believed but checked: each event of a node is played under every naming.
 //! - **Spent letters.** A letter that no rule will ever look at again, whatever the receiver becomes, is taken off its way
-//!   (`Node::is_done_with`).
+//!   (`Node::is_done_with`). Not while the receiver may still lose its disk: then all that it has forgotten may come again. Nor
+//!   what a node says that has lost its own: whoever has forgotten that by a crash learns it anew.
 //! - **Terms that are over.** A request or entries of a term that is over for the receiver's disk are answered with its own
-//!   term, whatever they say: one letter stands for all of them, and that is the one a story shows.
+//!   term, whatever they say: one letter stands for all of them, and that is the one a story shows. Here as well the disk
+//!   must be safe.
 //! - **Stamps.** Without reads, a stamp is only held against the last time that the leader took a follower's `next` back. All
 //!   that was sent since then has one stamp (`Node::fold_stamps`).
 //! - **Other roles.** What no rule looks at in a node's role is forgotten (`Node::forget_other_roles`); so is, without reads, how
@@ -32,8 +38,9 @@
 //! the depth is the bound, and only the smallest budgets are searched to their end.
 //!
 //! Progress; logs that fill up; windows of more than a few messages, and without reads any that close by their number;
-//! effects that are drawn in part (all or none are); changes of members, witnesses, learners, snapshots. A state is known by
-//! 64 bits: of a hundred million states about one in three thousand searches loses one, of a billion one in forty.
+//! effects that are drawn in part (all or none are); lost disks of more than one node, or under an incarnation that does not
+//! rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is known by 64 bits: of a hundred
+//! million states about one in three thousand searches loses one, of a billion one in forty.
 //!
 //! # What it takes
 //!
@@ -43,6 +50,7 @@
 mod breadth;
 mod chronicle;
 mod event;
+mod face;
 #[cfg(test)]
 mod folds;
 mod law;
@@ -115,6 +123,8 @@ pub struct Budget {
     pub resignations: u8,
     /// Crashes, each of which keeps any front of the write under way.
     pub crashes: u8,
+    /// Disks that are lost, always of the same node: it goes on with an empty one, under its next incarnation.
+    pub losses: u8,
     /// Steps whose effects are left undrawn, and so join those of a later one.
     pub leaves: u8,
     /// Letters that arrive and stay on their way; `None` for all of them, for good.
@@ -122,9 +132,10 @@ pub struct Budget {
 }
 
 impl Budget {
-    fn counts(self) -> [u8; 9] {
-        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats } = self;
-        [elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats.unwrap_or(0)]
+    fn counts(self) -> [u8; 10] {
+        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats } =
+            self;
+        [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats.unwrap_or(0)]
     }
 
     /// A number for what is left of the whole.
@@ -141,9 +152,9 @@ impl Budget {
             *count = (number % base) as u8;
             number /= base;
         }
-        let [elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats] = counts;
+        let [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats] = counts;
         let repeats = whole.repeats.map(|_| repeats);
-        Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats }
+        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats }
     }
 }
 

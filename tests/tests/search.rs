@@ -10,6 +10,7 @@ const BUDGET: Budget = Budget {
     transfers: 0,
     resignations: 0,
     crashes: 1,
+    losses: 0,
     leaves: 0,
     repeats: None,
 };
@@ -54,6 +55,33 @@ fn three_nodes_with_a_leader_keep_their_promises() {
     let everything = Budget { transfers: 1, resignations: 1, leaves: 1, repeats: Some(1), ..BUDGET };
     let report = expect_sound(Setting { led: true, depth: 4, ..Setting::new(3, everything) });
     assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn two_nodes_keep_their_promises_when_one_loses_its_disk_twice() {
+    let report = expect_sound(Setting { depth: 12, ..Setting::new(2, Budget { losses: 2, ..BUDGET }) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn three_nodes_keep_their_promises_when_one_loses_its_disk() {
+    let report = expect_sound(Setting { depth: 10, ..Setting::new(3, Budget { losses: 1, ..BUDGET }) });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn three_nodes_with_a_leader_keep_their_promises_when_one_loses_its_disk() {
+    let budget = Budget { elections: 1, commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
+    let report = expect_sound(Setting { led: true, depth: 11, ..Setting::new(3, budget) });
+    assert!(report.states > 50_000, "{report:?}");
+}
+
+/// The whole of what a lost disk can do to one command, when letters come once.
+#[test]
+fn a_search_with_a_lost_disk_can_come_to_its_end() {
+    let budget = Budget { commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
+    let report = expect_sound(Setting { led: true, ..Setting::new(3, budget) });
+    assert!(report.end == End::Complete && report.states > 5_000, "{report:?}");
 }
 
 /// The whole of what one command and two crashes can do to two nodes, when letters come once.

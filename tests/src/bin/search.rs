@@ -48,6 +48,9 @@ struct Options {
     /// How many crashes there are.
     #[arg(long, default_value_t = 1)]
     crashes: u8,
+    /// How many disks are lost, all of them one node's: it goes on with an empty one, under its next incarnation.
+    #[arg(long, default_value_t = 0)]
+    losses: u8,
     /// How many steps leave their effects for a later one.
     #[arg(long, default_value_t = 0)]
     leaves: u8,
@@ -82,8 +85,11 @@ fn main() -> ExitCode {
 }
 
 fn setting(options: &Options) -> Setting {
-    let Options { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats, .. } = *options;
-    let budget = Budget { elections, beats, commands, reads, transfers, resignations, crashes, leaves, repeats };
+    let Options {
+        elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats, ..
+    } = *options;
+    let budget =
+        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats };
     Setting {
         led: options.led,
         depth: options.depth.unwrap_or(usize::MAX),

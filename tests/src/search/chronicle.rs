@@ -1,9 +1,9 @@
 use quorate::Round;
 
+use super::face::{Face, Mark};
 use super::law::{Verdict, hold};
 use super::member::Reading;
 use super::names::Names;
-use super::table::{Face, Mark};
 
 /// What was promised so far, which no node remembers and every node has to keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -29,6 +29,8 @@ pub(crate) enum Event {
     Transfer { to: u8 },
     /// The power goes, and comes back. So many parts of the write under way are durable.
     Crash { parts: u8 },
+    /// The disk is lost. The node starts at once with an empty one, under its next incarnation.
+    LoseDisk,
     /// Effects that were left are drawn.
     Draw,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Act {
 }
 
 impl Event {
-    pub(crate) const KINDS: [&'static str; 12] = [
+    pub(crate) const KINDS: [&'static str; 13] = [
         "deliver",
         "deliver late",
         "sync",
@@ -57,6 +59,7 @@ impl Event {
         "read",
         "transfer",
         "crash",
+        "lost disk",
         "draw",
     ];
 
@@ -74,7 +77,8 @@ impl Event {
             Event::Read => 8,
             Event::Transfer { .. } => 9,
             Event::Crash { .. } => 10,
-            Event::Draw => 11,
+            Event::LoseDisk => 11,
+            Event::Draw => 12,
         }
     }
 
@@ -89,9 +93,10 @@ impl Event {
     pub(crate) fn words(self, seat: u8, letters: &[Letter]) -> String {
         match self {
             Event::Deliver { letter } | Event::DeliverLate { letter } => {
-                let Letter { from, to, .. } = letters[letter as usize];
+                let Letter { from, incarnation, to, .. } = letters[letter as usize];
+                let life = if incarnation == 0 { String::new() } else { format!(" of incarnation {incarnation}") };
                 let late = if matches!(self, Event::DeliverLate { .. }) { ", the leader unheard for long" } else { "" };
-                format!("deliver {from} {to}: {}{late}", show::message(&letters[letter as usize].message()))
+                format!("deliver {from} {to}{life}: {}{late}", show::message(&letters[letter as usize].message()))
             }
             Event::Sync => format!("sync {seat}"),
             Event::Campaign => format!("tick {seat}: time for an election"),
@@ -103,6 +108,7 @@ impl Event {
             Event::Transfer { to } => format!("transfer {seat} {to}"),
             Event::Crash { parts: 0 } => format!("crash {seat}, start {seat}"),
             Event::Crash { parts } => format!("crash {seat} with {parts} parts of its write, start {seat}"),
+            Event::LoseDisk => format!("lose-disk {seat}"),
             Event::Draw => format!("draw {seat}"),
         }
     }
@@ -119,6 +125,7 @@ impl Act {
             Event::Read => budget.reads -= 1,
             Event::Transfer { .. } => budget.transfers -= 1,
             Event::Crash { .. } => budget.crashes -= 1,
+            Event::LoseDisk => budget.losses -= 1,
             Event::Deliver { .. } | Event::DeliverLate { .. } if self.keep => {
                 budget.repeats = budget.repeats.map(|left| left - 1);
             }
@@ -155,6 +162,7 @@ impl Offer {
             (leads && left.beats > 0 && whole.transfers > 0, Event::EndTransfer),
             (leads && left.commands > 0, Event::Command { number }),
             (self.knows_leader && left.reads > 0, Event::Read),
+            (left.losses > 0, Event::LoseDisk),
         ];
         let parts = if left.crashes > 0 { 0..self.writes.unwrap_or(0) + 1 } else { 0..0 };
         let crashes = parts.map(|parts| Event::Crash { parts });

@@ -3,8 +3,10 @@
 use quorate::{Message, Outcome};
 
 use super::breadth::meet;
-use super::event::Event;
+use super::event::{Act, Event};
+use super::prelude::next;
 use super::table::{Table, take};
+use super::world::World;
 use super::{Budget, Setting};
 
 const BUDGET: Budget = Budget {
@@ -15,6 +17,7 @@ const BUDGET: Budget = Budget {
     transfers: 0,
     resignations: 0,
     crashes: 1,
+    losses: 0,
     leaves: 0,
     repeats: None,
 };
@@ -26,6 +29,8 @@ fn tables() -> impl Iterator<Item = Table> {
         Setting { depth: 12, ..Setting::new(2, BUDGET) },
         Setting { depth: 11, ..Setting::new(3, Budget { reads: 0, ..BUDGET }) },
         Setting { depth: 9, led: true, ..Setting::new(2, Budget { beats: 2, commands: 2, crashes: 0, ..BUDGET }) },
+        Setting { depth: 7, led: true, ..Setting::new(2, Budget { losses: 2, ..BUDGET }) },
+        Setting { depth: 6, led: true, ..Setting::new(3, Budget { reads: 0, losses: 1, ..BUDGET }) },
     ];
     settings.into_iter().map(meet)
 }
@@ -91,7 +96,9 @@ fn what_became_of_a_letter_is_for_good() {
         for (member, letter, way) in ways.into_iter().filter(|(_, letter, way)| *way != Some(*letter)) {
             by_member[member as usize].push((letter, way));
         }
-        for (member, event, leave) in table.events() {
+        // Nothing becomes of a letter while its receiver may lose its disk.
+        let keeps_disk = |(_, event, _): &(u32, Event, bool)| *event != Event::LoseDisk;
+        for (member, event, leave) in table.events().into_iter().filter(keeps_disk) {
             let after = table.outcome(member, event, leave).member;
             for (letter, way) in &by_member[member as usize] {
                 assert_eq!(
@@ -104,6 +111,23 @@ fn what_became_of_a_letter_is_for_good() {
             }
         }
     }
+}
+
+/// A pre-vote makes no difference to a candidate whose term is durable: not before its disk cannot get lost any more.
+#[test]
+fn a_letter_stays_while_its_receiver_may_lose_its_disk() {
+    let budget = Budget { elections: 1, losses: 1, ..Budget::default() };
+    let mut table = Table::new(Setting::new(2, budget));
+    let mut world = World::new(&mut table);
+    let mut ways = Vec::new();
+    // Its question is the first letter, the answer the second.
+    let (question, answer) = (Event::Deliver { letter: 0 }, Event::Deliver { letter: 1 });
+    let events = [(0, Event::Campaign), (1, question), (0, answer), (0, Event::Sync), (1, Event::LoseDisk)];
+    for (seat, event) in events {
+        world = next(&world, Act { seat, event, keep: true, leave: false }, &mut table).unwrap();
+        ways.push(world.letters.contains(&1));
+    }
+    assert_eq!(ways, [false, true, true, true, false]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
-use quorate::{Ballot, HardState, Index, Message, Outcome, Refusal, Role, Seat};
+use quorate::{Ballot, HardState, Identity, Incarnation, Index, Message, Outcome, Refusal, Role, Seat};
 
 use super::chronicle::Chronicle;
+use super::face::{Face, Mark};
 use super::member::Member;
-use super::table::{Face, Mark};
 use crate::simulator::Violation;
 use crate::simulator::records::Records;
 
@@ -13,16 +13,20 @@ pub(crate) fn hold(holds: bool, law: &'static str, story: impl FnOnce() -> Strin
 }
 
 /// What a node says must be backed by its own disk.
-pub(crate) fn check_words(from: Seat, to: Seat, message: &Message<'_>, disk: &Records) -> Verdict {
+pub(crate) fn check_words(from: Identity, to: Seat, message: &Message<'_>, disk: &Records) -> Verdict {
     let HardState { term: durable, vote } = disk.hard_state;
-    let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.0, to.0, disk.hard_state);
+    let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
+    let follows = matches!(message, Message::Ack { .. } | Message::ReadIndex { .. })
+        || matches!(message, Message::RequestVote { ballot: Ballot::Pre, .. });
+    let is_first = from.incarnation == Incarnation(0);
+    hold(is_first || follows, "a node that has lost its disk only follows, and asks who leads", say)?;
     if matches!(message, Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. }) {
         return Ok(());
     }
     hold(message.term() <= durable, "a term is durable before it is spoken of", say)?;
     match *message {
         Message::RequestVote { term, .. } => {
-            hold((term, Some(from)) == (durable, vote), "a candidate's own vote is durable before it asks", say)
+            hold((term, Some(from.seat)) == (durable, vote), "a candidate's own vote is durable before it asks", say)
         }
         Message::Vote { term, granted: true, .. } => {
             hold((term, Some(to)) == (durable, vote), "a vote is durable before it is sent", say)
@@ -73,7 +77,10 @@ impl Marks {
         if !words {
             return Ok(());
         }
-        let refused = Refusal::ALL.into_iter().find(|reason| node.refusals().count(*reason) > 0);
+        let is_reborn = member.incarnation > Incarnation(0);
+        hold(!is_reborn || node.role() == Role::Follower, "a node that has lost its disk only follows", story)?;
+        let is_wrong = |reason: &Refusal| *reason != Refusal::Incarnation && node.refusals().count(*reason) > 0;
+        let refused = Refusal::ALL.into_iter().find(is_wrong);
         hold(refused.is_none(), "nothing that an honest node sends is refused", || {
             format!("node {}: {}", member.seat(), refused.map_or("", Refusal::name))
         })?;
@@ -87,8 +94,12 @@ pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: 
     let face = faces[seat];
     for other in faces.iter().filter(|other| other.seat != face.seat) {
         let story = || format!("nodes {} and {}", face.seat, other.seat);
-        let logs =
-            [(&face.log, &other.log), (&face.disk, &other.disk), (&face.log, &other.disk), (&face.disk, &other.log)];
+        let logs = [
+            (&face.log, &other.log),
+            (&face.disk.log, &other.disk.log),
+            (&face.log, &other.disk.log),
+            (&face.disk.log, &other.log),
+        ];
         let match_up = logs.iter().all(|(one, other)| meet(one, other));
         hold(match_up, "logs match up to a common position", story)?;
         let backed = !words || (is_backed(face, other) && is_backed(other, face));
@@ -96,7 +107,7 @@ pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: 
     }
     for (place, known) in chronicle.committed.iter().enumerate() {
         let story = || format!("index {}, committed in term {}", place + 1, known.term);
-        let holders = faces.iter().filter(|face| face.disk.get(place) == Some(&known.mark)).count();
+        let holders = faces.iter().filter(|face| face.vouched().log.get(place) == Some(&known.mark)).count();
         hold(!words || holders * 2 > faces.len(), "what is committed is on a majority of disks", story)?;
         let mut later = faces.iter().filter(|face| face.leads && face.term > known.term);
         let have_all = later.all(|leader| leader.log.get(place) == Some(&known.mark));
@@ -111,9 +122,16 @@ fn meet(one: &[Mark], other: &[Mark]) -> bool {
     met.is_none_or(|place| one[..=place] == other[..=place])
 }
 
-/// Whether the follower's disk has all that the leader counts on. One that has gone on to a later term owes it nothing.
+/// Whether the follower's disk has all that the leader counts on, or had when it was lost and the leader has not heard of that.
+/// One that has gone on to a later term owes it nothing, nor does one that has lost its disk once more: it counts nowhere.
 fn is_backed(leader: &Face, follower: &Face) -> bool {
-    let matched = leader.matched[usize::from(follower.seat)] as usize;
-    let is_past = follower.disk_term > leader.term;
-    !leader.leads || is_past || (follower.disk.len() >= matched && follower.disk[..matched] == leader.log[..matched])
+    let place = usize::from(follower.seat);
+    let (matched, heard) = (leader.matched[place] as usize, leader.heard[place]);
+    let disk = match heard {
+        heard if heard == follower.incarnation => &follower.disk,
+        Incarnation(0) => follower.vouched(),
+        _ => return true,
+    };
+    let is_past = disk.term > leader.term;
+    !leader.leads || is_past || (disk.log.len() >= matched && disk.log[..matched] == leader.log[..matched])
 }

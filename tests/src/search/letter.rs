@@ -1,4 +1,4 @@
-use quorate::{Ballot, Entries, Index, Message, Position, Seat, Term};
+use quorate::{Ballot, Entries, Identity, Incarnation, Index, Message, Position, Seat, Term};
 
 use super::names::Names;
 
@@ -6,14 +6,20 @@ use super::names::Names;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Letter {
     pub(crate) from: u8,
+    /// The sender's. There are as many as disks may be lost.
+    pub(crate) incarnation: u8,
     pub(crate) to: u8,
     bytes: Vec<u8>,
 }
 
 impl Letter {
-    pub(crate) fn new(from: u8, to: Seat, message: &Message<'_>) -> Letter {
+    pub(crate) fn new(from: Identity, to: Seat, message: &Message<'_>) -> Letter {
         let bytes = postcard::to_stdvec(message).expect("every message can be written");
-        Letter { from, to: to.0, bytes }
+        Letter { from: from.seat.0, incarnation: from.incarnation.0 as u8, to: to.0, bytes }
+    }
+
+    pub(crate) fn sender(&self) -> Identity {
+        Identity { seat: Seat(self.from), incarnation: Incarnation(self.incarnation.into()) }
     }
 
     pub(crate) fn message(&self) -> Message<'_> {
@@ -22,7 +28,7 @@ impl Letter {
 
     /// Messages name nobody: who sent it and who gets it is all.
     pub(crate) fn renamed(&self, names: &Names) -> Letter {
-        Letter { from: names.of(self.from), to: names.of(self.to), bytes: self.bytes.clone() }
+        Letter { from: names.of(self.from), to: names.of(self.to), ..self.clone() }
     }
 
     /// The same letter, its stamp folded by whoever sent it.
@@ -31,7 +37,7 @@ impl Letter {
         match self.message() {
             Message::AppendEntries { term, stamp, previous, commit, entries } => {
                 let stamp = fold(to, stamp);
-                Letter::new(self.from, to, &Message::AppendEntries { term, stamp, previous, commit, entries })
+                Letter::new(self.sender(), to, &Message::AppendEntries { term, stamp, previous, commit, entries })
             }
             _ => self,
         }
@@ -52,7 +58,7 @@ impl Letter {
             }
             _ => return None,
         };
-        Some((from, Letter::new(self.from, Seat(self.to), &over)))
+        Some((from, Letter::new(self.sender(), Seat(self.to), &over)))
     }
 
     /// Whether it matters if the receiver still hears a leader.

@@ -1,4 +1,4 @@
-use quorate::{Boot, Config, Effect, Input, Instant, Members, Round, Seat, Seats};
+use quorate::{Boot, Config, Effect, Identity, Incarnation, Input, Instant, Members, Round, Seat, Seats};
 
 use super::event::{Event, Offer};
 use super::letter::Letter;
@@ -19,6 +19,9 @@ pub(crate) type Node = quorate::Node<String, [u8; LOG_BYTES], SEATS>;
 pub(crate) struct Member {
     pub(crate) node: Node,
     pub(crate) disk: Records,
+    pub(crate) incarnation: Incarnation,
+    /// What its first disk held when it was lost: others count on that.
+    pub(crate) lost: Option<Records>,
     write: Option<Batch>,
     /// How often it was started: what the node takes for a random number, to name this boot.
     life: u64,
@@ -48,12 +51,17 @@ pub(crate) enum Reading {
 
 impl Member {
     pub(crate) fn new(seat: u8, setting: &Setting) -> Member {
-        let disk = Records::default();
-        Member { node: boot(Seat(seat), setting, 1, &disk), disk, write: None, life: 1, left: false }
+        let (disk, identity) = (Records::default(), Seat(seat).into());
+        let node = boot(identity, setting, 1, &disk);
+        Member { node, disk, incarnation: identity.incarnation, lost: None, write: None, life: 1, left: false }
     }
 
     pub(crate) fn seat(&self) -> u8 {
         self.node.seat().0
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { seat: self.node.seat(), incarnation: self.incarnation }
     }
 
     pub(crate) fn offer(&self) -> Offer {
@@ -67,7 +75,7 @@ impl Member {
 
     /// Whether a letter makes no difference to this member any more.
     pub(crate) fn is_done_with(&self, letter: &Letter) -> bool {
-        self.node.is_done_with(Seat(letter.from), &letter.message(), self.disk.hard_state.term)
+        self.node.is_done_with(letter.sender(), &letter.message(), self.disk.hard_state.term)
     }
 
     pub(crate) fn renamed(&self, names: &Names) -> Member {
@@ -91,14 +99,20 @@ impl Member {
         setting: &Setting,
         sees: &mut dyn FnMut(&Effect<'_, String>),
     ) -> Result<Deed, Violation> {
-        if let Event::Crash { parts } = event {
-            return Ok(self.crash(parts, setting));
+        let mut deed = Deed::default();
+        match event {
+            Event::Crash { parts } => self.crash(parts, setting),
+            Event::LoseDisk => self.lose_disk(setting),
+            _ => {}
+        }
+        if matches!(event, Event::Crash { .. } | Event::LoseDisk) {
+            deed.reads.push(Reading::Gone);
         }
         let before = law::Marks::of(self);
         let (at, input) = self.input(event, letter, setting);
+        let from = self.identity();
         let Member { node, disk, write, .. } = self;
-        let (from, mut applied) = (node.seat(), node.applied());
-        let mut deed = Deed::default();
+        let mut applied = node.applied();
         let is_asked = matches!(event, Event::Command { .. } | Event::Read | Event::Transfer { .. });
         // The answer to a client is offered once: a driver that leaves the rest has at least that.
         let drawn = if leave { usize::from(is_asked) } else { usize::MAX };
@@ -110,10 +124,10 @@ impl Member {
                     if setting.words {
                         law::check_words(from, to, &message, disk)?;
                     }
-                    deed.sent.push(Letter::new(from.0, to, &message));
+                    deed.sent.push(Letter::new(from, to, &message));
                 }
                 Effect::Apply(apply) => {
-                    law::check_turn(from, applied, apply.index())?;
+                    law::check_turn(from.seat, applied, apply.index())?;
                     applied = apply.index();
                     deed.applied.push(apply.entry().record().to_vec());
                 }
@@ -150,7 +164,7 @@ impl Member {
     ) -> (Instant, Input<'a, String>) {
         let arrives = |letter: Option<&'a Letter>| {
             let letter = letter.expect("a delivery has its letter");
-            Input::Receive { from: Seat(letter.from).into(), message: letter.message() }
+            Input::Receive { from: letter.sender(), message: letter.message() }
         };
         let is_late = ELECTION;
         let is_due = ELECTION + ELECTION.saturating_since(Instant::START);
@@ -166,7 +180,7 @@ impl Member {
             }
             Event::Read => (Instant::START, Input::Read),
             Event::Transfer { to } => (Instant::START, Input::Transfer { to: Some(Seat(to)) }),
-            Event::Crash { .. } | Event::Draw => (Instant::START, Input::Tick),
+            Event::Crash { .. } | Event::LoseDisk | Event::Draw => (Instant::START, Input::Tick),
         }
     }
 
@@ -179,35 +193,51 @@ impl Member {
     }
 
     /// Starts again from the disk and so many parts of the write under way.
-    fn crash(&mut self, parts: u8, setting: &Setting) -> Deed {
+    fn crash(&mut self, parts: u8, setting: &Setting) {
         if let Some(batch) = self.write.take() {
             self.disk.sync(batch.cut(usize::from(parts)));
         }
         if setting.flaw == Flaw::WipedDisk {
             self.disk = Records::default();
         }
+        self.start(setting);
+    }
+
+    /// Starts again under the next incarnation, from an empty disk.
+    fn lose_disk(&mut self, setting: &Setting) {
+        self.write = None;
+        let mut disk = std::mem::take(&mut self.disk);
+        disk.hard_state.vote = None;
+        self.lost.get_or_insert(disk);
+        self.incarnation.0 += 1;
+        self.start(setting);
+    }
+
+    fn start(&mut self, setting: &Setting) {
         // Boots are told apart by questions alone.
         self.life += u64::from(setting.budget.reads > 0);
         self.left = false;
-        self.node = boot(self.node.seat(), setting, self.life, &self.disk);
-        Deed { reads: vec![Reading::Gone], ..Deed::default() }
+        self.node = boot(self.identity(), setting, self.life, &self.disk);
     }
 }
 
-fn boot(seat: Seat, setting: &Setting, life: u64, disk: &Records) -> Node {
+fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Records) -> Node {
     // A small window of bytes and small frames, so that a few entries need more than one.
     let config = Config {
         entry_bytes_max: 60,
         inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
         inflight_bytes_max: 120,
-        ..Config::new(seat, Members::of(Seats::first(setting.nodes)), life)
+        ..Config::new(identity, Members::of(Seats::first(setting.nodes)), life)
     };
     let mut boot = Boot::new(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
     boot.hard_state(disk.hard_state);
     disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
     let mut node = boot.start(Instant::START);
     // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says as much.
-    node.forget_greeting();
+    // But of a node that has lost its disk it may be the first that others hear.
+    if identity.incarnation == Incarnation(0) {
+        node.forget_greeting();
+    }
     node.forget_time();
     node
 }

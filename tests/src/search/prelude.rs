@@ -29,7 +29,7 @@ fn calm(mut world: World, table: &mut Table) -> Result<World, Violation> {
     }
 }
 
-fn next(world: &World, act: Act, table: &mut Table) -> Result<World, Violation> {
+pub(crate) fn next(world: &World, act: Act, table: &mut Table) -> Result<World, Violation> {
     let mut draft = Draft::of(world, table);
     world.follow(&world.sums(table), act, table, &mut draft)?;
     draft.check(act.seat, table)?;

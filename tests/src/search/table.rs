@@ -3,16 +3,18 @@ use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use quorate::{Entry, Role};
+use quorate::{Entry, Role, Seat};
 
 use super::chronicle::Chronicle;
 use super::event::{Event, Offer};
+use super::face::{Face, Held, Mark};
 use super::letter::Letter;
 use super::member::{Deed, Member, Reading};
 use super::mix::{Mixing, digest};
 use super::names::{Digests, Names};
 use super::{SEATS, Setting};
 use crate::simulator::Violation;
+use crate::simulator::records::Records;
 
 /// About how much memory an outcome takes, with its place in the table.
 const OUTCOME_BYTES: usize = 200;
@@ -40,28 +42,6 @@ pub(crate) struct Known<T> {
     numbers: HashMap<Rc<T>, u32>,
     values: Vec<Rc<T>>,
     pub(crate) digests: Vec<Digests>,
-}
-
-/// What the others' promises need to know of a member.
-#[derive(Clone, Debug)]
-pub(crate) struct Face {
-    pub(crate) seat: u8,
-    pub(crate) leads: bool,
-    pub(crate) term: u64,
-    pub(crate) commit: u64,
-    pub(crate) applied: u64,
-    pub(crate) log: Box<[Mark]>,
-    pub(crate) disk: Box<[Mark]>,
-    pub(crate) disk_term: u64,
-    /// How far a leader counts on each of the others.
-    pub(crate) matched: [u64; SEATS],
-}
-
-/// A record: two are equal if their marks are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Mark {
-    pub(crate) term: u64,
-    record: u32,
 }
 
 /// What the network needs to know of a letter.
@@ -284,9 +264,10 @@ impl Table {
     }
 
     fn face(&mut self, member: &Member) -> Face {
-        let Member { node, disk, .. } = member;
+        let Member { node, disk, incarnation, lost, .. } = member;
         let mut matched = [0; SEATS];
         node.progress().for_each(|progress| matched[usize::from(progress.seat.0)] = progress.matched.0);
+        let heard = std::array::from_fn(|seat| node.heard_incarnation(Seat(seat as u8)));
         Face {
             seat: member.seat(),
             leads: node.role() == Role::Leader,
@@ -294,10 +275,17 @@ impl Table {
             commit: node.commit().0,
             applied: node.applied().0,
             log: node.log().map(|entry| self.mark(entry.record())).collect(),
-            disk: disk.entries().map(|entry| self.mark(entry.record())).collect(),
-            disk_term: disk.hard_state.term.0,
+            incarnation: *incarnation,
+            disk: self.held(disk),
+            lost: lost.as_ref().map(|disk| self.held(disk)),
             matched,
+            heard,
         }
+    }
+
+    fn held(&mut self, disk: &Records) -> Held {
+        let log = disk.entries().map(|entry| self.mark(entry.record())).collect();
+        Held { term: disk.hard_state.term.0, log }
     }
 
     fn mark(&mut self, record: &[u8]) -> Mark {

@@ -1,14 +1,15 @@
 use std::io;
 
-use quorate::Role;
+use quorate::{Incarnation, Role};
 
 use super::chronicle::Chronicle;
 use super::event::{Act, Event};
+use super::face::Face;
 use super::law;
 use super::member::Member;
 use super::mix::spread;
 use super::names::Digests;
-use super::table::{Face, Outcome, Table};
+use super::table::{Outcome, Table};
 use super::tape::{Reading, Tape};
 use super::{Budget, Setting};
 use crate::simulator::Violation;
@@ -57,14 +58,16 @@ impl World {
         let nodes = table.setting.nodes as u8;
         for seat in 0..nodes {
             let offer = table.offers[self.member(seat) as usize];
-            let own = offer.events(seat, nodes, table.setting.budget, self.budget);
+            let losses = if may_lose(&self.members, &self.budget, seat, table) { self.budget.losses } else { 0 };
+            let left = Budget { losses, ..self.budget };
+            let own = offer.events(seat, nodes, table.setting.budget, left);
             acts.extend(own.map(|event| Act { seat, event, keep: false, leave: false }));
         }
         self.add_deliveries(table, acts);
         if self.budget.leaves > 0 {
             for place in 0..acts.len() {
                 let act = acts[place];
-                if !matches!(act.event, Event::Crash { .. } | Event::Draw) {
+                if !matches!(act.event, Event::Crash { .. } | Event::LoseDisk | Event::Draw) {
                     acts.push(Act { leave: true, ..act });
                 }
             }
@@ -150,9 +153,11 @@ impl World {
             draft.take_out(letter, table);
         }
         if outcome.member != before {
+            // The others' disks are safe once one is lost.
+            let is_loss = act.event == Event::LoseDisk;
             for letter in self.letters.iter().copied() {
-                let is_to_it = table.stamps[letter as usize].to == act.seat;
-                let stays = !is_to_it || table.on_its_way(letter, outcome.member) == Some(letter);
+                let may_go = is_loss || table.stamps[letter as usize].to == act.seat;
+                let stays = !may_go || draft.on_its_way(letter, table) == Some(letter);
                 if !stays && draft.take_out(letter, table) {
                     draft.put_in(letter, table);
                 }
@@ -204,14 +209,21 @@ impl Draft {
     }
 
     fn put_in(&mut self, letter: u32, table: &mut Table) {
-        let member = self.members[usize::from(table.stamps[letter as usize].to)];
-        let Some(letter) = table.on_its_way(letter, member) else { return };
+        let Some(letter) = self.on_its_way(letter, table) else { return };
         let place = self.letters.binary_search(&letter);
         // A letter that stays for good need not be there twice.
         if place.is_err() || self.budget.repeats.is_some() {
             self.letters.insert(place.unwrap_or_else(|place| place), letter);
             add(&mut self.sums, &table.stamps[letter as usize].digests);
         }
+    }
+
+    /// The letter itself, what stands for it, or nothing. What makes no difference any more makes one again to a receiver that
+    /// loses its disk.
+    fn on_its_way(&self, letter: u32, table: &mut Table) -> Option<u32> {
+        let to = table.stamps[letter as usize].to;
+        let may_forget = may_lose(&self.members, &self.budget, to, table);
+        if may_forget { Some(letter) } else { table.on_its_way(letter, self.members[usize::from(to)]) }
     }
 
     /// The same for all worlds that differ in names alone.
@@ -239,6 +251,13 @@ impl Draft {
     pub(crate) fn world(&self) -> World {
         World { members: self.members, letters: self.letters.clone(), chronicle: self.chronicle, budget: self.budget }
     }
+}
+
+/// Whether a node's disk may get lost: one that was lost leaves a majority, two would not.
+fn may_lose(members: &[u32; super::SEATS], budget: &Budget, seat: u8, table: &Table) -> bool {
+    let incarnation = |member: &u32| table.faces[*member as usize].incarnation;
+    let others = || members[..table.setting.nodes].iter().enumerate().filter(|(other, _)| *other != usize::from(seat));
+    budget.losses > 0 && others().all(|(_, member)| incarnation(member) == Incarnation(0))
 }
 
 fn add(sums: &mut Digests, more: &Digests) {
