@@ -25,7 +25,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// # Errors
     /// What is wrong with the configuration.
     pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
-        const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
+        const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
         let mut state = State::new(Settings::of(&config, SEATS)?, config.seed);
         state.crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
         let peers = [Peer::NEW; SEATS];
