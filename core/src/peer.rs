@@ -20,6 +20,8 @@ pub(crate) struct Peer {
     /// `sent` when the read round under way began: a later stamp confirms it.
     pub(crate) round_from: u64,
     pub(crate) flow: Flow,
+    /// Whether `matched` has risen since `next` was last taken back, by an ack to what was sent before.
+    pub(crate) overtaken: bool,
     /// How often what was sent was found lost since `matched` last rose.
     pub(crate) losses: u8,
     /// When the member last answered this leader.
@@ -163,6 +165,7 @@ impl Peer {
         reset_at: 0,
         round_from: 0,
         flow: Flow::Pipeline,
+        overtaken: false,
         losses: 0,
         heard: Instant::START,
         asked: Asked::NONE,
@@ -183,6 +186,7 @@ impl Peer {
     pub(crate) fn probe_from(&mut self, next: Index) {
         self.next = next;
         self.flow = Flow::Probe;
+        self.overtaken = false;
         self.reset_at = self.sent;
     }
 }

@@ -164,8 +164,9 @@ impl Step<'_> {
         if stamp > peer.sent || matched > last {
             return Err(Refusal::Unsent);
         }
-        // The logs meet behind what has matched, or at it: there the leader looks for it.
-        let looks = peer.flow == Flow::Probe && stamp > peer.reset_at;
+        // The logs meet behind what has matched, or at it: there the leader looks for it. What the follower made durable after
+        // it had answered, and told by an earlier stamp, says nothing of that answer.
+        let looks = peer.flow == Flow::Probe && stamp > peer.reset_at && !peer.overtaken;
         if looks && matches!(outcome, Outcome::Conflict(hint) if hint.index < peer.matched) {
             return Err(Refusal::Forgotten);
         }
@@ -196,6 +197,7 @@ impl Step<'_> {
             return;
         }
         peer.matched = index;
+        peer.overtaken = peer.flow == Flow::Probe;
         peer.losses = 0;
         peer.next.raise(index.next());
         self.advance_commit();
