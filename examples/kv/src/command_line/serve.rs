@@ -8,7 +8,7 @@ use quorate_smol::ServerConfig;
 
 use super::{DATA_DIR, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
-use crate::layout::{Layout, name, parse_id, resolve};
+use crate::layout::{Layout, name, names, parse_id, resolve};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -61,7 +61,7 @@ impl ServeArgs {
             members.entry(seat).or_insert(listen);
         }
         let Some(address) = members.get(&seat).copied() else {
-            let (known, node) = (members.keys().map(|seat| name(*seat)).collect::<Vec<_>>().join(", "), name(seat));
+            let (known, node) = (names(members.keys().copied()), name(seat));
             let message = format!("{node} is not among the nodes ({known}): give it an address with --listen");
             return Err(Failure::new(Exit::Usage, message));
         };
