@@ -1,5 +1,5 @@
-//! Power cuts on real files. `QUORATE_POWER=full cargo test --release -p quorate-tests --test power -- --nocapture` looks
-//! at more runs, and at each of them more closely.
+//! Power cuts on real files. `QUORATE_POWER=full cargo test --release -p quorate-tests --test power -- --nocapture`
+//! looks at more runs, and at each of them more closely.
 
 use quorate_tests::power::{Bounds, Law, Lie, Setting, cut_all_nodes, cut_each_node};
 

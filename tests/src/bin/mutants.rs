@@ -140,7 +140,8 @@ impl Copy {
         Ok(Fate::Survived)
     }
 
-    /// Runs cargo in the copy, and neither waits for ever nor lets it take all memory: a wrong core may send without end.
+    /// Runs cargo in the copy, and neither waits for ever nor lets it take all memory: a wrong core may send without
+    /// end.
     fn cargo(&self, arguments: &str) -> io::Result<Ran> {
         let told = self.root.join("told.txt");
         let (command, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));

@@ -29,9 +29,9 @@ pub(crate) struct Crash {
 
 /// Shows every state that a power cut may leave at this moment, within the bounds, and each once.
 ///
-/// What is synced is there. Of the writes that are not, the first few are, and perhaps a part from the front of the next
-/// one; or else each sector on its own is as it was before any of them, or after one of them. Of the changes of names, the
-/// first few are there.
+/// What is synced is there. Of the writes that are not, the first few are, and perhaps a part from the front of the
+/// next one; or else each sector on its own is as it was before any of them, or after one of them. Of the changes of
+/// names, the first few are there.
 pub(crate) fn visit<E>(
     files: &Files,
     bounds: Bounds,

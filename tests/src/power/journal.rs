@@ -72,7 +72,8 @@ impl Journal {
 }
 
 impl Event {
-    /// Whether the moment before it is one to cut: a promise only adds to what is owed, so the moment after it is stricter.
+    /// Whether the moment before it is one to cut: a promise only adds to what is owed, so the moment after it is
+    /// stricter.
     pub(crate) fn ends_a_moment(&self) -> bool {
         !matches!(self, Event::Promise(_))
     }

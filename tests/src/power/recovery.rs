@@ -87,8 +87,8 @@ impl Recovery {
         Ok(())
     }
 
-    /// Starts from a crash state, and holds what came back to what was promised. What the opening alone did to the files,
-    /// and whether it found a torn write.
+    /// Starts from a crash state, and holds what came back to what was promised. What the opening alone did to the
+    /// files, and whether it found a torn write.
     fn recover(&mut self, crash: &Crash, owed: &Owed) -> Result<(Vec<Change>, bool), Violation> {
         self.put(&crash.image);
         let journal = Journal::default();
@@ -150,7 +150,8 @@ impl Recovery {
 }
 
 impl Opened {
-    /// A leader of a later term sends one more entry: the node must take it over, and acknowledge it once it is durable.
+    /// A leader of a later term sends one more entry: the node must take it over, and acknowledge it once it is
+    /// durable.
     fn go_on(&mut self) -> Result<(), Violation> {
         let leader = Seat((self.node.seat().0 + 1) % self.node.members().all().count() as u8);
         let (term, last) = (Term(self.node.term().0 + 1), self.node.last());

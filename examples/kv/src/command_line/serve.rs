@@ -26,8 +26,8 @@ pub(crate) struct ServeArgs {
     /// Where this node keeps its data [default: quorate-data/nID]
     #[arg(long)]
     data_dir: Option<PathBuf>,
-    /// How often this node has lost its disk, and begins with an empty directory: the others bring it in line, but it neither
-    /// votes nor counts
+    /// How often this node has lost its disk, and begins with an empty directory: the others bring it in line, but it
+    /// neither votes nor counts
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     incarnation: u32,
     /// How often a leader that has nothing to send says that it is there
