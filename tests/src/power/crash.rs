@@ -154,8 +154,9 @@ fn sectors(files: &Files) -> Vec<Sector> {
     sectors
 }
 
-/// The names as they may be: each of the changes that were not synced is there or not, whatever the others are. If there
-/// are too many choices, all that are there in their order, and some that are drawn. Which were chosen is told by bits.
+/// The names as they may be: each of the changes that were not synced is there or not, whatever the others are. If
+/// there are too many choices, all that are there in their order, and some that are drawn. Which were chosen is told by
+/// bits.
 fn namings(files: &Files, rng: &mut Rng) -> Vec<(u64, Names)> {
     let changes = &files.pending_names;
     let all = 1_u64 << changes.len();

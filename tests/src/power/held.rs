@@ -18,7 +18,8 @@ impl Held {
         Held { hard_state, snapshot, records: node.log().map(|entry| entry.record().to_vec()).collect() }
     }
 
-    /// One write: a snapshot of the leader takes the place of all entries, and an entry that of those from its index on.
+    /// One write: a snapshot of the leader takes the place of all entries, and an entry that of those from its index
+    /// on.
     pub(crate) fn write(&mut self, hard_state: Option<HardState>, snapshot: Option<Snapshot>, entries: Entries<'_>) {
         self.hard_state = hard_state.unwrap_or(self.hard_state);
         if let Some(snapshot) = snapshot {

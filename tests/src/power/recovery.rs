@@ -174,8 +174,8 @@ impl Opened {
         self.node.check_invariants().map_err(|broken| Law::GoesOn.broken(broken.0))
     }
 
-    /// A leader of a later term sends one more entry: the node must take it over, and acknowledge it once it is durable.
-    /// What it had applied before, it applies again, and comes to the same state.
+    /// A leader of a later term sends one more entry: the node must take it over, and acknowledge it once it is
+    /// durable. What it had applied before, it applies again, and comes to the same state.
     fn go_on(&mut self, owed: &Owed<'_>) -> Result<(), Violation> {
         // What was fetched to its end is installed before anything else.
         self.step(Input::Tick)?;

@@ -75,8 +75,8 @@ fn restart_one(cluster: &mut Cluster) -> Result<(), Violation> {
     cluster.run_until(Cluster::is_in_line)
 }
 
-/// A follower, or a leader with entries that only it has, is cut off until the others have forgotten what it needs. It may
-/// be started again while it fetches their snapshot.
+/// A follower, or a leader with entries that only it has, is cut off until the others have forgotten what it needs. It
+/// may be started again while it fetches their snapshot.
 fn leave_one_behind(cluster: &mut Cluster) -> Result<(), Violation> {
     let leader = cluster.leader().expect("all are in line behind a leader");
     let left = if cluster.rng.bool() { leader } else { (leader + 1) % cluster.members.len() };

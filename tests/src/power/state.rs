@@ -6,8 +6,8 @@ pub(crate) struct State {
     checks: Vec<u32>,
 }
 
-/// A check is written so many times, so that snapshots soon take several sectors and frames.
-const COPIES: usize = 8;
+/// A check is written so many times, so that snapshots take several sectors and frames.
+const COPIES: usize = 24;
 
 impl State {
     pub(crate) fn apply(&mut self, record: &[u8]) {
