@@ -3,10 +3,12 @@ use quorate::{Input, Seat, Seats};
 use super::cluster::Cluster;
 use super::crash::Crash;
 use super::owed::Owed;
-use super::{Law, Setting, Violation, scratch};
+use super::{LOG_BYTES, Law, Setting, Violation, scratch};
 
 /// Lengths of commands: some fill a sector to the byte, or several; the last one needs a segment of its own.
 const LENGTHS: [usize; 6] = [1, 40, 411, 700, 1_000, 120];
+/// So many commands fill any log twice.
+const COMMANDS_MAX: usize = 2 * LOG_BYTES / 400;
 
 /// The workload: in each round a leader is elected and serves; it is cut off with entries that only it has, and another
 /// takes over and replaces them; leadership is handed over; a process ends and starts again; one is left so far behind
@@ -85,12 +87,16 @@ fn leave_one_behind(cluster: &mut Cluster) -> Result<(), Violation> {
     let last = cluster.members[left].node.last().index;
     let is_forgotten =
         |cluster: &Cluster| cluster.leader().is_some_and(|leader| cluster.members[leader].node.base().index > last);
-    while !is_forgotten(cluster) {
+    for _ in 0..COMMANDS_MAX {
+        if is_forgotten(cluster) {
+            break;
+        }
         cluster.run_until(|cluster| cluster.leader().is_some())?;
         let leader = cluster.leader().expect("it was just there");
         cluster.propose(leader, 400)?;
         cluster.run(15)?;
     }
+    cluster.run_until(is_forgotten)?;
     cluster.isolate(Seats::NONE);
     if cluster.rng.bool() {
         cluster.run_until(|cluster| cluster.members[left].node.fetching().is_some_and(|stored| stored.received > 0))?;
