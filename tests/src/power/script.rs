@@ -7,6 +7,8 @@ use super::{LOG_BYTES, Law, Setting, Violation, scratch};
 
 /// Lengths of commands: some fill a sector to the byte, or several; the last one needs a segment of its own.
 const LENGTHS: [usize; 6] = [1, 40, 411, 700, 1_000, 120];
+/// A leader that is cut off takes so many, more than the others need until they take a snapshot.
+const SHORT_COMMANDS: usize = 30;
 /// So many commands fill any log twice.
 const COMMANDS_MAX: usize = 2 * LOG_BYTES / 400;
 
@@ -83,8 +85,11 @@ fn leave_one_behind(cluster: &mut Cluster) -> Result<(), Violation> {
     let leader = cluster.leader().expect("all are in line behind a leader");
     let left = if cluster.rng.bool() { leader } else { (leader + 1) % cluster.members.len() };
     cluster.isolate(Seats::NONE.with(Seat(left as u8)));
-    cluster.propose(left, 300)?;
     let last = cluster.members[left].node.last().index;
+    for _ in 0..SHORT_COMMANDS {
+        cluster.propose(left, 1)?;
+        cluster.run(2)?;
+    }
     let is_forgotten =
         |cluster: &Cluster| cluster.leader().is_some_and(|leader| cluster.members[leader].node.base().index > last);
     for _ in 0..COMMANDS_MAX {
