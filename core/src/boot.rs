@@ -25,11 +25,12 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// # Errors
     /// What is wrong with the configuration.
     pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
-        const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 64 seats") };
-        let mut state = State::new(Settings::of(&config, SEATS)?, config.seed);
-        state.crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
-        let peers = [Peer::NEW; SEATS];
-        Ok(Boot { node: Node { memory, span: Span::default(), peers, state, command: PhantomData }, is_void: false })
+        const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
+        let settings = Settings::of(&config, SEATS)?;
+        let crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
+        let state = State::new(settings, config.seed, crowded_at);
+        let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
+        Ok(Boot { node, is_void: false })
     }
 
     /// Takes one thing that a log gives back.
@@ -141,7 +142,7 @@ fn begin(state: &mut State, span: &Span, now: Instant) {
     }
     state.durable = span.last.index;
     state.written = span.last.index;
-    state.greets = !state.settings.members.all().without(state.seat()).is_empty();
+    state.greets = !state.settings.others.is_empty();
     state.rest();
 }
 

@@ -60,7 +60,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
             (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
         }
-        let others = state.settings.members.all().without(state.seat());
+        let others = state.settings.others;
         for (seat, peer) in self.peers.iter_mut().enumerate() {
             let Peer { incarnation, heard, asked, owed, .. } = *peer;
             if !others.contains(Seat(seat as u8)) {
@@ -152,6 +152,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             learners: seats(learners),
             witnesses: seats(witnesses),
         };
+        state.settings.others = seats(state.settings.others);
         state.settings.identity.seat = names(state.settings.identity.seat);
         state.hard = hard_state(state.hard);
         state.hard_durable = hard_state(state.hard_durable);

@@ -66,6 +66,8 @@ impl Config {
 pub(crate) struct Settings {
     pub(crate) identity: Identity,
     pub(crate) members: Members,
+    /// Everyone who takes part but this node.
+    pub(crate) others: Seats,
     election_micros: u32,
     heartbeat_micros: u32,
     pub(crate) entry_bytes_max: usize,
@@ -108,6 +110,7 @@ impl Settings {
             return Ok(Settings {
                 identity: config.identity,
                 members: config.members,
+                others: config.members.all().without(seat),
                 election_micros: election,
                 heartbeat_micros: heartbeat,
                 entry_bytes_max: config.entry_bytes_max,

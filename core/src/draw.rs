@@ -38,7 +38,7 @@ impl<'a, V> Iterator for Effects<'a, V> {
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
         if self.reply.is_none()
-            && let Some(persist) = self.draw().persist()
+            && let Some(persist) = self.persist()
         {
             return Some(Effect::Persist(persist));
         }
@@ -62,26 +62,25 @@ impl<'a, V> Effects<'a, V> {
                 }
             };
         }
-        let mut draw = self.draw();
-        if let Some((to, message)) = draw.send() {
+        if let Some((to, message)) = self.send() {
             return Some(Effect::Send { to, message });
         }
-        if let Some(position) = draw.take_snapshot() {
-            return Some(Effect::TakeSnapshot { position, members: draw.state.settings.members });
+        if let Some(position) = self.take_snapshot() {
+            return Some(Effect::TakeSnapshot { position, members: self.state.settings.members });
         }
-        if let Some(snapshot) = draw.restore() {
+        if let Some(snapshot) = self.restore() {
             return Some(Effect::Restore { snapshot });
         }
-        if let Some(index) = draw.apply() {
+        if let Some(index) = self.apply() {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
         }
-        if let Some((to, piece)) = draw.piece() {
+        if let Some((to, piece)) = self.piece() {
             return Some(Effect::SendPiece { to, piece });
         }
-        if let Some(through) = draw.ready() {
+        if let Some(through) = self.ready() {
             return Some(Effect::ReadReady { through });
         }
-        draw.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
+        self.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
     }
 
     /// Whether an [`Effect::Persist`] is due.
@@ -89,19 +88,6 @@ impl<'a, V> Effects<'a, V> {
         self.state.has_write(self.log.span.last.index)
     }
 
-    fn draw(&mut self) -> Draw<'_, 'a> {
-        Draw { state: self.state, peers: self.peers, log: self.log }
-    }
-}
-
-/// A node while an effect is drawn.
-struct Draw<'d, 'a> {
-    state: &'d mut State,
-    peers: &'d mut [Peer],
-    log: Log<'a>,
-}
-
-impl<'a> Draw<'_, 'a> {
     /// All that is not durable yet, in one write, unless one is under way.
     fn persist(&mut self) -> Option<Persist<'a>> {
         let state = &mut *self.state;
@@ -196,6 +182,7 @@ impl<'a> Draw<'_, 'a> {
 
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
     /// and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not known.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[seat];
         let config = &self.state.settings;

@@ -1,5 +1,5 @@
 use crate::log::Log;
-use crate::peer::OwedVote;
+use crate::peer::{OwedVote, seats_of};
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
@@ -18,6 +18,7 @@ impl Step<'_> {
         }
     }
 
+    #[cfg_attr(target_os = "none", inline(always))]
     fn may_campaign(&self) -> bool {
         self.state.may_campaign(self.log.view())
     }
@@ -29,7 +30,7 @@ impl Step<'_> {
         self.state.leader_until = Instant::START;
         self.state.role = Role::PreCandidate;
         self.open_ballot(Ballot::Pre);
-        self.state.votes = Seats::NONE.with(self.state.seat());
+        self.state.votes = self.state.me();
         self.count_votes();
     }
 
@@ -42,6 +43,7 @@ impl Step<'_> {
         self.state.votes = Seats::NONE;
     }
 
+    #[cfg_attr(target_os = "none", inline(always))]
     fn open_ballot(&mut self, ballot: Ballot) {
         self.state.rest();
         self.state.ballot = ballot;
@@ -69,7 +71,7 @@ impl Step<'_> {
 
     pub(crate) fn count_own_vote(&mut self) {
         if self.state.role == Role::Candidate && self.state.is_hard_durable() {
-            self.state.votes = self.state.votes.with(self.state.seat());
+            self.state.votes = self.state.votes.union(self.state.me());
             self.count_votes();
         }
     }
@@ -87,6 +89,7 @@ impl Step<'_> {
 
     /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that is heard. A
     /// leader answers the question whether it is gone by being there.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
         // A node that has lost its disk may have voted before.
         if self.state.reborn.contains(self.state.seat()) {
@@ -148,6 +151,7 @@ impl Step<'_> {
     }
 
     /// The leader wants this node to take over.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_campaign_now(&mut self, from: Seat) {
         if self.state.leader == Some(from) && self.may_campaign() {
             self.campaign(Ballot::Transfer);
@@ -184,11 +188,9 @@ impl Step<'_> {
         let timeout = self.state.settings.election_micros();
         self.state.election_due = self.state.after_timeout();
         let now = self.state.now;
-        let is_heard = |peer: &crate::peer::Peer| now.micros_since(peer.heard) <= timeout;
-        let heard = self.peers.iter().enumerate().filter(|(_, peer)| is_heard(peer));
-        let present: Seats = heard.map(|(seat, _)| Seat(seat as u8)).collect();
+        let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
         let hangs = self.state.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
-        if hangs || !self.state.is_quorum(present.with(self.state.seat())) {
+        if hangs || !self.state.is_quorum(present.union(self.state.me())) {
             self.step_down();
         }
     }

@@ -18,6 +18,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    #[cfg_attr(target_os = "none", inline(always))]
     fn from_byte(byte: u8) -> Option<Kind> {
         match byte {
             0 => Some(Kind::Noop),

@@ -75,13 +75,13 @@ impl Fetch {
 
 impl State {
     /// Begins to fetch a snapshot of which nothing is here.
-    #[cfg_attr(target_os = "none", inline(always))]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn fetch_anew(&mut self, snapshot: &Snapshot) {
         self.fetch = Some(Fetch::new(Stored { snapshot: *snapshot, received: 0, check: 0 }));
     }
 
     /// What a leader's snapshot covers is committed, and the same everywhere.
-    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(target_os = "none", inline(always))]
     fn rely_on(&mut self, snapshot: &Snapshot) {
         self.commit.raise(snapshot.index());
         self.verified.raise(snapshot.index());

@@ -82,7 +82,6 @@ impl<'a> Log<'a> {
     }
 
     /// The index behind the entries from `first` on that fit into `bytes_max` bytes. Logarithmic in the length.
-    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn behind_fitting(&self, first: Index, bytes_max: usize) -> Index {
         if !self.span.holds(first) {
             return first;

@@ -6,8 +6,13 @@ use serde::{Deserialize, Serialize};
 pub struct Seat(pub u8);
 
 impl Seat {
-    /// How many seats there can be: seats are numbered from 0 to 63.
-    pub const COUNT_MAX: usize = 64;
+    /// How many seats there can be: seats are numbered from 0 to 31.
+    pub const COUNT_MAX: usize = 32;
+
+    /// Its place in a set; no place if there is none of this number.
+    const fn bit(self) -> u32 {
+        if (self.0 as usize) < Seat::COUNT_MAX { 1 << self.0 } else { 0 }
+    }
 }
 
 /// Which life of a seat's disk a node lives. It starts at 0, and must rise when the node has lost what it once made durable: with
@@ -40,39 +45,38 @@ impl From<Seat> for Identity {
 /// A set of seats, as a bit mask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Seats(pub u64);
+pub struct Seats(pub u32);
 
 impl Seats {
     /// No seat.
     pub const NONE: Seats = Seats(0);
 
-    /// The seats from 0 up to and without `count`, at most 64.
+    /// The seats from 0 up to and without `count`, at most 32.
     pub const fn first(count: usize) -> Seats {
-        if count >= Seat::COUNT_MAX { Seats(u64::MAX) } else { Seats((1 << count) - 1) }
+        if count >= Seat::COUNT_MAX { Seats(u32::MAX) } else { Seats((1 << count) - 1) }
     }
 
     /// Whether `seat` is in the set.
     pub const fn contains(self, seat: Seat) -> bool {
-        (seat.0 as usize) < Seat::COUNT_MAX && self.0 & (1 << seat.0) != 0
+        self.0 & seat.bit() != 0
     }
 
-    /// The set with `seat` in it; a seat of 64 or more is left out.
+    /// The set with `seat` in it; a seat of 32 or more is left out.
     #[must_use]
-    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn with(self, seat: Seat) -> Seats {
-        if (seat.0 as usize) < Seat::COUNT_MAX { Seats(self.0 | 1 << seat.0) } else { self }
+        Seats(self.0 | seat.bit())
     }
 
     /// The set without `seat`.
     #[must_use]
     pub const fn without(self, seat: Seat) -> Seats {
-        Seats(self.0 & !Seats::NONE.with(seat).0)
+        Seats(self.0 & !seat.bit())
     }
 
     /// The first seat from `start` on, and round again from zero.
     pub(crate) fn next_from(self, start: Seat) -> Option<Seat> {
         let turned = self.0.rotate_right(u32::from(start.0));
-        (turned != 0).then(|| Seat(((u32::from(start.0) + turned.trailing_zeros()) % u64::BITS) as u8))
+        (turned != 0).then(|| Seat(((u32::from(start.0) + turned.trailing_zeros()) % u32::BITS) as u8))
     }
 
     /// The seats of both sets.
@@ -104,7 +108,6 @@ impl Seats {
         core::iter::from_fn(move || rest.take_first())
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
     fn take_first(&mut self) -> Option<Seat> {
         let seat = (self.0 != 0).then(|| Seat(self.0.trailing_zeros() as u8))?;
         self.0 &= self.0 - 1;

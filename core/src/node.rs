@@ -42,11 +42,12 @@ impl<C: Serialize + DeserializeOwned> Command for C {
 /// A log uses at most the first 4 GiB of its memory.
 ///
 /// Two nodes are equal if no sequence of inputs can tell them apart.
+#[repr(C)]
 pub struct Node<C, B, const SEATS: usize> {
-    pub(crate) memory: B,
+    pub(crate) state: State,
     pub(crate) span: Span,
     pub(crate) peers: [Peer; SEATS],
-    pub(crate) state: State,
+    pub(crate) memory: B,
     pub(crate) command: PhantomData<fn(C)>,
 }
 
@@ -177,8 +178,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             let peer = &self.peers[seat];
             peer.next <= base && now.micros_since(peer.heard) < self.state.settings.election_micros()
         };
-        let others = self.members().all().without(self.seat());
-        self.state.is_leader() && others.iter().any(is_served)
+        self.state.is_leader() && self.state.settings.others.iter().any(is_served)
     }
 
     /// Whether the snapshot that the log stands on is lost: then nothing is applied until another one is fetched.

@@ -1,6 +1,6 @@
 use core::ops;
 
-use crate::{Ballot, Incarnation, Index, Instant, Seat, Term};
+use crate::{Ballot, Incarnation, Index, Instant, Seat, Seats, Term};
 
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,9 +135,15 @@ impl ops::Index<Seat> for [Peer] {
 }
 
 impl ops::IndexMut<Seat> for [Peer] {
+    #[cfg_attr(target_os = "none", inline(never))]
     fn index_mut(&mut self, seat: Seat) -> &mut Peer {
         self.get_mut(usize::from(seat.0)).unwrap_or_else(|| no_seat())
     }
+}
+
+/// The seats whose peers are so.
+pub(crate) fn seats_of(peers: &[Peer], is_so: impl Fn(&Peer) -> bool) -> Seats {
+    Seats(peers.iter().rev().fold(0, |seats, peer| seats << 1 | u32::from(is_so(peer))))
 }
 
 #[cold]

@@ -1,11 +1,11 @@
 use core::num::NonZero;
 
 use crate::log::Log;
-use crate::peer::{Asked, Peer};
+use crate::peer::{Asked, Peer, seats_of};
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Rejection, Round, Seat, Seats};
+use crate::{Index, Rejection, Round, Seat};
 
 /// The reads of this node (section 6.4 of the thesis).
 ///
@@ -154,10 +154,8 @@ impl Rounds<'_> {
     /// Whether a majority has answered what was sent after the leader's round began.
     fn confirm(&mut self) {
         let Some(index) = self.state.reads.under_way else { return };
-        let peers = self.peers.iter().enumerate();
-        let present: Seats =
-            peers.filter(|(_, peer)| peer.echoed > peer.round_from).map(|(seat, _)| Seat(seat as u8)).collect();
-        if !self.state.is_quorum(present.with(self.state.seat())) {
+        let present = seats_of(self.peers, |peer| peer.echoed > peer.round_from);
+        if !self.state.is_quorum(present.union(self.state.me())) {
             return;
         }
         let latest = self.state.reads.latest;

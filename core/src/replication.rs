@@ -1,4 +1,4 @@
-use crate::peer::{Flow, Pieces, Wanted};
+use crate::peer::{Flow, Pieces, Wanted, seats_of};
 use crate::position::raise;
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
@@ -78,7 +78,6 @@ impl Step<'_> {
         Ok(())
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
     fn check_order(&self, previous: &Position, entries: Entries<'_>) -> Result<(), Refusal> {
         let Some(first) = entries.first() else { return Ok(()) };
         let first = first.position();
@@ -268,9 +267,9 @@ impl Step<'_> {
     }
 
     fn is_on_quorum(&self, index: Index) -> bool {
-        let all = self.state.settings.members.all();
-        let holders: Seats = all.iter().filter(|seat| self.matched(*seat) >= index).collect();
-        self.state.is_quorum(holders)
+        let others = seats_of(self.peers, |peer| peer.matched >= index).without(self.state.seat());
+        let me = if self.state.durable >= index { self.state.me() } else { Seats::NONE };
+        self.state.is_quorum(others.union(me))
     }
 
     fn matched(&self, seat: Seat) -> Index {

@@ -75,6 +75,7 @@ pub(crate) enum Image {
 
 impl Step<'_> {
     /// The app has a snapshot that is durable: the log before it is not needed any longer.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn snapshotted(&mut self, snapshot: Snapshot) -> Result<(), Rejection> {
         let [latest, before] = &mut self.state.snapshots;
         let index = snapshot.index();

@@ -19,82 +19,78 @@ pub enum Role {
     Leader,
 }
 
-/// All that a node knows beside its log and the other members.
+/// All that a node knows beside its log and the other members. In this order, the narrow first: the smallest machines have
+/// shorter instructions for what is near.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub(crate) struct State {
-    pub(crate) settings: Settings,
-    /// The latest time that the node was told.
-    pub(crate) now: Instant,
-    pub(crate) random: u64,
-    pub(crate) hard: HardState,
     pub(crate) role: Role,
-    pub(crate) leader: Option<Seat>,
-    pub(crate) commit: Index,
-    pub(crate) applied: Index,
-
-    /// The term and vote that are durable. Nothing is sent while they are not the present ones.
-    pub(crate) hard_durable: HardState,
-    /// The log is durable up to here.
-    pub(crate) durable: Index,
-    /// The log was handed to a write up to here.
-    pub(crate) written: Index,
-    pub(crate) write: Option<Write>,
-    /// The number of the latest write. Boots count from different numbers, so that a ticket of one is none of another.
-    pub(crate) writes: u64,
-
-    /// When a follower or candidate campaigns, and a leader counts who has answered.
-    pub(crate) election_due: Instant,
-    /// Until when a leader of this term is there, as it was heard.
-    pub(crate) leader_until: Instant,
-    /// The log equals that leader's up to here: a follower commits and acknowledges nothing beyond.
-    pub(crate) verified: Index,
-    /// The highest index that was acknowledged to that leader.
-    pub(crate) acked: Index,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) image: Image,
+    pub(crate) ballot: crate::Ballot,
     /// Whether there was no room for the entry that would follow: the leader is told so until that changes.
     pub(crate) full: bool,
-    /// The latest stamp of that leader.
-    pub(crate) stamp: u64,
-
+    /// Whether something found no room, or a follower needs a later snapshot than there is.
+    pub(crate) pressed: bool,
+    /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a heartbeat.
+    pub(crate) greets: bool,
+    /// Whether something was committed since the last heartbeat.
+    pub(crate) commits: bool,
+    /// Whose turn it is when messages are drawn.
+    pub(crate) turn: Seat,
+    /// Whose turn it is when pieces are drawn.
+    pub(crate) piece_turn: Seat,
+    pub(crate) leader: Option<Seat>,
+    /// To whom a message may be owed: a hint that spares looking at everyone.
+    pub(crate) attention: Seats,
+    /// The log is too full if more bytes than this are used.
+    pub(crate) crowded_at: usize,
+    /// How many bytes of pieces may be sent before the next heartbeat.
+    pub(crate) piece_allowance: u32,
     /// Who granted a vote in the election under way.
     pub(crate) votes: Seats,
     /// Who has answered in the election under way.
     pub(crate) answered: Seats,
-    pub(crate) ballot: crate::Ballot,
-
-    /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a heartbeat.
-    pub(crate) greets: bool,
-    /// When a leader beats, or a candidate or reading follower asks again.
-    pub(crate) heartbeat_due: Instant,
-    pub(crate) transfer: Option<Transfer>,
-
-    /// The snapshots that the app has: the latest, and the one before, which may be on its way to a follower.
-    pub(crate) snapshots: [Snapshot; 2],
-    pub(crate) image: Image,
-    pub(crate) fetch: Option<Fetch>,
-    /// Whether something found no room, or a follower needs a later snapshot than there is.
-    pub(crate) pressed: bool,
-    /// When it may be asked again because the log is full.
-    pub(crate) snapshot_again: Instant,
-    /// The log is too full if more bytes than this are used.
-    pub(crate) crowded_at: usize,
-    /// Whether something was committed since the last heartbeat.
-    pub(crate) commits: bool,
     /// Who may want pieces of a snapshot.
     pub(crate) fetchers: Seats,
-    /// Whose turn it is when pieces are drawn.
-    pub(crate) piece_turn: Seat,
-    /// How many bytes of pieces may be sent before the next heartbeat.
-    pub(crate) piece_allowance: u32,
-
     /// Members that live a later incarnation than their first: they get the log, and neither vote nor count.
     pub(crate) reborn: Seats,
+    pub(crate) settings: Settings,
+    /// The latest time that the node was told.
+    pub(crate) now: Instant,
+    pub(crate) hard: HardState,
     pub(crate) reads: Reads,
+    pub(crate) transfer: Option<Transfer>,
+    pub(crate) write: Option<Write>,
+    pub(crate) commit: Index,
+    pub(crate) applied: Index,
+    /// The log is durable up to here.
+    pub(crate) durable: Index,
+    /// The log was handed to a write up to here.
+    pub(crate) written: Index,
+    /// The log equals that of this term's leader up to here: a follower commits and acknowledges nothing beyond.
+    pub(crate) verified: Index,
+    /// The highest index that was acknowledged to this term's leader.
+    pub(crate) acked: Index,
+    /// The latest stamp of this term's leader.
+    pub(crate) stamp: u64,
+    pub(crate) random: u64,
+    /// The term and vote that are durable. Nothing is sent while they are not the present ones.
+    pub(crate) hard_durable: HardState,
+    /// The number of the latest write. Boots count from different numbers, so that a ticket of one is none of another.
+    pub(crate) writes: u64,
+    /// When a follower or candidate campaigns, and a leader counts who has answered.
+    pub(crate) election_due: Instant,
+    /// Until when a leader of this term is there, as it was heard.
+    pub(crate) leader_until: Instant,
+    pub(crate) answer: Option<Answer>,
+    /// When a leader beats, or a candidate or reading follower asks again.
+    pub(crate) heartbeat_due: Instant,
+    /// The snapshots that the app has: the latest, and the one before, which may be on its way to a follower.
+    pub(crate) snapshots: [Snapshot; 2],
+    pub(crate) fetch: Option<Fetch>,
+    /// When it may be asked again because the log is full.
+    pub(crate) snapshot_again: Instant,
     pub(crate) refusals: Refusals,
-    /// To whom a message may be owed: a hint that spares looking at everyone.
-    pub(crate) attention: Seats,
-    /// Whose turn it is when messages are drawn.
-    pub(crate) turn: Seat,
 }
 
 /// The write under way.
@@ -127,50 +123,52 @@ pub(crate) struct Transfer {
 }
 
 impl State {
-    pub(crate) fn new(settings: Settings, seed: u64) -> State {
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub(crate) fn new(settings: Settings, seed: u64, crowded_at: usize) -> State {
         let random = seed ^ (u64::from(settings.identity.seat.0) << 56);
+        let reborn = settings.reborn();
         State {
-            now: Instant::START,
-            random,
-            hard: HardState::default(),
             role: Role::Follower,
+            image: Image::Whole,
+            ballot: crate::Ballot::Pre,
+            full: false,
+            pressed: false,
+            greets: false,
+            commits: false,
+            turn: Seat(0),
+            piece_turn: Seat(0),
             leader: None,
+            attention: Seats::NONE,
+            crowded_at,
+            piece_allowance: 0,
+            votes: Seats::NONE,
+            answered: Seats::NONE,
+            fetchers: Seats::NONE,
+            reborn,
+            settings,
+            now: Instant::START,
+            hard: HardState::default(),
+            reads: Reads::new(seed),
+            transfer: None,
+            write: None,
             commit: Index(0),
             applied: Index(0),
-            hard_durable: HardState::default(),
             durable: Index(0),
             written: Index(0),
-            write: None,
+            verified: Index(0),
+            acked: Index(0),
+            stamp: 0,
+            random,
+            hard_durable: HardState::default(),
             writes: seed,
             election_due: Instant::START,
             leader_until: Instant::START,
-            verified: Index(0),
-            acked: Index(0),
             answer: None,
-            full: false,
-            stamp: 0,
-            votes: Seats::NONE,
-            answered: Seats::NONE,
-            ballot: crate::Ballot::Pre,
-            greets: false,
             heartbeat_due: Instant::START,
-            transfer: None,
             snapshots: Default::default(),
-            image: Image::Whole,
             fetch: None,
-            pressed: false,
             snapshot_again: Instant::START,
-            crowded_at: usize::MAX,
-            commits: false,
-            fetchers: Seats::NONE,
-            piece_turn: Seat(0),
-            piece_allowance: 0,
-            reborn: settings.reborn(),
-            reads: Reads::new(seed),
             refusals: Refusals::default(),
-            attention: Seats::NONE,
-            turn: Seat(0),
-            settings,
         }
     }
 
@@ -185,11 +183,17 @@ impl State {
         self.now.after(self.settings.election_micros())
     }
 
+    /// This node.
+    pub(crate) fn me(&self) -> Seats {
+        Seats::NONE.with(self.seat())
+    }
+
     pub(crate) fn seat(&self) -> Seat {
         self.settings.identity.seat
     }
 
     /// Whether a member counts in elections and commits.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn counts(&self, seat: Seat) -> bool {
         self.settings.members.is_voter(seat) && !self.reborn.contains(seat)
     }
@@ -259,8 +263,9 @@ impl State {
     }
 
     /// Something may be owed to everyone.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn attend_all(&mut self) {
-        self.attention = self.settings.members.all().without(self.seat());
+        self.attention = self.settings.others;
     }
 
     /// Draws the next moment to campaign: one to two election time-outs from now (section 5.2).

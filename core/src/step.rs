@@ -33,7 +33,7 @@ impl Step<'_> {
     }
 
     fn admit(&mut self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
-        let is_member = self.state.settings.members.all().contains(from.seat) && from.seat != self.state.seat();
+        let is_member = self.state.settings.others.contains(from.seat);
         let peer = self.peers.get(usize::from(from.seat.0)).filter(|_| is_member).ok_or(Refusal::Sender)?;
         let is_first = from.incarnation == Incarnation(0);
         if from.incarnation < peer.incarnation || !(is_first || message.is_of_reborn()) {
@@ -229,7 +229,7 @@ impl Step<'_> {
         &mut self.peers[seat]
     }
 
-    /// The peers of all seats. What is noted of this node itself, or of a seat that is nobody's, is never looked at.
+    /// The peers of all seats. What is noted of this node itself, or of a seat that is nobody's, never counts.
     pub(crate) fn everyone(&mut self) -> &mut [Peer] {
         self.state.attend_all();
         self.peers

@@ -1,4 +1,4 @@
-use quorate::{HardState, Index, Position, Seat, Snapshot, Term};
+use quorate::{HardState, Index, Position, Seat, Seats, Snapshot, Term};
 
 use crate::item::Mark;
 
@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn number(&mut self) -> Option<u64> {
         self.array().map(u64::from_le_bytes)
+    }
+
+    /// A set of seats (8).
+    pub(crate) fn seats(&mut self) -> Option<Seats> {
+        u32::try_from(self.number()?).ok().map(Seats)
     }
 
     /// Term (8), whether there is a vote (1), the vote's seat (1).

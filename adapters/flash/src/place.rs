@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Members, Seats, Snapshot, crc32c, crc32c_append};
+use quorate::{Members, Snapshot, crc32c, crc32c_append};
 
 use crate::bytes::{Reader, Writer};
 use crate::medium::{self, ERASED, io};
@@ -31,7 +31,7 @@ impl Header {
         writer.put(&[VERSION, u8::from(*is_fetched), 0, 0]);
         writer.put(&cluster.to_le_bytes());
         for seats in [members.voters, members.outgoing, members.learners, members.witnesses] {
-            writer.put(&seats.0.to_le_bytes());
+            writer.put(&u64::from(seats.0).to_le_bytes());
         }
         writer.snapshot(*snapshot);
         let mut bytes = writer.array();
@@ -57,7 +57,7 @@ impl Header {
     fn parse_rest(mut reader: Reader<'_>, is_fetched: bool) -> Option<Header> {
         let cluster = reader.number()?;
         let [voters, outgoing, learners, witnesses] =
-            [Seats(reader.number()?), Seats(reader.number()?), Seats(reader.number()?), Seats(reader.number()?)];
+            [reader.seats()?, reader.seats()?, reader.seats()?, reader.seats()?];
         let members = Members { voters, outgoing, learners, witnesses };
         Some(Header { cluster, members, snapshot: reader.snapshot()?, is_fetched })
     }

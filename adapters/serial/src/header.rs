@@ -88,7 +88,8 @@ fn check(bytes: [u8; 3]) -> u8 {
     CRC.checksum(&bytes)
 }
 
-const FIRST_GUEST: u8 = Seat::COUNT_MAX as u8;
+/// Seats end before, at 31.
+const FIRST_GUEST: u8 = 64;
 
 /// Addresses from here on are kept for a shared half-duplex bus: who may speak, and frames to everyone.
 const RESERVED: u8 = FIRST_GUEST + Address::GUESTS;

@@ -38,7 +38,7 @@ pub(crate) fn snapshot(out: &mut Writer<'_>, snapshot: &Snapshot) -> Result<()> 
 
 pub(crate) fn members(out: &mut Writer<'_>, members: &Members) -> Result<()> {
     let Members { voters, outgoing, learners, witnesses } = *members;
-    numbers(out, &[voters.0, outgoing.0, learners.0, witnesses.0])
+    numbers(out, &[voters.0.into(), outgoing.0.into(), learners.0.into(), witnesses.0.into()])
 }
 
 /// The fields of a body that are not read yet. One that is not there, or not of its kind, makes the body malformed.
@@ -125,7 +125,7 @@ impl<'f> Fields<'f> {
     }
 
     pub(crate) fn members(&mut self) -> Members {
-        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.number()));
+        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.short()));
         Members { voters, outgoing, learners, witnesses }
     }
 }

@@ -75,14 +75,17 @@ pub fn decode(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Identity, Mes
 /// Postcard's longest varint of a `u64`.
 const U64_MAX: usize = 10;
 
+/// The same of a `u32`: checks, and sets of seats.
+const U32_MAX: usize = 5;
+
 /// The longest varint of a term or an index: both end at 62 bits.
 const COUNT_MAX: usize = 9;
 
 /// Cluster, from, to, incarnation.
-const ENVELOPE_MAX: usize = U64_MAX + 1 + 1 + 5;
+const ENVELOPE_MAX: usize = U64_MAX + 1 + 1 + U32_MAX;
 
 /// Variant, term, stamp, previous position, commit, and the length of the entries, which is below 2^21 in any frame.
 const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + COUNT_MAX + 3;
 
 /// Variant, term, stamp, two snapshots (position, length, check), and four sets of members.
-const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + 5) + 4 * U64_MAX;
+const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + U32_MAX) + 4 * U32_MAX;

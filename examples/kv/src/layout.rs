@@ -65,7 +65,7 @@ pub(crate) fn names(seats: impl Iterator<Item = Seat>) -> String {
     seats.map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// A number that names a node: 1 to 63.
+/// A number that names a node: 1 to 31.
 pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
     let digits = text.strip_prefix('n').unwrap_or(text);
     match digits.parse() {

@@ -151,7 +151,7 @@ fn reason(source: &mut Source<'_>) -> Reason {
 fn report(source: &mut Source<'_>) -> StatusReport {
     let mut refused = Refusals::default();
     (0..source.byte()).for_each(|_| refused.count(Refusal::Checksum));
-    let mut seats = || Seats(source.number());
+    let mut seats = || Seats(source.number() as u32);
     let members = Members { voters: seats(), outgoing: seats(), learners: seats(), witnesses: seats() };
     let mut index = || Index(source.number());
     let (commit, applied, first, last, durable) = (index(), index(), index(), index(), index());

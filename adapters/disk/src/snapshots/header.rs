@@ -37,10 +37,10 @@ impl SnapshotHeader {
             snapshot.position.index.0,
             snapshot.position.term.0,
             snapshot.bytes,
-            members.voters.0,
-            members.outgoing.0,
-            members.learners.0,
-            members.witnesses.0,
+            members.voters.0.into(),
+            members.outgoing.0.into(),
+            members.learners.0.into(),
+            members.witnesses.0.into(),
         ];
         for (room, number) in bytes[16..].chunks_exact_mut(8).zip(numbers) {
             room.copy_from_slice(&number.to_le_bytes());
@@ -63,7 +63,10 @@ impl SnapshotHeader {
             _ => return Err(HeaderError::Damaged("the snapshot's format version never existed")),
         }
         let position = Position { term: Term(number(bytes, 32)), index: Index(number(bytes, 24)) };
-        let [voters, outgoing, learners, witnesses] = [48, 56, 64, 72].map(|at| Seats(number(bytes, at)));
+        if [52, 60, 68, 76].iter().any(|at| word(bytes, *at) > 0) {
+            return Err(HeaderError::Damaged("the snapshot's members have seats above 31, which do not exist"));
+        }
+        let [voters, outgoing, learners, witnesses] = [48, 56, 64, 72].map(|at| Seats(word(bytes, at)));
         Ok(SnapshotHeader {
             cluster: number(bytes, 16),
             members: Members { voters, outgoing, learners, witnesses },
@@ -104,6 +107,17 @@ mod tests {
     fn versions_are_told_apart_from_damage() {
         assert_eq!(with_version(2), Err(HeaderError::Later(2)));
         assert!(matches!(with_version(0), Err(HeaderError::Damaged(_))));
+    }
+
+    #[test]
+    fn seats_that_do_not_exist_are_damage() {
+        for set in [48, 56, 64, 72] {
+            let mut bytes = HEADER_1.bytes();
+            bytes[set + 4] = 1;
+            let check = crc32c(&bytes[..COVERED]);
+            bytes[COVERED..].copy_from_slice(&check.to_le_bytes());
+            assert!(matches!(SnapshotHeader::parse(&bytes), Err(HeaderError::Damaged(_))), "the set at {set}");
+        }
     }
 
     #[test]

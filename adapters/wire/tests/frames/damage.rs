@@ -72,6 +72,16 @@ fn unknown_variants_are_malformed() {
 }
 
 #[test]
+fn seats_that_do_not_exist_are_malformed() {
+    let frame = named("Offer");
+    let [most @ .., voters, 0, 0, 0] = &content(&frame)[..] else { unreachable!("the members are its last field") };
+    assert_eq!(*voters, 7);
+    let with = |voters: &[u8]| frame.decode_alike(&checked(&[most, voters, &[0, 0, 0]].concat())).err();
+    assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x0f]), None, "seats up to 31");
+    assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Some(Refusal::Malformed), "seat 32");
+}
+
+#[test]
 fn an_address_that_is_not_utf_8_is_malformed() {
     let reply = [1, 2, 7, 1, 2, 3, 0, 1, 0xff];
     assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));

@@ -19,13 +19,13 @@ fn the_longest_frame_is_filled_to_the_last_byte() {
 #[test]
 fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
     let refused = postcard::from_bytes::<Refusals>(&[[255, 255, 255, 255, 15]; 32].concat());
-    let members = Seats(u64::MAX);
+    let members = Seats(u32::MAX);
     let report = StatusReport {
-        seat: Seat(63),
+        seat: Seat(31),
         incarnation: Incarnation(u32::MAX),
         role: Role::Leader,
         term: Term::MAX,
-        leader: Some(Seat(63)),
+        leader: Some(Seat(31)),
         commit: Index::MAX,
         applied: Index::MAX,
         first: Index::MAX,
@@ -36,15 +36,15 @@ fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
         refused: refused.expect("counters"),
     };
     let frame =
-        Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(63), body: ReplyBody::Status(report) });
-    assert_eq!(frame.bytes().len(), 301);
+        Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(31), body: ReplyBody::Status(report) });
+    assert_eq!(frame.bytes().len(), 281);
 }
 
 #[test]
 fn the_longest_message_without_a_body_fits_into_every_frame() {
     let position = Position { term: Term::MAX, index: Index::MAX };
     let latest = Snapshot { position, bytes: u64::MAX, check: u32::MAX };
-    let all = Seats(u64::MAX);
+    let all = Seats(u32::MAX);
     let members = Members { voters: all, outgoing: all, learners: all, witnesses: all };
     let message = Message::Offer { term: Term::MAX, stamp: u64::MAX, latest, before: latest, members };
     assert_eq!(Frame::Member(FAR, message).bytes().len(), MEMBER_FRAME_MIN);
@@ -69,6 +69,6 @@ fn largest(entries: Entries<'_>) -> Frame<'_> {
 }
 
 const FAR: Envelope =
-    Envelope { cluster: Cluster(u64::MAX), from: Seat(63), to: Seat(62), incarnation: Incarnation(u32::MAX) };
+    Envelope { cluster: Cluster(u64::MAX), from: Seat(31), to: Seat(62), incarnation: Incarnation(u32::MAX) };
 
 const BEFORE_LAST: Position = Position { term: Term::MAX, index: Index(Index::MAX.0 - 1) };

@@ -189,7 +189,7 @@ fn role() -> impl Strategy<Value = Role> {
 }
 
 fn members() -> impl Strategy<Value = Members> {
-    any::<[u64; 4]>().prop_map(|sets| Members {
+    any::<[u32; 4]>().prop_map(|sets| Members {
         voters: Seats(sets[0]),
         outgoing: Seats(sets[1]),
         learners: Seats(sets[2]),
