@@ -1,8 +1,8 @@
 //! Power cuts on real files: what a running node does to its files is recorded beside what it promises; each state that
 //! a power cut could have left at each moment is made, a node is started from it, and held to what it had promised.
 //!
-//! The nodes are real, and so are their logs and snapshots: `quorate-disk` on a directory. One thread, one seed, virtual
-//! time.
+//! The nodes are real, and so are their logs and snapshots: `quorate-disk` on a directory. One thread, one seed,
+//! virtual time.
 
 mod cluster;
 mod committed;
