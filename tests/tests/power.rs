@@ -3,7 +3,7 @@
 
 use quorate_tests::power::{Bounds, Law, Lie, Setting, cut_all_nodes, cut_each_node};
 
-const QUICK: Bounds = Bounds { cuts: 8, mixes: 24, recoveries: 50 };
+const QUICK: Bounds = Bounds { cuts: 6, mixes: 16, recoveries: 50 };
 /// Every byte of a write up to four sectors.
 const FULL: Bounds = Bounds { cuts: 2_048, mixes: 256, recoveries: 500 };
 
