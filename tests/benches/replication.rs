@@ -1,9 +1,9 @@
-//! What a committed entry costs: three nodes in one thread, every message through the wire codec, disks that are always done.
-//! Prints time and heap allocations for each entry, one at a time and 64 in flight.
+//! What a committed entry costs: three nodes in one thread, every message through the wire codec, disks that are always
+//! done. Prints time and heap allocations for each entry, one at a time and 64 in flight.
 //!
-//! For instructions, which do not depend on the machine's load, run two lengths under callgrind and divide the difference:
-//! `valgrind --tool=callgrind TARGET --entries N --in-flight 1`, with at most 20,000 entries: the logs have room for as many, whatever
-//! N is, so that what it takes to fill them with zeros cancels out.
+//! For instructions, which do not depend on the machine's load, run two lengths under callgrind and divide the
+//! difference: `valgrind --tool=callgrind TARGET --entries N --in-flight 1`, with at most 20,000 entries: the logs have
+//! room for as many, whatever N is, so that what it takes to fill them with zeros cancels out.
 
 use std::time::Instant as Clock;
 

@@ -1,5 +1,5 @@
-//! The bodies of the fuzz targets: each takes any bytes, and panics if a promise is broken. `tests/fuzz` runs them under
-//! libFuzzer; the test `fuzz_corpus` runs them on the kept corpus, and on bytes drawn at random.
+//! The bodies of the fuzz targets: each takes any bytes, and panics if a promise is broken. `tests/fuzz` runs them
+//! under libFuzzer; the test `fuzz_corpus` runs them on the kept corpus, and on bytes drawn at random.
 
 mod arbitrary;
 mod decode;

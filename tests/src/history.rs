@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The events of one test, in the order in which they were recorded.
 ///
-/// `Display` writes one JSON object a line and `FromStr` reads the same back, skipping blank lines. Every event in a history
-/// is well formed: see [`Fault`].
+/// `Display` writes one JSON object a line and `FromStr` reads the same back, skipping blank lines. Every event in a
+/// history is well formed: see [`Fault`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     events: Vec<Event>,
@@ -99,9 +99,9 @@ impl FromStr for History {
 
 /// One operation of one client, from its sending to its answer.
 ///
-/// Times are ticks of one clock shared by all processes, in a unit of the recorder's choice. An operation comes before another
-/// only if it returned at a strictly smaller tick than the other was invoked: equal ticks leave the order open, also within
-/// one process, so a recorder that gives each call and each return its own tick loses nothing.
+/// Times are ticks of one clock shared by all processes, in a unit of the recorder's choice. An operation comes before
+/// another only if it returned at a strictly smaller tick than the other was invoked: equal ticks leave the order open,
+/// also within one process, so a recorder that gives each call and each return its own tick loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
@@ -219,8 +219,8 @@ impl fmt::Display for Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// The operation took effect, and the store said no more. It fits every operation: a `Delete` or `Cas` whose answer the
-    /// client did not learn ends thus.
+    /// The operation took effect, and the store said no more. It fits every operation: a `Delete` or `Cas` whose answer
+    /// the client did not learn ends thus.
     Done,
     /// What a `Get` read.
     Value(Option<String>),

@@ -14,15 +14,15 @@ mod window;
 
 /// A checker of histories, by the algorithm of Wing and Gong with Lowe's memory of what was tried.
 ///
-/// Each key is checked by itself, which is enough: a history is linearizable if and only if each object's part is (Herlihy and
-/// Wing, theorem 1). Every key is missing at the start.
+/// Each key is checked by itself, which is enough: a history is linearizable if and only if each object's part is
+/// (Herlihy and Wing, theorem 1). Every key is missing at the start.
 ///
-/// The answer is exact, or it is [`Verdict::GaveUp`]. A key's search remembers no more than `states_max` states, each of a few
-/// hundred bytes plus four bytes for every operation in flight; it does not recurse.
+/// The answer is exact, or it is [`Verdict::GaveUp`]. A key's search remembers no more than `states_max` states, each
+/// of a few hundred bytes plus four bytes for every operation in flight; it does not recurse.
 #[derive(Debug, Clone, Copy)]
 pub struct Checker {
-    /// How many states may be explored for one key at once. Explaining a violation takes a few hundred searches of 20,000 states at
-    /// most.
+    /// How many states may be explored for one key at once. Explaining a violation takes a few hundred searches of
+    /// 20,000 states at most.
     pub states_max: usize,
 }
 
@@ -36,7 +36,8 @@ impl Default for Checker {
 impl Checker {
     /// Checks every key of a history.
     ///
-    /// A violation of any key goes before a key that was given up; among equals the first key in order of its name is reported.
+    /// A violation of any key goes before a key that was given up; among equals the first key in order of its name is
+    /// reported.
     pub fn check(&self, history: &History) -> Verdict {
         let mut keys: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
         for event in history.events() {
@@ -79,8 +80,8 @@ impl Checker {
 
 /// The states to explore before looking for a violation just where the search is stuck.
 ///
-/// Long before a bad answer there are many ways to use operations of unknown outcome, and a search has to refute each. A short window
-/// often has no order whatever the key held before, which is soon shown.
+/// Long before a bad answer there are many ways to use operations of unknown outcome, and a search has to refute each.
+/// A short window often has no order whatever the key held before, which is soon shown.
 const LOCAL_STATES_MAX: usize = 20_000;
 
 /// What a [`Checker`] found.
@@ -96,7 +97,8 @@ pub enum Verdict {
         /// Events that have no order.
         explanation: Explanation,
     },
-    /// No violation was found, and this key's search reached its bound. It says nothing for the history, nor against it.
+    /// No violation was found, and this key's search reached its bound. It says nothing for the history, nor against
+    /// it.
     GaveUp {
         /// The key.
         key: String,
@@ -109,8 +111,8 @@ impl Verdict {
     /// Passes if an order exists.
     ///
     /// # Panics
-    /// With the explanation of the violation, or because the checker gave up: a larger [`Checker::states_max`] or a history with
-    /// fewer unknown outcomes is the cure.
+    /// With the explanation of the violation, or because the checker gave up: a larger [`Checker::states_max`] or a
+    /// history with fewer unknown outcomes is the cure.
     #[track_caller]
     pub fn expect_linearizable(self) {
         assert!(self == Self::Linearizable, "{self}");
@@ -129,17 +131,18 @@ impl fmt::Display for Verdict {
 
 /// The smallest window of one key's events that a bounded search shows to have no order.
 ///
-/// The window ends with the first return that no order reaches. It starts as late as it can with still no order, whichever value the
-/// key held before; reads that the contradiction does not need are left out.
+/// The window ends with the first return that no order reaches. It starts as late as it can with still no order,
+/// whichever value the key held before; reads that the contradiction does not need are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The answered events of the window, by invocation. They contradict each other, or every value the key can have held before.
+    /// The answered events of the window, by invocation. They contradict each other, or every value the key can have
+    /// held before.
     pub events: Vec<Event>,
-    /// Events that may or may not take effect within the window: those of unknown outcome, and those that reach over an edge of it.
-    /// No choice of them resolves the contradiction.
+    /// Events that may or may not take effect within the window: those of unknown outcome, and those that reach over an
+    /// edge of it. No choice of them resolves the contradiction.
     pub optional: Vec<Event>,
-    /// How many different values the key can have held before, with a missing value as one of them, and all those that no answer can
-    /// tell apart as one.
+    /// How many different values the key can have held before, with a missing value as one of them, and all those that
+    /// no answer can tell apart as one.
     pub held_before: usize,
 }
 

@@ -1,7 +1,8 @@
 //! A file system in memory that loses, tears and reorders what was not synced when its power goes, and fails on demand.
 //!
-//! It holds one directory, [`DIRECTORY`]; those above it are there, and durable. What is written is seen at once, and durable
-//! only after a sync: bytes and length of a file after a sync of the file, its name after a sync of the directory.
+//! It holds one directory, [`DIRECTORY`]; those above it are there, and durable. What is written is seen at once, and
+//! durable only after a sync: bytes and length of a file after a sync of the file, its name after a sync of the
+//! directory.
 
 mod content;
 mod names;

@@ -30,6 +30,8 @@ pub enum Killer {
     Docs,
     /// The disk's own tests.
     Disk,
+    /// Power cuts on real files.
+    Power,
     /// The flash's own tests.
     Flash,
     /// The simulator.
@@ -77,6 +79,7 @@ impl Killer {
             "rules" => Killer::Rules,
             "docs" => Killer::Docs,
             "disk" => Killer::Disk,
+            "power" => Killer::Power,
             "flash" => Killer::Flash,
             "seeds" => Killer::Seeds,
             "boards" => Killer::Boards,
@@ -92,6 +95,7 @@ impl fmt::Display for Killer {
             Killer::Rules => f.write_str("rules"),
             Killer::Docs => f.write_str("docs"),
             Killer::Disk => f.write_str("disk"),
+            Killer::Power => f.write_str("power"),
             Killer::Flash => f.write_str("flash"),
             Killer::Seeds => f.write_str("seeds"),
             Killer::Boards => f.write_str("boards"),

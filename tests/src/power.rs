@@ -1,16 +1,21 @@
-//! Power cuts on real files: what a running node does to its files is recorded beside what it promises; each state that a
-//! power cut could have left at each moment is made, a node is started from it, and held to what it had promised.
+//! Power cuts on real files: what a running node does to its files is recorded beside what it promises; each state that
+//! a power cut could have left at each moment is made, a node is started from it, and held to what it had promised.
 //!
-//! The nodes are real, and so are their logs: `quorate-disk` on a directory. One thread, one seed, virtual time.
+//! The nodes are real, and so are their logs and snapshots: `quorate-disk` on a directory. One thread, one seed,
+//! virtual time.
 
 mod cluster;
+mod committed;
 mod crash;
 mod files;
+mod held;
 mod journal;
+mod member;
 mod owed;
 mod recorder;
 mod recovery;
 mod script;
+mod state;
 
 use std::fmt;
 use std::path::Path;
@@ -23,14 +28,18 @@ pub use crash::Bounds;
 pub use recorder::Lie;
 
 use cluster::Cluster;
+use committed::Committed;
 use crash::Crash;
 use files::Files;
-use journal::Event;
+use journal::{Change, Event, Promise};
 use owed::Owed;
 use recovery::Recovery;
 
 /// The most nodes of a cluster.
 const SEATS: usize = 5;
+const CLUSTER: quorate_wire::Cluster = quorate_wire::Cluster(7);
+/// Small, so that a few commands fill a log, and a snapshot has to free it.
+const LOG_BYTES: usize = 4 << 10;
 
 /// What to record, and how closely to look at it.
 #[derive(Clone, Copy, Debug)]
@@ -58,12 +67,20 @@ pub struct Tally {
     pub promises: usize,
     /// Writes that put entries in the place of others.
     pub truncations: usize,
+    /// Snapshots of a node's own that its log came to stand on.
+    pub marks: usize,
+    /// Snapshots of a leader that took the place of a log.
+    pub installs: usize,
+    /// Files that were removed.
+    pub removals: usize,
     /// Moments at which the power was cut.
     pub moments: usize,
     /// Crash states of those moments; each was recovered.
     pub states: usize,
     /// Of these, states in which the last write was torn.
     pub torn: usize,
+    /// Of these, states with a leader's snapshot, or a part of it, that is not installed.
+    pub fetching: usize,
     /// Crash states of recoveries that were themselves cut off.
     pub again: usize,
 }
@@ -83,6 +100,8 @@ pub enum Law {
     AckedStays,
     /// What was applied, and perhaps answered, comes back.
     AppliedStays,
+    /// A snapshot that a log stands on is there, and holds the state that comes of the entries that it covers.
+    StateStays,
     /// What comes back is what some number of whole writes made.
     WholeWrites,
     /// The node keeps its invariants, and goes on.
@@ -106,10 +125,11 @@ pub struct Violation {
 /// The first law that is broken.
 pub fn cut_each_node(setting: Setting) -> Result<Tally, Violation> {
     let journal = record(setting)?;
+    let committed = Committed::of(&journal)?;
     let mut tally = Tally::default();
     for seat in (0..setting.nodes as u8).map(Seat) {
         let events: Vec<Event> = journal.iter().filter(|(who, _)| *who == seat).map(|(_, what)| what.clone()).collect();
-        cut_node(setting, seat, &events, &mut tally)?;
+        cut_node(setting, seat, &events, &committed, &mut tally)?;
     }
     Ok(tally)
 }
@@ -120,11 +140,12 @@ pub fn cut_each_node(setting: Setting) -> Result<Tally, Violation> {
 /// The first law that is broken.
 pub fn cut_all_nodes(setting: Setting, cuts: usize) -> Result<(), Violation> {
     let journal = record(setting)?;
+    let committed = Committed::of(&journal)?;
     let mut rng = Rng::with_seed(setting.seed);
     for _ in 0..cuts {
         let length = rng.usize(..=journal.len());
         let mut files = vec![Files::default(); setting.nodes];
-        let mut owed = vec![Owed::default(); setting.nodes];
+        let mut owed = vec![Owed::new(&committed); setting.nodes];
         for (seat, event) in &journal[..length] {
             let node = usize::from(seat.0);
             owed[node].take(event)?;
@@ -147,10 +168,16 @@ fn record(setting: Setting) -> Result<Vec<(Seat, Event)>, Violation> {
 }
 
 /// Cuts the power before each change of what is durable or owed, and at the end.
-fn cut_node(setting: Setting, seat: Seat, events: &[Event], tally: &mut Tally) -> Result<(), Violation> {
+fn cut_node(
+    setting: Setting,
+    seat: Seat,
+    events: &[Event],
+    committed: &Committed,
+    tally: &mut Tally,
+) -> Result<(), Violation> {
     let mut rng = Rng::with_seed(setting.seed);
     let mut recovery = Recovery::new(seat, setting);
-    let (mut files, mut owed) = (Files::default(), Owed::default());
+    let (mut files, mut owed) = (Files::default(), Owed::new(committed));
     for (place, event) in events.iter().map(Some).chain([None]).enumerate() {
         if event.is_none_or(Event::ends_a_moment) {
             let story = |violation: Violation| violation.of(seat).after(place);
@@ -158,14 +185,10 @@ fn cut_node(setting: Setting, seat: Seat, events: &[Event], tally: &mut Tally) -
         }
         let Some(event) = event else { break };
         tally.truncations += usize::from(owed.is_replaced_by(event));
+        tally.count(event);
         owed.take(event).map_err(|violation| violation.of(seat).after(place))?;
-        match event {
-            Event::Change(change) => {
-                files.take(change);
-                tally.changes += 1;
-            }
-            Event::Promise(_) => tally.promises += 1,
-            Event::Write { .. } | Event::Written | Event::Opened(_) => {}
+        if let Event::Change(change) = event {
+            files.take(change);
         }
     }
     Ok(())
@@ -176,6 +199,23 @@ pub(crate) fn scratch() -> TempDir {
     let memory = Path::new("/dev/shm");
     let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     scratch.expect("a directory can be made")
+}
+
+impl Tally {
+    fn count(&mut self, event: &Event) {
+        match event {
+            Event::Change(change) => {
+                self.changes += 1;
+                self.removals += usize::from(matches!(change, Change::Remove(_)));
+            }
+            Event::Promise(promise) => {
+                self.promises += 1;
+                self.installs += usize::from(matches!(promise, Promise::Restore(_)));
+            }
+            Event::Mark(_) => self.marks += 1,
+            Event::Write { .. } | Event::Written | Event::Opened(_) => {}
+        }
+    }
 }
 
 impl Law {

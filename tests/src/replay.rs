@@ -25,7 +25,8 @@ pub struct Replayed {
     pub events: u64,
     /// How many boots, each from a header of its own.
     pub boots: u64,
-    /// How many boots end in a line that is cut off, because the node was killed while it wrote it. Such a line is left out.
+    /// How many boots end in a line that is cut off, because the node was killed while it wrote it. Such a line is left
+    /// out.
     pub cut: u64,
 }
 

@@ -1,51 +1,51 @@
 //! An exhaustive search of small clusters: the real core, in every order in which a few events can happen.
 //!
-//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads, crashes,
-//! lost disks. The search goes through all interleavings of these, breadth first, so that the first broken promise is also the
-//! shortest story of it. What is not limited is the network: unless told otherwise, a letter that was ever sent stays on its
-//! way for good, and may arrive at any time, any number of times or never. That is loss, repetition, delay and reordering at
-//! once.
+//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads,
+//! crashes, lost disks. The search goes through all interleavings of these, breadth first, so that the first broken
+//! promise is also the shortest story of it. What is not limited is the network: unless told otherwise, a letter that
+//! was ever sent stays on its way for good, and may arrive at any time, any number of times or never. That is loss,
+//! repetition, delay and reordering at once.
 //!
 //! # What is left out of a state, and why that is sound
 //!
-//! - **Time.** After each event a node's clock starts anew (`Node::forget_time`), and each timer may run out at any moment: an
-//!   election, a heartbeat, a leader's count of its followers, a transfer. Whether a voter still hears its leader is chosen
-//!   when a candidate asks it, which is the only time that it matters. Every run under real clocks and seeds is among these;
-//!   some of these are under none, so a broken promise might need a clock that does not exist, but none is missed. The
-//!   converse does not hold for progress: nothing is said about that here.
-//! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being slow to
-//!   answer.
-//! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not that of a
-//!   node that has lost its disk: it may be the first that others hear of that.
-//! - **Names.** Two states that differ only in who sits where are one (`Node::rename`). That the seats do not matter is not
-//!   believed but checked: each event of a node is played under every naming.
-//! - **Spent letters.** A letter that no rule will ever look at again, whatever the receiver becomes, is taken off its way
-//!   (`Node::is_done_with`). Not while the receiver may still lose its disk: then all that it has forgotten may come again. Nor
-//!   what a node says that has lost its own: whoever has forgotten that by a crash learns it anew.
-//! - **Terms that are over.** A request or entries of a term that is over for the receiver's disk are answered with its own
-//!   term, whatever they say: one letter stands for all of them, and that is the one a story shows. Here as well the disk
-//!   must be safe.
-//! - **Stamps.** Without reads, a stamp is only held against the last time that the leader took a follower's `next` back. All
-//!   that was sent since then has one stamp (`Node::fold_stamps`).
-//! - **Other roles.** What no rule looks at in a node's role is forgotten (`Node::forget_other_roles`); so is, without reads, how
-//!   often it was started.
+//! - **Time.** After each event a node's clock starts anew (`Node::forget_time`), and each timer may run out at any
+//!   moment: an election, a heartbeat, a leader's count of its followers, a transfer. Whether a voter still hears its
+//!   leader is chosen when a candidate asks it, which is the only time that it matters. Every run under real clocks and
+//!   seeds is among these; some of these are under none, so a broken promise might need a clock that does not exist,
+//!   but none is missed. The converse does not hold for progress: nothing is said about that here.
+//! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being
+//!   slow to answer.
+//! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not
+//!   that of a node that has lost its disk: it may be the first that others hear of that.
+//! - **Names.** Two states that differ only in who sits where are one (`Node::rename`). That the seats do not matter is
+//!   not believed but checked: each event of a node is played under every naming.
+//! - **Spent letters.** A letter that no rule will ever look at again, whatever the receiver becomes, is taken off its
+//!   way (`Node::is_done_with`). Not while the receiver may still lose its disk: then all that it has forgotten may
+//!   come again. Nor what a node says that has lost its own: whoever has forgotten that by a crash learns it anew.
+//! - **Terms that are over.** A request or entries of a term that is over for the receiver's disk are answered with its
+//!   own term, whatever they say: one letter stands for all of them, and that is the one a story shows. Here as well
+//!   the disk must be safe.
+//! - **Stamps.** Without reads, a stamp is only held against the last time that the leader took a follower's `next`
+//!   back. All that was sent since then has one stamp (`Node::fold_stamps`).
+//! - **Other roles.** What no rule looks at in a node's role is forgotten (`Node::forget_other_roles`); so is, without
+//!   reads, how often it was started.
 //!
 //! The tests of the last four hold each of them against everything that small searches meet.
 //!
 //! # What is not covered
 //!
-//! Most spaces have no end: a leader that is told of a gap sends anew under a new stamp, as often as the network loses it. So
-//! the depth is the bound, and only the smallest budgets are searched to their end.
+//! Most spaces have no end: a leader that is told of a gap sends anew under a new stamp, as often as the network loses
+//! it. So the depth is the bound, and only the smallest budgets are searched to their end.
 //!
 //! Progress; logs that fill up; windows of more than a few messages, and without reads any that close by their number;
-//! effects that are drawn in part (all or none are); lost disks of more than one node, or under an incarnation that does not
-//! rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is known by 64 bits: of a hundred
-//! million states about one in three thousand searches loses one, of a billion one in forty.
+//! effects that are drawn in part (all or none are); lost disks of more than one node, or under an incarnation that
+//! does not rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is known by 64 bits:
+//! of a hundred million states about one in three thousand searches loses one, of a billion one in forty.
 //!
 //! # What it takes
 //!
-//! Six bytes of memory a state, all of which are taken once there are some million states; and temporary files of some twenty
-//! bytes a state, where the states of a depth wait to be followed and each says where it came from.
+//! Six bytes of memory a state, all of which are taken once there are some million states; and temporary files of some
+//! twenty bytes a state, where the states of a depth wait to be followed and each says where it came from.
 
 mod breadth;
 mod chronicle;

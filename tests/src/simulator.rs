@@ -1,12 +1,14 @@
-//! A deterministic simulator: real nodes, a network that loses, repeats, reorders, delays and garbles frames, disks that
-//! forget what was not synced, clients that retry. One thread, one seed, virtual time; the oracles look on after every event.
+//! A deterministic simulator: real nodes, a network that loses, repeats, reorders, delays and garbles frames, disks
+//! that forget what was not synced, clients that retry. One thread, one seed, virtual time; the oracles look on after
+//! every event.
 //!
-//! Disks are real as well: logs of `quorate-disk`, on a file system in memory. When the power goes, each sector of what was not
-//! synced is there, or not, or in part; names too. Syncs and writes fail, devices fill up, bits flip. What a log gives back
-//! must be all that was durable, and of the write that was cut off all or nothing.
+//! Disks are real as well: logs of `quorate-disk`, on a file system in memory. When the power goes, each sector of what
+//! was not synced is there, or not, or in part; names too. Syncs and writes fail, devices fill up, bits flip. What a
+//! log gives back must be all that was durable, and of the write that was cut off all or nothing.
 //!
-//! So are snapshots: each machine takes some of its registers and sessions, in files beside its log, sends them in pieces as
-//! small as frames, and restores what it was sent. What a restored state has to be, a model knows that has applied everything.
+//! So are snapshots: each machine takes some of its registers and sessions, in files beside its log, sends them in
+//! pieces as small as frames, and restores what it was sent. What a restored state has to be, a model knows that has
+//! applied everything.
 
 mod client;
 mod clock;

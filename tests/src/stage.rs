@@ -1,7 +1,7 @@
 //! A stage on which a talk between nodes is played by hand, line by line: for golden traces.
 //!
-//! Nodes are called 1, 2, 3 and have those seats. Nothing moves by itself: messages wait until they are delivered, writes
-//! until they are synced, and each node's own clock stands until the node is woken or waits.
+//! Nodes are called 1, 2, 3 and have those seats. Nothing moves by itself: messages wait until they are delivered,
+//! writes until they are synced, and each node's own clock stands until the node is woken or waits.
 //!
 //! | line | what happens |
 //! | --- | --- |

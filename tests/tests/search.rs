@@ -1,4 +1,5 @@
-//! Every order of a few events, in clusters of the real core. `cargo run --release -p quorate-tests --bin search` goes deeper.
+//! Every order of a few events, in clusters of the real core. `cargo run --release -p quorate-tests --bin search` goes
+//! deeper.
 
 use quorate_tests::search::{Budget, End, Flaw, Report, Setting, search};
 

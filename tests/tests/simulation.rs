@@ -1,5 +1,6 @@
-//! Clusters under faults, for a few seeds. `QUORATE_SEEDS=100000 cargo test --release -p quorate-tests --test simulation` goes on
-//! for longer; the program `simulate` replays a seed, shrinks it, or runs for as long as it is let.
+//! Clusters under faults, for a few seeds.
+//! `QUORATE_SEEDS=100000 cargo test --release -p quorate-tests --test simulation` goes on for longer; the program
+//! `simulate` replays a seed, shrinks it, or runs for as long as it is let.
 
 use quorate_tests::simulator::{Fault, Schedule, Setting, Shrinker, World};
 

@@ -1,7 +1,7 @@
 //! What every store of a log must do, as laws that a test holds it to.
 //!
-//! A store is described by a [`Subject`]; [`check`] runs all laws on it. They hold for a write that is cut off anywhere and for
-//! a bit that changes anywhere: what was acknowledged comes back, or the store refuses to open.
+//! A store is described by a [`Subject`]; [`check`] runs all laws on it. They hold for a write that is cut off anywhere
+//! and for a bit that changes anywhere: what was acknowledged comes back, or the store refuses to open.
 
 mod snapshots;
 
@@ -128,7 +128,8 @@ fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
     }
 }
 
-/// Terms and votes, appends short and long, entries that replace others, and payloads that look like nothing was written.
+/// Terms and votes, appends short and long, entries that replace others, and payloads that look like nothing was
+/// written.
 fn script() -> [Batch; 8] {
     [
         Batch::state(1, None),

@@ -15,8 +15,8 @@ use crate::{Direct, DiskError, Medium, Owner, Recovered, Snapshots};
 
 /// The log of one node in one directory, open and locked.
 ///
-/// Every call blocks until the file system is done. After the first write that fails, the log stays as it is: each later
-/// write returns the same error, and only opening the log anew tells what is durable.
+/// Every call blocks until the file system is done. After the first write that fails, the log stays as it is: each
+/// later write returns the same error, and only opening the log anew tells what is durable.
 #[derive(Debug)]
 #[must_use = "the directory is locked only as long as the log is kept"]
 pub struct Disk<M: Medium = Direct> {
@@ -46,8 +46,8 @@ pub struct Options {
 /// What was found when a log was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Recovery {
-    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go on
-    /// with a new log: it would have forgotten what it promised.
+    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go
+    /// on with a new log: it would have forgotten what it promised.
     pub created: bool,
     /// How many writes were recovered.
     pub batches: u64,
@@ -62,11 +62,13 @@ impl Default for Options {
 }
 
 impl Disk {
-    /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`: snapshots
-    /// first, then term, vote and entries in the order in which they were written. All of it is read once before.
+    /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`:
+    /// snapshots first, then term, vote and entries in the order in which they were written. All of it is read once
+    /// before.
     ///
     /// # Errors
-    /// What `visit` returns, or why the log cannot be used; nothing has been changed then, but a new directory may be there.
+    /// What `visit` returns, or why the log cannot be used; nothing has been changed then, but a new directory may be
+    /// there.
     pub fn open<E: From<DiskError>>(
         directory: &Path,
         owner: Owner,
@@ -123,15 +125,16 @@ impl<M: Medium> Disk<M> {
         Ok((disk, recovery))
     }
 
-    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the machine stops, none or all.
+    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the machine stops, none or
+    /// all.
     ///
-    /// One write and one sync, however many entries there are; nothing at all if there is nothing to write. A snapshot is one
-    /// of the leader, all of which was [stored](Snapshots::store); it takes the place of all that was written before but term
-    /// and vote.
+    /// One write and one sync, however many entries there are; nothing at all if there is nothing to write. A snapshot
+    /// is one of the leader, all of which was [stored](Snapshots::store); it takes the place of all that was written
+    /// before but term and vote.
     ///
     /// # Errors
-    /// What the system says, or how the snapshot is damaged. It is final: this write may be durable or not, and every later
-    /// one returns the same error.
+    /// What the system says, or how the snapshot is damaged. It is final: this write may be durable or not, and every
+    /// later one returns the same error.
     pub fn write(
         &mut self,
         hard_state: Option<HardState>,
@@ -159,14 +162,15 @@ impl<M: Medium> Disk<M> {
         })
     }
 
-    /// Lets the log stand on a snapshot of the app's own state, which was [finished](crate::SnapshotWriter::finish) aside.
-    /// Once this returns, tell the node of it. The snapshot before the last one goes, and segments that only it needed.
+    /// Lets the log stand on a snapshot of the app's own state, which was [finished](crate::SnapshotWriter::finish)
+    /// aside. Once this returns, tell the node of it. The snapshot before the last one goes, and segments that only it
+    /// needed.
     ///
     /// A snapshot that is not later than the last one is removed instead; the node does not want it either.
     ///
     /// # Errors
-    /// [`DiskError::SnapshotIo`] or [`DiskError::DamagedSnapshot`] if the snapshot's file is not there: then nothing has
-    /// changed. Or else as [`write`](Disk::write).
+    /// [`DiskError::SnapshotIo`] or [`DiskError::DamagedSnapshot`] if the snapshot's file is not there: then nothing
+    /// has changed. Or else as [`write`](Disk::write).
     pub fn mark(&mut self, snapshot: Snapshot) -> Result<(), DiskError> {
         let latest = self.kept.last().map_or(Index(0), |latest| latest.position.index);
         let is_later = snapshot.position.index > latest;
@@ -267,11 +271,11 @@ fn first_segment(owner: Owner, options: Options) -> Header {
 
 /// Makes durable what was recovered, and zeros what was torn.
 ///
-/// The last batch is written once more: a sync that failed before this opening may have left it in memory alone, marked as
-/// written, and no later sync would write it.
+/// The last batch is written once more: a sync that failed before this opening may have left it in memory alone, marked
+/// as written, and no later sync would write it.
 ///
-/// Where a torn batch starts, its stamp goes first: a stamp without a whole header would be damage, and that is what zeros
-/// from the front leave if they are cut off themselves.
+/// Where a torn batch starts, its stamp goes first: a stamp without a whole header would be damage, and that is what
+/// zeros from the front leave if they are cut off themselves.
 fn settle<M: Medium>(
     path: PathBuf,
     header: Header,

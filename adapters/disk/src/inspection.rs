@@ -38,9 +38,9 @@ pub struct Inspection {
 
 /// Reads a directory, and changes and locks nothing.
 ///
-/// While a node runs on the directory, the answer is that of some moment between the call and its return, and a write that
-/// is under way may be seen in part: it then counts as torn, or seldom as damage. Only what a second call repeats, or what
-/// is seen while no node runs, is true of the disk.
+/// While a node runs on the directory, the answer is that of some moment between the call and its return, and a write
+/// that is under way may be seen in part: it then counts as torn, or seldom as damage. Only what a second call repeats,
+/// or what is seen while no node runs, is true of the disk.
 ///
 /// # Errors
 /// If the directory cannot be read, holds the segments of several owners, or was written by a later version.

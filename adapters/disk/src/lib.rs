@@ -1,5 +1,5 @@
-//! The log of a quorate node on a file system: term, vote and entries, each batch durable with one write and one sync, and the
-//! snapshots that let the log before them go.
+//! The log of a quorate node on a file system: term, vote and entries, each batch durable with one write and one sync,
+//! and the snapshots that let the log before them go.
 //!
 //! ```
 //! use quorate::{Entries, Entry, HardState, Identity, Index, Kind, Position, RECORD_OVERHEAD, Seat, Term};
@@ -61,18 +61,19 @@
 //! # }
 //! ```
 //!
-//! A snapshot can be kept aside, as a file of its own: [`SnapshotHeader::bytes`] and then the content. [`SnapshotReader::of`] reads
-//! it, and [`restore`] makes a new log that stands on it.
+//! A snapshot can be kept aside, as a file of its own: [`SnapshotHeader::bytes`] and then the content.
+//! [`SnapshotReader::of`] reads it, and [`restore`] makes a new log that stands on it.
 //!
 //! # What may be relied on
-//! - When [`Disk::write`] returns, the batch is durable, on a device that keeps what a sync promises. If the machine stops
-//!   before, the batch comes back as a whole or not at all.
+//! - When [`Disk::write`] returns, the batch is durable, on a device that keeps what a sync promises. If the machine
+//!   stops before, the batch comes back as a whole or not at all.
 //! - A write or sync that fails is final. It is never tried again.
-//! - A torn tail is dropped, and [`Recovery`] says how much. Damage anywhere else is an error that says where, and never
-//!   taken for a torn tail. The file FORMAT.md tells how the two are told apart, and the one case in which they cannot be.
-//! - A snapshot counts once it is durable and the log says so; until then the one before is in force, also if the device is full.
-//!   Two are kept, and the log behind the older one. A damaged snapshot is never shown: the older one takes its place, or the
-//!   node is told that it is lost.
+//! - A torn tail is dropped, and [`Recovery`] says how much. Damage anywhere else is an error that says where, and
+//!   never taken for a torn tail. The file FORMAT.md tells how the two are told apart, and the one case in which they
+//!   cannot be.
+//! - A snapshot counts once it is durable and the log says so; until then the one before is in force, also if the
+//!   device is full. Two are kept, and the log behind the older one. A damaged snapshot is never shown: the older one
+//!   takes its place, or the node is told that it is lost.
 //! - A directory is open once, and belongs to one node, in one incarnation, of one cluster.
 //! - A write allocates nothing but for a buffer that is kept, and a segment when the last one is full.
 //!

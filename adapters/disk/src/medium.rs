@@ -16,8 +16,8 @@ pub trait Medium {
     /// Makes a directory in one that is there.
     ///
     /// # Errors
-    /// What the system says: [`io::ErrorKind::AlreadyExists`] if there is something of this name, [`io::ErrorKind::NotFound`]
-    /// if the directory above it is missing.
+    /// What the system says: [`io::ErrorKind::AlreadyExists`] if there is something of this name,
+    /// [`io::ErrorKind::NotFound`] if the directory above it is missing.
     fn create_directory(&mut self, path: &Path) -> io::Result<()>;
 
     /// Opens a directory, to lock it or to sync its names.

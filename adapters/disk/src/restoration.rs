@@ -4,15 +4,16 @@ use quorate::{Entries, HardState};
 
 use crate::{Disk, DiskError, Options, Owner, Recovered, SnapshotHeader, SnapshotReader};
 
-/// Makes a new log that stands on the snapshot in a file, with no entry behind it and no vote, and tells `progress` how many bytes of the
-/// snapshot are there.
+/// Makes a new log that stands on the snapshot in a file, with no entry behind it and no vote, and tells `progress` how
+/// many bytes of the snapshot are there.
 ///
-/// The log is durable when this returns. If it fails or the machine stops before, there is a log that holds nothing, and the
-/// same call begins anew. Nodes forget by this what came after the snapshot: restore all of a cluster from one file, or none.
+/// The log is durable when this returns. If it fails or the machine stops before, there is a log that holds nothing,
+/// and the same call begins anew. Nodes forget by this what came after the snapshot: restore all of a cluster from one
+/// file, or none.
 ///
 /// # Errors
-/// The directory holds the data of a node, or is another node's; the snapshot is of another cluster, or damaged. Or what the
-/// system says.
+/// The directory holds the data of a node, or is another node's; the snapshot is of another cluster, or damaged. Or
+/// what the system says.
 pub fn restore(
     directory: &Path,
     owner: Owner,

@@ -49,10 +49,11 @@ pub(crate) struct Segment<H> {
 }
 
 impl<H> Segment<H> {
-    /// Makes a segment under a passing name: filled with zeros, so that a later sync has only data to write, and durable.
+    /// Makes a segment under a passing name: filled with zeros, so that a later sync has only data to write, and
+    /// durable.
     ///
-    /// A reserved range without zeros in it would not do: each first write to it changes the file's map of blocks, and a
-    /// sync then takes as long as in a growing file.
+    /// A reserved range without zeros in it would not do: each first write to it changes the file's map of blocks, and
+    /// a sync then takes as long as in a growing file.
     pub(crate) fn create(
         path: PathBuf,
         header: Header,

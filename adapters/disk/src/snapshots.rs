@@ -70,7 +70,8 @@ impl<M: Medium> Snapshots<M> {
     /// durable, or opening the log tells how much is there.
     ///
     /// # Errors
-    /// What the system says. It is final, for the node takes the piece for stored: only opening the log anew tells what is.
+    /// What the system says. It is final, for the node takes the piece for stored: only opening the log anew tells what
+    /// is.
     pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
         self.try_store(snapshot, members, offset, bytes).map_err(DiskError::of_log)
     }
@@ -86,8 +87,9 @@ impl<M: Medium> Snapshots<M> {
         self.medium.write(handle, place, bytes).map_err(DiskError::snapshot_io("write", path))
     }
 
-    /// Makes what was stored of a snapshot durable, where it is still being fetched. [`Disk::write`](crate::Disk::write) does
-    /// it in the end; what was synced before, on another thread, nobody waits for then.
+    /// Makes what was stored of a snapshot durable, where it is still being fetched.
+    /// [`Disk::write`](crate::Disk::write) does it in the end; what was synced before, on another thread, nobody waits
+    /// for then.
     ///
     /// # Errors
     /// What the system says. It is final, as in [`store`](Snapshots::store).
@@ -104,7 +106,8 @@ impl<M: Medium> Snapshots<M> {
     /// Fills `bytes` from the snapshot's `offset` on, to send them as a piece. The file stays open for the next one.
     ///
     /// # Errors
-    /// The file cannot be read, or is not that of this snapshot. Whether its content is sound is for the receiver to check.
+    /// The file cannot be read, or is not that of this snapshot. Whether its content is sound is for the receiver to
+    /// check.
     pub fn read_at(&mut self, snapshot: Snapshot, offset: u64, bytes: &mut [u8]) -> Result<(), DiskError> {
         let at = match self.reading.iter().position(|file| file.header.snapshot == snapshot) {
             Some(at) => at,
@@ -118,8 +121,8 @@ impl<M: Medium> Snapshots<M> {
         self.reading[at].read_at(offset, bytes, &mut self.medium)
     }
 
-    /// Makes the file for a snapshot's first piece. Another one that is not all here is given up for it; one that is may be
-    /// what the log's thread installs just now.
+    /// Makes the file for a snapshot's first piece. Another one that is not all here is given up for it; one that is
+    /// may be what the log's thread installs just now.
     fn begin(&mut self, header: SnapshotHeader) -> Result<SnapshotFile<M::Handle>, DiskError> {
         let path = name::path(&self.directory, header.snapshot, Kind::Fetched);
         for (_, other) in list(&self.directory, Kind::Fetched, &mut self.medium)? {

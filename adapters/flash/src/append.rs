@@ -9,8 +9,8 @@ use crate::log::{Log, first_end};
 use crate::page::Page;
 
 impl Log {
-    /// Refuses a write that there is no room for. One page is kept for a write that makes room: one that puts a snapshot in force,
-    /// or that holds every entry which no snapshot covers.
+    /// Refuses a write that there is no room for. One page is kept for a write that makes room: one that puts a
+    /// snapshot in force, or that holds every entry which no snapshot covers.
     pub(crate) fn expect_room<F: NorFlash>(
         &mut self,
         flash: &mut F,
@@ -186,7 +186,8 @@ impl Log {
 
     /// How many new pages a write of so many bytes takes, and whether it leaves the rest of this one.
     ///
-    /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay alone.
+    /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay
+    /// alone.
     fn pages_for<F: NorFlash>(&self, length: usize) -> (u32, bool) {
         let pages = pages_from::<F>(self.end, length);
         let is_apart = pages > 0 && pages_from::<F>(first_end::<F>(), length) == 0;

@@ -6,8 +6,8 @@ use crate::medium::ERASED;
 /// A blocking flash, as the asynchronous one that the library of the items asks for. Nothing of it ever waits.
 pub(crate) struct Bridge<'f, F> {
     pub(crate) flash: &'f mut F,
-    /// What is behind this address reads as erased. A page is never closed: what stands in the place of that mark was left
-    /// there by an erasure that was cut off, or has changed.
+    /// What is behind this address reads as erased. A page is never closed: what stands in the place of that mark was
+    /// left there by an erasure that was cut off, or has changed.
     pub(crate) end: u32,
 }
 

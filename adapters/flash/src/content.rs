@@ -3,8 +3,8 @@ use quorate::{Entries, Index, Position};
 use crate::bytes::Writer;
 use crate::item::{FRONT, Front, Stand};
 
-/// The bytes of a write, piece by piece: its front, then its records. An entry that follows the one before in the same term
-/// stands there without index and term.
+/// The bytes of a write, piece by piece: its front, then its records. An entry that follows the one before in the same
+/// term stands there without index and term.
 #[derive(Clone)]
 pub(crate) struct Content<'a> {
     /// What stands before the rest of a record, or the front.

@@ -1,8 +1,8 @@
 //! A NOR flash in memory, for tests: it is as strict as the strictest part, and its power can be cut at any step.
 //!
-//! A word is programmed once between two erasures, or the double panics. The power can go in the middle of a word or of an
-//! erasure; what that leaves behind is a choice of [`Tear`]. It takes down what it did, so that every crash of a run can be
-//! made from one run.
+//! A word is programmed once between two erasures, or the double panics. The power can go in the middle of a word or of
+//! an erasure; what that leaves behind is a choice of [`Tear`]. It takes down what it did, so that every crash of a run
+//! can be made from one run.
 
 use std::vec::Vec;
 
@@ -138,7 +138,8 @@ impl<const WORD: usize, const PAGE: usize> Double<WORD, PAGE> {
         self.is_off = false;
     }
 
-    /// Every flash that a crash may leave behind while `self` becomes `after`, which was made from a clone of it and records.
+    /// Every flash that a crash may leave behind while `self` becomes `after`, which was made from a clone of it and
+    /// records.
     pub fn crashes(&self, after: &Self) -> impl Iterator<Item = Self> {
         let done = self.journal.as_ref().map_or(0, Vec::len);
         let steps = after.journal.as_deref().unwrap_or_default().get(done..).unwrap_or_default();

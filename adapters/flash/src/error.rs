@@ -3,7 +3,8 @@ use core::fmt;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use quorate::{Index, Owner};
 
-/// Why a log cannot be opened, or a write not be done. It is small and can be copied: a firmware keeps it, counts it, shows it.
+/// Why a log cannot be opened, or a write not be done. It is small and can be copied: a firmware keeps it, counts it,
+/// shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -85,7 +86,8 @@ pub enum FlashError {
         /// How many there is room for.
         room: u32,
     },
-    /// The app's own snapshot is not later than the one that the log stands on. Nothing was written; the node does not want it.
+    /// The app's own snapshot is not later than the one that the log stands on. Nothing was written; the node does not
+    /// want it.
     NotLater {
         /// The index of the snapshot that the log stands on.
         latest: Index,

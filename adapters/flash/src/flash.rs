@@ -9,8 +9,8 @@ use crate::{FlashError, Layout, medium};
 
 /// The log and the snapshots of one node on a NOR flash.
 ///
-/// Every call blocks until the flash is done. After the first write that fails the log stays as it is: each later one returns
-/// the same error, and only opening the log anew tells what is durable.
+/// Every call blocks until the flash is done. After the first write that fails the log stays as it is: each later one
+/// returns the same error, and only opening the log anew tells what is durable.
 #[derive(Debug)]
 pub struct Flash<F> {
     flash: F,
@@ -23,16 +23,17 @@ pub struct Flash<F> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Recovery {
-    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go on
-    /// with a new log: it would have forgotten what it promised.
+    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go
+    /// on with a new log: it would have forgotten what it promised.
     pub created: bool,
     /// How many writes were recovered.
     pub writes: u32,
 }
 
 impl<F: NorFlash> Flash<F> {
-    /// Opens the log, and shows all that it holds to `visit`: snapshots first, then term, vote and entries in the order in
-    /// which they were written. All of it is read and checked once before. For a new node, both regions have to be erased.
+    /// Opens the log, and shows all that it holds to `visit`: snapshots first, then term, vote and entries in the order
+    /// in which they were written. All of it is read and checked once before. For a new node, both regions have to be
+    /// erased.
     ///
     /// `scratch` is used meanwhile: 268 bytes more than the longest record are enough, so
     /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max) and 268.
@@ -70,14 +71,15 @@ impl<F: NorFlash> Flash<F> {
         Ok((Flash { flash, log, shelf, failure: None }, recovery))
     }
 
-    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the power does, none or all.
+    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the power does, none or
+    /// all.
     ///
     /// Nothing at all is done if there is nothing to write. A snapshot is one of the leader, all of which was
     /// [stored](Flash::store); it takes the place of all that was written before but term and vote.
     ///
     /// # Errors
-    /// [`FlashError::LogFull`], and nothing was written: [take](Flash::take) a snapshot of what is applied, then try again. Any
-    /// other error is final: this write may be durable or not, and every later one returns the same error.
+    /// [`FlashError::LogFull`], and nothing was written: [take](Flash::take) a snapshot of what is applied, then try
+    /// again. Any other error is final: this write may be durable or not, and every later one returns the same error.
     pub fn write(
         &mut self,
         hard_state: Option<HardState>,
@@ -99,12 +101,12 @@ impl<F: NorFlash> Flash<F> {
         })
     }
 
-    /// Makes a snapshot of the app's own state durable, and lets the log stand on it. Once this returns, tell the node of it
-    /// with [`Input::Snapshotted`](quorate::Input::Snapshotted).
+    /// Makes a snapshot of the app's own state durable, and lets the log stand on it. Once this returns, tell the node
+    /// of it with [`Input::Snapshotted`](quorate::Input::Snapshotted).
     ///
     /// # Errors
-    /// [`FlashError::NotLater`], [`FlashError::SnapshotTooLarge`], [`FlashError::LogFull`]: nothing was written, and the log goes
-    /// on. Any other error is final.
+    /// [`FlashError::NotLater`], [`FlashError::SnapshotTooLarge`], [`FlashError::LogFull`]: nothing was written, and
+    /// the log goes on. Any other error is final.
     pub fn take(&mut self, position: Position, members: Members, bytes: &[u8]) -> Result<Snapshot, FlashError> {
         let snapshot = snapshot_of(position, bytes);
         self.until_it_fails(|store| {
@@ -124,11 +126,12 @@ impl<F: NorFlash> Flash<F> {
         })
     }
 
-    /// Keeps a piece of a snapshot of the leader: its first one, or one that follows those before. [`write`](Flash::write) makes
-    /// all of it count.
+    /// Keeps a piece of a snapshot of the leader: its first one, or one that follows those before.
+    /// [`write`](Flash::write) makes all of it count.
     ///
     /// # Errors
-    /// [`FlashError::SnapshotTooLarge`], and nothing was written; this node cannot be brought in line. Any other error is final.
+    /// [`FlashError::SnapshotTooLarge`], and nothing was written; this node cannot be brought in line. Any other error
+    /// is final.
     pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), FlashError> {
         self.until_it_fails(|store| {
             store.shelf.expect_room(snapshot.bytes)?;
@@ -151,9 +154,9 @@ impl<F: NorFlash> Flash<F> {
         medium::read(&mut self.flash, found.content() + offset as u32, buffer)
     }
 
-    /// Whether the log's region is nearly full. [Take](Flash::take) a snapshot of what is applied soon: the entries that it covers
-    /// make room. If nothing was applied since the last one, [write](Flash::write) [all entries](quorate::Node::log) once more, as soon
-    /// as they are durable: that makes room as well.
+    /// Whether the log's region is nearly full. [Take](Flash::take) a snapshot of what is applied soon: the entries
+    /// that it covers make room. If nothing was applied since the last one, [write](Flash::write)
+    /// [all entries](quorate::Node::log) once more, as soon as they are durable: that makes room as well.
     pub fn is_crowded(&self) -> bool {
         self.log.is_crowded()
     }
@@ -163,7 +166,8 @@ impl<F: NorFlash> Flash<F> {
         self.flash
     }
 
-    /// A failure is final: nothing is known then about what is durable. What is refused before anything is written is none.
+    /// A failure is final: nothing is known then about what is durable. What is refused before anything is written is
+    /// none.
     fn until_it_fails<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, FlashError>) -> Result<T, FlashError> {
         if let Some(failure) = self.failure {
             return Err(failure);

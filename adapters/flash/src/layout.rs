@@ -9,8 +9,8 @@ use crate::item::{HARD_STATE, PREFIX};
 
 /// Which part of a flash is for the log, which for the snapshots, and how much log there may be.
 ///
-/// Both regions start and end with a page of the flash. The one of the snapshots is divided into three places of the same
-/// length: for the snapshot in force, the one before it, and one under way.
+/// Both regions start and end with a page of the flash. The one of the snapshots is divided into three places of the
+/// same length: for the snapshot in force, the one before it, and one under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Where the log is: at least [`log_bytes_min`](Layout::log_bytes_min) of the memory.
@@ -24,9 +24,9 @@ pub struct Layout {
 impl Layout {
     /// How long the region of a log has to be for a node with so many bytes of log memory.
     ///
-    /// It holds all that the memory can hold, written twice over: the memory full of the shortest entries, each in a write of
-    /// its own with a term and vote, and all of it replaced by another leader before a snapshot could cover it. Two more
-    /// pages are for the one that is being written and for the mark of the next snapshot.
+    /// It holds all that the memory can hold, written twice over: the memory full of the shortest entries, each in a
+    /// write of its own with a term and vote, and all of it replaced by another leader before a snapshot could cover
+    /// it. Two more pages are for the one that is being written and for the mark of the next snapshot.
     pub const fn log_bytes_min<F: NorFlash>(log_memory: usize) -> u32 {
         let word = word::<F>();
         let write = item_bytes::<F>(PREFIX + HARD_STATE + RECORD_OVERHEAD) + item_bytes::<F>(0);

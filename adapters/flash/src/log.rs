@@ -26,7 +26,8 @@ pub(crate) struct Log {
     pub(crate) is_sealed: bool,
     /// The number of the first page that is needed.
     pub(crate) first: u32,
-    /// The next page after that one which does not begin within a write, and the last entry before it, once it was looked up.
+    /// The next page after that one which does not begin within a write, and the last entry before it, once it was
+    /// looked up.
     pub(crate) behind_first: Option<(u32, Index)>,
     /// Entries up to here are not needed.
     pub(crate) covered: Index,
@@ -38,7 +39,8 @@ pub(crate) struct Ring {
     pub(crate) start: u32,
     pub(crate) shape: Shape,
     pub(crate) owner: Owner,
-    /// With no more free pages than that, room has to be made: as many as all that the memory holds takes, or a quarter.
+    /// With no more free pages than that, room has to be made: as many as all that the memory holds takes, or a
+    /// quarter.
     pub(crate) spare: u32,
 }
 
@@ -154,8 +156,8 @@ impl Ring {
 
     /// Where the next item goes in the newest page, whose items are so long together.
     ///
-    /// What a power cut leaves of a write is behind all others and before what is erased. An item that is damaged may hide
-    /// those behind it.
+    /// What a power cut leaves of a write is behind all others and before what is erased. An item that is damaged may
+    /// hide those behind it.
     fn end<F: NorFlash>(&self, flash: &mut F, newest: u32, items_end: u32) -> Result<u32, FlashError> {
         let (page, limit) = (self.page(newest), Page::limit::<F>());
         // What is left holds a seal at most. One that was cut off ends somewhere within it for the library.
@@ -176,8 +178,8 @@ impl Ring {
         Ok(limit)
     }
 
-    /// The place for the first page of a new log: one that is erased. Before it there may be such as lack power for their
-    /// head to become whole; whatever else is there was not erased for a log.
+    /// The place for the first page of a new log: one that is erased. Before it there may be such as lack power for
+    /// their head to become whole; whatever else is there was not erased for a log.
     fn blank<F: NorFlash>(&self, flash: &mut F) -> Result<u32, FlashError> {
         let mut blank = None;
         for place in 0..self.shape.pages {

@@ -66,8 +66,8 @@ pub(crate) fn is_blank<F: NorFlash>(flash: &mut F, start: u32, length: u32) -> R
     Ok(is_blank)
 }
 
-/// Writes whole words. Those that would stay as they are when they are erased are left out: they can be written later, with
-/// the same bytes, by whoever cannot tell that they were.
+/// Writes whole words. Those that would stay as they are when they are erased are left out: they can be written later,
+/// with the same bytes, by whoever cannot tell that they were.
 pub(crate) fn write<F: NorFlash>(flash: &mut F, address: u32, bytes: &[u8]) -> Result<(), FlashError> {
     let mut at = address;
     for word in bytes.chunks(word::<F>()) {

@@ -11,9 +11,9 @@ use crate::{FlashError, LayoutError};
 
 /// A page of the log: a queue of its own, from which nothing is popped.
 ///
-/// One queue over many pages would not do: it erases a page without a look at what only that page holds, programs the mark of
-/// a page again that a power cut has left half programmed, and takes a page for erased that is so at both ends alone. A queue
-/// of one page is begun when the page was erased, never closed, and never erased by the library.
+/// One queue over many pages would not do: it erases a page without a look at what only that page holds, programs the
+/// mark of a page again that a power cut has left half programmed, and takes a page for erased that is so at both ends
+/// alone. A queue of one page is begun when the page was erased, never closed, and never erased by the library.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
     /// Its address.

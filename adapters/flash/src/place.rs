@@ -142,9 +142,9 @@ impl Place {
         Ok(found.filter(|header| header.snapshot.bytes <= u64::from(self.room(at))))
     }
 
-    /// Erases the pages that a snapshot reaches into, and writes its header. One that begins the place goes first with its page:
-    /// nothing is believed of what stood there. Behind another one, the rest of the page is erased already: so is the page in
-    /// which a snapshot ends with the page before.
+    /// Erases the pages that a snapshot reaches into, and writes its header. One that begins the place goes first with
+    /// its page: nothing is believed of what stood there. Behind another one, the rest of the page is erased already:
+    /// so is the page in which a snapshot ends with the page before.
     pub(crate) fn begin<F: NorFlash>(self, flash: &mut F, at: u32, header: &Header) -> Result<(), FlashError> {
         let page = F::ERASE_SIZE as u32;
         let end = Kept { start: at, snapshot: header.snapshot }.end::<F>();

@@ -209,7 +209,8 @@ impl Shelf {
         Ok(())
     }
 
-    /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says so.
+    /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says
+    /// so.
     pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), FlashError> {
         let missing = FlashError::NoSnapshot { index: mark.snapshot.position.index };
         let fetch = self.fetch.as_mut().ok_or(missing)?;

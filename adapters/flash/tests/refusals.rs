@@ -141,7 +141,8 @@ fn an_item_at_the_end_of_a_page_is_missed() {
     assert_eq!(refused(double, &layout, owner()), FlashError::Damaged { address: 0, what });
 }
 
-/// A write that arrived as a whole when the power went, and was believed then, must not look as if it was cut off later.
+/// A write that arrived as a whole when the power went, and was believed then, must not look as if it was cut off
+/// later.
 #[test]
 fn a_write_that_was_believed_stays() {
     let layout = layout::<4, 512>(6, 1);

@@ -187,8 +187,8 @@ fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
     assert_eq!(held.snapshots.last().map(|snapshot| snapshot.position.index), Some(Index(last)));
 }
 
-/// Leaders come and go, nothing is committed, and each of them writes its term: what is not committed is written once more in
-/// time, and all before it goes.
+/// Leaders come and go, nothing is committed, and each of them writes its term: what is not committed is written once
+/// more in time, and all before it goes.
 fn outlives_terms_without_end<const WORD: usize, const PAGE: usize>(log_memory: usize, payload: usize) {
     let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
     let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };

@@ -2,8 +2,8 @@ use quorate::{Command, Index};
 
 /// What is replicated: the application's state.
 ///
-/// Every station applies the same commands in the same order, so `apply` may depend on nothing but the state and the command:
-/// not on time, chance, or the board that it runs on.
+/// Every station applies the same commands in the same order, so `apply` may depend on nothing but the state and the
+/// command: not on time, chance, or the board that it runs on.
 pub trait App {
     /// What the application can be asked to do: see [`quorate::Command`].
     type Command: Command;
@@ -15,16 +15,17 @@ pub trait App {
     /// Does a command.
     fn apply(&mut self, index: Index, command: <Self::Command as Command>::View<'_>) -> Self::Answer;
 
-    /// Answers a question into `answer`, and changes nothing: how many bytes, or `None` if this is no question or its answer is
-    /// too long.
+    /// Answers a question into `answer`, and changes nothing: how many bytes, or `None` if this is no question or its
+    /// answer is too long.
     fn query(&self, query: &[u8], answer: &mut [u8]) -> Option<usize>;
 
-    /// Writes the state to the front of `buffer`: how many bytes, or `None` if it does not fit. The same state gives the same
-    /// bytes on every station.
+    /// Writes the state to the front of `buffer`: how many bytes, or `None` if it does not fit. The same state gives
+    /// the same bytes on every station.
     fn snapshot(&self, buffer: &mut [u8]) -> Option<usize>;
 
-    /// Puts what was written of a state in the place of this one, and says whether that is possible. If not, another version of
-    /// the program wrote it, and the station stops. The bytes are as they were written: their checksum was verified.
+    /// Puts what was written of a state in the place of this one, and says whether that is possible. If not, another
+    /// version of the program wrote it, and the station stops. The bytes are as they were written: their checksum was
+    /// verified.
     fn restore(&mut self, snapshot: &[u8]) -> bool;
 
     /// A hash of the state: equal on all stations that have applied the same index. A status shows it.

@@ -10,8 +10,8 @@ use crate::waiting::Asker;
 
 /// What a station's own app wants done, one command at a time: asks whoever leads, until there is an answer.
 ///
-/// A command is tried again under the same session and sequence, so it is done once. Each boot has a session of its own, and
-/// goes on above the last sequence that the cluster knows of it.
+/// A command is tried again under the same session and sequence, so it is done once. Each boot has a session of its
+/// own, and goes on above the last sequence that the cluster knows of it.
 pub(crate) struct Caller<const FRAME: usize> {
     me: Seat,
     client: u64,
@@ -170,8 +170,8 @@ impl<const FRAME: usize> Caller<FRAME> {
     }
 }
 
-/// A number that no other station, and no other boot of this one, uses: 29 bits of the seed beside the seat. Postcard writes
-/// it in five bytes.
+/// A number that no other station, and no other boot of this one, uses: 29 bits of the seed beside the seat. Postcard
+/// writes it in five bytes.
 fn client(me: Seat, seed: u64) -> u64 {
     let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -209,8 +209,8 @@ impl core::error::Error for ProposeError {}
 pub enum CallError {
     /// Nothing was done: the leader cannot take such a command.
     Refused(Reason),
-    /// It was done or not, and nobody knows: the cluster forgot this station's session while it asked. There are more clients
-    /// than `CLIENTS`, or two boots had the same seed.
+    /// It was done or not, and nobody knows: the cluster forgot this station's session while it asked. There are more
+    /// clients than `CLIENTS`, or two boots had the same seed.
     Unknown,
     /// It was done, and its answer is not one of this application: another version of the program did it.
     Unreadable,

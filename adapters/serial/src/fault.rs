@@ -4,7 +4,8 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
-    /// More bytes without a delimiter than any frame has: noise, or a delimiter was lost, or the sender's frames are longer.
+    /// More bytes without a delimiter than any frame has: noise, or a delimiter was lost, or the sender's frames are
+    /// longer.
     Long,
     /// Not a COBS encoding: bytes were lost or have changed.
     Coding,

@@ -99,8 +99,8 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
         Arrival::Gone
     }
 
-    /// Whether a longest frame finds room on every line. One that takes no bytes any more is left out: what is sent over it is
-    /// lost, so that it does not hold up the others.
+    /// Whether a longest frame finds room on every line. One that takes no bytes any more is left out: what is sent
+    /// over it is lost, so that it does not hold up the others.
     pub(crate) fn are_ready(&self) -> bool {
         self.lines.iter().all(|line| line.outgoing.has_room() || self.is_stuck(line))
     }

@@ -96,7 +96,8 @@ where
         }
     }
 
-    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next one.
+    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next
+    /// one.
     fn dismiss(&mut self) {
         let Some(first) = self.commands.first() else { return };
         if self.node.role() != Role::Leader || self.node.term() != first.term {

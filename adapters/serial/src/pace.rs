@@ -8,8 +8,8 @@ use quorate_wire::{Cluster, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX};
 
 use crate::Header;
 
-/// The lines of a cluster, and what is to go over them. All of it can be worked out by the compiler: what a line cannot carry
-/// need not even build.
+/// The lines of a cluster, and what is to go over them. All of it can be worked out by the compiler: what a line cannot
+/// carry need not even build.
 ///
 /// ```
 /// use quorate_serial::{Pace, Plan, Wiring};
@@ -58,8 +58,8 @@ pub struct Pace {
     pub heartbeat: Duration,
     /// See [`Config::election_timeout`].
     pub election: Duration,
-    /// How much of its time an idle cluster's busiest line spends on heartbeats, in hundredths of a percent. Acks go the other
-    /// way, and are shorter.
+    /// How much of its time an idle cluster's busiest line spends on heartbeats, in hundredths of a percent. Acks go
+    /// the other way, and are shorter.
     pub idle_share: u32,
     /// The same with one wire of a ring cut: then all heartbeats go over one line.
     pub cut_share: u32,
@@ -83,8 +83,8 @@ impl Plan {
         }
     }
 
-    /// The pace at which an idle cluster spends less than two percent of each line's time on heartbeats. They are at least
-    /// 50 ms apart.
+    /// The pace at which an idle cluster spends less than two percent of each line's time on heartbeats. They are at
+    /// least 50 ms apart.
     ///
     /// # Errors
     /// What does not fit, and what would.
@@ -137,8 +137,8 @@ impl Plan {
         (bytes * bits * MICROS).div_ceil(baud)
     }
 
-    /// The most bytes of a heartbeat on the line, within the first 16 thousand terms and 268 million entries and heartbeats. Each
-    /// further byte of these numbers is one more.
+    /// The most bytes of a heartbeat on the line, within the first 16 thousand terms and 268 million entries and
+    /// heartbeats. Each further byte of these numbers is one more.
     pub const fn heartbeat_bytes(&self) -> u64 {
         (HEARTBEAT + varint(self.cluster.0) + LINE_OVERHEAD) as u64
     }
@@ -264,8 +264,8 @@ const fn varint(number: u64) -> usize {
 /// The header, one byte of encoding, and a delimiter on both sides.
 const LINE_OVERHEAD: usize = Header::BYTES + 3;
 
-/// A heartbeat's frame without the cluster's number: header 2, envelope 3, variant 1, term 2, stamp 4, previous position 6,
-/// commit 4, length of the entries 1, check 4.
+/// A heartbeat's frame without the cluster's number: header 2, envelope 3, variant 1, term 2, stamp 4, previous
+/// position 6, commit 4, length of the entries 1, check 4.
 const HEARTBEAT: usize = 27;
 
 /// The same of its ack: header 2, envelope 3, variant 1, term 2, stamp 4, outcome 5, check 4.

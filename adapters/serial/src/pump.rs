@@ -4,12 +4,13 @@ use quorate::Instant;
 
 use crate::{App, Fault, Station, Stop};
 
-/// Moves bytes between a port and a line of the station, as many as the port has and takes at once: it never blocks, so a
-/// super-loop can call it for one port after the other, and then give the station its [`turn`](Station::turn). Whether a byte
-/// was moved: if not, and the station's deadline has not come, the processor may sleep until an interrupt.
+/// Moves bytes between a port and a line of the station, as many as the port has and takes at once: it never blocks, so
+/// a super-loop can call it for one port after the other, and then give the station its [`turn`](Station::turn).
+/// Whether a byte was moved: if not, and the station's deadline has not come, the processor may sleep until an
+/// interrupt.
 ///
-/// A port without [`WriteReady`] cannot say whether a write would block. Write what [`Station::drain`] gives to it from its
-/// interrupt, or byte by byte when its transmit register is empty.
+/// A port without [`WriteReady`] cannot say whether a write would block. Write what [`Station::drain`] gives to it from
+/// its interrupt, or byte by byte when its transmit register is empty.
 ///
 /// # Errors
 /// The station has stopped. What the port complains of is counted as [`Fault::Port`].

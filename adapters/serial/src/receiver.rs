@@ -3,7 +3,8 @@ use crate::{Fault, Header};
 /// Cuts what comes over one line into frames, in memory of its own.
 ///
 /// It is in step again after the next delimiter, whatever came before: noise, lost bytes, half a frame, a peer that was
-/// reset, more bytes than a frame has. A frame takes at most `FRAME` bytes on the line, without the delimiter before it.
+/// reset, more bytes than a frame has. A frame takes at most `FRAME` bytes on the line, without the delimiter before
+/// it.
 #[derive(Clone, Debug)]
 pub struct Receiver<const FRAME: usize> {
     bytes: [u8; FRAME],
@@ -20,8 +21,8 @@ impl<const FRAME: usize> Receiver<FRAME> {
         Receiver { bytes: [0; FRAME], length: 0, is_long: false, is_done: false }
     }
 
-    /// Takes bytes off the front of `input`, up to the end of a frame: its header, and what follows. `None` if they end before
-    /// a frame does: then `input` is empty. Work is bounded by the number of bytes.
+    /// Takes bytes off the front of `input`, up to the end of a frame: its header, and what follows. `None` if they end
+    /// before a frame does: then `input` is empty. Work is bounded by the number of bytes.
     ///
     /// The frame's own check is not verified yet.
     ///

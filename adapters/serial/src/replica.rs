@@ -72,7 +72,8 @@ impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
         Ok(entry.command()?.map(|command| self.app.apply(entry.index(), command)))
     }
 
-    /// Writes all of it to the front of `buffer`, in the form that `quorate-smol` uses as well; `None` if it does not fit.
+    /// Writes all of it to the front of `buffer`, in the form that `quorate-smol` uses as well; `None` if it does not
+    /// fit.
     pub(crate) fn snapshot<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         let (front, rest) = buffer.split_first_chunk_mut::<FRONT>()?;
         let sessions = postcard::to_slice(&self.sessions, rest).ok()?.len();

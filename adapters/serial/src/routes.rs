@@ -12,8 +12,8 @@ pub struct Routes<const SEATS: usize> {
 }
 
 impl<const SEATS: usize> Routes<SEATS> {
-    /// Line 0 leads to the seats of `lines[0]`, line 1 to those of `lines[1]`, and so on. In a mesh that is one seat each. A
-    /// line that ends at a hub or a gateway leads to all that are behind it.
+    /// Line 0 leads to the seats of `lines[0]`, line 1 to those of `lines[1]`, and so on. In a mesh that is one seat
+    /// each. A line that ends at a hub or a gateway leads to all that are behind it.
     pub fn lines(lines: &[Seats]) -> Routes<SEATS> {
         let mut ways = [NOWHERE; SEATS];
         for (line, seats) in (0..NOWHERE).zip(lines) {
@@ -26,9 +26,10 @@ impl<const SEATS: usize> Routes<SEATS> {
         Routes { ways, ring: 0 }
     }
 
-    /// A ring: line 0 leads from each station to the next one of `order`, and from the last to the first; line 1 the other
-    /// way. A frame goes the shorter way round, and the other one when a wire on that way is cut. Three stations in a mesh are
-    /// a ring. `None` if the station itself is not in the ring, or it joins fewer than two stations or more than 32.
+    /// A ring: line 0 leads from each station to the next one of `order`, and from the last to the first; line 1 the
+    /// other way. A frame goes the shorter way round, and the other one when a wire on that way is cut. Three stations
+    /// in a mesh are a ring. `None` if the station itself is not in the ring, or it joins fewer than two stations or
+    /// more than 32.
     pub fn ring(me: Seat, order: &[Seat]) -> Option<Routes<SEATS>> {
         let stations = u8::try_from(order.len()).ok().filter(|stations| (2..=RING_MAX).contains(stations))?;
         let start = order.iter().position(|seat| *seat == me)?;

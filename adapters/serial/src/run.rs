@@ -10,12 +10,12 @@ use quorate::Instant;
 
 use crate::{App, Fault, Station, Stop};
 
-/// Runs a station over asynchronous ports, one for each line: their reading and their writing half. Ends when the station has
-/// stopped.
+/// Runs a station over asynchronous ports, one for each line: their reading and their writing half. Ends when the
+/// station has stopped.
 ///
-/// `clock` tells the time. `wait` waits until the time that it is given, if any, and may end earlier: when the app has a
-/// command to propose, say. `on_turn` is called after every turn: there the app looks at its state, takes the answer to its
-/// command, and proposes the next one, if so with a turn to follow at once: it returns whether it has proposed.
+/// `clock` tells the time. `wait` waits until the time that it is given, if any, and may end earlier: when the app has
+/// a command to propose, say. `on_turn` is called after every turn: there the app looks at its state, takes the answer
+/// to its command, and proposes the next one, if so with a turn to follow at once: it returns whether it has proposed.
 pub async fn run<A, F, B, R, W, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>(
     station: &mut Station<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
     ports: [(R, W); LINES],

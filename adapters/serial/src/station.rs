@@ -17,8 +17,8 @@ use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes,
 pub struct Settings<const SEATS: usize> {
     /// The cluster: frames of another one are dropped. A small number makes frames shorter.
     pub cluster: Cluster,
-    /// This station's seat and incarnation. The latter rises when its flash is lost, and the station starts with an erased one: it is
-    /// brought in line, and neither votes nor counts.
+    /// This station's seat and incarnation. The latter rises when its flash is lost, and the station starts with an
+    /// erased one: it is brought in line, and neither votes nor counts.
     pub identity: Identity,
     /// Who takes part.
     pub members: Members,
@@ -26,8 +26,8 @@ pub struct Settings<const SEATS: usize> {
     pub routes: Routes<SEATS>,
     /// How often to beat, and when to campaign: what a [`Plan`](crate::Plan) makes of a baud rate.
     pub pace: Pace,
-    /// Must differ from station to station and from boot to boot: a random number, or a counter that outlives a reset. It
-    /// spreads elections, and names this boot's session: two boots with one seed can lose a command.
+    /// Must differ from station to station and from boot to boot: a random number, or a counter that outlives a reset.
+    /// It spreads elections, and names this boot's session: two boots with one seed can lose a command.
     pub seed: u64,
 }
 
@@ -42,13 +42,15 @@ pub struct Memory<B> {
 
 /// A member of a cluster on serial lines: a node, the state that it replicates, its flash and its lines, in one value.
 ///
-/// It does no input or output but to its flash. Whoever owns it hands it what comes over the lines ([`feed`](Station::feed)),
-/// sends what waits ([`drain`](Station::drain), [`drained`](Station::drained)), and gives it its [`turn`](Station::turn) after each of these and when the
-/// [`deadline`](Station::deadline) has come. [`pump`](crate::pump) and [`run`](crate::run) do that for ports with the traits of `embedded-io`.
+/// It does no input or output but to its flash. Whoever owns it hands it what comes over the lines
+/// ([`feed`](Station::feed)), sends what waits ([`drain`](Station::drain), [`drained`](Station::drained)), and gives it
+/// its [`turn`](Station::turn) after each of these and when the [`deadline`](Station::deadline) has come.
+/// [`pump`](crate::pump) and [`run`](crate::run) do that for ports with the traits of `embedded-io`.
 ///
-/// `SEATS` is the most members, `LINES` how many lines there are, `FRAME` the most bytes of a frame on a line, `CLIENTS` how
-/// many clients have a session at a time. `CLIENTS` must be the same on all members, and should be well above their number:
-/// each boot of a station is a client, and a further one takes the place of the one that was silent longest.
+/// `SEATS` is the most members, `LINES` how many lines there are, `FRAME` the most bytes of a frame on a line,
+/// `CLIENTS` how many clients have a session at a time. `CLIENTS` must be the same on all members, and should be well
+/// above their number: each boot of a station is a client, and a further one takes the place of the one that was silent
+/// longest.
 pub struct Station<A: App, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> {
     receivers: [Receiver<FRAME>; LINES],
     machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
@@ -166,8 +168,8 @@ where
         if self.stopped.is_some() { None } else { self.machine.deadline() }
     }
 
-    /// Has a command done, once, by whoever leads. One at a time: its [`answer`](Station::answer) has to be taken before the
-    /// next.
+    /// Has a command done, once, by whoever leads. One at a time: its [`answer`](Station::answer) has to be taken
+    /// before the next.
     ///
     /// # Errors
     /// Nothing was asked.

@@ -56,7 +56,8 @@ impl<const FRAME: usize> Default for Transmitter<FRAME> {
     }
 }
 
-/// A frame as it goes over the line. If the line was idle, a delimiter comes first: noise before it does not hurt the frame.
+/// A frame as it goes over the line. If the line was idle, a delimiter comes first: noise before it does not hurt the
+/// frame.
 fn write(room: &mut [u8], is_idle: bool, header: &Header, frame: &[u8]) -> Result<usize, DestBufTooSmallError> {
     let front = usize::from(is_idle);
     let mut encoder = CobsEncoder::new(room.get_mut(front..).ok_or(DestBufTooSmallError)?);

@@ -4,30 +4,31 @@ use quorate::{Command, Index};
 
 /// What is replicated: the application's state.
 ///
-/// Every node applies the same commands in the same order, so `apply` may depend on nothing but the state and the command:
-/// not on time, chance, or the node that it runs on.
+/// Every node applies the same commands in the same order, so `apply` may depend on nothing but the state and the
+/// command: not on time, chance, or the node that it runs on.
 pub trait App {
     /// What clients want done: see [`quorate::Command`].
     type Command: Command;
 
     /// Does a command, and returns its answer.
     ///
-    /// The answer is kept for the client's retries, so it should be short. One that does not fit into a datagram of 65,507
-    /// bytes never reaches the client.
+    /// The answer is kept for the client's retries, so it should be short. One that does not fit into a datagram of
+    /// 65,507 bytes never reaches the client.
     fn apply(&mut self, index: Index, command: <Self::Command as Command>::View<'_>) -> Vec<u8>;
 
-    /// Answers a question, and changes nothing. Query and answer are bytes that only the application and its clients read.
+    /// Answers a question, and changes nothing. Query and answer are bytes that only the application and its clients
+    /// read.
     fn query(&self, query: &[u8]) -> Vec<u8>;
 
-    /// The state as it is now, ready to be written while the application goes on: what is returned owns all that it needs, and
-    /// runs on another thread. Nothing else happens before this returns, so share or copy the state quickly.
+    /// The state as it is now, ready to be written while the application goes on: what is returned owns all that it
+    /// needs, and runs on another thread. Nothing else happens before this returns, so share or copy the state quickly.
     ///
-    /// The same state should give the same bytes on every node: then a follower that fetches a snapshot can go on at another
-    /// leader.
+    /// The same state should give the same bytes on every node: then a follower that fetches a snapshot can go on at
+    /// another leader.
     fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static;
 
-    /// Puts what was written of a state in the place of this one. The bytes are as they were written: their checksum was
-    /// verified.
+    /// Puts what was written of a state in the place of this one. The bytes are as they were written: their checksum
+    /// was verified.
     ///
     /// # Errors
     /// The bytes are not such a state: another version of the program wrote them. The node stops.

@@ -20,8 +20,8 @@ use crate::Status;
 
 /// Asks the nodes of a cluster, one request at a time.
 ///
-/// A command goes only to a node that says that it leads. If its answer stays away, the same command is sent again, to whoever
-/// leads by then, under the same session and sequence: it is done once.
+/// A command goes only to a node that says that it leads. If its answer stays away, the same command is sent again, to
+/// whoever leads by then, under the same session and sequence: it is done once.
 pub struct Client {
     exchange: Exchange,
     directory: Directory,
@@ -39,8 +39,8 @@ impl Client {
         Ok(Client { exchange: Exchange::bind(cluster, is_ipv6)?, directory: Directory::new(members), timeout })
     }
 
-    /// Opens the session of this client, or finds it open: the sequence of its last command, zero if there was none. Go on
-    /// above it. The number must be one that no other client uses.
+    /// Opens the session of this client, or finds it open: the sequence of its last command, zero if there was none. Go
+    /// on above it. The number must be one that no other client uses.
     ///
     /// # Errors
     /// Why there is no answer.
@@ -53,8 +53,8 @@ impl Client {
         .await
     }
 
-    /// Has a command done, once: where in the log it stands, and the application's answer. The sequence is above that of
-    /// the session's commands so far, or the same to ask for the last one again.
+    /// Has a command done, once: where in the log it stands, and the application's answer. The sequence is above that
+    /// of the session's commands so far, or the same to ask for the last one again.
     ///
     /// # Errors
     /// Why there is no answer, and whether the command may have been done.
@@ -97,8 +97,8 @@ impl Client {
         .await
     }
 
-    /// A node's snapshot of all that it has applied, which it takes for this purpose unless it has one: which snapshot, and
-    /// who took part then. Fetch it with [`piece`](Client::piece).
+    /// A node's snapshot of all that it has applied, which it takes for this purpose unless it has one: which snapshot,
+    /// and who took part then. Fetch it with [`piece`](Client::piece).
     ///
     /// # Errors
     /// Why there is no answer.
@@ -110,8 +110,8 @@ impl Client {
         .await
     }
 
-    /// The bytes of a node's snapshot from `offset` on, as many as a frame holds; none at its end. They are as they came: whoever
-    /// has all of them checks them against [`Snapshot::check`].
+    /// The bytes of a node's snapshot from `offset` on, as many as a frame holds; none at its end. They are as they
+    /// came: whoever has all of them checks them against [`Snapshot::check`].
     ///
     /// # Errors
     /// Why there is no answer. The node keeps two snapshots: after two later ones this one is refused.

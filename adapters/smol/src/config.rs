@@ -17,7 +17,8 @@ pub struct ServerConfig {
     pub cluster: Cluster,
     /// This node's seat.
     pub seat: Seat,
-    /// This node's incarnation: how often it has lost its disk. Above 0 it is brought in line, and neither votes nor counts.
+    /// This node's incarnation: how often it has lost its disk. Above 0 it is brought in line, and neither votes nor
+    /// counts.
     pub incarnation: Incarnation,
     /// Where each member is reached, this node included. All of them vote.
     pub peers: BTreeMap<Seat, SocketAddr>,
@@ -25,11 +26,11 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The directory of the log; it is made if it is not there.
     pub data_dir: PathBuf,
-    /// The most bytes of a datagram between members, from [`MEMBER_FRAME_MIN`](quorate_wire::MEMBER_FRAME_MIN) to 65,507: what the path carries in one piece. A command has to
-    /// fit into one.
+    /// The most bytes of a datagram between members, from [`MEMBER_FRAME_MIN`](quorate_wire::MEMBER_FRAME_MIN) to
+    /// 65,507: what the path carries in one piece. A command has to fit into one.
     pub frame_bytes: usize,
-    /// The most bytes of entries, or of a snapshot, that are on their way to a follower at a time, at least a frame's: what the path and
-    /// its receiver hold without loss. A slow line to a microcontroller takes a few frames.
+    /// The most bytes of entries, or of a snapshot, that are on their way to a follower at a time, at least a frame's:
+    /// what the path and its receiver hold without loss. A slow line to a microcontroller takes a few frames.
     pub inflight_bytes_max: usize,
     /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
@@ -38,22 +39,22 @@ pub struct ServerConfig {
     pub snapshot_every: Option<NonZeroU64>,
     /// The most bytes of snapshots that a leader sends in a second, to all followers together.
     pub snapshot_bytes_per_second: u64,
-    /// The most clients that have a session at a time, from 1 to 1024; a further one takes the place of the one that was silent
-    /// longest. It has to be the same on all nodes from the beginning, and never changes: a cluster with a microcontroller in
-    /// it has as many as that has room for.
+    /// The most clients that have a session at a time, from 1 to 1024; a further one takes the place of the one that
+    /// was silent longest. It has to be the same on all nodes from the beginning, and never changes: a cluster with a
+    /// microcontroller in it has as many as that has room for.
     pub clients_max: usize,
     /// See [`quorate::Config::election_timeout`].
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
     pub heartbeat_interval: Duration,
-    /// The file to which each step of the node is added, as [`quorate-trace`](https://docs.rs/quorate-trace) describes it. It
-    /// holds all commands, and grows without bound.
+    /// The file to which each step of the node is added, as [`quorate-trace`](https://docs.rs/quorate-trace) describes
+    /// it. It holds all commands, and grows without bound.
     pub trace: Option<PathBuf>,
 }
 
 impl ServerConfig {
-    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, heartbeats each 50 ms, elections after 250
-    /// to 500 ms. The node listens at its own address among `peers`.
+    /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, heartbeats each 50 ms, elections after
+    /// 250 to 500 ms. The node listens at its own address among `peers`.
     pub fn new(cluster: Cluster, seat: Seat, peers: BTreeMap<Seat, SocketAddr>, data_dir: impl Into<PathBuf>) -> Self {
         let anywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         ServerConfig {

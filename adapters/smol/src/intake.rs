@@ -3,8 +3,8 @@ use quorate_disk::{DiskError, Snapshots};
 
 /// A snapshot of the leader on its way to the disk. What comes together is written together.
 ///
-/// Pieces in memory are as good as stored until the node dies: they are written before the snapshot is made durable, and a node
-/// that starts again asks for what is not there.
+/// Pieces in memory are as good as stored until the node dies: they are written before the snapshot is made durable,
+/// and a node that starts again asks for what is not there.
 pub(crate) struct Intake {
     files: Snapshots,
     members: Members,

@@ -19,7 +19,8 @@ pub(crate) struct Link {
     refusals: Refusals,
 }
 
-/// Frames to one member, one behind the other, that go out together: all as long as the first, the last perhaps shorter.
+/// Frames to one member, one behind the other, that go out together: all as long as the first, the last perhaps
+/// shorter.
 struct Burst {
     buffer: Box<[u8]>,
     to: Option<SocketAddr>,
@@ -81,7 +82,8 @@ impl Link {
         self.refusals
     }
 
-    /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with [`flush`](Link::flush).
+    /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with
+    /// [`flush`](Link::flush).
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
         let Some(address) = self.peer(to) else { return };
         let identity = self.config.identity();

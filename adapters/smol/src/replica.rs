@@ -118,8 +118,8 @@ impl<A: App> Replica<A> {
     }
 }
 
-/// Puts the state in a node's snapshot in the place of this one, as a node does that starts from it: how many clients have a
-/// session there.
+/// Puts the state in a node's snapshot in the place of this one, as a node does that starts from it: how many clients
+/// have a session there.
 ///
 /// # Errors
 /// The bytes cannot be read, or this program or its application cannot make anything of them.

@@ -33,8 +33,8 @@ const DATAGRAMS_MAX: usize = 64;
 
 /// Runs a node until `stop` is ready, a write fails, or its socket does.
 ///
-/// When it is asked to stop, the node hands leadership over, for at most one election time-out, and waits for the write under
-/// way. To drop the future is to crash: nothing that was acknowledged is lost.
+/// When it is asked to stop, the node hands leadership over, for at most one election time-out, and waits for the write
+/// under way. To drop the future is to crash: nothing that was acknowledged is lost.
 ///
 /// # Errors
 /// Why the node could not start, or had to stop. It has said nothing since.
@@ -186,7 +186,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         Ok(Ok(()))
     }
 
-    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next one.
+    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next
+    /// one.
     fn dismiss(&mut self) {
         let Some(first) = self.commands.first() else { return };
         if self.node.role() != Role::Leader || self.node.term() != first.term {

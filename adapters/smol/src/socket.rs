@@ -26,7 +26,8 @@ impl Socket {
         self.socket.get_ref().local_addr()
     }
 
-    /// Waits until there may be a datagram. That the socket has failed is seen by the next [`receive`](Socket::receive).
+    /// Waits until there may be a datagram. That the socket has failed is seen by the next
+    /// [`receive`](Socket::receive).
     pub(crate) async fn readable(&self) {
         let _ = self.socket.readable().await;
     }

@@ -8,7 +8,8 @@ use smol::channel::{Receiver, Sender, bounded};
 /// The disk, on a thread of its own: a sync would stop everything else that the executor does.
 ///
 /// One write is under way at a time, and what comes meanwhile joins the next one; beside it the log may be told of a
-/// snapshot, and one that is fetched be synced. When dropped, it waits for what is under way, so that the directory is free for the next node.
+/// snapshot, and one that is fetched be synced. When dropped, it waits for what is under way, so that the directory is
+/// free for the next node.
 pub(crate) struct Writer {
     jobs: Sender<Job>,
     results: Receiver<Done>,

@@ -52,8 +52,8 @@ pub(crate) enum EffectView<'a> {
 }
 
 impl<'a> EffectView<'a> {
-    /// Shows an effect. `write` is the number of the latest write, this one's included; `frame` is that of a message which
-    /// is sent.
+    /// Shows an effect. `write` is the number of the latest write, this one's included; `frame` is that of a message
+    /// which is sent.
     pub(crate) fn of<V>(effect: &Effect<'a, V>, write: u64, frame: &'a [u8]) -> EffectView<'a> {
         match *effect {
             Effect::Accept { position } => EffectView::Accept(position),

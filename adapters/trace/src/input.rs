@@ -35,8 +35,8 @@ pub(crate) enum InputView<'a> {
 }
 
 impl<'a> InputView<'a> {
-    /// Shows an input. `write` is the number of the latest write: there is only one ticket at a time. `frame` is that of a
-    /// message which is received.
+    /// Shows an input. `write` is the number of the latest write: there is only one ticket at a time. `frame` is that
+    /// of a message which is received.
     pub(crate) fn of<V: Serialize>(input: &Input<'a, V>, write: u64, frame: &'a [u8]) -> InputView<'a> {
         match *input {
             Input::ClientCommand { session, ref command } => {

@@ -11,9 +11,9 @@ use crate::state::State;
 
 /// Writes down each step of one node, a line a step.
 ///
-/// Tell it of a step before and after ([`begin`](Recorder::begin), [`end`](Recorder::end)), and of each effect that is drawn
-/// ([`draw`](Recorder::draw)). It only looks on: nothing that it does reaches the node. A step that never ends, because the
-/// program panics or gives up in the middle, is written when the recorder is dropped.
+/// Tell it of a step before and after ([`begin`](Recorder::begin), [`end`](Recorder::end)), and of each effect that is
+/// drawn ([`draw`](Recorder::draw)). It only looks on: nothing that it does reaches the node. A step that never ends,
+/// because the program panics or gives up in the middle, is written when the recorder is dropped.
 pub struct Recorder<W: Write> {
     out: W,
     cluster: Cluster,
@@ -92,8 +92,8 @@ impl<W: Write> Recorder<W> {
         field(&mut self.line, separator, &EffectView::of(effect, self.writes, frame));
     }
 
-    /// Closes the line of a step. `drained` says whether effects were drawn until there were none: to look for one more and
-    /// find none moves the node on as well.
+    /// Closes the line of a step. `drained` says whether effects were drawn until there were none: to look for one more
+    /// and find none moves the node on as well.
     ///
     /// # Errors
     /// The line cannot be written.

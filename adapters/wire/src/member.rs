@@ -22,11 +22,13 @@ pub struct Envelope {
     pub incarnation: Incarnation,
 }
 
-/// The most bytes that a frame with an `AppendEntries` has beside the bytes of its entries: for frames of n bytes, give the
-/// core n - `MEMBER_OVERHEAD_MAX` bytes for entries. A piece of a snapshot, which is at most as long, takes less beside it.
+/// The most bytes that a frame with an `AppendEntries` has beside the bytes of its entries: for frames of n bytes, give
+/// the core n - `MEMBER_OVERHEAD_MAX` bytes for entries. A piece of a snapshot, which is at most as long, takes less
+/// beside it.
 pub const MEMBER_OVERHEAD_MAX: usize = HEADER + ENVELOPE_MAX + APPEND_ENTRIES_MAX + CHECK;
 
-/// The most bytes of a frame that carries neither entries nor a piece of a snapshot: no member's frame may be limited to less.
+/// The most bytes of a frame that carries neither entries nor a piece of a snapshot: no member's frame may be limited
+/// to less.
 pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + CHECK;
 
 /// Writes a message's frame to the front of `buffer`, and returns it. Entries are copied once, as their records stand.

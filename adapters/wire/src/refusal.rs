@@ -108,8 +108,8 @@ impl Refusals {
 /// In the order of [`Refusal::index`].
 const NAMES: [&str; 8] = ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination"];
 
-/// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format: first those for
-/// which a frame is dropped, then the core's.
+/// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format: first those
+/// for which a frame is dropped, then the core's.
 const SLOTS: usize = 32;
 const FRAME_SLOTS: usize = 16;
 

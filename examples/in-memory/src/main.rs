@@ -1,5 +1,5 @@
-//! Three nodes in one loop: the whole of quorate without I/O. A counter is replicated; the network is a queue, the disk is
-//! a promise, time is a number.
+//! Three nodes in one loop: the whole of quorate without I/O. A counter is replicated; the network is a queue, the disk
+//! is a promise, time is a number.
 
 use std::collections::VecDeque;
 

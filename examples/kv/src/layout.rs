@@ -60,6 +60,11 @@ pub(crate) fn name(seat: Seat) -> String {
     format!("n{}", seat.0)
 }
 
+/// Several nodes, in this order.
+pub(crate) fn names(seats: impl Iterator<Item = Seat>) -> String {
+    seats.map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// A number that names a node: 1 to 31.
 pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
     let digits = text.strip_prefix('n').unwrap_or(text);

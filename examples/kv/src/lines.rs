@@ -18,8 +18,8 @@ pub(crate) enum Line {
 
 /// The lines of standard input: typed at a prompt if it is a terminal.
 ///
-/// They are read by a thread of their own, one whenever one is wanted, so that no prompt stands before the answer to the
-/// line before.
+/// They are read by a thread of their own, one whenever one is wanted, so that no prompt stands before the answer to
+/// the line before.
 pub(crate) struct Lines {
     wanted: Sender<()>,
     lines: Receiver<Line>,

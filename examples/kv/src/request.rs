@@ -23,8 +23,8 @@ pub(crate) enum RequestError {
 }
 
 impl RequestError {
-    /// Whether a write that ended so may have been done, or be done yet. What nodes say of the last attempt says nothing of
-    /// one before.
+    /// Whether a write that ended so may have been done, or be done yet. What nodes say of the last attempt says
+    /// nothing of one before.
     pub(crate) fn leaves_unknown(&self, is_retry: bool) -> bool {
         match self {
             RequestError::Client(

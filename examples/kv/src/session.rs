@@ -15,8 +15,8 @@ pub(crate) const SEQUENCE_MAX: u64 = u64::MAX >> 2;
 
 /// A client's session: what makes its writes exactly-once.
 ///
-/// A sequence is never used for two commands, not even by two processes one after the other: a new process goes on at the
-/// clock's microseconds, far above what its predecessor may still have on the way.
+/// A sequence is never used for two commands, not even by two processes one after the other: a new process goes on at
+/// the clock's microseconds, far above what its predecessor may still have on the way.
 pub(crate) struct Session {
     name: String,
     number: u64,

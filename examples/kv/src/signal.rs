@@ -3,7 +3,8 @@ use smol::stream::StreamExt;
 
 use crate::exit::{Exit, Failure};
 
-/// Ctrl-C and the system's wish that this process ends. From when it exists, they no longer end the process by themselves.
+/// Ctrl-C and the system's wish that this process ends. From when it exists, they no longer end the process by
+/// themselves.
 ///
 /// Nor does a write beyond the limit on the size of files: it fails, and is told as what a disk does.
 pub(crate) struct Interrupt(Signals);

@@ -10,8 +10,9 @@ const DATAGRAM: usize = 1127;
 /// As many bytes as a follower asks for at a time.
 const WINDOW: u64 = 64 << 10;
 
-/// How long so many bytes take over UDP on loopback, into a file that is synced at the end, if nothing else is done with them: no
-/// node, no check. The receiver says how far it is each half window, and the sender goes back there if it hears nothing.
+/// How long so many bytes take over UDP on loopback, into a file that is synced at the end, if nothing else is done
+/// with them: no node, no check. The receiver says how far it is each half window, and the sender goes back there if it
+/// hears nothing.
 pub(crate) fn time(bytes: u64, directory: &Path) -> Duration {
     let (sender, receiver) = (socket(), socket());
     sender.connect(receiver.local_addr().expect("an address")).expect("loopback is there");

@@ -1,12 +1,14 @@
-//! How long a follower takes that has nothing, behind a leader with many small entries: while nobody else wants anything, and
-//! while clients go on putting; and what the latter costs them. Beside it, in the same run: how long the snapshot's bytes alone
-//! take over the same kind of link, to a file that is synced. Each is done several times, and the medians are stated.
+//! How long a follower takes that has nothing, behind a leader with many small entries: while nobody else wants
+//! anything, and while clients go on putting; and what the latter costs them. Beside it, in the same run: how long the
+//! snapshot's bytes alone take over the same kind of link, to a file that is synced. Each is done several times, and
+//! the medians are stated.
 //!
-//! Five nodes of `quorate-smol` on threads of this process, over UDP on loopback, with real disks; two of them start late, again
-//! and again with an empty disk.
+//! Five nodes of `quorate-smol` on threads of this process, over UDP on loopback, with real disks; two of them start
+//! late, again and again with an empty disk.
 //!
-//! They share the processors of this machine, so what a late node does itself slows the others down as well. `--apart` gives the
-//! late nodes a processor of their own, and all the others and the clients one, as if they were different machines.
+//! They share the processors of this machine, so what a late node does itself slows the others down as well. `--apart`
+//! gives the late nodes a processor of their own, and all the others and the clients one, as if they were different
+//! machines.
 //!
 //! `cargo bench -p quorate-tests --bench catch_up -- --entries 1000000 --rounds 5 --apart`
 

@@ -114,6 +114,7 @@ impl Copy {
             ("traces", "test --package quorate-tests --test traces"),
             ("rules", "test --package quorate --test rules"),
             ("disk", "test --package quorate-disk --tests"),
+            ("power", "test --package quorate-tests --test power"),
             ("flash", "test --package quorate-flash --tests"),
             ("boards", "test --package quorate-serial --lib --tests"),
             ("boards", "test --package quorate-tests --test boards"),
@@ -125,6 +126,7 @@ impl Copy {
             Killer::Rules => "rules",
             Killer::Docs => "docs",
             Killer::Disk => "disk",
+            Killer::Power => "power",
             Killer::Flash => "flash",
             Killer::Seeds => "seeds",
             Killer::Boards => "boards",
@@ -140,7 +142,8 @@ impl Copy {
         Ok(Fate::Survived)
     }
 
-    /// Runs cargo in the copy, and neither waits for ever nor lets it take all memory: a wrong core may send without end.
+    /// Runs cargo in the copy, and neither waits for ever nor lets it take all memory: a wrong core may send without
+    /// end.
     fn cargo(&self, arguments: &str) -> io::Result<Ran> {
         let told = self.root.join("told.txt");
         let (command, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));

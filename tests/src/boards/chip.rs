@@ -5,7 +5,8 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use quorate_flash::Layout;
 use quorate_flash::double::{Double, DoubleError, Tear};
 
-/// A flash that outlives its board, takes its time, and can lose power in the middle of a word. Clones are the same flash.
+/// A flash that outlives its board, takes its time, and can lose power in the middle of a word. Clones are the same
+/// flash.
 #[derive(Clone, Debug)]
 pub struct Chip(Rc<RefCell<Cells>>);
 

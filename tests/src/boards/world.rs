@@ -133,7 +133,8 @@ impl World {
         Ok(())
     }
 
-    /// How many presses are answered in a second, once somebody leads, while every board presses as soon as it has its answer.
+    /// How many presses are answered in a second, once somebody leads, while every board presses as soon as it has its
+    /// answer.
     ///
     /// # Errors
     /// What went wrong.

@@ -6,11 +6,11 @@ const CLUSTER: Cluster = Cluster(42);
 const ME: Seat = Seat(2);
 const CLIENT: u64 = 7;
 
-/// Any bytes are decoded or refused, as a frame of each class and as records. What was decoded can be encoded, and is then
-/// decoded to the same.
+/// Any bytes are decoded or refused, as a frame of each class and as records. What was decoded can be encoded, and is
+/// then decoded to the same.
 ///
-/// The bytes are taken as a frame, as the content of a frame, and as what stands behind an envelope that is in order: so the
-/// check at a frame's end does not keep everything out.
+/// The bytes are taken as a frame, as the content of a frame, and as what stands behind an envelope that is in order:
+/// so the check at a frame's end does not keep everything out.
 ///
 /// # Panics
 /// If a decoder does, or takes for good what it should not.

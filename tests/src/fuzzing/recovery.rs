@@ -16,8 +16,9 @@ use crate::power::scratch;
 const OPTIONS: Options = Options { segment_bytes: 2_048 };
 const ME: Seat = Seat(1);
 
-/// A log of any bytes is opened or refused, and an inspection says the same. What was opened once can be opened again and
-/// goes on, and a node starts from it. Of a log that was written and then damaged, whole writes from the front come back.
+/// A log of any bytes is opened or refused, and an inspection says the same. What was opened once can be opened again
+/// and goes on, and a node starts from it. Of a log that was written and then damaged, whole writes from the front come
+/// back.
 ///
 /// # Panics
 /// If it is not so.
@@ -75,7 +76,8 @@ fn damage(directory: &TempDir, source: &mut Source<'_>) {
     let changes = source.below(5);
     let is_removed = (0..changes).fold(false, |is_removed, _| change(path, source) || is_removed);
     if let Some((held, batches)) = open_twice(path) {
-        // What one change takes away in silence is the last write at most; segments removed from the end are not missed.
+        // What one change takes away in silence is the last write at most; segments removed from the end are not
+        // missed.
         let lost = states.len() as u64 - 1 - batches;
         assert!(changes > 1 || is_removed || lost <= u64::from(changes), "{lost} writes are lost in silence");
         assert_eq!(Some(&held), states.get(batches as usize), "what comes back was never written so");

@@ -5,7 +5,8 @@ use quorate_wire::{Class, Cluster, Envelope, MEMBER_OVERHEAD_MAX, Refusal, decod
 use super::arbitrary;
 use super::source::Source;
 
-/// What is encoded comes back the same, in a frame of the length that was promised; a buffer that is too short is refused.
+/// What is encoded comes back the same, in a frame of the length that was promised; a buffer that is too short is
+/// refused.
 ///
 /// # Panics
 /// If it does not.

@@ -1,7 +1,7 @@
 use quorate::crc32c;
 
-/// Bytes of a segment as FORMAT.md describes them, made here a second time, from the text: a sound segment around a payload
-/// that no writer would make.
+/// Bytes of a segment as FORMAT.md describes them, made here a second time, from the text: a sound segment around a
+/// payload that no writer would make.
 pub(crate) struct Segment {
     bytes: Vec<u8>,
     end: usize,

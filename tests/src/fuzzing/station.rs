@@ -12,8 +12,8 @@ const LINES: u8 = 3;
 /// The most that happens in one run.
 const EVENTS_MAX: usize = 200;
 
-/// A board in a ring is sent anything: bytes, frames that are in order as far as anybody can see, at any time. It never panics,
-/// its node keeps its invariants, and what it sends are whole frames.
+/// A board in a ring is sent anything: bytes, frames that are in order as far as anybody can see, at any time. It never
+/// panics, its node keeps its invariants, and what it sends are whole frames.
 ///
 /// # Panics
 /// If it does not.

@@ -17,8 +17,8 @@ const ENTRY_BYTES_MAX: usize = 300;
 /// The most inputs of one run: the whole log is checked after each.
 const INPUTS_MAX: usize = 300;
 
-/// A node is told anything by anyone, in any order, with a disk that is slow and a process that ends at any time. It never
-/// panics, keeps its invariants, and promises only what its disk holds.
+/// A node is told anything by anyone, in any order, with a disk that is slow and a process that ends at any time. It
+/// never panics, keeps its invariants, and promises only what its disk holds.
 ///
 /// # Panics
 /// If it does not.

@@ -10,9 +10,10 @@ use crate::history::{Answer, Event, Operation, Outcome};
 
 /// What a key holds.
 ///
-/// A value matters only as far as some answer depends on it. The values that a history compares with are those its reads return and
-/// those its `Cas` expect. A value that is no prefix of any of them is `Opaque`, and all such values are one state: each is unequal to
-/// every compared value, stays so whatever is appended, and ends in the same way by `Put`, `Delete` and `Cas`.
+/// A value matters only as far as some answer depends on it. The values that a history compares with are those its
+/// reads return and those its `Cas` expect. A value that is no prefix of any of them is `Opaque`, and all such values
+/// are one state: each is unequal to every compared value, stays so whatever is appended, and ends in the same way by
+/// `Put`, `Delete` and `Cas`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum State {
     Absent,
@@ -23,7 +24,8 @@ pub(super) enum State {
 /// What tells opaque values from others.
 #[derive(Debug)]
 pub(super) struct Lens {
-    /// The compared values that are no prefix of another, ascending. A prefix of any compared value is a prefix of one of these.
+    /// The compared values that are no prefix of another, ascending. A prefix of any compared value is a prefix of one
+    /// of these.
     compared: Vec<Rc<str>>,
 }
 
@@ -166,8 +168,8 @@ impl States {
     }
 }
 
-/// Every state that any order may pass through, and maybe others: those that steps lead to in any number and order. None if there are
-/// too many to say.
+/// Every state that any order may pass through, and maybe others: those that steps lead to in any number and order.
+/// None if there are too many to say.
 pub(super) fn conceivable(task: &Task) -> Option<Vec<State>> {
     const TRIES_MAX: usize = 4_000_000;
     let may = task.may.iter().map(|class| &class.step);

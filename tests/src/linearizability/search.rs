@@ -1,22 +1,25 @@
 //! The search for an order.
 //!
-//! A configuration says which operations are in the order so far and what the key then holds. From there any operation may come next
-//! that was invoked no later than the first return still outstanding. Four reductions keep the search small; each keeps an order if
-//! there is one.
+//! A configuration says which operations are in the order so far and what the key then holds. From there any operation
+//! may come next that was invoked no later than the first return still outstanding. Four reductions keep the search
+//! small; each keeps an order if there is one.
 //!
-//! *Pure steps at once.* A step that changes nothing, may come next and has the right answer comes next, without alternatives. In an
-//! order that has it later, move it here: the state it saw there was unchanged by it, so all others see what they saw.
+//! *Pure steps at once.* A step that changes nothing, may come next and has the right answer comes next, without
+//! alternatives. In an order that has it later, move it here: the state it saw there was unchanged by it, so all others
+//! see what they saw.
 //!
-//! *Optional steps for a reason.* Let no optional step leave the state as it is, come last, or be followed at once by a blind step (one
-//! that fits any state and leaves the same one). If an order has such a step, drop it: what follows sees the same. Dropping ends, as
-//! orders are finite, so some order has none. Moving a pure step forward may bring an optional step in front of a blind one; dropping
-//! it and the optional steps right before it stops at the pure step at the latest, so both rules hold of one order.
+//! *Optional steps for a reason.* Let no optional step leave the state as it is, come last, or be followed at once by a
+//! blind step (one that fits any state and leaves the same one). If an order has such a step, drop it: what follows
+//! sees the same. Dropping ends, as orders are finite, so some order has none. Moving a pure step forward may bring an
+//! optional step in front of a blind one; dropping it and the optional steps right before it stops at the pure step at
+//! the latest, so both rules hold of one order.
 //!
-//! *Equal optional steps are a count.* Of two with the same effect the one invoked first may stand wherever the other may; exchange
-//! them, and only their number matters.
+//! *Equal optional steps are a count.* Of two with the same effect the one invoked first may stand wherever the other
+//! may; exchange them, and only their number matters.
 //!
-//! *Fewer used is better.* Of two configurations that differ only in the optional steps used, the one that used no more of each class
-//! can continue with all that the other can. The other is dropped. With Lowe's memory, this takes the place of equality.
+//! *Fewer used is better.* Of two configurations that differ only in the optional steps used, the one that used no more
+//! of each class can continue with all that the other can. The other is dropped. With Lowe's memory, this takes the
+//! place of equality.
 
 use std::collections::HashMap;
 
@@ -70,7 +73,8 @@ pub(super) fn search(task: &Task, initial: &[State], states_max: usize) -> Findi
 struct Configuration {
     /// One more than the last of `must` that is in the order.
     high: u32,
-    /// Those of `must` below `high` that are not, ascending. All are in flight when the last is invoked, so they are few.
+    /// Those of `must` below `high` that are not, ascending. All are in flight when the last is invoked, so they are
+    /// few.
     holes: Vec<u32>,
     state: u32,
     /// Classes of `may` and how many of each are in the order, without zeros, by class.

@@ -21,8 +21,9 @@ pub(super) fn explain(events: &[&Event], stuck: u64, held: &[State], states_max:
 
 /// Looks for a window up to `stuck` that has no order from any state of `held`.
 ///
-/// It proves that the whole has none if every order of the whole stays within `held`, as it is in some state at the window's start. A
-/// longer window has all the answers of a shorter one to explain, so the latest start is found by halving.
+/// It proves that the whole has none if every order of the whole stays within `held`, as it is in some state at the
+/// window's start. A longer window has all the answers of a shorter one to explain, so the latest start is found by
+/// halving.
 pub(super) fn prove(events: &[&Event], stuck: u64, held: &[State], states_max: usize) -> Option<Explanation> {
     let span = |from| Span { from, until: stuck };
     let from = latest(&starts(events, stuck), |from| has_no_order(events, span(from), held, states_max))?;

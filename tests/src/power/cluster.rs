@@ -1,20 +1,13 @@
-use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fastrand::Rng;
-use quorate::{
-    Ballot, Effect, Entries, HardState, Incarnation, Index, Input, Instant, Message, Outcome, Role, Seat, Seats, Term,
-    Ticket,
-};
-use quorate_disk::Disk;
-use quorate_wire::{Envelope, decode, encode};
+use quorate::{Input, Instant, Role, Seat, Seats};
+use quorate_wire::decode;
 
-use super::journal::{Event, Journal, Promise};
+use super::journal::{Event, Journal};
+use super::member::Member;
 use super::recorder::Recorder;
-use super::recovery::{self, Node};
-use super::{Law, Setting, Violation};
-
-const CLUSTER: quorate_wire::Cluster = quorate_wire::Cluster(7);
+use super::{CLUSTER, Law, Setting, Violation};
 
 /// Nodes, the link between them, and the note-taker.
 pub(crate) struct Cluster {
@@ -28,32 +21,6 @@ pub(crate) struct Cluster {
     setting: Setting,
 }
 
-/// A node and its disk.
-pub(crate) struct Member {
-    directory: PathBuf,
-    pub(crate) node: Node,
-    disk: Disk<Recorder>,
-    jobs: VecDeque<Job>,
-}
-
-/// A write that was ordered, and that the disk has not begun.
-struct Job {
-    /// None if it was returned already.
-    ticket: Option<Ticket>,
-    term: Term,
-    hard_state: Option<HardState>,
-    records: Vec<u8>,
-}
-
-/// What one step led to.
-#[derive(Default)]
-struct Outcomes {
-    sent: Vec<(Seat, Vec<u8>)>,
-    promises: Vec<Promise>,
-    acked: Vec<Index>,
-    ticket: Option<Ticket>,
-}
-
 impl Cluster {
     /// Opens the nodes' logs below a directory, and starts the nodes.
     pub(crate) fn open(scratch: &Path, setting: Setting) -> Result<Cluster, Violation> {
@@ -62,7 +29,8 @@ impl Cluster {
         let members = (0..setting.nodes as u8).map(|seat| {
             let directory = scratch.join(seat.to_string());
             std::fs::create_dir_all(&directory).expect("a directory can be made");
-            Member::open(directory, Seat(seat), rng.u64(..), &journal, setting)
+            let recorder = Recorder::new(&directory, Seat(seat), &journal, setting.lie);
+            Member::open(recorder, setting.nodes, rng.u64(..))
         });
         let members = members.collect::<Result<_, _>>()?;
         Ok(Cluster { members, journal, frames: Vec::new(), isolated: Seats::NONE, now: Instant::START, rng, setting })
@@ -104,7 +72,8 @@ impl Cluster {
         let Some(leader) = self.leader().map(|leader| &self.members[leader].node) else { return false };
         let is_done = |member: &Member| {
             let node = &member.node;
-            node.last() == leader.last() && node.applied() == leader.last().index && member.jobs.is_empty()
+            let is_busy = member.is_writing() || member.is_taking();
+            node.last() == leader.last() && node.applied() == leader.last().index && !is_busy
         };
         self.isolated.is_empty() && self.members.iter().all(is_done)
     }
@@ -114,146 +83,60 @@ impl Cluster {
         self.frames.retain(|(from, to, _)| seats.contains(*from) == seats.contains(*to));
     }
 
-    pub(crate) fn act(&mut self, place: usize, input: Input<'_, Vec<u8>>) {
+    pub(crate) fn act(&mut self, place: usize, input: Input<'_, Vec<u8>>) -> Result<(), Violation> {
         let member = &mut self.members[place];
-        let outcomes = member.act(self.now, input, self.setting.hasty);
+        let outcomes = member.act(self.now, input, self.setting.hasty)?;
         let seat = member.node.seat();
-        for promise in outcomes.promises {
-            self.journal.note(seat, Event::Promise(promise));
-        }
         for (to, frame) in outcomes.sent {
             if self.isolated.contains(seat) == self.isolated.contains(to) {
                 self.frames.push((seat, to, frame));
             }
         }
-        if let Some(ticket) = outcomes.ticket {
-            self.act(place, Input::Persisted(ticket));
-        }
+        outcomes.ticket.map_or(Ok(()), |ticket| self.act(place, Input::Persisted(ticket)))
     }
 
     /// A client asks a node for a command of this length.
-    pub(crate) fn propose(&mut self, place: usize, length: usize) {
+    pub(crate) fn propose(&mut self, place: usize, length: usize) -> Result<(), Violation> {
         let fill = self.rng.u8(..);
-        self.act(place, Input::ClientCommand { session: None, command: Some(vec![fill; length]) });
+        self.act(place, Input::ClientCommand { session: None, command: Some(vec![fill; length]) })
     }
 
-    /// The process ends and starts again; the power stays on, so that what it wrote is there.
     pub(crate) fn restart(&mut self, place: usize) -> Result<(), Violation> {
-        let member = self.members.remove(place);
-        let (directory, seat) = (member.directory.clone(), member.node.seat());
-        drop(member);
-        let member = Member::open(directory, seat, self.rng.u64(..), &self.journal, self.setting)?;
+        let member = self.members.remove(place).restart(self.setting, self.rng.u64(..))?;
         self.members.insert(place, member);
         Ok(())
     }
 
-    /// A disk finishes a write, or a frame arrives, or time passes.
+    /// A disk finishes a write, or a snapshot goes on, or a frame arrives, or time passes.
     fn turn(&mut self) -> Result<(), Violation> {
-        let writing: Vec<usize> =
-            (0..self.members.len()).filter(|place| !self.members[*place].jobs.is_empty()).collect();
-        let choice = self.rng.usize(..=writing.len() + self.frames.len().min(4));
+        let writing = self.places(Member::is_writing);
+        let taking = self.places(Member::is_taking);
+        let busy = writing.len() + taking.len();
+        let choice = self.rng.usize(..=busy + self.frames.len().min(4));
         if let Some(place) = writing.get(choice) {
-            if let Some(ticket) = self.members[*place].write(&self.journal)? {
-                self.act(*place, Input::Persisted(ticket));
-            }
+            let told = self.members[*place].write()?;
+            told.map_or(Ok(()), |input| self.act(*place, input))
+        } else if let Some(place) = taking.get(choice - writing.len()) {
+            self.members[*place].take()
         } else if !self.frames.is_empty() {
             let frame = self.rng.usize(..self.frames.len().min(3));
             let (_, to, bytes) = self.frames.remove(frame);
             let (from, message) = decode(&bytes, CLUSTER, to).expect("a frame is as it was sent");
-            self.act(usize::from(to.0), Input::Receive { from, message });
-        } else if writing.is_empty() {
-            self.pass_time();
+            self.act(usize::from(to.0), Input::Receive { from, message })
+        } else if busy == 0 {
+            self.pass_time()
+        } else {
+            Ok(())
         }
-        Ok(())
     }
 
-    fn pass_time(&mut self) {
+    fn places(&self, is_meant: impl Fn(&Member) -> bool) -> Vec<usize> {
+        (0..self.members.len()).filter(|place| is_meant(&self.members[*place])).collect()
+    }
+
+    fn pass_time(&mut self) -> Result<(), Violation> {
         let deadlines = self.members.iter().filter_map(|member| member.node.deadline());
         self.now = deadlines.min().unwrap_or(self.now).max(self.now);
-        for place in 0..self.members.len() {
-            self.act(place, Input::Tick);
-        }
-    }
-}
-
-impl Member {
-    fn open(
-        directory: PathBuf,
-        seat: Seat,
-        seed: u64,
-        journal: &Journal,
-        setting: Setting,
-    ) -> Result<Member, Violation> {
-        let (lie, honest_syncs) = setting.lie.map_or((None, 0), |(lie, honest_syncs)| (Some(lie), honest_syncs));
-        let recorder = Recorder { lie, honest_syncs, ..recovery::recorder(&directory, seat, journal) };
-        let opened = recovery::open(&directory, seat, setting.nodes, seed, recorder)?;
-        journal.note(seat, Event::Opened(opened.held));
-        Ok(Member { directory, node: opened.node, disk: opened.disk, jobs: VecDeque::new() })
-    }
-
-    fn act(&mut self, now: Instant, input: Input<'_, Vec<u8>>, hasty: bool) -> Outcomes {
-        let (me, term) = (self.node.seat(), self.node.term());
-        let mut outcomes = Outcomes::default();
-        for effect in self.node.step(now, input) {
-            match effect {
-                Effect::Persist(write) => {
-                    let (hard_state, records) = (write.hard_state, write.entries.bytes().to_vec());
-                    let term = hard_state.map_or(term, |hard_state| hard_state.term);
-                    let mut ticket = Some(write.ticket);
-                    outcomes.ticket = ticket.take_if(|_| hasty);
-                    self.jobs.push_back(Job { ticket, term, hard_state, records });
-                }
-                Effect::Send { to, message } => outcomes.send(me, to, &message),
-                Effect::Apply(entry) => outcomes.promises.push(Promise::Apply(entry.entry().record().to_vec())),
-                Effect::TakeSnapshot { .. }
-                | Effect::SendPiece { .. }
-                | Effect::Store { .. }
-                | Effect::Restore { .. } => {}
-                Effect::Accept { .. }
-                | Effect::Await { .. }
-                | Effect::Reject(_)
-                | Effect::ReadReady { .. }
-                | Effect::ReadFailed { .. } => {}
-            }
-        }
-        let term = self.node.term();
-        for index in std::mem::take(&mut outcomes.acked) {
-            let records = self.node.log().take(index.0 as usize).flat_map(|entry| entry.record().to_vec()).collect();
-            outcomes.promises.push(Promise::Ack(term, records));
-        }
-        outcomes
-    }
-
-    /// The disk does the next write. The ticket to return, if it still is to be.
-    fn write(&mut self, journal: &Journal) -> Result<Option<Ticket>, Violation> {
-        let Some(Job { ticket, term, hard_state, records }) = self.jobs.pop_front() else { return Ok(None) };
-        let seat = self.node.seat();
-        journal.note(seat, Event::Write { term, hard_state, records: records.clone() });
-        let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
-        self.disk.write(hard_state, None, entries).map_err(|error| Law::GoesOn.broken(error.to_string()))?;
-        journal.note(seat, Event::Written);
-        Ok(ticket)
-    }
-}
-
-impl Outcomes {
-    fn send(&mut self, from: Seat, to: Seat, message: &Message<'_>) {
-        let mut buffer = [0; 4096];
-        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
-        let frame = encode(&mut buffer, &envelope, message).expect("every message fits");
-        self.sent.push((to, frame.to_vec()));
-        let term = message.term();
-        match *message {
-            // These speak of a term that nobody has entered yet.
-            Message::RequestVote { ballot: Ballot::Pre, .. }
-            | Message::Vote { ballot: Ballot::Pre, granted: true, .. } => return,
-            Message::RequestVote { .. } | Message::AppendEntries { .. } => {
-                self.promises.push(Promise::Vote(term, from));
-            }
-            Message::Vote { granted: true, .. } => self.promises.push(Promise::Vote(term, to)),
-            Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. } => self.acked.push(index),
-            _ => {}
-        }
-        self.promises.push(Promise::Term(term));
+        (0..self.members.len()).try_for_each(|place| self.act(place, Input::Tick))
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use fastrand::Rng;
@@ -7,6 +7,8 @@ use super::files::{Files, Image, Names, overwrite};
 
 /// What a device is taken to write as a whole or not at all.
 const SECTOR: usize = 512;
+/// How many choices of changes of names are looked at.
+const NAMINGS: u64 = 16;
 
 /// How many crash states of one moment are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +31,9 @@ pub(crate) struct Crash {
 
 /// Shows every state that a power cut may leave at this moment, within the bounds, and each once.
 ///
-/// What is synced is there. Of the writes that are not, the first few are, and perhaps a part from the front of the next
-/// one; or else each sector on its own is as it was before any of them, or after one of them. Of the changes of names, the
-/// first few are there.
+/// What is synced is there. Of the writes that are not, the first few are, and perhaps a part from the front of the
+/// next one; or else each sector on its own is as it was before any of them, or after one of them. Of the changes of
+/// names, any are there.
 pub(crate) fn visit<E>(
     files: &Files,
     bounds: Bounds,
@@ -39,13 +41,19 @@ pub(crate) fn visit<E>(
     mut show: impl FnMut(Crash) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut seen = HashSet::new();
-    let namings = namings(files);
+    let namings = namings(files, rng);
+    let is_pending = |file: usize| files.pending.iter().any(|write| write.file == file);
+    let (changing, settled): (Vec<usize>, Vec<usize>) = (0..files.durable.len()).partition(|file| is_pending(*file));
+    let mut digests = vec![0; files.durable.len()];
+    settled.into_iter().for_each(|file| digests[file] = digest(&files.durable[file]));
     let mut show = |contents: &[Vec<u8>], story: &dyn Fn() -> String| {
-        for (changes, names) in namings.iter().enumerate() {
-            let image = image(contents, names);
-            if seen.insert(digest(&image)) {
-                let story = format!("{}, {changes} of {} changes of names", story(), namings.len() - 1);
-                show(Crash { image, story })?;
+        changing.iter().for_each(|file| digests[*file] = digest(&contents[*file]));
+        for (chosen, names) in &namings {
+            let files_there: Vec<_> = names.iter().map(|(name, file)| (name, digests[*file])).collect();
+            if seen.insert(digest(&files_there)) {
+                let changes = files.pending_names.len();
+                let story = format!("{}, of {changes} changes of names those in {chosen:#b}", story());
+                show(Crash { image: image(contents, names), story })?;
             }
         }
         Ok(())
@@ -146,23 +154,33 @@ fn sectors(files: &Files) -> Vec<Sector> {
     sectors
 }
 
-/// The names as they may be: with none, one, and so on of the changes that were not synced.
-fn namings(files: &Files) -> Vec<Names> {
-    let mut namings = vec![files.names.clone()];
-    for change in &files.pending_names {
-        let mut names = namings[namings.len() - 1].clone();
-        change.apply(&mut names);
-        namings.push(names);
-    }
-    namings
+/// The names as they may be: each of the changes that were not synced is there or not, whatever the others are. If
+/// there are too many choices, all that are there in their order, and some that are drawn. Which were chosen is told by
+/// bits.
+fn namings(files: &Files, rng: &mut Rng) -> Vec<(u64, Names)> {
+    let changes = &files.pending_names;
+    let all = 1_u64 << changes.len();
+    let chosen: BTreeSet<u64> = match all <= NAMINGS {
+        true => (0..all).collect(),
+        false => {
+            (0..=changes.len()).map(|first| (1 << first) - 1).chain((0..NAMINGS).map(|_| rng.u64(..all))).collect()
+        }
+    };
+    let names = |chosen: u64| {
+        let mut names = files.names.clone();
+        let arrived = changes.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+        arrived.for_each(|(_, change)| change.apply(&mut names));
+        names
+    };
+    chosen.into_iter().map(|chosen| (chosen, names(chosen))).collect()
 }
 
 fn image(contents: &[Vec<u8>], names: &Names) -> Image {
     names.iter().map(|(name, file)| (name.clone(), contents[*file].clone())).collect()
 }
 
-fn digest(image: &Image) -> u64 {
+fn digest(of: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    image.hash(&mut hasher);
+    of.hash(&mut hasher);
     hasher.finish()
 }

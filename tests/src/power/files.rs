@@ -5,7 +5,7 @@ use super::journal::Change;
 /// What a power cut cannot take from a directory's files any more, and what it still can.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    /// What is durable of each file, by its number. A file keeps its number when it gets another name.
+    /// What is durable of each file, by its number.
     pub(crate) durable: Vec<Vec<u8>>,
     /// Writes that no sync has followed, in their order.
     pub(crate) pending: Vec<Pending>,
@@ -29,10 +29,11 @@ pub(crate) struct Pending {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// A file gets this name, and has no other; or no file has it any more.
 #[derive(Clone, Debug)]
-pub(crate) enum NameChange {
-    Create { name: String, file: usize },
-    Rename { from: String, to: String },
+pub(crate) struct NameChange {
+    name: String,
+    file: Option<usize>,
 }
 
 impl Files {
@@ -45,32 +46,46 @@ impl Files {
 
     pub(crate) fn take(&mut self, change: &Change) {
         match change {
-            Change::Create(name) => {
-                let file = self.durable.len();
+            Change::Create { name, file } => {
+                assert_eq!(*file, self.durable.len(), "files are numbered in their order");
                 self.durable.push(Vec::new());
-                self.rename(NameChange::Create { name: name.clone(), file });
+                self.name(name, Some(*file));
             }
             Change::Write { file, offset, bytes } => {
-                let offset = *offset as usize;
-                self.pending.push(Pending { file: self.seen[file], offset, bytes: bytes.clone() });
+                self.pending.push(Pending { file: *file, offset: *offset as usize, bytes: bytes.clone() });
             }
             Change::Sync(file) => {
-                let file = self.seen[file];
-                let (synced, rest) =
-                    std::mem::take(&mut self.pending).into_iter().partition(|write| write.file == file);
+                let (synced, rest): (Vec<Pending>, _) =
+                    std::mem::take(&mut self.pending).into_iter().partition(|write| write.file == *file);
                 self.pending = rest;
-                let synced: Vec<Pending> = synced;
                 synced.iter().for_each(|write| write.apply(&mut self.durable));
             }
-            Change::Rename { from, to } => self.rename(NameChange::Rename { from: from.clone(), to: to.clone() }),
+            Change::Rename { name, file } => self.name(name, Some(*file)),
+            Change::Remove(name) => self.name(name, None),
             Change::SyncNames => {
                 self.names = self.seen.clone();
                 self.pending_names.clear();
+                self.forget_nameless();
             }
         }
     }
 
-    fn rename(&mut self, change: NameChange) {
+    /// Nobody can find a file any more that has no name.
+    fn forget_nameless(&mut self) {
+        let has_name = |file: usize| self.names.values().any(|named| *named == file);
+        self.pending.retain(|write| has_name(write.file));
+        let nameless = self.durable.iter_mut().enumerate().filter(|(file, _)| !has_name(*file));
+        nameless.for_each(|(_, content)| content.clear());
+    }
+
+    /// The directory as a running program sees it.
+    pub(crate) fn seen(mut self) -> Image {
+        self.pending.iter().for_each(|write| write.apply(&mut self.durable));
+        self.seen.into_iter().map(|(name, file)| (name, std::mem::take(&mut self.durable[file]))).collect()
+    }
+
+    fn name(&mut self, name: &str, file: Option<usize>) {
+        let change = NameChange { name: name.to_owned(), file };
         change.apply(&mut self.seen);
         self.pending_names.push(change);
     }
@@ -93,14 +108,13 @@ impl Pending {
 
 impl NameChange {
     pub(crate) fn apply(&self, names: &mut Names) {
-        match self {
-            NameChange::Create { name, file } => {
-                names.insert(name.clone(), *file);
+        match self.file {
+            Some(file) => {
+                names.retain(|_, other| *other != file);
+                names.insert(self.name.clone(), file);
             }
-            NameChange::Rename { from, to } => {
-                if let Some(file) = names.remove(from) {
-                    names.insert(to.clone(), file);
-                }
+            None => {
+                names.remove(&self.name);
             }
         }
     }

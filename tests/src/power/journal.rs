@@ -1,9 +1,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use quorate::{HardState, Seat, Term};
+use quorate::{HardState, Index, Seat, Snapshot, Term};
 
-use super::owed::Held;
+use super::held::Held;
+use super::state::State;
 
 /// What the nodes did to their files and what they promised, in the order in which it happened.
 #[derive(Clone, Default)]
@@ -18,8 +19,11 @@ pub(crate) enum Event {
     Write {
         term: Term,
         hard_state: Option<HardState>,
+        snapshot: Option<Snapshot>,
         records: Vec<u8>,
     },
+    /// The disk starts to stand on a snapshot of the app's own.
+    Mark(Snapshot),
     /// The disk is done with it.
     Written,
     /// The log was opened, and this is what it held.
@@ -27,22 +31,28 @@ pub(crate) enum Event {
     Promise(Promise),
 }
 
-/// A change of the files of a directory, which are called by their names at that time.
+/// A change of the files of a directory. A file is called by its number, which it keeps when it gets another name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The file is there, and empty.
-    Create(String),
+    Create {
+        name: String,
+        file: usize,
+    },
     Write {
-        file: String,
+        file: usize,
         offset: u64,
         bytes: Vec<u8>,
     },
     /// What was written to the file is durable.
-    Sync(String),
+    Sync(usize),
+    /// The file has this name and no other.
     Rename {
-        from: String,
-        to: String,
+        name: String,
+        file: usize,
     },
+    /// No file has this name any more.
+    Remove(String),
     /// The names are durable.
     SyncNames,
 }
@@ -54,10 +64,12 @@ pub(crate) enum Promise {
     Term(Term),
     /// It voted in its term.
     Vote(Term, Seat),
-    /// It acknowledged these records in this term.
-    Ack(Term, Vec<u8>),
+    /// It acknowledged, in this term, all that is committed up to the index, and the records behind that.
+    Ack(Term, Index, Vec<u8>),
     /// It applied this record: its client may have the answer.
     Apply(Vec<u8>),
+    /// It took this state over from a snapshot of the leader.
+    Restore(State),
 }
 
 impl Journal {
@@ -72,7 +84,8 @@ impl Journal {
 }
 
 impl Event {
-    /// Whether the moment before it is one to cut: a promise only adds to what is owed, so the moment after it is stricter.
+    /// Whether the moment before it is one to cut: a promise only adds to what is owed, so the moment after it is
+    /// stricter.
     pub(crate) fn ends_a_moment(&self) -> bool {
         !matches!(self, Event::Promise(_))
     }

@@ -1,25 +1,26 @@
 use std::fs;
-use std::path::Path;
-use std::rc::Rc;
+use std::io::Write;
 
 use fastrand::Rng;
 use quorate::{
-    Boot, Config, Effect, Entries, Entry, Identity, Index, Input, Instant, Kind, Members, Message, Outcome, Position,
-    RECORD_OVERHEAD, Seat, Seats, Term,
+    Boot, Config, Effect, Entries, Entry, HardState, Identity, Index, Input, Instant, Kind, Members, Message, Outcome,
+    Position, RECORD_OVERHEAD, Seat, Seats, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
 
 use super::crash::{self, Crash};
 use super::files::{Files, Image};
+use super::held::Held;
 use super::journal::{Change, Event, Journal};
-use super::owed::{Held, Owed};
+use super::member::restore;
+use super::owed::Owed;
 use super::recorder::Recorder;
-use super::{Law, SEATS, Setting, Tally, Violation, scratch};
+use super::state::State;
+use super::{CLUSTER, LOG_BYTES, Law, SEATS, Setting, Tally, Violation, scratch};
 
 /// Small, so that a few writes fill a segment.
 pub(crate) const OPTIONS: Options = Options { segment_bytes: 2_048 };
-const LOG_BYTES: usize = 64 << 10;
 
 /// A node of such a cluster.
 pub(crate) type Node = quorate::Node<Vec<u8>, Box<[u8]>, SEATS>;
@@ -28,8 +29,12 @@ pub(crate) type Node = quorate::Node<Vec<u8>, Box<[u8]>, SEATS>;
 pub(crate) struct Opened {
     pub(crate) disk: Disk<Recorder>,
     pub(crate) node: Node,
+    pub(crate) state: State,
     pub(crate) held: Held,
+    /// The state in the snapshot before the one in force, if that is there.
+    before: Option<State>,
     is_torn: bool,
+    is_fetching: bool,
 }
 
 /// Starts one node from crash states, again and again, in one directory.
@@ -37,20 +42,29 @@ pub(crate) struct Recovery {
     seat: Seat,
     setting: Setting,
     scratch: TempDir,
-    /// What is in the directory as it was put there.
+    /// What is in the directory.
     present: Image,
+    /// How many times it was started.
+    starts: usize,
+}
+
+/// What an opening did to the files.
+struct Opening {
+    changes: Vec<Change>,
+    is_torn: bool,
+    is_fetching: bool,
 }
 
 impl Recovery {
     pub(crate) fn new(seat: Seat, setting: Setting) -> Recovery {
-        Recovery { seat, setting, scratch: scratch(), present: Image::new() }
+        Recovery { seat, setting, scratch: scratch(), present: Image::new(), starts: 0 }
     }
 
     /// Cuts the power at this moment, in every way.
     pub(crate) fn cut(
         &mut self,
         files: &Files,
-        owed: &Owed,
+        owed: &Owed<'_>,
         rng: &mut Rng,
         tally: &mut Tally,
     ) -> Result<(), Violation> {
@@ -58,10 +72,11 @@ impl Recovery {
         let mut dice = rng.fork();
         crash::visit(files, self.setting.bounds, rng, |crash| {
             tally.states += 1;
-            let (changes, is_torn) = self.recover(&crash, owed)?;
-            tally.torn += usize::from(is_torn);
-            if is_torn && dice.usize(..self.setting.bounds.recoveries) == 0 {
-                self.cut_again(&crash, &changes, owed, &mut dice, tally)?;
+            let opening = self.recover(&crash, owed)?;
+            tally.torn += usize::from(opening.is_torn);
+            tally.fetching += usize::from(opening.is_fetching);
+            if opening.tidies() && dice.usize(..self.setting.bounds.recoveries) == 0 {
+                self.cut_again(&crash, &opening.changes, owed, &mut dice, tally)?;
             }
             Ok(())
         })
@@ -72,7 +87,7 @@ impl Recovery {
         &mut self,
         crash: &Crash,
         changes: &[Change],
-        owed: &Owed,
+        owed: &Owed<'_>,
         rng: &mut Rng,
         tally: &mut Tally,
     ) -> Result<(), Violation> {
@@ -87,58 +102,50 @@ impl Recovery {
         Ok(())
     }
 
-    /// Starts from a crash state, and holds what came back to what was promised. What the opening alone did to the files,
-    /// and whether it found a torn write.
-    fn recover(&mut self, crash: &Crash, owed: &Owed) -> Result<(Vec<Change>, bool), Violation> {
+    /// Starts from a crash state, and holds what came back to what was promised. What the opening alone did.
+    fn recover(&mut self, crash: &Crash, owed: &Owed<'_>) -> Result<Opening, Violation> {
         self.put(&crash.image);
+        let mut files = Files::of(&crash.image);
+        let opening = self.start(&mut files, owed).map_err(|violation| violation.left_by(&crash.story))?;
+        self.present = files.seen();
+        Ok(opening)
+    }
+
+    fn start(&mut self, files: &mut Files, owed: &Owed<'_>) -> Result<Opening, Violation> {
+        self.starts += 1;
         let journal = Journal::default();
-        let changes = || {
-            let changes = journal.take().into_iter().filter_map(|(_, event)| match event {
+        let mut changes = || {
+            let noted = journal.take().into_iter().filter_map(|(_, event)| match event {
                 Event::Change(change) => Some(change),
                 _ => None,
             });
-            changes.collect::<Vec<_>>()
+            noted.inspect(|change| files.take(change)).collect::<Vec<_>>()
         };
-        let result = self.start(&journal, owed, changes).map_err(|violation| violation.left_by(&crash.story));
-        let touched = result.as_ref().map(|(opening, later, _)| opening.iter().chain(later)).into_iter().flatten();
-        for change in touched {
-            if let Change::Write { file, .. } | Change::Rename { to: file, .. } = change {
-                self.present.remove(file);
-            }
-        }
-        result.map(|(opening, _, is_torn)| (opening, is_torn))
-    }
-
-    fn start(
-        &self,
-        journal: &Journal,
-        owed: &Owed,
-        changes: impl Fn() -> Vec<Change>,
-    ) -> Result<(Vec<Change>, Vec<Change>, bool), Violation> {
-        let path = self.scratch.path();
-        let mut opened = open(path, self.seat, self.setting.nodes, 1, recorder(path, self.seat, journal))?;
+        let recorder = Recorder::new(self.scratch.path(), self.seat, &journal, None);
+        // One more entry has to fit.
+        let memory = LOG_BYTES + 64;
+        let mut opened = open(recorder.clone(), self.setting.nodes, 1, memory)?;
         let opening = changes();
-        owed.check(&opened.held)?;
-        opened.node.check_invariants().map_err(|broken| Law::GoesOn.broken(broken.0))?;
-        opened.go_on()?;
-        let (expected, is_torn) = (opened.held.clone(), opened.is_torn);
-        drop(opened);
-        let later = changes();
-        let again = open(path, self.seat, self.setting.nodes, 2, recorder(path, self.seat, journal))?;
+        opened.check(owed)?;
+        opened.go_on(owed)?;
+        if self.starts.is_multiple_of(2) {
+            opened.take_snapshot(owed)?;
+        }
+        let Opened { disk, held: expected, is_torn, is_fetching, .. } = opened;
+        drop(disk);
+        let again = open(recorder, self.setting.nodes, 2, memory)?;
         if again.held != expected {
             return Err(Law::GoesOn.broken("what was written after the recovery does not come back"));
         }
-        Ok((opening, [later, changes()].concat(), is_torn))
+        changes();
+        Ok(Opening { changes: opening, is_torn, is_fetching })
     }
 
     /// Makes the directory hold this and nothing else.
     fn put(&mut self, image: &Image) {
         let path = self.scratch.path();
-        for entry in fs::read_dir(path).expect("the directory is there") {
-            let entry = entry.expect("the directory can be read");
-            if !image.contains_key(entry.file_name().to_str().unwrap_or_default()) {
-                fs::remove_file(entry.path()).expect("a file can be removed");
-            }
+        for name in self.present.keys().filter(|name| !image.contains_key(*name)) {
+            fs::remove_file(path.join(name)).expect("a file can be removed");
         }
         for (name, bytes) in image {
             if self.present.get(name) != Some(bytes) {
@@ -149,67 +156,123 @@ impl Recovery {
     }
 }
 
+impl Opening {
+    /// Whether it changed more than the last batch, which is written anew each time.
+    fn tidies(&self) -> bool {
+        self.is_torn || self.is_fetching || self.changes.iter().any(|change| matches!(change, Change::Remove(_)))
+    }
+}
+
 impl Opened {
-    /// A leader of a later term sends one more entry: the node must take it over, and acknowledge it once it is durable.
-    fn go_on(&mut self) -> Result<(), Violation> {
+    /// Holds what came back against what was promised.
+    fn check(&self, owed: &Owed<'_>) -> Result<(), Violation> {
+        owed.check(&self.held)?;
+        let states = self.before.iter().chain([&self.state]);
+        if let Some(state) = states.into_iter().find(|state| **state != owed.committed().state(state.index())) {
+            return Err(Law::StateStays.broken(format!("a snapshot of {:?} holds another state", state.index())));
+        }
+        self.node.check_invariants().map_err(|broken| Law::GoesOn.broken(broken.0))
+    }
+
+    /// A leader of a later term sends one more entry: the node must take it over, and acknowledge it once it is
+    /// durable. What it had applied before, it applies again, and comes to the same state.
+    fn go_on(&mut self, owed: &Owed<'_>) -> Result<(), Violation> {
+        // What was fetched to its end is installed before anything else.
+        self.step(Input::Tick)?;
         let leader = Seat((self.node.seat().0 + 1) % self.node.members().all().count() as u8);
         let (term, last) = (Term(self.node.term().0 + 1), self.node.last());
         let position = Position { term, index: Index(last.index.0 + 1) };
         let mut room = [0; RECORD_OVERHEAD + 4];
         let entry = Entry::write(&mut room, position, Kind::Command, b"next").expect("the entry fits");
-        self.held.entry(entry);
         let entries = Entries::parse(entry.record()).expect("one entry");
-        let message = Message::AppendEntries { term, stamp: 1, previous: last, commit: Index(0), entries };
-        let mut ticket = None;
-        for effect in self.node.step(Instant::START, Input::Receive { from: Identity::from(leader), message }) {
-            if let Effect::Persist(write) = effect {
-                self.held.hard_state = write.hard_state.unwrap_or(self.held.hard_state);
-                let written = self.disk.write(write.hard_state, write.snapshot, write.entries);
-                written.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
-                ticket = Some(write.ticket);
+        let message = Message::AppendEntries { term, stamp: 1, previous: last, commit: owed.applied(), entries };
+        let acked = self.step(Input::Receive { from: Identity::from(leader), message })?;
+        if acked != Some(position.index) {
+            return Err(Law::GoesOn.broken(format!("the node acknowledges {acked:?}, not {position:?}")));
+        }
+        if self.state.index() < owed.applied() || self.state != owed.committed().state(self.state.index()) {
+            let story = format!("after {:?}, it comes to another state at {:?}", owed.applied(), self.state.index());
+            return Err(Law::StateStays.broken(story));
+        }
+        Ok(())
+    }
+
+    /// Takes an input, and does all that follows. What was acknowledged last.
+    fn step(&mut self, input: Input<'_, Vec<u8>>) -> Result<Option<Index>, Violation> {
+        let (mut ticket, mut acked) = (None, None);
+        for effect in self.node.step(Instant::START, input) {
+            match effect {
+                Effect::Persist(write) => {
+                    self.held.write(write.hard_state, write.snapshot, write.entries);
+                    let written = self.disk.write(write.hard_state, write.snapshot, write.entries);
+                    written.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
+                    ticket = Some(write.ticket);
+                }
+                Effect::Send { message: Message::Ack { outcome: Outcome::Matched(index), .. }, .. } => {
+                    acked = Some(index);
+                }
+                Effect::Restore { snapshot } => self.state = restore(&self.disk.snapshots(), snapshot)?,
+                Effect::Apply(entry) => self.state.apply(entry.entry().record()),
+                _ => {}
             }
         }
-        let ticket = ticket.ok_or_else(|| Law::GoesOn.broken("the node takes no entry"))?;
-        let mut effects = self.node.step(Instant::START, Input::Persisted(ticket));
-        let outcome = Outcome::Matched(position.index);
-        let acked = effects
-            .any(|effect| effect == Effect::Send { to: leader, message: Message::Ack { term, stamp: 1, outcome } });
-        if acked { Ok(()) } else { Err(Law::GoesOn.broken("the node does not acknowledge an entry")) }
+        ticket.map_or(Ok(acked), |ticket| self.step(Input::Persisted(ticket)))
+    }
+
+    /// Puts a snapshot of what is applied in force, unless there is one already.
+    fn take_snapshot(&mut self, owed: &Owed<'_>) -> Result<(), Violation> {
+        let index = self.state.index();
+        let expected = owed.committed().snapshot(index).filter(|_| index > self.held.snapshot.position.index);
+        let Some(expected) = expected else { return Ok(()) };
+        let taken = self.disk.snapshots().create(expected.position, self.node.members()).and_then(|mut writer| {
+            writer.write_all(&self.state.bytes()).expect("what is kept in memory can be written");
+            writer.finish()
+        });
+        let marked = taken.and_then(|snapshot| self.disk.mark(snapshot).map(|()| snapshot));
+        let snapshot = marked.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
+        self.held.mark(snapshot);
+        let is_refused = self
+            .node
+            .step(Instant::START, Input::Snapshotted(snapshot))
+            .any(|effect| matches!(effect, Effect::Reject(_)));
+        match snapshot == expected && !is_refused {
+            true => Ok(()),
+            false => Err(Law::GoesOn.broken(format!("the node does not take its own {snapshot:?}"))),
+        }
     }
 }
 
-/// Opens a log, and starts the node that it belongs to.
-pub(crate) fn open(path: &Path, seat: Seat, nodes: usize, seed: u64, recorder: Recorder) -> Result<Opened, Violation> {
-    let identity = Identity::from(seat);
-    let mut held = Held::default();
+/// Opens a log, and starts the node that it belongs to, with so much memory.
+pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize) -> Result<Opened, Violation> {
+    let identity = Identity::from(recorder.seat);
+    let config = Config::new(identity, Members::of(Seats::first(nodes)), seed);
+    let memory = vec![0; log_bytes].into_boxed_slice();
+    let mut boot = Boot::new(config, memory).expect("the configuration is sound");
+    let (mut hard_state, mut kept, mut is_fetching) = (HardState::default(), Vec::new(), false);
     let visit = |item: Recovered<'_>| {
         match item {
-            Recovered::HardState(hard_state) => held.hard_state = hard_state,
-            Recovered::Entry(entry) => held.entry(entry),
-            _ => unreachable!("no snapshot was taken"),
+            Recovered::HardState(found) => hard_state = found,
+            Recovered::Snapshot(snapshot) => kept.push(snapshot),
+            Recovered::LostSnapshot(position) => {
+                return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
+            }
+            Recovered::Stored(_) => is_fetching = true,
+            Recovered::Entry(_) => {}
         }
-        Ok::<(), DiskError>(())
+        boot.recover(item).map_err(|error| Law::GoesOn.broken(error.to_string()))
     };
-    let opened = Disk::open_on(recorder, path, Owner { cluster: 7, identity }, OPTIONS, visit);
-    let (disk, recovery) = opened.map_err(|error| Law::Opens.broken(error.to_string()))?;
-    let config = Config::new(identity, Members::of(Seats::first(nodes)), seed);
-    let memory = vec![0; LOG_BYTES].into_boxed_slice();
-    let mut boot = Boot::new(config, memory).expect("the configuration is sound");
-    boot.hard_state(held.hard_state);
-    for record in &held.records {
-        let (entry, _) = Entry::parse(record).expect("the disk gives whole entries back");
-        boot.entry(entry).map_err(|error| Law::GoesOn.broken(error.to_string()))?;
-    }
-    Ok(Opened { disk, node: boot.start(Instant::START), held, is_torn: recovery.torn_bytes > 0 })
+    let (path, owner) = (recorder.directory.clone(), Owner { cluster: CLUSTER.0, identity });
+    let (disk, recovery) = Disk::open_on(recorder, &path, owner, OPTIONS, visit)?;
+    let states = kept.iter().map(|snapshot| restore(&disk.snapshots(), *snapshot)).collect::<Result<Vec<_>, _>>()?;
+    let mut states = states.into_iter().rev();
+    let (state, before) = (states.next().unwrap_or_default(), states.next());
+    let node = boot.start(Instant::START);
+    let held = Held::of(hard_state, kept.last().copied().unwrap_or_default(), &node);
+    Ok(Opened { disk, node, state, held, before, is_torn: recovery.torn_bytes > 0, is_fetching })
 }
 
-pub(crate) fn recorder(path: &Path, seat: Seat, journal: &Journal) -> Recorder {
-    Recorder {
-        seat,
-        directory: path.to_owned(),
-        journal: journal.clone(),
-        lie: None,
-        honest_syncs: 0,
-        created: Rc::default(),
+impl From<DiskError> for Violation {
+    fn from(error: DiskError) -> Violation {
+        Law::Opens.broken(error.to_string())
     }
 }

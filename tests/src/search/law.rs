@@ -88,8 +88,8 @@ impl Marks {
     }
 }
 
-/// What must hold of all nodes together, after something happened to one of them. Whether words are backed by disks is one
-/// question, whether the cluster comes to harm another.
+/// What must hold of all nodes together, after something happened to one of them. Whether words are backed by disks is
+/// one question, whether the cluster comes to harm another.
 pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: bool) -> Verdict {
     let face = faces[seat];
     for other in faces.iter().filter(|other| other.seat != face.seat) {
@@ -122,8 +122,9 @@ fn meet(one: &[Mark], other: &[Mark]) -> bool {
     met.is_none_or(|place| one[..=place] == other[..=place])
 }
 
-/// Whether the follower's disk has all that the leader counts on, or had when it was lost and the leader has not heard of that.
-/// One that has gone on to a later term owes it nothing, nor does one that has lost its disk once more: it counts nowhere.
+/// Whether the follower's disk has all that the leader counts on, or had when it was lost and the leader has not heard
+/// of that. One that has gone on to a later term owes it nothing, nor does one that has lost its disk once more: it
+/// counts nowhere.
 fn is_backed(leader: &Face, follower: &Face) -> bool {
     let place = usize::from(follower.seat);
     let (matched, heard) = (leader.matched[place] as usize, leader.heard[place]);

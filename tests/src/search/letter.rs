@@ -43,8 +43,8 @@ impl Letter {
         }
     }
 
-    /// The receiver's durable term from which on the letter is of a term that is over, and what stands for all such letters.
-    /// Those are answered with the receiver's own term, whatever else they say.
+    /// The receiver's durable term from which on the letter is of a term that is over, and what stands for all such
+    /// letters. Those are answered with the receiver's own term, whatever else they say.
     pub(crate) fn when_over(&self) -> Option<(u64, Letter)> {
         let term = Term(1);
         let (from, over) = match self.message() {

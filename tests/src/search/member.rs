@@ -233,8 +233,8 @@ fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Records) -> Nod
     boot.hard_state(disk.hard_state);
     disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
     let mut node = boot.start(Instant::START);
-    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says as much.
-    // But of a node that has lost its disk it may be the first that others hear.
+    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
+    // as much. But of a node that has lost its disk it may be the first that others hear.
     if identity.incarnation == Incarnation(0) {
         node.forget_greeting();
     }

@@ -16,8 +16,8 @@ pub(crate) struct Seen {
     buckets_max: usize,
 }
 
-/// A cache line of fingerprints. The front of each says in which bucket it is, or before which full ones; kept are the last
-/// 40 bits. With millions of buckets, that is all of it.
+/// A cache line of fingerprints. The front of each says in which bucket it is, or before which full ones; kept are the
+/// last 40 bits. With millions of buckets, that is all of it.
 #[derive(Clone, Default)]
 #[repr(align(64))]
 struct Bucket {

@@ -19,8 +19,8 @@ use crate::simulator::records::Records;
 /// About how much memory an outcome takes, with its place in the table.
 const OUTCOME_BYTES: usize = 200;
 
-/// All that the search has met, each once and by a number: a world is a few numbers then. What a node does in a state depends
-/// on nothing but that state and the event, so it is played once and remembered.
+/// All that the search has met, each once and by a number: a world is a few numbers then. What a node does in a state
+/// depends on nothing but that state and the event, so it is played once and remembered.
 pub(crate) struct Table {
     pub(crate) setting: Setting,
     pub(crate) names: Vec<Names>,

@@ -14,7 +14,8 @@ use super::tape::{Reading, Tape};
 use super::{Budget, Setting};
 use crate::simulator::Violation;
 
-/// A whole cluster at one moment: its nodes and disks, the letters on their way, what was promised, what may still happen.
+/// A whole cluster at one moment: its nodes and disks, the letters on their way, what was promised, what may still
+/// happen.
 ///
 /// All but the budget are numbers of the [`Table`].
 #[derive(Clone, Debug)]
@@ -218,8 +219,8 @@ impl Draft {
         }
     }
 
-    /// The letter itself, what stands for it, or nothing. What makes no difference any more makes one again to a receiver that
-    /// loses its disk.
+    /// The letter itself, what stands for it, or nothing. What makes no difference any more makes one again to a
+    /// receiver that loses its disk.
     fn on_its_way(&self, letter: u32, table: &mut Table) -> Option<u32> {
         let to = table.stamps[letter as usize].to;
         let may_forget = may_lose(&self.members, &self.budget, to, table);

@@ -23,8 +23,8 @@ pub(crate) struct Disk {
     pub(crate) durable: Records,
     /// The snapshot in force.
     pub(crate) latest: Option<Snapshot>,
-    /// The snapshot that was in force before it rotted. Until the log is told of another one, any that the app has taken since
-    /// may take its place, told or not.
+    /// The snapshot that was in force before it rotted. Until the log is told of another one, any that the app has
+    /// taken since may take its place, told or not.
     rotten: Option<Snapshot>,
     /// The write that was cut off, or failed.
     cut_off: Option<Change>,
@@ -81,7 +81,8 @@ impl Disk {
         }
     }
 
-    /// Opens the log, which shows what it holds. It must be what was durable, perhaps with all of the write that was cut off.
+    /// Opens the log, which shows what it holds. It must be what was durable, perhaps with all of the write that was
+    /// cut off.
     pub(crate) fn open(
         &mut self,
         trouble: Option<Trouble>,
@@ -137,8 +138,8 @@ impl Disk {
         Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
     }
 
-    /// Whether that may come back. If a snapshot has rotted, an earlier one may take its place, or none; the log behind that is
-    /// all there in any case.
+    /// Whether that may come back. If a snapshot has rotted, an earlier one may take its place, or none; the log behind
+    /// that is all there in any case.
     fn allows(&self, found: &Records, latest: Option<Snapshot>) -> bool {
         let base = found.base.index;
         let position = |snapshot: Option<Snapshot>| snapshot.map_or(self.durable.base, |snapshot| snapshot.position);

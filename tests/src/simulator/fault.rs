@@ -38,8 +38,8 @@ pub enum Fault {
     FullDisk,
     /// A bit of a stopped node's disk flips: the node must not come back, or with nothing lost.
     Rot,
-    /// A stopped node's disk is gone, or what has rotted is thrown away: the node comes back with an empty one, under a new
-    /// incarnation.
+    /// A stopped node's disk is gone, or what has rotted is thrown away: the node comes back with an empty one, under a
+    /// new incarnation.
     LostDisk,
     /// Syncs take long.
     SlowDisk,

@@ -191,8 +191,8 @@ impl Machine {
         self.paused_until > now || !self.inbox.is_empty()
     }
 
-    /// Those who have waited since before this time. A command whose place no other has taken yet may wait for ever, if there is
-    /// no further command.
+    /// Those who have waited since before this time. A command whose place no other has taken yet may wait for ever, if
+    /// there is no further command.
     pub(crate) fn waiting_since(&self, time: u64, last: Index) -> usize {
         let accepted = self.accepted.iter().filter(|(accepted, _)| accepted.index <= last).map(|(_, waiting)| waiting);
         let reads = self.reads.iter().map(|(_, waiting)| waiting);

@@ -118,7 +118,8 @@ impl Oracle {
         }
     }
 
-    /// An acknowledged entry is on the follower's disk, in its log or covered by a snapshot, and the same as the leader's.
+    /// An acknowledged entry is on the follower's disk, in its log or covered by a snapshot, and the same as the
+    /// leader's.
     fn check_ack(&self, from: &Machine, to: Seat, term: Term, index: Index, all: &[Machine]) -> Verdict {
         let (disk, place) = (&from.disk.durable, (index.0 as usize).checked_sub(1));
         let Some(place) = place else { return Ok(()) };
@@ -143,7 +144,8 @@ impl Oracle {
         Ok(())
     }
 
-    /// An entry that a node applies is the one that all apply, and a majority of disks has it. True if nobody applied it before.
+    /// An entry that a node applies is the one that all apply, and a majority of disks has it. True if nobody applied
+    /// it before.
     pub(crate) fn on_apply(
         &mut self,
         by: &Machine,
@@ -248,7 +250,8 @@ impl Oracle {
         Ok(())
     }
 
-    /// Two logs that share a position are equal up to it, as far as both have it. What a log has forgotten was committed.
+    /// Two logs that share a position are equal up to it, as far as both have it. What a log has forgotten was
+    /// committed.
     pub(crate) fn check_matching(&self, one: &Machine, other: &Machine) -> Verdict {
         let (Some(a), Some(b)) = (&one.node, &other.node) else {
             return Ok(());

@@ -63,8 +63,8 @@ impl Shape {
         if usize::from(seat.0) < self.small { self.small_log_bytes.min(self.log_bytes) } else { self.log_bytes }
     }
 
-    /// How many disks may rot before the cluster could not go on: members whose memory is too small for what others have not
-    /// committed yet count as well.
+    /// How many disks may rot before the cluster could not go on: members whose memory is too small for what others
+    /// have not committed yet count as well.
     pub(crate) fn rotten_max(&self) -> usize {
         (self.nodes - 1) / 2 - self.small
     }
@@ -75,8 +75,8 @@ impl Shape {
             / u64::from(self.snapshot_bytes_per_heartbeat)
     }
 
-    /// How long a member of little memory takes over so many entries of one that has forgotten none: as many a heartbeat as fit,
-    /// and then it needs a snapshot.
+    /// How long a member of little memory takes over so many entries of one that has forgotten none: as many a
+    /// heartbeat as fit, and then it needs a snapshot.
     pub(crate) fn catch_up_micros(&self, entries: usize) -> u64 {
         let fit = (self.small_log_bytes / (RECORD_MAX * 2)) as u64;
         if self.small > 0 { entries as u64 / fit * 2 * HEARTBEAT_MICROS } else { 0 }

@@ -1,9 +1,10 @@
 use super::{Fault, Report, Setting, Violation, World};
 
-/// Looks for a shorter run that breaks the same promise: over fewer events, with fewer kinds of fault, clients and nodes.
+/// Looks for a shorter run that breaks the same promise: over fewer events, with fewer kinds of fault, clients and
+/// nodes.
 ///
-/// With any of these changed, a seed leads elsewhere. So each reduction is tried with several seeds, and kept if one of them
-/// breaks the promise as well.
+/// With any of these changed, a seed leads elsewhere. So each reduction is tried with several seeds, and kept if one of
+/// them breaks the promise as well.
 #[derive(Debug)]
 pub struct Shrinker {
     smallest: Setting,

@@ -77,8 +77,8 @@ impl Stage {
         }
     }
 
-    /// So many voters, and learners behind them, on an empty stage. Most plays are not about the question that a node asks when
-    /// it starts: it is lost unless the cluster `greets`.
+    /// So many voters, and learners behind them, on an empty stage. Most plays are not about the question that a node
+    /// asks when it starts: it is lost unless the cluster `greets`.
     fn cluster(&mut self, line: &Line<'_>) {
         self.actors.clear();
         self.letters.clear();
@@ -154,7 +154,8 @@ impl Stage {
         self.act(line.node(0), Input::ClientCommand { session: line.session(), command: word }, told);
     }
 
-    /// The app of a node takes a snapshot of what it has applied, which is durable at once; `damaged` makes its checksum wrong.
+    /// The app of a node takes a snapshot of what it has applied, which is durable at once; `damaged` makes its
+    /// checksum wrong.
     fn snapshot(&mut self, line: &Line<'_>, told: &mut String) {
         let name = line.node(0);
         let bytes = line.number("bytes");
@@ -181,8 +182,8 @@ impl Stage {
         self.act(node, Input::Persisted(ticket), told);
     }
 
-    /// Delivers the oldest message from one to another, or the one `at` a place in their queue, or all; `keep` leaves it
-    /// on its way, to come once more.
+    /// Delivers the oldest message from one to another, or the one `at` a place in their queue, or all; `keep` leaves
+    /// it on its way, to come once more.
     fn deliver(&mut self, line: &Line<'_>, told: &mut String) {
         let at = line.number_or("at", 1) - 1;
         loop {

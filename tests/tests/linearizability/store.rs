@@ -61,8 +61,8 @@ struct Call {
     answer: Option<Answer>,
 }
 
-/// The history of a random run. Each process has one operation under way; each operation takes effect at a random time during it,
-/// and one of unknown outcome at a random time after its start, or not within the run.
+/// The history of a random run. Each process has one operation under way; each operation takes effect at a random time
+/// during it, and one of unknown outcome at a random time after its start, or not within the run.
 pub(crate) fn run(load: &Load, random: &mut Random) -> History {
     let mut history = History::new();
     let mut store: BTreeMap<String, Option<String>> = BTreeMap::new();

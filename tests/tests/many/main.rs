@@ -1,5 +1,5 @@
-//! Twenty-seven nodes, some of them slow and some dead: the rest goes on at its own speed, and a dead one comes in line by a
-//! snapshot afterwards. Time is virtual here, so speed can be held against a number.
+//! Twenty-seven nodes, some of them slow and some dead: the rest goes on at its own speed, and a dead one comes in line
+//! by a snapshot afterwards. Time is virtual here, so speed can be held against a number.
 
 mod house;
 

@@ -1,5 +1,5 @@
-//! Real processes, real sockets, real disks: the leader is killed with SIGKILL under load, again and again. Logs are small, so
-//! that nodes take snapshots all the time, start from them, and send them to those that come back.
+//! Real processes, real sockets, real disks: the leader is killed with SIGKILL under load, again and again. Logs are
+//! small, so that nodes take snapshots all the time, start from them, and send them to those that come back.
 //!
 //! `QUORATE_ROUNDS=200 cargo test --release -p quorate-tests --test processes` kills for longer.
 

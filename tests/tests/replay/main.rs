@@ -1,5 +1,5 @@
-//! Traces of nodes, run again: those of real nodes over sockets and disks, of nodes that are driven at random, and traces
-//! that somebody has tampered with.
+//! Traces of nodes, run again: those of real nodes over sockets and disks, of nodes that are driven at random, and
+//! traces that somebody has tampered with.
 
 mod drive;
 mod house;

@@ -38,8 +38,8 @@ struct Found {
     records: BTreeMap<u64, Vec<u8>>,
 }
 
-/// After a crash, a snapshot and all that comes with it are there or not, whatever was before is there or not needed, and the
-/// store goes on.
+/// After a crash, a snapshot and all that comes with it are there or not, whatever was before is there or not needed,
+/// and the store goes on.
 fn a_crash_leaves_the_old_state_or_the_new_one(subject: &impl Subject) {
     let (mut before, mut old) = (subject.blank(), Model::default());
     for (number, step) in script().iter().enumerate() {

@@ -8,7 +8,8 @@ use super::name;
 use crate::segment::HeaderError;
 use crate::{DiskError, Medium};
 
-/// The file of a snapshot, open. Its header is sound, and as many bytes follow as it says, or fewer if it is being fetched.
+/// The file of a snapshot, open. Its header is sound, and as many bytes follow as it says, or fewer if it is being
+/// fetched.
 #[derive(Debug)]
 pub(crate) struct SnapshotFile<H> {
     pub(crate) handle: H,

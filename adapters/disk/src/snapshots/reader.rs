@@ -10,8 +10,8 @@ use crate::{Direct, DiskError, Medium};
 
 /// The bytes of a snapshot, checked as they are read.
 ///
-/// The last bytes come only if all of them match the snapshot's CRC: whoever has read to the end has read what was written.
-/// Whoever stops before that knows only after [`finish`](SnapshotReader::finish).
+/// The last bytes come only if all of them match the snapshot's CRC: whoever has read to the end has read what was
+/// written. Whoever stops before that knows only after [`finish`](SnapshotReader::finish).
 #[derive(Debug)]
 pub struct SnapshotReader<M: Medium = Direct> {
     medium: M,
@@ -27,8 +27,8 @@ impl SnapshotReader {
     /// The snapshot in a file under any name, wherever that is and whosever it is: a copy that was kept aside.
     ///
     /// # Errors
-    /// The file cannot be read, is no whole snapshot, or was written by a later version. Whether its content is sound is seen
-    /// at its end.
+    /// The file cannot be read, is no whole snapshot, or was written by a later version. Whether its content is sound
+    /// is seen at its end.
     pub fn of(file: &Path) -> Result<SnapshotReader, DiskError> {
         let handle = File::open(file).map_err(DiskError::snapshot_io("open", file))?;
         let found = SnapshotFile::read(handle, file, &mut Direct)?;

@@ -52,8 +52,8 @@ impl Shelf {
         self.stored.map_or(Ok(()), |stored| visit(Recovered::Stored(stored)))
     }
 
-    /// Removes what is of no use any more, and writes what was fetched once more: a sync that failed before this opening may have
-    /// left it in memory alone, marked as written, and no later sync would write it.
+    /// Removes what is of no use any more, and writes what was fetched once more: a sync that failed before this
+    /// opening may have left it in memory alone, marked as written, and no later sync would write it.
     pub(crate) fn settle(&self, directory: &Path, cluster: u64, medium: &mut impl Medium) -> Result<(), DiskError> {
         self.surplus.iter().try_for_each(|path| remove(path, medium))?;
         let Some(Stored { snapshot, .. }) = self.stored else { return Ok(()) };

@@ -37,7 +37,8 @@ impl<M: Medium> SnapshotWriter<M> {
         Ok(SnapshotWriter { medium, handle, directory, path, header, buffer, is_named: false })
     }
 
-    /// Makes the snapshot durable under its name. It counts once the log says so: see [`Disk::mark`](crate::Disk::mark).
+    /// Makes the snapshot durable under its name. It counts once the log says so: see
+    /// [`Disk::mark`](crate::Disk::mark).
     ///
     /// # Errors
     /// What the system says. The snapshot is of no use then, and the one before stays in force.

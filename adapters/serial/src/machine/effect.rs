@@ -26,9 +26,9 @@ where
 
     /// Draws effects until there are no more, or the lines are full, and then writes what is to be durable.
     ///
-    /// The lines are looked at before an effect is drawn: one that has been drawn would be lost, and had to be sent again.
-    /// A write, and a snapshot even more so, holds up everything else: both wait until what need not wait for them has gone
-    /// over the lines, so that the others write meanwhile.
+    /// The lines are looked at before an effect is drawn: one that has been drawn would be lost, and had to be sent
+    /// again. A write, and a snapshot even more so, holds up everything else: both wait until what need not wait for
+    /// them has gone over the lines, so that the others write meanwhile.
     fn draw(&mut self, input: Input<'_, View<'_, A>>) -> Result<Option<Ticket>, Stop> {
         let members = self.node.members();
         // It is offered once, and only first of all.
@@ -80,7 +80,8 @@ where
                         self.post.reply(self.now, read.asker, NOBODY_LEADS);
                     }
                 }
-                // Answers to a client's input were drawn with that input. A snapshot that the node does not want is left.
+                // Answers to a client's input were drawn with that input. A snapshot that the node does not want is
+                // left.
                 Effect::Accept { .. } | Effect::Await { .. } | Effect::Reject(_) | Effect::Persist(_) => {}
             }
         }
@@ -113,7 +114,8 @@ where
         }
     }
 
-    /// Terms came and went, and nothing was applied: all entries once more, behind the terms and votes that fill the flash.
+    /// Terms came and went, and nothing was applied: all entries once more, behind the terms and votes that fill the
+    /// flash.
     fn write_again(&mut self) -> Result<(), Stop> {
         let is_durable = self.node.durable() == self.node.last().index;
         if self.flash.is_crowded() && is_durable {

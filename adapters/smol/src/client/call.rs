@@ -100,7 +100,8 @@ impl Call {
         Err(self.failure(directory))
     }
 
-    /// Sends the request to the leader or, if there is none, asks all members who it is. Until when to wait for answers.
+    /// Sends the request to the leader or, if there is none, asks all members who it is. Until when to wait for
+    /// answers.
     async fn send(
         &mut self,
         exchange: &mut Exchange,

@@ -36,8 +36,8 @@ impl Directory {
         self.addresses.contains_key(&seat)
     }
 
-    /// Takes in where a member is, as another one says. What the client was given itself stays: its own way to the member
-    /// may be another one.
+    /// Takes in where a member is, as another one says. What the client was given itself stays: its own way to the
+    /// member may be another one.
     pub(crate) fn learn(&mut self, seat: Seat, address: &str) {
         if let Ok(address) = address.parse() {
             self.addresses.entry(seat).or_insert(address);

@@ -36,8 +36,8 @@ pub enum ClientError {
     Refused(Reason),
     /// Each time another leader's entry took the command's place. Certainly not done.
     Superseded,
-    /// There is no such session: it was never opened, or lost its place to others. Whether the command was done under it
-    /// earlier is not known any more.
+    /// There is no such session: it was never opened, or lost its place to others. Whether the command was done under
+    /// it earlier is not known any more.
     Expired,
     /// The session has gone on to later commands. Whether this one was done is not known any more.
     Outdated {

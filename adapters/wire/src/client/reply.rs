@@ -51,8 +51,8 @@ pub enum ReplyBody<'a> {
     },
     /// Nothing was done, for this reason.
     Refused(Reason),
-    /// Leadership was lost, or the node stops, while the command was under way: it may have been done, or be done yet. Ask
-    /// again under the same session and sequence.
+    /// Leadership was lost, or the node stops, while the command was under way: it may have been done, or be done yet.
+    /// Ask again under the same session and sequence.
     Unknown,
     /// Another leader's entry took the command's place: it was not done, and this attempt never will be.
     Superseded,

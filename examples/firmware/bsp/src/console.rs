@@ -1,4 +1,5 @@
-//! The console: lines with a tag and an order come in, lines with the tag and `ok` or `error` go out. News starts with `!`.
+//! The console: lines with a tag and an order come in, lines with the tag and `ok` or `error` go out. News starts with
+//! `!`.
 
 use core::fmt::{self, Write};
 

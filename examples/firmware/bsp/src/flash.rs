@@ -1,5 +1,5 @@
-//! NOR flash that is a file of the emulator's host: it outlives a power cut, and is as strict as a chip. It is read where the
-//! machine has memory that nothing else uses, as a chip is that is mapped into memory.
+//! NOR flash that is a file of the emulator's host: it outlives a power cut, and is as strict as a chip. It is read
+//! where the machine has memory that nothing else uses, as a chip is that is mapped into memory.
 
 #![allow(unsafe_code, reason = "that memory is at an address")]
 

@@ -1,5 +1,5 @@
-//! Who this board is. A real one would read it from switches or its flash; here the emulator's host says it, so that one
-//! firmware serves every board.
+//! Who this board is. A real one would read it from switches or its flash; here the emulator's host says it, so that
+//! one firmware serves every board.
 
 use core::ffi::CStr;
 use core::str::FromStr;

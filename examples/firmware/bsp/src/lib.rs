@@ -1,5 +1,5 @@
-//! What the super-loop and the example on embassy share: the emulated machine's UARTs, clock, flash and log, and buttons on
-//! its console.
+//! What the super-loop and the example on embassy share: the emulated machine's UARTs, clock, flash and log, and
+//! buttons on its console.
 #![no_std]
 
 mod buttons;

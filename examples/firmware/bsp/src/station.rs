@@ -30,8 +30,8 @@ static STATION: StaticCell<Station> = StaticCell::new();
 static LOG: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
 static SNAPSHOT: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
 
-/// Takes back what the flash holds. A board that cannot has nothing else to do: it panics. What this takes of the stack, it
-/// gives back.
+/// Takes back what the flash holds. A board that cannot has nothing else to do: it panics. What this takes of the
+/// stack, it gives back.
 pub fn start(identity: &Identity) -> &'static mut Station {
     let station = recover(identity);
     stack::repaint();

@@ -1,6 +1,7 @@
 //! Lamps and registers: the state that boards and hosts replicate.
 //!
-//! It knows nothing of consensus. Every machine applies the same [`Command`]s in the same order, and so has the same [`Lamps`].
+//! It knows nothing of consensus. Every machine applies the same [`Command`]s in the same order, and so has the same
+//! [`Lamps`].
 #![no_std]
 
 #[cfg(feature = "smol")]

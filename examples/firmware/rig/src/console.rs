@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::interrupt::is_interrupted;
 use crate::{Failure, Journal};
 
-/// The talk with a machine: lines with a tag and an order go there, lines with the tag and `ok` or `error` come back. A line
-/// that starts with `!` is news.
+/// The talk with a machine: lines with a tag and an order go there, lines with the tag and `ok` or `error` come back. A
+/// line that starts with `!` is news.
 pub(crate) struct Console {
     name: String,
     out: Mutex<Box<dyn Write + Send>>,

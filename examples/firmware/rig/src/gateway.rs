@@ -14,8 +14,8 @@ use quorate::Seat;
 use quorate_serial::{Address, Header, Receiver, Transmitter};
 use quorate_wire::verify;
 
-/// Stands for a board on the network: what comes to its socket goes over the board's serial line, and back. The frames of
-/// members and clients are the same on both sides. It keeps nothing, and what it cannot pass on is lost.
+/// Stands for a board on the network: what comes to its socket goes over the board's serial line, and back. The frames
+/// of members and clients are the same on both sides. It keeps nothing, and what it cannot pass on is lost.
 pub(crate) struct Gateway {
     is_over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,

@@ -15,8 +15,8 @@ use smol::channel::{Receiver, unbounded};
 
 use crate::Failure;
 
-/// A member that is a process of this host: it runs `quorate-smol`, and takes orders on standard input as a board does on its
-/// console.
+/// A member that is a process of this host: it runs `quorate-smol`, and takes orders on standard input as a board does
+/// on its console.
 #[derive(Debug, clap::Args)]
 pub struct Host {
     /// Its number

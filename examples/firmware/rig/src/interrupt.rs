@@ -4,7 +4,8 @@ use crate::Failure;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C, and the system's wish that this process ends, make what waits give up: then everything is stopped.
+/// From now on Ctrl-C, and the system's wish that this process ends, make what waits give up: then everything is
+/// stopped.
 ///
 /// # Errors
 /// The system lets no signal be watched.

@@ -1,5 +1,5 @@
-//! Builds the firmware, emulates boards and the wires between them, and presses their buttons: for people at a prompt, and
-//! for tests.
+//! Builds the firmware, emulates boards and the wires between them, and presses their buttons: for people at a prompt,
+//! and for tests.
 
 mod board;
 mod console;

@@ -32,7 +32,8 @@ struct Options {
     /// How fast the wires are, in symbols a second
     #[arg(long, default_value_t = 115_200, value_parser = clap::value_parser!(u32).range(9_600..=1_000_000))]
     baud: u32,
-    /// Keep flashes and disks in this directory, and start with what is there; without it they are empty and are removed in the end
+    /// Keep flashes and disks in this directory, and start with what is there; without it they are empty and are
+    /// removed in the end
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     /// Let the boards run the firmware on embassy's executor

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_send_buffer_size;
 
-/// Two ends of a stream that holds few bytes on their way, as a UART does: who writes faster than the other reads has to wait.
+/// Two ends of a stream that holds few bytes on their way, as a UART does: who writes faster than the other reads has
+/// to wait.
 pub(crate) fn short_pair() -> io::Result<(UnixStream, UnixStream)> {
     let (left, right) = UnixStream::pair()?;
     for end in [&left, &right] {

@@ -39,8 +39,8 @@ enum Place {
 }
 
 impl Rig {
-    /// Three boards in a mesh, which is a ring as well. They start with what is in `directory`, or with empty flashes that are
-    /// removed in the end.
+    /// Three boards in a mesh, which is a ring as well. They start with what is in `directory`, or with empty flashes
+    /// that are removed in the end.
     ///
     /// # Errors
     /// A file or a process cannot be made.
@@ -59,8 +59,8 @@ impl Rig {
         rig.start_all()
     }
 
-    /// One board, and two processes of this host: `program` is this one. They reach each other over UDP, and the board by a
-    /// gateway at the other end of its serial line.
+    /// One board, and two processes of this host: `program` is this one. They reach each other over UDP, and the board
+    /// by a gateway at the other end of its serial line.
     ///
     /// # Errors
     /// A file, a socket or a process cannot be made.
@@ -209,7 +209,8 @@ impl Rig {
         })
     }
 
-    /// Waits until all machines that run have the same lamps and registers, and have applied as much: what they say then.
+    /// Waits until all machines that run have the same lamps and registers, and have applied as much: what they say
+    /// then.
     ///
     /// # Errors
     /// They differ all this time.

@@ -9,8 +9,8 @@ use crate::port::Port;
 
 /// A serial line between two machines, both ways, that carries as many bytes in a second as its baud rate allows.
 ///
-/// It holds a sender back when the receiver does not read, but not for ever: a machine that hangs must not make another one
-/// hang.
+/// It holds a sender back when the receiver does not read, but not for ever: a machine that hangs must not make another
+/// one hang.
 pub struct Wire {
     ports: [Arc<Port>; 2],
     faults: Arc<Faults>,

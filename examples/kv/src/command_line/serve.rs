@@ -8,7 +8,7 @@ use quorate_smol::ServerConfig;
 
 use super::{DATA_DIR, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
-use crate::layout::{Layout, name, parse_id, resolve};
+use crate::layout::{Layout, name, names, parse_id, resolve};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -26,8 +26,8 @@ pub(crate) struct ServeArgs {
     /// Where this node keeps its data [default: quorate-data/nID]
     #[arg(long)]
     data_dir: Option<PathBuf>,
-    /// How often this node has lost its disk, and begins with an empty directory: the others bring it in line, but it neither
-    /// votes nor counts
+    /// How often this node has lost its disk, and begins with an empty directory: the others bring it in line, but it
+    /// neither votes nor counts
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     incarnation: u32,
     /// How often a leader that has nothing to send says that it is there
@@ -61,7 +61,7 @@ impl ServeArgs {
             members.entry(seat).or_insert(listen);
         }
         let Some(address) = members.get(&seat).copied() else {
-            let (known, node) = (members.keys().map(|seat| name(*seat)).collect::<Vec<_>>().join(", "), name(seat));
+            let (known, node) = (names(members.keys().copied()), name(seat));
             let message = format!("{node} is not among the nodes ({known}): give it an address with --listen");
             return Err(Failure::new(Exit::Usage, message));
         };

@@ -9,8 +9,8 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::exit::{Exit, Failure};
 
-/// The file of a snapshot that is being saved, under a passing name beside its own. Dropped before it is kept, it leaves
-/// nothing.
+/// The file of a snapshot that is being saved, under a passing name beside its own. Dropped before it is kept, it
+/// leaves nothing.
 pub(super) struct Draft<'a> {
     file: NamedTempFile,
     path: &'a Path,

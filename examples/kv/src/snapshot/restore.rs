@@ -1,14 +1,14 @@
 use std::io::{Write, stdout};
 use std::path::Path;
 
-use quorate::{Identity, Seat};
+use quorate::Identity;
 use quorate_disk::{Options, Owner};
 
 use super::content::Content;
 use super::{failure, outline, progress};
 use crate::command_line::{DATA_DIR, RestoreSnapshot};
 use crate::exit::{Exit, Failure};
-use crate::layout::name;
+use crate::layout::{name, names};
 
 /// Makes the directory of a node from a saved snapshot, all of which is checked before.
 ///
@@ -17,9 +17,8 @@ use crate::layout::name;
 pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     let header = Content::read(&args.file)?.header;
     let (node, members) = (name(args.id), header.members.all());
-    let names = |seats: &mut dyn Iterator<Item = Seat>| seats.map(name).collect::<Vec<_>>().join(", ");
     if !members.contains(args.id) {
-        let message = format!("--id: {node} is none of the snapshot's nodes ({})", names(&mut members.iter()));
+        let message = format!("--id: {node} is none of the snapshot's nodes ({})", names(members.iter()));
         return Err(Failure::new(Exit::Usage, message));
     }
     let data_dir = args.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(&node));
@@ -30,7 +29,7 @@ pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     quorate_disk::restore(&data_dir, owner, Options::default(), &args.file, progress).map_err(failure)?;
     drop(bar);
     writeln!(stdout(), "restored {node} in {}: {}", data_dir.display(), outline(header.snapshot))?;
-    let others = names(&mut members.iter().filter(|seat| *seat != args.id));
+    let others = names(members.iter().filter(|seat| *seat != args.id));
     if !others.is_empty() {
         eprintln!("restore {others} from the same file as well, before any of them is started");
     }

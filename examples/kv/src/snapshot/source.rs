@@ -24,7 +24,8 @@ impl Source {
         Ok(Source { seat, clients })
     }
 
-    /// Has a snapshot taken. That may take longer than any request: as long as the node says how it is, it is waited for.
+    /// Has a snapshot taken. That may take longer than any request: as long as the node says how it is, it is waited
+    /// for.
     pub(super) async fn take(&mut self) -> Result<(Snapshot, Members), ClientError> {
         let client = &mut self.clients[0];
         loop {

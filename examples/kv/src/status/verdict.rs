@@ -7,7 +7,7 @@ use quorate_wire::client::Role;
 
 use crate::connection::NodeStatus;
 use crate::exit::Exit;
-use crate::layout::name;
+use crate::layout::{name, names};
 
 /// Whether the cluster goes on, in one line.
 pub(super) struct Verdict {
@@ -78,7 +78,7 @@ impl Reach {
     }
 
     fn silence(&self) -> String {
-        format!("{} did not answer within {} s", names(&self.silent), self.waited.as_secs_f64())
+        format!("{} did not answer within {} s", names(self.silent.iter().copied()), self.waited.as_secs_f64())
     }
 }
 
@@ -90,13 +90,9 @@ impl fmt::Display for Reach {
         }
         match self.reborn.is_empty() {
             true => Ok(()),
-            false => write!(f, "; not counting {}, whose disk was lost", names(&self.reborn)),
+            false => write!(f, "; not counting {}, whose disk was lost", names(self.reborn.iter().copied())),
         }
     }
-}
-
-fn names(seats: &[Seat]) -> String {
-    seats.iter().map(|seat| name(*seat)).collect::<Vec<_>>().join(", ")
 }
 
 /// Who leads the latest term. A leader of an earlier one has only not heard of its end.

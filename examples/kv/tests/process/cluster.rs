@@ -67,8 +67,13 @@ impl Cluster {
     }
 
     pub(crate) fn start_node(&mut self, id: usize) {
+        self.start_node_with(id, &[]);
+    }
+
+    /// Starts a node with more options than all have.
+    pub(crate) fn start_node_with(&mut self, id: usize, options: &[&str]) {
         let arguments = self.serve(id);
-        self.keep(id, Running::start(program().args(arguments)));
+        self.keep(id, Running::start(program().args(arguments).args(options)));
     }
 
     pub(crate) fn keep(&mut self, id: usize, node: Running) {
@@ -146,11 +151,17 @@ impl Cluster {
     /// Waits until these nodes have applied the same, and all of it.
     #[track_caller]
     pub(crate) fn agree(&self) {
-        eventually("all nodes agree", || {
+        self.agree_when("all nodes agree", |verdict| verdict.starts_with("ok"));
+    }
+
+    /// The same, until this holds of the verdict; `awaited` says what that is.
+    #[track_caller]
+    pub(crate) fn agree_when(&self, awaited: &str, holds: impl Fn(&str) -> bool) {
+        eventually(awaited, || {
             let status = self.status();
             let nodes = status["nodes"].as_array()?;
             let agree = nodes.iter().all(|node| node["lag"] == 0 && node["hash"] == nodes[0]["hash"]);
-            (agree && status["verdict"].as_str()?.starts_with("ok")).then_some(())
+            (agree && holds(status["verdict"].as_str()?)).then_some(())
         });
     }
 

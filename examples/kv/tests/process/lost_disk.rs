@@ -3,30 +3,20 @@
 use std::fs;
 
 use crate::cluster::Cluster;
-use crate::program::{Running, eventually, program};
+use crate::program::eventually;
 
 impl Cluster {
     /// Takes a node's disk away, and starts it with an empty one.
     fn start_empty(&mut self, id: usize, options: &[&str]) {
         self.kill(id);
         fs::remove_dir_all(self.data_dir(id)).expect("the directory can go");
-        self.start_again(id, options);
+        self.start_node_with(id, options);
     }
 
-    fn start_again(&mut self, id: usize, options: &[&str]) {
-        let arguments = self.serve(id);
-        self.keep(id, Running::start(program().args(arguments).args(options)));
-    }
-
-    /// Waits until all have applied the same, and the verdict is this.
+    /// Waits until all have applied the same, and the verdict has this in it.
     #[track_caller]
-    fn agree_that(&self, verdict: &str) {
-        eventually(verdict, || {
-            let status = self.status();
-            let nodes = status["nodes"].as_array()?;
-            let agree = nodes.iter().all(|node| node["lag"] == 0 && node["hash"] == nodes[0]["hash"]);
-            (agree && status["verdict"].as_str()?.contains(verdict)).then_some(())
-        });
+    fn agree_that(&self, part: &str) {
+        self.agree_when(part, |verdict| verdict.contains(part));
     }
 }
 
@@ -45,9 +35,9 @@ fn a_node_that_lost_its_disk_is_brought_in_line_and_does_not_count() {
 
     // It keeps what it has, and comes back with it, if it says who it is.
     cluster.stop(lost).says(0, &["with a new log", "taken over"]);
-    cluster.start_again(lost, &[]);
+    cluster.start_node(lost);
     cluster.take(lost).end().says(12, &["belongs to", "or with --incarnation 1"]);
-    cluster.start_again(lost, &["--incarnation", "1"]);
+    cluster.start_node_with(lost, &["--incarnation", "1"]);
     cluster.agree_that("not counting");
 
     // Once more.

@@ -5,7 +5,8 @@ use quorate::Seat;
 use quorate_wire::Cluster;
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
 
-/// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches it.
+/// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches
+/// it.
 pub(crate) fn node(
     mut answer: impl FnMut(RequestBody<'_>) -> Option<ReplyBody<'static>> + Send + 'static,
 ) -> [String; 2] {

@@ -5,8 +5,8 @@ use crate::simulator::machine::Machine;
 
 /// Which answer to its input the first effect of a step owes: exactly one, and of the right kind.
 ///
-/// An `Accept` is answered by the `Apply` at its index, an `Await` by the `ReadReady` or `ReadFailed` of its round; on a
-/// node that stays up each comes once, and in calm within the time that [`World`](crate::simulator::World) allows.
+/// An `Accept` is answered by the `Apply` at its index, an `Await` by the `ReadReady` or `ReadFailed` of its round; on
+/// a node that stays up each comes once, and in calm within the time that [`World`](crate::simulator::World) allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     Nothing,

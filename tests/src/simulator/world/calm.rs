@@ -11,8 +11,8 @@ use crate::stage::show;
 
 /// Within so many election time-outs of calm there is a leader.
 const LEADER_TIMEOUTS: u64 = 10;
-/// Within so many more, all are in line, and every client has been answered a few times. Snapshots are sent as slowly as is
-/// allowed, and each follower may need two: what it had begun with, and what came meanwhile.
+/// Within so many more, all are in line, and every client has been answered a few times. Snapshots are sent as slowly
+/// as is allowed, and each follower may need two: what it had begun with, and what came meanwhile.
 const LINE_TIMEOUTS: u64 = 10;
 const SNAPSHOTS: u64 = 2;
 /// The room that a no-op takes.
@@ -73,9 +73,9 @@ impl World {
         })
     }
 
-    /// Whether those who could win an election could not open their terms: several leaders in a row have left a no-op in a log that
-    /// was full before, and none of them has committed it. Nobody can help then, as long as whoever has more room does not come
-    /// back.
+    /// Whether those who could win an election could not open their terms: several leaders in a row have left a no-op
+    /// in a log that was full before, and none of them has committed it. Nobody can help then, as long as whoever has
+    /// more room does not come back.
     fn is_cornered(&self) -> bool {
         let voters = || {
             let voting = self.machines.iter().filter(|machine| !machine.is_reborn());

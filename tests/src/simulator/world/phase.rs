@@ -22,8 +22,8 @@ impl World {
         }
     }
 
-    /// A random connected subset, one election, a few messages in order; then it is cut. Rules that only old leaders break need
-    /// several short reigns in a row, each over another subset: uniform chance hardly ever deals them.
+    /// A random connected subset, one election, a few messages in order; then it is cut. Rules that only old leaders
+    /// break need several short reigns in a row, each over another subset: uniform chance hardly ever deals them.
     pub(super) fn begin_phase(&mut self) -> Result<(), Violation> {
         let nodes = self.machines.len();
         if self.rng.bool() {

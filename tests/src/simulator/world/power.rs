@@ -111,8 +111,8 @@ impl World {
         self.faults.happens(&mut self.rng, Fault::FullDisk).then_some((Fault::FullDisk, Trouble::Full))
     }
 
-    /// A failed write says nothing about what is durable: all of it may be, or nothing. It is final, and an operator starts the
-    /// node from what the disk really kept; or from what the system takes for written, if it stayed up.
+    /// A failed write says nothing about what is durable: all of it may be, or nothing. It is final, and an operator
+    /// starts the node from what the disk really kept; or from what the system takes for written, if it stayed up.
     pub(super) fn fail_write(&mut self, machine: usize, fault: Fault) {
         self.tally.count(fault);
         self.note(|| format!("{machine}: {}, the node stops", fault.name()));
@@ -151,8 +151,8 @@ impl World {
         self.oracle.on_lost_disk(self.machines[machine].seat);
     }
 
-    /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the member is
-    /// as good as dead, for it must not come back as if nothing had happened.
+    /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the
+    /// member is as good as dead, for it must not come back as if nothing had happened.
     fn rot(&mut self, machine: usize) {
         let lost = self.machines.iter().filter(|machine| machine.has_lost()).count();
         if lost >= self.shape.rotten_max() {

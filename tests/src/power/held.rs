@@ -1,0 +1,55 @@
+use quorate::{Entries, Entry, HardState, Snapshot};
+
+use super::recovery::Node;
+
+/// What a log holds, once it is read from its front to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) hard_state: HardState,
+    /// The snapshot in force; of index zero if there is none.
+    pub(crate) snapshot: Snapshot,
+    /// The records of the entries behind it.
+    pub(crate) records: Vec<Vec<u8>>,
+}
+
+impl Held {
+    /// What a node that has just been started was given.
+    pub(crate) fn of(hard_state: HardState, snapshot: Snapshot, node: &Node) -> Held {
+        Held { hard_state, snapshot, records: node.log().map(|entry| entry.record().to_vec()).collect() }
+    }
+
+    /// One write: a snapshot of the leader takes the place of all entries, and an entry that of those from its index
+    /// on.
+    pub(crate) fn write(&mut self, hard_state: Option<HardState>, snapshot: Option<Snapshot>, entries: Entries<'_>) {
+        self.hard_state = hard_state.unwrap_or(self.hard_state);
+        if let Some(snapshot) = snapshot {
+            self.snapshot = snapshot;
+            self.records.clear();
+        }
+        entries.for_each(|entry| self.entry(entry));
+    }
+
+    /// The log stands on a snapshot of the app's own.
+    pub(crate) fn mark(&mut self, snapshot: Snapshot) {
+        if let Some(covered) = self.behind(snapshot.position.index.0) {
+            self.records.drain(..covered);
+            self.snapshot = snapshot;
+        }
+    }
+
+    fn entry(&mut self, entry: Entry<'_>) {
+        let before = self.behind(entry.position().index.0 - 1).expect("no entry that a snapshot covers is replaced");
+        self.records.truncate(before);
+        self.records.push(entry.record().to_vec());
+    }
+
+    /// How many entries an index is behind the snapshot, if it is not before that.
+    fn behind(&self, index: u64) -> Option<usize> {
+        index.checked_sub(self.snapshot.position.index.0).map(|behind| behind as usize)
+    }
+
+    /// The last index.
+    pub(crate) fn last(&self) -> u64 {
+        self.snapshot.position.index.0 + self.records.len() as u64
+    }
+}
