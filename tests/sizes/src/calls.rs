@@ -75,23 +75,39 @@ impl<'i> Calls<'i> {
         best
     }
 
-    /// Functions that can panic, each with what it calls to do so.
+    /// Functions that can panic, each with what it calls to do so. Those of the language's own library, and those that the
+    /// linker cut out of several, are not among them, but whoever calls them.
     pub fn panics(&self) -> Vec<(&'i str, &'i str)> {
-        let mut found = Vec::new();
-        for (address, node) in &self.nodes {
-            let name = self.name(*address);
-            if !is_panic(name) {
-                let callees = node.calls.union(&node.tails).map(|callee| self.name(*callee));
-                found.extend(callees.filter(|callee| is_panic(callee)).map(|callee| (name, callee)));
+        let mut ends: BTreeSet<u32> = self.nodes.keys().copied().filter(|at| is_panic(self.name(*at))).collect();
+        loop {
+            let before = ends.len();
+            let passes_on =
+                |at: &u32| is_passing_on(self.name(*at)) && self.callees(*at).any(|callee| ends.contains(&callee));
+            ends = self.nodes.keys().copied().filter(|at| ends.contains(at) || passes_on(at)).collect();
+            if ends.len() == before {
+                break;
             }
         }
-        found
+        let own = self.nodes.keys().filter(|at| !ends.contains(at));
+        let panics =
+            own.flat_map(|at| self.callees(*at).filter(|callee| ends.contains(callee)).map(|callee| (*at, callee)));
+        panics.map(|(at, callee)| (self.name(at), self.name(callee))).collect()
+    }
+
+    fn callees(&self, address: u32) -> impl Iterator<Item = u32> {
+        let node = &self.nodes[&address];
+        node.calls.union(&node.tails).copied()
     }
 
     fn name(&self, address: u32) -> &'i str {
         let at = self.image.functions.binary_search_by_key(&address, |function| function.address);
         at.map_or("?", |at| &self.image.functions[at].name)
     }
+}
+
+/// Whether a function does what its caller is to blame for.
+fn is_passing_on(name: &str) -> bool {
+    ["core::", "<core::", "OUTLINED_FUNCTION"].iter().any(|start| name.starts_with(start))
 }
 
 /// Whether a function is one of those that end in the panic handler.

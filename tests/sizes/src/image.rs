@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -76,7 +77,7 @@ impl Image {
         let functions = self.functions.iter().map(|function| (function.code.len() as u64, function.name.as_str()));
         let objects = self.objects.iter().map(|(size, name)| (*size, name.as_str()));
         let mut all: Vec<_> = functions.chain(objects).collect();
-        all.sort_by(|one, other| other.0.cmp(&one.0));
+        all.sort_by_key(|symbol| Reverse(symbol.0));
         all
     }
 }
