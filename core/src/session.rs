@@ -123,8 +123,15 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
         if self.clients.len() >= self.limit.0 as usize {
             self.evict();
         }
-        let place = self.find(number).unwrap_or_else(|place| place);
-        let _ = self.clients.insert(place, Client { number, sequence: self.floor, answer: None, used: index });
+        let _ = self.clients.push(Client { number, sequence: self.floor, answer: None, used: index });
+        let mut front = self.clients.as_mut_slice();
+        while let Some((last, rest)) = front.split_last_mut()
+            && let Some(before) = rest.last_mut()
+            && before.number > last.number
+        {
+            core::mem::swap(before, last);
+            front = rest;
+        }
         Verdict::Opened { last: self.floor }
     }
 

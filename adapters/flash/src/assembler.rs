@@ -1,5 +1,8 @@
-use quorate::{Entry, Position, RECORD_OVERHEAD, RecordError};
+use core::cell::Cell;
 
+use quorate::{Entry, Index, Position, RECORD_OVERHEAD, RecordError};
+
+use crate::bytes::Writer;
 use crate::content::{FOLLOWS, POSITION};
 use crate::item::{ITEM, PREFIX};
 
@@ -46,7 +49,7 @@ impl<'s> Assembler<'s> {
         let Some(room) = self.scratch.get_mut(POSITION + self.fill..end) else {
             return Err(RecordFault::Scratch(self.needed().max(end)));
         };
-        room.copy_from_slice(bytes);
+        room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
         while let Some(length) = length(self.scratch.get(start..end).unwrap_or_default())
             && start + length <= end
         {
@@ -61,28 +64,31 @@ impl<'s> Assembler<'s> {
             start += length;
         }
         self.fill = end - start;
-        self.scratch.copy_within(start..end, POSITION);
+        let cells = Cell::from_mut(self.scratch.get_mut(..end).unwrap_or_default()).as_slice_of_cells();
+        cells.iter().skip(POSITION).zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
         Ok(())
     }
 
     /// Puts the record that stands here into its own order, with index and term, and says where it begins then.
     fn restore(&mut self, start: usize) -> usize {
         let Position { term, index } = self.last;
-        let (before, record) = self.scratch.split_at_mut(start);
-        match record {
-            [kind, ..] if *kind & FOLLOWS != 0 => {
+        match self.scratch.split_at_mut_checked(start) {
+            Some((before, [kind, ..])) if *kind & FOLLOWS != 0 => {
                 *kind &= !FOLLOWS;
-                if let Some(room) = before.last_chunk_mut::<POSITION>() {
-                    let (at, of) = room.split_at_mut(POSITION / 2);
-                    at.copy_from_slice(&(index.0 + 1).to_le_bytes());
-                    of.copy_from_slice(&term.0.to_le_bytes());
+                if let Some(room) = before.last_chunk_mut() {
+                    let mut writer = Writer::<POSITION>::new();
+                    writer.position(Position { term, index: Index(index.0 + 1) });
+                    *room = writer.array();
                 }
                 start - POSITION
             }
-            record => {
-                record.get_mut(..=POSITION).unwrap_or_default().rotate_left(1);
+            Some((_, record)) => {
+                if let Some(front) = record.first_chunk_mut::<{ POSITION + 1 }>() {
+                    front.rotate_left(1);
+                }
                 start
             }
+            None => start,
         }
     }
 

@@ -76,7 +76,7 @@ pub(crate) const ROOM_MIN: usize = 64;
 /// A page that is being written, one for the mark of a snapshot, one that is being erased, and one behind them.
 const PAGES_MIN: usize = 4;
 /// What the library of the items can do.
-const WORD_MAX: usize = 32;
+pub(crate) const WORD_MAX: usize = 32;
 /// Room for a page's head and a few items.
 const PAGE_WORDS_MIN: usize = 32;
 

@@ -69,12 +69,14 @@ pub(crate) fn is_blank<F: NorFlash>(flash: &mut F, start: u32, length: u32) -> R
 /// Writes whole words. Those that would stay as they are when they are erased are left out: they can be written later,
 /// with the same bytes, by whoever cannot tell that they were.
 pub(crate) fn write<F: NorFlash>(flash: &mut F, address: u32, bytes: &[u8]) -> Result<(), FlashError> {
-    let mut at = address;
-    for word in bytes.chunks(word::<F>()) {
+    let (mut at, mut rest) = (address, bytes);
+    while !rest.is_empty() {
+        let (word, behind) = rest.split_at_checked(word::<F>()).unwrap_or((rest, &[]));
         if word.iter().any(|byte| *byte != ERASED) {
             flash.write(at, word).map_err(io("write", at))?;
         }
         at += word.len() as u32;
+        rest = behind;
     }
     Ok(())
 }

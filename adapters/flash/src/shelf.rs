@@ -2,7 +2,7 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Index, Position, Recovered, Snapshot, Stored, crc32c};
 
 use crate::item::Mark;
-use crate::layout::word;
+use crate::layout::{WORD_MAX, word};
 use crate::outline::Outline;
 use crate::place::{HEADER, Header, Kept, Place};
 use crate::{FlashError, Layout, medium};
@@ -46,7 +46,6 @@ pub(crate) enum Stand {
 
 /// One for the snapshot in force, one for the one before it, and one for a snapshot under way.
 const PLACES: u32 = 3;
-const WORD_MAX: usize = 32;
 
 impl Shelf {
     /// Looks at what the places begin with: whose it is, what is being fetched, and where the first one is.
@@ -178,7 +177,8 @@ impl Shelf {
         bytes: &[u8],
     ) -> Result<(), FlashError> {
         let content = self.begin(flash, at, header)?.content();
-        let (words, rest) = bytes.split_at(bytes.len() - bytes.len() % word::<F>());
+        let rest = bytes.chunks_exact(word::<F>()).remainder();
+        let words = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
         medium::write(flash, content, words)?;
         write_rest(flash, content + words.len() as u32, rest)
     }
@@ -281,7 +281,8 @@ impl Fetch {
     fn add<F: NorFlash>(&mut self, flash: &mut F, bytes: &[u8]) -> Result<(), FlashError> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(word::<F>() - self.fill));
+            let room = word::<F>() - self.fill;
+            let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             self.tail.iter_mut().skip(self.fill).zip(now).for_each(|(room, byte)| *room = *byte);
             self.fill += now.len();
             rest = later;

@@ -1,11 +1,11 @@
 use core::fmt;
-use core::time::Duration;
 
 use quorate::{Index, Instant, Seat, Session};
 use quorate_wire::client::{Reason, ReplyBody, RequestBody};
 use serde::Serialize;
 
 use crate::Pace;
+use crate::wait::Wait;
 use crate::waiting::Asker;
 
 /// What a station's own app wants done, one command at a time: asks whoever leads, until there is an answer.
@@ -29,9 +29,9 @@ pub(crate) struct Caller<const FRAME: usize> {
     /// Whom the latest try asked.
     asked: Option<Seat>,
     try_at: Instant,
-    pause: Duration,
-    pause_min: Duration,
-    pause_max: Duration,
+    pause: Wait,
+    pause_min: Wait,
+    pause_max: Wait,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,9 +59,9 @@ impl<const FRAME: usize> Caller<FRAME> {
             limit: pace.command_bytes(),
             asked: None,
             try_at: Instant::START,
-            pause: pace.heartbeat,
-            pause_min: pace.heartbeat,
-            pause_max: pace.election,
+            pause: pace.heartbeat.into(),
+            pause_min: pace.heartbeat.into(),
+            pause_max: pace.election.into(),
         }
     }
 
@@ -97,8 +97,8 @@ impl<const FRAME: usize> Caller<FRAME> {
         };
         self.number += 1;
         self.asked = leader;
-        self.try_at = now + self.pause;
-        self.pause = self.pause_max.min(self.pause.saturating_mul(2));
+        self.try_at = self.pause.after(now);
+        self.pause = self.pause_max.min(self.pause.eighths(16));
         Some((to, Asker { address: self.me.into(), client: self.client, number: self.number }, body))
     }
 
@@ -120,9 +120,10 @@ impl<const FRAME: usize> Caller<FRAME> {
                 self.begin(Phase::Asking);
             }
             (Phase::Asking, ReplyBody::Done { index, answer }) => {
-                let kept = self.bytes.get_mut(..answer.len()).map(|room| room.copy_from_slice(answer));
+                self.bytes.iter_mut().zip(answer).for_each(|(room, byte)| *room = *byte);
                 self.length = answer.len();
-                self.phase = Phase::Answered(kept.map(|()| index).ok_or(CallError::Unreadable));
+                let fits = answer.len() <= self.bytes.len();
+                self.phase = Phase::Answered(if fits { Ok(index) } else { Err(CallError::Unreadable) });
             }
             (Phase::Asking, ReplyBody::Expired) => {
                 self.is_open = false;
@@ -146,7 +147,7 @@ impl<const FRAME: usize> Caller<FRAME> {
                 self.try_at = now;
             }
             (Phase::Opening | Phase::Asking, ReplyBody::NotLeader { .. } | ReplyBody::Refused(_)) if is_latest => {
-                self.try_at = self.try_at.min(now + self.pause_min / 4);
+                self.try_at = self.try_at.min(self.pause_min.eighths(2).after(now));
             }
             _ => {}
         }

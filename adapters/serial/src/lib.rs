@@ -17,6 +17,7 @@ mod routes;
 mod run;
 mod station;
 mod transmitter;
+mod wait;
 mod waiting;
 
 pub use app::App;

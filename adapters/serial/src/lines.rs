@@ -1,7 +1,6 @@
-use core::time::Duration;
-
 use quorate::{Instant, Seat};
 
+use crate::wait::Wait;
 use crate::{Address, Fault, Faults, Header, Pace, Routes, Transmitter};
 
 /// All lines of a station: what waits to be sent over them, and which of them can be trusted.
@@ -11,7 +10,7 @@ pub(crate) struct Lines<const SEATS: usize, const LINES: usize, const FRAME: usi
     lines: [Line<FRAME>; LINES],
     /// Which line the latest guests asked over.
     guests: [Option<(Address, usize)>; GUESTS_MAX],
-    heartbeat: Duration,
+    heartbeat: Wait,
     now: Instant,
     /// When a pause is due that waits until all bytes have gone.
     pause_at: Option<Instant>,
@@ -50,7 +49,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
             moved: now,
         };
         let lines = core::array::from_fn(line);
-        Lines { me, routes, lines, guests: [None; GUESTS_MAX], heartbeat: pace.heartbeat, now, pause_at: None }
+        Lines { me, routes, lines, guests: [None; GUESTS_MAX], heartbeat: pace.heartbeat.into(), now, pause_at: None }
     }
 
     pub(crate) fn tell_time(&mut self, now: Instant) {
@@ -109,7 +108,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
     /// heartbeat long.
     pub(crate) fn may_pause(&mut self) -> bool {
         let is_due = self.pause().is_some_and(|due| due <= self.now);
-        self.pause_at = if is_due { None } else { self.pause_at.or(Some(self.now + self.heartbeat / 8)) };
+        self.pause_at = if is_due { None } else { self.pause_at.or(Some(self.heartbeat.eighths(1).after(self.now))) };
         is_due
     }
 
@@ -161,16 +160,16 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
     }
 
     fn hears(&self, line: &Line<FRAME>) -> bool {
-        !self.routes.is_ring() || self.now.saturating_since(line.heard) < self.heartbeat.saturating_mul(7) / 2
+        !self.routes.is_ring() || Wait::between(line.heard, self.now) < self.heartbeat.eighths(28)
     }
 
     fn is_stuck(&self, line: &Line<FRAME>) -> bool {
-        self.now.saturating_since(line.moved) > self.heartbeat
+        Wait::between(line.moved, self.now) > self.heartbeat
     }
 
     fn greeting_due(&self, line: usize) -> Option<Instant> {
         let is_greeted = self.routes.is_ring() && line < RING_LINES;
-        self.lines.get(line).filter(|_| is_greeted).map(|line| line.spoke + self.heartbeat.saturating_mul(3) / 2)
+        self.lines.get(line).filter(|_| is_greeted).map(|line| self.heartbeat.eighths(12).after(line.spoke))
     }
 
     fn header(&self, to: Address) -> Header {

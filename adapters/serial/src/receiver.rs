@@ -67,6 +67,7 @@ impl<const FRAME: usize> Default for Receiver<FRAME> {
     }
 }
 
+#[inline(never)]
 fn read(bytes: &mut [u8]) -> Result<(Header, &[u8]), Fault> {
     let length = cobs::decode_in_place(bytes).map_err(|_| Fault::Coding)?;
     Header::read(bytes.get(..length).ok_or(Fault::Coding)?)

@@ -77,8 +77,8 @@ impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
     pub(crate) fn snapshot<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
         let (front, rest) = buffer.split_first_chunk_mut::<FRONT>()?;
         let sessions = postcard::to_slice(&self.sessions, rest).ok()?.len();
-        front[..4].copy_from_slice(&VERSION.to_le_bytes());
-        front[4..].copy_from_slice(&(sessions as u64).to_le_bytes());
+        let bytes = VERSION.to_le_bytes().into_iter().chain((sessions as u64).to_le_bytes());
+        front.iter_mut().zip(bytes).for_each(|(room, byte)| *room = byte);
         let state = self.app.snapshot(rest.get_mut(sessions..)?)?;
         buffer.get(..FRONT + sessions + state)
     }

@@ -1,3 +1,5 @@
+use core::cell::Cell;
+
 use cobs::{CobsEncoder, DestBufTooSmallError};
 
 use crate::receiver::DELIMITER;
@@ -24,7 +26,8 @@ impl<const FRAME: usize> Transmitter<FRAME> {
     pub fn push(&mut self, header: &Header, frame: &[u8]) -> Result<(), Fault> {
         let bytes = self.bytes.as_flattened_mut();
         if self.start > 0 {
-            bytes.copy_within(self.start..self.end, 0);
+            let waiting = Cell::from_mut(bytes.get_mut(..self.end).unwrap_or_default()).as_slice_of_cells();
+            waiting.iter().zip(waiting.iter().skip(self.start)).for_each(|(to, from)| to.set(from.get()));
             self.end -= self.start;
             self.start = 0;
         }
