@@ -1,17 +1,20 @@
 use postcard::Result;
 use postcard::ser_flavors::{Flavor, Slice};
 use quorate::{Index, Members, Position, Seat, Seats, Snapshot, Term};
-use serde::Serialize;
 
 /// Where the fields of a body are written.
 pub(crate) type Writer<'b> = postcard::Serializer<Slice<'b>>;
 
 /// Writes numbers, each as a varint; so are flags, and the numbers of variants.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(crate) fn numbers(out: &mut Writer<'_>, numbers: &[u64]) -> Result<()> {
-    // Most of them are small.
-    numbers.iter().try_for_each(|number| match *number {
-        0..128 => out.output.try_push(*number as u8),
-        _ => number.serialize(&mut *out),
+    numbers.iter().try_for_each(|number| {
+        let mut rest = *number;
+        while rest >= 128 {
+            out.output.try_push(rest as u8 | 128)?;
+            rest >>= 7;
+        }
+        out.output.try_push(rest as u8)
     })
 }
 
