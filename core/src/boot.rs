@@ -11,8 +11,8 @@ use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Positio
 
 /// A node before it starts: takes back what was durable.
 ///
-/// Give it what the disk holds in the order in which it was written; then [`start`](Boot::start) it. For a node that has never
-/// run, start it at once.
+/// Give it what the disk holds in the order in which it was written; then [`start`](Boot::start) it. For a node that
+/// has never run, start it at once.
 pub struct Boot<C, B, const SEATS: usize> {
     node: Node<C, B, SEATS>,
     /// What comes behind a snapshot does not follow it: entries at the snapshot's index or before will replace it.
@@ -53,8 +53,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         self.node.state.hard = hard_state;
     }
 
-    /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out; those
-    /// after it stay if they follow it.
+    /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out;
+    /// those after it stay if they follow it.
     pub fn snapshot(&mut self, snapshot: Snapshot) {
         self.stand_on(snapshot.position);
         let state = &mut self.node.state;
@@ -62,8 +62,9 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         state.image = Image::Whole;
     }
 
-    /// The snapshot at this position is damaged or gone, and there is no earlier one whose entries are all here. The node
-    /// votes and acknowledges as before, applies nothing, and gets a snapshot from its leader. The app's state must be empty.
+    /// The snapshot at this position is damaged or gone, and there is no earlier one whose entries are all here. The
+    /// node votes and acknowledges as before, applies nothing, and gets a snapshot from its leader. The app's state
+    /// must be empty.
     pub fn lost_snapshot(&mut self, position: Position) {
         self.stand_on(position);
         self.node.state.snapshots = Default::default();

@@ -12,13 +12,13 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         self.state.greets = false;
     }
 
-    /// Lets time start anew, with every timer as if it had just been wound, and forgets numbers that only tell past from
-    /// present.
+    /// Lets time start anew, with every timer as if it had just been wound, and forgets numbers that only tell past
+    /// from present.
     ///
-    /// What is left of time is whether a leader is heard. The next heartbeat is due after a heartbeat interval, the end of a
-    /// transfer after an election time-out, an election and a leader's count of its followers after two. A checker that
-    /// lets each of them come at any moment sees all that a clock and a random seed could do, and more: a leader whose count
-    /// comes then has heard nobody.
+    /// What is left of time is whether a leader is heard. The next heartbeat is due after a heartbeat interval, the end
+    /// of a transfer after an election time-out, an election and a leader's count of its followers after two. A checker
+    /// that lets each of them come at any moment sees all that a clock and a random seed could do, and more: a leader
+    /// whose count comes then has heard nobody.
     pub fn forget_time(&mut self) {
         let state = &mut self.state;
         let hears = state.hears_leader();
@@ -71,9 +71,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         }
     }
 
-    /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads and
-    /// before the window closes, a stamp is only held against the last time that this happened. What was sent must then be
-    /// [folded](Node::folded_stamp) as well.
+    /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads
+    /// and before the window closes, a stamp is only held against the last time that this happened. What was sent must
+    /// then be [folded](Node::folded_stamp) as well.
     pub fn fold_stamps(&mut self) {
         for peer in &mut self.peers {
             peer.sent = peer.sent.min(peer.reset_at + 1);
@@ -103,8 +103,8 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     /// Whether nothing comes of a message, now or ever: in this life, or after a crash that leaves the disk in the term
-    /// `durable` or a later one. The disk must not get lost. What a later incarnation says is never done with: it tells at
-    /// least that there is one, to a node that has forgotten it by a crash.
+    /// `durable` or a later one. The disk must not get lost. What a later incarnation says is never done with: it tells
+    /// at least that there is one, to a node that has forgotten it by a crash.
     pub fn is_done_with(&self, from: Identity, message: &Message<'_>, durable: Term) -> bool {
         if from.incarnation > Incarnation(0) {
             return false;

@@ -11,8 +11,9 @@ pub struct Config {
     pub identity: Identity,
     /// Who takes part, until an entry of the log says otherwise.
     pub members: Members,
-    /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws the
-    /// moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice the heartbeat interval, at most an hour.
+    /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws
+    /// the moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice
+    /// the heartbeat interval, at most an hour.
     pub election_timeout: Duration,
     /// How often a leader that has nothing to send says that it is there. At least a microsecond.
     pub heartbeat_interval: Duration,
@@ -23,20 +24,20 @@ pub struct Config {
     pub inflight_messages_max: u32,
     /// The most bytes of records on the way to one follower. At least `entry_bytes_max`.
     pub inflight_bytes_max: usize,
-    /// The app is asked for a snapshot, and entries that it covers are forgotten, when more than this part of the log's memory
-    /// is used. From 1 to 90.
+    /// The app is asked for a snapshot, and entries that it covers are forgotten, when more than this part of the log's
+    /// memory is used. From 1 to 90.
     pub snapshot_fill_percent: u8,
-    /// The most bytes of snapshots that a leader sends between two heartbeats, to all followers together. At least 1. Less
-    /// time is theirs while commands are being committed: the first third of each heartbeat interval.
+    /// The most bytes of snapshots that a leader sends between two heartbeats, to all followers together. At least 1.
+    /// Less time is theirs while commands are being committed: the first third of each heartbeat interval.
     pub snapshot_bytes_per_heartbeat: u32,
-    /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from boot
-    /// to boot: a random number, or a counter in flash beside the seat's number.
+    /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from
+    /// boot to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
 }
 
 impl Config {
-    /// Settings for a local network with frames of 1,200 bytes: heartbeats each 50 ms, elections after 250 to 500 ms, up to 64
-    /// messages and 64 KiB on the way to each follower.
+    /// Settings for a local network with frames of 1,200 bytes: heartbeats each 50 ms, elections after 250 to 500 ms,
+    /// up to 64 messages and 64 KiB on the way to each follower.
     pub fn new(identity: impl Into<Identity>, members: Members, seed: u64) -> Config {
         Config {
             identity: identity.into(),

@@ -14,7 +14,8 @@ use crate::{
 /// What a node has to do now, in the order in which to do it.
 ///
 /// Each effect is made when it is drawn, from the node's own state: there is no queue that could overflow. What is not
-/// drawn is offered again by the next step, except the answer to a client's input, which is the first effect of its step.
+/// drawn is offered again by the next step, except the answer to a client's input, which is the first effect of its
+/// step.
 #[must_use = "a node acts only through its effects"]
 pub struct Effects<'a, V> {
     pub(crate) state: &'a mut State,
@@ -47,8 +48,8 @@ impl<'a, V> Iterator for Effects<'a, V> {
 }
 
 impl<'a, V> Effects<'a, V> {
-    /// The next effect that is no [`Effect::Persist`]: for a driver that can send nothing while it writes, so that what need not
-    /// wait for the write goes first. The write stays due.
+    /// The next effect that is no [`Effect::Persist`]: for a driver that can send nothing while it writes, so that what
+    /// need not wait for the write goes first. The write stays due.
     pub fn next_but_write(&mut self) -> Option<Effect<'a, V>> {
         if let Some(reply) = self.reply.take() {
             return match reply {
@@ -180,8 +181,9 @@ impl<'a, V> Effects<'a, V> {
         (next < behind).then(|| self.append_entries(seat, behind))
     }
 
-    /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has matched
-    /// and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not known.
+    /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has
+    /// matched and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not
+    /// known.
     #[cfg_attr(target_os = "none", inline(never))]
     fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[seat];

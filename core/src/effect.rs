@@ -9,7 +9,8 @@ use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Effect<'a, V> {
     /// The command of this step is in the leader's log. Answer its client when an [`Effect::Apply`] comes with this
-    /// position. If one comes with this index and another term, the command is superseded: it was not done and never will be.
+    /// position. If one comes with this index and another term, the command is superseded: it was not done and never
+    /// will be.
     Accept {
         /// Where the command stands.
         position: Position,
@@ -30,28 +31,29 @@ pub enum Effect<'a, V> {
         /// What.
         message: Message<'a>,
     },
-    /// Apply this entry: it is committed, and durable here. Every index comes at most once per boot, in order; none is left
-    /// out but by an [`Effect::Restore`].
+    /// Apply this entry: it is committed, and durable here. Every index comes at most once per boot, in order; none is
+    /// left out but by an [`Effect::Restore`].
     Apply(Apply<'a, V>),
-    /// Take a snapshot of the app's state as it is now, sessions included, and write it aside while the node goes on; once it
-    /// is durable, say so with [`Input::Snapshotted`](crate::Input::Snapshotted). If one is being written, or cannot be,
-    /// leave it: the node asks again.
+    /// Take a snapshot of the app's state as it is now, sessions included, and write it aside while the node goes on;
+    /// once it is durable, say so with [`Input::Snapshotted`](crate::Input::Snapshotted). If one is being written, or
+    /// cannot be, leave it: the node asks again.
     TakeSnapshot {
         /// What was applied last.
         position: Position,
         /// Who takes part; to be kept with the snapshot.
         members: Members,
     },
-    /// Read a piece of a snapshot, and send it to this follower with [`Piece::message`]. If it cannot be read, or the link
-    /// refuses it, it counts as lost.
+    /// Read a piece of a snapshot, and send it to this follower with [`Piece::message`]. If it cannot be read, or the
+    /// link refuses it, it counts as lost.
     SendPiece {
         /// To whom.
         to: Seat,
         /// What.
         piece: Piece,
     },
-    /// Keep these bytes of a snapshot, which came with this step's message. Only the first effect of a step is this one. It
-    /// is offered once; not drawn, the piece counts as lost. It need not be durable before [`Persist::snapshot`] says so.
+    /// Keep these bytes of a snapshot, which came with this step's message. Only the first effect of a step is this
+    /// one. It is offered once; not drawn, the piece counts as lost. It need not be durable before
+    /// [`Persist::snapshot`] says so.
     Store {
         /// Of which snapshot.
         snapshot: Snapshot,
@@ -60,8 +62,8 @@ pub enum Effect<'a, V> {
         /// The bytes.
         bytes: &'a [u8],
     },
-    /// Put this snapshot, which is durable here, in the place of the app's state, sessions included. It covers every entry up
-    /// to its index: who waits for one of these will not see it applied, and has to ask anew.
+    /// Put this snapshot, which is durable here, in the place of the app's state, sessions included. It covers every
+    /// entry up to its index: who waits for one of these will not see it applied, and has to ask anew.
     Restore {
         /// The snapshot.
         snapshot: Snapshot,
@@ -95,14 +97,14 @@ pub enum Rejection {
     },
     /// The log has no room until a snapshot frees some: a leader takes no command, a follower that fell behind no read.
     Full,
-    /// The record of the command would have to be at most this many bytes long, [`RECORD_OVERHEAD`](crate::RECORD_OVERHEAD)
-    /// and session included, to travel in one frame.
+    /// The record of the command would have to be at most this many bytes long,
+    /// [`RECORD_OVERHEAD`](crate::RECORD_OVERHEAD) and session included, to travel in one frame.
     TooLarge {
         /// The most bytes that a record may have.
         limit: usize,
     },
-    /// The command could not be encoded: its `Serialize` failed, or postcard does not support it. Or there is none, though
-    /// only sequence zero, which opens a session, goes without; or there is one with sequence zero.
+    /// The command could not be encoded: its `Serialize` failed, or postcard does not support it. Or there is none,
+    /// though only sequence zero, which opens a session, goes without; or there is one with sequence zero.
     Unencodable,
     /// Leadership is being handed over: ask again in a moment.
     InTransfer,

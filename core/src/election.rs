@@ -87,8 +87,8 @@ impl Step<'_> {
         }
     }
 
-    /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that is heard. A
-    /// leader answers the question whether it is gone by being there.
+    /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that
+    /// is heard. A leader answers the question whether it is gone by being there.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
         // A node that has lost its disk may have voted before.
@@ -132,8 +132,8 @@ impl Step<'_> {
         }
     }
 
-    /// A vote of this term, or a refusal. Nobody was asked before the candidate's own vote was durable: what comes earlier
-    /// answers something else, perhaps an earlier life of a node that forgot it.
+    /// A vote of this term, or a refusal. Nobody was asked before the candidate's own vote was durable: what comes
+    /// earlier answers something else, perhaps an earlier life of a node that forgot it.
     pub(crate) fn on_vote(&mut self, from: Seat, ballot: Ballot, granted: bool) {
         let is_answer = match self.state.role {
             Role::PreCandidate => ballot == Ballot::Pre,
@@ -171,8 +171,8 @@ impl Step<'_> {
         }
     }
 
-    /// Opens the term with an entry of its own, without which nothing can be committed (section 5.4.2). There was room for
-    /// it when the node campaigned.
+    /// Opens the term with an entry of its own, without which nothing can be committed (section 5.4.2). There was room
+    /// for it when the node campaigned.
     pub(crate) fn open_term(&mut self) {
         let term = self.state.hard.term;
         if self.log.span.last.term < term {
@@ -183,7 +183,8 @@ impl Step<'_> {
         }
     }
 
-    /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the thesis).
+    /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the
+    /// thesis).
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.settings.election_micros();
         self.state.election_due = self.state.after_timeout();
@@ -197,8 +198,9 @@ impl Step<'_> {
 }
 
 impl State {
-    /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not be as recent as it looks. Nor one
-    /// whose log is full to the last bytes: it could not open its term, and would lead without being able to do anything.
+    /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not
+    /// be as recent as it looks. Nor one whose log is full to the last bytes: it could not open its term, and would
+    /// lead without being able to do anything.
     pub(crate) fn may_campaign(&self, log: Log<'_>) -> bool {
         self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole && log.has_room_for_noop()
     }

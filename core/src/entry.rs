@@ -44,7 +44,8 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Takes the first record off `bytes`, and returns it with the bytes behind it. Work is bounded by the record's length.
+    /// Takes the first record off `bytes`, and returns it with the bytes behind it. Work is bounded by the record's
+    /// length.
     ///
     /// # Errors
     /// The first thing that is wrong with the record.
@@ -81,7 +82,8 @@ impl<'a> Entry<'a> {
     /// Makes a record at the front of `room`, for whoever builds a log by hand: a test, a tool, an import.
     ///
     /// # Errors
-    /// `None` if `room` is smaller than [`RECORD_OVERHEAD`] and `payload`, or [`parse`](Entry::parse) would refuse the record.
+    /// `None` if `room` is smaller than [`RECORD_OVERHEAD`] and `payload`, or [`parse`](Entry::parse) would refuse the
+    /// record.
     pub fn write(room: &'a mut [u8], position: Position, kind: Kind, payload: &[u8]) -> Option<Entry<'a>> {
         let room = room.get_mut(..RECORD_OVERHEAD + payload.len())?;
         u16::try_from(payload.len()).ok()?;
@@ -280,8 +282,8 @@ pub enum RecordError {
     Kind(u8),
     /// Its index or term is zero or beyond [`Index::MAX`] or [`Term::MAX`].
     Bounds,
-    /// Its payload does not fit its kind: a no-op has none, a request starts with its session, the opening of a session is
-    /// nothing but that.
+    /// Its payload does not fit its kind: a no-op has none, a request starts with its session, the opening of a session
+    /// is nothing but that.
     Payload,
     /// It does not follow the record before it: an index is left out, or the term falls.
     Order,

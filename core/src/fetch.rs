@@ -7,8 +7,9 @@ use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
 
 /// A snapshot on its way from the leader, as the follower sees it (section 7).
 ///
-/// The follower asks for a window of bytes at a time, from where it is; what comes out of order is asked for once more. So it
-/// is the follower that knows how far it is: losses, repetitions, restarts and new leaders need no rule of their own.
+/// The follower asks for a window of bytes at a time, from where it is; what comes out of order is asked for once more.
+/// So it is the follower that knows how far it is: losses, repetitions, restarts and new leaders need no rule of their
+/// own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fetch {
     pub(crate) here: Stored,
@@ -89,8 +90,8 @@ impl State {
 }
 
 impl Step<'_> {
-    /// The leader's log begins behind this follower's: it offers a snapshot instead. It may still have the one before, which
-    /// this follower may have begun with.
+    /// The leader's log begins behind this follower's: it offers a snapshot instead. It may still have the one before,
+    /// which this follower may have begun with.
     pub(crate) fn on_offer(
         &mut self,
         from: Seat,
@@ -150,8 +151,8 @@ impl Step<'_> {
         fits.then_some(Reply::Store(bytes))
     }
 
-    /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes it
-    /// durable, and whatever follows it in the log: after a crash either all of this is there or nothing.
+    /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes
+    /// it durable, and whatever follows it in the log: after a crash either all of this is there or nothing.
     pub(crate) fn install(&mut self) {
         let Some(Fetch { here: Stored { snapshot, check, .. }, .. }) = self.state.fetch else { return };
         let is_lost = self.state.image == Image::Lost;

@@ -23,16 +23,16 @@ pub enum Input<'a, V> {
     Tick,
     /// The write of this ticket is durable.
     Persisted(Ticket),
-    /// The app has this snapshot of its own state, and it is durable. The entries up to it are forgotten when room is needed.
-    /// Keep the snapshots that [`Node::snapshots`](crate::Node::snapshots) names; others are not needed any longer. If the
-    /// node can make nothing of it, the first effect of the step is a [`Reject`](crate::Effect::Reject).
+    /// The app has this snapshot of its own state, and it is durable. The entries up to it are forgotten when room is
+    /// needed. Keep the snapshots that [`Node::snapshots`](crate::Node::snapshots) names; others are not needed any
+    /// longer. If the node can make nothing of it, the first effect of the step is a [`Reject`](crate::Effect::Reject).
     Snapshotted(Snapshot),
     /// A client wants to read the state as of now or later. The first effect of the step is its
     /// [`Await`](crate::Effect::Await) or [`Reject`](crate::Effect::Reject).
     Read,
-    /// Hand leadership over, to this seat or to the follower with the most recent log, within an election time-out. If that
-    /// is not possible, the first effect of the step is a [`Reject`](crate::Effect::Reject); else the step has no answer of
-    /// its own, and [`Node::role`](crate::Node::role) tells in time.
+    /// Hand leadership over, to this seat or to the follower with the most recent log, within an election time-out. If
+    /// that is not possible, the first effect of the step is a [`Reject`](crate::Effect::Reject); else the step has no
+    /// answer of its own, and [`Node::role`](crate::Node::role) tells in time.
     Transfer {
         /// Who should lead next.
         to: Option<Seat>,

@@ -1,8 +1,8 @@
 //! Raft consensus as a state machine: no I/O, no clock, no heap, no threads, no runtime.
 //!
-//! A few machines that fail, joined by links that lose, repeat and reorder messages, hold one small, precious state. Each
-//! runs a [`Node`]. A program tells its node what happens ([`Input`]) and at what time ([`Instant`]), and carries out what
-//! the node wants done ([`Effect`]). A majority of the nodes is enough to go on.
+//! A few machines that fail, joined by links that lose, repeat and reorder messages, hold one small, precious state.
+//! Each runs a [`Node`]. A program tells its node what happens ([`Input`]) and at what time ([`Instant`]), and carries
+//! out what the node wants done ([`Effect`]). A majority of the nodes is enough to go on.
 //!
 //! *A command whose sender got its answer is on the disks of a majority and is never lost; every node applies the same
 //! commands in the same order; a node that comes back, however stale, is brought in line.*
@@ -101,23 +101,24 @@
 //! # Exactly once
 //!
 //! A client that gets no answer asks again, perhaps another node, and must not be served twice. Give its commands a
-//! [`Session`], and ask a table of [`Sessions`] about each entry before it is done: it knows the answer to the first try.
+//! [`Session`], and ask a table of [`Sessions`] about each entry before it is done: it knows the answer to the first
+//! try.
 //!
 //! # A log that never ends
 //!
 //! When the log fills up, the node asks for a snapshot ([`Effect::TakeSnapshot`]). The app freezes its state, sessions
 //! included, writes it aside, and says when it is durable ([`Input::Snapshotted`]): the entries before it are forgotten
-//! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`] at the
-//! leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It makes it
-//! durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). Those that are in line come
-//! first: while commands are being committed, whoever lacks more than a window is served in a third of the time. At the next start the driver
-//! gives what it has to [`Boot::recover`], or word that its snapshot is damaged.
+//! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`]
+//! at the leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It
+//! makes it durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). Those that
+//! are in line come first: while commands are being committed, whoever lacks more than a window is served in a third of
+//! the time. At the next start the driver gives what it has to [`Boot::recover`], or word that its snapshot is damaged.
 //!
 //! # Bounds
 //!
 //! A node takes no more memory than its type says: the log's memory, and about 140 bytes for each seat. A step does an
-//! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time. Only to
-//! forget entries moves those that stay, once in a snapshot or two.
+//! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time. Only
+//! to forget entries moves those that stay, once in a snapshot or two.
 //!
 //! # What is not here yet
 //!

@@ -9,8 +9,9 @@ pub(crate) const SLOT: usize = 4;
 
 /// Where the entries lie in the log's memory.
 ///
-/// Records stand one behind the other from the front of the memory. From its back, slots grow towards them: slot k holds the
-/// offset of the k-th record, so that an entry is found by its index in constant time and nothing is set aside unused.
+/// Records stand one behind the other from the front of the memory. From its back, slots grow towards them: slot k
+/// holds the offset of the k-th record, so that an entry is found by its index in constant time and nothing is set
+/// aside unused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Span {
     /// The position right before the first entry: that of the snapshot, or zero.
@@ -92,9 +93,9 @@ impl<'a> Log<'a> {
         self.span.index(partition_point(first, self.span.count() + 1, |place| fits(place + 1)))
     }
 
-    /// The index behind the last position that has at most this index and at most this term: nothing above it can match a log
-    /// that has no later term up to there. Terms never fall along a log, so a binary search finds it. The base's own index if
-    /// that position lies before the base.
+    /// The index behind the last position that has at most this index and at most this term: nothing above it can match
+    /// a log that has no later term up to there. Terms never fall along a log, so a binary search finds it. The base's
+    /// own index if that position lies before the base.
     pub(crate) fn behind_at_most(&self, Position { term, index }: Position) -> Index {
         let base = self.span.base;
         if index < base.index || term < base.term {
@@ -124,7 +125,8 @@ impl<'a> Log<'a> {
         self.memory.len()
     }
 
-    /// The first index from which on the entries before `behind` take at most `bytes_max` bytes. Logarithmic in the length.
+    /// The first index from which on the entries before `behind` take at most `bytes_max` bytes. Logarithmic in the
+    /// length.
     pub(crate) fn first_within(&self, behind: Index, bytes_max: usize) -> Index {
         let behind = self.span.place(behind);
         let end = self.offset(behind);

@@ -15,12 +15,12 @@ impl Seat {
     }
 }
 
-/// Which life of a seat's disk a node lives. It starts at 0, and must rise when the node has lost what it once made durable: with
-/// it the node has forgotten votes and entries that others count on.
+/// Which life of a seat's disk a node lives. It starts at 0, and must rise when the node has lost what it once made
+/// durable: with it the node has forgotten votes and entries that others count on.
 ///
-/// In a later incarnation than its first, a node is sent a snapshot and the log, applies them and can be read from. It neither
-/// votes nor counts, and no office is handed to it; as yet it stays so. Messages from an earlier incarnation than one that
-/// was heard are refused.
+/// In a later incarnation than its first, a node is sent a snapshot and the log, applies them and can be read from. It
+/// neither votes nor counts, and no office is handed to it; as yet it stays so. Messages from an earlier incarnation
+/// than one that was heard are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Incarnation(pub u32);

@@ -72,7 +72,8 @@ pub enum Message<'a> {
         /// The leader's term.
         term: Term,
     },
-    /// In place of an `AppendEntries`: the entries that the follower needs are forgotten, it can have a snapshot (section 7).
+    /// In place of an `AppendEntries`: the entries that the follower needs are forgotten, it can have a snapshot
+    /// (section 7).
     Offer {
         /// The leader's term.
         term: Term,
@@ -167,7 +168,8 @@ impl Message<'_> {
         )
     }
 
-    /// Whether every number is one that an honest node can have reached. Only the refusal of a vote can be of term zero.
+    /// Whether every number is one that an honest node can have reached. Only the refusal of a vote can be of term
+    /// zero.
     pub(crate) fn is_in_bounds(&self) -> bool {
         let first = if matches!(self, Message::Vote { granted: false, .. }) { Term(0) } else { Term(1) };
         let (position, index) = match *self {

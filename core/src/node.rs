@@ -35,11 +35,11 @@ impl<C: Serialize + DeserializeOwned> Command for C {
     type View<'a> = C;
 }
 
-/// One member of a cluster: a state machine that takes inputs and gives effects. It does no I/O, has no clock, and takes
-/// no more memory than it is itself.
+/// One member of a cluster: a state machine that takes inputs and gives effects. It does no I/O, has no clock, and
+/// takes no more memory than it is itself.
 ///
-/// `C` is the command, `B` the memory of the log (`[u8; 2048]`, `&'static mut [u8]`, `Box<[u8]>`), `SEATS` the most members.
-/// A log uses at most the first 4 GiB of its memory.
+/// `C` is the command, `B` the memory of the log (`[u8; 2048]`, `&'static mut [u8]`, `Box<[u8]>`), `SEATS` the most
+/// members. A log uses at most the first 4 GiB of its memory.
 ///
 /// Two nodes are equal if no sequence of inputs can tell them apart.
 #[repr(C)]
@@ -82,7 +82,8 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
 }
 
 impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
-    /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change anything.
+    /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change
+    /// anything.
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         let mut due = Instant::END;
@@ -171,7 +172,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.state.fetch.map(|fetch| fetch.here)
     }
 
-    /// Whether this node leads and a follower that is there needs a snapshot: it would have to begin anew if two later ones came.
+    /// Whether this node leads and a follower that is there needs a snapshot: it would have to begin anew if two later
+    /// ones came.
     pub fn is_serving(&self) -> bool {
         let (now, base) = (self.state.now, self.span.base.index);
         let is_served = |seat: Seat| {

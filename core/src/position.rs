@@ -42,7 +42,8 @@ impl Index {
     }
 }
 
-/// Makes a number at least as large as another one. A call is shorter than two comparisons of 64 bits on a small machine.
+/// Makes a number at least as large as another one. A call is shorter than two comparisons of 64 bits on a small
+/// machine.
 #[cfg_attr(target_os = "none", inline(never))]
 pub(crate) fn raise(number: &mut u64, least: u64) {
     *number = least.max(*number);

@@ -120,8 +120,8 @@ pub(crate) struct Rounds<'a> {
 }
 
 impl Rounds<'_> {
-    /// Starts a round if reads wait and the one before is confirmed and ready: else a slow app would never catch up with
-    /// them. A leader knows what is committed only once an entry of its own term is.
+    /// Starts a round if reads wait and the one before is confirmed and ready: else a slow app would never catch up
+    /// with them. A leader knows what is committed only once an entry of its own term is.
     pub(crate) fn start(&mut self) {
         let (reads, applied) = (&self.state.reads, self.state.applied);
         let is_held_up = reads.confirmed.is_some_and(|(_, index)| index > applied);

@@ -2,7 +2,8 @@ use serde::Serialize;
 
 use crate::{Entry, HardState, Identity, Position, Snapshot, Stored};
 
-/// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was written.
+/// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was
+/// written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Recovered<'a> {

@@ -4,7 +4,8 @@
 pub enum Refusal {
     /// The sender is not a member, or says that it is this node.
     Sender,
-    /// The sender lives an earlier incarnation than one that was heard, or a later one than its first and does not only follow.
+    /// The sender lives an earlier incarnation than one that was heard, or a later one than its first and does not only
+    /// follow.
     Incarnation,
     /// A number is larger than any honest node can have reached.
     Bounds,
@@ -20,8 +21,8 @@ pub enum Refusal {
     Members,
     /// A snapshot that was fetched has not the checksum that it should have; it is fetched again.
     Snapshot,
-    /// The follower lacks what it acknowledged: it has lost its disk, and goes on under the same incarnation. It is sent nothing
-    /// until it comes under a later one.
+    /// The follower lacks what it acknowledged: it has lost its disk, and goes on under the same incarnation. It is
+    /// sent nothing until it comes under a later one.
     Forgotten,
 }
 

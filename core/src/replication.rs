@@ -5,8 +5,8 @@ use crate::state::{Answer, Transfer};
 use crate::step::Step;
 use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats, Snapshot};
 
-/// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent once a
-/// heartbeat: a path that swallows a frame again and again is not flooded.
+/// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent
+/// once a heartbeat: a path that swallows a frame again and again is not flooded.
 const LOSSES_MAX: u8 = 3;
 
 impl Step<'_> {
@@ -91,7 +91,8 @@ impl Step<'_> {
         position.index < self.log.span.base.index || self.log.view().holds(position)
     }
 
-    /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is appended.
+    /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is
+    /// appended.
     fn take(&mut self, previous: Index, entries: Entries<'_>) -> Result<(), Refusal> {
         let mut verified = previous;
         for entry in entries {
@@ -164,8 +165,8 @@ impl Step<'_> {
         if stamp > peer.sent || matched > last {
             return Err(Refusal::Unsent);
         }
-        // The logs meet behind what has matched, or at it: there the leader looks for it. What the follower made durable after
-        // it had answered, and told by an earlier stamp, says nothing of that answer.
+        // The logs meet behind what has matched, or at it: there the leader looks for it. What the follower made
+        // durable after it had answered, and told by an earlier stamp, says nothing of that answer.
         let looks = peer.flow == Flow::Probe && stamp > peer.reset_at && !peer.overtaken;
         if looks && matches!(outcome, Outcome::Conflict(hint) if hint.index < peer.matched) {
             return Err(Refusal::Forgotten);
@@ -204,8 +205,8 @@ impl Step<'_> {
     }
 
     /// The logs meet at the hint or before it (section 5.3): look there, but never below what has matched. If they meet
-    /// before the base, the follower needs a snapshot. An answer to what was sent before `next` was last taken back says
-    /// nothing new.
+    /// before the base, the follower needs a snapshot. An answer to what was sent before `next` was last taken back
+    /// says nothing new.
     fn on_conflict(&mut self, from: Seat, stamp: u64, hint: Position) {
         let meeting = self.log.view().behind_at_most(hint);
         let peer = self.peer(from);
@@ -220,7 +221,8 @@ impl Step<'_> {
         peer.probe_from(next);
     }
 
-    /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no more.
+    /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no
+    /// more.
     fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
         let window = self.state.settings.inflight_bytes_max as u64;
         let [latest, before] = &self.state.snapshots;
@@ -247,7 +249,8 @@ impl Step<'_> {
         self.state.pressed |= is_spoilt;
     }
 
-    /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its disk.
+    /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its
+    /// disk.
     pub(crate) fn advance_commit(&mut self) {
         if !self.state.is_leader() {
             return;

@@ -3,13 +3,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Index, Session};
 
-/// Makes commands exactly-once: remembers of each client which command was its last, and what was answered (section 6.3 of
-/// the thesis).
+/// Makes commands exactly-once: remembers of each client which command was its last, and what was answered (section 6.3
+/// of the thesis).
 ///
-/// It is part of the app's replicated state: every node asks it about every entry of a session, in order, and so all agree.
-/// It has room for `CLIENTS` clients, or admits fewer; a further one takes the place of the one that was silent longest. A client
-/// that lost its place is told [`Verdict::Expired`], never that its command succeeded. How many are admitted is part of the
-/// state: all nodes must begin with the same number, however much room each has.
+/// It is part of the app's replicated state: every node asks it about every entry of a session, in order, and so all
+/// agree. It has room for `CLIENTS` clients, or admits fewer; a further one takes the place of the one that was silent
+/// longest. A client that lost its place is told [`Verdict::Expired`], never that its command succeeded. How many are
+/// admitted is part of the state: all nodes must begin with the same number, however much room each has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(bound(deserialize = "A: Deserialize<'de>"))]
 pub struct Sessions<A, const CLIENTS: usize> {
@@ -17,8 +17,8 @@ pub struct Sessions<A, const CLIENTS: usize> {
     limit: Limit<CLIENTS>,
     /// In the order of their numbers.
     clients: Vec<Client<A>, CLIENTS>,
-    /// The highest sequence of those that lost their place. A session that is opened anew starts there: a late copy of what
-    /// was done before the client lost its place is not done again.
+    /// The highest sequence of those that lost their place. A session that is opened anew starts there: a late copy of
+    /// what was done before the client lost its place is not done again.
     floor: u64,
 }
 
@@ -76,14 +76,15 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
         Sessions { limit: Limit(CLIENTS as u32), clients: Vec::new(), floor: 0 }
     }
 
-    /// No client yet, and only so many admitted: as many as on the node that has the least room. `None` if there is not room
-    /// for as many, or if that is nobody.
+    /// No client yet, and only so many admitted: as many as on the node that has the least room. `None` if there is not
+    /// room for as many, or if that is nobody.
     pub fn for_clients(limit: usize) -> Option<Self> {
         let limit = u32::try_from(limit).ok()?.try_into().ok()?;
         Some(Sessions { limit, ..Self::new() })
     }
 
-    /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its length.
+    /// Looks at the entry of `session` at `index`. Takes the logarithm of the number of clients; opening one takes its
+    /// length.
     pub fn admit(&mut self, index: Index, session: Session) -> Verdict<A> {
         match self.client(session.client) {
             Some(client) => client.admit(index, session.sequence),

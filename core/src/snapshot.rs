@@ -8,8 +8,8 @@ use crate::{Index, Message, Position, Rejection, Term};
 
 /// A snapshot of the app's state, by what makes it recognizable (section 7).
 ///
-/// Two nodes whose apps write the same bytes for the same state have the same snapshot of a position: what one node began
-/// to send, another can go on with.
+/// Two nodes whose apps write the same bytes for the same state have the same snapshot of a position: what one node
+/// began to send, another can go on with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Snapshot {
@@ -90,8 +90,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Forgets entries that a snapshot covers, once they fill the log too far. A part of them stays for followers that are a
-    /// little behind, unless that is in the way.
+    /// Forgets entries that a snapshot covers, once they fill the log too far. A part of them stays for followers that
+    /// are a little behind, unless that is in the way.
     pub(crate) fn make_room(&mut self) {
         let log = self.log.view();
         let covered = self.state.snapshots[0].index();

@@ -19,8 +19,8 @@ pub enum Role {
     Leader,
 }
 
-/// All that a node knows beside its log and the other members. In this order, the narrow first: the smallest machines have
-/// shorter instructions for what is near.
+/// All that a node knows beside its log and the other members. In this order, the narrow first: the smallest machines
+/// have shorter instructions for what is near.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub(crate) struct State {
@@ -31,7 +31,8 @@ pub(crate) struct State {
     pub(crate) full: bool,
     /// Whether something found no room, or a follower needs a later snapshot than there is.
     pub(crate) pressed: bool,
-    /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a heartbeat.
+    /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a
+    /// heartbeat.
     pub(crate) greets: bool,
     /// Whether something was committed since the last heartbeat.
     pub(crate) commits: bool,
@@ -234,8 +235,8 @@ impl State {
         self.is_leader() || self.now < self.leader_until
     }
 
-    /// Whether followers that are far behind have to wait: while commands are being committed, only the first third of each
-    /// heartbeat interval is theirs.
+    /// Whether followers that are far behind have to wait: while commands are being committed, only the first third of
+    /// each heartbeat interval is theirs.
     pub(crate) fn gives_way(&self) -> bool {
         let left = self.heartbeat_due.micros_since(self.now);
         self.commits && left * 3 <= self.settings.heartbeat_micros() * 2

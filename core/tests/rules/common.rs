@@ -20,7 +20,8 @@ pub(crate) fn fresh<C: Command>(config: Config, log_bytes: usize) -> Node<C, Vec
     node
 }
 
-/// Gives a node an input and carries its writes out, until it has nothing left to write. Returns what else it wants done.
+/// Gives a node an input and carries its writes out, until it has nothing left to write. Returns what else it wants
+/// done.
 pub(crate) fn drive<C: Command, const SEATS: usize>(
     node: &mut Node<C, Vec<u8>, SEATS>,
     now: Instant,

@@ -1,5 +1,5 @@
-//! Exactly-once (section 6.3 of the thesis): a retry gets the first answer, and a client that lost its place can tell that from
-//! success.
+//! Exactly-once (section 6.3 of the thesis): a retry gets the first answer, and a client that lost its place can tell
+//! that from success.
 
 use quorate::{Index, Session, Sessions, Verdict};
 

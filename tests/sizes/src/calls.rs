@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::image::{Function, Image};
 
-/// Who calls whom, and how much stack each takes: read from the instructions, so that the compiler's own functions count.
+/// Who calls whom, and how much stack each takes: read from the instructions, so that the compiler's own functions
+/// count.
 pub struct Calls<'i> {
     image: &'i Image,
     nodes: BTreeMap<u32, Node>,
@@ -24,8 +25,8 @@ impl<'i> Calls<'i> {
         Calls { image, nodes }
     }
 
-    /// The chain of calls below a function that takes the most stack, with what each of them takes. Ways that end in a panic
-    /// are left out.
+    /// The chain of calls below a function that takes the most stack, with what each of them takes. Ways that end in a
+    /// panic are left out.
     ///
     /// # Panics
     /// There is no such function, or a call whose target is not known.
@@ -75,8 +76,8 @@ impl<'i> Calls<'i> {
         best
     }
 
-    /// Functions that can panic, each with what it calls to do so. Those of the language's own library, and those that the
-    /// linker cut out of several, are not among them, but whoever calls them.
+    /// Functions that can panic, each with what it calls to do so. Those of the language's own library, and those that
+    /// the linker cut out of several, are not among them, but whoever calls them.
     pub fn panics(&self) -> Vec<(&'i str, &'i str)> {
         let mut ends: BTreeSet<u32> = self.nodes.keys().copied().filter(|at| is_panic(self.name(*at))).collect();
         loop {

@@ -61,7 +61,8 @@ impl Image {
         Ok(image)
     }
 
-    /// Bytes of flash: instructions, constants, and what variables start with. Not what the image itself adds, its entry.
+    /// Bytes of flash: instructions, constants, and what variables start with. Not what the image itself adds, its
+    /// entry.
     pub fn flash(&self) -> u64 {
         let entry = self.functions.iter().find(|function| function.name == "_start");
         self.flash - entry.map_or(0, |entry| entry.code.len() as u64)

@@ -1,8 +1,8 @@
 //! Measures what quorate takes of a microcontroller, and keeps the table in the README.
 //!
-//! Without an argument it fails if a figure has grown by more than 2 % over the table's, if an allocator is linked, or if a
-//! function can panic that should not. `REWRITE=1` writes the table anew. `symbols IMAGE TARGET LEVEL` lists what an image is
-//! made of, `stack IMAGE TARGET LEVEL` the calls that take the most stack.
+//! Without an argument it fails if a figure has grown by more than 2 % over the table's, if an allocator is linked, or
+//! if a function can panic that should not. `REWRITE=1` writes the table anew. `symbols IMAGE TARGET LEVEL` lists what
+//! an image is made of, `stack IMAGE TARGET LEVEL` the calls that take the most stack.
 
 mod calls;
 mod image;
@@ -49,8 +49,8 @@ const CALLS: [(&str, &str); 4] = [
 /// The functions that may panic: they stop a node that has broken a law of its own.
 const STOPS: [&str; 2] = ["quorate::log::torn", "quorate::peer::no_seat"];
 
-/// Checks of libraries that cannot fail, whatever a line, a flash or a frame holds: the compiler does not see that, and it is
-/// written here why. Neither core and wire nor our own code elsewhere has any.
+/// Checks of libraries that cannot fail, whatever a line, a flash or a frame holds: the compiler does not see that, and
+/// it is written here why. Neither core and wire nor our own code elsewhere has any.
 const CHECKS: [&str; 9] = [
     // The CRC of an item is zero for none: what would be zero is changed before it is made a number that is not.
     "sequential_storage::item::adapted_crc32",
@@ -61,7 +61,8 @@ const CHECKS: [&str; 9] = [
     "sequential_storage::queue::QueueIterator<S,C>::next_inner",
     // What does not fill a word is copied to where a word has room, once it was found that it has.
     "sequential_storage::queue::QueueStorage<S,C>::push_inner",
-    // COBS, in place: a code that leads behind the end was refused before, and what is written stays behind what is read.
+    // COBS, in place: a code that leads behind the end was refused before, and what is written stays behind what is
+    // read.
     "quorate_serial::receiver::read",
     // A number of 64 bits has ten groups of seven, and ten bytes to stand in; one of 32 has five.
     "postcard::ser::",
