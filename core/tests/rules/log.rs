@@ -16,6 +16,16 @@ impl quorate::Command for Bytes {
 /// The bytes that an entry takes beside its record.
 const SLOT: usize = 4;
 
+/// Has the same command done until it is refused.
+fn refusal(node: &mut Node<Bytes, Vec<u8>, 3>, now: Instant, bytes: &[u8]) -> String {
+    loop {
+        let answer = drive(node, now, command(bytes)).swap_remove(0);
+        if !answer.starts_with("accept") {
+            return answer;
+        }
+    }
+}
+
 #[test]
 fn a_record_takes_its_length_and_four_bytes() {
     let (mut node, now) = leader::<Bytes>(config(1), 1024);
@@ -29,7 +39,7 @@ fn a_record_takes_its_length_and_four_bytes() {
 fn a_small_log_keeps_room_for_two_terms_to_come() {
     for length in 1..60 {
         let (mut node, now) = leader::<Bytes>(config(1), 512);
-        while drive(&mut node, now, command(&[1; 60][..length]))[0] != "Full" {}
+        assert_eq!(refusal(&mut node, now, &[1; 60][..length]), "Full");
         assert!(node.log_room() >= 2 * (RECORD_OVERHEAD + SLOT), "{} bytes are left", node.log_room());
     }
 }
@@ -37,7 +47,7 @@ fn a_small_log_keeps_room_for_two_terms_to_come() {
 #[test]
 fn a_full_log_refuses_and_keeps_a_reserve_for_leaders_to_come() {
     let (mut node, now) = leader::<Bytes>(config(1), 1024);
-    while drive(&mut node, now, command(&[1; 9][..]))[0] != "Full" {}
+    assert_eq!(refusal(&mut node, now, &[1; 9]), "Full");
     let (last, room) = (node.last(), node.log_room());
     assert!(room >= 1024 / 16, "a sixteenth is left, not {room} bytes");
     assert!(room < 1024 / 16 + RECORD_OVERHEAD + 10 + SLOT, "nothing more is set aside than that");
