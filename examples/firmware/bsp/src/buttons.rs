@@ -38,10 +38,7 @@ impl Buttons {
                 answer(tag, &format_args!("{} at index {}", station.app(), station.node().applied().0));
             }
             Order::Status => answer(tag, &Report(station)),
-            Order::Stack => {
-                let (used, room) = stack::depth();
-                answer(tag, &format_args!("{used} of {room} bytes"));
-            }
+            Order::Stack => answer(tag, &stack::depth()),
             Order::Cut(words) => {
                 flash::cut_power_after(words);
                 answer(tag, &format_args!("the power goes after {words} more words"));

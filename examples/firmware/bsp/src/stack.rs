@@ -2,7 +2,9 @@
 
 #![allow(unsafe_code, reason = "the stack's lower end is read from outside of any variable")]
 
+use core::fmt;
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use cortex_m_rt::STACK_PAINT_VALUE;
 
@@ -11,9 +13,26 @@ unsafe extern "C" {
     static _stack_end: u32;
 }
 
-/// Paints what is free now, so that what was used before is forgotten.
+/// The most bytes that were used before the board had started.
+static START: AtomicUsize = AtomicUsize::new(0);
+
+/// The most bytes of the stack that were ever used.
+pub(crate) struct Depth {
+    start: usize,
+    since: usize,
+    room: usize,
+}
+
+impl fmt::Display for Depth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of {}, {} while it started", self.since, self.room, self.start)
+    }
+}
+
+/// Tells what was used until now from what is used from now on: paints what is free anew.
 #[inline(never)]
 pub(crate) fn repaint() {
+    START.store(used(), Ordering::Relaxed);
     let here = 0u32;
     let mut place = (&raw const _stack_end).cast_mut();
     // Some words next to this function's own frame stay as they are.
@@ -25,15 +44,19 @@ pub(crate) fn repaint() {
     }
 }
 
-/// The most bytes that were ever used, and how many there are.
-pub(crate) fn depth() -> (usize, usize) {
+pub(crate) fn depth() -> Depth {
+    let room = (&raw const _stack_start).addr() - (&raw const _stack_end).addr();
+    Depth { start: START.load(Ordering::Relaxed), since: used(), room }
+}
+
+/// How far down the paint is gone.
+fn used() -> usize {
     let (mut lowest, top) = (&raw const _stack_end, &raw const _stack_start);
-    let room = top.addr() - lowest.addr();
     // SAFETY: this reads between the ends that the linker gave the stack.
     while lowest < top && unsafe { ptr::read_volatile(lowest) } == STACK_PAINT_VALUE {
         lowest = lowest.wrapping_add(1);
     }
-    (top.addr() - lowest.addr(), room)
+    top.addr() - lowest.addr()
 }
 
 const SPARED: usize = 32;

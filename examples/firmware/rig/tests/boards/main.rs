@@ -7,6 +7,7 @@ mod failures;
 mod lines;
 mod mixed;
 mod power;
+mod stack;
 mod story;
 mod together;
 
@@ -44,6 +45,12 @@ const MIXED: &[(&str, Tell)] = &[
     ("noise_between_board_and_gateway_garbles_nothing", mixed::noise),
 ];
 
+/// Stories of three boards on embassy's executor.
+const EMBASSY: &[(&str, Tell)] = &[
+    ("a_button_pressed_on_any_board_on_embassy_lights_the_lamp_on_all", together::any_button),
+    ("a_thousand_commands_are_done_once_each_on_embassy", together::thousand),
+];
+
 fn main() {
     let mut arguments = Arguments::from_args();
     // Three emulators are enough for a small machine.
@@ -57,7 +64,7 @@ fn main() {
     let boards = BOARDS.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards));
     let mixed = MIXED.iter().map(|&(name, tell)| trial(name, tell, Story::of_board_and_hosts));
     let is_ignored = missing.is_some() && !is_ci;
-    let embassy = [trial("boards_on_embassy_do_the_same", together::any_button, Story::of_boards_on_embassy)];
+    let embassy = EMBASSY.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards_on_embassy));
     let trials = boards.chain(mixed).chain(embassy).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

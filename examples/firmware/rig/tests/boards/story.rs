@@ -9,9 +9,15 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 const BAUD: u32 = 115_200;
 
+/// The packages of the firmwares.
+pub(crate) const BOARD: &str = "board";
+pub(crate) const EMBASSY: &str = "embassy";
+
 /// Three machines, and how often their counter must have been raised by now.
 pub(crate) struct Story {
     pub(crate) rig: Rig,
+    /// What the boards run.
+    pub(crate) firmware: &'static str,
     /// Acknowledged: each of these counts.
     done: u32,
     /// Without an answer: each of these may count.
@@ -20,25 +26,25 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn of_boards() -> Story {
-        Story::of("board")
+        Story::of(BOARD)
     }
 
     pub(crate) fn of_boards_on_embassy() -> Story {
-        Story::of("embassy")
+        Story::of(EMBASSY)
     }
 
-    fn of(package: &str) -> Story {
-        let firmware = Firmware::build(package).expect("the firmware");
-        let rig = Rig::mesh(&firmware, BAUD, None, Journal::new(false)).expect("three boards start");
-        Story { rig, done: 0, unknown: 0 }
+    fn of(firmware: &'static str) -> Story {
+        let built = Firmware::build(firmware).expect("the firmware");
+        let rig = Rig::mesh(&built, BAUD, None, Journal::new(false)).expect("three boards start");
+        Story { rig, firmware, done: 0, unknown: 0 }
     }
 
     /// Machine 1 is a board, 2 and 3 are processes of this host.
     pub(crate) fn of_board_and_hosts() -> Story {
-        let firmware = Firmware::build("board").expect("the firmware");
+        let built = Firmware::build(BOARD).expect("the firmware");
         let program = Path::new(env!("CARGO_BIN_EXE_rig"));
-        let rig = Rig::mixed(&firmware, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
-        Story { rig, done: 0, unknown: 0 }
+        let rig = Rig::mixed(&built, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
+        Story { rig, firmware: BOARD, done: 0, unknown: 0 }
     }
 
     /// What a machine answers. It has to.

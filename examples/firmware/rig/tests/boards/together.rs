@@ -1,3 +1,4 @@
+use crate::stack;
 use crate::story::{Story, others};
 
 pub(crate) fn one_leads(mut story: Story) {
@@ -26,12 +27,7 @@ pub(crate) fn thousand(mut story: Story) {
         story.end_counting(counting);
     }
     story.check();
-    for board in 1..=3 {
-        let depth = story.ask(board, "stack");
-        let (used, room) = depth.split_once(" of ").expect("a depth and a room");
-        let number = |text: &str| text.trim_end_matches(" bytes").parse::<u32>().expect("a number of bytes");
-        assert!(number(used) < number(room), "the stack of board {board} has no room left: {depth}");
-    }
+    stack::check(&mut story);
 }
 
 pub(crate) fn refused(mut story: Story) {
