@@ -145,11 +145,13 @@ impl Ring {
         Ok(is_used)
     }
 
-    /// Looks for the log, and refuses one that lacks its newest page.
+    /// Looks for the log, and refuses one of whose newest pages the heads are gone.
     pub(crate) fn find<F: NorFlash>(&self, flash: &mut F) -> Result<Option<(u32, u32)>, FlashError> {
         let Some(newest) = self.newest(flash)? else { return Ok(None) };
-        if self.is_used(flash, newest + 1)? {
-            return Err(self.headless(newest + 1));
+        for number in newest + 1..newest + self.shape.pages {
+            if self.head(flash, number)?.is_none() && self.is_used(flash, number)? {
+                return Err(self.headless(number));
+            }
         }
         Ok(Some((self.oldest(flash, newest)?, newest)))
     }

@@ -125,21 +125,19 @@ impl Place {
         self.start + self.length
     }
 
-    /// How many bytes of content fit behind a header at this address.
-    pub(crate) fn room(self, at: u32) -> u32 {
-        self.end().saturating_sub(at).saturating_sub(HEADER as u32)
+    /// How many bytes of content fit behind a header at this address, if there is room for a header.
+    pub(crate) fn room(self, at: u32) -> Option<u32> {
+        self.end().checked_sub(at)?.checked_sub(HEADER as u32)
     }
 
     /// The header at an address of this place.
     pub(crate) fn header<F: NorFlash>(self, flash: &mut F, at: u32) -> Result<Option<Header>, FlashError> {
-        if self.end() - at < HEADER as u32 {
-            return Ok(None);
-        }
+        let Some(room) = self.room(at) else { return Ok(None) };
         let mut bytes = [0; HEADER];
         medium::read(flash, at, &mut bytes)?;
         let later = |number| FlashError::LaterVersion { address: at, what: "snapshot format version", number };
         let found = Header::parse(&bytes).map_err(later)?;
-        Ok(found.filter(|header| header.snapshot.bytes <= u64::from(self.room(at))))
+        Ok(found.filter(|header| header.snapshot.bytes <= u64::from(room)))
     }
 
     /// Erases the pages that a snapshot reaches into, and writes its header. One that begins the place goes first with

@@ -143,7 +143,7 @@ impl Shelf {
 
     /// Refuses a snapshot that does not fit.
     pub(crate) fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
-        let room = self.place(0).room(self.start);
+        let room = self.place(0).room(self.start).unwrap_or_default();
         if bytes > u64::from(room) {
             return Err(FlashError::SnapshotTooLarge { bytes, room });
         }
@@ -152,7 +152,8 @@ impl Shelf {
 
     /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place.
     pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Mark {
-        let fits = |end: &u32| u64::from(self.place(self.number_at(*end)).room(*end)) >= snapshot.bytes;
+        let room = |end| self.place(self.number_at(end)).room(end);
+        let fits = |end: &u32| room(*end).is_some_and(|room| snapshot.bytes <= u64::from(room));
         let at = self.end.filter(fits).unwrap_or_else(|| self.unneeded().start);
         self.mark(snapshot, at)
     }

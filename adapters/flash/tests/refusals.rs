@@ -126,6 +126,22 @@ fn a_page_that_is_lost_is_missed() {
     }
 }
 
+/// The page before the damaged head is gone as well: the log before it must not be taken for all of it.
+#[test]
+fn a_damaged_head_is_missed_behind_a_page_that_is_lost() {
+    let layout = layout::<4, 512>(8, 1);
+    let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
+    for index in 1..=3 {
+        flash.write(None, None, entries(&record(index, &[1; 300]))).unwrap();
+    }
+    let mut double = flash.release();
+    assert_ne!(double.bytes()[2 * 512], 0xff, "there are three pages");
+    (512..2 * 512).for_each(|at| double.rot(at, 0xff));
+    double.rot(2 * 512 + 12, 0);
+    let what = "the head of a page is damaged";
+    assert_eq!(refused(double, &layout, owner()), FlashError::Damaged { address: 2 * 512, what });
+}
+
 #[test]
 fn an_item_at_the_end_of_a_page_is_missed() {
     let layout = layout::<4, 512>(8, 1);

@@ -162,6 +162,19 @@ fn snapshots_go_round_places_of_several_pages() {
     assert!(wear.iter().max() < wear.iter().min().map(|least| least + 3).as_ref(), "{wear:?}");
 }
 
+/// Five headers leave less of their page than a sixth one takes.
+#[test]
+fn snapshots_of_nothing_stay_within_their_place() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(Chip::new(9), &layout).unwrap();
+    for index in 1..20 {
+        let taken = flash.take(position(index), members(), &[]).unwrap();
+        let (again, _, held) = open(flash.release(), &layout).unwrap();
+        assert_eq!(held.snapshots.last(), Some(&taken));
+        flash = again;
+    }
+}
+
 /// Its end is the beginning of a page whose erasure was cut off before: it reads as erased, but cannot be relied on.
 #[test]
 fn a_page_in_which_the_next_snapshot_begins_is_erased_with_the_one_before() {
