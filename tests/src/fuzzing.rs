@@ -3,6 +3,8 @@
 
 mod arbitrary;
 mod decode;
+mod flash;
+mod forgery;
 mod model;
 mod mutation;
 mod recovery;
@@ -13,6 +15,7 @@ mod station;
 mod step;
 
 pub use decode::decode;
+pub use flash::flash;
 pub use mutation::mutate;
 pub use recovery::recovery;
 pub use roundtrip::roundtrip;
@@ -23,5 +26,11 @@ pub use step::step;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Target); 5] =
-    [("decode", decode), ("step", step), ("recovery", recovery), ("roundtrip", roundtrip), ("station", station)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("decode", decode),
+    ("step", step),
+    ("recovery", recovery),
+    ("flash", flash),
+    ("roundtrip", roundtrip),
+    ("station", station),
+];

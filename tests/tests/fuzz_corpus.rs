@@ -52,6 +52,11 @@ fn any_log_is_opened_or_refused() {
 }
 
 #[test]
+fn any_flash_is_opened_or_refused() {
+    run_all("flash", 3_000);
+}
+
+#[test]
 fn a_station_takes_any_bytes() {
     run_all("station", 2_000);
 }

@@ -1,4 +1,7 @@
-use quorate::{Entries, Entry, HardState, Index, Position, Snapshot, Stored, crc32c_append};
+use quorate::{Entries, Entry, HardState, Index, Position, Seat, Snapshot, Stored, Term, crc32c_append};
+
+use super::arbitrary;
+use super::source::Source;
 
 /// What a disk holds that keeps what it was given, as a node's promises are held against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,31 @@ impl Disk {
             (self.base, self.snapshots) = (snapshot.position, vec![snapshot]);
         }
         batch.entries().for_each(|entry| self.push(entry));
+    }
+
+    /// What a node might write next. What a snapshot covers is never replaced.
+    pub(crate) fn batch(&self, source: &mut Source<'_>) -> Batch {
+        let mut room = Vec::new();
+        let last = self.last();
+        let above = last.index.0 - self.covered().0;
+        let index = Index(last.index.0 - u64::from(source.below(4) / 2).min(above));
+        let term = Term(last.term.0 + u64::from(source.below(2)));
+        let entries = arbitrary::entries(source, Position { term, index }, &mut room);
+        let is_next = entries.first().is_some_and(|first| first.position().index.0 == index.0 + 1);
+        let records = if is_next { entries.bytes().to_vec() } else { Vec::new() };
+        let vote = source.flag().then(|| Seat(source.below(3)));
+        let hard_state = source.flag().then_some(HardState { term, vote });
+        Batch { hard_state, snapshot: None, records }
+    }
+
+    /// Where its log ends.
+    pub(crate) fn last(&self) -> Position {
+        self.entries().last().map_or(self.base, |entry| entry.position())
+    }
+
+    /// Up to where the latest snapshot stands for the log.
+    pub(crate) fn covered(&self) -> Index {
+        self.snapshots.last().map_or(self.base, |snapshot| snapshot.position).index
     }
 
     /// Replaces what stands at the entry's index, and everything after it.

@@ -2,13 +2,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quorate::{
-    Boot, BootError, Config, Entries, HardState, Identity, Index, Instant, Members, Node, Position, Seat, Seats, Term,
+    Boot, BootError, Config, Entries, HardState, Identity, Instant, Members, Node, Position, Seat, Seats, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered, inspect};
 use tempfile::TempDir;
 
-use super::arbitrary;
-use super::model::{self, Batch};
+use super::model;
 use super::segment::Segment;
 use super::source::Source;
 use crate::power::scratch;
@@ -65,7 +64,7 @@ fn damage(directory: &TempDir, source: &mut Source<'_>) {
     let (mut disk, _) = open(path).expect("a new log can be made");
     for _ in 0..=source.below(10) {
         let mut state = states[states.len() - 1].clone();
-        let batch = batch(source, &state);
+        let batch = state.batch(source);
         disk.write(batch.hard_state, None, batch.entries()).expect("the disk takes what fits");
         if batch.hard_state.is_some() || !batch.records.is_empty() {
             state.write(&batch);
@@ -82,24 +81,6 @@ fn damage(directory: &TempDir, source: &mut Source<'_>) {
         assert!(changes > 1 || is_removed || lost <= u64::from(changes), "{lost} writes are lost in silence");
         assert_eq!(Some(&held), states.get(batches as usize), "what comes back was never written so");
     }
-}
-
-/// What a node might write next.
-fn batch(source: &mut Source<'_>, state: &model::Disk) -> Batch {
-    let mut room = Vec::new();
-    let last = state.entries().last().map_or(Position::default(), |entry| entry.position());
-    let index = Index(last.index.0 - u64::from(source.below(4) / 2).min(last.index.0));
-    let term = Term(last.term.0 + u64::from(source.below(2)));
-    let follows = Position { term, index };
-    let entries = arbitrary::entries(source, follows, &mut room);
-    let records = if entries.first().is_some_and(|first| first.position().index.0 == index.0 + 1) {
-        entries.bytes().to_vec()
-    } else {
-        Vec::new()
-    };
-    let vote = source.flag().then(|| Seat(source.below(3)));
-    let hard_state = source.flag().then_some(HardState { term, vote });
-    Batch { hard_state, snapshot: None, records }
 }
 
 /// Changes the files of a log as no writer and no power cut does. Whether one was removed.
