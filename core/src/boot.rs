@@ -7,7 +7,7 @@ use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
-use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Node, Position, Recovered, Snapshot, Stored};
+use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Mark, Node, Position, Recovered, Snapshot, Stored};
 
 /// A node before it starts: takes back what was durable.
 ///
@@ -27,8 +27,12 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
         let settings = Settings::of(&config, SEATS)?;
-        let crowded_at = percent(bounded(memory.as_ref()).len(), config.snapshot_fill_percent);
-        let state = State::new(settings, config.seed, crowded_at);
+        let bytes = bounded(memory.as_ref()).len();
+        let least = config.log_bytes_least.map_or(bytes, |least| least as usize);
+        if least > bytes {
+            return Err(ConfigError::LogTooSmall { bytes, least });
+        }
+        let state = State::new(settings, config.seed, least, percent(least, config.snapshot_fill_percent));
         let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
         Ok(Boot { node, is_void: false })
     }
@@ -44,6 +48,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             Recovered::Stored(stored) => self.stored(stored),
             Recovered::HardState(hard_state) => self.hard_state(hard_state),
             Recovered::Entry(entry) => self.entry(entry)?,
+            Recovered::Mark(mark) => self.mark(mark),
         }
         Ok(())
     }
@@ -51,6 +56,14 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// Takes a term and vote; a later one replaces it.
     pub fn hard_state(&mut self, hard_state: HardState) {
         self.node.state.hard = hard_state;
+    }
+
+    /// Takes a mark: what was taken before behind its last position is void. The term of a mark never goes down.
+    pub fn mark(&mut self, mark: Mark) {
+        let state = &mut self.node.state;
+        state.mark = state.mark.max(mark.term);
+        let behind = mark.last.index.max(self.node.span.base.index).next();
+        self.log().truncate(behind);
     }
 
     /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out;
@@ -128,9 +141,11 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 fn begin(state: &mut State, span: &Span, now: Instant) {
     state.now = now;
     state.hard_durable = state.hard;
-    // A log can only be of a later term than the hard state if that was lost; then nobody was voted for either.
-    if span.last.term > state.hard.term {
-        state.hard = HardState { term: span.last.term, vote: None };
+    state.mark_durable = state.mark;
+    // Log and mark can only be of a later term than the hard state if that was lost; then nobody was voted for either.
+    let term = span.last.term.max(state.mark);
+    if term > state.hard.term {
+        state.hard = HardState { term, vote: None };
     }
     state.commit = span.base.index;
     state.applied = span.base.index;

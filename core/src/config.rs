@@ -20,6 +20,10 @@ pub struct Config {
     /// The most bytes of records in one `AppendEntries`: what the link's frame holds beside the rest of the message. No
     /// record may be larger. It must not shrink while larger records are in a member's log.
     pub entry_bytes_max: usize,
+    /// The bytes of memory that the smallest log of all members has: no member holds more entries than fit there above
+    /// its own snapshot, so that what one of them holds, a majority can hold. `None` if all have as much as this node. At
+    /// most the memory of this node's log.
+    pub log_bytes_least: Option<u32>,
     /// The most `AppendEntries` on the way to one follower. At least 1.
     pub inflight_messages_max: u32,
     /// The most bytes of records on the way to one follower. At least `entry_bytes_max`.
@@ -45,6 +49,7 @@ impl Config {
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             entry_bytes_max: 1100,
+            log_bytes_least: None,
             inflight_messages_max: 64,
             inflight_bytes_max: 64 << 10,
             snapshot_fill_percent: 50,
@@ -175,6 +180,13 @@ pub enum ConfigError {
     ElectionTooLong,
     /// A frame holds no record with a payload.
     FrameTooSmall,
+    /// The log's memory is smaller than the least that every member has.
+    LogTooSmall {
+        /// Bytes of the log's memory.
+        bytes: usize,
+        /// The least that every member has.
+        least: usize,
+    },
     /// The window holds no message, or less than one frame's entries.
     WindowTooSmall,
     /// The part of the log that asks for a snapshot is not from 1 to 90 percent.
@@ -200,6 +212,9 @@ impl core::fmt::Display for ConfigError {
             ConfigError::ElectionTooLong => f.write_str("the election time-out must be at most one hour"),
             ConfigError::FrameTooSmall => {
                 write!(f, "a frame must hold more than {RECORD_OVERHEAD} bytes of entries")
+            }
+            ConfigError::LogTooSmall { bytes, least } => {
+                write!(f, "the log's memory has {bytes} bytes, and every member's has at least {least}: give it more")
             }
             ConfigError::WindowTooSmall => {
                 f.write_str("the window must hold at least one message and one frame's bytes of entries")

@@ -7,8 +7,8 @@ use crate::read::Rounds;
 use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
 use crate::{
-    Apply, Effect, HardState, Index, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot, Stored,
-    Ticket,
+    Apply, Effect, HardState, Index, Mark, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
+    Stored, Ticket,
 };
 
 /// What a node has to do now, in the order in which to do it.
@@ -102,7 +102,7 @@ impl<'a, V> Effects<'a, V> {
             state.image = Image::Writing;
         }
         state.writes = state.writes.wrapping_add(1);
-        state.write = Some(Write { hard: state.hard, through: last, since: state.now });
+        state.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.now });
         let entries = self.log.between(state.written.next(), last.next());
         state.written = last;
         Some(Persist {
@@ -110,6 +110,7 @@ impl<'a, V> Effects<'a, V> {
             hard_state: is_new.then_some(state.hard),
             snapshot: installs.then_some(state.snapshots[0]),
             entries,
+            mark: (state.mark != state.mark_durable).then_some(Mark { term: state.mark, last: self.log.span.last }),
         })
     }
 
@@ -153,7 +154,7 @@ impl<'a, V> Effects<'a, V> {
         let term = if ballot == crate::Ballot::Pre { term.next() } else { term };
         core::mem::take(&mut peer.owed.ballot).then_some(Message::RequestVote {
             term,
-            last: self.log.span.last,
+            last: self.state.recency(self.log),
             ballot,
         })
     }
@@ -208,30 +209,21 @@ impl<'a, V> Effects<'a, V> {
         peer.sent += 1;
         peer.next = behind;
         let term = self.state.hard.term;
-        Message::AppendEntries { term, stamp: peer.sent, previous, commit: self.state.commit, entries }
+        let State { commit, inherited, .. } = *self.state;
+        Message::AppendEntries { term, stamp: peer.sent, previous, commit, inherited, entries }
     }
 
     fn offer(&mut self, seat: Seat) -> Message<'a> {
         let peer = &mut self.peers[seat];
         peer.sent += 1;
-        let ([latest, before], members) = (self.state.snapshots, self.state.settings.members);
-        Message::Offer { term: self.state.hard.term, stamp: peer.sent, latest, before, members }
+        let State { hard: HardState { term, .. }, snapshots: [latest, before], inherited, .. } = *self.state;
+        Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.settings.members }
     }
 
     #[inline(never)]
     fn message_to_leader(&mut self) -> Option<Message<'a>> {
         let term = self.state.hard.term;
-        let index = self.state.acknowledgeable();
-        let is_news = index > self.state.acked;
-        if let Some(answer) = self.state.answer.take().or(is_news.then_some(Answer::Matched)) {
-            let (stamp, outcome) = match answer {
-                Answer::Matched => (self.state.stamp, Outcome::Matched(index)),
-                Answer::Full => (self.state.stamp, Outcome::Full(index)),
-                Answer::Conflict { stamp, hint } => (stamp, Outcome::Conflict(hint)),
-            };
-            if !matches!(outcome, Outcome::Conflict(_)) {
-                self.state.acked.raise(index);
-            }
+        if let Some((stamp, outcome)) = self.answer() {
             return Some(Message::Ack { term, stamp, outcome });
         }
         if let Some(outcome) = self.state.fetch.as_mut().and_then(Fetch::question) {
@@ -240,6 +232,20 @@ impl<'a, V> Effects<'a, V> {
         let reads = &mut self.state.reads;
         let (boot, round) = (reads.boot, reads.latest);
         core::mem::take(&mut reads.asks).then_some(Message::ReadIndex { term, boot, round })
+    }
+
+    /// How the log compares with what the leader sent, if that was asked or has changed.
+    fn answer(&mut self) -> Option<(u64, Outcome)> {
+        let state = &mut *self.state;
+        if let Some(Answer::Conflict { stamp, hint }) = state.answer {
+            state.answer = None;
+            return Some((stamp, Outcome::Conflict(hint)));
+        }
+        let index = state.acknowledgeable()?;
+        let answer = state.answer.take().or((index > state.acked).then_some(Answer::Matched))?;
+        state.acked.raise(index);
+        let is_full = answer == Answer::Full;
+        Some((state.stamp, if is_full { Outcome::Full(index) } else { Outcome::Matched(index) }))
     }
 
     fn take_snapshot(&mut self) -> Option<Position> {
@@ -297,7 +303,7 @@ impl<'a, V> Effects<'a, V> {
         let applied = self.state.applied;
         let (round, _) = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied)?;
         // The reads that were held up by this round need not wait for another input.
-        Rounds { state: self.state, peers: self.peers, log: self.log }.start();
+        Rounds { state: self.state, peers: self.peers }.start();
         Some(Round(round.get()))
     }
 }

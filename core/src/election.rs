@@ -1,9 +1,8 @@
-use crate::log::Log;
 use crate::peer::{OwedVote, seats_of};
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Instant, Kind, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Instant, Position, Role, Seat, Seats, Term};
 
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
@@ -11,16 +10,21 @@ impl Step<'_> {
         if core::mem::take(&mut self.state.greets) {
             self.owe_ballots();
         }
-        if self.state.now >= self.state.election_due && self.may_campaign() {
-            self.ask_around();
+        if self.state.now >= self.state.election_due {
+            self.run_out_of_patience();
         } else if self.state.now >= self.state.heartbeat_due {
             self.ask_again();
         }
     }
 
-    #[cfg_attr(target_os = "none", inline(always))]
-    fn may_campaign(&self) -> bool {
-        self.state.may_campaign(self.log.view())
+    /// It is time for an election. Whoever may not stand looks again a little later, for what keeps it from that may
+    /// end: a node that counts always has a deadline.
+    fn run_out_of_patience(&mut self) {
+        if self.state.may_campaign() {
+            self.ask_around();
+        } else {
+            self.state.election_due = self.state.now.after(self.state.settings.heartbeat_micros());
+        }
     }
 
     /// Asks the others whether they would vote for this node, before it enters a new term (section 9.6 of the thesis).
@@ -95,7 +99,7 @@ impl Step<'_> {
         if self.state.reborn.contains(self.state.seat()) {
             return;
         }
-        let is_recent = last >= self.log.span.last;
+        let is_recent = last >= self.state.recency(self.log.view());
         if ballot == Ballot::Pre && self.state.is_leader() {
             self.peer(from).owed.heartbeat = true;
             return;
@@ -153,7 +157,7 @@ impl Step<'_> {
     /// The leader wants this node to take over.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_campaign_now(&mut self, from: Seat) {
-        if self.state.leader == Some(from) && self.may_campaign() {
+        if self.state.leader == Some(from) && self.state.may_campaign() {
             self.campaign(Ballot::Transfer);
         }
     }
@@ -163,23 +167,15 @@ impl Step<'_> {
         let (now, next) = (self.state.now, self.log.span.last.index.next());
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
+        // Its own mark counts once it is durable, behind the log.
+        self.state.inherited = self.log.span.last.index;
+        self.state.mark = self.state.hard.term;
         self.state.await_heartbeat();
         self.state.election_due = self.state.after_timeout();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.everyone() {
             peer.start(next, now);
-        }
-    }
-
-    /// Opens the term with an entry of its own, without which nothing can be committed (section 5.4.2). There was room
-    /// for it when the node campaigned.
-    pub(crate) fn open_term(&mut self) {
-        let term = self.state.hard.term;
-        if self.log.span.last.term < term {
-            if self.log.payload_room(0, 0).is_some() {
-                self.log.seal(term, Kind::Noop, 0);
-            }
-            self.state.attend_all();
+            peer.owed.heartbeat = true;
         }
     }
 
@@ -199,20 +195,14 @@ impl Step<'_> {
 
 impl State {
     /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not
-    /// be as recent as it looks. Nor one whose log is full to the last bytes: it could not open its term, and would
-    /// lead without being able to do anything.
-    pub(crate) fn may_campaign(&self, log: Log<'_>) -> bool {
-        self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole && log.has_room_for_noop()
+    /// be as recent as it looks.
+    pub(crate) fn may_campaign(&self) -> bool {
+        self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole
     }
 
     /// The voters that have not answered in the election under way.
     fn silent(&self) -> Seats {
         let members = &self.settings.members;
         Seats(members.voters.union(members.outgoing).0 & !self.answered.with(self.seat()).0)
-    }
-
-    /// Whether the leader has committed an entry of its own term: it then knows all that was committed before.
-    pub(crate) fn term_is_open(&self, commit_term: Term) -> bool {
-        commit_term == self.hard.term
     }
 }

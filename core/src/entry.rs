@@ -8,8 +8,6 @@ use crate::{Index, Position, Session, Term};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Kind {
-    /// Opens a leader's term (section 5.4.2); carries nothing.
-    Noop = 0,
     /// A command outside of any session.
     Command = 1,
     /// A command of a client's session: the [`Session`], then the command.
@@ -21,7 +19,6 @@ impl Kind {
     #[cfg_attr(target_os = "none", inline(always))]
     fn from_byte(byte: u8) -> Option<Kind> {
         match byte {
-            0 => Some(Kind::Noop),
             1 => Some(Kind::Command),
             2 => Some(Kind::Request),
             _ => None,
@@ -73,7 +70,6 @@ impl<'a> Entry<'a> {
     /// Whether the payload is one that the kind can have.
     fn is_sound(&self) -> bool {
         match self.kind() {
-            Kind::Noop => self.payload().is_empty(),
             Kind::Command => true,
             Kind::Request => self.request().is_some_and(|(session, rest)| session.sequence > 0 || rest.is_empty()),
         }
@@ -108,21 +104,20 @@ impl<'a> Entry<'a> {
     /// What the entry is for.
     #[inline(always)]
     pub fn kind(&self) -> Kind {
-        Kind::from_byte(self.header()[16]).unwrap_or(Kind::Noop)
+        Kind::from_byte(self.header()[16]).unwrap_or_else(|| torn())
     }
 
     /// Whose command it is, if it belongs to a session.
     pub fn session(&self) -> Option<Session> {
         match self.kind() {
             Kind::Request => self.request().map(|(session, _)| session),
-            Kind::Noop | Kind::Command => None,
+            Kind::Command => None,
         }
     }
 
-    /// The command as postcard bytes, `None` in an entry that carries none: a no-op, or one that only opens a session.
+    /// The command as postcard bytes, `None` in an entry that carries none: one that only opens a session.
     pub fn command(&self) -> Option<&'a [u8]> {
         match self.kind() {
-            Kind::Noop => None,
             Kind::Command => Some(self.payload()),
             Kind::Request => self.request().filter(|(session, _)| session.sequence > 0).map(|(_, command)| command),
         }
@@ -282,8 +277,8 @@ pub enum RecordError {
     Kind(u8),
     /// Its index or term is zero or beyond [`Index::MAX`] or [`Term::MAX`].
     Bounds,
-    /// Its payload does not fit its kind: a no-op has none, a request starts with its session, the opening of a session
-    /// is nothing but that.
+    /// Its payload does not fit its kind: a request starts with its session, the opening of a session is nothing but
+    /// that.
     Payload,
     /// It does not follow the record before it: an index is left out, or the term falls.
     Order,

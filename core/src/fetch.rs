@@ -98,6 +98,7 @@ impl Step<'_> {
         stamp: u64,
         latest: &Snapshot,
         before: &Snapshot,
+        inherited: Index,
         members: &Members,
     ) -> Result<(), Refusal> {
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
@@ -106,11 +107,13 @@ impl Step<'_> {
         if *members != self.state.settings.members {
             return Err(Refusal::Members);
         }
-        self.hear_leader(from, stamp)?;
+        self.hear_leader(from, stamp, inherited)?;
         let is_lost = self.state.image == Image::Lost;
         if !is_lost && self.holds(&latest.position) {
             self.state.rely_on(latest);
-            self.answer_verified();
+            if !self.mark_term()? {
+                self.answer_verified();
+            }
             return Ok(());
         }
         let is_useful =

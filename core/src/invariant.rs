@@ -15,6 +15,12 @@ impl core::fmt::Display for Broken {
 impl core::error::Error for Broken {}
 
 impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
+    /// Whether all entries behind what this leader inherited are of its term.
+    fn has_only_its_own(&self) -> bool {
+        let behind = self.state.inherited.next();
+        self.log_view().between(behind, self.span.last.index.next()).all(|entry| entry.position().term == self.term())
+    }
+
     /// Checks what must hold of one node at any time. Reads the whole log: meant for tests.
     ///
     /// # Errors
@@ -40,7 +46,9 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (state.role != Role::Leader || state.leader == Some(state.seat()), "a leader knows that it leads"),
             (state.role != Role::Leader || state.hard.vote == Some(state.seat()), "a leader voted for itself"),
             (state.role != Role::Leader || state.hard == state.hard_durable, "a leader's term is durable"),
-            (state.role != Role::Leader || span.last.term == state.hard.term, "a leader has opened its term"),
+            (state.role != Role::Leader || self.has_only_its_own(), "a leader appends entries of its own term alone"),
+            (state.mark <= state.hard.term, "no mark is of a term to come"),
+            (state.mark_durable <= state.mark, "a mark never goes down"),
             (Entries::parse(self.log().bytes()).is_ok(), "the log is whole"),
         ];
         let broken = laws.into_iter().find(|(holds, _)| !holds);

@@ -44,7 +44,7 @@
 //!                 let bytes = postcard::to_slice(&message, &mut frame).expect("every message fits");
 //!                 link.push_back((me, to, bytes.to_vec()));
 //!             }
-//!             // It is on the disks of a majority, and on ours: do it. Entries without a command open a leader's term.
+//!             // It is on the disks of a majority, and on ours: do it. Entries without a command open a client's session.
 //!             Effect::Apply(entry) => {
 //!                 if let Some(Add(number)) = entry.command().expect("a command of this program") {
 //!                     machine.sum += number;
@@ -138,6 +138,7 @@ mod input;
 mod instant;
 mod invariant;
 mod log;
+mod mark;
 mod member;
 mod message;
 mod node;
@@ -161,6 +162,7 @@ pub use entry::{Entries, Entry, Kind, RECORD_OVERHEAD, RecordError, crc32c, crc3
 pub use input::Input;
 pub use instant::Instant;
 pub use invariant::Broken;
+pub use mark::Mark;
 pub use member::{Identity, Incarnation, Members, Seat, Seats};
 pub use message::{Ballot, Message, Outcome};
 pub use node::{Command, Node};

@@ -105,11 +105,6 @@ impl<'a> Log<'a> {
         self.span.index(partition_point(1, behind, |place| self.entry_at(place).position().term <= term))
     }
 
-    /// Whether a leader could open its term with this log.
-    pub(crate) fn has_room_for_noop(&self) -> bool {
-        self.room() >= RECORD_OVERHEAD + SLOT
-    }
-
     /// Bytes that are left for records and their slots.
     pub(crate) fn room(&self) -> usize {
         self.capacity() - self.used()
@@ -118,6 +113,16 @@ impl<'a> Log<'a> {
     /// Bytes that records and their slots take.
     pub(crate) fn used(&self) -> usize {
         self.span.end + self.span.count() * SLOT
+    }
+
+    /// Bytes that the entries behind this index and their slots take.
+    pub(crate) fn used_behind(&self, index: Index) -> usize {
+        let first = index.max(self.span.base.index).next();
+        if first > self.span.last.index {
+            return 0;
+        }
+        self.bytes_between(first, self.span.last.index.next())
+            + (self.span.place(self.span.last.index) + 1 - self.span.place(first)) * SLOT
     }
 
     /// Bytes of the memory.
@@ -192,10 +197,11 @@ impl LogMut<'_> {
         Ok(())
     }
 
-    /// The room for the payload of the next entry, of at most `payload_max` bytes, that leaves `reserve` bytes free.
+    /// The room for the payload of the next entry, of at most `payload_max` bytes, if it may take `room` bytes of the
+    /// log.
     #[cfg_attr(target_os = "none", inline(always))]
-    pub(crate) fn payload_room(&mut self, payload_max: usize, reserve: usize) -> Option<&mut [u8]> {
-        let room = self.view().room().checked_sub(SLOT + reserve + RECORD_OVERHEAD)?;
+    pub(crate) fn payload_room(&mut self, payload_max: usize, room: usize) -> Option<&mut [u8]> {
+        let room = room.checked_sub(SLOT + RECORD_OVERHEAD)?;
         let start = self.span.end + HEADER;
         Some(part_mut(self.memory, start..start + room.min(payload_max).min(usize::from(u16::MAX))))
     }

@@ -10,7 +10,7 @@ pub enum Message<'a> {
     RequestVote {
         /// The term that the candidate wants to lead.
         term: Term,
-        /// The last position of its log (section 5.4.1).
+        /// How recent its log is (section 5.4.1): its last index, and the later of its mark and its last entry's term.
         last: Position,
         /// What kind of election it is.
         ballot: Ballot,
@@ -34,6 +34,8 @@ pub enum Message<'a> {
         previous: Position,
         /// The leader's commit index.
         commit: Index,
+        /// The last index of the leader's log at its election: see [`Mark`](crate::Mark).
+        inherited: Index,
         /// The entries that follow `previous`.
         #[serde(borrow)]
         entries: Entries<'a>,
@@ -83,6 +85,8 @@ pub enum Message<'a> {
         latest: Snapshot,
         /// The one before, for a follower that has begun with it; all zeros if there is none.
         before: Snapshot,
+        /// As in an `AppendEntries`.
+        inherited: Index,
         /// Who took part when the latest was taken.
         members: Members,
     },
@@ -118,7 +122,8 @@ pub enum Ballot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Outcome {
-    /// The log equals the leader's, and is durable, up to this index.
+    /// The log equals the leader's, and is durable, up to this index. If the leader inherited nothing behind it, its
+    /// term is marked, durably: see [`Mark`](crate::Mark).
     Matched(Index),
     /// The log has another entry at the previous position, or none. Above this position it cannot match.
     Conflict(Position),
@@ -174,13 +179,13 @@ impl Message<'_> {
         let first = if matches!(self, Message::Vote { granted: false, .. }) { Term(0) } else { Term(1) };
         let (position, index) = match *self {
             Message::RequestVote { last, .. } => (last, Index(0)),
-            Message::AppendEntries { previous, commit, .. } => (previous, commit),
+            Message::AppendEntries { previous, commit, inherited, .. } => (previous, commit.max(inherited)),
             Message::Ack { outcome: Outcome::Conflict(hint), .. } => (hint, Index(0)),
             Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. }
             | Message::Ack { outcome: Outcome::Wants { index, .. }, .. }
             | Message::ReadAnswer { index, .. }
             | Message::Piece { index, .. } => (Position::default(), index),
-            Message::Offer { latest, before, .. } => (latest.position, before.position.index),
+            Message::Offer { latest, before, inherited, .. } => (latest.position, before.position.index.max(inherited)),
             _ => (Position::default(), Index(0)),
         };
         (first..=Term::MAX).contains(&self.term())

@@ -87,7 +87,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         let mut due = Instant::END;
-        if state.is_leader() || state.may_campaign(self.log_view()) {
+        if state.counts(state.seat()) {
             due = state.election_due;
         }
         if state.role != Role::Follower || state.reads.under_way.is_some() {
@@ -150,6 +150,33 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The term and vote that are durable here.
     pub fn durable_hard_state(&self) -> HardState {
         self.state.hard_durable
+    }
+
+    /// The latest term whose leader's log, as it was at its election, this node held as a whole: see [`Mark`](crate::Mark).
+    pub fn mark(&self) -> Term {
+        self.state.mark
+    }
+
+    /// The mark that is durable here.
+    pub fn durable_mark(&self) -> Term {
+        self.state.mark_durable
+    }
+
+    /// The last index of the log of this term's leader at its election, as far as this node knows one.
+    pub fn inherited(&self) -> Index {
+        self.state.inherited
+    }
+
+    /// How recent the log is, as elections compare it (section 5.4.1): the later of the mark and the last entry's term,
+    /// then the last index.
+    pub fn recency(&self) -> Position {
+        self.state.recency(self.log_view())
+    }
+
+    /// Whether this node leads and has committed all that it inherited. Only then it knows all that was committed
+    /// before its term.
+    pub fn is_established(&self) -> bool {
+        self.state.is_leader() && self.state.is_established()
     }
 
     /// The position right before the first entry of the log.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Entries, Seat, Snapshot, Term};
+use crate::{Entries, Mark, Seat, Snapshot, Term};
 
 /// What a node must never forget beside its log (figure 2, persistent state).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,8 +14,8 @@ pub struct HardState {
 
 /// A write to make durable, after which the node is told so with [`Input::Persisted`](crate::Input::Persisted).
 ///
-/// Term, vote and entries belong together: after a crash either all of it is there or, if the ticket was not returned,
-/// any part from the front. An entry replaces what was written before at its index, and everything after that index. A
+/// Term, vote, entries and mark belong together: after a crash either all of it is there or, if the ticket was not
+/// returned, any part from the front, in the order of the fields. An entry replaces what was written before at its index, and everything after that index. A
 /// snapshot replaces all entries that were written before: it and what comes with it are there as a whole, or not at
 /// all.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -29,6 +29,8 @@ pub struct Persist<'a> {
     pub snapshot: Option<Snapshot>,
     /// The new entries, if any.
     pub entries: Entries<'a>,
+    /// A new mark, if there is one: it must not be durable before what stands in front of it is.
+    pub mark: Option<Mark>,
 }
 
 /// Says which write is meant. There is one for each write, it cannot be copied, and only the node makes it.
@@ -53,8 +55,8 @@ pub struct Ticket {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Persist<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let Persist { ticket, hard_state, snapshot, entries } = self;
-        defmt::write!(f, "Persist({}, {}, {}, {})", ticket.write, hard_state, snapshot, entries);
+        let Persist { ticket, hard_state, snapshot, entries, mark } = self;
+        defmt::write!(f, "Persist({}, {}, {}, {}, {})", ticket.write, hard_state, snapshot, entries, mark);
     }
 }
 

@@ -1,6 +1,5 @@
 use core::num::NonZero;
 
-use crate::log::Log;
 use crate::peer::{Asked, Peer, seats_of};
 use crate::snapshot::Image;
 use crate::state::State;
@@ -77,11 +76,11 @@ impl Step<'_> {
     }
 
     pub(crate) fn start_round(&mut self) {
-        Rounds { state: self.state, peers: self.peers, log: self.log.view() }.start();
+        Rounds { state: self.state, peers: self.peers }.start();
     }
 
     pub(crate) fn confirm_round(&mut self) {
-        Rounds { state: self.state, peers: self.peers, log: self.log.view() }.confirm();
+        Rounds { state: self.state, peers: self.peers }.confirm();
     }
 
     /// The question or its answer may be lost.
@@ -116,7 +115,6 @@ impl Step<'_> {
 pub(crate) struct Rounds<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) peers: &'a mut [Peer],
-    pub(crate) log: Log<'a>,
 }
 
 impl Rounds<'_> {
@@ -129,7 +127,7 @@ impl Rounds<'_> {
             return;
         }
         let is_leader = self.state.is_leader();
-        if is_leader && !self.state.term_is_open(self.log.term_at(self.state.commit)) {
+        if is_leader && !self.state.is_established() {
             return;
         }
         let commit = self.state.commit;

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::{Entry, HardState, Identity, Position, Snapshot, Stored};
+use crate::{Entry, HardState, Identity, Mark, Position, Snapshot, Stored};
 
 /// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was
 /// written.
@@ -17,6 +17,8 @@ pub enum Recovered<'a> {
     HardState(HardState),
     /// An entry. It replaces what was recovered before at its index, and everything after that index.
     Entry(Entry<'a>),
+    /// A mark. What was recovered before behind its last position is void.
+    Mark(Mark),
 }
 
 /// Whom a log belongs to: one node, in one of its incarnations, of one cluster.

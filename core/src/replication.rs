@@ -1,3 +1,4 @@
+use crate::log::SLOT;
 use crate::peer::{Flow, Pieces, Wanted, seats_of};
 use crate::position::raise;
 use crate::snapshot::Image;
@@ -18,7 +19,6 @@ impl Step<'_> {
         if !self.state.is_leader() {
             return;
         }
-        self.open_term();
         if self.state.now >= self.state.heartbeat_due {
             self.beat();
         }
@@ -44,10 +44,11 @@ impl Step<'_> {
         stamp: u64,
         previous: &Position,
         commit: Index,
+        inherited: Index,
         entries: Entries<'_>,
     ) -> Result<(), Refusal> {
         self.check_order(previous, entries)?;
-        self.hear_leader(from, stamp)?;
+        self.hear_leader(from, stamp, inherited)?;
         if self.state.image == Image::Lost {
             self.urge_fetch();
         }
@@ -64,13 +65,14 @@ impl Step<'_> {
     }
 
     /// A message that only the leader of this term can have sent.
-    pub(crate) fn hear_leader(&mut self, from: Seat, stamp: u64) -> Result<(), Refusal> {
+    pub(crate) fn hear_leader(&mut self, from: Seat, stamp: u64, inherited: Index) -> Result<(), Refusal> {
         let is_other = self.state.leader.is_some_and(|leader| leader != from);
         if is_other || self.state.is_leader() {
             return Err(Refusal::SecondLeader);
         }
         self.step_down();
         self.state.leader = Some(from);
+        self.state.inherited = inherited;
         self.state.attend_leader();
         self.state.leader_until = self.state.after_timeout();
         self.state.rest();
@@ -98,7 +100,7 @@ impl Step<'_> {
         for entry in entries {
             if !self.has(entry) {
                 self.make_way(entry.position().index)?;
-                if self.log.push(entry).is_err() {
+                if self.room() < entry.record().len() + SLOT || self.log.push(entry).is_err() {
                     self.run_full();
                     break;
                 }
@@ -107,8 +109,9 @@ impl Step<'_> {
             verified = entry.position().index;
         }
         self.state.verified.raise(verified);
+        let marks = self.mark_term()?;
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
-        let waits = verified > self.state.durable && !entries.is_empty();
+        let waits = marks || (verified > self.state.durable && !entries.is_empty());
         if self.state.full || !waits {
             self.answer_verified();
         }
@@ -133,7 +136,7 @@ impl Step<'_> {
     }
 
     /// Removes what conflicts. Committed entries never do, unless somebody has forgotten what it promised.
-    fn make_way(&mut self, index: Index) -> Result<(), Refusal> {
+    pub(crate) fn make_way(&mut self, index: Index) -> Result<(), Refusal> {
         if index > self.log.span.last.index {
             return Ok(());
         }
@@ -249,8 +252,8 @@ impl Step<'_> {
         self.state.pressed |= is_spoilt;
     }
 
-    /// Commits what a majority has durable, if it is of this term (section 5.4.2). The leader counts itself by its
-    /// disk.
+    /// Commits what a majority has durable, and nothing short of all that the leader inherited: an ack of that is one of
+    /// a mark, and what stands behind it is of this term (section 5.4.2). The leader counts itself by its disk.
     pub(crate) fn advance_commit(&mut self) {
         if !self.state.is_leader() {
             return;
@@ -265,7 +268,7 @@ impl Step<'_> {
                 best = matched;
             }
         }
-        if self.log.view().term_at(best) == self.state.hard.term {
+        if best >= self.state.inherited {
             self.state.commit = best;
             self.state.commits = true;
         }
@@ -273,7 +276,8 @@ impl Step<'_> {
 
     fn is_on_quorum(&self, index: Index) -> bool {
         let others = seats_of(self.peers, |peer| peer.matched >= index).without(self.state.seat());
-        let me = if self.state.durable >= index { self.state.me() } else { Seats::NONE };
+        let is_mine = self.state.is_marked() && self.state.durable >= index;
+        let me = if is_mine { self.state.me() } else { Seats::NONE };
         self.state.is_quorum(others.union(me))
     }
 

@@ -98,10 +98,10 @@ impl Step<'_> {
         if covered <= log.span.base.index || !(self.state.pressed || self.state.is_crowded(log)) {
             return;
         }
-        let kept = if self.state.pressed { 0 } else { log.capacity() / KEPT_SHARE };
+        let spare = log.capacity() - self.state.log_bytes;
+        let kept = if self.state.pressed { 0 } else { spare.max(log.capacity() / KEPT_SHARE) };
         let through = log.first_within(covered.next(), kept).previous();
-        let is_enough =
-            log.used() - log.bytes_between(log.span.base.index.next(), through.next()) <= self.state.crowded_at;
+        let is_enough = log.used_behind(through) <= self.state.crowded_at + spare;
         self.log.forget(if is_enough { through } else { covered });
         self.state.pressed = false;
         self.state.full = false;
@@ -112,16 +112,18 @@ impl Step<'_> {
 const KEPT_SHARE: usize = 8;
 
 impl State {
-    /// Whether the log is so full that entries should go.
-    pub(crate) fn is_crowded(&self, log: Log<'_>) -> bool {
-        log.used() > self.crowded_at
+    /// Whether the log is so full that entries should go. What it has room for beyond the smallest log of all members
+    /// is for entries that a snapshot covers.
+    fn is_crowded(&self, log: Log<'_>) -> bool {
+        log.used() > self.crowded_at + (log.capacity() - self.log_bytes)
     }
 
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.
     pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
-        let covered = self.snapshots[0].index().next();
-        let is_worth = || log.bytes_between(covered, self.applied.next()) >= log.capacity() / KEPT_SHARE;
-        (self.pressed || (self.is_crowded(log) && is_worth())) && self.now >= self.snapshot_again
+        let covered = self.snapshots[0].index();
+        let is_due = self.is_crowded(log) || log.used_behind(covered) > self.crowded_at;
+        let is_worth = || log.bytes_between(covered.next(), self.applied.next()) >= self.log_bytes / KEPT_SHARE;
+        (self.pressed || (is_due && is_worth())) && self.now >= self.snapshot_again
     }
 
     /// The snapshot that a follower wants.

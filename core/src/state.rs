@@ -2,7 +2,7 @@ use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::read::Reads;
 use crate::snapshot::Image;
-use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,10 +41,12 @@ pub(crate) struct State {
     /// Whose turn it is when pieces are drawn.
     pub(crate) piece_turn: Seat,
     pub(crate) leader: Option<Seat>,
+    /// The log of no member has less room than this, in bytes: see [`Config::log_bytes_least`](crate::Config).
+    pub(crate) log_bytes: usize,
+    /// A snapshot is due if more bytes of the log than this are used.
+    pub(crate) crowded_at: usize,
     /// To whom a message may be owed: a hint that spares looking at everyone.
     pub(crate) attention: Seats,
-    /// The log is too full if more bytes than this are used.
-    pub(crate) crowded_at: usize,
     /// How many bytes of pieces may be sent before the next heartbeat.
     pub(crate) piece_allowance: u32,
     /// Who granted a vote in the election under way.
@@ -64,6 +66,11 @@ pub(crate) struct State {
     pub(crate) write: Option<Write>,
     pub(crate) commit: Index,
     pub(crate) applied: Index,
+    /// The last index of the log of this term's leader at its election.
+    pub(crate) inherited: Index,
+    /// The latest term whose leader's log, as it was at its election, was held here as a whole. It never goes down.
+    pub(crate) mark: Term,
+    pub(crate) mark_durable: Term,
     /// The log is durable up to here.
     pub(crate) durable: Index,
     /// The log was handed to a write up to here.
@@ -100,6 +107,7 @@ pub(crate) struct Write {
     pub(crate) hard: HardState,
     /// The last index that this write makes durable; lower if the log was truncated meanwhile.
     pub(crate) through: Index,
+    pub(crate) mark: Term,
     pub(crate) since: Instant,
 }
 
@@ -125,7 +133,7 @@ pub(crate) struct Transfer {
 
 impl State {
     #[cfg_attr(target_os = "none", inline(always))]
-    pub(crate) fn new(settings: Settings, seed: u64, crowded_at: usize) -> State {
+    pub(crate) fn new(settings: Settings, seed: u64, log_bytes: usize, crowded_at: usize) -> State {
         let random = seed ^ (u64::from(settings.identity.seat.0) << 56);
         let reborn = settings.reborn();
         State {
@@ -139,8 +147,9 @@ impl State {
             turn: Seat(0),
             piece_turn: Seat(0),
             leader: None,
-            attention: Seats::NONE,
+            log_bytes,
             crowded_at,
+            attention: Seats::NONE,
             piece_allowance: 0,
             votes: Seats::NONE,
             answered: Seats::NONE,
@@ -154,6 +163,9 @@ impl State {
             write: None,
             commit: Index(0),
             applied: Index(0),
+            inherited: Index(0),
+            mark: Term(0),
+            mark_durable: Term(0),
             durable: Index(0),
             written: Index(0),
             verified: Index(0),
@@ -219,15 +231,10 @@ impl State {
         self.commit.min(self.durable)
     }
 
-    /// The index to acknowledge to the leader of this term.
-    pub(crate) fn acknowledgeable(&self) -> Index {
-        self.verified.min(self.durable)
-    }
-
     /// Whether there is something to write, and no write is under way.
     pub(crate) fn has_write(&self, last: Index) -> bool {
-        let is_new = !self.is_hard_durable() || self.image == Image::Unwritten || last > self.written;
-        self.write.is_none() && is_new
+        let is_new = !self.is_hard_durable() || self.mark != self.mark_durable;
+        self.write.is_none() && (is_new || self.image == Image::Unwritten || last > self.written)
     }
 
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).

@@ -76,11 +76,11 @@ impl Step<'_> {
         }
         let is_current = message.term() == self.state.hard.term;
         match *message {
-            Message::AppendEntries { stamp, ref previous, commit, entries, .. } if is_current => {
-                self.on_append_entries(from, stamp, previous, commit, entries)?;
+            Message::AppendEntries { stamp, ref previous, commit, inherited, entries, .. } if is_current => {
+                self.on_append_entries(from, stamp, previous, commit, inherited, entries)?;
             }
-            Message::Offer { stamp, ref latest, ref before, ref members, .. } if is_current => {
-                self.on_offer(from, stamp, latest, before, members)?;
+            Message::Offer { stamp, ref latest, ref before, inherited, ref members, .. } if is_current => {
+                self.on_offer(from, stamp, latest, before, inherited, members)?;
             }
             Message::AppendEntries { .. } | Message::Offer { .. } => self.peer(from).owed.stale = true,
             Message::Piece { index, check, offset, bytes, .. } => return Ok(self.on_piece(index, check, offset, bytes)),
@@ -110,13 +110,13 @@ impl Step<'_> {
         if opens == command.is_some() {
             return Err(Rejection::Unencodable);
         }
-        let limit = self.state.settings.entry_bytes_max.min(RECORD_MAX).min(self.memory_for_records());
+        let limit = self.state.settings.entry_bytes_max.min(RECORD_MAX).min(self.longest_record());
         let payload_max = limit.saturating_sub(RECORD_OVERHEAD);
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;
         self.state.attend_all();
-        let reserve = self.reserve();
-        let room = self.log.payload_room(payload_max, reserve);
+        let room = self.room();
+        let room = self.log.payload_room(payload_max, room);
         let offered = room.as_ref().map(|room| room.len());
         let written = room.map_or(Err(postcard::Error::SerializeBufferFull), |room| encode(room, session, command));
         match written {
@@ -135,15 +135,17 @@ impl Step<'_> {
         }
     }
 
-    /// Room that commands leave, so that the leaders to come can still open their terms.
-    fn reserve(&self) -> usize {
-        const NOOP: usize = RECORD_OVERHEAD + crate::log::SLOT;
-        (self.log.memory.len() / 16).clamp(2 * NOOP, 16 * NOOP)
+    /// Bytes that entries and their slots may still take. No store holds more above its own snapshot than the smallest
+    /// log of all members has room for: what a leader inherited then fits into every log.
+    pub(crate) fn room(&self) -> usize {
+        let log = self.log.view();
+        let above = log.used_behind(self.state.snapshots[0].index());
+        log.room().min(self.state.log_bytes.saturating_sub(above))
     }
 
     /// The longest record that an empty log could take, without its slot.
-    fn memory_for_records(&self) -> usize {
-        self.log.memory.len().saturating_sub(self.reserve() + crate::log::SLOT)
+    fn longest_record(&self) -> usize {
+        self.state.log_bytes.saturating_sub(crate::log::SLOT)
     }
 
     /// A write is durable: what waited for it may be said, counted and applied now.
@@ -154,6 +156,10 @@ impl Step<'_> {
         }
         self.state.write = None;
         self.state.durable.raise(write.through);
+        if self.state.mark_durable != write.mark {
+            self.state.mark_durable = write.mark;
+            self.answer_marked();
+        }
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
         }
@@ -208,6 +214,7 @@ impl Step<'_> {
     /// Nothing is verified against the leader to come.
     pub(crate) fn forget_leader(&mut self) {
         self.state.verified = Index(0);
+        self.state.inherited = Index(0);
         self.state.acked = Index(0);
         self.state.stamp = 0;
         self.state.answer = None;

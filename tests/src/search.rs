@@ -79,7 +79,7 @@ pub struct Setting {
     pub nodes: usize,
     /// How often what may happen.
     pub budget: Budget,
-    /// Starts behind a first election and its no-op, instead of before.
+    /// Starts behind a first election and a first command, instead of before.
     pub led: bool,
     /// How many events deep to go; the search is over earlier when there is nothing new.
     pub depth: usize,

@@ -6,7 +6,7 @@
 //! | line | what happens |
 //! | --- | --- |
 //! | `cluster 3 learners=1 frame=100 window=64 window-bytes=.. log-bytes=..` | an empty stage, with new nodes |
-//! | `disk 1 term=2 vote=1 log=1,1,2` | node 1 starts from a disk with entries of these terms |
+//! | `disk 1 term=2 vote=1 log=1,1,2 mark=2` | node 1 starts from a disk with entries of these terms, and a mark of this term |
 //! | `log-bytes 1 bytes=90` | node 1 starts with another memory for its log |
 //! | `elect 1 without=3` | node 1 is elected in the usual way, unseen |
 //! | `tick 1`, `wait 1 ms=50`, `wait ms=50` | node 1 is woken when it is due; time passes for it, or for all |
@@ -111,6 +111,9 @@ impl Actor {
         for record in &self.disk.records {
             let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
             boot.entry(entry).expect("the disk holds a whole log");
+        }
+        if let Some(mark) = self.disk.mark {
+            boot.mark(mark);
         }
         let mut node = boot.start(self.now);
         if !self.greets {

@@ -5,7 +5,7 @@
 
 mod snapshots;
 
-use quorate::{Entries, Entry, HardState, Index, Kind, Position, Seat, Snapshot, Stored, Term};
+use quorate::{Entries, Entry, HardState, Index, Kind, Mark, Position, Seat, Snapshot, Stored, Term};
 
 use crate::Recovered;
 
@@ -24,7 +24,7 @@ pub trait Subject {
     fn open(&self, image: &mut Self::Image, visit: &mut dyn FnMut(Recovered<'_>)) -> Result<(), String>;
 
     /// Opens the store, makes one batch durable, and closes it.
-    fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>);
+    fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>);
 
     /// Opens the store, writes a snapshot of the app's own state aside, lets the log stand on it, and closes the store.
     fn take(&self, image: &mut Self::Image, position: Position, state: &[u8]);
@@ -37,6 +37,7 @@ pub trait Subject {
         snapshot: Snapshot,
         state: &[u8],
         entries: Entries<'_>,
+        mark: Option<Mark>,
     );
 
     /// Opens the store, and reads the state that a snapshot holds which is shown then.
@@ -53,6 +54,7 @@ pub trait Subject {
 struct Batch {
     hard_state: Option<HardState>,
     records: Vec<u8>,
+    mark: Option<Mark>,
 }
 
 /// An item of a batch, kept.
@@ -63,6 +65,7 @@ enum Item {
     Stored(Stored),
     HardState(HardState),
     Entry(Vec<u8>),
+    Mark(Mark),
 }
 
 /// Holds a store to every law.
@@ -128,24 +131,25 @@ fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
     }
 }
 
-/// Terms and votes, appends short and long, entries that replace others, and payloads that look like nothing was
-/// written.
-fn script() -> [Batch; 8] {
+/// Terms and votes, appends short and long, entries that replace others, payloads that look like nothing was written,
+/// and marks, of which one cuts the log.
+fn script() -> [Batch; 9] {
     [
         Batch::state(1, None),
         Batch::state(1, Some(Seat(0))).and(1, 1, b"first"),
         Batch::empty().and(2, 1, &[0xa5; 300]).and(3, 1, &[0; 700]),
         Batch::empty().and(4, 1, &[0; 1_600]),
         Batch::state(2, None).and(3, 2, b"replaces 3 and 4"),
-        Batch::empty().and(4, 2, &[0xff; 480]),
+        Batch::empty().and(4, 2, &[0xff; 480]).marked(2, 4),
         Batch::state(3, Some(Seat(63))),
-        Batch::empty().and(5, 3, b"last"),
+        Batch::empty().marked(3, 3),
+        Batch::empty().and(4, 3, b"last"),
     ]
 }
 
 impl Batch {
     fn empty() -> Batch {
-        Batch { hard_state: None, records: Vec::new() }
+        Batch { hard_state: None, records: Vec::new(), mark: None }
     }
 
     fn state(term: u64, vote: Option<Seat>) -> Batch {
@@ -162,6 +166,12 @@ impl Batch {
         self
     }
 
+    /// Adds a mark of this term, at an entry of term 2.
+    fn marked(self, term: u64, last: u64) -> Batch {
+        let last = Position { term: Term(2), index: Index(last) };
+        Batch { mark: Some(Mark { term: Term(term), last }), ..self }
+    }
+
     fn entries(&self) -> Entries<'_> {
         Entries::parse(&self.records).expect("the entries of a script are consecutive")
     }
@@ -169,11 +179,11 @@ impl Batch {
     fn items(&self) -> Vec<Item> {
         let state = self.hard_state.map(Item::HardState);
         let entries = self.entries().map(|entry| Item::Entry(entry.record().to_vec()));
-        state.into_iter().chain(entries).collect()
+        state.into_iter().chain(entries).chain(self.mark.map(Item::Mark)).collect()
     }
 
     fn write<S: Subject>(&self, subject: &S, image: &mut S::Image) {
-        subject.write(image, self.hard_state, self.entries());
+        subject.write(image, self.hard_state, self.entries(), self.mark);
     }
 }
 
@@ -186,6 +196,7 @@ fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, S
             Recovered::Stored(stored) => Item::Stored(stored),
             Recovered::HardState(state) => Item::HardState(state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
+            Recovered::Mark(mark) => Item::Mark(mark),
         });
     })?;
     Ok(items)

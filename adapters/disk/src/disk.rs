@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use quorate::{Entries, HardState, Index, Snapshot};
+use quorate::{Entries, HardState, Index, Mark, Snapshot};
 
 use crate::batch;
 use crate::directory::Directory;
@@ -125,12 +125,12 @@ impl<M: Medium> Disk<M> {
         Ok((disk, recovery))
     }
 
-    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the machine stops, none or
-    /// all.
+    /// Makes a term and vote, a snapshot, entries and a mark durable, all of them or, if it fails or the machine stops,
+    /// none or all.
     ///
     /// One write and one sync, however many entries there are; nothing at all if there is nothing to write. A snapshot
     /// is one of the leader, all of which was [stored](Snapshots::store); it takes the place of all that was written
-    /// before but term and vote.
+    /// before but term, vote and mark.
     ///
     /// # Errors
     /// What the system says, or how the snapshot is damaged. It is final: this write may be durable or not, and every
@@ -140,11 +140,13 @@ impl<M: Medium> Disk<M> {
         hard_state: Option<HardState>,
         snapshot: Option<Snapshot>,
         entries: Entries<'_>,
+        mark: Option<Mark>,
     ) -> Result<(), DiskError> {
         let items = [
             hard_state.map(Item::HardState),
             snapshot.map(Item::Installed),
             (!entries.is_empty()).then_some(Item::Entries(entries)),
+            mark.map(Item::Mark),
         ];
         self.until_it_fails(|disk| {
             if let Some(snapshot) = snapshot {

@@ -1,4 +1,4 @@
-use quorate::{Entries, HardState, Index, Position, RecordError, Seat, Snapshot, Term};
+use quorate::{Entries, HardState, Index, Mark, Position, RecordError, Seat, Snapshot, Term};
 
 use crate::bytes::{number, word};
 
@@ -13,12 +13,16 @@ pub(crate) enum Item<'a> {
     /// A snapshot of the leader is durable. All entries before it are void.
     Installed(Snapshot),
     Head(Head),
+    /// What was written before behind its last position is void.
+    Mark(Mark),
 }
 
 /// What the segments before this one amount to: the first item of a segment, so that those can go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) hard_state: HardState,
+    /// The term of the latest mark.
+    pub(crate) mark: Term,
     /// The last entry.
     pub(crate) last: Position,
     /// The snapshot in force; of index zero if there is none.
@@ -39,9 +43,11 @@ const ENTRIES: u8 = 2;
 const MARKED: u8 = 3;
 const INSTALLED: u8 = 4;
 const HEAD: u8 = 5;
+const MARK: u8 = 6;
 const HARD_STATE_BYTES: usize = 10;
 const POSITION: usize = 16;
 const SNAPSHOT: usize = POSITION + 12;
+const MARK_BYTES: usize = 8 + POSITION;
 
 impl<'a> Item<'a> {
     /// Appends the item to a payload.
@@ -52,6 +58,7 @@ impl<'a> Item<'a> {
             Item::Marked(snapshot) => append_item(payload, MARKED, &snapshot_bytes(*snapshot)),
             Item::Installed(snapshot) => append_item(payload, INSTALLED, &snapshot_bytes(*snapshot)),
             Item::Head(head) => append_item(payload, HEAD, &head.bytes()),
+            Item::Mark(mark) => append_item(payload, MARK, &mark_bytes(*mark)),
         }
     }
 
@@ -62,6 +69,7 @@ impl<'a> Item<'a> {
             MARKED => Item::Marked(snapshot(body)?),
             INSTALLED => Item::Installed(snapshot(body)?),
             HEAD => Item::Head(Head::parse(body)?),
+            MARK => Item::Mark(mark(body)?),
             _ => return Err(ItemError::Later(format!("item tag {tag}"))),
         })
     }
@@ -119,6 +127,21 @@ fn hard_state(body: &[u8]) -> Result<HardState, ItemError> {
     Ok(HardState { term, vote })
 }
 
+/// Term (8), the last entry's position (16).
+fn mark_bytes(mark: Mark) -> [u8; MARK_BYTES] {
+    let mut bytes = [0; MARK_BYTES];
+    bytes[..8].copy_from_slice(&mark.term.0.to_le_bytes());
+    bytes[8..].copy_from_slice(&position_bytes(mark.last));
+    bytes
+}
+
+fn mark(body: &[u8]) -> Result<Mark, ItemError> {
+    if body.len() != MARK_BYTES {
+        return Err(ItemError::Damaged("a mark cannot be read"));
+    }
+    Ok(Mark { term: Term(number(body, 0)), last: position(&body[8..])? })
+}
+
 /// Position (16), bytes (8), CRC (4).
 fn snapshot_bytes(snapshot: Snapshot) -> [u8; SNAPSHOT] {
     let mut bytes = [0; SNAPSHOT];
@@ -162,19 +185,21 @@ impl Head {
         buffer.splice(at..at, item);
     }
 
-    /// Term and vote (10), the last entry's position (16), the snapshot (28).
+    /// Term and vote (10), the mark's term (8), the last entry's position (16), the snapshot (28).
     fn bytes(&self) -> Vec<u8> {
-        let Head { hard_state, last, snapshot } = *self;
-        [&hard_state_bytes(hard_state)[..], &position_bytes(last), &snapshot_bytes(snapshot)].concat()
+        let Head { hard_state, mark, last, snapshot } = *self;
+        let state = hard_state_bytes(hard_state);
+        [&state[..], &mark.0.to_le_bytes(), &position_bytes(last), &snapshot_bytes(snapshot)].concat()
     }
 
     fn parse(body: &[u8]) -> Result<Head, ItemError> {
-        if body.len() != HARD_STATE_BYTES + POSITION + SNAPSHOT {
+        if body.len() != HARD_STATE_BYTES + 8 + POSITION + SNAPSHOT {
             return Err(ItemError::Damaged("the head of a segment cannot be read"));
         }
         let (state, rest) = body.split_at(HARD_STATE_BYTES);
+        let (mark, rest) = (Term(number(rest, 0)), &rest[8..]);
         let (last, in_force) = rest.split_at(POSITION);
-        Ok(Head { hard_state: hard_state(state)?, last: position(last)?, snapshot: snapshot(in_force)? })
+        Ok(Head { hard_state: hard_state(state)?, mark, last: position(last)?, snapshot: snapshot(in_force)? })
     }
 }
 
@@ -211,8 +236,8 @@ mod tests {
     #[test]
     fn an_unknown_tag_is_of_a_later_version() {
         let mut payload = Vec::new();
-        append_item(&mut payload, 6, b"later");
-        assert_eq!(refused(&payload), ItemError::Later("item tag 6".into()));
+        append_item(&mut payload, 7, b"later");
+        assert_eq!(refused(&payload), ItemError::Later("item tag 7".into()));
     }
 
     #[test]
@@ -228,8 +253,14 @@ mod tests {
         let position = Position { term: Term(3), index: Index(1 << 40) };
         let snapshot = Snapshot { position, bytes: 1 << 33, check: 0x0102_0304 };
         let hard_state = HardState { term: Term(4), vote: Some(Seat(2)) };
-        let head = Head { hard_state, last: position, snapshot };
-        let items = [Item::HardState(hard_state), Item::Marked(snapshot), Item::Installed(snapshot), Item::Head(head)];
+        let head = Head { hard_state, mark: Term(2), last: position, snapshot };
+        let items = [
+            Item::HardState(hard_state),
+            Item::Marked(snapshot),
+            Item::Installed(snapshot),
+            Item::Head(head),
+            Item::Mark(Mark { term: Term(3), last: position }),
+        ];
         let mut payload = Vec::new();
         items.iter().for_each(|item| item.append(&mut payload));
         let mut found = items.iter();
@@ -243,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_item_of_another_length_is_damage() {
-        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD] {
+        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD, MARK] {
             let mut payload = Vec::new();
             append_item(&mut payload, tag, b"short");
             assert!(matches!(refused(&payload), ItemError::Damaged(_)), "tag {tag}");

@@ -16,7 +16,7 @@
 //! let position = Position { term: Term(1), index: Index(1) };
 //! Entry::write(&mut record, position, Kind::Command, b"hello").ok_or("too long")?;
 //! let voted = HardState { term: Term(1), vote: Some(Seat(0)) };
-//! disk.write(Some(voted), None, Entries::parse(&record)?)?;
+//! disk.write(Some(voted), None, Entries::parse(&record)?, None)?;
 //! drop(disk);
 //!
 //! let mut indices = Vec::new();

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use quorate::{HardState, Index, Position, Snapshot};
+use quorate::{HardState, Index, Mark, Position, Snapshot, Term};
 
 use crate::item::{Head, Item};
 use crate::replay::{MISSING, Replay};
@@ -12,6 +12,8 @@ use crate::{DiskError, Medium, Recovered};
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
     pub(crate) hard_state: HardState,
+    /// The term of the latest mark.
+    pub(crate) mark: Term,
     /// All entries after this index are here, up to the last.
     pub(crate) base: Index,
     pub(crate) first: Option<Position>,
@@ -63,9 +65,16 @@ impl Outline {
             let is_head = std::mem::take(&mut is_first);
             match item {
                 Item::HardState(state) => visit(Recovered::HardState(state)),
-                Item::Head(head) if is_head && head.hard_state != HardState::default() => {
-                    visit(Recovered::HardState(head.hard_state))
+                Item::Head(head) if is_head => {
+                    if head.hard_state != HardState::default() {
+                        visit(Recovered::HardState(head.hard_state))?;
+                    }
+                    match head.mark {
+                        Term(0) => Ok(()),
+                        term => visit(Recovered::Mark(Mark { term, last: head.last })),
+                    }
                 }
+                Item::Mark(mark) => visit(Recovered::Mark(mark)),
                 Item::Entries(mut entries) if installs == self.installs => {
                     entries.try_for_each(|entry| visit(Recovered::Entry(entry)))
                 }
@@ -88,6 +97,7 @@ impl Outline {
         self.enter(segment);
         match item {
             Item::HardState(state) => self.hard_state = state,
+            Item::Mark(mark) => self.note_mark(mark),
             Item::Entries(entries) => {
                 entries.for_each(|entry| self.note_entry(entry.position()));
                 let last = self.last.index;
@@ -102,6 +112,7 @@ impl Outline {
             }
             Item::Head(head) if is_first => {
                 self.hard_state = head.hard_state;
+                self.mark = head.mark;
                 self.snapshot = Some(head.snapshot).filter(|snapshot| snapshot.position.index > Index(0));
                 self.stand_on(head.last);
                 self.is_headed = true;
@@ -112,7 +123,8 @@ impl Outline {
 
     /// What the next segment begins with.
     pub(crate) fn head(&self) -> Head {
-        Head { hard_state: self.hard_state, last: self.last, snapshot: self.snapshot.unwrap_or_default() }
+        let Outline { hard_state, mark, last, snapshot, .. } = *self;
+        Head { hard_state, mark, last, snapshot: snapshot.unwrap_or_default() }
     }
 
     /// Strikes off the first segment if there is another one, and it holds no entry behind `covered`.
@@ -128,6 +140,14 @@ impl Outline {
     fn note_entry(&mut self, position: Position) {
         self.first = self.first.filter(|first| first.index < position.index).or(Some(position));
         self.last = position;
+    }
+
+    fn note_mark(&mut self, mark: Mark) {
+        self.mark = mark.term;
+        if mark.last.index < self.last.index {
+            self.last = mark.last;
+            self.first = self.first.filter(|first| first.index <= mark.last.index);
+        }
     }
 
     fn stand_on(&mut self, position: Position) {

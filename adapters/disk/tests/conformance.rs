@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use common::{But, Replace, SMALL, members, owner, scratch};
-use quorate::{Entries, HardState, Position, Snapshot};
+use quorate::{Entries, HardState, Mark, Position, Snapshot};
 use quorate_disk::conformance::{Subject, check};
 use quorate_disk::{Disk, DiskError, Recovered};
 use tempfile::TempDir;
@@ -73,9 +73,9 @@ impl Subject for Directory {
         opened.map_err(|error| error.to_string())
     }
 
-    fn write(&self, image: &mut Image, hard_state: Option<HardState>, entries: Entries<'_>) {
+    fn write(&self, image: &mut Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>) {
         self.with(image, |path| {
-            open(path).write(hard_state, None, entries).unwrap();
+            open(path).write(hard_state, None, entries, mark).unwrap();
         });
     }
 
@@ -95,6 +95,7 @@ impl Subject for Directory {
         snapshot: Snapshot,
         state: &[u8],
         entries: Entries<'_>,
+        mark: Option<Mark>,
     ) {
         self.with(image, |path| {
             let mut disk = open(path);
@@ -102,7 +103,7 @@ impl Subject for Directory {
             for (piece, offset) in state.chunks(7).zip((0..).step_by(7)) {
                 snapshots.store(snapshot, members(), offset, piece).unwrap();
             }
-            disk.write(hard_state, Some(snapshot), entries).unwrap();
+            disk.write(hard_state, Some(snapshot), entries, mark).unwrap();
         });
     }
 

@@ -144,7 +144,7 @@ fn a_vote_alone_is_something_of_a_node() {
     let scratch = scratch();
     let (file, directory) = (copy(scratch.path()), scratch.path().join("n1"));
     let (mut disk, ..) = open(&directory).unwrap();
-    disk.write(common::state(9), None, quorate::Entries::default()).unwrap();
+    disk.write(common::state(9), None, quorate::Entries::default(), None).unwrap();
     drop(disk);
     assert!(matches!(try_restore(&directory, &file), Err(DiskError::Occupied { .. })));
     assert!(matches!(try_restore(&directory, &file), Err(DiskError::Occupied { .. })), "and stays it");

@@ -70,7 +70,7 @@ impl Replace for Faulty {
 }
 
 fn write<M: Medium>(disk: &mut Disk<M>, term: u64) -> Result<(), DiskError> {
-    disk.write(state(term), None, Entries::default())
+    disk.write(state(term), None, Entries::default(), None)
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn a_batch_is_one_write_and_one_sync() {
     let (mut disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
     medium.calls();
     let records = [record(1, b"one"), record(2, b"two")].concat();
-    disk.write(state(1), None, Entries::parse(&records).unwrap()).unwrap();
+    disk.write(state(1), None, Entries::parse(&records).unwrap(), None).unwrap();
     assert_eq!(medium.calls(), ["write", "sync"]);
-    disk.write(None, None, Entries::default()).unwrap();
+    disk.write(None, None, Entries::default(), None).unwrap();
     assert_eq!(medium.calls(), [""; 0]);
 }
 
@@ -192,8 +192,8 @@ impl Replace for Cut {
 fn a_recovery_that_is_cut_off_starts_over() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(None, None, Entries::parse(&record(1, b"kept")).unwrap()).unwrap();
-    disk.write(None, None, Entries::parse(&record(2, &[1; 600])).unwrap()).unwrap();
+    disk.write(None, None, Entries::parse(&record(1, b"kept")).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&record(2, &[1; 600])).unwrap(), None).unwrap();
     drop(disk);
     // Of the second batch's two sectors the first has arrived, with its stamp.
     let path = scratch.path().join("0000000001.segment");
@@ -232,10 +232,10 @@ fn a_full_device_loses_nothing() {
 fn a_limited_process_fills_its_device() {
     let directory = std::env::var_os("QUORATE_DISK_TEST_DIRECTORY").expect("a_full_device_loses_nothing starts this");
     let (mut disk, ..) = open(Path::new(&directory)).unwrap();
-    disk.write(None, None, Entries::parse(&record(1, b"small")).unwrap()).unwrap();
+    disk.write(None, None, Entries::parse(&record(1, b"small")).unwrap(), None).unwrap();
     let large = record(2, &[0; 60_000]);
     for _ in 0..2 {
-        let error = disk.write(None, None, Entries::parse(&large).unwrap()).unwrap_err();
+        let error = disk.write(None, None, Entries::parse(&large).unwrap(), None).unwrap_err();
         assert!(matches!(error, DiskError::Io { operation: "write", .. }), "{error}");
     }
     assert!(write(&mut disk, 1).is_err());

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write as _;
 
 use common::{members, names, open, position, record, state};
-use quorate::{Entries, Identity, Incarnation, Members, Seat, Seats, Snapshot, crc32c};
+use quorate::{Entries, Identity, Incarnation, Mark, Members, Seat, Seats, Snapshot, Term, crc32c};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use tempfile::tempdir;
 
@@ -37,8 +37,9 @@ fn a_segment_has_these_bytes() {
     let mut voted = state(3).unwrap();
     voted.vote = Some(Seat(5));
     let entry = record(1, &[b'x'; 500]);
-    disk.write(Some(voted), None, Entries::parse(&entry).unwrap()).unwrap();
-    disk.write(state(4), None, Entries::default()).unwrap();
+    disk.write(Some(voted), None, Entries::parse(&entry).unwrap(), None).unwrap();
+    let mark = Mark { term: Term(4), last: position(1) };
+    disk.write(state(4), None, Entries::default(), Some(mark)).unwrap();
     let names: Vec<_> = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["0000000001.segment"]);
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
@@ -50,7 +51,8 @@ fn a_segment_has_these_bytes() {
 fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_900])).unwrap()).unwrap();
+    let mark = Some(Mark { term: Term(2), last: position(1) });
+    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_900])).unwrap(), mark).unwrap();
     let Members { voters, .. } = members();
     let (outgoing, learners, witnesses) = (Seats(0x0e), Seats(0x10), Seats(0x04));
     let members = Members { voters, outgoing, learners, witnesses };
@@ -60,7 +62,7 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     let check = crc32c(b"another");
     let snapshot = Snapshot { position: position(0x0102), bytes: 7, check };
     disk.snapshots().store(snapshot, members, 0, b"another").unwrap();
-    disk.write(None, Some(snapshot), Entries::default()).unwrap();
+    disk.write(None, Some(snapshot), Entries::default(), None).unwrap();
     assert_eq!(names(scratch.path()), ["0000000002.segment", "0000000258-ea14ac7e.snapshot"]);
     let bytes = |name: &str| fs::read(scratch.path().join(name)).unwrap();
     assert_eq!(dump(&bytes("0000000258-ea14ac7e.snapshot")), SNAPSHOT);
@@ -81,13 +83,13 @@ const SECOND_SEGMENT: &str = "
 0010: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 0020: 02 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00
 0030: 00 0a 00 00 00 00 00 00 00 00 00 00 d7 4e 62 a9
-0200: 71 62 61 74 25 b7 ab d6 02 00 00 00 00 00 00 00
-0210: 64 00 00 00 00 00 00 00 f7 e3 5a d9 05 36 00 00
-0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 01
-0230: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00
-0250: 00 00 00 00 00 00 00 00 00 00 00 03 1c 00 00 00
-0260: 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00 00
-0270: 00 00 00 00 09 00 00 00 00 00 00 00 b4 e8 9d 52
+0200: 71 62 61 74 8d 76 4c b6 02 00 00 00 00 00 00 00
+0210: 6c 00 00 00 00 00 00 00 f0 ee 27 c6 05 3e 00 00
+0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 02
+0230: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01
+0260: 00 00 00 03 1c 00 00 00 00 00 00 00 01 00 00 00
+0270: 00 00 00 00 01 00 00 00 00 00 00 00 09 00 00 00
+0280: 00 00 00 00 b4 e8 9d 52 00 00 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
 0400: 71 62 61 74 a4 78 f2 d9 03 00 00 00 00 00 00 00
 0410: 25 00 00 00 00 00 00 00 af 74 b7 cf 04 1c 00 00
@@ -109,7 +111,9 @@ const GOLDEN: &str = "
 03f0: 78 78 78 78 78 78 78 78 78 78 78 78 78 78 78 b5
 0440: 5e 73 3e 2e 00 00 00 00 00 00 00 00 00 00 00 00
 05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0600: 71 62 61 74 33 43 5f 4a 02 00 00 00 00 00 00 00
-0610: 13 00 00 00 00 00 00 00 bd f1 5b 29 01 0a 00 00
-0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 00
+0600: 71 62 61 74 11 96 6f 8f 02 00 00 00 00 00 00 00
+0610: 34 00 00 00 00 00 00 00 32 f5 69 f2 01 0a 00 00
+0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 06
+0630: 18 00 00 00 00 00 00 00 04 00 00 00 00 00 00 00
+0640: 01 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
 07f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";

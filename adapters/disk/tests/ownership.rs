@@ -80,8 +80,8 @@ fn an_inspection_locks_and_makes_nothing() {
 
     let (mut disk, ..) = open(&directory).unwrap();
     let records = [record(1, b"one"), record(2, b"two")].concat();
-    disk.write(state(4), None, Entries::parse(&records).unwrap()).unwrap();
-    disk.write(None, None, Entries::parse(&record(2, b"other")).unwrap()).unwrap();
+    disk.write(state(4), None, Entries::parse(&records).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&record(2, b"other")).unwrap(), None).unwrap();
     let seen = inspect(&directory).unwrap();
     assert_eq!((seen.owner, Some(seen.hard_state)), (Some(owner()), state(4)));
     assert_eq!((seen.first.unwrap().index.0, seen.last.unwrap().index.0), (1, 2));

@@ -13,7 +13,7 @@ use tempfile::tempdir;
 /// Writes one entry.
 #[track_caller]
 fn append(disk: &mut Disk, index: u64, payload: &[u8]) {
-    disk.write(None, None, Entries::parse(&record(index, payload)).unwrap()).unwrap();
+    disk.write(None, None, Entries::parse(&record(index, payload)).unwrap(), None).unwrap();
 }
 
 fn segment(directory: &Path, number: u64) -> std::path::PathBuf {
@@ -175,7 +175,7 @@ fn a_shortened_segment_is_damage() {
 fn damage_says_what_to_do_next() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(state(1), None, Entries::default()).unwrap();
+    disk.write(state(1), None, Entries::default(), None).unwrap();
     drop(disk);
     overwrite(&segment(scratch.path(), 1), 550, &[0xff]);
     let Err(error) = open(scratch.path()) else {

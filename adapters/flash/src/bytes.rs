@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
 
     /// Term (8), whether there is a vote (1), the vote's seat (1).
     pub(crate) fn hard_state(&mut self) -> Option<HardState> {
-        let term = Term(self.number()?);
+        let term = self.term()?;
         let vote = match self.array()? {
             [0, 0] => None,
             [1, seat] => Some(Seat(seat)),
@@ -55,6 +55,15 @@ impl<'a> Reader<'a> {
     /// Position (16), length (8), CRC (4).
     pub(crate) fn snapshot(&mut self) -> Option<Snapshot> {
         Some(Snapshot { position: self.position()?, bytes: self.number()?, check: self.word()? })
+    }
+
+    /// Term (8), the position (16) at which the log ended.
+    pub(crate) fn term_mark(&mut self) -> Option<quorate::Mark> {
+        Some(quorate::Mark { term: self.term()?, last: self.position()? })
+    }
+
+    pub(crate) fn term(&mut self) -> Option<Term> {
+        self.number().map(Term)
     }
 
     /// A snapshot (28), its address (4), the address of the one before (4).
@@ -82,14 +91,18 @@ impl<const N: usize> Writer<N> {
         self.length += bytes.len();
     }
 
+    pub(crate) fn term(&mut self, term: Term) {
+        self.put(&term.0.to_le_bytes());
+    }
+
     pub(crate) fn hard_state(&mut self, state: HardState) {
-        self.put(&state.term.0.to_le_bytes());
+        self.term(state.term);
         self.put(&state.vote.map_or([0, 0], |seat| [1, seat.0]));
     }
 
     pub(crate) fn position(&mut self, position: Position) {
         self.put(&position.index.0.to_le_bytes());
-        self.put(&position.term.0.to_le_bytes());
+        self.term(position.term);
     }
 
     pub(crate) fn snapshot(&mut self, snapshot: Snapshot) {

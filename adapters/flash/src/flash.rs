@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Entries, HardState, Index, Members, Owner, Position, Recovered, Snapshot};
+use quorate::{Entries, HardState, Index, Mark, Members, Owner, Position, Recovered, Snapshot};
 
 use crate::item::{Front, Stand as Put};
 use crate::log::{Log, Ring};
@@ -71,11 +71,11 @@ impl<F: NorFlash> Flash<F> {
         Ok((Flash { flash, log, shelf, failure: None }, recovery))
     }
 
-    /// Makes a term and vote, a snapshot and entries durable, all of them or, if it fails or the power does, none or
+    /// Makes a term and vote, a snapshot, entries and a mark durable, all of them or, if it fails or the power does, none or
     /// all.
     ///
     /// Nothing at all is done if there is nothing to write. A snapshot is one of the leader, all of which was
-    /// [stored](Flash::store); it takes the place of all that was written before but term and vote.
+    /// [stored](Flash::store); it takes the place of all that was written before but term, vote and mark.
     ///
     /// # Errors
     /// [`FlashError::LogFull`], and nothing was written: [take](Flash::take) a snapshot of what is applied, then try
@@ -85,13 +85,14 @@ impl<F: NorFlash> Flash<F> {
         hard_state: Option<HardState>,
         snapshot: Option<Snapshot>,
         entries: Entries<'_>,
+        term_mark: Option<Mark>,
     ) -> Result<(), FlashError> {
-        if hard_state.is_none() && snapshot.is_none() && entries.is_empty() {
+        if hard_state.is_none() && snapshot.is_none() && entries.is_empty() && term_mark.is_none() {
             return Ok(());
         }
         self.until_it_fails(|store| {
             let mark = snapshot.map(|snapshot| store.shelf.fetched(snapshot)).transpose()?;
-            let front = Front { hard_state, stand: mark.map(Put::Installed) };
+            let front = Front { hard_state, stand: mark.map(Put::Installed), term_mark };
             store.log.expect_room(&mut store.flash, &front, entries)?;
             if let Some(mark) = mark {
                 store.shelf.complete(&mut store.flash, mark)?;
@@ -116,7 +117,7 @@ impl<F: NorFlash> Flash<F> {
             }
             store.shelf.expect_room(snapshot.bytes)?;
             let mark = store.shelf.mark_for(snapshot);
-            let front = Front { hard_state: None, stand: Some(Put::Marked(mark)) };
+            let front = Front { stand: Some(Put::Marked(mark)), ..Front::default() };
             store.log.expect_room(&mut store.flash, &front, Entries::default())?;
             let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };
             store.shelf.take(&mut store.flash, mark.at, &header, bytes)?;

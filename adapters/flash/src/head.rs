@@ -1,4 +1,4 @@
-use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat};
+use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat, Term};
 
 use crate::bytes::{Reader, Writer};
 use crate::item::{MARK, Mark};
@@ -19,6 +19,8 @@ pub(crate) struct Head {
     pub(crate) last: Position,
     /// The snapshot in force; zeros if there is none.
     pub(crate) mark: Mark,
+    /// The latest term that was marked.
+    pub(crate) term_mark: Term,
 }
 
 /// What the place of an item depends on.
@@ -30,7 +32,7 @@ pub(crate) struct Shape {
 }
 
 /// Bytes of a head.
-pub(crate) const HEAD: usize = 64 + MARK;
+pub(crate) const HEAD: usize = 64 + MARK + 8;
 /// What a head begins with, in every version. The version's byte follows.
 pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
 /// The version of the format that this program writes, and the only one that it reads.
@@ -61,6 +63,7 @@ impl Head {
         writer.hard_state(self.hard_state);
         writer.position(self.last);
         writer.mark(self.mark);
+        writer.term(self.term_mark);
         writer.array()
     }
 }
@@ -94,6 +97,7 @@ impl Found {
             hard_state: reader.hard_state()?,
             last: reader.position()?,
             mark: reader.mark()?,
+            term_mark: reader.term()?,
         })
     }
 }

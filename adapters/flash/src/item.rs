@@ -9,9 +9,11 @@ pub(crate) const PREFIX: usize = 4;
 /// Bytes of a term and vote.
 pub(crate) const HARD_STATE: usize = 10;
 /// The most bytes of a write before its records.
-pub(crate) const FRONT: usize = HARD_STATE + MARK;
-/// Bytes of a mark.
+pub(crate) const FRONT: usize = HARD_STATE + MARK + TERM_MARK;
+/// Bytes of the mark of a snapshot.
 pub(crate) const MARK: usize = 36;
+/// Bytes of the mark of a term.
+const TERM_MARK: usize = 24;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -19,6 +21,7 @@ const FRONT_SHIFT: u32 = 2;
 const STATE: u8 = 1;
 const MARKED: u8 = 2;
 const INSTALLED: u8 = 4;
+const TERM_MARKED: u8 = 8;
 
 /// What an item says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,8 @@ pub(crate) enum Stand {
 pub(crate) struct Front {
     pub(crate) hard_state: Option<HardState>,
     pub(crate) stand: Option<Stand>,
+    /// It counts behind the records of the write.
+    pub(crate) term_mark: Option<quorate::Mark>,
 }
 
 /// Why the beginning of a write cannot be read.
@@ -102,7 +107,8 @@ impl Front {
             None => 0,
         };
         let state = if self.hard_state.is_some() { STATE } else { 0 };
-        state | stand
+        let term_mark = if self.term_mark.is_some() { TERM_MARKED } else { 0 };
+        state | stand | term_mark
     }
 
     pub(crate) fn bytes(&self) -> Writer<FRONT> {
@@ -113,12 +119,16 @@ impl Front {
         if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = self.stand {
             writer.mark(mark);
         }
+        if let Some(quorate::Mark { term, last }) = self.term_mark {
+            writer.term(term);
+            writer.position(last);
+        }
         writer
     }
 
     /// The front, and the records behind it.
     pub(crate) fn parse(kind: u8, content: &[u8]) -> Result<(Front, &[u8]), FrontError> {
-        if kind & !(STATE | MARKED | INSTALLED) != 0 {
+        if kind & !(STATE | MARKED | INSTALLED | TERM_MARKED) != 0 {
             return Err(FrontError::Later(kind));
         }
         let mut reader = Reader(content);
@@ -130,6 +140,9 @@ impl Front {
             let mark = reader.mark().ok_or(FrontError::Damaged)?;
             let is_marked = kind & INSTALLED == 0;
             front.stand = Some(if is_marked { Stand::Marked(mark) } else { Stand::Installed(mark) });
+        }
+        if kind & TERM_MARKED != 0 {
+            front.term_mark = Some(reader.term_mark().ok_or(FrontError::Damaged)?);
         }
         Ok((front, reader.0))
     }

@@ -1,4 +1,4 @@
-use quorate::{HardState, Index, Position};
+use quorate::{HardState, Index, Position, Term};
 
 use crate::head::Head;
 use crate::item::{Front, Mark, Stand};
@@ -10,6 +10,8 @@ pub(crate) struct Outline {
     /// The last entry, be it here or not.
     pub(crate) last: Position,
     pub(crate) mark: Mark,
+    /// The latest term that was marked. What its mark made void may still count for `last`: it will be replaced.
+    pub(crate) term_mark: Term,
     /// All entries after this index are here, up to the last.
     pub(crate) base: Index,
     /// How often a snapshot of the leader made all before it void.
@@ -20,17 +22,19 @@ pub(crate) struct Outline {
 impl Outline {
     /// What the pages before this one amount to.
     pub(crate) fn behind(head: &Head) -> Outline {
-        let Head { hard_state, last, mark, .. } = *head;
-        Outline { hard_state, last, mark, base: last.index, ..Outline::default() }
+        let Head { hard_state, last, mark, term_mark, .. } = *head;
+        Outline { hard_state, last, mark, term_mark, base: last.index, ..Outline::default() }
     }
 
     /// Whether a page's head says the same.
     pub(crate) fn agrees(&self, head: &Head) -> bool {
-        (self.hard_state, self.last, self.mark) == (head.hard_state, head.last, head.mark)
+        let Head { hard_state, last, mark, term_mark, .. } = *head;
+        (self.hard_state, self.last, self.mark, self.term_mark) == (hard_state, last, mark, term_mark)
     }
 
     pub(crate) fn note_front(&mut self, front: &Front) {
         self.hard_state = front.hard_state.unwrap_or(self.hard_state);
+        self.term_mark = front.term_mark.map_or(self.term_mark, |mark| mark.term);
         match front.stand {
             Some(Stand::Marked(mark)) => self.mark = mark,
             Some(Stand::Installed(mark)) => {

@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{HardState, Index, Recovered};
+use quorate::{HardState, Index, Mark, Recovered, Term};
 
 use crate::FlashError;
 use crate::assembler::Assembler;
@@ -16,8 +16,12 @@ struct Show<'s, V> {
     installs: u32,
     /// Entries further behind this one than the next hang in the air. They will be replaced.
     reached: Index,
+    /// Entries up to here are covered by a snapshot.
+    covered: Index,
     /// Whether the write that is being read did not arrive as a whole.
     is_cut: bool,
+    /// The mark of a term that comes behind the entries of the write that is being read.
+    term_mark: Option<Mark>,
 }
 
 impl Log {
@@ -28,8 +32,16 @@ impl Log {
         scratch: &mut [u8],
         visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (installs, reached) = (self.outline.installs, self.covered);
-        let mut show = Show { assembler: Assembler::new(scratch), visit, installs, reached, is_cut: false };
+        let (installs, covered) = (self.outline.installs, self.covered);
+        let mut show = Show {
+            assembler: Assembler::new(scratch),
+            visit,
+            installs,
+            reached: covered,
+            covered,
+            is_cut: false,
+            term_mark: None,
+        };
         for number in self.first..=self.number {
             let (mut from, mut verdict) = (None, None);
             loop {
@@ -97,10 +109,13 @@ impl<V> Show<'_, V> {
     {
         let Found::Head(head) = Found::parse(item) else { return Ok(()) };
         self.assembler.begin(head.last);
-        if head.hard_state == HardState::default() {
-            return Ok(());
+        if head.hard_state != HardState::default() {
+            (self.visit)(Recovered::HardState(head.hard_state))?;
         }
-        (self.visit)(Recovered::HardState(head.hard_state))
+        match head.term_mark {
+            Term(0) => Ok(()),
+            term => (self.visit)(Recovered::Mark(Mark { term, last: head.last })),
+        }
     }
 
     fn item<E: From<FlashError>>(&mut self, prefix: Prefix, content: &[u8], address: u32) -> Result<(), E>
@@ -119,11 +134,25 @@ impl<V> Show<'_, V> {
                 last = mark.snapshot.position;
             }
             self.assembler.begin(last);
+            self.term_mark = front.term_mark;
             records = rest;
         }
-        if self.installs > 0 {
-            return Ok(());
+        if self.installs == 0 {
+            self.records(records, address)?;
         }
+        match self.term_mark.take_if(|_| prefix.is_last) {
+            Some(mark) => {
+                self.reached = self.reached.min(mark.last.index.max(self.covered));
+                (self.visit)(Recovered::Mark(mark))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn records<E: From<FlashError>>(&mut self, records: &[u8], address: u32) -> Result<(), E>
+    where
+        V: FnMut(Recovered<'_>) -> Result<(), E>,
+    {
         let Show { assembler, visit, reached, .. } = self;
         let mut result = Ok(());
         let fed = assembler.feed(records, &mut |entry| {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{SCRATCH, layout, members, owner};
-use quorate::{Entries, HardState, Position, Snapshot};
+use quorate::{Entries, HardState, Mark, Position, Snapshot};
 use quorate_disk::conformance::{Subject, check};
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout, Recovered};
@@ -42,8 +42,8 @@ impl<const WORD: usize, const PAGE: usize> Subject for Chip<WORD, PAGE> {
         opened.map(drop).map_err(|error| error.to_string())
     }
 
-    fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>) {
-        self.with(image, |flash| flash.write(hard_state, None, entries).unwrap());
+    fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>) {
+        self.with(image, |flash| flash.write(hard_state, None, entries, mark).unwrap());
     }
 
     fn take(&self, image: &mut Self::Image, position: Position, state: &[u8]) {
@@ -57,12 +57,13 @@ impl<const WORD: usize, const PAGE: usize> Subject for Chip<WORD, PAGE> {
         snapshot: Snapshot,
         state: &[u8],
         entries: Entries<'_>,
+        mark: Option<Mark>,
     ) {
         self.with(image, |flash| {
             for (piece, offset) in state.chunks(7).zip((0..).step_by(7)) {
                 flash.store(snapshot, members(), offset, piece).unwrap();
             }
-            flash.write(hard_state, Some(snapshot), entries).unwrap();
+            flash.write(hard_state, Some(snapshot), entries, mark).unwrap();
         });
     }
 

@@ -17,7 +17,7 @@ const PAGES: usize = 9;
 fn written() -> Chip {
     let (mut flash, ..) = open(Chip::new(PAGES), &layout::<4, 512>(6, 1)).unwrap();
     for index in 1..=8 {
-        flash.write(state(index), None, entries(&record(index, &[0; 60]))).unwrap();
+        flash.write(state(index), None, entries(&record(index, &[0; 60])), None).unwrap();
     }
     flash.release()
 }
@@ -87,7 +87,7 @@ fn a_flash_of_another_shape_is_refused() {
     let pages = refused(written(), &layout(5), owner());
     assert_eq!(pages, FlashError::Reshaped { what: "number of pages", found: 6, wanted: 5 });
     let (mut flash, ..) = open(Double::<4, 1024>::new(9), &common::layout::<4, 1024>(6, 1)).unwrap();
-    flash.write(state(1), None, Entries::default()).unwrap();
+    flash.write(state(1), None, Entries::default(), None).unwrap();
     let large = flash.release();
     let mut small = Double::<4, 512>::new(18);
     large.bytes().iter().enumerate().for_each(|(at, byte)| small.rot(at, *byte));
@@ -132,7 +132,7 @@ fn a_damaged_head_is_missed_behind_a_page_that_is_lost() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
     for index in 1..=3 {
-        flash.write(None, None, entries(&record(index, &[1; 300]))).unwrap();
+        flash.write(None, None, entries(&record(index, &[1; 300])), None).unwrap();
     }
     let mut double = flash.release();
     assert_ne!(double.bytes()[2 * 512], 0xff, "there are three pages");
@@ -147,10 +147,10 @@ fn an_item_at_the_end_of_a_page_is_missed() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
     // Two entries that end with an item each, the second one with the page; then one in the next page.
-    let records = [record(1, &[1; 229]), record(2, &[2; 105]), record(3, &[3; 300])].concat();
-    flash.write(None, None, entries(&records)).unwrap();
+    let records = [record(1, &[1; 229]), record(2, &[2; 97]), record(3, &[3; 300])].concat();
+    flash.write(None, None, entries(&records), None).unwrap();
     let mut double = flash.release();
-    let at = double.bytes().windows(105).position(|bytes| bytes == [2; 105]).unwrap();
+    let at = double.bytes().windows(97).position(|bytes| bytes == [2; 97]).unwrap();
     assert!(at < 512);
     double.rot(at, 0);
     let what = "items are missing at the end of a page";
@@ -164,7 +164,7 @@ fn a_write_that_was_believed_stays() {
     let layout = layout::<4, 512>(6, 1);
     let before = written().recording();
     let (mut flash, ..) = open(before.clone(), &layout).unwrap();
-    flash.write(state(9), None, entries(&record(9, &[0xff; 60]))).unwrap();
+    flash.write(state(9), None, entries(&record(9, &[0xff; 60])), None).unwrap();
     let after = flash.release();
     let mut believed = 0;
     for crash in before.crashes(&after) {
@@ -189,7 +189,7 @@ fn a_write_that_was_believed_stays() {
 fn a_short_scratch_says_what_it_takes() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
-    flash.write(None, None, entries(&record(1, &[0; 700]))).unwrap();
+    flash.write(None, None, entries(&record(1, &[0; 700])), None).unwrap();
     let double = flash.release();
     let with = |length: usize| {
         let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
@@ -206,9 +206,9 @@ fn a_failure_is_final() {
     let mut double = written();
     double.cut(3, Tear::Front);
     let (mut flash, ..) = open(double, &layout).unwrap();
-    let failure = flash.write(state(9), None, Entries::default()).unwrap_err();
+    let failure = flash.write(state(9), None, Entries::default(), None).unwrap_err();
     assert!(matches!(failure, FlashError::Io { .. }), "{failure}");
-    assert_eq!(flash.write(state(10), None, Entries::default()), Err(failure));
+    assert_eq!(flash.write(state(10), None, Entries::default(), None), Err(failure));
     assert_eq!(flash.take(position(8), members(), b"state"), Err(failure));
     let snapshot = Snapshot { position: position(20), bytes: 7, check: crc32c(b"another") };
     assert_eq!(flash.store(snapshot, members(), 0, b"another"), Err(failure));
@@ -216,7 +216,7 @@ fn a_failure_is_final() {
     double.restore();
     let (mut flash, _, held) = open(double, &layout).unwrap();
     assert_eq!(held.hard_states.last().copied(), state(8));
-    flash.write(state(11), None, Entries::default()).unwrap();
+    flash.write(state(11), None, Entries::default(), None).unwrap();
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn refusals_leave_the_log_as_it_was() {
     flash.take(position(8), members(), &[0; 416]).unwrap();
     let again = flash.take(position(8), members(), b"state");
     assert_eq!(again, Err(FlashError::NotLater { latest: position(8).index }));
-    flash.write(state(9), None, entries(&record(9, b"goes on"))).unwrap();
+    flash.write(state(9), None, entries(&record(9, b"goes on")), None).unwrap();
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl<const WORD: usize, const PAGE: usize> Run<WORD, PAGE> {
             HardState { term: Term(self.term), vote: None }
         });
         let record = record(self.last, &[self.last as u8; ENTRY]);
-        self.flash.write(hard_state, None, entries(&record)).unwrap();
+        self.flash.write(hard_state, None, entries(&record), None).unwrap();
         if self.last - self.covered >= HALF {
             self.flash.take(position(self.last), members(), &[7; 100]).unwrap();
             self.covered = self.last;
@@ -105,7 +105,7 @@ fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
         let taken = Held { entries: Vec::new(), ..new.clone() };
         term += u64::from(index % 5 == 0);
         let hard_state = (index % 5 == 0).then(|| state(term)).flatten();
-        flash.write(hard_state, None, entries(&record(index, &[index as u8; 60]))).unwrap();
+        flash.write(hard_state, None, entries(&record(index, &[index as u8; 60])), None).unwrap();
         new.entries.push((index, 1));
         new.hard_states.extend(hard_state);
         double = flash.release();
@@ -115,7 +115,7 @@ fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
             let last = held.log().last().map_or(0, |(last, _)| *last);
             // The log goes on, into the page whose erasure was cut off.
             for index in last + 1..last + 3 {
-                let written = flash.write(None, None, entries(&record(index, &[0; 200])));
+                let written = flash.write(None, None, entries(&record(index, &[0; 200])), None);
                 assert!(matches!(written, Ok(()) | Err(FlashError::LogFull { .. })), "{story}: {written:?}");
             }
             let stood_on = held.snapshots.last().map_or(0, |snapshot| snapshot.position.index.0);
@@ -146,10 +146,10 @@ fn a_cut_at_any_step_of_a_write_that_fills_its_page_loses_nothing() {
     let layout = layout::<4, 512>(5, 1);
     for length in 100..140 {
         let (mut flash, ..) = open(Double::<4, 512>::new(8).recording(), &layout).unwrap();
-        flash.write(None, None, entries(&record(1, &[1; 200]))).unwrap();
+        flash.write(None, None, entries(&record(1, &[1; 200])), None).unwrap();
         let before = flash.release();
         let (mut flash, ..) = open(before.clone(), &layout).unwrap();
-        flash.write(None, None, entries(&record(2, &vec![2; length]))).unwrap();
+        flash.write(None, None, entries(&record(2, &vec![2; length])), None).unwrap();
         for crash in before.crashes(&flash.release()) {
             let (.., held) = open(crash, &layout).unwrap();
             assert!(matches!(held.log()[..], [(1, 1)] | [(1, 1), (2, 1)]), "{length}: {held:?}");
@@ -163,7 +163,7 @@ fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
     let (mut flash, ..) = open(Double::<4, 512>::new(8), &layout).unwrap();
     for term in 1..200 {
         let records = [record_of(term, 1, &[1; 40]), record_of(term, 2, &[2; 40])].concat();
-        flash.write(state(term), None, entries(&records)).unwrap();
+        flash.write(state(term), None, entries(&records), None).unwrap();
     }
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.log(), [(1, 199), (2, 199)]);
@@ -174,14 +174,14 @@ fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
 fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
     let layout = layout::<4, 512>(5, 1);
     let (mut flash, ..) = open(Double::<4, 512>::new(8), &layout).unwrap();
-    let mut write = |index| flash.write(None, None, entries(&record(index, &[0; 40]))).err();
+    let mut write = |index| flash.write(None, None, entries(&record(index, &[0; 40])), None).err();
     let (last, full) = (1..1_000).find_map(|index| Some(index - 1).zip(write(index))).expect("no log holds all that");
     assert!(matches!(full, FlashError::LogFull { .. }), "{full}");
     assert!(flash.is_crowded());
-    assert!(matches!(flash.write(state(1), None, Entries::default()), Ok(()) | Err(FlashError::LogFull { .. })));
+    assert!(matches!(flash.write(state(1), None, Entries::default(), None), Ok(()) | Err(FlashError::LogFull { .. })));
     flash.take(position(last), members(), b"all of it").unwrap();
     assert!(!flash.is_crowded());
-    flash.write(state(2), None, entries(&record(last + 1, &[0; 40]))).unwrap();
+    flash.write(state(2), None, entries(&record(last + 1, &[0; 40])), None).unwrap();
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.log().last(), Some(&(last + 1, 1)));
     assert_eq!(held.snapshots.last().map(|snapshot| snapshot.position.index), Some(Index(last)));
@@ -193,21 +193,21 @@ fn outlives_terms_without_end<const WORD: usize, const PAGE: usize>(log_memory: 
     let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
     let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };
     let (mut flash, ..) = open(Double::<WORD, PAGE>::new(bytes / PAGE + 3).recording(), &layout).unwrap();
-    flash.write(state(1), None, entries(&record(1, b"committed"))).unwrap();
+    flash.write(state(1), None, entries(&record(1, b"committed")), None).unwrap();
     flash.take(position(1), members(), b"state").unwrap();
     let last = 1 + (log_memory / (payload + 23)) as u64;
     let log: Vec<_> = (2..=last).flat_map(|index| record(index, &vec![7; payload])).collect();
     for index in 2..=last {
-        flash.write(None, None, entries(&record(index, &vec![7; payload]))).unwrap();
+        flash.write(None, None, entries(&record(index, &vec![7; payload])), None).unwrap();
     }
     let (mut again, mut term) = (0, 1);
     while again < 5 {
         term += 1;
-        flash.write(state(term), None, Entries::default()).unwrap();
+        flash.write(state(term), None, Entries::default(), None).unwrap();
         if flash.is_crowded() {
             let before = flash.release();
             (flash, ..) = open(before.clone(), &layout).unwrap();
-            flash.write(None, None, entries(&log)).unwrap();
+            flash.write(None, None, entries(&log), None).unwrap();
             assert!(!flash.is_crowded(), "{WORD} {PAGE} {log_memory} {payload}");
             again += 1;
             let after = flash.release();
@@ -243,7 +243,7 @@ fn a_write_over_several_pages_leaves_with_all_of_them() {
     let (mut flash, ..) = open(Double::<4, 512>::new(11), &layout).unwrap();
     for round in 1..40 {
         let payload = vec![round as u8; 900];
-        flash.write(state(round), None, entries(&record(round, &payload))).unwrap();
+        flash.write(state(round), None, entries(&record(round, &payload)), None).unwrap();
         flash.take(position(round), members(), b"state").unwrap();
         let (opened, _, held) = open(flash.release(), &layout).unwrap();
         assert_eq!(held.hard_states.last().copied(), state(round), "round {round}");
@@ -259,7 +259,7 @@ fn holds_a_memory_twice<const WORD: usize, const PAGE: usize>(log_memory: usize,
     let count = (log_memory / (payload + 23)) as u64;
     for (term, index) in (1..=2).flat_map(|term| (1..=count).map(move |index| (term, index))) {
         let record = record_of(term, index, &vec![7; payload]);
-        let written = flash.write(state(2 * index), None, entries(&record));
+        let written = flash.write(state(2 * index), None, entries(&record), None);
         written.unwrap_or_else(|error| panic!("{WORD} {PAGE} {log_memory} {payload}: entry {index}: {error}"));
     }
     flash.take(position(count), members(), b"state").unwrap();

@@ -265,8 +265,8 @@ const fn varint(number: u64) -> usize {
 const LINE_OVERHEAD: usize = Header::BYTES + 3;
 
 /// A heartbeat's frame without the cluster's number: header 2, envelope 3, variant 1, term 2, stamp 4, previous
-/// position 6, commit 4, length of the entries 1, check 4.
-const HEARTBEAT: usize = 27;
+/// position 6, commit 4, what the leader inherited 4, length of the entries 1, check 4.
+const HEARTBEAT: usize = 31;
 
 /// The same of its ack: header 2, envelope 3, variant 1, term 2, stamp 4, outcome 5, check 4.
 const ACK: usize = 21;

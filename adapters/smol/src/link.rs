@@ -175,7 +175,8 @@ mod tests {
                 let entries = Entries::parse(&record).expect("one entry");
                 let stamp = number as u64;
                 let previous = Position::default();
-                let message = Message::AppendEntries { term: Term(1), stamp, previous, commit: Index(0), entries };
+                let (term, none) = (Term(1), Index(0));
+                let message = Message::AppendEntries { term, stamp, previous, commit: none, inherited: none, entries };
                 link.send(to(number), &message);
             }
             link.flush();

@@ -24,7 +24,13 @@ pub(crate) struct Writer {
 const JOBS_MAX: usize = 3;
 
 enum Job {
-    Write { ticket: Ticket, hard_state: Option<HardState>, snapshot: Option<Snapshot>, records: Vec<u8> },
+    Write {
+        ticket: Ticket,
+        hard_state: Option<HardState>,
+        snapshot: Option<Snapshot>,
+        records: Vec<u8>,
+        mark: Option<quorate::Mark>,
+    },
     Mark(Snapshot),
     Sync(Snapshot),
 }
@@ -68,8 +74,8 @@ impl Writer {
         records.extend_from_slice(write.entries.bytes());
         self.is_busy = true;
         // If the thread is gone, its end is seen where its result is awaited.
-        let Persist { ticket, hard_state, snapshot, .. } = write;
-        let _ = self.jobs.try_send(Job::Write { ticket, hard_state, snapshot, records });
+        let Persist { ticket, hard_state, snapshot, mark, .. } = write;
+        let _ = self.jobs.try_send(Job::Write { ticket, hard_state, snapshot, records, mark });
     }
 
     /// Tells the log of a snapshot of the application's own, which is durable. One at a time.
@@ -130,9 +136,9 @@ impl Drop for Writer {
 impl Job {
     fn run(self, disk: &mut Disk, snapshots: &mut Snapshots) -> Done {
         match self {
-            Job::Write { ticket, hard_state, snapshot, records } => {
+            Job::Write { ticket, hard_state, snapshot, records, mark } => {
                 let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
-                let result = disk.write(hard_state, snapshot, entries);
+                let result = disk.write(hard_state, snapshot, entries, mark);
                 Done::Written { ticket, records, result }
             }
             Job::Mark(snapshot) => Done::Marked { snapshot, result: disk.mark(snapshot) },

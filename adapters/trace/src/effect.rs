@@ -1,4 +1,4 @@
-use quorate::{Effect, HardState, Piece, Position, Rejection, Round, Seat, Snapshot};
+use quorate::{Effect, HardState, Mark, Piece, Position, Rejection, Round, Seat, Snapshot};
 use serde::Serialize;
 
 use crate::message::{EntryView, MessageView};
@@ -21,6 +21,8 @@ pub(crate) enum EffectView<'a> {
         entries: Vec<EntryView>,
         #[serde(serialize_with = "hex::serde::serialize")]
         records: &'a [u8],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
     },
     Send {
         to: Seat,
@@ -65,6 +67,7 @@ impl<'a> EffectView<'a> {
                 snapshot: persist.snapshot,
                 entries: persist.entries.map(EntryView::of).collect(),
                 records: persist.entries.bytes(),
+                mark: persist.mark,
             },
             Effect::Send { to, message } => {
                 EffectView::Send { to, message: MessageView::of(message, EntryView::of), frame }

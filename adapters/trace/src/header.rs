@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use quorate::{Config, HardState, Identity, Instant, Members, Node, Position, Snapshot, Stored};
+use quorate::{Config, HardState, Identity, Instant, Mark, Members, Node, Position, Snapshot, Stored};
 use quorate_wire::Cluster;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The version of the format that this crate writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The first line of a boot: all that a node is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Header {
     pub start_us: u64,
     /// The term and vote that were recovered.
     pub hard_state: HardState,
+    /// The mark that was recovered, at the end of the log.
+    pub mark: Mark,
     /// The snapshots that the node had, the oldest first.
     pub snapshots: Vec<Snapshot>,
     /// The position of a snapshot that was lost.
@@ -50,6 +52,7 @@ impl Header {
             log_bytes,
             start_us: start.as_micros(),
             hard_state: node.durable_hard_state(),
+            mark: Mark { term: node.durable_mark(), last: node.last() },
             snapshots: node.snapshots().collect::<Vec<_>>().into_iter().rev().collect(),
             lost: node.is_lost().then(|| node.base()),
             stored: node.fetching(),
@@ -69,6 +72,7 @@ struct ConfigFields {
     #[serde(rename = "heartbeat_interval_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
     heartbeat_interval: Duration,
     entry_bytes_max: usize,
+    log_bytes_least: Option<u32>,
     inflight_messages_max: u32,
     inflight_bytes_max: usize,
     snapshot_fill_percent: u8,

@@ -22,6 +22,7 @@ pub struct Append<E> {
     stamp: u64,
     previous: Position,
     commit: Index,
+    inherited: Index,
     entries: Vec<E>,
 }
 
@@ -29,9 +30,9 @@ impl<'a, E> MessageView<'a, E> {
     /// Shows a message, and each of its entries as `show` has it.
     pub fn of(message: Message<'a>, show: impl FnMut(Entry<'a>) -> E) -> MessageView<'a, E> {
         match message {
-            Message::AppendEntries { term, stamp, previous, commit, entries } => {
+            Message::AppendEntries { term, stamp, previous, commit, inherited, entries } => {
                 let entries = entries.map(show).collect();
-                MessageView::Append { append: Append { term, stamp, previous, commit, entries } }
+                MessageView::Append { append: Append { term, stamp, previous, commit, inherited, entries } }
             }
             other => MessageView::Plain(other),
         }
@@ -60,7 +61,6 @@ impl EntryView {
             index,
             term,
             kind: match entry.kind() {
-                Kind::Noop => "noop",
                 Kind::Command => "command",
                 Kind::Request => "request",
             },

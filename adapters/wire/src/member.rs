@@ -84,8 +84,9 @@ const COUNT_MAX: usize = 9;
 /// Cluster, from, to, incarnation.
 const ENVELOPE_MAX: usize = U64_MAX + 1 + 1 + U32_MAX;
 
-/// Variant, term, stamp, previous position, commit, and the length of the entries, which is below 2^21 in any frame.
-const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + COUNT_MAX + 3;
+/// Variant, term, stamp, previous position, commit, what the leader inherited, and the length of the entries, which is
+/// below 2^21 in any frame.
+const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + 2 * COUNT_MAX + 3;
 
-/// Variant, term, stamp, two snapshots (position, length, check), and four sets of members.
-const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + U32_MAX) + 4 * U32_MAX;
+/// Variant, term, stamp, two snapshots (position, length, check), what the leader inherited, and four sets of members.
+const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + U32_MAX) + COUNT_MAX + 4 * U32_MAX;

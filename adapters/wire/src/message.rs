@@ -9,8 +9,8 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     match *message {
         Message::RequestVote { last, ballot, .. } => numbers(out, &[last.term.0, last.index.0, ballot as u64]),
         Message::Vote { ballot, granted, .. } => numbers(out, &[ballot as u64, granted.into()]),
-        Message::AppendEntries { stamp, previous, commit, entries, .. } => {
-            numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0])?;
+        Message::AppendEntries { stamp, previous, commit, inherited, entries, .. } => {
+            numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0, inherited.0])?;
             fields::bytes(out, entries.bytes())
         }
         Message::Ack { stamp, outcome, .. } => match outcome {
@@ -25,10 +25,11 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
         Message::ReadIndex { boot, round, .. } => numbers(out, &[boot, round]),
         Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[boot, round, index.0]),
         Message::CampaignNow { .. } => Ok(()),
-        Message::Offer { stamp, latest, before, members, .. } => {
+        Message::Offer { stamp, latest, before, inherited, members, .. } => {
             numbers(out, &[stamp])?;
             fields::snapshot(out, &latest)?;
             fields::snapshot(out, &before)?;
+            numbers(out, &[inherited.0])?;
             fields::members(out, &members)
         }
         Message::Piece { index, check, offset, bytes, .. } => {
@@ -63,6 +64,7 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
             stamp: fields.number(),
             previous: fields.position(),
             commit: fields.index(),
+            inherited: fields.index(),
             entries: fields.entries(),
         },
         3 => Message::Ack { term, stamp: fields.number(), outcome: fields.outcome() },
@@ -74,6 +76,7 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
             stamp: fields.number(),
             latest: fields.snapshot(),
             before: fields.snapshot(),
+            inherited: fields.index(),
             members: fields.members(),
         },
         8 => Message::Piece {

@@ -2,8 +2,8 @@
 
 use super::common::{config, drive, position, record, snapshot};
 use quorate::{
-    Ballot, Boot, BootError, Config, ConfigError, Entry, HardState, Index, Input, Instant, Message, Role, Seat, Seats,
-    Term,
+    Ballot, Boot, BootError, Config, ConfigError, Entry, HardState, Index, Input, Instant, Mark, Message, Role, Seat,
+    Seats, Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -162,4 +162,29 @@ fn who_only_asks_who_leads_is_not_elected() {
         drive(&mut node, Instant::START, Input::Receive { from: Seat(seat).into(), message });
     }
     assert_eq!((node.role(), node.term()), (Role::Follower, Term(0)));
+}
+
+#[test]
+fn a_mark_voids_what_was_written_before_behind_its_last_position() {
+    let mut boot = boot(1024);
+    for index in 1..=3 {
+        entry(&mut boot, index, 1).unwrap();
+    }
+    boot.hard_state(HardState { term: Term(4), vote: None });
+    boot.mark(Mark { term: Term(4), last: position(2, 1) });
+    boot.mark(Mark { term: Term(3), last: position(2, 1) });
+    let node = boot.start(Instant::START);
+    assert_eq!((node.last(), node.durable()), (position(2, 1), Index(2)));
+    assert_eq!((node.mark(), node.durable_mark()), (Term(4), Term(4)), "it never goes down");
+    assert_eq!(node.recency(), position(2, 4));
+}
+
+#[test]
+fn a_mark_of_before_a_snapshot_leaves_what_is_behind_that() {
+    let mut boot = boot(1024);
+    boot.snapshot(snapshot(5, 2));
+    boot.mark(Mark { term: Term(2), last: position(3, 1) });
+    entry(&mut boot, 6, 2).unwrap();
+    let node = boot.start(Instant::START);
+    assert_eq!((node.last(), node.mark()), (position(6, 2), Term(2)));
 }

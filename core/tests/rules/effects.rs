@@ -45,7 +45,7 @@ fn the_answer_to_a_client_is_the_first_effect_of_its_step() {
     let (mut node, now) = leader();
     let _ = node.step(now, command(5)).next();
     let mut effects = node.step(now, command(6));
-    assert!(matches!(effects.next(), Some(Effect::Accept { position }) if position.index.0 == 3));
+    assert!(matches!(effects.next(), Some(Effect::Accept { position }) if position.index.0 == 2));
     assert!(matches!(effects.next(), Some(Effect::Persist(write)) if write.entries.count() == 2), "both are written");
 }
 
@@ -120,5 +120,5 @@ fn a_node_and_what_it_says_can_be_printed() {
     let (mut node, now) = leader();
     assert!(format!("{node:?}").contains("role: Leader"));
     let shown: Vec<_> = node.step(now, command(5)).map(|effect| format!("{effect:?}")).collect();
-    assert_eq!(shown[0], "Accept { position: Position { term: Term(1), index: Index(2) } }");
+    assert_eq!(shown[0], "Accept { position: Position { term: Term(1), index: Index(1) } }");
 }

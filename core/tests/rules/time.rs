@@ -45,6 +45,7 @@ fn a_node_draws_anew_each_time() {
             stamp: second,
             previous: Position::default(),
             commit: Index(0),
+            inherited: Index(0),
             entries: Entries::default(),
         };
         drive(&mut node, now, Input::Receive { from: Seat(1).into(), message: heartbeat });

@@ -24,7 +24,7 @@ struct Options {
     /// How much memory to take, in GiB. One is enough for 170 million states, which write 4 GiB of temporary files.
     #[arg(long, default_value_t = 1.0)]
     memory: f64,
-    /// Start behind a first election and its no-op.
+    /// Start behind a first election and a first command.
     #[arg(long)]
     led: bool,
     /// How many election time-outs run out.

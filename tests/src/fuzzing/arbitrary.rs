@@ -15,8 +15,9 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
         1 => Message::Vote { term, ballot: ballot(source), granted: source.flag() },
         2..=7 => {
             let previous = position(source, around);
-            let (stamp, commit) = (source.near(1), index(source, around));
-            Message::AppendEntries { term, stamp, previous, commit, entries: entries(source, previous, room) }
+            let (stamp, commit, inherited) = (source.near(1), index(source, around), index(source, around));
+            let entries = entries(source, previous, room);
+            Message::AppendEntries { term, stamp, previous, commit, inherited, entries }
         }
         8 => Message::Ack { term, stamp: source.near(1), outcome: outcome(source, around) },
         9 => Message::ReadIndex { term, boot: source.near(1), round: source.near(1) },
@@ -27,6 +28,7 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
             stamp: source.near(1),
             latest: snapshot(source, around),
             before: snapshot(source, around),
+            inherited: index(source, around),
             members: Members::of(Seats::first(3)),
         },
         _ => {
@@ -53,9 +55,8 @@ pub(crate) fn entries<'a>(source: &mut Source<'_>, previous: Position, room: &'a
 
 /// One record, unless there can be none at this position.
 pub(crate) fn record(source: &mut Source<'_>, position: Position) -> Option<Vec<u8>> {
-    let (kind, payload) = match source.below(4) {
-        0 => (Kind::Noop, Vec::new()),
-        1 => (Kind::Request, [&[source.byte() & 127, 1][..], source.some_bytes()].concat()),
+    let (kind, payload) = match source.below(3) {
+        0 => (Kind::Request, [&[source.byte() & 127, 1][..], source.some_bytes()].concat()),
         _ => (Kind::Command, source.some_bytes().to_vec()),
     };
     let mut room = vec![0; RECORD_OVERHEAD + payload.len()];

@@ -103,7 +103,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
     fn write(&mut self, flash: &mut Store<'_, WORD, PAGE>, batch: &Batch) -> Result<(), Off> {
         let mut next = self.state().clone();
         next.write(batch);
-        self.did(flash.write(batch.hard_state, batch.snapshot, batch.entries()), next)
+        self.did(flash.write(batch.hard_state, batch.snapshot, batch.entries(), batch.mark), next)
     }
 
     /// Takes a snapshot of some of the entries.
@@ -136,7 +136,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
             self.did(flash.store(snapshot, members(), offset, piece), now.clone())?;
             offset += piece.len() as u64;
         }
-        self.write(flash, &Batch { hard_state: None, snapshot: Some(snapshot), records: Vec::new() })
+        self.write(flash, &Batch { hard_state: None, snapshot: Some(snapshot), records: Vec::new(), mark: None })
     }
 
     fn keep(&mut self, position: Position, content: &[u8]) -> Snapshot {
@@ -190,7 +190,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
         };
         let node = start(&held);
         let probe = HardState { term: Term(1 << 40), vote: None };
-        let written = flash.write(Some(probe), None, Entries::default());
+        let written = flash.write(Some(probe), None, Entries::default(), None);
         if is_forged {
             return drop(open(&mut chip));
         }
@@ -294,6 +294,7 @@ fn open<const WORD: usize, const PAGE: usize>(
             Recovered::LostSnapshot(position) => Item::Other(Recovered::LostSnapshot(position)),
             Recovered::Stored(stored) => Item::Other(Recovered::Stored(stored)),
             Recovered::HardState(hard_state) => Item::Other(Recovered::HardState(hard_state)),
+            Recovered::Mark(mark) => Item::Other(Recovered::Mark(mark)),
         });
         Ok(())
     };

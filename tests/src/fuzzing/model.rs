@@ -1,4 +1,4 @@
-use quorate::{Entries, Entry, HardState, Index, Position, Seat, Snapshot, Stored, Term, crc32c_append};
+use quorate::{Entries, Entry, HardState, Index, Mark, Position, Seat, Snapshot, Stored, Term, crc32c_append};
 
 use super::arbitrary;
 use super::source::Source;
@@ -7,6 +7,8 @@ use super::source::Source;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Disk {
     pub(crate) hard_state: HardState,
+    /// The latest term that was marked.
+    pub(crate) mark: Term,
     /// What a snapshot stands for; the records are those behind it.
     pub(crate) base: Position,
     pub(crate) records: Vec<Vec<u8>>,
@@ -22,6 +24,7 @@ pub(crate) struct Batch {
     pub(crate) hard_state: Option<HardState>,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) records: Vec<u8>,
+    pub(crate) mark: Option<Mark>,
 }
 
 impl Disk {
@@ -34,6 +37,16 @@ impl Disk {
             (self.base, self.snapshots) = (snapshot.position, vec![snapshot]);
         }
         batch.entries().for_each(|entry| self.push(entry));
+        if let Some(mark) = batch.mark {
+            self.put_mark(mark);
+        }
+    }
+
+    /// What is behind a mark's last position is void.
+    pub(crate) fn put_mark(&mut self, mark: Mark) {
+        let kept = mark.last.index.0.saturating_sub(self.base.index.0) as usize;
+        self.records.truncate(kept);
+        self.mark = mark.term;
     }
 
     /// What a node might write next. What a snapshot covers is never replaced.
@@ -48,7 +61,19 @@ impl Disk {
         let records = if is_next { entries.bytes().to_vec() } else { Vec::new() };
         let vote = source.flag().then(|| Seat(source.below(3)));
         let hard_state = source.flag().then_some(HardState { term, vote });
-        Batch { hard_state, snapshot: None, records }
+        let end = Entries::parse(&records).ok().and_then(Iterator::last).map(|entry| entry.position());
+        let mark = (source.below(4) == 0).then(|| self.mark_at(end, source));
+        Batch { hard_state, snapshot: None, records, mark }
+    }
+
+    /// A mark where the log ends after a write that ends there, or before.
+    fn mark_at(&self, end: Option<Position>, source: &mut Source<'_>) -> Mark {
+        let shorter = self.entries().map(|entry| entry.position()).filter(|position| position.index > self.covered());
+        let last = match end {
+            Some(end) => end,
+            None => shorter.take(usize::from(source.below(4))).last().unwrap_or_else(|| self.last()),
+        };
+        Mark { term: Term(self.mark.0.max(last.term.0) + u64::from(source.below(2))), last }
     }
 
     /// Where its log ends.

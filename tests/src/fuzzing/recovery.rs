@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quorate::{
-    Boot, BootError, Config, Entries, HardState, Identity, Instant, Members, Node, Position, Seat, Seats, Term,
+    Boot, BootError, Config, Entries, HardState, Identity, Instant, Mark, Members, Node, Position, Seat, Seats, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered, inspect};
 use tempfile::TempDir;
@@ -65,8 +65,8 @@ fn damage(directory: &TempDir, source: &mut Source<'_>) {
     for _ in 0..=source.below(10) {
         let mut state = states[states.len() - 1].clone();
         let batch = state.batch(source);
-        disk.write(batch.hard_state, None, batch.entries()).expect("the disk takes what fits");
-        if batch.hard_state.is_some() || !batch.records.is_empty() {
+        disk.write(batch.hard_state, None, batch.entries(), batch.mark).expect("the disk takes what fits");
+        if batch.hard_state.is_some() || !batch.records.is_empty() || batch.mark.is_some() {
             state.write(&batch);
             states.push(state);
         }
@@ -129,7 +129,7 @@ fn open_twice(path: &Path) -> Option<(model::Disk, u64)> {
             assert_eq!(inspection.damage, None);
             assert_eq!((inspection.batches, inspection.hard_state), (batches, held.hard_state()));
             let probe = HardState { term: Term(1 << 40), vote: None };
-            disk.write(Some(probe), None, Entries::default()).expect("a log that was opened takes a write");
+            disk.write(Some(probe), None, Entries::default(), None).expect("a log that was opened takes a write");
             drop(disk);
             let (_, (again, more)) = open(path).expect("a log that was opened can be opened again");
             assert_eq!((again.hard_state(), more), (probe, batches + 1));
@@ -157,6 +157,11 @@ fn start(held: &Held) -> Option<model::Disk> {
         let record = match item {
             Item::Entry(record) => record,
             Item::HardState(_) => continue,
+            Item::Mark(mark) => {
+                boot.mark(*mark);
+                disk.put_mark(*mark);
+                continue;
+            }
             // No snapshot is in the directory, whatever the log says.
             Item::LostSnapshot(_) => return None,
         };
@@ -183,13 +188,14 @@ enum Item {
     LostSnapshot(Position),
     HardState(HardState),
     Entry(Vec<u8>),
+    Mark(Mark),
 }
 
 impl Held {
     fn hard_state(&self) -> HardState {
         let mut states = self.items.iter().rev().filter_map(|item| match item {
             Item::HardState(hard_state) => Some(*hard_state),
-            Item::LostSnapshot(_) | Item::Entry(_) => None,
+            Item::LostSnapshot(_) | Item::Entry(_) | Item::Mark(_) => None,
         });
         states.next().unwrap_or_default()
     }
@@ -201,6 +207,7 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
         held.items.push(match item {
             Recovered::HardState(hard_state) => Item::HardState(hard_state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
+            Recovered::Mark(mark) => Item::Mark(mark),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
             Recovered::Snapshot(_) | Recovered::Stored(_) => unreachable!("no snapshot is in the directory"),
         });

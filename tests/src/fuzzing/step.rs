@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Config, Effect, Entry, HardState, Incarnation, Index, Input, Instant, Members, Message, Node,
+    Ballot, Boot, Config, Effect, Entry, HardState, Incarnation, Index, Input, Instant, Mark, Members, Message, Node,
     Outcome, Position, Seat, Seats, Snapshot, Term, Ticket, crc32c,
 };
 use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
@@ -201,9 +201,10 @@ impl Machine {
                 Effect::Persist(write) => {
                     assert!(self.write.is_none(), "one write is under way at a time");
                     let records = write.entries.bytes().to_vec();
-                    let batch = Batch { hard_state: write.hard_state, snapshot: write.snapshot, records };
-                    let is_nothing = batch.hard_state.is_none() && batch.snapshot.is_none() && batch.records.is_empty();
-                    assert!(!is_nothing, "there is something to write");
+                    let (hard_state, snapshot, mark) = (write.hard_state, write.snapshot, write.mark);
+                    let batch = Batch { hard_state, snapshot, records, mark };
+                    let is_nothing = hard_state.is_none() && snapshot.is_none() && mark.is_none();
+                    assert!(!(is_nothing && batch.records.is_empty()), "there is something to write");
                     let installs = batch.snapshot.map(|snapshot| snapshot.position.index);
                     let last = last(self.restored, &self.applied);
                     assert!(installs.is_none_or(|index| index.0 > last || self.disk.is_lost()), "a state goes back");
@@ -289,6 +290,7 @@ fn boot(disk: &Disk, log_bytes: usize, seed: u64, now: Instant) -> Option<Node<V
     for entry in disk.entries() {
         boot.entry(entry).ok()?;
     }
+    boot.mark(Mark { term: disk.mark, last: disk.last() });
     Some(boot.start(now))
 }
 

@@ -1,4 +1,4 @@
-use quorate::{Entries, Entry, HardState, Snapshot};
+use quorate::{Entries, Entry, HardState, Mark, Snapshot, Term};
 
 use super::recovery::Node;
 
@@ -6,6 +6,8 @@ use super::recovery::Node;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) hard_state: HardState,
+    /// The latest term that was marked.
+    pub(crate) mark: Term,
     /// The snapshot in force; of index zero if there is none.
     pub(crate) snapshot: Snapshot,
     /// The records of the entries behind it.
@@ -15,18 +17,30 @@ pub(crate) struct Held {
 impl Held {
     /// What a node that has just been started was given.
     pub(crate) fn of(hard_state: HardState, snapshot: Snapshot, node: &Node) -> Held {
-        Held { hard_state, snapshot, records: node.log().map(|entry| entry.record().to_vec()).collect() }
+        let records = node.log().map(|entry| entry.record().to_vec()).collect();
+        Held { hard_state, mark: node.durable_mark(), snapshot, records }
     }
 
-    /// One write: a snapshot of the leader takes the place of all entries, and an entry that of those from its index
-    /// on.
-    pub(crate) fn write(&mut self, hard_state: Option<HardState>, snapshot: Option<Snapshot>, entries: Entries<'_>) {
+    /// One write: a snapshot of the leader takes the place of all entries, an entry that of those from its index on,
+    /// and a mark voids what is behind its last position.
+    pub(crate) fn write(
+        &mut self,
+        hard_state: Option<HardState>,
+        snapshot: Option<Snapshot>,
+        entries: Entries<'_>,
+        mark: Option<Mark>,
+    ) {
         self.hard_state = hard_state.unwrap_or(self.hard_state);
         if let Some(snapshot) = snapshot {
             self.snapshot = snapshot;
             self.records.clear();
         }
         entries.for_each(|entry| self.entry(entry));
+        if let Some(Mark { term, last }) = mark {
+            self.mark = term;
+            let kept = self.behind(last.index.0).expect("no entry that a snapshot covers is void");
+            self.records.truncate(kept);
+        }
     }
 
     /// The log stands on a snapshot of the app's own.

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use quorate::{HardState, Index, Seat, Snapshot, Term};
+use quorate::{HardState, Index, Mark, Seat, Snapshot, Term};
 
 use super::held::Held;
 use super::state::State;
@@ -21,6 +21,7 @@ pub(crate) enum Event {
         hard_state: Option<HardState>,
         snapshot: Option<Snapshot>,
         records: Vec<u8>,
+        mark: Option<Mark>,
     },
     /// The disk starts to stand on a snapshot of the app's own.
     Mark(Snapshot),

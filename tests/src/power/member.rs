@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 
 use quorate::{
-    Ballot, Effect, Entries, HardState, Incarnation, Index, Input, Instant, Members, Message, Outcome, Piece, Position,
-    Seat, Snapshot, Term, Ticket,
+    Ballot, Effect, Entries, HardState, Incarnation, Index, Input, Instant, Mark, Members, Message, Outcome, Piece,
+    Position, Seat, Snapshot, Term, Ticket,
 };
 use quorate_disk::{Disk, DiskError, SnapshotWriter, Snapshots};
 use quorate_wire::{Envelope, encode};
@@ -40,6 +40,7 @@ struct Batch {
     hard_state: Option<HardState>,
     snapshot: Option<Snapshot>,
     records: Vec<u8>,
+    mark: Option<Mark>,
 }
 
 enum Taking {
@@ -91,11 +92,11 @@ impl Member {
         for effect in self.node.step(now, input) {
             match effect {
                 Effect::Persist(write) => {
-                    let (hard_state, snapshot) = (write.hard_state, write.snapshot);
+                    let (hard_state, snapshot, mark) = (write.hard_state, write.snapshot, write.mark);
                     let (records, mut ticket) = (write.entries.bytes().to_vec(), Some(write.ticket));
                     outcomes.ticket = ticket.take_if(|_| hasty);
                     let term = hard_state.map_or(term, |hard_state| hard_state.term);
-                    self.jobs.push_back(Job::Write(Batch { ticket, term, hard_state, snapshot, records }));
+                    self.jobs.push_back(Job::Write(Batch { ticket, term, hard_state, snapshot, records, mark }));
                 }
                 Effect::Send { to, message } => outcomes.send(me, to, &message),
                 Effect::SendPiece { to, piece } => {
@@ -147,10 +148,10 @@ impl Member {
     pub(crate) fn write(&mut self) -> Result<Option<Input<'static, Vec<u8>>>, Violation> {
         let note = |event| self.recorder.journal.note(self.recorder.seat, event);
         let told = match self.jobs.pop_front() {
-            Some(Job::Write(Batch { ticket, term, hard_state, snapshot, records })) => {
-                note(Event::Write { term, hard_state, snapshot, records: records.clone() });
+            Some(Job::Write(Batch { ticket, term, hard_state, snapshot, records, mark })) => {
+                note(Event::Write { term, hard_state, snapshot, records: records.clone(), mark });
                 let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
-                self.disk.write(hard_state, snapshot, entries).map_err(goes_on)?;
+                self.disk.write(hard_state, snapshot, entries, mark).map_err(goes_on)?;
                 ticket.map(Input::Persisted)
             }
             Some(Job::Mark(snapshot)) => {

@@ -43,12 +43,15 @@ impl<'a> Owed<'a> {
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), Violation> {
         match event {
             Event::Change(_) => {}
-            Event::Write { term, hard_state, snapshot, records } => {
+            Event::Write { term, hard_state, snapshot, records, mark } => {
                 if let Some(snapshot) = snapshot {
                     self.release_all_but(*term, *snapshot)?;
                 }
                 self.release(*term, records)?;
-                self.written.write(*hard_state, *snapshot, entries(records));
+                if let Some(mark) = mark {
+                    self.release_behind(*term, mark.last.index)?;
+                }
+                self.written.write(*hard_state, *snapshot, entries(records), *mark);
             }
             Event::Mark(snapshot) => self.written.mark(*snapshot),
             Event::Written => self.durable = self.written.clone(),
@@ -81,6 +84,11 @@ impl<'a> Owed<'a> {
         let Some(first) = entries(records).next() else { return Ok(()) };
         let kept = first.position().index.0 - 1;
         self.release_acked(term, kept as usize, kept)
+    }
+
+    /// A later leader that does not have what is behind this index ends what was acknowledged there.
+    fn release_behind(&mut self, term: Term, last: Index) -> Result<(), Violation> {
+        if last.0 >= self.written.last() { Ok(()) } else { self.release_acked(term, last.0 as usize, last.0) }
     }
 
     /// A snapshot of the leader takes the place of all entries: of those before it, it stands for the committed ones.
@@ -127,8 +135,9 @@ impl<'a> Owed<'a> {
 
     /// Whether an event puts entries in the place of others.
     pub(crate) fn is_replaced_by(&self, event: &Event) -> bool {
-        let Event::Write { records, .. } = event else { return false };
-        entries(records).next().is_some_and(|first| first.position().index.0 <= self.written.last())
+        let Event::Write { records, mark, .. } = event else { return false };
+        let cuts = mark.is_some_and(|mark| mark.last.index.0 < self.written.last());
+        cuts || entries(records).next().is_some_and(|first| first.position().index.0 <= self.written.last())
     }
 
     pub(crate) fn committed(&self) -> &'a Committed {

@@ -4,7 +4,7 @@ use std::io::Write;
 use fastrand::Rng;
 use quorate::{
     Boot, Config, Effect, Entries, Entry, HardState, Identity, Index, Input, Instant, Kind, Members, Message, Outcome,
-    Position, RECORD_OVERHEAD, Seat, Seats, Term,
+    Persist, Position, RECORD_OVERHEAD, Seat, Seats, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
@@ -185,7 +185,8 @@ impl Opened {
         let mut room = [0; RECORD_OVERHEAD + 4];
         let entry = Entry::write(&mut room, position, Kind::Command, b"next").expect("the entry fits");
         let entries = Entries::parse(entry.record()).expect("one entry");
-        let message = Message::AppendEntries { term, stamp: 1, previous: last, commit: owed.applied(), entries };
+        let (commit, inherited) = (owed.applied(), last.index);
+        let message = Message::AppendEntries { term, stamp: 1, previous: last, commit, inherited, entries };
         let acked = self.step(Input::Receive { from: Identity::from(leader), message })?;
         if acked != Some(position.index) {
             return Err(Law::GoesOn.broken(format!("the node acknowledges {acked:?}, not {position:?}")));
@@ -203,10 +204,11 @@ impl Opened {
         for effect in self.node.step(Instant::START, input) {
             match effect {
                 Effect::Persist(write) => {
-                    self.held.write(write.hard_state, write.snapshot, write.entries);
-                    let written = self.disk.write(write.hard_state, write.snapshot, write.entries);
+                    let Persist { ticket: due, hard_state, snapshot, entries, mark } = write;
+                    self.held.write(hard_state, snapshot, entries, mark);
+                    let written = self.disk.write(hard_state, snapshot, entries, mark);
                     written.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
-                    ticket = Some(write.ticket);
+                    ticket = Some(due);
                 }
                 Effect::Send { message: Message::Ack { outcome: Outcome::Matched(index), .. }, .. } => {
                     acked = Some(index);
@@ -257,7 +259,7 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
                 return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
             }
             Recovered::Stored(_) => is_fetching = true,
-            Recovered::Entry(_) => {}
+            Recovered::Entry(_) | Recovered::Mark(_) => {}
         }
         boot.recover(item).map_err(|error| Law::GoesOn.broken(error.to_string()))
     };

@@ -23,7 +23,7 @@ const LOG_BYTES_MAX: usize = u32::MAX as usize;
 impl Boot {
     /// Makes the node from its header.
     pub(super) fn open(text: &[u8]) -> Result<Boot, Fault> {
-        let Header { cluster, config, log_bytes, start_us, hard_state, snapshots, lost, stored, records, .. } =
+        let Header { cluster, config, log_bytes, start_us, hard_state, mark, snapshots, lost, stored, records, .. } =
             serde_json::from_slice(text).map_err(Fault::Json)?;
         let start = Instant::from_micros(start_us);
         let refused = |error: &dyn std::fmt::Display| Fault::Header(error.to_string());
@@ -40,6 +40,7 @@ impl Boot {
         for entry in Entries::parse(&records).map_err(|error| refused(&error))? {
             boot.entry(entry).map_err(|error| refused(&error))?;
         }
+        boot.mark(mark);
         let node = boot.start(start);
         let recorder = Recorder::start(Vec::new(), cluster, config, log_bytes, start, &node);
         let recorder = recorder.map_err(|error| refused(&error))?;

@@ -10,6 +10,8 @@ pub(crate) struct Face {
     pub(crate) term: u64,
     pub(crate) commit: u64,
     pub(crate) applied: u64,
+    /// What a leader's log had at its election.
+    pub(crate) inherited: u64,
     pub(crate) log: Box<[Mark]>,
     pub(crate) incarnation: Incarnation,
     pub(crate) disk: Held,
@@ -25,6 +27,8 @@ pub(crate) struct Face {
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) term: u64,
+    /// The latest term that it has marked.
+    pub(crate) marked: u64,
     pub(crate) log: Box<[Mark]>,
 }
 

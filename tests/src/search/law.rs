@@ -64,10 +64,8 @@ impl Marks {
         let node = &member.node;
         hold(after.term >= self.term, "a term never goes back", story)?;
         hold(after.commit >= self.commit, "commit never goes back", story)?;
-        let committed = node.log().find(|entry| entry.position().index == after.commit);
-        let is_own = committed.is_some_and(|entry| entry.position().term == node.term());
         let counts = node.role() == Role::Leader && after.commit > self.commit;
-        hold(!words || !counts || is_own, "a leader counts only entries of its own term", story)?;
+        hold(!words || !counts || node.is_established(), "a leader commits all that it inherited, or nothing", story)?;
         hold(after.disk.term >= self.disk.term, "a durable term never goes back", story)?;
         let keeps = |before: Option<Seat>, after: Option<Seat>| before.is_none() || before == after;
         let same_term = after.hard.0 == self.hard.0;
@@ -122,7 +120,7 @@ fn meet(one: &[Mark], other: &[Mark]) -> bool {
     met.is_none_or(|place| one[..=place] == other[..=place])
 }
 
-/// Whether the follower's disk has all that the leader counts on, or had when it was lost and the leader has not heard
+/// Whether the follower's disk has all that the leader counts on, its mark included, or had when it was lost and the leader has not heard
 /// of that. One that has gone on to a later term owes it nothing, nor does one that has lost its disk once more: it
 /// counts nowhere.
 fn is_backed(leader: &Face, follower: &Face) -> bool {
@@ -134,5 +132,7 @@ fn is_backed(leader: &Face, follower: &Face) -> bool {
         _ => return true,
     };
     let is_past = disk.term > leader.term;
-    !leader.leads || is_past || (disk.log.len() >= matched && disk.log[..matched] == leader.log[..matched])
+    let is_held = disk.log.len() >= matched && disk.log[..matched] == leader.log[..matched];
+    let is_marked = matched == 0 || (matched as u64) < leader.inherited || disk.marked >= leader.term;
+    !leader.leads || is_past || (is_held && is_marked)
 }

@@ -35,9 +35,10 @@ impl Letter {
     pub(crate) fn folded(self, fold: impl Fn(Seat, u64) -> u64) -> Letter {
         let to = Seat(self.to);
         match self.message() {
-            Message::AppendEntries { term, stamp, previous, commit, entries } => {
+            Message::AppendEntries { term, stamp, previous, commit, inherited, entries } => {
                 let stamp = fold(to, stamp);
-                Letter::new(self.sender(), to, &Message::AppendEntries { term, stamp, previous, commit, entries })
+                let folded = Message::AppendEntries { term, stamp, previous, commit, inherited, entries };
+                Letter::new(self.sender(), to, &folded)
             }
             _ => self,
         }
@@ -53,8 +54,9 @@ impl Letter {
                 (from, Message::RequestVote { term, last: Position::default(), ballot })
             }
             Message::AppendEntries { term: sent, .. } => {
-                let (previous, commit, entries) = (Position::default(), Index(0), Entries::default());
-                (sent.0 + 1, Message::AppendEntries { term, stamp: 0, previous, commit, entries })
+                let (previous, none, entries) = (Position::default(), Index(0), Entries::default());
+                let over = Message::AppendEntries { term, stamp: 0, previous, commit: none, inherited: none, entries };
+                (sent.0 + 1, over)
             }
             _ => return None,
         };

@@ -119,7 +119,7 @@ impl Member {
         for effect in node.step(at, input).take(drawn) {
             sees(&effect);
             match effect {
-                Effect::Persist(persist) => *write = Some(Batch::new(persist.hard_state, None, persist.entries)),
+                Effect::Persist(persist) => *write = Some(Batch::of(&persist)),
                 Effect::Send { to, message } => {
                     if setting.words {
                         law::check_words(from, to, &message, disk)?;
@@ -232,6 +232,7 @@ fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Records) -> Nod
     let mut boot = Boot::new(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
     boot.hard_state(disk.hard_state);
     disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
+    boot.mark(disk.last_mark());
     let mut node = boot.start(Instant::START);
     // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
     // as much. But of a node that has lost its disk it may be the first that others hear.

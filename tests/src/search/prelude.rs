@@ -4,12 +4,12 @@ use super::table::Table;
 use super::world::{Draft, World};
 use crate::simulator::Violation;
 
-/// A cluster in which node 0 leads and all have applied the no-op of its term. Whatever else was sent is lost.
+/// A cluster in which node 0 leads and all have applied a first command. Whatever else was sent is lost.
 pub(crate) fn led(table: &mut Table) -> Result<World, Violation> {
     let mut world = World::new(table);
     let whole = table.setting.budget;
-    for event in [Event::Campaign, Event::Beat] {
-        world.budget = Budget { elections: 1, beats: 1, repeats: Some(0), ..Budget::default() };
+    for event in [Event::Campaign, Event::Command { number: FIRST }, Event::Beat] {
+        world.budget = Budget { elections: 1, commands: 1, beats: 1, repeats: Some(0), ..Budget::default() };
         world = next(&world, Act { seat: 0, event, keep: false, leave: false }, table)?;
         world.budget = Budget { repeats: Some(0), ..Budget::default() };
         world = calm(world, table)?;
@@ -18,6 +18,9 @@ pub(crate) fn led(table: &mut Table) -> Result<World, Violation> {
     world.budget = whole;
     Ok(world)
 }
+
+/// The number of the first command, which is none of the others'.
+const FIRST: u8 = u8::MAX;
 
 /// Lets every write become durable and every letter arrive.
 fn calm(mut world: World, table: &mut Table) -> Result<World, Violation> {

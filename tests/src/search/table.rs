@@ -274,6 +274,7 @@ impl Table {
             term: node.term().0,
             commit: node.commit().0,
             applied: node.applied().0,
+            inherited: node.inherited().0,
             log: node.log().map(|entry| self.mark(entry.record())).collect(),
             incarnation: *incarnation,
             disk: self.held(disk),
@@ -285,7 +286,7 @@ impl Table {
 
     fn held(&mut self, disk: &Records) -> Held {
         let log = disk.entries().map(|entry| self.mark(entry.record())).collect();
-        Held { term: disk.hard_state.term.0, log }
+        Held { term: disk.hard_state.term.0, marked: disk.mark.0, log }
     }
 
     fn mark(&mut self, record: &[u8]) -> Mark {

@@ -95,6 +95,7 @@ impl Disk {
             match item {
                 Recovered::HardState(hard_state) => found.hard_state = hard_state,
                 Recovered::Entry(entry) => found.take(entry),
+                Recovered::Mark(mark) => found.put_mark(&mark),
                 Recovered::Snapshot(snapshot) => latest = Some(snapshot),
                 Recovered::LostSnapshot(position) => lost = Some(position),
                 Recovered::Stored(_) => {}
@@ -178,7 +179,7 @@ impl Disk {
             Change::Write(batch) => {
                 let records = batch.bytes();
                 let entries = Entries::parse(&records).expect("a node writes whole records, one after the other");
-                log.write(batch.hard_state, batch.snapshot, entries)
+                log.write(batch.hard_state, batch.snapshot, entries, batch.mark)
             }
             Change::Mark(snapshot) => log.mark(*snapshot),
         };

@@ -1,9 +1,11 @@
-use quorate::{Entries, Entry, HardState, Index, Position, Snapshot};
+use quorate::{Entry, HardState, Index, Mark, Persist, Position, Snapshot, Term};
 
 /// What a disk holds, as the records that a node gave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Records {
     pub(crate) hard_state: HardState,
+    /// The latest term that was marked.
+    pub(crate) mark: Term,
     /// What a snapshot stands for; of index zero if there are records from the first on.
     pub(crate) base: Position,
     /// One after the other behind the base.
@@ -29,11 +31,13 @@ pub(crate) struct Batch {
     /// In place of all records so far.
     pub(crate) snapshot: Option<Snapshot>,
     records: Vec<Record>,
+    pub(crate) mark: Option<Mark>,
 }
 
 impl Batch {
-    pub(crate) fn new(hard_state: Option<HardState>, snapshot: Option<Snapshot>, entries: Entries<'_>) -> Batch {
-        Batch { hard_state, snapshot, records: entries.map(Record::of).collect() }
+    pub(crate) fn of(write: &Persist<'_>) -> Batch {
+        let Persist { hard_state, snapshot, entries, mark, .. } = *write;
+        Batch { hard_state, snapshot, records: entries.map(Record::of).collect(), mark }
     }
 
     /// Its records, one behind the other.
@@ -43,11 +47,12 @@ impl Batch {
 
     /// How many parts a power cut can separate.
     pub(crate) fn parts(&self) -> usize {
-        usize::from(self.hard_state.is_some()) + self.records.len()
+        usize::from(self.hard_state.is_some()) + self.records.len() + usize::from(self.mark.is_some())
     }
 
     /// What is left if only the first parts reached the disk.
     pub(crate) fn cut(mut self, parts: usize) -> Batch {
+        self.mark = self.mark.filter(|_| parts == self.parts());
         let kept = parts.saturating_sub(usize::from(self.hard_state.is_some()));
         self.records.truncate(kept);
         self.hard_state = self.hard_state.filter(|_| parts > 0);
@@ -64,6 +69,18 @@ impl Records {
             self.base = snapshot.position;
         }
         batch.records.into_iter().for_each(|record| self.put(record));
+        batch.mark.iter().for_each(|mark| self.put_mark(mark));
+    }
+
+    /// A mark is behind what was written before: what is behind its last position is void.
+    pub(crate) fn put_mark(&mut self, mark: &Mark) {
+        self.mark = mark.term;
+        self.records.retain(|record| record.position.index <= mark.last.index);
+    }
+
+    /// The mark, for a node that starts from here.
+    pub(crate) fn last_mark(&self) -> Mark {
+        Mark { term: self.mark, last: self.records.last().map_or(self.base, |record| record.position) }
     }
 
     /// An entry comes back from the disk.
@@ -92,7 +109,8 @@ impl Records {
     /// Whether both hold the same behind this index.
     pub(crate) fn equals_behind(&self, index: Index, other: &Records) -> bool {
         let behind = |records: &Records| records.records.partition_point(|record| record.position.index <= index);
-        self.hard_state == other.hard_state && self.records[behind(self)..] == other.records[behind(other)..]
+        (self.hard_state, self.mark) == (other.hard_state, other.mark)
+            && self.records[behind(self)..] == other.records[behind(other)..]
     }
 
     /// The record at an index, if no snapshot stands for it.

@@ -9,8 +9,8 @@ use super::fault::{Fault, Faults};
 pub(crate) const RECORD_MAX: usize = 130;
 /// Longer than the registers and sessions of most runs.
 const REGISTERS_MAX: usize = 300;
-/// Room for a few records.
-const LOG_BYTES_MIN: usize = 512;
+/// Room for one record, or a few.
+const LOG_BYTES_MIN: usize = RECORD_MAX + 4;
 pub(crate) const ELECTION_MICROS: u64 = 250_000;
 pub(crate) const HEARTBEAT_MICROS: u64 = 50_000;
 
@@ -46,7 +46,7 @@ impl Shape {
             inflight_messages_max: rng.u32(1..=8),
             inflight_bytes_max: entry_bytes_max * rng.usize(1..=5),
             log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { 512 << 10 },
-            small: if is_small { rng.usize(..=(nodes - 1) / 2) } else { 0 },
+            small: if is_small { rng.usize(..nodes) } else { 0 },
             small_log_bytes: log_bytes(rng),
             segment_bytes: 1024 << rng.u32(..5),
             snapshot_fill_percent: rng.u8(10..=90),
@@ -63,10 +63,15 @@ impl Shape {
         if usize::from(seat.0) < self.small { self.small_log_bytes.min(self.log_bytes) } else { self.log_bytes }
     }
 
-    /// How many disks may rot before the cluster could not go on: members whose memory is too small for what others
-    /// have not committed yet count as well.
+    /// How many disks may rot before the cluster could not go on.
     pub(crate) fn rotten_max(&self) -> usize {
-        (self.nodes - 1) / 2 - self.small
+        (self.nodes - 1) / 2
+    }
+
+    /// The smallest log of all.
+    fn log_bytes_least(&self) -> u32 {
+        let least = if self.small > 0 { self.small_log_bytes.min(self.log_bytes) } else { self.log_bytes };
+        u32::try_from(least).expect("a simulated log is small")
     }
 
     /// How long it takes to send a snapshot to all others.
@@ -78,7 +83,7 @@ impl Shape {
     /// How long a member of little memory takes over so many entries of one that has forgotten none: as many a
     /// heartbeat as fit, and then it needs a snapshot.
     pub(crate) fn catch_up_micros(&self, entries: usize) -> u64 {
-        let fit = (self.small_log_bytes / (RECORD_MAX * 2)) as u64;
+        let fit = (self.small_log_bytes / (RECORD_MAX * 2)).max(1) as u64;
         if self.small > 0 { entries as u64 / fit * 2 * HEARTBEAT_MICROS } else { 0 }
     }
 
@@ -92,6 +97,7 @@ impl Shape {
             election_timeout: Duration::from_micros(ELECTION_MICROS),
             heartbeat_interval: Duration::from_micros(HEARTBEAT_MICROS),
             entry_bytes_max: self.entry_bytes_max,
+            log_bytes_least: Some(self.log_bytes_least()),
             inflight_messages_max: self.inflight_messages_max,
             inflight_bytes_max: self.inflight_bytes_max,
             snapshot_fill_percent: self.snapshot_fill_percent,
@@ -107,5 +113,5 @@ fn bytes_per_heartbeat(bytes_per_second: u64) -> u32 {
 
 /// A little memory, or somewhat more.
 fn log_bytes(rng: &mut Rng) -> usize {
-    LOG_BYTES_MIN.max(rng.usize(LOG_BYTES_MIN..16 << 10) >> rng.u32(..5))
+    LOG_BYTES_MIN.max(rng.usize(LOG_BYTES_MIN..16 << 10) >> rng.u32(..8))
 }

@@ -16,8 +16,6 @@ pub struct Tally {
     pub overrun: u64,
     /// Commands refused for want of room in the log.
     pub full: u64,
-    /// Clusters that were left without room for one more term.
-    pub cornered: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
 }
@@ -94,7 +92,6 @@ impl Tally {
             ("rotten", self.rotten),
             ("overrun", self.overrun),
             ("full", self.full),
-            ("cornered", self.cornered),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -108,7 +105,6 @@ impl Tally {
         self.rotten += other.rotten;
         self.overrun += other.overrun;
         self.full += other.full;
-        self.cornered += other.cornered;
         self.snapshots.add(other.snapshots);
     }
 }

@@ -1,9 +1,11 @@
-use quorate::{Entry, HardState, Index, Kind, Position, Snapshot, Stored, Term, crc32c, crc32c_append};
+use quorate::{Entry, HardState, Index, Kind, Mark, Position, Snapshot, Stored, Term, crc32c, crc32c_append};
 
 /// What a disk holds, or a write adds.
 #[derive(Clone, Default)]
 pub(super) struct Disk {
     pub(super) hard_state: Option<HardState>,
+    /// The latest mark.
+    pub(super) mark: Option<Mark>,
     /// The app's snapshots, the latest last, and whether they can be read.
     pub(super) snapshots: Vec<(Snapshot, String)>,
     /// What a snapshot covered that cannot be read any more.
@@ -17,10 +19,12 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// A disk with a log whose entries have these terms, one after the other.
-    pub(super) fn of(hard_state: HardState, terms: &[u64]) -> Disk {
+    /// A disk with a log whose entries have these terms, one after the other, and a mark of this term behind them.
+    pub(super) fn of(hard_state: HardState, mark: Term, terms: &[u64]) -> Disk {
         let positions = terms.iter().zip(1..).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
-        Disk { hard_state: Some(hard_state), records: positions.map(record).collect(), ..Disk::default() }
+        let mark = Mark { term: mark, last: positions.clone().last().unwrap_or_default() };
+        let records = positions.map(record).collect();
+        Disk { hard_state: Some(hard_state), mark: Some(mark), records, ..Disk::default() }
     }
 
     pub(super) fn sync(&mut self, write: Disk) {
@@ -34,6 +38,10 @@ impl Disk {
         for record in write.records {
             self.records.retain(|old| index(old) < index(&record));
             self.records.push(record);
+        }
+        if let Some(mark) = write.mark {
+            self.records.retain(|old| index(old) <= mark.last.index);
+            self.mark = Some(mark);
         }
     }
 

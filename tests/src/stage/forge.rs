@@ -13,12 +13,13 @@ impl Stage {
         let stamp = line.number("stamp");
         let (previous, last) = (line.position("after"), line.position("last"));
         let records = forged_records(previous.index, &line.numbers("entries"));
-        let index = Index(line.number("index"));
+        let (index, inherited) = (Index(line.number("index")), Index(line.number("inherited")));
         let (boot, round) = (line.number("boot"), line.number("round"));
         let message = match line.plain().get(2).copied().unwrap_or_default() {
             "append" => {
                 let entries = Entries::parse(&records).expect("forged records are whole");
-                Message::AppendEntries { term, stamp, previous, commit: Index(line.number("commit")), entries }
+                let commit = Index(line.number("commit"));
+                Message::AppendEntries { term, stamp, previous, commit, inherited, entries }
             }
             "request" => Message::RequestVote { term, last, ballot: ballot(line) },
             "vote" => Message::Vote { term, ballot: ballot(line), granted: !line.has("refused") },
@@ -31,7 +32,7 @@ impl Stage {
             "offer" => {
                 let (latest, before) = (forged_snapshot(line), Snapshot::default());
                 let members = Members::of((1..=line.number_or("members", 3)).map(Seat).collect());
-                Message::Offer { term, stamp, latest, before, members }
+                Message::Offer { term, stamp, latest, before, inherited, members }
             }
             "piece" => {
                 let Snapshot { position, check, .. } = forged_snapshot(line);

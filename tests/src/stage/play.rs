@@ -106,7 +106,7 @@ impl Stage {
         let vote = Some(line.number::<u8>("vote")).filter(|vote| *vote > 0).map(Seat);
         let hard_state = HardState { term: Term(line.number("term")), vote };
         let actor = self.actor(line.node(0));
-        actor.disk = Disk::of(hard_state, &line.numbers("log"));
+        actor.disk = Disk::of(hard_state, Term(line.number("mark")), &line.numbers("log"));
         actor.start();
     }
 
@@ -246,8 +246,9 @@ impl Stage {
             match effect {
                 Effect::Persist(write) => {
                     let records = write.entries.map(|entry| entry.record().to_vec()).collect();
-                    let (hard_state, installs) = (write.hard_state, write.snapshot);
-                    actor.write = Some((write.ticket, Disk { hard_state, installs, records, ..Disk::default() }));
+                    let (hard_state, installs, mark) = (write.hard_state, write.snapshot, write.mark);
+                    let added = Disk { hard_state, installs, records, mark, ..Disk::default() };
+                    actor.write = Some((write.ticket, added));
                 }
                 Effect::Send { to, message } => self.letters.push(letter(actor.config.identity, to, &message)),
                 Effect::SendPiece { to, piece } => {

@@ -8,7 +8,6 @@ fn position(position: Position) -> String {
 fn entry(entry: Entry<'_>) -> String {
     let place = position(entry.position());
     match entry.kind() {
-        Kind::Noop => format!("{place} no-op"),
         Kind::Command | Kind::Request => {
             let word = entry.command().and_then(|bytes| postcard::from_bytes::<&str>(bytes).ok());
             let session = entry.session().map(|session| format!(" of {}#{}", session.client, session.sequence));
@@ -69,9 +68,14 @@ pub(crate) fn message(message: &Message<'_>) -> String {
         Message::Vote { term, ballot, granted } => {
             format!("Vote {ballot:?} term {} {}", term.0, if *granted { "granted" } else { "refused" })
         }
-        Message::AppendEntries { term, stamp, previous, commit, entries: sent } => {
-            let line =
-                format!("AppendEntries term {} #{stamp} after {} commit {}", term.0, position(*previous), commit.0);
+        Message::AppendEntries { term, stamp, previous, commit, inherited, entries: sent } => {
+            let line = format!(
+                "AppendEntries term {} #{stamp} after {} commit {} inherited {}",
+                term.0,
+                position(*previous),
+                commit.0,
+                inherited.0
+            );
             if sent.is_empty() { line } else { format!("{line}: {}", entries(*sent)) }
         }
         Message::Ack { term, stamp, outcome } => format!("Ack term {} #{stamp} {}", term.0, self::outcome(*outcome)),
@@ -80,9 +84,10 @@ pub(crate) fn message(message: &Message<'_>) -> String {
             format!("ReadAnswer term {} boot {boot} round {round} at {}", term.0, index.0)
         }
         Message::CampaignNow { term } => format!("CampaignNow term {}", term.0),
-        Message::Offer { term, stamp, latest, before, .. } => {
+        Message::Offer { term, stamp, latest, before, inherited, .. } => {
             let before = (before.bytes > 0).then(|| format!(", before it {}", snapshot(before)));
-            format!("Offer term {} #{stamp}: {}{}", term.0, snapshot(latest), before.unwrap_or_default())
+            let offered = format!("{}{}", snapshot(latest), before.unwrap_or_default());
+            format!("Offer term {} #{stamp} inherited {}: {offered}", term.0, inherited.0)
         }
         Message::Piece { term, index, offset, bytes, .. } => {
             format!(
@@ -122,7 +127,8 @@ pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
             let state = persist.hard_state.map(hard_state);
             let records = (!persist.entries.is_empty()).then(|| entries(persist.entries));
             let installs = persist.snapshot.as_ref().map(snapshot);
-            let parts: Vec<_> = state.into_iter().chain(installs).chain(records).collect();
+            let mark = persist.mark.map(|mark| format!("mark {} at {}", mark.term.0, position(mark.last)));
+            let parts: Vec<_> = state.into_iter().chain(installs).chain(records).chain(mark).collect();
             format!("{from}: writes {}", parts.join(", "))
         }
         Effect::Send { to, message: sent } => format!("{from} -> {}: {}", to.0, message(sent)),

@@ -101,6 +101,7 @@ fn the_calculator_knows_how_long_heartbeats_and_acks_get() {
         stamp,
         previous: Position { term, index },
         commit: index,
+        inherited: index,
         entries: Default::default(),
     };
     let ack = Message::Ack { term, stamp, outcome: Outcome::Matched(index) };

@@ -24,7 +24,8 @@ fn boot(chip: &Chip) -> Simulated {
 /// What board 1 says over the line, as the leader of this term.
 fn line(term: u64, previous: Position, entries: Entries<'_>) -> Vec<u8> {
     let envelope = Envelope { cluster: CLUSTER, from: Seat(1), to: Seat(0), incarnation: Incarnation(0) };
-    let message = Message::AppendEntries { term: Term(term), stamp: 1, previous, commit: Index(0), entries };
+    let message =
+        Message::AppendEntries { term: Term(term), stamp: 1, previous, commit: Index(0), inherited: Index(0), entries };
     let mut buffer = [0; FRAME];
     let frame = encode(&mut buffer, &envelope, &message).expect("it fits");
     let mut line = Transmitter::<FRAME>::new();
@@ -39,7 +40,7 @@ fn a_flash_is_not_full_for_good_of_terms_in_which_nothing_is_committed() {
     let mut station = boot(&chip);
     let first = Position { term: Term(1), index: Index(1) };
     let mut record = [0; 100];
-    let entry = Entry::write(&mut record, first, Kind::Noop, b"").expect("it fits");
+    let entry = Entry::write(&mut record, first, Kind::Command, b"x").expect("it fits");
     let bytes = line(1, Position::default(), Entries::parse(entry.record()).expect("one entry"));
     station.feed(Instant::START, 0, &bytes).expect("it runs");
     for term in 2..5_000 {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{HardState, Index, Position, Snapshot, Term, crc32c};
+use quorate::{HardState, Index, Mark, Position, Snapshot, Term, crc32c};
 
 use super::{Batch, Subject};
 use crate::Recovered;
@@ -22,6 +22,7 @@ enum Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Model {
     hard_state: HardState,
+    mark: Term,
     /// The index that the log stands on.
     base: u64,
     /// All indices of snapshots so far that an older one may stand in for.
@@ -33,6 +34,7 @@ struct Model {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Found {
     hard_state: HardState,
+    mark: Term,
     base: u64,
     is_lost: bool,
     records: BTreeMap<u64, Vec<u8>>,
@@ -95,11 +97,12 @@ fn script() -> Vec<Step> {
         Step::Write(Batch::state(2, None).and(4, 2, &[1; 900]).and(5, 2, b"replaced")),
         Step::Write(Batch::empty().and(5, 2, b"replaces").and(6, 2, &[3; 300])),
         Step::Take(5),
-        Step::Write(Batch::empty().and(7, 2, &[4; 400])),
+        Step::Write(Batch::empty().and(7, 2, &[4; 400]).and(8, 2, b"cut")),
+        Step::Write(Batch::state(3, None).marked(3, 7)),
         Step::Take(7),
         Step::Write(Batch::empty().and(8, 2, b"to be void")),
-        Step::Install(20, Batch::state(3, None).and(21, 2, b"behind")),
-        Step::Write(Batch::empty().and(22, 3, &[5; 1_500])),
+        Step::Install(20, Batch::state(4, None).and(21, 2, b"behind").marked(4, 21)),
+        Step::Write(Batch::empty().and(22, 4, &[5; 1_500])),
         Step::Take(21),
         Step::Install(30, Batch::empty()),
     ]
@@ -125,7 +128,8 @@ impl Step {
             Step::Write(batch) => batch.write(subject, image),
             Step::Take(index) => subject.take(image, position(*index), &state(*index)),
             Step::Install(index, batch) => {
-                subject.install(image, batch.hard_state, snapshot(*index), &state(*index), batch.entries());
+                let snapshot = snapshot(*index);
+                subject.install(image, batch.hard_state, snapshot, &state(*index), batch.entries(), batch.mark);
             }
         }
     }
@@ -140,7 +144,8 @@ impl Model {
                 self.taken.push(*index);
             }
             Step::Install(index, batch) => {
-                *self = Model { hard_state: self.hard_state, base: *index, ..Model::default() };
+                let Model { hard_state, mark, .. } = *self;
+                *self = Model { hard_state, mark, base: *index, ..Model::default() };
                 self.note_batch(batch);
             }
         }
@@ -153,6 +158,10 @@ impl Model {
             self.records.retain(|other, _| *other < index);
             self.records.insert(index, entry.record().to_vec());
         }
+        if let Some(Mark { term, last }) = batch.mark {
+            self.mark = term;
+            self.records.retain(|index, _| *index <= last.index.0);
+        }
     }
 
     fn last(&self) -> u64 {
@@ -161,7 +170,13 @@ impl Model {
 
     fn found(&self) -> Found {
         let records = self.records.range(self.base + 1..).map(|(index, record)| (*index, record.clone()));
-        Found { hard_state: self.hard_state, base: self.base, is_lost: false, records: records.collect() }
+        Found {
+            hard_state: self.hard_state,
+            mark: self.mark,
+            base: self.base,
+            is_lost: false,
+            records: records.collect(),
+        }
     }
 }
 
@@ -182,6 +197,10 @@ fn find<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Found, String> 
                 found.records.retain(|other, _| *other < index);
                 found.records.insert(index, entry.record().to_vec());
             }
+        }
+        Recovered::Mark(Mark { term, last }) => {
+            found.mark = term;
+            found.records.retain(|index, _| *index <= last.index.0);
         }
     })?;
     for found in snapshots {

@@ -54,7 +54,7 @@ pub(crate) fn members() -> Members {
 #[track_caller]
 pub(crate) fn append<M: Medium>(disk: &mut Disk<M>, indices: impl IntoIterator<Item = u64>) {
     for index in indices {
-        disk.write(None, None, Entries::parse(&record(index, b"entry")).unwrap()).unwrap();
+        disk.write(None, None, Entries::parse(&record(index, b"entry")).unwrap(), None).unwrap();
     }
 }
 
@@ -82,6 +82,7 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
             }
             Recovered::HardState(state) => format!("term {}", state.term.0),
             Recovered::Entry(entry) => format!("{entry:?}"),
+            Recovered::Mark(mark) => format!("mark {} at {}", mark.term.0, mark.last.index.0),
         });
         Ok(())
     })?;

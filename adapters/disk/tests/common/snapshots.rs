@@ -67,6 +67,7 @@ impl View {
                     view.stored = Some((snapshot.position.index.0, received));
                 }
                 Recovered::HardState(state) => view.term = state.term.0,
+                Recovered::Mark(_) => {}
                 Recovered::Entry(entry) => view.note(entry, found.last()),
             }
             Ok(())
@@ -112,13 +113,13 @@ pub(crate) fn mark(disk: &mut Disk, index: u64) -> Snapshot {
 pub(crate) fn install(disk: &mut Disk, index: u64) {
     store(disk, index, content(index).len()).unwrap();
     let entry = record(index + 1, b"behind");
-    disk.write(state(9), Some(foreign(index)), Entries::parse(&entry).unwrap()).unwrap();
+    disk.write(state(9), Some(foreign(index)), Entries::parse(&entry).unwrap(), None).unwrap();
 }
 
 /// Entries 1 to 12, and snapshots of 4 and 8.
 pub(crate) fn two_snapshots(directory: &Path) {
     let (mut disk, ..) = open(directory).unwrap();
-    disk.write(state(3), None, Entries::default()).unwrap();
+    disk.write(state(3), None, Entries::default(), None).unwrap();
     append(&mut disk, 1..=8);
     mark(&mut disk, 4);
     mark(&mut disk, 8);

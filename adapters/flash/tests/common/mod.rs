@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses some of them")]
 
 use quorate::{
-    Entries, Entry, HardState, Identity, Index, Kind, Members, Owner, Position, RECORD_OVERHEAD, Seat, Seats, Snapshot,
-    Stored, Term,
+    Entries, Entry, HardState, Identity, Index, Kind, Mark, Members, Owner, Position, RECORD_OVERHEAD, Seat, Seats,
+    Snapshot, Stored, Term,
 };
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout, Recovered, Recovery};
@@ -57,6 +57,7 @@ pub(crate) struct Held {
     pub(crate) lost: Option<Position>,
     pub(crate) stored: Option<Stored>,
     pub(crate) hard_states: Vec<HardState>,
+    pub(crate) marks: Vec<Mark>,
     pub(crate) entries: Vec<(u64, u64)>,
 }
 
@@ -67,6 +68,7 @@ impl Held {
             Recovered::LostSnapshot(position) => self.lost = Some(position),
             Recovered::Stored(stored) => self.stored = Some(stored),
             Recovered::HardState(state) => self.hard_states.push(state),
+            Recovered::Mark(mark) => self.marks.push(mark),
             Recovered::Entry(entry) => {
                 let Position { term, index } = entry.position();
                 self.entries.push((index.0, term.0));

@@ -89,9 +89,9 @@ where
         self.is_held = has_write && !self.post.lines.may_pause();
         if has_write
             && !self.is_held
-            && let Some(Effect::Persist(Persist { ticket, hard_state, snapshot, entries })) = effects.next()
+            && let Some(Effect::Persist(Persist { ticket, hard_state, snapshot, entries, mark })) = effects.next()
         {
-            self.flash.write(hard_state, snapshot, entries)?;
+            self.flash.write(hard_state, snapshot, entries, mark)?;
             return Ok(Some(ticket));
         }
         Ok(None)
@@ -119,7 +119,7 @@ where
     fn write_again(&mut self) -> Result<(), Stop> {
         let is_durable = self.node.durable() == self.node.last().index;
         if self.flash.is_crowded() && is_durable {
-            self.flash.write(None, None, self.node.log())?;
+            self.flash.write(None, None, self.node.log(), None)?;
         }
         Ok(())
     }

@@ -74,7 +74,8 @@ pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
 fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
     let (term, stamp, boot, round) = (Term(3), 9, 77, 4);
     let ack = |outcome| Message::Ack { term, stamp, outcome };
-    let append = |entries| Message::AppendEntries { term, stamp, previous: POSITION, commit: Index(299), entries };
+    let (commit, inherited) = (Index(299), Index(298));
+    let append = |entries| Message::AppendEntries { term, stamp, previous: POSITION, commit, inherited, entries };
     [
         ("RequestVote", Message::RequestVote { term, last: POSITION, ballot: Ballot::Pre }),
         ("Vote", Message::Vote { term, ballot: Ballot::Real, granted: true }),
@@ -95,6 +96,7 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
                 stamp,
                 latest: SNAPSHOT,
                 before: Snapshot::default(),
+                inherited: Index(310),
                 members: Members::of(Seats(7)),
             },
         ),
@@ -105,7 +107,7 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
 
 fn records() -> [(Kind, Vec<u8>); 3] {
     [
-        (Kind::Noop, vec![]),
+        (Kind::Request, vec![7, 0]),
         (Kind::Command, b"set".to_vec()),
         (Kind::Request, [&[200, 1, 5], b"set".as_slice()].concat()),
     ]

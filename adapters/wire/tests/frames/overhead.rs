@@ -46,7 +46,8 @@ fn the_longest_message_without_a_body_fits_into_every_frame() {
     let latest = Snapshot { position, bytes: u64::MAX, check: u32::MAX };
     let all = Seats(u32::MAX);
     let members = Members { voters: all, outgoing: all, learners: all, witnesses: all };
-    let message = Message::Offer { term: Term::MAX, stamp: u64::MAX, latest, before: latest, members };
+    let (term, inherited) = (Term::MAX, Index::MAX);
+    let message = Message::Offer { term, stamp: u64::MAX, latest, before: latest, inherited, members };
     assert_eq!(Frame::Member(FAR, message).bytes().len(), MEMBER_FRAME_MIN);
 }
 
@@ -63,8 +64,8 @@ proptest! {
 }
 
 fn largest(entries: Entries<'_>) -> Frame<'_> {
-    let message =
-        Message::AppendEntries { term: Term::MAX, stamp: u64::MAX, previous: BEFORE_LAST, commit: Index::MAX, entries };
+    let (term, previous, commit, inherited) = (Term::MAX, BEFORE_LAST, Index::MAX, Index::MAX);
+    let message = Message::AppendEntries { term, stamp: u64::MAX, previous, commit, inherited, entries };
     Frame::Member(FAR, message)
 }
 

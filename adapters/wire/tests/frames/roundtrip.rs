@@ -65,9 +65,16 @@ fn message() -> impl Strategy<Value = Message<'static>> {
             index
         }),
         term().prop_map(|term| Message::CampaignNow { term }),
-        (term(), any::<u64>(), snapshot(), snapshot(), members()).prop_map(|(term, stamp, latest, before, members)| {
-            Message::Offer { term, stamp, latest, before, members }
-        }),
+        (term(), any::<u64>(), snapshot(), snapshot(), index(), members()).prop_map(
+            |(term, stamp, latest, before, inherited, members)| Message::Offer {
+                term,
+                stamp,
+                latest,
+                before,
+                inherited,
+                members
+            }
+        ),
         (term(), index(), any::<u32>(), any::<u64>(), bytes())
             .prop_map(|(term, index, check, offset, bytes)| { Message::Piece { term, index, check, offset, bytes } }),
     ]
@@ -81,12 +88,13 @@ fn append_entries() -> impl Strategy<Value = Message<'static>> {
     // The entries' own indices must stay in bounds.
     let previous = (0..=Term::MAX.0, 0..Index::MAX.0 - 9)
         .prop_map(|(term, index)| Position { term: Term(term), index: Index(index) });
-    (term(), any::<u64>(), previous, index(), vec(payload(), 0..9)).prop_map(
-        |(term, stamp, previous, commit, payloads)| Message::AppendEntries {
+    (term(), any::<u64>(), previous, index(), index(), vec(payload(), 0..9)).prop_map(
+        |(term, stamp, previous, commit, inherited, payloads)| Message::AppendEntries {
             term,
             stamp,
             previous,
             commit,
+            inherited,
             entries: entries(previous, &payloads),
         },
     )
@@ -94,7 +102,7 @@ fn append_entries() -> impl Strategy<Value = Message<'static>> {
 
 fn payload() -> impl Strategy<Value = (Kind, Vec<u8>)> {
     prop_oneof![
-        Just((Kind::Noop, vec![])),
+        Just((Kind::Request, vec![1, 0])),
         vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Command, command)),
         vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Request, [&[1, 1], command.as_slice()].concat())),
     ]

@@ -96,7 +96,7 @@ fn a_command_of_another_version_stops_the_node() {
     let entries = Entries::parse(entry.record()).expect("it is whole");
     let visit = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
     let (mut disk, _) = Disk::open(&cluster.data_dir(1), owner, Options::default(), visit).expect("it is new");
-    disk.write(Some(HardState { term, vote: None }), None, entries).expect("the disk has room");
+    disk.write(Some(HardState { term, vote: None }), None, entries, None).expect("the disk has room");
     drop(disk);
     run(&cluster.serve(1)).says(14, &["index 1 cannot be read", "version"]);
 }

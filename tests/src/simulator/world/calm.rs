@@ -15,8 +15,6 @@ const LEADER_TIMEOUTS: u64 = 10;
 /// as is allowed, and each follower may need two: what it had begun with, and what came meanwhile.
 const LINE_TIMEOUTS: u64 = 10;
 const SNAPSHOTS: u64 = 2;
-/// The room that a no-op takes.
-const NOOP: usize = quorate::RECORD_OVERHEAD + 4;
 /// Indices by which nodes in line may differ while commands come in.
 const LAG_MAX: u64 = 16;
 
@@ -38,10 +36,6 @@ impl World {
         let leader_by = since + LEADER_TIMEOUTS * ELECTION_MICROS;
         while self.leader().is_none() {
             self.turn()?;
-            if self.now > leader_by && self.is_cornered() {
-                self.tally.cornered += 1;
-                return self.look_closely();
-            }
             if self.now > leader_by {
                 return Err(self.stuck(since, "once faults stop, a leader comes within ten election time-outs"));
             }
@@ -71,19 +65,6 @@ impl World {
             let of_term = self.nodes().filter(|node| node.term() == leader.term());
             of_term.filter(|node| follows(leader.seat(), node)).count() * 2 > self.machines.len()
         })
-    }
-
-    /// Whether those who could win an election could not open their terms: several leaders in a row have left a no-op
-    /// in a log that was full before, and none of them has committed it. Nobody can help then, as long as whoever has
-    /// more room does not come back.
-    fn is_cornered(&self) -> bool {
-        let voters = || {
-            let voting = self.machines.iter().filter(|machine| !machine.is_reborn());
-            voting.filter_map(|machine| machine.node.as_ref())
-        };
-        let would_vote = |candidate: &Node| voters().filter(|node| node.last() <= candidate.last()).count();
-        let could_win = |node: &&Node| would_vote(node) * 2 > self.machines.len() && !node.is_lost();
-        voters().filter(could_win).all(|node| node.log_room() < NOOP)
     }
 
     fn is_in_line(&self, since: u64) -> bool {

@@ -100,7 +100,8 @@ impl World {
                 if let Some(snapshot) = write.snapshot {
                     self.oracle.on_install(&self.machines[machine], snapshot)?;
                 }
-                orders.push(Order::Write(write.ticket, Batch::new(write.hard_state, write.snapshot, write.entries)));
+                let batch = Batch::of(&write);
+                orders.push(Order::Write(write.ticket, batch));
             }
             Effect::Send { to, message } => {
                 self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
