@@ -24,7 +24,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         let hears = state.hears_leader();
         state.leader_until =
             if hears { Instant::START.after(state.settings.election_micros()) } else { Instant::START };
-        state.now = Instant::START;
+        (state.now, state.behind) = (Instant::START, 0);
         state.random = 0;
         state.election_due = Instant::START.after(2 * state.settings.election_micros());
         state.await_heartbeat();

@@ -197,7 +197,7 @@ impl State {
     /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not
     /// be as recent as it looks.
     pub(crate) fn may_campaign(&self) -> bool {
-        self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole
+        self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole && self.hard.term < Term::MAX
     }
 
     /// The voters that have not answered in the election under way.

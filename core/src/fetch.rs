@@ -187,7 +187,8 @@ impl Step<'_> {
                 self.state.full = false;
             }
         }
-        self.state.snapshots = [snapshot, Snapshot::default()];
+        // Until that write is durable, the disk stands on the one before.
+        self.state.snapshots = [snapshot, self.state.snapshots[0]];
         self.state.image = Image::Unwritten;
         self.state.written = snapshot.index();
         self.state.durable = self.state.applied;

@@ -160,7 +160,7 @@ pub use draw::Effects;
 pub use effect::{Apply, CommandError, Effect, Rejection, Round};
 pub use entry::{Entries, Entry, Kind, RECORD_OVERHEAD, RecordError, crc32c, crc32c_append};
 pub use input::Input;
-pub use instant::Instant;
+pub use instant::{Instant, Widened};
 pub use invariant::Broken;
 pub use mark::Mark;
 pub use member::{Identity, Incarnation, Members, Seat, Seats};

@@ -57,7 +57,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
     /// A driver carries the effects out in their order. It may stop drawing at any time, for instance because a link is
     /// busy, and may feed several inputs before it draws on: the rest is offered again.
     pub fn step<'n>(&'n mut self, now: Instant, input: Input<'n, C::View<'_>>) -> Effects<'n, C::View<'n>> {
-        self.state.now = self.state.now.max(now);
+        self.state.tell_time(now);
         let memory = bounded_mut(self.memory.as_mut());
         let log = LogMut { memory, span: &mut self.span };
         let mut step = Step { state: &mut self.state, peers: &mut self.peers, log };
@@ -99,7 +99,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         if state.may_install() || state.greets {
             due = due.min(state.now);
         }
-        (due < Instant::END).then_some(due)
+        (due < Instant::END).then(|| due.before(state.behind))
     }
 
     /// The latest term that this node has seen.
@@ -189,7 +189,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.span.last
     }
 
-    /// The snapshots to keep: the latest, and the one before, which may be on its way to a follower.
+    /// The snapshots to keep: the latest, and the one before, which may be on its way to a follower, or what the disk
+    /// stands on while the write of a snapshot of the leader is under way.
     pub fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
         self.state.snapshots.into_iter().filter(|snapshot| snapshot.index() > Index(0))
     }
@@ -233,7 +234,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         seats.map(|seat| {
             let peer = &self.peers[seat];
             let probing = peer.flow == Flow::Probe;
-            Progress { seat, matched: peer.matched, next: peer.next, probing, heard: peer.heard }
+            let heard = peer.heard.before(self.state.behind);
+            Progress { seat, matched: peer.matched, next: peer.next, probing, heard }
         })
     }
 

@@ -7,7 +7,8 @@ pub enum Refusal {
     /// The sender lives an earlier incarnation than one that was heard, or a later one than its first and does not only
     /// follow.
     Incarnation,
-    /// A number is larger than any honest node can have reached.
+    /// A number is larger than any honest node can have reached: an index or term beyond its bounds, or a term more
+    /// than 2^32 beyond this node's own.
     Bounds,
     /// The entries do not follow the position that the message names, or are of a later term than the message.
     Order,

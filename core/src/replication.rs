@@ -295,8 +295,11 @@ impl Step<'_> {
             Some(_) => return Err(Rejection::NoTarget),
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
-        let until = self.state.after_timeout();
-        self.state.transfer = Some(Transfer { to, until, told: false });
+        // Asked once more, it takes no longer: no command is taken meanwhile.
+        if self.state.transfer.is_none_or(|transfer| transfer.to != to) {
+            let until = self.state.after_timeout();
+            self.state.transfer = Some(Transfer { to, until, told: false });
+        }
         Ok(())
     }
 

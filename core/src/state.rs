@@ -58,8 +58,10 @@ pub(crate) struct State {
     /// Members that live a later incarnation than their first: they get the log, and neither vote nor count.
     pub(crate) reborn: Seats,
     pub(crate) settings: Settings,
-    /// The latest time that the node was told.
+    /// The latest time that the node was told, as it counts time itself.
     pub(crate) now: Instant,
+    /// By so many microseconds the driver's clock is behind that: it has jumped back.
+    pub(crate) behind: u64,
     pub(crate) hard: HardState,
     pub(crate) reads: Reads,
     pub(crate) transfer: Option<Transfer>,
@@ -157,6 +159,7 @@ impl State {
             reborn,
             settings,
             now: Instant::START,
+            behind: 0,
             hard: HardState::default(),
             reads: Reads::new(seed),
             transfer: None,
@@ -183,6 +186,18 @@ impl State {
             snapshot_again: Instant::START,
             refusals: Refusals::default(),
         }
+    }
+
+    /// Time goes on. The node's own time never goes back: if the driver's clock does by more than a heartbeat interval,
+    /// it has jumped, and the node counts on from where it was. A little is jitter, and no time has passed.
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub(crate) fn tell_time(&mut self, told: Instant) {
+        let now = told.after(self.behind);
+        let back = self.now.micros_since(now);
+        if back > self.settings.heartbeat_micros() {
+            self.behind = self.behind.saturating_add(back);
+        }
+        self.now = self.now.max(now);
     }
 
     /// The next heartbeat is due an interval from now.

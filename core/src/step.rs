@@ -8,8 +8,12 @@ use crate::snapshot::Image;
 use crate::state::State;
 use crate::{
     Ballot, HardState, Identity, Incarnation, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal,
-    Rejection, Role, Seat, Seats, Session, Term, Ticket,
+    Rejection, Role, Seat, Seats, Session, Snapshot, Term, Ticket,
 };
+
+/// A message of a term that is further ahead is not believed: one alone could use up all terms that there are. No cluster
+/// holds so many elections while a node is away.
+const TERM_LEAP_MAX: u64 = 1 << 32;
 
 /// The longest record that its length field can state.
 const RECORD_MAX: usize = RECORD_OVERHEAD + u16::MAX as usize;
@@ -39,7 +43,7 @@ impl Step<'_> {
         if from.incarnation < peer.incarnation || !(is_first || message.is_of_reborn()) {
             return Err(Refusal::Incarnation);
         }
-        if !message.is_in_bounds() {
+        if !message.is_in_bounds() || message.term().0 > self.state.hard.term.0.saturating_add(TERM_LEAP_MAX) {
             return Err(Refusal::Bounds);
         }
         if from.incarnation > peer.incarnation {
@@ -106,6 +110,9 @@ impl Step<'_> {
         if self.state.transfer.is_some() {
             return Err(Rejection::InTransfer);
         }
+        if self.log.span.last.index >= Index::MAX {
+            return Err(Rejection::Full);
+        }
         let opens = session.is_some_and(|session| session.sequence == 0);
         if opens == command.is_some() {
             return Err(Rejection::Unencodable);
@@ -162,6 +169,7 @@ impl Step<'_> {
         }
         if self.state.image == Image::Writing {
             self.state.image = Image::Whole;
+            self.state.snapshots[1] = Snapshot::default();
         }
         if self.state.hard_durable != write.hard {
             self.state.hard_durable = write.hard;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::common::{config, drive, fresh};
-use quorate::{Config, Entries, Index, Input, Instant, Message, Position, Seat, Term};
+use quorate::{Ballot, Config, Entries, Index, Input, Instant, Message, Node, Position, Role, Seat, Term};
 
 fn timeouts(millis: u64) -> Vec<u64> {
     let short = Config {
@@ -40,15 +40,7 @@ fn a_node_draws_anew_each_time() {
     let mut drawn = BTreeSet::new();
     for second in 1..=32 {
         let now = Instant::from_millis(second * 1000);
-        let heartbeat = Message::AppendEntries {
-            term: Term(1),
-            stamp: second,
-            previous: Position::default(),
-            commit: Index(0),
-            inherited: Index(0),
-            entries: Entries::default(),
-        };
-        drive(&mut node, now, Input::Receive { from: Seat(1).into(), message: heartbeat });
+        drive(&mut node, now, Input::Receive { from: Seat(1).into(), message: heartbeat(second) });
         drawn.insert(node.deadline().unwrap().saturating_since(now));
     }
     assert!(drawn.len() > 28, "only {} of 32 differ", drawn.len());
@@ -66,12 +58,68 @@ fn members_with_the_same_seed_draw_differently() {
 }
 
 #[test]
-fn time_that_goes_back_changes_nothing() {
+fn a_time_out_takes_no_longer_when_the_clock_jumps_back() {
     let mut node = fresh::<u32>(config(3), 64);
     let due = node.deadline().unwrap();
     let early = Instant::from_micros(due.as_micros() - 1);
     assert_eq!(drive(&mut node, early, Input::Tick), [""; 0]);
-    let before = node.clone();
     assert_eq!(drive(&mut node, Instant::START, Input::Tick), [""; 0]);
-    assert_eq!((node.deadline(), &node), (Some(due), &before));
+    assert_eq!(node.deadline(), Some(Instant::from_micros(1)));
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Known 43: a timer that wraps, or a clock that was an hour ahead, must not silence a node.
+#[test]
+fn a_leader_whose_clock_jumps_back_beats_on() {
+    let (mut node, now) = leader_of_three();
+    assert_eq!(node.role(), Role::Leader);
+    for back in [now, Instant::START] {
+        drive(&mut node, back, Input::Tick);
+        let due = node.deadline().unwrap();
+        assert!(due.saturating_since(back) <= Duration::from_millis(10), "{due:?} is due, and it is {back:?}");
+        assert_eq!(drive(&mut node, due, Input::Tick).len(), 2, "it beats");
+    }
+}
+
+#[test]
+fn a_follower_whose_clock_was_an_hour_ahead_votes_again_within_a_time_out() {
+    let mut node = fresh::<u32>(config(3), 64);
+    let ahead = Instant::START + HOUR;
+    drive(&mut node, ahead, Input::Receive { from: Seat(1).into(), message: heartbeat(1) });
+    let back = Instant::from_millis(1);
+    drive(&mut node, back, Input::Tick);
+    let asks = |now| {
+        let last = Position { term: Term(1), index: Index(0) };
+        let message = Message::RequestVote { term: Term(2), last, ballot: Ballot::Pre };
+        (now, Input::Receive { from: Seat(2).into(), message })
+    };
+    let (now, input) = asks(back + Duration::from_millis(250));
+    assert!(drive(&mut node, now, input).iter().any(|told| told.contains("granted: true")));
+}
+
+#[test]
+fn a_little_jitter_of_the_clock_does_not_let_time_run_faster() {
+    let mut node = fresh::<u32>(config(3), 64);
+    let due = node.deadline().unwrap();
+    for step in 0..100 {
+        drive(&mut node, Instant::from_millis(100 + 5 * (step % 2)), Input::Tick);
+    }
+    assert_eq!(node.deadline(), Some(due));
+}
+
+fn leader_of_three() -> (Node<u32, Vec<u8>, 3>, Instant) {
+    let mut node = fresh(config(3), 64);
+    let now = node.deadline().unwrap();
+    drive(&mut node, now, Input::Tick);
+    for ballot in [Ballot::Pre, Ballot::Real] {
+        let message = Message::Vote { term: Term(1), ballot, granted: true };
+        drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
+    }
+    (node, now)
+}
+
+fn heartbeat(stamp: u64) -> Message<'static> {
+    let (previous, none, entries) = (Position::default(), Index(0), Entries::default());
+    Message::AppendEntries { term: Term(1), stamp, previous, commit: none, inherited: none, entries }
 }

@@ -1,5 +1,7 @@
 use quorate::Instant;
 
+use super::shape::HEARTBEAT_MICROS;
+
 /// What one machine takes for the time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -7,28 +9,34 @@ pub(crate) struct Clock {
     drift: i64,
     /// It is ahead by so many microseconds, beside its drift.
     ahead: i64,
-    /// The latest time that it showed to the node that runs.
+    /// What the node that runs takes for the time, which never goes back.
     shown: u64,
+    /// By so much the clock is behind that, because it has jumped back.
+    behind: u64,
 }
 
 impl Clock {
     pub(crate) fn new(drift: i64) -> Clock {
-        Clock { drift, ahead: 0, shown: 0 }
+        Clock { drift, ahead: START_MICROS, shown: 0, behind: 0 }
     }
 
     pub(crate) fn read(&mut self, now: u64) -> Instant {
         let time = self.time(now);
-        self.shown = self.shown.max(time);
+        let back = self.shown.saturating_sub(time + self.behind);
+        if back > HEARTBEAT_MICROS {
+            self.behind += back;
+        }
+        self.shown = self.shown.max(time + self.behind);
         Instant::from_micros(time)
     }
 
     /// As a node reads it that starts: what it showed to an earlier one is nothing to that.
     pub(crate) fn read_anew(&mut self, now: u64) -> Instant {
-        self.shown = 0;
+        (self.shown, self.behind) = (0, 0);
         self.read(now)
     }
 
-    /// The latest time that it showed to the node that runs: that one's time does not go back.
+    /// What the node that runs takes for the time.
     pub(crate) fn shown(&self) -> u64 {
         self.shown
     }
@@ -53,10 +61,13 @@ impl Clock {
         self.ahead += clock.as_micros().saturating_sub(self.time(now)) as i64;
     }
 
-    /// From now on it runs as it should, and on from the latest time that it showed.
+    /// From now on it runs as it should.
     pub(crate) fn mend(&mut self, now: u64) {
-        let time = self.time(now).max(self.shown);
+        let time = self.time(now);
         self.drift = 0;
         self.ahead = time as i64 - now as i64;
     }
 }
+
+/// Clocks show so much at the beginning, so that they have room to jump back. They never stand still.
+const START_MICROS: i64 = 1_000_000_000_000;

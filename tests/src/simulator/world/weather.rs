@@ -8,6 +8,9 @@ use crate::simulator::{Fault, Node};
 
 /// A calm sky is looked at this often.
 const CALM_SKY_MICROS: u64 = 1_000_000;
+/// A clock jumps by so much at most, and now and then by so much.
+const SECOND_MICROS: i64 = 1_000_000;
+const HOUR_MICROS: i64 = 3600 * SECOND_MICROS;
 
 impl World {
     /// When a machine is to be woken, now that it has done something. Its clock may be wrong, and it may be slow.
@@ -22,7 +25,8 @@ impl World {
         }
         if faults.happens(rng, Fault::Jump) {
             tally.count(Fault::Jump);
-            computer.clock.jump(rng.i64(-1_000_000..1_000_000));
+            let most = if rng.u8(..8) == 0 { HOUR_MICROS } else { SECOND_MICROS };
+            computer.clock.jump(rng.i64(-most..most));
         }
         // What was left undrawn is drawn soon after.
         let soon = faults.has(Fault::Leave) && rng.u8(..8) == 0;
