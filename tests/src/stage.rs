@@ -6,9 +6,11 @@
 //! | line | what happens |
 //! | --- | --- |
 //! | `cluster 3 learners=1 frame=100 window=64 window-bytes=.. log-bytes=..` | an empty stage, with new nodes |
+//! | `cluster 3 log-bytes=400 least=200` | the same, and no member's log has less memory than that |
 //! | `disk 1 term=2 vote=1 log=1,1,2 mark=2` | node 1 starts from a disk with entries of these terms, and a mark of this term |
 //! | `log-bytes 1 bytes=90` | node 1 starts with another memory for its log |
 //! | `elect 1 without=3` | node 1 is elected in the usual way, unseen |
+//! | `reigns 1 count=20` | node 1 is elected so many times, unseen, and commits nothing: what it says as a leader is lost |
 //! | `tick 1`, `wait 1 ms=50`, `wait ms=50` | node 1 is woken when it is due; time passes for it, or for all |
 //! | `client 1 word bytes=60 session=7#1`, `read 1`, `transfer 1 2` | what clients and operators want |
 //! | `sync 1` | the write under way is durable |
@@ -22,7 +24,7 @@
 //! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |
 //! | `crash 1`, `start 1` | the power goes and comes back: the disk has what was synced |
 //! | `forge 3 1 vote term=1` | a message that nobody sent: see `forge` |
-//! | `log 1`, `progress 1`, `due 1` | shows a log, what a leader knows of the others, the next deadline |
+//! | `log 1`, `progress 1`, `due 1` | shows a log and its mark, what a leader knows of the others, the next deadline |
 //! | `quietly ..` | the same, and only changes of the nodes are shown |
 
 mod disk;
@@ -108,12 +110,13 @@ impl Actor {
         if let Some((stored, _)) = self.disk.stored {
             boot.stored(stored);
         }
+        // What was behind the mark when it was written is gone from the disk: what is there now came later.
+        if let Some(mark) = self.disk.mark {
+            boot.mark(mark);
+        }
         for record in &self.disk.records {
             let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
             boot.entry(entry).expect("the disk holds a whole log");
-        }
-        if let Some(mark) = self.disk.mark {
-            boot.mark(mark);
         }
         let mut node = boot.start(self.now);
         if !self.greets {

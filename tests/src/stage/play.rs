@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quorate::{Config, Effect, HardState, Identity, Input, Members, Message, Refusal, Seat, Seats, Term};
+use quorate::{Config, Effect, HardState, Identity, Input, Members, Message, Refusal, Role, Seat, Seats, Term};
 use quorate_wire::{Cluster, Envelope};
 
 use super::disk::Disk;
@@ -40,6 +40,7 @@ impl Stage {
                 actor.start();
             }
             "elect" => self.elect(line),
+            "reigns" => self.reign(line),
             "tick" => self.tick(line.node(0), told),
             "wait" => self.wait(line),
             "client" => self.client(line, told),
@@ -93,6 +94,7 @@ impl Stage {
                 entry_bytes_max: line.number_or("frame", 100),
                 inflight_messages_max: line.number_or("window", usual.inflight_messages_max),
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
+                log_bytes_least: Some(line.number("least")).filter(|least| *least > 0),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
                 ..usual
@@ -129,6 +131,23 @@ impl Stage {
             self.tick(winner, &mut String::new());
             self.run(line, &mut String::new());
         }
+    }
+
+    /// Reigns that commit nothing: the node wins one election after the other, and what it says as a leader is lost.
+    fn reign(&mut self, line: &Line<'_>) {
+        let winner = line.node(0);
+        for _ in 0..line.number_or("count", 1) {
+            self.letters.clear();
+            self.actors.values_mut().for_each(|actor| actor.now = actor.now + actor.config.election_timeout * 2);
+            let before = self.node(winner).term();
+            while !(self.node(winner).role() == Role::Leader && self.node(winner).term() > before) {
+                if !self.go_on(&[], &mut String::new()) {
+                    self.tick(winner, &mut String::new());
+                }
+            }
+            self.sync(winner, &mut String::new());
+        }
+        self.letters.clear();
     }
 
     /// A node's clock goes on until the node has something to do.
@@ -212,20 +231,24 @@ impl Stage {
     /// Delivers and syncs until all is quiet. What comes from or goes to a node that is `without` is lost.
     fn run(&mut self, line: &Line<'_>, told: &mut String) {
         let without = line.numbers("without");
-        for _ in 0..MANY {
-            let is_cut = |node: u8| without.contains(&u64::from(node));
-            self.letters.retain(|letter| !is_cut(letter.from) && !is_cut(letter.to));
-            let writer = self.actors.iter().find(|(_, actor)| actor.write.is_some()).map(|(node, _)| *node);
-            match writer {
-                Some(node) => self.sync(node, told),
-                None if self.letters.is_empty() => return,
-                None => {
-                    let letter = self.letters.remove(0);
-                    self.receive(&letter, told);
-                }
+        let is_quiet = (0..MANY).any(|_| !self.go_on(&without, told));
+        assert!(is_quiet, "the talk does not end");
+    }
+
+    /// Syncs one write or delivers one message; `false` if there is none.
+    fn go_on(&mut self, without: &[u64], told: &mut String) -> bool {
+        let is_cut = |node: u8| without.contains(&u64::from(node));
+        self.letters.retain(|letter| !is_cut(letter.from) && !is_cut(letter.to));
+        let writer = self.actors.iter().find(|(_, actor)| actor.write.is_some()).map(|(node, _)| *node);
+        match writer {
+            Some(node) => self.sync(node, told),
+            None if self.letters.is_empty() => return false,
+            None => {
+                let letter = self.letters.remove(0);
+                self.receive(&letter, told);
             }
         }
-        panic!("the talk does not end");
+        true
     }
 
     fn receive(&mut self, letter: &Letter, told: &mut String) {
@@ -302,6 +325,11 @@ impl Stage {
         let due = actor.node.as_ref().and_then(super::Node::deadline);
         let left = due.map(|due| format!("in {} ms", due.saturating_since(actor.now).as_millis()));
         told.push_str(&format!("{name}: is due {}\n", left.unwrap_or("never".into())));
+    }
+
+    #[track_caller]
+    fn node(&mut self, name: u8) -> &super::Node {
+        self.actor(name).node.as_ref().unwrap_or_else(|| panic!("node {name} is down"))
     }
 
     #[track_caller]

@@ -45,10 +45,11 @@ pub(crate) fn node<C, B: AsRef<[u8]>, const SEATS: usize>(node: &quorate::Node<C
     format!("{role} in term {}, commit {}", node.term().0, node.commit().0)
 }
 
-/// A node's log as terms.
+/// A node's log as terms, and the mark that is durable.
 pub(crate) fn log<B: AsRef<[u8]>, const SEATS: usize>(node: &Node<String, B, SEATS>) -> String {
     let terms: Vec<_> = node.log().map(|entry| entry.position().term.0.to_string()).collect();
-    format!("log [{}], durable {}, applied {}", terms.join(" "), node.durable().0, node.applied().0)
+    let (durable, applied, mark) = (node.durable().0, node.applied().0, node.durable_mark().0);
+    format!("log [{}], durable {durable}, applied {applied}, mark {mark}", terms.join(" "))
 }
 
 /// How far a leader believes the others to be.
