@@ -66,7 +66,7 @@ impl Step<'_> {
         if self.state.mark == term || self.state.verified < self.state.inherited {
             return Ok(false);
         }
-        let behind = self.state.verified.next();
+        let behind = self.state.verified.max(self.log.span.base.index).next();
         if self.log.view().term_at(behind) != term {
             self.make_way(behind)?;
         }
