@@ -171,7 +171,9 @@ impl<'a, V> Effects<'a, V> {
             return Some(self.offer(seat));
         }
         let Asked { boot, round, index, .. } = peer.asked;
-        if index > Index(0) && core::mem::take(&mut peer.owed.read_answer) {
+        if let Some(index) = index
+            && core::mem::take(&mut peer.owed.read_answer)
+        {
             return Some(Message::ReadAnswer { term, boot, round, index });
         }
         if core::mem::take(&mut peer.owed.campaign) {

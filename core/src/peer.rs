@@ -77,12 +77,12 @@ pub(crate) struct Asked {
     pub(crate) round: u64,
     /// The leader's own round that has to be confirmed for it; zero if nothing was asked.
     pub(crate) tag: u64,
-    /// The answer, once it is; zero before.
-    pub(crate) index: Index,
+    /// The answer, once it is.
+    pub(crate) index: Option<Index>,
 }
 
 impl Asked {
-    pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: Index(0) };
+    pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: None };
 }
 
 /// The answer to a `RequestVote`, as it was decided.

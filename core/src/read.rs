@@ -56,11 +56,11 @@ impl Step<'_> {
         }
         let peer = self.peer(from);
         if peer.asked.tag > 0 && (peer.asked.boot, peer.asked.round) == (boot, round) {
-            peer.owed.read_answer = peer.asked.index > Index(0);
+            peer.owed.read_answer = peer.asked.index.is_some();
             return;
         }
         let Round(tag) = self.state.reads.join();
-        self.peers[from].asked = Asked { boot, round, tag, index: Index(0) };
+        self.peers[from].asked = Asked { boot, round, tag, index: None };
     }
 
     /// The leader has confirmed a round of this follower.
@@ -161,8 +161,8 @@ impl Rounds<'_> {
         self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));
         self.state.attend_all();
         for peer in &mut *self.peers {
-            if (1..=latest).contains(&peer.asked.tag) && peer.asked.index == Index(0) {
-                peer.asked.index = index;
+            if (1..=latest).contains(&peer.asked.tag) && peer.asked.index.is_none() {
+                peer.asked.index = Some(index);
                 peer.owed.read_answer = true;
                 // The follower applies up to the index before it answers: it needs the commit index now.
                 peer.owed.heartbeat = true;
