@@ -50,7 +50,7 @@ impl<'a> Entry<'a> {
         let header = bytes.first_chunk::<HEADER>().ok_or(RecordError::Truncated)?;
         let (record, rest) = bytes.split_at_checked(record_length(header)).ok_or(RecordError::Truncated)?;
         let (body, check) = record.split_last_chunk::<4>().ok_or(RecordError::Truncated)?;
-        if crc32c(body) != u32::from_le_bytes(*check) {
+        if check_of(body) != *check {
             return Err(RecordError::Checksum);
         }
         let entry = Entry { record };
@@ -308,7 +308,12 @@ pub(crate) fn seal_record(record: &mut [u8], position: Position, kind: Kind) {
     header[16] = kind as u8;
     header[17..19].copy_from_slice(&(payload as u16).to_le_bytes());
     let (covered, check) = record.split_last_chunk_mut::<4>().unwrap_or_else(|| torn());
-    *check = crc32c(covered).to_le_bytes();
+    *check = check_of(covered);
+}
+
+/// What stands at a record's end: it covers the header as well, its length included.
+fn check_of(covered: &[u8]) -> [u8; 4] {
+    crc32c(covered).to_le_bytes()
 }
 
 /// The CRC-32C that records, frames and files carry.

@@ -156,3 +156,17 @@ fn a_log_smaller_than_the_smallest_of_all_is_refused() {
     let refused = Boot::<Bytes, _, 3>::new(config, vec![0; 512]).err();
     assert_eq!(refused, Some(quorate::ConfigError::LogTooSmall { bytes: 512, least: 513 }));
 }
+
+/// Index, term, kind, length, payload, and a check of all of that: the same in every log, frame, file and flash.
+#[test]
+fn a_record_has_these_bytes() {
+    let bytes = record(0x0102, 3, b"set");
+    let golden = [&[2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 1, 3, 0][..], b"set"].concat();
+    let check = quorate::crc32c(&golden).to_le_bytes();
+    assert_eq!(bytes, [&golden[..], &check].concat());
+    for byte in 0..bytes.len() {
+        let mut changed = [&bytes[..], &bytes].concat();
+        changed[byte] ^= 1;
+        assert!(quorate::Entry::parse(&changed).is_err(), "byte {byte} may change");
+    }
+}

@@ -1,7 +1,7 @@
 //! Rule 9: a log that never ends goes on in the memory that it was given.
 
 use super::common::{command, config, drive, leader, position, snapshot};
-use quorate::{Boot, Config, Effect, Input, Instant, Node, Position, Snapshot, crc32c, crc32c_append};
+use quorate::{Boot, Config, Effect, Input, Instant, Message, Node, Position, Snapshot, Term, crc32c, crc32c_append};
 
 /// Takes a snapshot whenever the node asks for one.
 fn obey<const SEATS: usize>(node: &mut Node<u64, Vec<u8>, SEATS>, now: Instant, told: &[String]) {
@@ -99,6 +99,31 @@ fn a_node_goes_on_from_two_snapshots_and_the_log_behind_them() {
     let node = boot.start(Instant::START);
     assert_eq!(node.snapshots().collect::<Vec<_>>(), [snapshot(7, 2), snapshot(3, 1)]);
     assert_eq!((node.base(), node.applied().0), (position(7, 2), 7));
+}
+
+/// Known 40: a driver that removes what is not named must not remove what its disk stands on.
+#[test]
+fn what_the_disk_stands_on_is_kept_until_an_installed_snapshot_is_durable() {
+    let mut boot = Boot::<u64, _, 3>::new(config(3), vec![0; 4096]).unwrap();
+    boot.snapshot(snapshot(3, 1));
+    let mut node = boot.start(Instant::START);
+    let receive = |message| Input::Receive { from: quorate::Seat(1).into(), message };
+    let (latest, before, members) = (snapshot(9, 2), Snapshot::default(), node.members());
+    let inherited = quorate::Index(9);
+    let offer = Message::Offer { term: Term(2), stamp: 1, latest, before, inherited, members };
+    drive(&mut node, Instant::START, receive(offer));
+    let piece = Message::Piece { term: Term(2), index: inherited, check: latest.check, offset: 0, bytes: b"abc" };
+    drive(&mut node, Instant::START, receive(piece));
+    let mut ticket = None;
+    for effect in node.step(Instant::START, Input::Tick) {
+        if let Effect::Persist(write) = effect {
+            assert_eq!(write.snapshot, Some(latest));
+            ticket = Some(write.ticket);
+        }
+    }
+    assert_eq!(node.snapshots().collect::<Vec<_>>(), [latest, snapshot(3, 1)]);
+    drive(&mut node, Instant::START, Input::Persisted(ticket.expect("it is installed")));
+    assert_eq!(node.snapshots().collect::<Vec<_>>(), [latest]);
 }
 
 #[test]

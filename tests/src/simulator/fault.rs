@@ -30,6 +30,8 @@ pub enum Fault {
     OneWay,
     /// A link comes and goes.
     Flap,
+    /// All messages of one kind are lost.
+    Deaf,
     /// A node stops between two effects, and loses what was not synced.
     Crash,
     /// A write or a sync fails: the node stops at once.
@@ -71,7 +73,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 30] = [
+    pub const ALL: [Fault; 31] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -84,6 +86,7 @@ impl Fault {
         Fault::Bridge,
         Fault::OneWay,
         Fault::Flap,
+        Fault::Deaf,
         Fault::Crash,
         Fault::FailedSync,
         Fault::FullDisk,
@@ -148,6 +151,7 @@ impl Fault {
             | Fault::Bridge
             | Fault::OneWay
             | Fault::Flap
+            | Fault::Deaf
             | Fault::SmallLog => 1,
         }
     }

@@ -1,5 +1,5 @@
 use fastrand::Rng;
-use quorate::Seat;
+use quorate::{Message, Seat};
 
 use super::SEATS;
 use super::Tally;
@@ -10,9 +10,17 @@ pub(crate) struct Network {
     /// `cut[from]` has a bit for each `to` that it cannot reach.
     cut: [u16; SEATS],
     flaps: Vec<Flap>,
+    /// Messages of this kind reach nobody.
+    deaf_to: Option<Kind>,
     /// Frames of the past, to be repeated at any time, also after their sender has started anew.
     past: Vec<(Seat, Vec<u8>)>,
 }
+
+/// A kind of message, by its number.
+pub(crate) type Kind = u8;
+
+/// How many kinds there are.
+pub(crate) const KINDS: Kind = 9;
 
 /// A link that comes and goes.
 struct Flap {
@@ -21,12 +29,27 @@ struct Flap {
     period: u64,
 }
 
+/// Of which kind a message is.
+pub(crate) fn kind(message: &Message<'_>) -> Kind {
+    match message {
+        Message::RequestVote { .. } => 0,
+        Message::Vote { .. } => 1,
+        Message::AppendEntries { .. } => 2,
+        Message::Ack { .. } => 3,
+        Message::ReadIndex { .. } => 4,
+        Message::ReadAnswer { .. } => 5,
+        Message::CampaignNow { .. } => 6,
+        Message::Offer { .. } => 7,
+        Message::Piece { .. } => 8,
+    }
+}
+
 /// Frames on their way: to whom, after how many microseconds, with which bytes.
 pub(crate) type Deliveries = Vec<(Seat, u64, Vec<u8>)>;
 
 impl Network {
     pub(crate) fn new() -> Network {
-        Network { cut: [0; SEATS], flaps: Vec::new(), past: Vec::new() }
+        Network { cut: [0; SEATS], flaps: Vec::new(), deaf_to: None, past: Vec::new() }
     }
 
     /// Lets only these reach each other.
@@ -59,7 +82,12 @@ impl Network {
         self.flaps.push(Flap { link: [one, other], period });
     }
 
+    pub(crate) fn lose_all(&mut self, kind: Kind) {
+        self.deaf_to = Some(kind);
+    }
+
     pub(crate) fn heal(&mut self) {
+        self.deaf_to = None;
         self.cut = [0; SEATS];
         self.flaps.clear();
     }
@@ -78,10 +106,10 @@ impl Network {
         tally: &mut Tally,
         now: u64,
         (from, to): (Seat, Seat),
-        frame: &[u8],
+        (kind, frame): (Kind, &[u8]),
     ) -> Deliveries {
         let mut deliveries = Deliveries::new();
-        if !self.reaches(now, from, to) {
+        if !self.reaches(now, from, to) || self.deaf_to == Some(kind) {
             tally.cut += 1;
             return deliveries;
         }

@@ -17,7 +17,7 @@ use super::disk::Disk;
 use super::event::{Event, What};
 use super::fault::{Fault, Faults};
 use super::machine::{Machine, Waiting};
-use super::network::Network;
+use super::network::{Kind, Network};
 use super::oracle::{Oracle, Violation};
 use super::records::Batch;
 use super::setting::{Report, Schedule, Setting};
@@ -38,6 +38,8 @@ pub struct World {
     now: u64,
     number: u64,
     events: u64,
+    /// How many events have happened at this very moment.
+    at_once: u64,
     queue: BinaryHeap<Event>,
     network: Network,
     machines: Vec<Machine>,
@@ -58,7 +60,7 @@ pub struct World {
 /// What was drawn of a step, to be carried out.
 enum Order {
     Write(quorate::Ticket, Batch),
-    Send(Seat, Vec<u8>),
+    Send(Seat, Kind, Vec<u8>),
     Answer(Waiting, Answer),
     /// Take a snapshot of this position: that is the state.
     Take(Position, Vec<u8>),
@@ -90,6 +92,7 @@ impl World {
             now: 0,
             number: 0,
             events: 0,
+            at_once: 0,
             queue: BinaryHeap::new(),
             network: Network::new(),
             machines,

@@ -9,14 +9,20 @@ use crate::simulator::{CLUSTER, Node, Write};
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;
+/// So much can never happen within a microsecond, but if somebody goes round in circles.
+const AT_ONCE_MAX: u64 = 10_000;
 /// Logs are compared each time that so many events are over.
 const CLOSE_LOOK_EVENTS: u64 = 256;
 
 impl World {
     pub(super) fn turn(&mut self) -> Result<(), Violation> {
         let Event { time, number, what } = self.queue.pop().expect("there is always weather");
+        self.at_once = if time > self.now { 0 } else { self.at_once + 1 };
         self.now = self.now.max(time);
         self.events += 1;
+        if self.at_once > AT_ONCE_MAX {
+            return Err(Violation { law: "time goes on", story: format!("it stands at {} us", self.now) });
+        }
         if matches!(what, What::Frame { .. }) && number <= self.lost_up_to {
             self.tally.cut += 1;
             return Ok(());

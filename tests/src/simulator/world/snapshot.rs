@@ -7,6 +7,7 @@ use crate::simulator::client::Answer;
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
 use crate::simulator::machine::Underway;
+use crate::simulator::network::kind;
 use crate::simulator::oracle::Violation;
 
 /// The changes that it takes to write a snapshot.
@@ -114,7 +115,7 @@ impl World {
         let message = piece.message(&bytes);
         self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
         self.tally.snapshots.sent += 1;
-        orders.push(Order::Send(to, self.frame(machine, to, &message)));
+        orders.push(Order::Send(to, kind(&message), self.frame(machine, to, &message)));
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use super::{Order, World};
 use crate::simulator::client::{Answer, Wish};
 use crate::simulator::event::What;
 use crate::simulator::machine::Waiting;
+use crate::simulator::network::kind;
 use crate::simulator::oracle::{Due, Violation};
 use crate::simulator::records::Batch;
 use crate::simulator::{CLUSTER, Fault, Node, Write};
@@ -105,7 +106,7 @@ impl World {
             }
             Effect::Send { to, message } => {
                 self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
-                orders.push(Order::Send(to, self.frame(machine, to, &message)));
+                orders.push(Order::Send(to, kind(&message), self.frame(machine, to, &message)));
             }
             Effect::Apply(apply) => self.apply(machine, &apply, orders)?,
             Effect::Accept { position } => {
@@ -213,9 +214,10 @@ impl World {
                     let delay = self.rng.u64(30..=self.faults.sync_max());
                     self.push(delay, What::Synced { machine, life });
                 }
-                Order::Send(to, frame) => {
+                Order::Send(to, kind, frame) => {
                     let (rng, faults, tally) = (&mut self.rng, &self.faults, &mut self.tally);
-                    for (to, delay, bytes) in self.network.send(rng, faults, tally, self.now, (from, to), &frame) {
+                    let deliveries = self.network.send(rng, faults, tally, self.now, (from, to), (kind, &frame));
+                    for (to, delay, bytes) in deliveries {
                         self.push(delay, What::Frame { to, bytes });
                     }
                 }

@@ -4,7 +4,7 @@ use super::World;
 use crate::simulator::event::What;
 use crate::simulator::oracle::Violation;
 use crate::simulator::setting::Schedule;
-use crate::simulator::{Fault, Node};
+use crate::simulator::{Fault, Node, network};
 
 /// A calm sky is looked at this often.
 const CALM_SKY_MICROS: u64 = 1_000_000;
@@ -70,7 +70,8 @@ impl World {
     }
 
     fn change_network(&mut self) {
-        const KINDS: [Fault; 5] = [Fault::Subset, Fault::Partition, Fault::Bridge, Fault::OneWay, Fault::Flap];
+        const KINDS: [Fault; 6] =
+            [Fault::Subset, Fault::Partition, Fault::Bridge, Fault::OneWay, Fault::Flap, Fault::Deaf];
         let nodes = self.machines.len();
         let kind = KINDS[self.rng.usize(..KINDS.len())];
         if self.rng.u8(..3) == 0 || !self.faults.has(kind) {
@@ -85,6 +86,7 @@ impl World {
             Fault::Partition => self.network.partition(side),
             Fault::Bridge => self.network.bridge(side, one),
             Fault::Flap => self.network.flap(one, other, self.rng.u64(1_000..300_000)),
+            Fault::Deaf => self.network.lose_all(self.rng.u8(..network::KINDS)),
             _ => self.network.cut_one_way(one, other),
         }
     }
