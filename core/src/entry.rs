@@ -137,8 +137,9 @@ impl<'a> Entry<'a> {
     #[cfg_attr(target_os = "none", inline(always))]
     fn request(&self) -> Option<(Session, &'a [u8])> {
         let (client, rest) = postcard::take_from_bytes(self.payload()).ok()?;
+        let (epoch, rest) = postcard::take_from_bytes(rest).ok()?;
         let (sequence, rest) = postcard::take_from_bytes(rest).ok()?;
-        Some((Session { client, sequence }, rest))
+        Some((Session { client, epoch: Index(epoch), sequence }, rest))
     }
 
     #[cfg_attr(target_os = "none", inline(always))]

@@ -102,7 +102,9 @@
 //!
 //! A client that gets no answer asks again, perhaps another node, and must not be served twice. Give its commands a
 //! [`Session`], and ask a table of [`Sessions`] about each entry before it is done: it knows the answer to the first
-//! try.
+//! try. A client opens its session first, by an entry of sequence zero, whose index is the session's epoch; so no late
+//! copy of a command is ever taken for one of a later session. Openings are cheap to ask for: a driver lets only a few
+//! of them into the log that are not applied yet.
 //!
 //! # A log that never ends
 //!

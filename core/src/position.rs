@@ -67,12 +67,16 @@ pub struct Position {
     pub index: Index,
 }
 
-/// Which command of which client: what makes a retry recognizable (section 6.3 of the thesis).
+/// Which command of which session: what makes a retry recognizable (section 6.3 of the thesis). See
+/// [`Sessions`](crate::Sessions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Session {
     /// The client, by a number that no other client uses.
     pub client: u64,
+    /// The index of the entry that opened the session. Of an entry that opens one, the epoch of the session whose place
+    /// it is to take; zero if the client knows of none.
+    pub epoch: Index,
     /// The command's number: zero opens the session, each further command has a larger one.
     pub sequence: u64,
 }

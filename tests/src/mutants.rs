@@ -38,6 +38,8 @@ pub enum Killer {
     Seeds,
     /// The boards, and the serial adapter's own tests.
     Boards,
+    /// The smol adapter's own tests, but for those of whole clusters.
+    Smol,
 }
 
 /// Every mutant there is.
@@ -83,6 +85,7 @@ impl Killer {
             "flash" => Killer::Flash,
             "seeds" => Killer::Seeds,
             "boards" => Killer::Boards,
+            "smol" => Killer::Smol,
             trace => Killer::Trace(trace.into()),
         }
     }
@@ -99,6 +102,7 @@ impl fmt::Display for Killer {
             Killer::Flash => f.write_str("flash"),
             Killer::Seeds => f.write_str("seeds"),
             Killer::Boards => f.write_str("boards"),
+            Killer::Smol => f.write_str("smol"),
         }
     }
 }

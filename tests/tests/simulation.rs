@@ -64,7 +64,16 @@ fn a_seed_leads_to_the_same_run_each_time() {
 #[test]
 fn each_kind_of_fault_happens_and_can_be_left_out() {
     // A matter of degree, and not of number.
-    let degrees = [Fault::Reorder, Fault::Latency, Fault::SlowDisk, Fault::SmallLog, Fault::Drift, Fault::SlowSnapshot];
+    let degrees = [
+        Fault::Reorder,
+        Fault::Latency,
+        Fault::SlowDisk,
+        Fault::SmallLog,
+        Fault::Drift,
+        Fault::SlowSnapshot,
+        Fault::FewSessions,
+        Fault::Twins,
+    ];
     let mut happened = std::collections::BTreeSet::new();
     for seed in 0..40 {
         let report = World::new(Setting::new(seed, 3, 10_000)).run();
@@ -76,6 +85,9 @@ fn each_kind_of_fault_happens_and_can_be_left_out() {
     }
     for fault in Fault::ALL.into_iter().filter(|fault| !degrees.contains(fault)) {
         assert!(happened.contains(&fault.name()), "{fault:?} never happened");
+    }
+    for name in ["retaken", "expired", "mismatched"] {
+        assert!(happened.contains(name), "no session was {name}");
     }
 }
 

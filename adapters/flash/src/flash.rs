@@ -102,6 +102,14 @@ impl<F: NorFlash> Flash<F> {
         })
     }
 
+    /// Whether there is a place for a snapshot of so many bytes: to know before one has to be taken.
+    ///
+    /// # Errors
+    /// [`FlashError::SnapshotTooLarge`].
+    pub fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
+        self.shelf.expect_room(bytes)
+    }
+
     /// Makes a snapshot of the app's own state durable, and lets the log stand on it. Once this returns, tell the node
     /// of it with [`Input::Snapshotted`](quorate::Input::Snapshotted).
     ///

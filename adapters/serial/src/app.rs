@@ -12,6 +12,13 @@ pub trait App {
     /// `heapless::Vec`. It is kept for a client's retries, and must fit into a frame.
     type Answer: AsRef<[u8]> + for<'a> TryFrom<&'a [u8]> + Clone;
 
+    /// The most bytes of an answer.
+    const ANSWER_BYTES_MAX: usize;
+
+    /// The most bytes that [`snapshot`](App::snapshot) writes. A station that has no memory for them, and for the
+    /// sessions of all clients, does not start.
+    const STATE_BYTES_MAX: usize;
+
     /// Does a command.
     fn apply(&mut self, index: Index, command: <Self::Command as Command>::View<'_>) -> Self::Answer;
 

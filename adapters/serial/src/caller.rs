@@ -1,25 +1,25 @@
-use core::fmt;
-
 use quorate::{Index, Instant, Seat, Session};
 use quorate_wire::client::{Reason, ReplyBody, RequestBody};
 use serde::Serialize;
 
-use crate::Pace;
 use crate::wait::Wait;
 use crate::waiting::Asker;
+use crate::{CallError, Pace, ProposeError};
 
 /// What a station's own app wants done, one command at a time: asks whoever leads, until there is an answer.
 ///
-/// A command is tried again under the same session and sequence, so it is done once. Each boot has a session of its
-/// own, and goes on above the last sequence that the cluster knows of it.
+/// A command is tried again under the same session and sequence, so it is done once. A station has one place among the
+/// sessions, whatever becomes of it, and nothing to remember: the client's number is its seat. Each boot begins a
+/// session anew in the place of the one before, so that nothing that an earlier boot asked for is taken for its own.
 pub(crate) struct Caller<const FRAME: usize> {
     me: Seat,
-    client: u64,
+    /// Names this boot: replies echo it.
+    boot: u64,
     /// The number of the latest try, and of the first that is about the present request.
     number: u64,
     first: u64,
-    /// The sequence of the session's latest command.
-    sequence: u64,
+    /// The session that is open, with its latest command; or the one of which an Open takes the place, if any.
+    session: Session,
     is_open: bool,
     phase: Phase,
     /// The command or, once there is one, the answer.
@@ -48,10 +48,10 @@ impl<const FRAME: usize> Caller<FRAME> {
     pub(crate) fn new(me: Seat, seed: u64, pace: &Pace) -> Self {
         Caller {
             me,
-            client: client(me, seed),
+            boot: boot(seed),
             number: 0,
             first: 0,
-            sequence: 0,
+            session: Session { client: me.0.into(), epoch: Index(0), sequence: 0 },
             is_open: false,
             phase: Phase::Idle,
             bytes: [0; FRAME],
@@ -65,8 +65,14 @@ impl<const FRAME: usize> Caller<FRAME> {
         }
     }
 
+    /// What replies to this boot echo.
+    pub(crate) fn boot(&self) -> u64 {
+        self.boot
+    }
+
+    /// Whose session it is that is used.
     pub(crate) fn client(&self) -> u64 {
-        self.client
+        self.session.client
     }
 
     pub(crate) fn propose(&mut self, command: &impl Serialize) -> Result<(), ProposeError> {
@@ -85,12 +91,25 @@ impl<const FRAME: usize> Caller<FRAME> {
     }
 
     /// What to ask of whom now, if it is time.
-    pub(crate) fn call(&mut self, now: Instant, leader: Option<Seat>) -> Option<(Seat, Asker, RequestBody<'_>)> {
+    pub(crate) fn call(
+        &mut self,
+        now: Instant,
+        leader: Option<Seat>,
+        known: Known,
+    ) -> Option<(Seat, Asker, RequestBody<'_>)> {
         let to = leader.filter(|leader| now >= self.try_at || self.asked != Some(*leader))?;
+        // Nothing was asked in the session yet: it can still be opened anew.
+        if self.phase == Phase::Asking && self.number < self.first && known.is_over(self.session.epoch) {
+            self.begin(Phase::Opening);
+        }
+        if self.phase == Phase::Opening {
+            self.session.epoch = self.session.epoch.max(known.epoch.unwrap_or_default());
+        }
+        let Session { client, epoch, .. } = self.session;
         let body = match self.phase {
-            Phase::Opening => RequestBody::Open { client: self.client },
+            Phase::Opening => RequestBody::Open { client, epoch },
             Phase::Asking => RequestBody::Command {
-                session: Session { client: self.client, sequence: self.sequence },
+                session: self.session,
                 command: self.bytes.get(..self.length).unwrap_or_default(),
             },
             Phase::Idle | Phase::Answered(_) => return None,
@@ -99,7 +118,7 @@ impl<const FRAME: usize> Caller<FRAME> {
         self.asked = leader;
         self.try_at = self.pause.after(now);
         self.pause = self.pause_max.min(self.pause.eighths(16));
-        Some((to, Asker { address: self.me.into(), client: self.client, number: self.number }, body))
+        Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number }, body))
     }
 
     /// When to try again, whoever leads.
@@ -114,10 +133,15 @@ impl<const FRAME: usize> Caller<FRAME> {
             return;
         }
         match (self.phase, body) {
-            (Phase::Opening, ReplyBody::Opened { last_sequence }) => {
+            // What is not later makes way for what was asked for since.
+            (Phase::Opening, ReplyBody::Opened { epoch }) if epoch > self.session.epoch => {
                 self.is_open = true;
-                self.sequence = last_sequence;
+                self.session = Session { epoch, sequence: 0, ..self.session };
                 self.begin(Phase::Asking);
+            }
+            (Phase::Opening, ReplyBody::Held { epoch }) if epoch > self.session.epoch => {
+                self.session.epoch = epoch;
+                self.try_at = now;
             }
             (Phase::Asking, ReplyBody::Done { index, answer }) => {
                 self.bytes.iter_mut().zip(answer).for_each(|(room, byte)| *room = *byte);
@@ -125,18 +149,14 @@ impl<const FRAME: usize> Caller<FRAME> {
                 let fits = answer.len() <= self.bytes.len();
                 self.phase = Phase::Answered(if fits { Ok(index) } else { Err(CallError::Unreadable) });
             }
-            (Phase::Asking, ReplyBody::Expired) => {
-                self.is_open = false;
-                // If this was the only try, nothing was done, and nothing will be.
-                if number == self.first && is_latest {
-                    self.begin(Phase::Opening);
-                } else {
-                    self.phase = Phase::Answered(Err(CallError::Unknown));
-                }
-            }
-            (Phase::Asking, ReplyBody::Outdated { .. }) => {
+            // Whatever this try did, a copy of it, or another try, may have done the command.
+            (Phase::Asking, ReplyBody::Expired | ReplyBody::Outdated { .. }) => {
                 self.is_open = false;
                 self.phase = Phase::Answered(Err(CallError::Unknown));
+            }
+            (Phase::Asking, ReplyBody::Mismatch) => {
+                self.is_open = false;
+                self.phase = Phase::Answered(Err(CallError::Mismatch));
             }
             (Phase::Asking, ReplyBody::Refused(reason @ (Reason::TooLarge { .. } | Reason::Malformed)))
                 if number == self.first && is_latest =>
@@ -162,7 +182,7 @@ impl<const FRAME: usize> Caller<FRAME> {
 
     /// A new request: replies to earlier ones say nothing about it.
     fn begin(&mut self, phase: Phase) {
-        self.sequence += u64::from(phase == Phase::Asking);
+        self.session.sequence += u64::from(phase == Phase::Asking);
         self.phase = phase;
         self.first = self.number + 1;
         self.asked = None;
@@ -171,175 +191,28 @@ impl<const FRAME: usize> Caller<FRAME> {
     }
 }
 
-/// A number that no other station, and no other boot of this one, uses: 29 bits of the seed beside the seat. Postcard
-/// writes it in five bytes.
-fn client(me: Seat, seed: u64) -> u64 {
+/// What a station's own state says of its session. It may be behind that of others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    /// The last entry that was applied.
+    pub(crate) applied: Index,
+    /// The epoch of the session that was open then.
+    pub(crate) epoch: Option<Index>,
+}
+
+impl Known {
+    /// Whether a session was opened and is no longer there: it never comes back.
+    fn is_over(&self, epoch: Index) -> bool {
+        self.applied >= epoch && self.epoch != Some(epoch)
+    }
+}
+
+/// A number that no other boot uses: 35 bits of the seed. Postcard writes it in five bytes.
+fn boot(seed: u64) -> u64 {
     let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed >> 35) << 6 | u64::from(me.0 % Seat::COUNT_MAX as u8)
+    mixed >> 29
 }
-
-/// Why a command cannot be proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum ProposeError {
-    /// The command before it has no answer yet, or the answer was not taken.
-    Busy,
-    /// It takes more bytes than this, so that no frame could carry it, or postcard cannot write it.
-    TooLarge {
-        /// The most bytes of a command.
-        limit: usize,
-    },
-}
-
-impl fmt::Display for ProposeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ProposeError::Busy => f.write_str("the command before it is not answered yet: take its answer first"),
-            ProposeError::TooLarge { limit } => {
-                write!(f, "the command takes more than {limit} bytes: make it shorter, or frames longer")
-            }
-        }
-    }
-}
-
-impl core::error::Error for ProposeError {}
-
-/// Why a command that was proposed has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CallError {
-    /// Nothing was done: the leader cannot take such a command.
-    Refused(Reason),
-    /// It was done or not, and nobody knows: the cluster forgot this station's session while it asked. There are more
-    /// clients than `CLIENTS`, or two boots had the same seed.
-    Unknown,
-    /// It was done, and its answer is not one of this application: another version of the program did it.
-    Unreadable,
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            CallError::Refused(_) => "the leader cannot take the command: does it run another version of the program?",
-            CallError::Unknown => "whether the command was done is not known: more clients than there is room for",
-            CallError::Unreadable => "the command was done, but its answer cannot be read",
-        })
-    }
-}
-
-impl core::error::Error for CallError {}
 
 #[cfg(test)]
-mod tests {
-    use quorate_wire::Cluster;
-
-    use super::*;
-    use crate::Plan;
-
-    const ME: Seat = Seat(1);
-    const LEADER: Option<Seat> = Some(Seat(0));
-
-    fn caller() -> Caller<256> {
-        Caller::new(ME, 7, &Plan::new(115_200, Cluster(1)).pace().expect("the line carries it"))
-    }
-
-    fn at(millis: u64) -> Instant {
-        Instant::from_millis(millis)
-    }
-
-    /// What is asked at this time: the number of the try, and the session's sequence.
-    #[track_caller]
-    fn asked(caller: &mut Caller<256>, millis: u64, leader: Option<Seat>) -> (u64, u64) {
-        let (to, asker, body) = caller.call(at(millis), leader).expect("something is asked");
-        assert_eq!((Some(to), asker.address), (leader, ME.into()));
-        match body {
-            RequestBody::Open { client } if client == asker.client => (asker.number, 0),
-            RequestBody::Command { session, command } if session.client == asker.client => {
-                assert_eq!(command, [42]);
-                (asker.number, session.sequence)
-            }
-            other => panic!("{other:?} is asked"),
-        }
-    }
-
-    fn done(index: u64) -> ReplyBody<'static> {
-        ReplyBody::Done { index: Index(index), answer: &[9] }
-    }
-
-    /// A caller with an open session that has asked for its first command.
-    fn asking() -> (Caller<256>, u64) {
-        let mut caller = caller();
-        caller.propose(&42u8).expect("it is free");
-        let (number, _) = asked(&mut caller, 0, LEADER);
-        caller.take(at(1), number, ReplyBody::Opened { last_sequence: 4 });
-        let (number, sequence) = asked(&mut caller, 1, LEADER);
-        assert_eq!(sequence, 5, "above the last one");
-        (caller, number)
-    }
-
-    #[test]
-    fn a_late_answer_to_the_command_before_says_nothing_about_the_next() {
-        let (mut caller, first) = asking();
-        caller.take(at(2), first, done(10));
-        assert_eq!(caller.answer(), Some(Ok((Index(10), &[9][..]))));
-        assert_eq!(caller.answer(), None);
-        caller.propose(&42u8).expect("it is free again");
-        let (second, sequence) = asked(&mut caller, 3, LEADER);
-        assert_eq!(sequence, 6);
-        caller.take(at(4), first, done(10));
-        caller.take(at(4), second + 1, done(10));
-        assert_eq!(caller.answer(), None);
-        caller.take(at(5), second, done(11));
-        assert_eq!(caller.answer(), Some(Ok((Index(11), &[9][..]))));
-    }
-
-    #[test]
-    fn a_try_without_an_answer_is_made_again_later_and_later_and_at_once_for_a_new_leader() {
-        let (mut caller, first) = asking();
-        assert!(caller.call(at(2), LEADER).is_none() && caller.call(at(2), None).is_none());
-        let mut due = caller.deadline().expect("it asks");
-        for number in first + 1..first + 4 {
-            assert!(caller.call(due, None).is_none());
-            let now = due.as_micros() / 1000;
-            assert_eq!(asked(&mut caller, now + 1, LEADER), (number, 5), "the same command");
-            let next = caller.deadline().expect("it asks");
-            assert!(next > due, "later");
-            due = next;
-        }
-        assert_eq!(asked(&mut caller, 2_000, Some(Seat(2))), (first + 4, 5));
-        // Any try's answer will do.
-        caller.take(at(2_001), first + 1, done(10));
-        assert!(matches!(caller.answer(), Some(Ok(_))));
-    }
-
-    #[test]
-    fn a_session_that_was_forgotten_is_opened_anew_unless_the_command_may_have_been_done() {
-        let (mut caller, first) = asking();
-        caller.take(at(2), first, ReplyBody::Expired);
-        let (number, sequence) = asked(&mut caller, 3, LEADER);
-        assert_eq!(sequence, 0);
-        caller.take(at(4), number, ReplyBody::Opened { last_sequence: 8 });
-        let (number, sequence) = asked(&mut caller, 5, LEADER);
-        assert_eq!(sequence, 9);
-        let (again, _) = asked(&mut caller, 6, Some(Seat(2)));
-        assert_eq!(again, number + 1);
-        caller.take(at(7), again, ReplyBody::Expired);
-        assert_eq!(caller.answer(), Some(Err(CallError::Unknown)));
-        caller.propose(&42u8).expect("it is free");
-        assert_eq!(asked(&mut caller, 8, LEADER).1, 0, "it needs a session again");
-    }
-
-    #[test]
-    fn what_no_leader_can_take_is_an_error_unless_an_earlier_try_may_have_been_taken() {
-        let refused = ReplyBody::Refused(Reason::Malformed);
-        let (mut caller, first) = asking();
-        caller.take(at(2), first, refused);
-        assert_eq!(caller.answer(), Some(Err(CallError::Refused(Reason::Malformed))));
-        let (mut caller, first) = asking();
-        let (again, _) = asked(&mut caller, 3, Some(Seat(2)));
-        caller.take(at(4), again, refused);
-        assert_eq!(caller.answer(), None);
-        caller.take(at(5), first, done(10));
-        assert!(matches!(caller.answer(), Some(Ok(_))));
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@ use core::fmt;
 
 use quorate::{BootError, CommandError, ConfigError, Index};
 use quorate_flash::FlashError;
+use quorate_wire::client::Reason;
 
 /// Why a station cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +12,16 @@ pub enum StartError {
     Config(ConfigError),
     /// The log in the flash does not fit the settings.
     Boot(BootError),
-    /// The flash cannot be used.
+    /// The flash cannot be used, or has no place for the longest snapshot.
     Flash(FlashError),
+    /// The memory for a snapshot is too short for the longest state and the sessions of all clients: sooner or later none
+    /// could be taken.
+    Snapshot {
+        /// How many bytes it takes: [`Station::SNAPSHOT_BYTES_MAX`](crate::Station::SNAPSHOT_BYTES_MAX).
+        needed: usize,
+        /// How many there are.
+        room: usize,
+    },
     /// The snapshot in the flash cannot be restored.
     Stop(Stop),
 }
@@ -25,7 +34,7 @@ pub enum Stop {
     Flash(FlashError),
     /// A committed command cannot be read: going on would make this station differ from the others.
     Command(CommandError),
-    /// A snapshot of the state and its sessions does not fit into the memory for it.
+    /// A snapshot of the leader, or the one in the flash, does not fit into the memory for it.
     SnapshotTooLong {
         /// How many bytes there are.
         room: usize,
@@ -37,12 +46,32 @@ pub enum Stop {
     },
 }
 
+/// Why a station cannot take a snapshot of its state. The one before stays in force, and the log grows until the node
+/// refuses commands; the station goes on, and tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Undone {
+    /// The state is longer than [`App::STATE_BYTES_MAX`](crate::App::STATE_BYTES_MAX) or an answer longer than
+    /// [`App::ANSWER_BYTES_MAX`](crate::App::ANSWER_BYTES_MAX), and the memory for a snapshot does not hold it.
+    TooLong {
+        /// How many bytes there are.
+        room: usize,
+    },
+    /// The same of its place in the flash.
+    Flash(FlashError),
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Config(error) => error.fmt(f),
             StartError::Boot(error) => error.fmt(f),
             StartError::Flash(error) => error.fmt(f),
+            StartError::Snapshot { needed, room } => write!(
+                f,
+                "the longest state and the sessions of all clients take {needed} bytes of a snapshot, and there are {room} \
+                 for it: lend the station as many, or let it have fewer CLIENTS"
+            ),
             StartError::Stop(error) => error.fmt(f),
         }
     }
@@ -61,6 +90,18 @@ impl fmt::Display for Stop {
                 "the snapshot at index {} is not one of this program's: run the same version with the same CLIENTS everywhere",
                 index.0
             ),
+        }
+    }
+}
+
+impl fmt::Display for Undone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no snapshot can be taken, and when the log is full commands are refused: ")?;
+        match self {
+            Undone::TooLong { room } => {
+                write!(f, "the state does not fit into the {room} bytes of memory for it; state its longest size truly")
+            }
+            Undone::Flash(error) => error.fmt(f),
         }
     }
 }
@@ -104,3 +145,59 @@ impl From<CommandError> for Stop {
         Stop::Command(error)
     }
 }
+
+/// Why a command cannot be proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ProposeError {
+    /// The command before it has no answer yet, or the answer was not taken.
+    Busy,
+    /// It takes more bytes than this, so that no frame could carry it, or postcard cannot write it.
+    TooLarge {
+        /// The most bytes of a command.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for ProposeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProposeError::Busy => f.write_str("the command before it is not answered yet: take its answer first"),
+            ProposeError::TooLarge { limit } => {
+                write!(f, "the command takes more than {limit} bytes: make it shorter, or frames longer")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ProposeError {}
+
+/// Why a command that was proposed has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallError {
+    /// Nothing was done: the leader cannot take such a command.
+    Refused(Reason),
+    /// It was done or not, and nobody knows: the cluster forgot this station's session while it asked. There are more
+    /// clients than `CLIENTS`, or another station has the same seat.
+    Unknown,
+    /// It was not done, and never will be: another command had its session and sequence. Two boots had the same seed, or
+    /// another station has the same seat.
+    Mismatch,
+    /// It was done, and its answer is not one of this application: another version of the program did it.
+    Unreadable,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            CallError::Refused(_) => "the leader cannot take the command: does it run another version of the program?",
+            CallError::Unknown => "whether the command was done is not known: more clients than there is room for",
+            CallError::Mismatch => {
+                "the command was not done: another one had its sequence; give each boot a seed of its own"
+            }
+            CallError::Unreadable => "the command was done, but its answer cannot be read",
+        })
+    }
+}
+
+impl core::error::Error for CallError {}

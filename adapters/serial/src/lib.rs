@@ -21,8 +21,7 @@ mod wait;
 mod waiting;
 
 pub use app::App;
-pub use caller::{CallError, ProposeError};
-pub use error::{StartError, Stop};
+pub use error::{CallError, ProposeError, StartError, Stop, Undone};
 pub use fault::{Fault, Faults};
 pub use header::{Address, Header};
 pub use pace::{Misfit, Pace, Plan, Wiring};

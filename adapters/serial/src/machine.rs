@@ -8,10 +8,11 @@ use quorate_wire::client::{ReplyBody, decode_reply};
 use quorate_wire::{Class, Refusal, Refusals, decode};
 
 pub(crate) use self::effect::restore;
+use crate::caller::Known;
 use crate::post::Post;
 use crate::replica::Replica;
 use crate::waiting::{Reads, Waiting};
-use crate::{Address, App, Stop};
+use crate::{Address, App, Stop, Undone};
 
 /// All of a station but what cuts frames out of the bytes that come: so that a frame can be lent to it from there.
 pub(crate) struct Machine<
@@ -39,6 +40,8 @@ pub(crate) struct Machine<
     pub(crate) is_held: bool,
     /// Whether the node has asked for a snapshot.
     pub(crate) wants_snapshot: bool,
+    /// Why the last one could not be taken.
+    pub(crate) undone: Option<Undone>,
 }
 
 impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
@@ -53,7 +56,7 @@ where
         let taken = match Class::of(frame) {
             Ok(Class::Member) => self.take_message(frame)?,
             Ok(Class::Request) => self.take_request(from, frame),
-            Ok(Class::Reply) => decode_reply(frame, self.post.caller.client())
+            Ok(Class::Reply) => decode_reply(frame, self.post.caller.boot())
                 .map(|reply| self.post.caller.take(self.now, reply.number, reply.body)),
             Err(refusal) => Err(refusal),
         };
@@ -89,7 +92,9 @@ where
 
     /// Asks what the app wants done, of whoever leads.
     fn ask_for_app(&mut self) {
-        let Some((asker, body)) = self.post.call(self.now, self.node.leader()) else { return };
+        let known =
+            Known { applied: self.replica.applied().index, epoch: self.replica.epoch(self.post.caller.client()) };
+        let Some((asker, body)) = self.post.call(self.now, self.node.leader(), known) else { return };
         let answer = request::enter::<A, B, SEATS>(&mut self.node, &mut self.commands, self.now, asker, body);
         if let Some(body) = answer {
             self.post.reply(self.now, asker, body);

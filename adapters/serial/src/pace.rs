@@ -256,7 +256,7 @@ pub(crate) const fn line_bytes_max(frame_bytes: usize) -> usize {
 }
 
 /// How many bytes postcard takes for a number.
-const fn varint(number: u64) -> usize {
+pub(crate) const fn varint(number: u64) -> usize {
     let bits = u64::BITS - number.leading_zeros();
     if bits == 0 { 1 } else { bits.div_ceil(7) as usize }
 }
@@ -271,8 +271,8 @@ const HEARTBEAT: usize = 31;
 /// The same of its ack: header 2, envelope 3, variant 1, term 2, stamp 4, outcome 5, check 4.
 const ACK: usize = 21;
 
-/// What a session takes in a record: a station's number and up to 268 million commands.
-const SESSION_BYTES: usize = 9;
+/// What a session takes in a record: a station's number, and epoch and sequence up to 34 thousand million.
+const SESSION_BYTES: usize = 11;
 
 const MICROS: u64 = 1_000_000;
 

@@ -3,7 +3,7 @@ use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, encod
 use quorate_wire::{Cluster, EncodeError, Envelope, encode};
 
 use crate::Address;
-use crate::caller::Caller;
+use crate::caller::{Caller, Known};
 use crate::lines::Lines;
 use crate::pace::frame_bytes_max;
 use crate::waiting::Asker;
@@ -56,8 +56,13 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
 
     /// Asks another station for what the app wants done, if it is time and somebody leads. What is to be asked of this
     /// station itself is given back.
-    pub(crate) fn call(&mut self, now: Instant, leader: Option<Seat>) -> Option<(Asker, RequestBody<'_>)> {
-        let (to, asker, body) = self.caller.call(now, leader)?;
+    pub(crate) fn call(
+        &mut self,
+        now: Instant,
+        leader: Option<Seat>,
+        known: Known,
+    ) -> Option<(Asker, RequestBody<'_>)> {
+        let (to, asker, body) = self.caller.call(now, leader, known)?;
         if to == self.identity.seat {
             return Some((asker, body));
         }

@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::App;
+use crate::pace::varint;
 
 /// A command as the application sees it.
 pub(crate) type View<'a, A> = <<A as App>::Command as Command>::View<'a>;
@@ -17,8 +18,10 @@ pub(crate) struct Replica<A: App, const CLIENTS: usize> {
 
 /// What came of an entry.
 pub(crate) enum Outcome<T> {
-    Opened { last: u64 },
+    Opened { epoch: Index },
+    Held { epoch: Index },
     Done { answer: Option<T> },
+    Mismatch,
     Outdated { last: u64 },
     Expired,
 }
@@ -27,10 +30,12 @@ impl<T: AsRef<[u8]>> Outcome<T> {
     /// The answer to whoever waits for the entry at this index.
     pub(crate) fn reply(&self, index: Index) -> ReplyBody<'_> {
         match *self {
-            Outcome::Opened { last } => ReplyBody::Opened { last_sequence: last },
+            Outcome::Opened { epoch } => ReplyBody::Opened { epoch },
+            Outcome::Held { epoch } => ReplyBody::Held { epoch },
             Outcome::Done { ref answer } => {
                 ReplyBody::Done { index, answer: answer.as_ref().map_or(&[], |answer| answer.as_ref()) }
             }
+            Outcome::Mismatch => ReplyBody::Mismatch,
             Outcome::Outdated { last } => ReplyBody::Outdated { last },
             Outcome::Expired => ReplyBody::Expired,
         }
@@ -38,6 +43,12 @@ impl<T: AsRef<[u8]>> Outcome<T> {
 }
 
 impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
+    /// The most bytes of a snapshot.
+    pub(crate) const SNAPSHOT_BYTES_MAX: usize = {
+        let answer = A::ANSWER_BYTES_MAX + varint(A::ANSWER_BYTES_MAX as u64);
+        FRONT + Sessions::<Kept<A::Answer>, CLIENTS>::snapshot_bytes_max(answer) + A::STATE_BYTES_MAX
+    };
+
     pub(crate) fn new(app: A) -> Self {
         Replica { app, sessions: Sessions::new(), applied: Position::default() }
     }
@@ -47,21 +58,28 @@ impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
         self.applied
     }
 
+    /// The epoch of a client's session.
+    pub(crate) fn epoch(&self, client: u64) -> Option<Index> {
+        self.sessions.epoch(client)
+    }
+
     /// Applies the next entry.
     pub(crate) fn apply<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Outcome<A::Answer>, CommandError> {
         self.applied = entry.position();
-        let Some(session) = entry.session() else {
+        let Some(verdict) = self.sessions.admit(entry.entry()) else {
             return Ok(Outcome::Done { answer: self.execute(entry)? });
         };
-        Ok(match self.sessions.admit(entry.index(), session) {
-            Verdict::Opened { last } => Outcome::Opened { last },
+        Ok(match verdict {
+            Verdict::Opened { epoch } => Outcome::Opened { epoch },
+            Verdict::Held { epoch } => Outcome::Held { epoch },
             Verdict::Fresh => {
                 let answer = self.execute(entry)?;
                 if let Some(answer) = answer.clone() {
-                    self.sessions.record(session, Kept(answer));
+                    self.sessions.record(entry.entry(), Kept(answer));
                 }
                 Outcome::Done { answer }
             }
+            Verdict::Mismatch => Outcome::Mismatch,
             Verdict::Repeated(Kept(answer)) => Outcome::Done { answer: Some(answer) },
             Verdict::Outdated { last } => Outcome::Outdated { last },
             Verdict::Expired => Outcome::Expired,

@@ -10,7 +10,7 @@ use crate::pace::line_bytes_max;
 use crate::post::Post;
 use crate::replica::Replica;
 use crate::waiting::{Reads, Waiting};
-use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes, StartError, Stop};
+use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
 
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
 #[derive(Clone, Debug)]
@@ -27,7 +27,8 @@ pub struct Settings<const SEATS: usize> {
     /// How often to beat, and when to campaign: what a [`Plan`](crate::Plan) makes of a baud rate.
     pub pace: Pace,
     /// Must differ from station to station and from boot to boot: a random number, or a counter that outlives a reset.
-    /// It spreads elections, and names this boot's session: two boots with one seed can lose a command.
+    /// It spreads elections, and names this boot, so that an answer to an earlier one is none to this: two boots with one
+    /// seed can lose a command.
     pub seed: u64,
 }
 
@@ -36,7 +37,8 @@ pub struct Settings<const SEATS: usize> {
 pub struct Memory<B> {
     /// For the log: see [`quorate::Node`].
     pub log: B,
-    /// For a snapshot of the state and its sessions, which has to fit in here as a whole.
+    /// For a snapshot of the state and its sessions, which has to fit in here as a whole: at least
+    /// [`Station::SNAPSHOT_BYTES_MAX`].
     pub snapshot: B,
 }
 
@@ -48,9 +50,8 @@ pub struct Memory<B> {
 /// [`pump`](crate::pump) and [`run`](crate::run) do that for ports with the traits of `embedded-io`.
 ///
 /// `SEATS` is the most members, `LINES` how many lines there are, `FRAME` the most bytes of a frame on a line,
-/// `CLIENTS` how many clients have a session at a time. `CLIENTS` must be the same on all members, and should be well
-/// above their number: each boot of a station is a client, and a further one takes the place of the one that was silent
-/// longest.
+/// `CLIENTS` how many clients have a session at a time. `CLIENTS` must be the same on all members, and at least their
+/// number: each station is a client, over all its boots. Beyond that, a further client takes the place of another.
 pub struct Station<A: App, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> {
     receivers: [Receiver<FRAME>; LINES],
     machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
@@ -64,6 +65,9 @@ where
     F: NorFlash,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
+    /// The most bytes of a snapshot: the longest state, and the sessions of `CLIENTS` clients with their answers.
+    pub const SNAPSHOT_BYTES_MAX: usize = Replica::<A, CLIENTS>::SNAPSHOT_BYTES_MAX;
+
     /// Takes back what the flash holds, into an app that is as it was in the beginning, and starts.
     ///
     /// # Errors
@@ -80,6 +84,10 @@ where
         let Settings { cluster, identity, members, routes, pace, seed } = settings;
         let config = pace.config(identity, members, seed);
         let Memory { log, snapshot: mut buffer } = memory;
+        let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
+        if room < needed {
+            return Err(StartError::Snapshot { needed, room });
+        }
         let mut boot = Boot::<A::Command, B, SEATS>::new(config, log)?;
         let owner = Owner { cluster: cluster.0, identity };
         let mut latest = None;
@@ -90,6 +98,7 @@ where
             Ok::<(), StartError>(boot.recover(recovered)?)
         };
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
+        flash.expect_room(needed as u64)?;
         let mut replica = Replica::new(app);
         if let Some(snapshot) = latest {
             restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
@@ -109,6 +118,7 @@ where
             is_behind: false,
             is_held: false,
             wants_snapshot: false,
+            undone: None,
         };
         Ok(Station { receivers: [const { Receiver::new() }; LINES], machine, stopped: None })
     }
@@ -218,6 +228,12 @@ where
     /// The frames for this station that were dropped, and the messages that the node refused.
     pub fn refusals(&self) -> Refusals {
         self.machine.refusals.with_messages(self.machine.node.refusals())
+    }
+
+    /// Why no snapshot could be taken when one was due last; `None` if one could. It is for the operator: look at it
+    /// after a turn.
+    pub fn undone(&self) -> Option<Undone> {
+        self.machine.undone
     }
 
     /// Gives the flash back: to start again as after a reset.

@@ -6,6 +6,10 @@ use crate::Address;
 /// The most commands that wait at a leader for their answer. Beyond it they are refused.
 const WAITING_MAX: usize = 16;
 
+/// The most of them that open a session: so many can be in the log that are not applied yet. However many are asked for,
+/// they neither fill the log nor keep commands from it.
+const OPENS_MAX: usize = 4;
+
 /// Whom to answer: an address, and what its reply has to echo. A station's own app asks from its own address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asker {
@@ -24,6 +28,8 @@ pub(crate) struct Waiting {
 struct Command {
     position: Position,
     session: Session,
+    /// Of its bytes, as they came.
+    check: u32,
     asker: Asker,
 }
 
@@ -36,17 +42,20 @@ pub(crate) enum Turn {
 }
 
 impl Waiting {
-    pub(crate) fn is_full(&self) -> bool {
-        self.queue.is_full()
+    /// Whether another one of this session may wait.
+    pub(crate) fn have_room(&self, session: Session) -> bool {
+        let opens = self.queue.iter().filter(|command| command.session.sequence == 0);
+        !self.queue.is_full() && (session.sequence > 0 || opens.count() < OPENS_MAX)
     }
 
-    pub(crate) fn push(&mut self, position: Position, session: Session, asker: Asker) {
-        let _ = self.queue.push_back(Command { position, session, asker });
+    pub(crate) fn push(&mut self, position: Position, session: Session, check: u32, asker: Asker) {
+        let _ = self.queue.push_back(Command { position, session, check, asker });
     }
 
-    /// Answers a retry together with the command that is under way already. Whether there is one.
-    pub(crate) fn join(&mut self, session: Session, asker: Asker) -> bool {
-        let same = self.queue.iter_mut().find(|command| command.session == session);
+    /// Answers a retry together with the command that is under way already. Whether there is one, and not another
+    /// command under the same session.
+    pub(crate) fn join(&mut self, session: Session, check: u32, asker: Asker) -> bool {
+        let same = self.queue.iter_mut().find(|command| (command.session, command.check) == (session, check));
         same.map(|command| command.asker = asker).is_some()
     }
 
@@ -119,12 +128,15 @@ mod tests {
         Position { term: Term(term), index: Index(index) }
     }
 
+    fn session(sequence: u64) -> Session {
+        Session { client: 1, epoch: Index(1), sequence }
+    }
+
     #[test]
     fn a_command_hears_of_its_own_entry_only() {
         let mut waiting = Waiting::default();
-        let session = |sequence| Session { client: 1, sequence };
-        waiting.push(at(1, 5), session(1), asker(1));
-        waiting.push(at(1, 7), session(2), asker(2));
+        waiting.push(at(1, 5), session(1), 0, asker(1));
+        waiting.push(at(1, 7), session(2), 0, asker(2));
         assert_eq!(waiting.take(at(1, 4)), None);
         assert_eq!(waiting.take(at(1, 5)), Some(Turn::Due(asker(1))));
         assert_eq!(waiting.take(at(2, 6)), None);
@@ -135,20 +147,41 @@ mod tests {
     #[test]
     fn a_retry_takes_the_place_of_whoever_asked_before() {
         let mut waiting = Waiting::default();
-        let session = Session { client: 1, sequence: 1 };
-        assert!(!waiting.join(session, asker(1)));
-        waiting.push(at(1, 5), session, asker(1));
-        assert!(waiting.join(session, asker(2)));
+        assert!(!waiting.join(session(1), 7, asker(1)));
+        waiting.push(at(1, 5), session(1), 7, asker(1));
+        assert!(waiting.join(session(1), 7, asker(2)));
         assert_eq!(waiting.take(at(1, 5)), Some(Turn::Due(asker(2))));
+    }
+
+    #[test]
+    fn another_command_of_the_same_sequence_waits_for_an_answer_of_its_own() {
+        let mut waiting = Waiting::default();
+        waiting.push(at(1, 5), session(1), 7, asker(1));
+        assert!(!waiting.join(session(1), 8, asker(2)));
+        waiting.push(at(1, 6), session(1), 8, asker(2));
+        assert_eq!(waiting.take(at(1, 5)), Some(Turn::Due(asker(1))));
+        assert_eq!(waiting.take(at(1, 6)), Some(Turn::Due(asker(2))));
+    }
+
+    #[test]
+    fn openings_leave_room_for_commands() {
+        let mut waiting = Waiting::default();
+        for number in 0..OPENS_MAX as u64 {
+            assert!(waiting.have_room(session(0)));
+            waiting.push(at(1, number + 1), Session { client: number, ..session(0) }, 0, asker(number));
+        }
+        assert!(!waiting.have_room(session(0)) && waiting.have_room(session(1)));
+        waiting.take(at(1, 1));
+        assert!(waiting.have_room(session(0)), "one is applied");
     }
 
     #[test]
     fn nobody_waits_beyond_the_bound() {
         let mut waiting = Waiting::default();
         for number in 0..WAITING_MAX as u64 {
-            assert!(!waiting.is_full());
-            waiting.push(at(1, number + 1), Session { client: number, sequence: 1 }, asker(number));
+            assert!(waiting.have_room(session(1)));
+            waiting.push(at(1, number + 1), Session { client: number, ..session(1) }, 0, asker(number));
         }
-        assert!(waiting.is_full());
+        assert!(!waiting.have_room(session(1)));
     }
 }

@@ -2,6 +2,7 @@ mod call;
 mod directory;
 mod error;
 mod exchange;
+mod own;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,20 +11,23 @@ use std::{fmt, io};
 
 use quorate::{Index, Members, Seat, Session, Snapshot};
 use quorate_wire::Cluster;
-use quorate_wire::client::{Reply, ReplyBody, RequestBody};
+use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
 
 use self::call::{Call, Kind, PATIENCE};
 use self::directory::Directory;
 pub use self::error::ClientError;
 use self::exchange::Exchange;
+use self::own::{Opening, Own};
 use crate::Status;
 
 /// Asks the nodes of a cluster, one request at a time.
 ///
 /// A command goes only to a node that says that it leads. If its answer stays away, the same command is sent again, to
-/// whoever leads by then, under the same session and sequence: it is done once.
+/// whoever leads by then, under the same session and sequence: it is done once. The session is under a number that this
+/// client draws at random.
 pub struct Client {
     exchange: Exchange,
+    own: Own,
     directory: Directory,
     timeout: Duration,
 }
@@ -36,35 +40,65 @@ impl Client {
     /// No socket can be bound.
     pub async fn new(cluster: Cluster, members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> io::Result<Client> {
         let is_ipv6 = members.values().any(SocketAddr::is_ipv6);
-        Ok(Client { exchange: Exchange::bind(cluster, is_ipv6)?, directory: Directory::new(members), timeout })
+        let (exchange, own) = (Exchange::bind(cluster, is_ipv6)?, Own::new());
+        Ok(Client { exchange, own, directory: Directory::new(members), timeout })
     }
 
-    /// Opens the session of this client, or finds it open: the sequence of its last command, zero if there was none. Go
-    /// on above it. The number must be one that no other client uses.
+    /// Has a command done, once: where in the log it stands, and the application's answer. It is a command of this
+    /// client's own session, which is opened when the first one comes, and anew if it was lost.
     ///
     /// # Errors
-    /// Why there is no answer.
-    pub async fn open(&mut self, client: u64) -> Result<u64, ClientError> {
-        let body = RequestBody::Open { client };
-        self.ask_leader(Kind::Command, body, |reply| match reply {
-            ReplyBody::Opened { last_sequence } => Some(last_sequence),
-            _ => None,
-        })
-        .await
+    /// Why there is no answer, and whether the command may have been done. To ask for the same command again, and not have
+    /// it done twice, name its session: see [`next_session`](Client::next_session).
+    pub async fn command(&mut self, command: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        let session = self.next_session().await?;
+        self.repeat(session, command).await
     }
 
-    /// Has a command done, once: where in the log it stands, and the application's answer. The sequence is above that
-    /// of the session's commands so far, or the same to ask for the last one again.
+    /// The session of this client's next command, for [`repeat`](Client::repeat), and for no other command ever. A
+    /// process that writes it down before it sends the command, and starts again, can still ask for the same command.
     ///
     /// # Errors
-    /// Why there is no answer, and whether the command may have been done.
-    pub async fn command(&mut self, session: Session, command: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+    /// The session could not be opened: nothing was done.
+    pub async fn next_session(&mut self) -> Result<Session, ClientError> {
+        let started = Instant::now();
+        while !self.own.is_open() {
+            let opening = self.ask_leader(Kind::Open, self.own.opening(), |reply| match reply {
+                ReplyBody::Opened { epoch } => Some(Opening::Opened(epoch)),
+                ReplyBody::Held { epoch } => Some(Opening::Held(epoch)),
+                _ => None,
+            });
+            let opening = opening.await?;
+            self.own.take(opening);
+            let waited = started.elapsed();
+            if !self.own.is_open() && waited > self.timeout {
+                return Err(ClientError::Unopened { waited });
+            }
+        }
+        Ok(self.own.next())
+    }
+
+    /// Has the command of this session done, unless it was done before: where in the log that was found, and the
+    /// application's answer. The session is one of [`next_session`](Client::next_session), of this client or of an
+    /// earlier process.
+    ///
+    /// # Errors
+    /// Why there is no answer, and whether the command may have been done. A sequence of zero is refused: it opens a
+    /// session.
+    pub async fn repeat(&mut self, session: Session, command: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        if session.sequence == 0 {
+            return Err(ClientError::Refused(Reason::Unnumbered));
+        }
         let body = RequestBody::Command { session, command };
-        self.ask_leader(Kind::Command, body, |reply| match reply {
+        let result = self.ask_leader(Kind::Command, body, |reply| match reply {
             ReplyBody::Done { index, answer } => Some((index, answer.to_vec())),
             _ => None,
-        })
-        .await
+        });
+        let result = result.await;
+        if let Err(error) = &result {
+            self.own.note(session, error);
+        }
+        result
     }
 
     /// Asks a question of the state as of now or later: up to which index it was applied, and the application's answer.
@@ -168,6 +202,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
+            .field("own", &self.own)
             .field("directory", &self.directory)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

@@ -27,8 +27,10 @@ pub(crate) struct Replica<A> {
 /// What came of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Opened { last: u64 },
+    Opened { epoch: Index },
+    Held { epoch: Index },
     Done { answer: Vec<u8> },
+    Mismatch,
     Outdated { last: u64 },
     Expired,
 }
@@ -37,8 +39,10 @@ impl Outcome {
     /// The answer to whoever waits for the entry at this index.
     pub(crate) fn reply(&self, index: Index) -> ReplyBody<'_> {
         match *self {
-            Outcome::Opened { last } => ReplyBody::Opened { last_sequence: last },
+            Outcome::Opened { epoch } => ReplyBody::Opened { epoch },
+            Outcome::Held { epoch } => ReplyBody::Held { epoch },
             Outcome::Done { ref answer } => ReplyBody::Done { index, answer },
+            Outcome::Mismatch => ReplyBody::Mismatch,
             Outcome::Outdated { last } => ReplyBody::Outdated { last },
             Outcome::Expired => ReplyBody::Expired,
         }
@@ -93,26 +97,28 @@ impl<A: App> Replica<A> {
     }
 
     /// Applies the next entry.
-    pub(crate) fn apply<'a>(&mut self, entry: Apply<'a, View<'a, A>>) -> Result<Outcome, CommandError> {
+    pub(crate) fn apply<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Outcome, CommandError> {
         self.applied = entry.position();
-        let Some(session) = entry.session() else {
+        let Some(verdict) = self.sessions.admit(entry.entry()) else {
             let answer = self.execute(entry)?;
             return Ok(Outcome::Done { answer });
         };
-        Ok(match self.sessions.admit(entry.index(), session) {
-            Verdict::Opened { last } => Outcome::Opened { last },
+        Ok(match verdict {
+            Verdict::Opened { epoch } => Outcome::Opened { epoch },
+            Verdict::Held { epoch } => Outcome::Held { epoch },
             Verdict::Fresh => {
                 let answer = self.execute(entry)?;
-                self.sessions.record(session, answer.clone());
+                self.sessions.record(entry.entry(), answer.clone());
                 Outcome::Done { answer }
             }
             Verdict::Repeated(answer) => Outcome::Done { answer },
+            Verdict::Mismatch => Outcome::Mismatch,
             Verdict::Outdated { last } => Outcome::Outdated { last },
             Verdict::Expired => Outcome::Expired,
         })
     }
 
-    fn execute<'a>(&mut self, entry: Apply<'a, View<'a, A>>) -> Result<Vec<u8>, CommandError> {
+    fn execute<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Vec<u8>, CommandError> {
         let command = entry.command()?;
         Ok(command.map_or_else(Vec::new, |command| self.app.apply(entry.index(), command)))
     }

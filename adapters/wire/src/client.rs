@@ -1,7 +1,7 @@
 //! What clients and nodes say to each other.
 //!
 //! A client sends a [`Request`] to any node, and the same request again until it has a [`Reply`]. Requests are lost,
-//! repeated and reordered like every frame; a session's sequence makes a repeated command harmless.
+//! repeated and reordered like every frame; its session makes a repeated command harmless: client, epoch and sequence.
 
 mod reply;
 mod request;

@@ -14,7 +14,6 @@ use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
 use crate::layout::Layout;
 use crate::request::RequestError;
-use crate::session::Session;
 
 /// How much is to be measured.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +77,6 @@ async fn measure(executor: &LocalExecutor<'_>, layout: &Layout, load: Load) -> R
 /// One of the clients: it puts its own keys again and again.
 struct Client {
     connection: Connection,
-    session: Session,
     number: usize,
     value: Vec<u8>,
     keys: u64,
@@ -90,14 +88,13 @@ impl Client {
     async fn open(layout: &Layout, load: Load, number: usize) -> Result<Client, Failure> {
         let mut client = Client {
             connection: Connection::new(layout.clone(), load.timeout).await?,
-            session: Session::random()?,
             number,
             value: vec![b'v'; load.value_bytes],
             keys: load.keys,
             count: 0,
         };
         client.command().map_err(RequestError::TooLarge)?;
-        client.session.next(&mut client.connection).await?;
+        client.connection.next_session().await?;
         Ok(client)
     }
 
@@ -119,8 +116,8 @@ impl Client {
     async fn put(&mut self) -> Result<(), RequestError> {
         let command = self.command().map_err(RequestError::TooLarge)?;
         self.count += 1;
-        let sequence = self.session.next(&mut self.connection).await?;
-        self.session.send(&mut self.connection, sequence, &command).await?;
+        let session = self.connection.next_session().await?;
+        self.connection.write(session, &command).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ pub(crate) const VALUE_BYTES_MAX: usize = 1_000;
 
 /// The most bytes of a command, its key and its values with a few bytes of lengths: its record must fit into a frame
 /// between members, beside all else that such a frame carries.
-pub(crate) const COMMAND_BYTES_MAX: usize = 1_080;
+pub(crate) const COMMAND_BYTES_MAX: usize = 1_070;
 
 /// What clients want done. Any string is a key, the empty one too; any bytes are a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn the_longest_command_fits_into_a_record_of_a_standard_frame() {
         let frame = 1_200 - quorate_wire::MEMBER_OVERHEAD_MAX;
-        let session = postcard::to_stdvec(&(u64::MAX, u64::MAX)).unwrap().len();
+        let most = quorate::Session { client: u64::MAX, epoch: quorate::Index::MAX, sequence: u64::MAX };
+        let session = postcard::to_stdvec(&most).unwrap().len();
         assert!(COMMAND_BYTES_MAX + session + quorate::RECORD_OVERHEAD <= frame);
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use self::serve::ServeArgs;
 pub(crate) use self::snapshot::{InspectSnapshot, RestoreSnapshot, SaveSnapshot, SnapshotAction};
 use crate::layout::LOCAL_PORT;
 use crate::operation::{Append, Cas, Del, Get, Put};
-use crate::session::SEQUENCE_MAX;
+use crate::session::Session;
 use crate::status::Status;
 
 /// A replicated key-value store: its nodes, and its client
@@ -101,20 +101,13 @@ impl LogArgs {
 pub(crate) struct Once<A: Args> {
     #[command(flatten)]
     pub(crate) write: A,
-    /// Write in the session of this name, which nobody else may use meanwhile
-    #[arg(long, value_name = "NAME")]
-    pub(crate) client: Option<String>,
-    /// Repeat the write that had this sequence: it is not done twice
-    #[arg(long, requires = "client", value_parser = clap::value_parser!(u64).range(1..=SEQUENCE_MAX))]
-    pub(crate) sequence: Option<u64>,
+    /// Repeat the write that had this session: it is not done twice
+    #[arg(long, value_name = "CLIENT:EPOCH:SEQUENCE")]
+    pub(crate) session: Option<Session>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct PipeArgs {
-    /// Write in the session of this name, which nobody else may use meanwhile [default: a random name]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) client: Option<String>,
-}
+pub(crate) struct PipeArgs {}
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
@@ -187,6 +180,7 @@ Exit codes:
     3  no node answered in time, or the outcome is unknown
     4  conflict: cas found another value
     5  no leader: too few nodes are reachable, or an election is under way
+    7  not done: the session that was named is another write's
    10  a node's data, or a saved snapshot, is damaged
    11  a disk failed
    12  the directory or the snapshot belongs to another node or cluster

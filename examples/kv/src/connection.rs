@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use quorate::{Index, Seat, Session};
+use quorate::{Index, Seat};
 use quorate_smol::{Client, ClientError, Status};
 use smol::LocalExecutor;
 use smol::channel::{Receiver, unbounded};
@@ -9,6 +9,7 @@ use smol::channel::{Receiver, unbounded};
 use crate::command::{Answer, Query};
 use crate::layout::Layout;
 use crate::request::RequestError;
+use crate::session::Session;
 
 /// A client of the store: its questions and answers are this application's.
 pub(crate) struct Connection {
@@ -33,14 +34,14 @@ impl Connection {
         self.timeout
     }
 
-    /// Opens a client's session, and returns its last sequence.
-    pub(crate) async fn open(&mut self, client: u64) -> Result<u64, RequestError> {
-        Ok(self.client.open(client).await?)
+    /// The session of this client's next write.
+    pub(crate) async fn next_session(&mut self) -> Result<Session, RequestError> {
+        Ok(Session(self.client.next_session().await?))
     }
 
-    /// Sends an encoded command.
-    pub(crate) async fn write(&mut self, session: Session, command: &[u8]) -> Result<Answer, RequestError> {
-        let (_, answer) = self.client.command(session, command).await?;
+    /// Sends an encoded command, of this session or once more.
+    pub(crate) async fn write(&mut self, Session(session): Session, command: &[u8]) -> Result<Answer, RequestError> {
+        let (_, answer) = self.client.repeat(session, command).await?;
         match postcard::from_bytes(&answer) {
             Ok(Answer::TooLong) => Err(RequestError::TooLong),
             Ok(answer) => Ok(answer),

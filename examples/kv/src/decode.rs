@@ -7,7 +7,7 @@ use std::io::{Read, Write, stdin, stdout};
 use quorate::{Entries, Index, Message, Position, Term, crc32c};
 use quorate_trace::Tree;
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request};
-use quorate_wire::{Class, Envelope, Refusal, decode};
+use quorate_wire::{Class, Envelope, decode};
 use serde::Serialize;
 
 use self::view::{MemberView, ReplyView, RequestView};
@@ -66,10 +66,8 @@ fn explain(frame: &[u8]) -> Result<String, String> {
         Class::Request => {
             let (request, rest) = take::<Request<'_>>("request", body)?;
             whole("request", rest)?;
-            let request = decode_request(frame, request.cluster).map_err(|refusal| match refusal {
-                Refusal::Malformed => "bad request: a command has sequence 0, which only opens a session".to_owned(),
-                other => format!("bad request: {other}"),
-            })?;
+            let request =
+                decode_request(frame, request.cluster).map_err(|refusal| format!("bad request: {refusal}"))?;
             json("request", frame, &RequestView::of(&request))
         }
         Class::Reply => {

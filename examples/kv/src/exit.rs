@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Conflict = 4,
     /// Nodes were reached, but no leader.
     NoQuorum = 5,
+    /// The session was another write's.
+    Mismatch = 7,
     Damaged = 10,
     Disk = 11,
     ForeignDirectory = 12,

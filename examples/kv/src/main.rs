@@ -36,7 +36,6 @@ use crate::command_line::{
 use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
 use crate::operation::{Operation, Value};
-use crate::session::Session;
 use crate::signal::Interrupt;
 
 fn main() -> ExitCode {
@@ -64,7 +63,7 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Cas(args) => write(args, |cas| Ok(Operation::Cas(cas))),
         Action::Get(args) => ask(args, TIMEOUT, Operation::Get),
         Action::Status(args) => ask(args, STATUS_TIMEOUT, Operation::Status),
-        Action::Pipe(args) => pipe(args),
+        Action::Pipe(args) => pipe(&args),
         Action::Inspect(args) => inspect::run(&args.data_dir),
         Action::Decode(args) => decode::run(&args.frame, args.json),
         Action::Bench(args) => bench(&args),
@@ -77,28 +76,25 @@ fn write<A: Args>(
     operation: impl FnOnce(A) -> Result<Operation, Failure>,
 ) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
-    let Once { write, client, sequence } = args.ask;
+    let Once { write, session } = args.ask;
     let operation = operation(write)?;
-    let mut session = session(client.as_deref())?;
     interruptible(MAY_BE_DONE, async {
         let mut connection = Connection::new(layout, timeout).await?;
-        operation.run(&mut connection, &mut session, sequence).await
+        operation.run(&mut connection, session).await
     })
 }
 
 fn ask<A: Args>(args: Remote<A>, timeout: Duration, operation: fn(A) -> Operation) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(timeout));
-    let mut session = Session::random()?;
     interruptible(MAY_BE_DONE, async {
         let mut connection = Connection::new(layout, timeout).await?;
-        operation(args.ask).run(&mut connection, &mut session, None).await
+        operation(args.ask).run(&mut connection, None).await
     })
 }
 
-fn pipe(args: Remote<PipeArgs>) -> Result<Exit, Failure> {
+fn pipe(args: &Remote<PipeArgs>) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
-    let session = session(args.ask.client.as_deref())?;
-    interruptible(MAY_BE_DONE, async { pipe::run(Connection::new(layout, timeout).await?, session).await })
+    interruptible(MAY_BE_DONE, async { pipe::run(Connection::new(layout, timeout).await?).await })
 }
 
 fn bench(args: &Remote<BenchArgs>) -> Result<Exit, Failure> {
@@ -122,10 +118,6 @@ fn snapshot(action: SnapshotAction) -> Result<Exit, Failure> {
         SnapshotAction::Inspect(args) => snapshot::inspect(&args),
         SnapshotAction::Restore(args) => snapshot::restore(&args),
     }
-}
-
-fn session(name: Option<&str>) -> Result<Session, Failure> {
-    name.map_or_else(Session::random, |name| Ok(Session::named(name)))
 }
 
 /// Puts standard input in the place of the value `-`.

@@ -81,13 +81,8 @@ impl FromStr for Value {
 }
 
 impl Operation {
-    /// Does it, and prints what it came to. A write goes under `sequence`, or under the session's next one.
-    pub(crate) async fn run(
-        &self,
-        connection: &mut Connection,
-        session: &mut Session,
-        sequence: Option<u64>,
-    ) -> Result<Exit, Failure> {
+    /// Does it, and prints what it came to. A write repeats that of `session`, or gets a session of its own.
+    pub(crate) async fn run(&self, connection: &mut Connection, session: Option<Session>) -> Result<Exit, Failure> {
         let command = match self {
             Operation::Get(get) => return get.run(connection).await,
             Operation::Status(args) => return status::run(args, connection).await,
@@ -96,7 +91,7 @@ impl Operation {
             Operation::Del(Del { key }) => Command::Delete { key },
             Operation::Cas(Cas { key, old, new }) => Command::Cas { key, from: Some(&old.0), to: &new.0 },
         };
-        let answer = write(command, connection, session, sequence).await?;
+        let answer = write(command, connection, session).await?;
         print(answer)
     }
 }
@@ -117,28 +112,21 @@ impl Get {
     }
 }
 
-async fn write(
-    command: Command<'_>,
-    connection: &mut Connection,
-    session: &mut Session,
-    sequence: Option<u64>,
-) -> Result<Answer, Failure> {
+async fn write(command: Command<'_>, connection: &mut Connection, named: Option<Session>) -> Result<Answer, Failure> {
     let bytes = command.encode().map_err(RequestError::TooLarge)?;
-    let is_retry = sequence.is_some();
-    let sequence = match sequence {
-        Some(sequence) => sequence,
-        None => session.next(connection).await?,
+    let session = match named {
+        Some(session) => session,
+        None => connection.next_session().await?,
     };
-    let result = session.send(connection, sequence, &bytes).await;
-    result.map_err(|error| match error.leaves_unknown(is_retry) {
-        true => unknown(&error, session, sequence),
+    let result = connection.write(session, &bytes).await;
+    result.map_err(|error| match error.leaves_unknown(named.is_some()) {
+        true => unknown(&error, session),
         false => error.into(),
     })
 }
 
-fn unknown(error: &RequestError, session: &Session, sequence: u64) -> Failure {
-    let name = session.name();
-    let retry = format!("The same command with --client {name} --sequence {sequence} is not done twice");
+fn unknown(error: &RequestError, session: Session) -> Failure {
+    let retry = format!("The same command with --session {session} is not done twice");
     Failure::new(Exit::Unreachable, format_args!("{error}\n{retry}"))
 }
 

@@ -19,8 +19,8 @@ use crate::session::Session;
 ///
 /// # Errors
 /// If standard input or output fails.
-pub(crate) async fn run(connection: Connection, session: Session) -> Result<Exit, Failure> {
-    let mut pipe = Pipe { connection, session, unknown: HashMap::new(), is_waiting: false };
+pub(crate) async fn run(connection: Connection) -> Result<Exit, Failure> {
+    let mut pipe = Pipe { connection, unknown: HashMap::new(), is_waiting: false };
     let mut input = BufReader::new(Unblock::new(std::io::stdin()));
     for number in 1_u64.. {
         let mut line = Vec::new();
@@ -40,7 +40,6 @@ pub(crate) async fn run(connection: Connection, session: Session) -> Result<Exit
 
 struct Pipe {
     connection: Connection,
-    session: Session,
     /// By the id of their request, the writes whose outcome is unknown.
     unknown: HashMap<String, Attempt>,
     /// Whether the last request that was sent waited in vain for the cluster.
@@ -49,21 +48,25 @@ struct Pipe {
 
 /// What a request was sent as.
 struct Attempt {
-    sequence: u64,
+    session: Session,
     command: Vec<u8>,
 }
 
 impl Pipe {
     async fn answer(&mut self, line: &[u8], number: u64) -> Answer {
         let (id, request) = request::parse(line);
-        let Request { sequence, ask } = match request {
+        let Request { session, ask } = match request {
             Ok(request) => request,
             Err(what) => return Answer::fail(id, format!("line {number}: {what}")),
         };
         match ask {
             Ask::Get { key } => self.get(id, &key).await,
+            Ask::Session => match self.next_session().await {
+                Ok(session) => Answer::session(id, session),
+                Err(error) => Answer::fail(id, error),
+            },
             Ask::Write(write) => match write.command().encode() {
-                Ok(command) => self.write(id, sequence, command).await,
+                Ok(command) => self.write(id, session, command).await,
                 Err(what) => Answer::fail(id, format!("line {number}: {what}")),
             },
         }
@@ -94,25 +97,29 @@ impl Pipe {
         }
     }
 
-    async fn write(&mut self, id: Value, named: Option<u64>, command: Vec<u8>) -> Answer {
+    async fn next_session(&mut self) -> Result<Session, RequestError> {
+        let result = self.connection.next_session().await;
+        self.note(&result);
+        result
+    }
+
+    async fn write(&mut self, id: Value, named: Option<Session>, command: Vec<u8>) -> Answer {
         let earlier = self.unknown.get(&id.to_string());
         if earlier.is_some_and(|earlier| earlier.command != command) {
             let what = "the request of this id whose outcome is unknown was another one: give this one a new id";
             return Answer::fail(id, what);
         }
-        let again = named.or(earlier.map(|earlier| earlier.sequence));
-        let sequence = match again {
-            Some(sequence) => Ok(sequence),
-            None => self.session.next(&mut self.connection).await,
+        let again = named.or(earlier.map(|earlier| earlier.session));
+        let session = match again {
+            Some(session) => session,
+            None => match self.next_session().await {
+                Ok(session) => session,
+                Err(error) => return Answer::fail(id, error),
+            },
         };
-        self.note(&sequence);
-        let sequence = match sequence {
-            Ok(sequence) => sequence,
-            Err(error) => return Answer::fail(id, error),
-        };
-        let result = self.session.send(&mut self.connection, sequence, &command).await;
+        let result = self.connection.write(session, &command).await;
         self.note(&result);
-        self.conclude(id, Attempt { sequence, command }, result, again.is_some())
+        self.conclude(id, Attempt { session, command }, result, again.is_some())
     }
 
     fn conclude(
@@ -122,16 +129,16 @@ impl Pipe {
         result: Result<crate::command::Answer, RequestError>,
         is_retry: bool,
     ) -> Answer {
-        let sequence = attempt.sequence;
+        let session = attempt.session;
         let answer = match result {
             Err(error) if error.leaves_unknown(is_retry) => {
                 self.unknown.insert(id.to_string(), attempt);
-                return Answer::unknown(id, error).under(sequence);
+                return Answer::unknown(id, error).of(session);
             }
             Err(error) => Answer::fail(id.clone(), error),
             Ok(answer) => Answer::done(id.clone(), answer),
         };
         self.unknown.remove(&id.to_string());
-        answer.under(sequence)
+        answer.of(session)
     }
 }

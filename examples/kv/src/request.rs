@@ -16,10 +16,6 @@ pub(crate) enum RequestError {
     TooLarge(String),
     /// The value would have grown too long: nothing was done.
     TooLong,
-    /// The sequence is from before the session was opened anew.
-    Forgotten {
-        sequence: u64,
-    },
 }
 
 impl RequestError {
@@ -33,8 +29,10 @@ impl RequestError {
                 | ClientError::Refused(_)
                 | ClientError::Superseded,
             ) => is_retry,
-            RequestError::Client(_) | RequestError::Unreadable | RequestError::Forgotten { .. } => true,
-            RequestError::TooLarge(_) | RequestError::TooLong => false,
+            RequestError::Client(ClientError::Unopened { .. } | ClientError::Mismatch)
+            | RequestError::TooLarge(_)
+            | RequestError::TooLong => false,
+            RequestError::Client(_) | RequestError::Unreadable => true,
         }
     }
 
@@ -43,18 +41,22 @@ impl RequestError {
         matches!(
             self,
             RequestError::Client(
-                ClientError::NoLeader { .. } | ClientError::Unreachable { .. } | ClientError::Unknown { .. }
+                ClientError::NoLeader { .. }
+                    | ClientError::Unreachable { .. }
+                    | ClientError::Unopened { .. }
+                    | ClientError::Unknown { .. }
             )
         )
     }
 
     fn exit(&self) -> Exit {
         match self {
-            RequestError::Client(ClientError::NoLeader { .. }) => Exit::NoQuorum,
+            RequestError::Client(ClientError::NoLeader { .. } | ClientError::Unopened { .. }) => Exit::NoQuorum,
+            RequestError::Client(ClientError::Mismatch) => Exit::Mismatch,
             RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
             | RequestError::TooLarge(_)
             | RequestError::TooLong => Exit::Failed,
-            RequestError::Client(_) | RequestError::Unreadable | RequestError::Forgotten { .. } => Exit::Unreachable,
+            RequestError::Client(_) | RequestError::Unreadable => Exit::Unreachable,
         }
     }
 }
@@ -87,11 +89,6 @@ impl fmt::Display for RequestError {
                 f,
                 "refused: the value would be longer than {VALUE_BYTES_MAX} bytes. Nothing was done; start a new key"
             ),
-            RequestError::Forgotten { sequence } => write!(
-                f,
-                "the session lost its place and was opened anew: whether the command of sequence {sequence} was done is \
-                 not known any more. Read the key to find out"
-            ),
         }
     }
 }
@@ -111,5 +108,7 @@ mod tests {
         assert!(!RequestError::from(ClientError::Superseded).leaves_unknown(false));
         assert!(RequestError::from(ClientError::Superseded).leaves_unknown(true));
         assert!(!RequestError::TooLong.leaves_unknown(true));
+        assert!(!RequestError::from(ClientError::Unopened { waited }).leaves_unknown(false));
+        assert!(!RequestError::from(ClientError::Mismatch).leaves_unknown(true));
     }
 }

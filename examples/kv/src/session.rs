@@ -1,97 +1,36 @@
-use std::hash::Hasher;
-use std::time::SystemTime;
+use std::fmt;
+use std::str::FromStr;
 
-use quorate::Session as Request;
-use quorate_smol::ClientError;
-use siphasher::sip::SipHasher13;
+use quorate::Index;
 
-use crate::command::Answer;
-use crate::connection::Connection;
-use crate::exit::{Exit, Failure};
-use crate::request::RequestError;
+/// The session of one write, as it is shown and named: client, epoch and sequence, as in `5f1c77a09be2d4e3:1842:3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Session(pub(crate) quorate::Session);
 
-/// The largest sequence that may be named: later ones must still have numbers.
-pub(crate) const SEQUENCE_MAX: u64 = u64::MAX >> 2;
-
-/// A client's session: what makes its writes exactly-once.
-///
-/// A sequence is never used for two commands, not even by two processes one after the other: a new process goes on at
-/// the clock's microseconds, far above what its predecessor may still have on the way.
-pub(crate) struct Session {
-    name: String,
-    number: u64,
-    is_open: bool,
-    /// The highest sequence that is known to be taken.
-    highest: u64,
-    /// Sequences below are from before the session was opened anew: the nodes have forgotten what became of them, and
-    /// would do them once more.
-    floor: u64,
-}
-
-impl Session {
-    /// The session of this name. Whoever uses it must be the only one at a time.
-    pub(crate) fn named(name: &str) -> Session {
-        Session { name: name.to_owned(), number: number(name), is_open: false, highest: 0, floor: 0 }
-    }
-
-    /// A session that nobody else has.
-    ///
-    /// # Errors
-    /// If the system gives no random number.
-    pub(crate) fn random() -> Result<Session, Failure> {
-        let random = getrandom::u64()
-            .map_err(|error| Failure::new(Exit::Failed, format_args!("the system gives no random number: {error}")))?;
-        Ok(Session::named(&format!("{random:016x}")))
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// A sequence that no command has. Opens the session if that is still to be done.
-    pub(crate) async fn next(&mut self, connection: &mut Connection) -> Result<u64, RequestError> {
-        if !self.is_open {
-            let last = connection.open(self.number).await?;
-            self.highest = self.highest.max(last).max(clock());
-            self.floor = if last == 0 { self.highest + 1 } else { 0 };
-            self.is_open = true;
-        }
-        Ok(self.highest + 1)
-    }
-
-    /// Sends a command under a sequence, be it the next one or one of before.
-    pub(crate) async fn send(
-        &mut self,
-        connection: &mut Connection,
-        sequence: u64,
-        command: &[u8],
-    ) -> Result<Answer, RequestError> {
-        if sequence < self.floor {
-            return Err(RequestError::Forgotten { sequence });
-        }
-        self.highest = self.highest.max(sequence);
-        let client = self.number;
-        let result = connection.write(Request { client, sequence }, command).await;
-        match &result {
-            Err(RequestError::Client(ClientError::Expired)) => self.is_open = false,
-            Err(RequestError::Client(ClientError::Outdated { last })) => self.highest = self.highest.max(*last),
-            _ => {}
-        }
-        result
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quorate::Session { client, epoch: Index(epoch), sequence } = self.0;
+        write!(f, "{client:016x}:{epoch}:{sequence}")
     }
 }
 
-/// The number of a client's name: SipHash 1-3 of its bytes under the key zero.
-fn number(name: &str) -> u64 {
-    let mut hasher = SipHasher13::new();
-    hasher.write(name.as_bytes());
-    hasher.finish()
+impl FromStr for Session {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Session, &'static str> {
+        read(text).ok_or(
+            "no session of a write: name the one that was shown with it, client, epoch and sequence, as in \
+             5f1c77a09be2d4e3:1842:3",
+        )
+    }
 }
 
-/// Microseconds since 1970; zero if the clock stands before.
-fn clock() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_micros() as u64)
+fn read(text: &str) -> Option<Session> {
+    let mut parts = text.splitn(3, ':');
+    let client = u64::from_str_radix(parts.next()?, 16).ok()?;
+    let epoch = Index(parts.next()?.parse().ok()?);
+    let sequence = parts.next()?.parse().ok().filter(|sequence| *sequence > 0)?;
+    Some(Session(quorate::Session { client, epoch, sequence }))
 }
 
 #[cfg(test)]
@@ -99,8 +38,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_the_same_number_everywhere() {
-        assert_eq!(number("payments-1"), 8_175_576_153_372_476_665);
-        assert_ne!(number("payments-1"), number("payments-2"));
+    fn a_session_is_read_as_it_is_shown() {
+        let session = Session(quorate::Session { client: 0x00ab, epoch: Index(1842), sequence: 3 });
+        assert_eq!(session.to_string(), "00000000000000ab:1842:3");
+        assert_eq!(session.to_string().parse(), Ok(session));
+    }
+
+    #[test]
+    fn what_names_no_write_is_refused() {
+        for text in ["", "7", "7:1", "7:1:", "7:1:0", "7:-1:1", "x:1:1", "7:1:1:1", "12345678123456781:1:1"] {
+            assert!(text.parse::<Session>().is_err(), "{text}");
+        }
     }
 }

@@ -7,7 +7,6 @@ use crate::exit::{Exit, Failure};
 use crate::layout::Layout;
 use crate::lines::{Line, Lines};
 use crate::operation::Operation;
-use crate::session::Session;
 
 /// How long a line is tried: a cluster that has just started elects its leader meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,13 +24,9 @@ enum Entry {
 /// Takes lines until the end, and does what they ask. A line that fails is told, and the next one is taken.
 ///
 /// # Errors
-/// If the system gives no socket or no random number.
+/// If the system gives no socket.
 pub(crate) async fn run(layout: Layout) -> Result<Exit, Failure> {
-    let mut shell = Shell {
-        connection: Connection::new(layout, TIMEOUT).await?,
-        session: Session::random()?,
-        lines: Lines::start(),
-    };
+    let mut shell = Shell { connection: Connection::new(layout, TIMEOUT).await?, lines: Lines::start() };
     let mut has_failed = false;
     for number in 1_u64.. {
         match shell.take_line().await {
@@ -49,7 +44,6 @@ pub(crate) async fn run(layout: Layout) -> Result<Exit, Failure> {
 
 struct Shell {
     connection: Connection,
-    session: Session,
     lines: Lines,
 }
 
@@ -74,7 +68,7 @@ impl Shell {
     }
 
     async fn operate(&mut self, operation: Operation) -> Result<(), Failure> {
-        let exit = operation.run(&mut self.connection, &mut self.session, None).await?;
+        let exit = operation.run(&mut self.connection, None).await?;
         if matches!(operation, Operation::Get(_)) && exit == Exit::Failed && self.lines.are_typed() {
             eprintln!("no such key");
         }

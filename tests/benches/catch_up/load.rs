@@ -3,7 +3,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::Session;
 use quorate_smol::Client;
 use smol::{LocalExecutor, block_on};
 
@@ -22,11 +21,10 @@ pub(crate) struct Load {
 /// Puts as many keys, each once.
 pub(crate) fn fill(house: &House, keys: u64) {
     let executor = LocalExecutor::new();
-    let clients = (0..FILLERS).map(|client| (house.client(), client)).map(|(connection, client)| {
+    let clients = (0..FILLERS).map(|client| (house.client(), client)).map(|(mut connection, client)| {
         executor.spawn(async move {
-            let mut caller = Caller::open(connection, client).await;
-            for key in (client..keys).step_by(FILLERS as usize) {
-                caller.put(key).await;
+            for (key, number) in (client..keys).step_by(FILLERS as usize).zip(1..) {
+                put(&mut connection, key, number).await;
             }
         })
     });
@@ -67,11 +65,12 @@ impl Load {
 
 fn run(connections: Vec<Client>, done: &AtomicU64, stop: &AtomicBool) {
     let executor = LocalExecutor::new();
-    let clients = connections.into_iter().zip(FILLERS..).map(|(connection, client)| {
+    let clients = connections.into_iter().zip(FILLERS..).map(|(mut connection, client)| {
         executor.spawn(async move {
-            let mut caller = Caller::open(connection, client).await;
+            let mut number = 0;
             while !stop.load(Ordering::Relaxed) {
-                caller.put(client).await;
+                number += 1;
+                put(&mut connection, client, number).await;
                 done.fetch_add(1, Ordering::Relaxed);
             }
         })
@@ -84,21 +83,8 @@ fn run(connections: Vec<Client>, done: &AtomicU64, stop: &AtomicBool) {
     }));
 }
 
-/// A client in its session.
-struct Caller {
-    client: Client,
-    session: Session,
-}
-
-impl Caller {
-    async fn open(mut client: Client, number: u64) -> Caller {
-        let sequence = client.open(number).await.expect("the session opens");
-        Caller { client, session: Session { client: number, sequence } }
-    }
-
-    async fn put(&mut self, key: u64) {
-        self.session.sequence += 1;
-        let command = postcard::to_stdvec(&(key, self.session.sequence)).expect("numbers can be encoded");
-        self.client.command(self.session, &command).await.expect("the put is done");
-    }
+/// Puts a key under a number that no put of this client had before.
+async fn put(client: &mut Client, key: u64, number: u64) {
+    let command = postcard::to_stdvec(&(key, number)).expect("numbers can be encoded");
+    client.command(&command).await.expect("the put is done");
 }

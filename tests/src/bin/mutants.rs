@@ -106,7 +106,7 @@ impl Copy {
     }
 
     fn judge(&self, mutant: &Mutant) -> io::Result<Fate> {
-        if !self.cargo("build --package quorate-tests --package quorate-flash --lib")?.is_fine {
+        if !self.cargo("build --package quorate-tests --package quorate-flash --package quorate-smol --lib")?.is_fine {
             return Ok(Fate::DoesNotBuild);
         }
         let suites = [
@@ -118,6 +118,7 @@ impl Copy {
             ("flash", "test --package quorate-flash --tests"),
             ("boards", "test --package quorate-serial --lib --tests"),
             ("boards", "test --package quorate-tests --test boards"),
+            ("smol", "test --package quorate-smol --lib --test client"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
         ];
@@ -130,6 +131,7 @@ impl Copy {
             Killer::Flash => "flash",
             Killer::Seeds => "seeds",
             Killer::Boards => "boards",
+            Killer::Smol => "smol",
         };
         let first = suites.iter().filter(|(name, _)| *name == expected);
         let rest = suites.iter().filter(|(name, _)| *name != expected && *name != "docs");

@@ -92,6 +92,8 @@ impl Presses {
 impl App for Presses {
     type Command = Press;
     type Answer = [u8; 4];
+    const ANSWER_BYTES_MAX: usize = 4;
+    const STATE_BYTES_MAX: usize = 5 + 10;
 
     fn apply(&mut self, index: Index, press: Press) -> [u8; 4] {
         self.count += 1;

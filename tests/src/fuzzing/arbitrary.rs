@@ -108,21 +108,21 @@ fn outcome(source: &mut Source<'_>, around: Position) -> Outcome {
 }
 
 pub(crate) fn session(source: &mut Source<'_>) -> Session {
-    Session { client: source.near(0), sequence: source.near(0) }
+    Session { client: source.near(0), epoch: Index(source.near(0)), sequence: source.near(0) }
 }
 
 pub(crate) fn request_body<'a>(source: &mut Source<'a>) -> RequestBody<'a> {
     match source.below(4) {
         0 => RequestBody::Command { session: session(source), command: source.some_bytes() },
-        1 => RequestBody::Open { client: source.number() },
+        1 => RequestBody::Open { client: source.number(), epoch: Index(source.near(0)) },
         2 => RequestBody::Read { query: source.some_bytes(), local: source.flag() },
         _ => RequestBody::Status,
     }
 }
 
 pub(crate) fn reply_body<'a>(source: &mut Source<'a>) -> ReplyBody<'a> {
-    match source.below(10) {
-        0 => ReplyBody::Opened { last_sequence: source.number() },
+    match source.below(12) {
+        0 => ReplyBody::Opened { epoch: Index(source.number()) },
         1 => ReplyBody::Done { index: Index(source.number()), answer: source.some_bytes() },
         2 => ReplyBody::Value { index: Index(source.number()), answer: source.some_bytes() },
         3 => {
@@ -134,17 +134,20 @@ pub(crate) fn reply_body<'a>(source: &mut Source<'a>) -> ReplyBody<'a> {
         6 => ReplyBody::Superseded,
         7 => ReplyBody::Expired,
         8 => ReplyBody::Outdated { last: source.number() },
+        9 => ReplyBody::Held { epoch: Index(source.number()) },
+        10 => ReplyBody::Mismatch,
         _ => ReplyBody::Status(report(source)),
     }
 }
 
 fn reason(source: &mut Source<'_>) -> Reason {
-    match source.below(6) {
+    match source.below(7) {
         0 => Reason::Full,
         1 => Reason::TooLarge { limit: source.number() as u32 },
         2 => Reason::Unencodable,
         3 => Reason::InTransfer,
         4 => Reason::Malformed,
+        5 => Reason::Unnumbered,
         _ => Reason::Stopping,
     }
 }

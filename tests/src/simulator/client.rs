@@ -5,8 +5,12 @@ use super::Write;
 
 /// One client: one wish at a time, asked again and elsewhere until it is answered.
 pub(crate) struct Client {
-    pub(crate) number: u64,
-    pub(crate) sequence: u64,
+    /// The session that is open, with its latest command; or the one of which an Open takes the place. Two clients may
+    /// have the same number.
+    pub(crate) session: Session,
+    /// Its first value, and how many writes it has wished for.
+    values: u32,
+    writes: u32,
     pub(crate) wish: Option<Wish>,
     /// Counts what was sent; an answer to an earlier attempt of the same wish is as good.
     pub(crate) attempt: u64,
@@ -38,19 +42,27 @@ pub(crate) enum Answer {
         /// What the register holds that was read.
         value: Option<u32>,
     },
+    /// A session was opened by this very request.
+    Opened(Index),
+    /// The number has a session already.
+    Held(Index),
+    /// Another command had the sequence.
+    Mismatch,
+    /// The session is over, or ahead of the wish: nobody knows what became of that.
+    Lost,
     /// Not done here; ask this one, if any.
     Elsewhere(Option<usize>),
     /// A snapshot has overtaken it, and it may be done or not: ask again.
     Unknown,
-    /// The session is ahead of the wish.
-    Outdated,
 }
 
 impl Client {
-    pub(crate) fn new(number: u64) -> Client {
+    /// The n-th client, under a number.
+    pub(crate) fn new(place: usize, number: u64) -> Client {
         Client {
-            number,
-            sequence: 0,
+            session: Session { client: number, epoch: Index(0), sequence: 0 },
+            values: place as u32 * 1_000_000,
+            writes: 0,
             wish: Some(Wish::Open),
             attempt: 0,
             first_attempt: 0,
@@ -61,20 +73,32 @@ impl Client {
         }
     }
 
+    /// What names the present wish.
     pub(crate) fn session(&self) -> Session {
-        Session { client: self.number, sequence: self.sequence }
+        match self.wish {
+            Some(Wish::Open) => Session { sequence: 0, ..self.session },
+            _ => self.session,
+        }
     }
 
-    /// The next wish. Values are numbered so that each is written once.
-    pub(crate) fn choose(&mut self, rng: &mut Rng, floor: Index) {
+    /// The next wish. Values are numbered so that each is written once. A client that goes on with an old copy of its
+    /// session takes a sequence for the second time.
+    pub(crate) fn choose(&mut self, rng: &mut Rng, floor: Index, is_copy: bool) {
         self.floor = floor;
         self.first_attempt = self.attempt + 1;
         self.wish = Some(if rng.u8(..3) == 0 {
             Wish::Read(rng.u8(..4))
         } else {
-            self.sequence += 1;
-            let value = (self.number * 1_000_000 + self.sequence) as u32;
-            Wish::Write(Write { key: rng.u8(..4), value, padding: rng.u8(..60) })
+            self.session.sequence += u64::from(!is_copy || self.session.sequence == 0);
+            self.writes += 1;
+            Wish::Write(Write { key: rng.u8(..4), value: self.values + self.writes, padding: rng.u8(..60) })
         });
+    }
+
+    /// Asks for a session, in the place of this one: nothing that was asked before is waited for.
+    pub(crate) fn open(&mut self, instead_of: Index) {
+        self.session.epoch = instead_of;
+        self.first_attempt = self.attempt + 1;
+        self.wish = Some(Wish::Open);
     }
 }

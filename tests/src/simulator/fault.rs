@@ -18,7 +18,7 @@ pub enum Fault {
     Latency,
     /// Frames have a flipped bit or lost their end.
     Garble,
-    /// Frames of any time in the past, also of an earlier boot, arrive once more.
+    /// Frames and requests of any time in the past, also of an earlier boot, arrive once more.
     Replay,
     /// Only some members reach each other.
     Subset,
@@ -69,11 +69,17 @@ pub enum Fault {
     Leave,
     /// An operator hands leadership over.
     Transfer,
+    /// There is room for the sessions of a few clients only.
+    FewSessions,
+    /// Two clients have the same number.
+    Twins,
+    /// A client has forgotten its session, or goes on with an old copy of it.
+    Restart,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 31] = [
+    pub const ALL: [Fault; 34] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -105,6 +111,9 @@ impl Fault {
         Fault::Late,
         Fault::Leave,
         Fault::Transfer,
+        Fault::FewSessions,
+        Fault::Twins,
+        Fault::Restart,
     ];
 
     /// Those that disturb the order in which a phase lets things happen.
@@ -132,7 +141,7 @@ impl Fault {
         match self {
             Fault::Loss | Fault::Repeat => 300_000,
             Fault::Delay | Fault::SlowNode => 50_000,
-            Fault::Garble | Fault::FailedSync | Fault::FullDisk => 20_000,
+            Fault::Garble | Fault::FailedSync | Fault::FullDisk | Fault::Restart => 20_000,
             Fault::Replay | Fault::Leave | Fault::Drift => 100_000,
             Fault::Crash => 3_000,
             Fault::Rot | Fault::LostDisk | Fault::Transfer | Fault::FailedSnapshot | Fault::Away | Fault::Late => {
@@ -152,7 +161,9 @@ impl Fault {
             | Fault::OneWay
             | Fault::Flap
             | Fault::Deaf
-            | Fault::SmallLog => 1,
+            | Fault::SmallLog
+            | Fault::FewSessions
+            | Fault::Twins => 1,
         }
     }
 }

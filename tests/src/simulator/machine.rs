@@ -70,14 +70,14 @@ pub(crate) enum Underway {
 }
 
 impl Machine {
-    pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk) -> Machine {
+    pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk, clients: usize) -> Machine {
         Machine {
             seat,
             incarnation: Incarnation(0),
             forgotten: None,
             node: None,
             disk,
-            state: Registers::default(),
+            state: Registers::new(clients),
             applied: Index(0),
             life: 0,
             write: None,
@@ -125,7 +125,7 @@ impl Machine {
         }
         self.life += 1;
         self.node = Some(boot.start(self.clock.read_anew(now)));
-        self.state = Registers::default();
+        self.state = Registers::new(shape.clients_max);
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {
             self.restore(snapshot)?;

@@ -1,11 +1,12 @@
 mod answer;
+mod session;
 mod snapshot;
 mod window;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use quorate::{Apply, Ballot, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Session, Term};
+use quorate::{Apply, Ballot, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term};
 
 pub(crate) use self::answer::Due;
 use self::snapshot::Paces;
@@ -31,13 +32,15 @@ impl fmt::Display for Violation {
 }
 
 /// Knows what was promised, and compares. It looks at disks and messages, never at a node's own books alone.
-#[derive(Default)]
 pub(crate) struct Oracle {
     /// What was applied by anyone, in order.
     applied: Vec<Applied>,
     /// What comes of that.
     model: Registers,
-    done: HashSet<Session>,
+    /// The values that were written, each once.
+    done: HashSet<u32>,
+    /// The latest epoch of each client.
+    epochs: HashMap<u64, Index>,
     leaders: HashMap<Term, Seat>,
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
@@ -49,6 +52,8 @@ pub(crate) struct Oracle {
 struct Applied {
     position: Position,
     record: Box<[u8]>,
+    /// What the model made of it.
+    verdict: Option<SessionVerdict>,
     /// The term that the first node to apply it was in: it was committed then or before.
     by_term: Option<Term>,
     /// Of the state then.
@@ -67,11 +72,28 @@ struct Seen {
 
 type Verdict = Result<(), Violation>;
 
+type SessionVerdict = quorate::Verdict<u32>;
+
 fn broken(law: &'static str, story: impl FnOnce() -> String) -> Verdict {
     Err(Violation { law, story: story() })
 }
 
 impl Oracle {
+    /// Nothing was promised yet. So many clients have room for a session.
+    pub(crate) fn new(clients: usize) -> Oracle {
+        Oracle {
+            applied: Vec::new(),
+            model: Registers::new(clients),
+            done: HashSet::new(),
+            epochs: HashMap::new(),
+            leaders: HashMap::new(),
+            seen: HashMap::new(),
+            windows: HashMap::new(),
+            paces: Paces::default(),
+            answered: Index(0),
+        }
+    }
+
     /// What a node says must be backed by its own disk, and be within its windows.
     pub(crate) fn on_send(
         &mut self,
@@ -171,17 +193,10 @@ impl Oracle {
         if holders * 2 <= all.len() {
             broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
         }
-        if let Some(session) = apply.session() {
-            self.model.apply(position, session, apply.command().expect("the simulator reads its own commands"));
-        }
+        let verdict = self.model.apply(apply);
         let (record, digest) = (apply.entry().record().into(), self.model.digest());
-        self.applied.push(Applied { position, record, by_term: None, digest });
+        self.applied.push(Applied { position, record, verdict, by_term: None, digest });
         Ok(true)
-    }
-
-    /// A command of a session is done once.
-    pub(crate) fn on_done(&mut self, session: Session) -> Verdict {
-        if self.done.insert(session) { Ok(()) } else { broken("a command is done once", || format!("{session:?}")) }
     }
 
     /// A read sees all that was answered before it was asked.

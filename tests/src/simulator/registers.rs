@@ -1,24 +1,34 @@
-use quorate::{Index, Position, Session, Sessions, Verdict, crc32c};
+use quorate::{Apply, Index, Sessions, Verdict, crc32c};
 use serde::{Deserialize, Serialize};
 
 use super::Write;
 
 /// The replicated state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Registers {
     pub(crate) values: [Option<u32>; 4],
-    sessions: Sessions<u32, 64>,
+    sessions: Sessions<u32, CLIENTS_MAX>,
 }
 
+/// The most clients of a run.
+pub(crate) const CLIENTS_MAX: usize = 64;
+
 impl Registers {
-    /// Does what an entry says, and tells what came of it.
-    pub(crate) fn apply(&mut self, position: Position, session: Session, write: Option<Write>) -> Verdict<u32> {
-        let verdict = self.sessions.admit(position.index, session);
+    /// Nothing was written, and so many clients have room for a session.
+    pub(crate) fn new(clients: usize) -> Registers {
+        let sessions = Sessions::for_clients(clients).expect("a run has some clients, and no more than the most");
+        Registers { values: [None; 4], sessions }
+    }
+
+    /// Does what an entry says, and tells what came of it; none if it is of no session.
+    pub(crate) fn apply(&mut self, apply: &Apply<'_, Write>) -> Option<Verdict<u32>> {
+        let verdict = self.sessions.admit(apply.entry())?;
+        let write = apply.command().expect("the simulator reads its own commands");
         if let (Verdict::Fresh, Some(write)) = (&verdict, write) {
             self.values[usize::from(write.key)] = Some(write.value);
-            self.sessions.record(session, write.value);
+            self.sessions.record(apply.entry(), write.value);
         }
-        verdict
+        Some(verdict)
     }
 
     /// Tells apart states that differ.

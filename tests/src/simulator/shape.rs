@@ -4,6 +4,7 @@ use fastrand::Rng;
 use quorate::{Config, Identity, Members, Seat, Seats};
 
 use super::fault::{Fault, Faults};
+use super::registers::CLIENTS_MAX;
 
 /// Longer than any record that the simulated clients ask for.
 pub(crate) const RECORD_MAX: usize = 130;
@@ -32,6 +33,8 @@ pub(crate) struct Shape {
     pub(crate) snapshot_bytes_per_heartbeat: u32,
     /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
     pub(crate) padding: usize,
+    /// The most clients that have a session.
+    pub(crate) clients_max: usize,
 }
 
 impl Shape {
@@ -56,6 +59,7 @@ impl Shape {
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
             padding,
+            clients_max: if faults.has(Fault::FewSessions) { rng.usize(1..=4) } else { CLIENTS_MAX },
         }
     }
 

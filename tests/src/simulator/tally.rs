@@ -1,9 +1,11 @@
+use quorate::{Index, Session, Verdict};
+
 use super::Fault;
 
 /// How often what went wrong in a run, and what came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    faults: [u64; Fault::ALL.len()],
+    faults: Counts,
     /// Frames that a cut link swallowed.
     pub cut: u64,
     /// Recoveries that found a part of a write.
@@ -16,8 +18,24 @@ pub struct Tally {
     pub overrun: u64,
     /// Commands refused for want of room in the log.
     pub full: u64,
+    /// Sessions that took the place of another of their client.
+    pub retaken: u64,
+    /// Commands whose session was over, or had gone on.
+    pub expired: u64,
+    /// Commands whose sequence was another's.
+    pub mismatched: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
+}
+
+/// One for each kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counts([u64; Fault::ALL.len()]);
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts([0; Fault::ALL.len()])
+    }
 }
 
 /// How often what was done with snapshots.
@@ -79,12 +97,22 @@ impl Snapshots {
 
 impl Tally {
     pub(crate) fn count(&mut self, fault: Fault) {
-        self.faults[fault as usize] += 1;
+        self.faults.0[fault as usize] += 1;
+    }
+
+    pub(crate) fn count_verdict(&mut self, session: Option<Session>, verdict: Verdict<u32>) {
+        let named = session.map_or(Index(0), |session| session.epoch);
+        match verdict {
+            Verdict::Opened { .. } => self.retaken += u64::from(named > Index(0)),
+            Verdict::Expired | Verdict::Outdated { .. } => self.expired += 1,
+            Verdict::Mismatch => self.mismatched += 1,
+            Verdict::Held { .. } | Verdict::Fresh | Verdict::Repeated(_) => {}
+        }
     }
 
     /// Each kind that is counted, by its name. Some faults are a matter of degree, and not of number.
     pub fn iter(&self) -> impl Iterator<Item = (String, u64)> {
-        let faults = Fault::ALL.into_iter().map(|fault| (fault.name(), self.faults[fault as usize]));
+        let faults = Fault::ALL.into_iter().map(|fault| (fault.name(), self.faults.0[fault as usize]));
         let others = [
             ("cut", self.cut),
             ("torn", self.torn),
@@ -92,19 +120,25 @@ impl Tally {
             ("rotten", self.rotten),
             ("overrun", self.overrun),
             ("full", self.full),
+            ("retaken", self.retaken),
+            ("expired", self.expired),
+            ("mismatched", self.mismatched),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
 
     /// Adds another run's.
     pub fn add(&mut self, other: &Tally) {
-        self.faults.iter_mut().zip(other.faults).for_each(|(sum, count)| *sum += count);
+        self.faults.0.iter_mut().zip(other.faults.0).for_each(|(sum, count)| *sum += count);
         self.cut += other.cut;
         self.torn += other.torn;
         self.again += other.again;
         self.rotten += other.rotten;
         self.overrun += other.overrun;
         self.full += other.full;
+        self.retaken += other.retaken;
+        self.expired += other.expired;
+        self.mismatched += other.mismatched;
         self.snapshots.add(other.snapshots);
     }
 }

@@ -45,6 +45,8 @@ pub struct World {
     machines: Vec<Machine>,
     clients: Vec<Client>,
     oracle: Oracle,
+    /// Some requests of the past.
+    requests: Vec<What>,
     tally: Tally,
     answered: u64,
     /// Counts the changes of the weather.
@@ -80,10 +82,11 @@ impl World {
         let machine = |seat| {
             let clock = Clock::new(rng.i64(-drift..=drift));
             let seat = Seat(seat as u8);
-            Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)))
+            Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)), shape.clients_max)
         };
         let machines = (0..setting.nodes).map(machine).collect();
-        let clients = (0..setting.clients).map(|number| Client::new(number as u64)).collect();
+        let number = |place: usize| if faults.has(Fault::Twins) { place / 2 } else { place };
+        let clients = (0..setting.clients).map(|place| Client::new(place, number(place) as u64)).collect();
         let mut world = World {
             schedule,
             faults,
@@ -97,7 +100,8 @@ impl World {
             network: Network::new(),
             machines,
             clients,
-            oracle: Oracle::default(),
+            oracle: Oracle::new(shape.clients_max),
+            requests: Vec::new(),
             tally: Tally::default(),
             answered: 0,
             spell: 0,

@@ -51,12 +51,13 @@ impl<'a> Line<'a> {
         self.text(name).map_or(usual, read)
     }
 
-    /// The session `session=7#1`: the client's number and the command's.
+    /// The session `session=7:4#1`: the client's number, the epoch, and the command's number.
     #[track_caller]
     pub(crate) fn session(&self) -> Option<Session> {
-        let (client, sequence) = self.text("session")?.split_once('#').expect("a client and a sequence");
+        let (client, rest) = self.text("session")?.split_once(':').expect("a client and an epoch");
+        let (epoch, sequence) = rest.split_once('#').expect("an epoch and a sequence");
         let read = |text: &str| text.parse().expect("a number");
-        Some(Session { client: read(client), sequence: read(sequence) })
+        Some(Session { client: read(client), epoch: Index(read(epoch)), sequence: read(sequence) })
     }
 
     /// The numbers `name=1,1,2`.

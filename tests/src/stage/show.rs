@@ -10,7 +10,7 @@ fn entry(entry: Entry<'_>) -> String {
     match entry.kind() {
         Kind::Command | Kind::Request => {
             let word = entry.command().and_then(|bytes| postcard::from_bytes::<&str>(bytes).ok());
-            let session = entry.session().map(|session| format!(" of {}#{}", session.client, session.sequence));
+            let session = entry.session().map(|of| format!(" of {}:{}#{}", of.client, of.epoch.0, of.sequence));
             format!("{place} {}{}", self::word(word.unwrap_or("opens")), session.unwrap_or_default())
         }
     }

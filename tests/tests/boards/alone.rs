@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use quorate::{Index, Instant, Members, Seat, Seats};
-use quorate_flash::Layout;
 use quorate_flash::double::Tear;
-use quorate_serial::{App, Memory, ProposeError, Routes, Settings, StartError, Station, Stop, Wiring};
+use quorate_flash::{FlashError, Layout};
+use quorate_serial::{App, Memory, ProposeError, Routes, Settings, StartError, Station, Stop, Undone, Wiring};
 use quorate_tests::boards::{CLUSTER, Chip, Press, Presses, Record, Setting, Simulated};
 
 /// What outlives a reset of the board.
@@ -56,19 +56,22 @@ impl Bench {
 }
 
 #[test]
-fn each_boot_has_a_session_of_its_own() {
+fn a_board_has_one_place_among_the_sessions_and_each_boot_begins_anew_in_it() {
     let mut bench = Bench::new();
-    let mut clients = Vec::new();
-    for boot in 0..10 {
+    let mut epoch = Index(0);
+    for boot in 0..40 {
         let mut station = bench.boot(boot).expect("it starts");
+        let before = station.node().last().index;
         bench.press(&mut station, boot as u32).expect("it runs");
-        let sessions = station.node().log().filter_map(|entry| entry.session());
-        clients.push(sessions.last().expect("the press is in the log").client);
+        let new = station.node().log().filter(|entry| entry.position().index > before);
+        let sessions: Vec<_> = new.filter_map(|entry| entry.session()).collect();
+        let [open, press] = sessions[..] else { panic!("boot {boot}: {sessions:?}") };
+        assert_eq!((open.client, press.client), (0, 0), "a short number, and always the same");
+        assert_eq!((open.epoch, open.sequence, press.sequence), (epoch, 0, 1), "in the place of the one before");
+        assert!(press.epoch > epoch, "what an earlier boot asked for is nothing to this one");
+        epoch = press.epoch;
     }
-    clients.sort_unstable();
-    clients.dedup();
-    assert_eq!((clients.len(), bench.record.borrow().len()), (10, 10));
-    assert!(clients.iter().all(|client| *client < 1 << 35), "a short number");
+    assert_eq!(bench.record.borrow().len(), 40);
 }
 
 #[test]
@@ -123,15 +126,17 @@ fn a_failed_write_is_the_end() {
     }
 }
 
-/// An app whose state outgrows the memory for its snapshot.
-struct Bulky;
+/// An app whose state has so many bytes, and says that it has 900 at most.
+struct Bulky(usize);
 
 impl App for Bulky {
     type Command = u8;
-    type Answer = [u8; 0];
+    type Answer = [u8; 2];
+    const ANSWER_BYTES_MAX: usize = 2;
+    const STATE_BYTES_MAX: usize = 900;
 
-    fn apply(&mut self, _index: Index, _command: u8) -> [u8; 0] {
-        []
+    fn apply(&mut self, _index: Index, _command: u8) -> [u8; 2] {
+        [1, 2]
     }
 
     fn query(&self, _query: &[u8], _answer: &mut [u8]) -> Option<usize> {
@@ -139,7 +144,7 @@ impl App for Bulky {
     }
 
     fn snapshot(&self, buffer: &mut [u8]) -> Option<usize> {
-        (buffer.len() >= 2000).then_some(2000)
+        (buffer.len() >= self.0).then_some(self.0)
     }
 
     fn restore(&mut self, _snapshot: &[u8]) -> bool {
@@ -151,18 +156,56 @@ impl App for Bulky {
     }
 }
 
+type Large = Station<Bulky, Chip, Box<[u8]>, 1, 0, 256, 16>;
+
+/// Starts such a board, with so much memory for a snapshot.
+fn large(state: usize, memory: usize) -> Result<Large, StartError> {
+    let (settings, layout, Memory { log, .. }) = settings(1);
+    let memory = Memory { log, snapshot: vec![0; memory].into() };
+    Station::start(settings, Bulky(state), Chip::new(1024), layout, memory, Instant::START)
+}
+
 #[test]
-fn a_snapshot_that_does_not_fit_is_the_end() {
-    let (settings, layout, memory) = settings(1);
-    let station =
-        Station::<_, _, _, 1, 0, 256, 4>::start(settings, Bulky, Chip::new(1024), layout, memory, Instant::START);
-    let mut station = station.expect("it starts");
-    let stop = (0..10_000).find_map(|_| {
-        let _ = station.answer();
+fn a_board_without_memory_for_the_longest_snapshot_does_not_start_and_says_how_much_it_takes() {
+    let needed = Large::SNAPSHOT_BYTES_MAX;
+    assert!((1024..2048).contains(&needed), "{needed}");
+    let refused = large(900, 1024).err();
+    assert_eq!(refused, Some(StartError::Snapshot { needed, room: 1024 }));
+    let told = refused.expect("it is refused").to_string();
+    assert!(told.contains(&needed.to_string()) && told.contains("1024"), "{told}");
+    assert!(large(900, needed - 1).is_err() && large(900, needed).is_ok());
+
+    // No more does the flash have a place for it.
+    let (settings, layout, Memory { log, .. }) = settings(1);
+    let memory = Memory { log, snapshot: vec![0; 4096].into() };
+    type Huge = Station<Bulky, Chip, Box<[u8]>, 1, 0, 256, 64>;
+    let refused = Huge::start(settings, Bulky(900), Chip::new(1024), layout, memory, Instant::START).err();
+    let Some(StartError::Flash(error @ FlashError::SnapshotTooLarge { bytes, .. })) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(bytes, Huge::SNAPSHOT_BYTES_MAX as u64, "{error}");
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_taken_is_left_and_said_and_the_board_goes_on() {
+    let mut station = large(2000, Large::SNAPSHOT_BYTES_MAX).expect("it starts");
+    let (mut answers, mut now) = (0, Instant::START);
+    for _ in 0..10_000 {
+        if let Some(answer) = station.answer() {
+            answer.expect("it is done");
+            answers += 1;
+        }
         let _ = station.propose(&1);
-        station.turn(station.deadline().expect("it runs")).err()
-    });
-    assert_eq!(stop, Some(Stop::SnapshotTooLong { room: 1024 }));
+        now = station.deadline().expect("it runs").max(now);
+        station.turn(now).expect("it goes on");
+    }
+    assert!(answers > 10, "there was room for {answers}");
+    let room = Large::SNAPSHOT_BYTES_MAX;
+    assert_eq!(station.undone(), Some(Undone::TooLong { room }));
+    let told = station.undone().expect("it says so").to_string();
+    assert!(told.contains("commands are refused") && told.contains(&room.to_string()), "{told}");
+    // It still keeps what it promised, and takes messages of others.
+    assert!(station.node().applied().0 > answers);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Config, Effect, Identity, Incarnation, Input, Instant, Members, Node, Seat, Seats, Session, Ticket,
+    Boot, Config, Effect, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat, Seats, Session, Ticket,
 };
 use quorate_trace::Recorder;
 use quorate_wire::{Cluster, Envelope, decode, encode};
@@ -68,7 +68,8 @@ impl Drive {
                 }
             }
             75..80 => {
-                let session = Session { client: self.random.u64(..4), sequence: self.sequence };
+                let epoch = Index(self.random.u64(..4));
+                let session = Session { client: self.random.u64(..4), epoch, sequence: self.sequence };
                 let opens = (session.sequence == 0) != (self.random.u8(..10) == 0);
                 self.sequence = self.random.u64(..5);
                 let command = (!opens).then_some(command);

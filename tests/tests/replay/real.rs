@@ -1,7 +1,6 @@
 use std::fs::{self, File};
 use std::io::BufReader;
 
-use quorate::Session;
 use quorate_smol::{Client, ServeError, serve};
 use quorate_tests::replay::{Replayed, replay};
 use smol::block_on;
@@ -23,14 +22,11 @@ fn replayed(house: &House, seat: u8) -> Replayed {
 fn nodes_that_lead_fall_and_come_back_are_replayed_exactly() {
     let mut house = House::new();
     let mut client = house.client();
-    block_on(client.open(7)).expect("a session");
-    let mut sequence = 0;
+    let mut number = 0;
     let mut put = |client: &mut Client, count| {
         for _ in 0..count {
-            sequence += 1;
-            let session = Session { client: 7, sequence };
-            let command = long_way_round(sequence as u8 & 0x7f);
-            block_on(client.command(session, &command)).expect("the command is done");
+            number += 1;
+            block_on(client.command(&long_way_round(number & 0x7f))).expect("the command is done");
             block_on(client.read(b"")).expect("the read is answered");
         }
     };

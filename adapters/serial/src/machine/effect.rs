@@ -6,7 +6,7 @@ use quorate_wire::client::{Reason, ReplyBody};
 use super::Machine;
 use crate::replica::{Replica, View};
 use crate::waiting::Turn;
-use crate::{App, Stop};
+use crate::{App, Stop, Undone};
 
 impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
     Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>
@@ -108,14 +108,17 @@ where
         if is_covered || position == Position::default() {
             return self.write_again();
         }
-        match take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)? {
-            Some(snapshot) => self.carry_out(Input::Snapshotted(snapshot)),
-            None => Ok(()),
+        let taken = take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?;
+        self.undone = taken.err();
+        match taken {
+            Ok(Some(snapshot)) => self.carry_out(Input::Snapshotted(snapshot)),
+            Ok(None) => Ok(()),
+            Err(_) => self.write_again(),
         }
     }
 
-    /// Terms came and went, and nothing was applied: all entries once more, behind the terms and votes that fill the
-    /// flash.
+    /// Terms came and went, and nothing was applied, or no snapshot of it can be taken: all entries once more, behind the
+    /// terms and votes that fill the flash.
     fn write_again(&mut self) -> Result<(), Stop> {
         let is_durable = self.node.durable() == self.node.last().index;
         if self.flash.is_crowded() && is_durable {
@@ -125,19 +128,20 @@ where
     }
 }
 
-/// Makes a snapshot of the state durable. If the flash has no room for it now, the node asks again.
+/// Makes a snapshot of the state durable. If the flash has no room for it now, or it is too long, the node asks again.
 fn take<A: App, F: NorFlash, const CLIENTS: usize>(
     replica: &Replica<A, CLIENTS>,
     flash: &mut Flash<F>,
     buffer: &mut [u8],
     position: Position,
     members: Members,
-) -> Result<Option<Snapshot>, Stop> {
+) -> Result<Result<Option<Snapshot>, Undone>, Stop> {
     let room = buffer.len();
-    let bytes = replica.snapshot(buffer).ok_or(Stop::SnapshotTooLong { room })?;
+    let Some(bytes) = replica.snapshot(buffer) else { return Ok(Err(Undone::TooLong { room })) };
     match flash.take(position, members, bytes) {
-        Ok(snapshot) => Ok(Some(snapshot)),
-        Err(FlashError::LogFull { .. } | FlashError::NotLater { .. }) => Ok(None),
+        Ok(snapshot) => Ok(Ok(Some(snapshot))),
+        Err(FlashError::LogFull { .. } | FlashError::NotLater { .. }) => Ok(Ok(None)),
+        Err(error @ FlashError::SnapshotTooLarge { .. }) => Ok(Err(Undone::Flash(error))),
         Err(error) => Err(error.into()),
     }
 }

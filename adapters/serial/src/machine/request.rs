@@ -1,6 +1,6 @@
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
-use quorate::{Effect, Input, Instant, Node, Rejection, Seat, Session};
+use quorate::{Effect, Input, Instant, Node, Rejection, Seat, Session, crc32c};
 use quorate_wire::Refusal;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
@@ -76,21 +76,25 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     let (session, bytes) = match body {
+        RequestBody::Command { session: Session { sequence: 0, .. }, .. } => {
+            return Some(ReplyBody::Refused(Reason::Unnumbered));
+        }
         RequestBody::Command { session, command } => (session, Some(command)),
-        RequestBody::Open { client } => (Session { client, sequence: 0 }, None),
+        RequestBody::Open { client, epoch } => (Session { client, epoch, sequence: 0 }, None),
         _ => return None,
     };
-    if commands.join(session, asker) {
+    let check = crc32c(bytes.unwrap_or_default());
+    if commands.join(session, check, asker) {
         return None;
     }
-    if commands.is_full() {
+    if !commands.have_room(session) {
         return Some(ReplyBody::Refused(Reason::Busy));
     }
     let Ok(command) = bytes.map(decode::<A>).transpose() else {
         return Some(ReplyBody::Refused(Reason::Malformed));
     };
     match node.step(now, Input::ClientCommand { session: Some(session), command }).next() {
-        Some(Effect::Accept { position }) => commands.push(position, session, asker),
+        Some(Effect::Accept { position }) => commands.push(position, session, check, asker),
         Some(Effect::Reject(rejection)) => return Some(refusal(rejection, node.leader())),
         _ => {}
     }

@@ -25,6 +25,8 @@ const TRIES_AT_ONCE: u32 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Command,
+    /// Changes nothing that anybody but this client sees.
+    Open,
     Read,
 }
 
@@ -112,7 +114,7 @@ impl Call {
         let patience = match directory.leader.and_then(|leader| directory.address(leader)) {
             Some(leader) => {
                 let is_under_way = exchange.send(leader, body).await?;
-                if is_under_way && self.kind == Kind::Command {
+                if is_under_way && self.kind != Kind::Read {
                     self.open.push(exchange.number());
                 }
                 self.current = Some(exchange.number());
@@ -155,6 +157,7 @@ impl Call {
         }
         match reply.body {
             ReplyBody::Expired => return Next::Done(Err(ClientError::Expired)),
+            ReplyBody::Mismatch => return Next::Done(Err(ClientError::Mismatch)),
             ReplyBody::Outdated { last } => return Next::Done(Err(ClientError::Outdated { last })),
             ReplyBody::Refused(reason) if self.is_final(reason) => {
                 return Next::Done(Err(ClientError::Refused(reason)));
@@ -214,7 +217,10 @@ impl Call {
         let silent: Vec<Seat> = directory.seats().filter(|seat| !self.heard.contains(seat)).collect();
         let (members, reachable) = (directory.count(), self.heard.len());
         if !self.open.is_empty() {
-            ClientError::Unknown { waited }
+            match self.kind {
+                Kind::Open => ClientError::Unopened { waited },
+                Kind::Command | Kind::Read => ClientError::Unknown { waited },
+            }
         } else if self.was_superseded {
             ClientError::Superseded
         } else if let Some(reason @ (Reason::Busy | Reason::Full)) = self.refused {

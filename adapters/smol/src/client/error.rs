@@ -32,6 +32,12 @@ pub enum ClientError {
         /// For how long it was tried.
         waited: Duration,
     },
+    /// A leader was asked to open the client's session, and did not say what became of that: it may have lost its
+    /// majority. The command was not sent. Certainly not done.
+    Unopened {
+        /// For how long it was tried.
+        waited: Duration,
+    },
     /// A node refused it. Certainly not done.
     Refused(Reason),
     /// Each time another leader's entry took the command's place. Certainly not done.
@@ -39,6 +45,8 @@ pub enum ClientError {
     /// There is no such session: it was never opened, or lost its place to others. Whether the command was done under
     /// it earlier is not known any more.
     Expired,
+    /// Another command had this session and sequence. This one was certainly not done, and never will be under them.
+    Mismatch,
     /// The session has gone on to later commands. Whether this one was done is not known any more.
     Outdated {
         /// The sequence of the session's latest command.
@@ -92,16 +100,25 @@ impl fmt::Display for ClientError {
                  session and sequence: it is not done twice",
                 Seconds(*waited)
             ),
+            ClientError::Unopened { waited } => write!(
+                f,
+                "not done: the leader opened no session within {}. Does it reach a majority of the nodes? Try again",
+                Seconds(*waited)
+            ),
             ClientError::Refused(reason) => refusal(f, *reason),
             ClientError::Superseded => f.write_str("not done: leadership changed each time. Try again"),
             ClientError::Expired => f.write_str(
-                "the session is not known: it was never opened, or lost its place to others. Open it again; check first \
-                 whether the command was done",
+                "the session is not known: it was never opened, or lost its place to others. Check whether the command was \
+                 done, and if not, give it anew",
+            ),
+            ClientError::Mismatch => f.write_str(
+                "not done: this session and sequence were another command's, which was done. Two processes use the same \
+                 session: let each have its own, and give the command anew",
             ),
             ClientError::Outdated { last } => write!(
                 f,
-                "the session has gone on to sequence {last}: go on above it. Whether this command was done is not known \
-                 any more"
+                "the session has gone on to sequence {last}: whether this command was done before is not known any more. \
+                 Check that, and if not, give it anew"
             ),
             ClientError::Io(error) => write!(f, "cannot use the client's socket: {error}"),
         }
@@ -132,6 +149,7 @@ fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
         Reason::NoSnapshot => {
             f.write_str("refused: the node has no such snapshot, or cannot write one. Try another one")
         }
+        Reason::Unnumbered => f.write_str("refused: sequence 0 opens a session, and commands have 1 or more"),
         Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
     }
 }

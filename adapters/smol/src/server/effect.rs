@@ -35,7 +35,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 Effect::Send { to, message } => self.link.send(to, &message),
                 Effect::Apply(entry) => {
                     let position = entry.position();
-                    let outcome = self.replica.apply(entry)?;
+                    let outcome = self.replica.apply(&entry)?;
                     match self.commands.take(position) {
                         Some(Turn::Due(asker)) => self.link.reply(asker, outcome.reply(position.index)),
                         Some(Turn::Superseded(asker)) => self.link.reply(asker, ReplyBody::Superseded),

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use quorate::{Effect, Input, Position, Rejection, Round, Seat, Session};
+use quorate::{Effect, Input, Position, Rejection, Round, Seat, Session, crc32c};
 use quorate_wire::Refusal;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
@@ -17,8 +17,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         };
         let asker = Asker { address: from, client, number };
         match body {
+            RequestBody::Command { session: Session { sequence: 0, .. }, .. } => self.refuse(asker, Reason::Unnumbered),
             RequestBody::Command { session, command } => self.command(asker, session, Some(command)),
-            RequestBody::Open { client } => self.command(asker, Session { client, sequence: 0 }, None),
+            RequestBody::Open { client, epoch } => self.command(asker, Session { client, epoch, sequence: 0 }, None),
             RequestBody::Read { query, local: true } => self.read_local(asker, query),
             RequestBody::Read { query, local: false } => self.read(asker, query),
             RequestBody::Status => {
@@ -35,10 +36,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if self.is_stopping {
             return self.refuse(asker, Reason::Stopping);
         }
-        if self.commands.join(session, asker) {
+        let check = crc32c(bytes.unwrap_or_default());
+        if self.commands.join(session, check, asker) {
             return;
         }
-        if self.commands.is_full() {
+        if !self.commands.have_room(session) {
             return self.refuse(asker, Reason::Busy);
         }
         let Ok(command) = bytes.map(decode::<A>).transpose() else {
@@ -46,7 +48,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         };
         let input = Input::ClientCommand { session: Some(session), command };
         match self.ask(input) {
-            Answer::Accept(position) => self.commands.push(position, session, asker),
+            Answer::Accept(position) => self.commands.push(position, session, check, asker),
             Answer::Reject(rejection) => self.reject(asker, rejection),
             Answer::Await(_) => unreachable!("a command is accepted or rejected first of all"),
         }

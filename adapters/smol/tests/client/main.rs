@@ -1,5 +1,6 @@
 //! What a client makes of answers, given by nodes that follow a script.
 
+mod own;
 mod script;
 
 use quorate::{Index, Seat, Session};
@@ -9,7 +10,7 @@ use smol::block_on;
 
 use crate::script::{LEADER, OTHER, Script, leads};
 
-const SESSION: Session = Session { client: 7, sequence: 1 };
+const SESSION: Session = Session { client: 7, epoch: Index(3), sequence: 1 };
 const DONE: ReplyBody<'_> = ReplyBody::Done { index: Index(5), answer: b"done" };
 
 /// How the leader answers the n-th time that it is asked for anything but its status. `None` is silence.
@@ -26,7 +27,7 @@ fn command(answers: Answers) -> (Result<(Index, Vec<u8>), ClientError>, usize) {
         asked += 1;
         answers.get(asked - 1).copied().unwrap_or(Some(DONE))
     });
-    let result = block_on(client.command(SESSION, b"do"));
+    let result = block_on(client.repeat(SESSION, b"do"));
     (result, heard.commands())
 }
 
@@ -62,6 +63,8 @@ fn lasting_refusals_end_it_at_once() {
     assert!(matches!(result, Err(ClientError::Expired)), "{result:?}");
     let (result, _) = command(vec![Some(ReplyBody::Outdated { last: 3 })]);
     assert!(matches!(result, Err(ClientError::Outdated { last: 3 })), "{result:?}");
+    let (result, asked) = command(vec![Some(ReplyBody::Mismatch)]);
+    assert!(matches!(result, Err(ClientError::Mismatch)) && asked == 1, "{result:?}");
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn a_leader_that_stays_without_room_has_certainly_done_nothing() {
             Some(ReplyBody::Refused(Reason::Full))
         }
     });
-    let result = block_on(client.command(SESSION, b"do"));
+    let result = block_on(client.repeat(SESSION, b"do"));
     assert!(matches!(result, Err(ClientError::Refused(Reason::Full))), "{result:?}");
     assert_eq!(heard.commands(), TIMES);
 }
@@ -110,7 +113,7 @@ fn superseded_to_the_end_is_certain() {
             Some(ReplyBody::Superseded)
         }
     });
-    let result = block_on(client.command(SESSION, b"do"));
+    let result = block_on(client.repeat(SESSION, b"do"));
     assert!(matches!(result, Err(ClientError::Superseded)), "{result:?}");
     assert_eq!(heard.commands(), TIMES);
 }
@@ -122,7 +125,7 @@ fn a_node_that_says_one_thing_and_does_another_is_not_asked_without_a_pause() {
         RequestBody::Status => Some(leads(seat, seat == LEADER)),
         _ => Some(redirect),
     });
-    let result = block_on(client.command(SESSION, b"do"));
+    let result = block_on(client.repeat(SESSION, b"do"));
     // The last try may be under way when the time is over.
     let is_given_up = matches!(result, Err(ClientError::NoLeader { reachable: 2, .. } | ClientError::Unknown { .. }));
     assert!(is_given_up, "{result:?}");
@@ -147,7 +150,7 @@ fn an_answer_to_an_earlier_request_is_none_to_this_one() {
 #[test]
 fn nothing_is_sent_while_nobody_leads() {
     let (mut client, heard) = Script::run(|seat, _| (seat == OTHER).then(|| leads(seat, false)));
-    let result = block_on(client.command(SESSION, b"do"));
+    let result = block_on(client.repeat(SESSION, b"do"));
     let Err(error @ ClientError::NoLeader { reachable: 1, .. }) = result else {
         panic!("{result:?}");
     };

@@ -29,13 +29,13 @@ fn essence(status: &Status) -> impl PartialEq + std::fmt::Debug + use<> {
 fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
     let house = House::of(3);
     let mut client = house.client();
-    client.open(7);
-    client.add(7, 1, "apples", 2);
+    client.add("apples", 2);
     let (leader, follower) = house.leader();
     house.converge(1);
     let before = client.status(leader);
 
-    let whole = command(CLUSTER, 1, 2);
+    let session = client.next();
+    let whole = command(CLUSTER, 1, session);
     let truncated = &whole[..whole.len() - 1];
     let mut flipped = whole.clone();
     flipped[9] ^= 0x10;
@@ -47,7 +47,7 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
         truncated,
         &flipped,
         &later,
-        &command(Cluster(1), 1, 2),
+        &command(Cluster(1), 1, session),
         &forged_ack(Cluster(1), Seat(follower), Seat(leader)),
         &forged_ack(CLUSTER, Seat(leader), Seat(follower)),
     ];
@@ -61,20 +61,20 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
         (refused(&status) == expected).then_some(status)
     });
     assert_eq!(essence(&after), essence(&before));
-    assert_eq!(client.add(7, 2, "apples", 2).1, 4, "the cluster goes on");
+    assert_eq!(client.add_as(session, "apples", 2).1, 4, "the cluster goes on");
 }
 
 #[test]
 fn a_datagram_that_the_network_repeats_is_done_once() {
     let house = House::of(3);
     let mut client = house.client();
-    client.open(7);
     let (leader, _) = house.leader();
     let stranger = Stranger::new();
     let to = house.members[&Seat(leader)];
+    let session = client.next();
     for number in 1..=20 {
         for _ in 0..2 {
-            stranger.send(&command(CLUSTER, number, 1), to);
+            stranger.send(&command(CLUSTER, number, session), to);
         }
     }
     let answer = stranger.hear(20, |body| match body {
@@ -83,5 +83,5 @@ fn a_datagram_that_the_network_repeats_is_done_once() {
     });
     assert_eq!(answer, 2);
     assert_eq!(client.read("apples"), 2);
-    assert_eq!(client.add(7, 2, "apples", 2).1, 4);
+    assert_eq!(client.add("apples", 2).1, 4);
 }

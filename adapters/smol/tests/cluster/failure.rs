@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use quorate::{Role, Seat, Session};
+use quorate::{Index, Role, Seat, Session};
 use quorate_smol::{ClientError, Event, ServeError, ServerConfig};
 use quorate_wire::client::ReplyBody;
 
@@ -8,14 +8,11 @@ use crate::harness::{CLUSTER, House, serve_in_vain};
 use crate::stranger::{Stranger, command, read};
 use crate::tally::Tally;
 
-const SESSION: Session = Session { client: 7, sequence: 1 };
-
 #[test]
 fn a_node_that_stops_hands_leadership_over() {
     let mut house = House::of(3);
     let mut client = house.client();
-    client.open(7);
-    client.add(7, 1, "apples", 2);
+    client.add("apples", 2);
     let (leader, follower) = house.leader();
     let before = client.status(follower).term;
 
@@ -24,7 +21,7 @@ fn a_node_that_stops_hands_leadership_over() {
     let took = start.elapsed();
     let successor = client.status(follower);
     assert!(successor.term > before && successor.leader != Some(Seat(leader)));
-    assert_eq!(client.add(7, 2, "apples", 3).1, 5);
+    assert_eq!(client.add("apples", 3).1, 5);
     assert!(took.as_secs() < 5, "stopping took {took:?}");
 }
 
@@ -32,12 +29,12 @@ fn a_node_that_stops_hands_leadership_over() {
 fn a_client_goes_on_when_the_leader_dies() {
     let mut house = House::of(3);
     let mut client = house.client();
-    client.open(7);
-    client.add(7, 1, "apples", 2);
+    client.add("apples", 2);
     let (leader, _) = house.leader();
     house.kill(leader);
-    assert_eq!(client.add(7, 2, "apples", 3).1, 5);
-    assert_eq!(client.add(7, 2, "apples", 3).1, 5, "the new leader knows the answer");
+    let session = client.next();
+    assert_eq!(client.add_as(session, "apples", 3).1, 5);
+    assert_eq!(client.add_as(session, "apples", 3).1, 5, "the new leader knows the answer");
 }
 
 #[test]
@@ -48,7 +45,10 @@ fn without_a_majority_nothing_is_done_and_the_client_knows() {
         house.kill(seat);
     }
     let mut client = house.hasty_client();
-    for attempt in [client.try_add(SESSION, "apples", 2).err(), client.try_read("apples").err()] {
+    let session = Session { client: 7, epoch: Index(1), sequence: 1 };
+    for attempt in
+        [client.try_next().err(), client.try_add(session, "apples", 2).err(), client.try_read("apples").err()]
+    {
         let Some(ClientError::NoLeader { reachable: 1, members: 3, silent, .. }) = attempt else {
             panic!("{attempt:?}");
         };
@@ -58,7 +58,7 @@ fn without_a_majority_nothing_is_done_and_the_client_knows() {
     assert_eq!(client.read_local(follower, "apples"), 0);
 
     house.kill(follower);
-    let nobody = client.try_add(SESSION, "apples", 2);
+    let nobody = client.try_add(session, "apples", 2);
     assert!(matches!(nobody, Err(ClientError::Unreachable { ref silent, .. }) if silent.len() == 3), "{nobody:?}");
 }
 
@@ -67,17 +67,28 @@ fn what_a_lonely_leader_took_is_of_unknown_outcome() {
     let mut house = House::of(3);
     let (leader, _) = house.leader();
     let mut client = house.hasty_client();
-    client.open(7);
+    let session = client.next();
     for seat in (1..=3).filter(|seat| *seat != leader) {
         house.kill(seat);
     }
-    let lonely = client.try_add(SESSION, "apples", 2);
+    let lonely = client.try_add(session, "apples", 2);
     assert!(matches!(lonely, Err(ClientError::Unknown { .. })), "{lonely:?}");
     for seat in (1..=3).filter(|seat| *seat != leader) {
         house.start(seat);
     }
     let mut patient = house.client();
-    assert_eq!(patient.add(7, 1, "apples", 2).1, 2, "asked again, it is done once");
+    assert_eq!(patient.add_as(session, "apples", 2).1, 2, "asked again, it is done once");
+}
+
+#[test]
+fn a_lonely_leader_opens_no_session_and_so_the_command_was_certainly_not_done() {
+    let mut house = House::of(3);
+    let (leader, _) = house.leader();
+    for seat in (1..=3).filter(|seat| *seat != leader) {
+        house.kill(seat);
+    }
+    let lonely = house.hasty_client().try_next();
+    assert!(matches!(lonely, Err(ClientError::Unopened { .. } | ClientError::NoLeader { .. })), "{lonely:?}");
 }
 
 #[test]
@@ -99,13 +110,13 @@ fn a_node_without_a_majority_steps_down_and_says_so() {
 fn a_lonely_leader_tells_its_writers_when_it_gives_up() {
     let mut house = House::of(3);
     let mut client = house.client();
-    client.open(7);
+    let session = client.next();
     let (leader, _) = house.leader();
     for seat in (1..=3).filter(|seat| *seat != leader) {
         house.kill(seat);
     }
     let stranger = Stranger::new();
-    stranger.send(&command(CLUSTER, 1, 1), house.members[&Seat(leader)]);
+    stranger.send(&command(CLUSTER, 1, session), house.members[&Seat(leader)]);
     assert!(stranger.hear(1, |body| body == ReplyBody::Unknown));
 }
 

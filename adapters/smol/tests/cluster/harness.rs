@@ -172,9 +172,14 @@ impl Caller {
         Caller { client: client.expect("a socket") }
     }
 
+    /// The session of this client's next command.
     #[track_caller]
-    pub(crate) fn open(&mut self, client: u64) -> u64 {
-        block_on(self.client.open(client)).expect("the session opens")
+    pub(crate) fn next(&mut self) -> Session {
+        self.try_next().expect("the session opens")
+    }
+
+    pub(crate) fn try_next(&mut self) -> Result<Session, ClientError> {
+        block_on(self.client.next_session())
     }
 
     pub(crate) fn try_add(&mut self, session: Session, name: &str, number: u64) -> Result<(u64, u64), ClientError> {
@@ -182,14 +187,20 @@ impl Caller {
     }
 
     pub(crate) fn try_command(&mut self, session: Session, command: &[u8]) -> Result<(u64, Vec<u8>), ClientError> {
-        let (index, answer) = block_on(self.client.command(session, command))?;
+        let (index, answer) = block_on(self.client.repeat(session, command))?;
         Ok((index.0, answer))
     }
 
-    /// Adds, under sequence `sequence` of client `client`: the index of the answer, and the sum.
+    /// Adds, in this client's own session: the index of the answer, and the sum.
     #[track_caller]
-    pub(crate) fn add(&mut self, client: u64, sequence: u64, name: &str, number: u64) -> (u64, u64) {
-        let session = Session { client, sequence };
+    pub(crate) fn add(&mut self, name: &str, number: u64) -> (u64, u64) {
+        let done = block_on(self.client.command(&Add { name, number }.bytes()));
+        done.map(|(index, answer)| (index.0, sum(&answer))).expect("the command is done")
+    }
+
+    /// Adds in the session of an earlier command, or one that is to come.
+    #[track_caller]
+    pub(crate) fn add_as(&mut self, session: Session, name: &str, number: u64) -> (u64, u64) {
         self.try_add(session, name, number).expect("the command is done")
     }
 

@@ -1,4 +1,4 @@
-use quorate::{Index, Session};
+use quorate::Index;
 use quorate_smol::{App, Event, ServeError};
 use std::io::{self, Read, Write};
 
@@ -11,9 +11,9 @@ const MANY: u64 = 1500;
 fn a_cluster_that_was_killed_remembers_what_it_answered() {
     let mut house = House::of(3);
     let mut client = house.client();
-    client.open(7);
-    client.add(7, 1, "apples", 2);
-    let (last, _) = client.add(7, 2, "apples", 3);
+    client.add("apples", 2);
+    let session = client.next();
+    let (last, _) = client.add_as(session, "apples", 3);
     for seat in 1..=3 {
         house.kill(seat);
     }
@@ -22,8 +22,7 @@ fn a_cluster_that_was_killed_remembers_what_it_answered() {
     }
     let mut client = house.client();
     assert_eq!(client.read("apples"), 5);
-    assert_eq!(client.open(7), 2);
-    assert_eq!(client.add(7, 2, "apples", 3).1, 5, "the sessions came back as well");
+    assert_eq!(client.add_as(session, "apples", 3).1, 5, "the sessions came back as well");
     house.converge(last);
     let recovered = (1..=3).filter(|seat| {
         let events = house.events(*seat);
@@ -38,8 +37,7 @@ fn a_follower_that_was_away_catches_up() {
     let (_, follower) = house.leader();
     house.stop(follower).expect("it stops in good order");
     let mut client = house.client();
-    client.open(7);
-    let sums = (1..=MANY).map(|sequence| client.add(7, sequence, "apples", 1));
+    let sums = (1..=MANY).map(|_| client.add("apples", 1));
     let (last, sum) = sums.last().expect("some sums");
     assert_eq!(sum, MANY);
     house.start(follower);
@@ -84,9 +82,7 @@ impl App for Other {
 fn a_node_stops_at_a_command_that_it_cannot_read() {
     let mut house = House::of(1);
     let mut client = house.client();
-    client.open(7);
-    let session = Session { client: 7, sequence: 1 };
-    let (index, _) = client.try_add(session, "apples", 2).expect("the command is done");
+    let (index, _) = client.add("apples", 2);
     house.stop(1).expect("it stops in good order");
     let refused = serve_in_vain(house.config(1), Other);
     assert!(matches!(refused, ServeError::Command(quorate::CommandError(Index(at))) if at == index), "{refused}");

@@ -15,11 +15,10 @@ fn house(count: u8, running: u8) -> House {
     house
 }
 
-/// Has a client add ones, in a session of its own: the index of the last.
+/// Has a client add ones: the index of the last.
 #[track_caller]
-fn add_many(client: &mut Caller, number: u64) -> u64 {
-    let last = client.open(number);
-    (1..=MANY).map(|count| client.add(number, last + count, "many", 1).0).last().expect("there are many")
+fn add_many(client: &mut Caller) -> u64 {
+    (1..=MANY).map(|_| client.add("many", 1).0).last().expect("there are many")
 }
 
 fn taken(house: &House, seat: u8) -> Vec<Snapshot> {
@@ -37,7 +36,7 @@ fn has_restored(house: &House, seat: u8) -> bool {
 fn a_small_log_takes_many_commands_and_a_restart_begins_with_a_snapshot() {
     let mut house = house(3, 3);
     let mut client = house.client();
-    let last = add_many(&mut client, 8);
+    let last = add_many(&mut client);
     house.converge(last);
     for seat in 1..=3 {
         let taken = taken(&house, seat);
@@ -58,7 +57,7 @@ fn a_small_log_takes_many_commands_and_a_restart_begins_with_a_snapshot() {
 fn a_node_that_comes_late_is_given_a_snapshot() {
     let mut house = house(3, 2);
     let mut client = house.client();
-    let last = add_many(&mut client, 8);
+    let last = add_many(&mut client);
     house.start(3);
     house.converge(last);
     assert_eq!(client.read_local(3, "many"), MANY);
@@ -66,7 +65,7 @@ fn a_node_that_comes_late_is_given_a_snapshot() {
 
     // It takes part: with it and without another one there is still a majority.
     house.kill(1);
-    let last = add_many(&mut client, 8);
+    let last = add_many(&mut client);
     house.converge(last);
     assert_eq!(client.read_local(3, "many"), 2 * MANY);
     // And once more, now from what it has itself.
@@ -81,9 +80,10 @@ fn a_node_that_comes_late_is_given_a_snapshot() {
 fn a_session_survives_in_a_snapshot() {
     let mut house = house(3, 2);
     let mut client = house.client();
-    client.open(7);
-    let (index, sum) = client.add(7, 1, "apples", 5);
-    let last = add_many(&mut client, 8);
+    let session = client.next();
+    let (index, sum) = client.add_as(session, "apples", 5);
+    let mut client = house.client();
+    let last = add_many(&mut client);
     for seat in 1..=2 {
         assert!(client.status(seat).first.0 > index, "the log has forgotten the command");
         house.kill(seat);
@@ -94,11 +94,10 @@ fn a_session_survives_in_a_snapshot() {
     house.converge(last);
     house.kill(2);
     house.start(3);
-    let (_, again) = client.add(7, 1, "apples", 5);
+    let (_, again) = client.add_as(session, "apples", 5);
     assert_eq!((again, client.read("apples")), (sum, 5), "it is not done twice");
     house.converge(last);
     assert!(has_restored(&house, 3));
-    assert_eq!(client.open(7), 1);
     assert_eq!(client.read_local(3, "apples"), 5);
 }
 
@@ -106,8 +105,8 @@ fn a_session_survives_in_a_snapshot() {
 fn a_client_can_have_a_snapshot_of_all_that_is_applied() {
     let mut house = house(1, 1);
     let mut client = house.client();
-    client.open(7);
-    let last = add_many(&mut client, 8);
+    add_many(&mut client);
+    let (last, _) = house.client().add("apples", 1);
     let (snapshot, members, bytes) = client.snapshot(1);
     assert_eq!((snapshot.position.index, members.all()), (Index(last), [Seat(1)].into_iter().collect()));
     assert_eq!((snapshot.bytes, snapshot.check), (bytes.len() as u64, crc32c(&bytes)));
@@ -123,7 +122,7 @@ fn a_client_can_have_a_snapshot_of_all_that_is_applied() {
     house.start(1);
     let pieces = client.try_piece(1, snapshot, 1);
     assert_eq!(pieces.expect("it is still there after a restart"), bytes[1..]);
-    add_many(&mut client, 8);
+    add_many(&mut client);
     let gone = client.try_piece(1, snapshot, 0);
     assert!(matches!(gone, Err(ClientError::Refused(Reason::NoSnapshot))), "{gone:?}");
 }

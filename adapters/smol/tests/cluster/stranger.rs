@@ -1,7 +1,7 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use quorate::Session;
+use quorate::{Index, Session};
 use quorate_smol::Cluster;
 use quorate_wire::client::{Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
 
@@ -26,6 +26,15 @@ impl Stranger {
         self.socket.send_to(datagram, to).expect("loopback takes it");
     }
 
+    /// Asks for a session of this client until there is one.
+    pub(crate) fn open(&self, cluster: Cluster, client: u64, to: SocketAddr) {
+        let is_open = |body: ReplyBody<'_>| matches!(body, ReplyBody::Opened { .. } | ReplyBody::Held { .. });
+        while {
+            self.send(&open(cluster, client, client), to);
+            !self.hear(client, is_open)
+        } {}
+    }
+
     /// Waits for the answer to this number.
     #[track_caller]
     pub(crate) fn hear<T>(&self, number: u64, read: impl Fn(ReplyBody<'_>) -> T) -> T {
@@ -42,11 +51,24 @@ impl Stranger {
 }
 
 /// The datagram of a command that adds two apples.
-pub(crate) fn command(cluster: Cluster, number: u64, sequence: u64) -> Vec<u8> {
-    let add = Add { name: "apples", number: 2 };
-    let session = Session { client: 7, sequence };
+pub(crate) fn command(cluster: Cluster, number: u64, session: Session) -> Vec<u8> {
+    add(cluster, number, session, "apples")
+}
+
+/// The datagram of a command that adds two pears.
+pub(crate) fn other_command(cluster: Cluster, number: u64, session: Session) -> Vec<u8> {
+    add(cluster, number, session, "pears")
+}
+
+fn add(cluster: Cluster, number: u64, session: Session, name: &str) -> Vec<u8> {
+    let add = Add { name, number: 2 };
     let command = &add.bytes();
     request(cluster, number, RequestBody::Command { session, command })
+}
+
+/// The datagram that asks for a session of this client.
+pub(crate) fn open(cluster: Cluster, number: u64, client: u64) -> Vec<u8> {
+    request(cluster, number, RequestBody::Open { client, epoch: Index(0) })
 }
 
 /// The datagram of a question how many apples there are, as of now or later.

@@ -23,10 +23,10 @@ pub struct Reply<'a> {
 /// The kinds of answer. The order of the variants is part of the wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ReplyBody<'a> {
-    /// The session is open, now or since earlier.
+    /// A session is open that only whoever asked with this number may use. Its first command has sequence 1.
     Opened {
-        /// The sequence of its latest command, zero if there was none: go on above it.
-        last_sequence: u64,
+        /// The session's epoch.
+        epoch: Index,
     },
     /// The command was done, by this request or an earlier copy of it.
     Done {
@@ -56,7 +56,8 @@ pub enum ReplyBody<'a> {
     Unknown,
     /// Another leader's entry took the command's place: it was not done, and this attempt never will be.
     Superseded,
-    /// No such session: it was evicted, or never opened. This attempt did nothing.
+    /// No such session: it was evicted, or never opened, or another of its client took its place. This attempt did
+    /// nothing. An earlier one may have.
     Expired,
     /// The session has gone on: this attempt did nothing. An earlier one may have, and its answer is no longer kept.
     Outdated {
@@ -79,6 +80,14 @@ pub enum ReplyBody<'a> {
         /// As much as the node puts into one frame; nothing at the snapshot's end.
         bytes: &'a [u8],
     },
+    /// The client has a session that another process may use, or that the answer to an earlier attempt has opened:
+    /// nothing was done. To take its place, ask for a session that names it.
+    Held {
+        /// The session's epoch.
+        epoch: Index,
+    },
+    /// Another command had this session and sequence: this one was not done, and never will be under them.
+    Mismatch,
 }
 
 /// Why a node did nothing. The order of the variants is part of the wire format.
@@ -103,6 +112,8 @@ pub enum Reason {
     Busy,
     /// The node has no such snapshot, or not any longer; or it could not write one.
     NoSnapshot,
+    /// A command has sequence 0, which opens a session: the first command of a session has sequence 1.
+    Unnumbered,
 }
 
 impl Reason {
@@ -145,7 +156,7 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
     numbers(out, &[reply.client, reply.number])?;
     fields::raw(out, &[reply.from.0])?;
     match &reply.body {
-        ReplyBody::Opened { last_sequence } => numbers(out, &[0, *last_sequence]),
+        ReplyBody::Opened { epoch } => numbers(out, &[0, epoch.0]),
         ReplyBody::Done { index, answer } => {
             numbers(out, &[1, index.0])?;
             fields::bytes(out, answer)
@@ -168,6 +179,7 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
             Reason::Stopping => numbers(out, &[4, 5]),
             Reason::Busy => numbers(out, &[4, 6]),
             Reason::NoSnapshot => numbers(out, &[4, 7]),
+            Reason::Unnumbered => numbers(out, &[4, 8]),
         },
         ReplyBody::Unknown => numbers(out, &[5]),
         ReplyBody::Superseded => numbers(out, &[6]),
@@ -186,6 +198,8 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
             numbers(out, &[11, *offset])?;
             fields::bytes(out, bytes)
         }
+        ReplyBody::Held { epoch } => numbers(out, &[12, epoch.0]),
+        ReplyBody::Mismatch => numbers(out, &[13]),
     }
 }
 
@@ -193,7 +207,7 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
     let mut fields = Fields::of(body);
     let (client, number, from) = (fields.number(), fields.number(), Seat(fields.byte()));
     let body = match fields.number() {
-        0 => ReplyBody::Opened { last_sequence: fields.number() },
+        0 => ReplyBody::Opened { epoch: fields.index() },
         1 => ReplyBody::Done { index: fields.index(), answer: fields.bytes() },
         2 => ReplyBody::Value { index: fields.index(), answer: fields.bytes() },
         3 => ReplyBody::NotLeader { leader: fields.seat(), address: fields.text() },
@@ -206,6 +220,7 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
             5 => Reason::Stopping,
             6 => Reason::Busy,
             7 => Reason::NoSnapshot,
+            8 => Reason::Unnumbered,
             _ => return None,
         }),
         5 => ReplyBody::Unknown,
@@ -215,6 +230,8 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
         9 => ReplyBody::Status(StatusReport::read(&mut fields)),
         10 => ReplyBody::Snapshot { snapshot: fields.snapshot(), members: fields.members() },
         11 => ReplyBody::Piece { offset: fields.number(), bytes: fields.bytes() },
+        12 => ReplyBody::Held { epoch: fields.index() },
+        13 => ReplyBody::Mismatch,
         _ => return None,
     };
     fields.are_complete().then_some(Reply { client, number, from, body })

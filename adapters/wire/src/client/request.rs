@@ -24,7 +24,7 @@ pub struct Request<'a> {
 pub enum RequestBody<'a> {
     /// Do this, once, however often it is asked.
     Command {
-        /// Whose command it is, and which; the sequence is 1 or more.
+        /// Whose command it is, and which. With sequence 0 it is refused: only `Open` opens a session.
         session: Session,
         /// The application's command, as postcard writes it.
         command: &'a [u8],
@@ -33,6 +33,8 @@ pub enum RequestBody<'a> {
     Open {
         /// The session's client: unlike [`Request::client`] it may outlive the process.
         client: u64,
+        /// The epoch of the client's session whose place the new one is to take; zero if it knows of none.
+        epoch: Index,
     },
     /// Answer this from the state as of now or later, or from this node's own state.
     Read {
@@ -67,17 +69,14 @@ pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result
 /// Reads a client's frame, at a node of `cluster`. The work is bounded by the frame's length.
 ///
 /// # Errors
-/// Why the frame is to be dropped. A command of sequence zero is [`Refusal::Malformed`]: only `Open` opens a session.
+/// Why the frame is to be dropped.
 pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, Refusal> {
     let body = frame::open(frame, Class::Request)?;
     let request = read(body).ok_or(Refusal::Malformed)?;
     if request.cluster != cluster {
         return Err(Refusal::Cluster);
     }
-    match request.body {
-        RequestBody::Command { session, .. } if session.sequence == 0 => Err(Refusal::Malformed),
-        _ => Ok(request),
-    }
+    Ok(request)
 }
 
 /// Writes the fields one by one, as serde would with much more code.
@@ -85,10 +84,10 @@ fn write(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
     numbers(out, &[request.cluster.0, request.client, request.number])?;
     match request.body {
         RequestBody::Command { session, command } => {
-            numbers(out, &[0, session.client, session.sequence])?;
+            numbers(out, &[0, session.client, session.epoch.0, session.sequence])?;
             fields::bytes(out, command)
         }
-        RequestBody::Open { client } => numbers(out, &[1, client]),
+        RequestBody::Open { client, epoch } => numbers(out, &[1, client, epoch.0]),
         RequestBody::Read { query, local } => {
             numbers(out, &[2])?;
             fields::bytes(out, query)?;
@@ -105,10 +104,10 @@ fn read(body: &[u8]) -> Option<Request<'_>> {
     let (cluster, client, number) = (Cluster(fields.number()), fields.number(), fields.number());
     let body = match fields.number() {
         0 => RequestBody::Command {
-            session: Session { client: fields.number(), sequence: fields.number() },
+            session: Session { client: fields.number(), epoch: fields.index(), sequence: fields.number() },
             command: fields.bytes(),
         },
-        1 => RequestBody::Open { client: fields.number() },
+        1 => RequestBody::Open { client: fields.number(), epoch: fields.index() },
         2 => RequestBody::Read { query: fields.bytes(), local: fields.flag() },
         3 => RequestBody::Status,
         4 => RequestBody::Snapshot,

@@ -107,17 +107,18 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
 
 fn records() -> [(Kind, Vec<u8>); 3] {
     [
-        (Kind::Request, vec![7, 0]),
+        (Kind::Request, vec![7, 0, 0]),
         (Kind::Command, b"set".to_vec()),
-        (Kind::Request, [&[200, 1, 5], b"set".as_slice()].concat()),
+        (Kind::Request, [&[200, 1, 162, 2, 5], b"set".as_slice()].concat()),
     ]
 }
 
 fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
-    let session = Session { client: 200, sequence: 5 };
+    let session = Session { client: 200, epoch: Index(290), sequence: 5 };
     [
         ("Command", RequestBody::Command { session, command: b"set" }),
-        ("Open", RequestBody::Open { client: 200 }),
+        ("Open", RequestBody::Open { client: 200, epoch: Index(0) }),
+        ("Open.instead", RequestBody::Open { client: 200, epoch: Index(290) }),
         ("Read", RequestBody::Read { query: b"get", local: true }),
         ("Status", RequestBody::Status),
         ("Snapshot", RequestBody::Snapshot),
@@ -129,7 +130,7 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
 fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
     let (index, answer) = (Index(303), b"ok".as_slice());
     [
-        ("Opened", ReplyBody::Opened { last_sequence: 5 }),
+        ("Opened", ReplyBody::Opened { epoch: Index(290) }),
         ("Done", ReplyBody::Done { index, answer }),
         ("Value", ReplyBody::Value { index, answer }),
         ("NotLeader", ReplyBody::NotLeader { leader: Some(Seat(0)), address: "[::1]:7000" }),
@@ -142,6 +143,7 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.Stopping", ReplyBody::Refused(Reason::Stopping)),
         ("Refused.Busy", ReplyBody::Refused(Reason::Busy)),
         ("Refused.NoSnapshot", ReplyBody::Refused(Reason::NoSnapshot)),
+        ("Refused.Unnumbered", ReplyBody::Refused(Reason::Unnumbered)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
         ("Expired", ReplyBody::Expired),
@@ -149,6 +151,8 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Status.report", ReplyBody::Status(report())),
         ("Snapshot.latest", ReplyBody::Snapshot { snapshot: SNAPSHOT, members: Members::of(Seats(7)) }),
         ("Piece.bytes", ReplyBody::Piece { offset: 1100, bytes: b"state" }),
+        ("Held", ReplyBody::Held { epoch: Index(290) }),
+        ("Mismatch", ReplyBody::Mismatch),
     ]
     .into_iter()
 }

@@ -102,7 +102,7 @@ fn append_entries() -> impl Strategy<Value = Message<'static>> {
 
 fn payload() -> impl Strategy<Value = (Kind, Vec<u8>)> {
     prop_oneof![
-        Just((Kind::Request, vec![1, 0])),
+        Just((Kind::Request, vec![1, 0, 0])),
         vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Command, command)),
         vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Request, [&[1, 1], command.as_slice()].concat())),
     ]
@@ -125,11 +125,10 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn request_body() -> impl Strategy<Value = RequestBody<'static>> {
     prop_oneof![
-        (any::<u64>(), 1u64.., bytes()).prop_map(|(client, sequence, command)| RequestBody::Command {
-            session: Session { client, sequence },
-            command,
+        (any::<u64>(), index(), any::<u64>(), bytes()).prop_map(|(client, epoch, sequence, command)| {
+            RequestBody::Command { session: Session { client, epoch, sequence }, command }
         }),
-        any::<u64>().prop_map(|client| RequestBody::Open { client }),
+        (any::<u64>(), index()).prop_map(|(client, epoch)| RequestBody::Open { client, epoch }),
         (bytes(), any::<bool>()).prop_map(|(query, local)| RequestBody::Read { query, local }),
         Just(RequestBody::Status),
         Just(RequestBody::Snapshot),
@@ -143,7 +142,7 @@ fn request_body() -> impl Strategy<Value = RequestBody<'static>> {
 
 fn reply_body() -> impl Strategy<Value = ReplyBody<'static>> {
     prop_oneof![
-        any::<u64>().prop_map(|last_sequence| ReplyBody::Opened { last_sequence }),
+        index().prop_map(|epoch| ReplyBody::Opened { epoch }),
         (index(), bytes()).prop_map(|(index, answer)| ReplyBody::Done { index, answer }),
         (index(), bytes()).prop_map(|(index, answer)| ReplyBody::Value { index, answer }),
         (proptest::option::of(seat()), ".{0,60}")
@@ -156,6 +155,8 @@ fn reply_body() -> impl Strategy<Value = ReplyBody<'static>> {
         report().prop_map(ReplyBody::Status),
         (snapshot(), members()).prop_map(|(snapshot, members)| ReplyBody::Snapshot { snapshot, members }),
         (any::<u64>(), bytes()).prop_map(|(offset, bytes)| ReplyBody::Piece { offset, bytes }),
+        index().prop_map(|epoch| ReplyBody::Held { epoch }),
+        Just(ReplyBody::Mismatch),
     ]
 }
 
@@ -165,6 +166,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         any::<u32>().prop_map(|limit| Reason::TooLarge { limit }),
         Just(Reason::Unencodable),
         Just(Reason::NoSnapshot),
+        Just(Reason::Unnumbered),
         Just(Reason::InTransfer),
         Just(Reason::Malformed),
         Just(Reason::Stopping),

@@ -14,8 +14,12 @@ use crate::{clock, stack};
 /// How many serial lines a board has.
 pub(crate) const LINES: usize = 2;
 
-/// The bytes of the log's memory, and of a snapshot's.
+/// The bytes of the log's memory.
 const MEMORY: usize = 1024;
+
+/// The bytes of a snapshot's memory. Opening the flash needs room for a record as well, and some more.
+const SNAPSHOT_MEMORY: usize = 1024;
+const _: () = assert!(SNAPSHOT_MEMORY >= Station::SNAPSHOT_BYTES_MAX, "the longest snapshot has to fit");
 
 /// Half of the flash is for the log, half for snapshots.
 const LAYOUT: Layout =
@@ -28,7 +32,7 @@ static STATION: StaticCell<Station> = StaticCell::new();
 
 /// Beside the station, so that it is small while it is put together on the stack.
 static LOG: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
-static SNAPSHOT: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
+static SNAPSHOT: ConstStaticCell<[u8; SNAPSHOT_MEMORY]> = ConstStaticCell::new([0; SNAPSHOT_MEMORY]);
 
 /// Takes back what the flash holds. A board that cannot has nothing else to do: it panics. What this takes of the
 /// stack, it gives back.

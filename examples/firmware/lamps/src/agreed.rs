@@ -9,5 +9,5 @@ pub const CLUSTER: u64 = 1;
 /// The most bytes of a frame on a serial line.
 pub const FRAME: usize = 256;
 
-/// How many clients have a session at a time: each boot of a machine is one.
+/// How many clients have a session at a time: each board is one, over all its boots, and each run of a host.
 pub const CLIENTS: usize = 8;

@@ -8,6 +8,8 @@ use crate::{ANSWER_BYTES_MAX, Command, Lamps, STATE_BYTES_MAX};
 impl App for Lamps {
     type Command = Command;
     type Answer = Vec<u8, ANSWER_BYTES_MAX>;
+    const ANSWER_BYTES_MAX: usize = ANSWER_BYTES_MAX;
+    const STATE_BYTES_MAX: usize = STATE_BYTES_MAX;
 
     fn apply(&mut self, _: Index, command: Command) -> Self::Answer {
         self.apply(command).to_bytes()

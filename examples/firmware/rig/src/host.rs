@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use lamps::{Answer, CLIENTS, CLUSTER, Command, Lamps};
-use quorate::{Seat, Session};
+use quorate::Seat;
 use quorate_serial::{Pace, Plan};
 use quorate_smol::{Client, ClientError, Cluster, Event, Role, ServerConfig, Status, serve};
 use quorate_wire::MEMBER_OVERHEAD_MAX;
@@ -79,10 +79,9 @@ impl Host {
     /// Carries orders out, one after the other, until there are no more.
     async fn obey(&self, config: &ServerConfig, orders: Receiver<String>) -> io::Result<()> {
         let mut client = Client::new(config.cluster, self.members(), TIMEOUT).await?;
-        let mut session = None;
         while let Ok(line) = orders.recv().await {
             let Some((tag, order)) = line.split_once(' ') else { continue };
-            match self.carry_out(&mut client, &mut session, order).await {
+            match self.carry_out(&mut client, order).await {
                 Ok(text) => say(&format_args!("{tag} ok {text}")),
                 Err(failure) => say(&format_args!("{tag} error {failure}")),
             }
@@ -90,17 +89,12 @@ impl Host {
         Ok(())
     }
 
-    async fn carry_out(
-        &self,
-        client: &mut Client,
-        session: &mut Option<Session>,
-        order: &str,
-    ) -> Result<String, Failure> {
+    async fn carry_out(&self, client: &mut Client, order: &str) -> Result<String, Failure> {
         let (verb, rest) = order.split_once(' ').unwrap_or((order, ""));
         match verb {
             "press" => {
                 let command = rest.parse().map_err(Failure::new)?;
-                match press(client, session, command).await.map_err(Failure::new)? {
+                match press(client, command).await.map_err(Failure::new)? {
                     Some(Answer::NoSuch) => Err(Failure::new(Answer::NoSuch)),
                     Some(answer) => Ok(answer.to_string()),
                     None => Err(Failure::new("it was done, and its answer cannot be read")),
@@ -110,7 +104,7 @@ impl Host {
                 let count: u32 = rest.parse().map_err(|_| Failure::new("a number has to follow"))?;
                 let begun = Instant::now();
                 for _ in 0..count {
-                    press(client, session, Command::Add { register: 0, amount: 1 }).await.map_err(Failure::new)?;
+                    press(client, Command::Add { register: 0, amount: 1 }).await.map_err(Failure::new)?;
                 }
                 Ok(format!("{count} commands in {} ms", begun.elapsed().as_millis()))
             }
@@ -126,32 +120,17 @@ impl Host {
 }
 
 /// Has a command done, once: it is tried again under the same session and sequence until there is an answer.
-async fn press(
-    client: &mut Client,
-    session: &mut Option<Session>,
-    command: Command,
-) -> Result<Option<Answer>, ClientError> {
+async fn press(client: &mut Client, command: Command) -> Result<Option<Answer>, ClientError> {
     let bytes = postcard::to_allocvec(&command).expect("postcard knows every type of a command");
-    let next = match session {
-        Some(session) => Session { sequence: session.sequence + 1, ..*session },
-        None => {
-            let number = u64::from(fastrand::u32(..));
-            Session { client: number, sequence: client.open(number).await? + 1 }
-        }
-    };
-    // Whatever comes of it, this sequence is used.
-    *session = Some(next);
-    let mut done = client.command(next, &bytes).await;
+    let session = client.next_session().await?;
+    let mut done = client.repeat(session, &bytes).await;
     for _ in 0..TRIES {
         match done {
             Err(ClientError::Unknown { .. } | ClientError::NoLeader { .. } | ClientError::Unreachable { .. }) => {
-                done = client.command(next, &bytes).await;
+                done = client.repeat(session, &bytes).await;
             }
             _ => break,
         }
-    }
-    if done.is_err() {
-        *session = None;
     }
     done.map(|(_, answer)| Answer::from_bytes(&answer))
 }

@@ -61,7 +61,7 @@ pub(super) struct RequestView<'a> {
 #[derive(Serialize)]
 enum Asked<'a> {
     Command { session: Session, command: Content<'a, CommandView<'a>> },
-    Open { client: u64 },
+    Open { client: u64, epoch: Index },
     Read { query: Content<'a, Query<'a>>, local: bool },
     Status,
     Snapshot,
@@ -73,7 +73,7 @@ impl<'a> RequestView<'a> {
         let Request { cluster, client, number, body } = *request;
         let request = match body {
             RequestBody::Command { session, command: bytes } => Asked::Command { session, command: command(bytes) },
-            RequestBody::Open { client } => Asked::Open { client },
+            RequestBody::Open { client, epoch } => Asked::Open { client, epoch },
             RequestBody::Read { query: bytes, local } => Asked::Read { query: query(bytes), local },
             RequestBody::Status => Asked::Status,
             RequestBody::Snapshot => Asked::Snapshot,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::command;
+use crate::session::Session;
 
 /// What a line is answered with.
 #[derive(Debug, Serialize)]
@@ -21,7 +22,7 @@ pub(super) struct Answer {
     swapped: Option<bool>,
     /// Of a write, as soon as it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sequence: Option<u64>,
+    session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -60,9 +61,14 @@ impl Answer {
         Answer { error: Some(error.to_string()), ..Answer::new(id, Status::Unknown) }
     }
 
-    /// The answer with the sequence of its write.
-    pub(super) fn under(self, sequence: u64) -> Answer {
-        Answer { sequence: Some(sequence), ..self }
+    /// A session for a write that is to come.
+    pub(super) fn session(id: Value, session: Session) -> Answer {
+        Answer::new(id, Status::Ok).of(session)
+    }
+
+    /// The answer with the session of its write.
+    pub(super) fn of(self, session: Session) -> Answer {
+        Answer { session: Some(session.to_string()), ..self }
     }
 
     pub(super) fn to_json(&self) -> String {
@@ -70,6 +76,6 @@ impl Answer {
     }
 
     fn new(id: Value, status: Status) -> Answer {
-        Answer { id, status, value: None, existed: None, length: None, swapped: None, sequence: None, error: None }
+        Answer { id, status, value: None, existed: None, length: None, swapped: None, session: None, error: None }
     }
 }

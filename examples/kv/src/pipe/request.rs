@@ -2,19 +2,23 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::command::Command;
-use crate::session::SEQUENCE_MAX;
+use crate::session::Session;
 
 /// A line of the pipe.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
-    /// The sequence of the attempt that this one repeats.
-    pub(super) sequence: Option<u64>,
+    /// The session of the attempt that this one repeats.
+    pub(super) session: Option<Session>,
     pub(super) ask: Ask,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ask {
-    Get { key: String },
+    Get {
+        key: String,
+    },
+    /// For a session to write in.
+    Session,
     Write(Write),
 }
 
@@ -39,11 +43,12 @@ impl Write {
     }
 }
 
-/// What the JSON says beside id and sequence. Unknown fields are refused: a misspelt `from` would else mean "missing".
+/// What the JSON says beside id and session. Unknown fields are refused: a misspelt `from` would else mean "missing".
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
 enum Fields {
     Get { key: String },
+    Session,
     Put { key: String, value: String },
     Del { key: String },
     Append { key: String, value: String },
@@ -60,31 +65,30 @@ pub(super) fn parse(line: &[u8]) -> (Value, Result<Request, String>) {
         }
     };
     let id = fields.remove("id").unwrap_or_default();
-    let sequence = match sequence(fields.remove("sequence")) {
-        Ok(sequence) => sequence,
+    let session = match session(fields.remove("session")) {
+        Ok(session) => session,
         Err(what) => return (id, Err(what)),
     };
     let request = serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string());
-    let request = request.and_then(|fields| match (ask(fields), sequence) {
-        (Ask::Get { .. }, Some(_)) => Err("a get has no sequence: leave it out".to_owned()),
-        (ask, sequence) => Ok(Request { sequence, ask }),
+    let request = request.and_then(|fields| match (ask(fields), session) {
+        (Ask::Get { .. } | Ask::Session, Some(_)) => Err("only a write has a session: leave it out".to_owned()),
+        (ask, session) => Ok(Request { session, ask }),
     });
     (id, request)
 }
 
-fn sequence(value: Option<Value>) -> Result<Option<u64>, String> {
+fn session(value: Option<Value>) -> Result<Option<Session>, String> {
     match value {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64() {
-            Some(sequence @ 1..=SEQUENCE_MAX) => Ok(Some(sequence)),
-            _ => Err(format!("sequence {value} is not a number from 1 to {SEQUENCE_MAX}")),
-        },
+        Some(Value::String(text)) => text.parse().map(Some).map_err(|what| format!("session {text:?} is {what}")),
+        Some(value) => Err(format!("session {value} is no text: name the one that was shown with the write")),
     }
 }
 
 fn ask(fields: Fields) -> Ask {
     Ask::Write(match fields {
         Fields::Get { key } => return Ask::Get { key },
+        Fields::Session => return Ask::Session,
         Fields::Put { key, value } => Write::Put { key, value },
         Fields::Del { key } => Write::Del { key },
         Fields::Append { key, value } => Write::Append { key, value },
@@ -103,11 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_read_with_its_id_and_sequence() {
-        let (id, request) = parse(br#"{"id":7,"op":"cas","key":"k","from":null,"to":"v","sequence":3}"#);
+    fn a_request_is_read_with_its_id_and_session() {
+        let (id, request) = parse(br#"{"id":7,"op":"cas","key":"k","from":null,"to":"v","session":"9:8:3"}"#);
         let cas = Write::Cas { key: "k".to_owned(), from: None, to: "v".to_owned() };
         assert_eq!(id, 7);
-        assert_eq!(request, Ok(Request { sequence: Some(3), ask: Ask::Write(cas) }));
+        assert_eq!(request, Ok(Request { session: "9:8:3".parse().ok(), ask: Ask::Write(cas) }));
     }
 
     #[test]
@@ -117,7 +121,9 @@ mod tests {
         refused(r#"{"op":"put","key":"k"}"#, "value");
         refused(r#"{"op":"pot","key":"k"}"#, "pot");
         refused(r#"{"op":"cas","key":"k","form":"x","to":"v"}"#, "form");
-        refused(r#"{"op":"del","key":"k","sequence":0}"#, "sequence 0");
-        refused(r#"{"op":"get","key":"k","sequence":1}"#, "no sequence");
+        refused(r#"{"op":"del","key":"k","session":"9:8:0"}"#, "9:8:0");
+        refused(r#"{"op":"del","key":"k","session":3}"#, "no text");
+        refused(r#"{"op":"get","key":"k","session":"9:8:3"}"#, "only a write");
+        refused(r#"{"op":"session","session":"9:8:3"}"#, "only a write");
     }
 }

@@ -28,7 +28,8 @@ fn what_is_not_known_is_named() {
     refused(&["put", "k"], &["<VALUE>"]);
     refused(&["get", "k", "--stael"], &["--stael", "--stale"]);
     refused(&["bench", "--clients", "0"], &["--clients", "1..=1000"]);
-    refused(&["put", "k", "v", "--sequence", "1"], &["--client"]);
+    refused(&["put", "k", "v", "--session", "7:1"], &["--session", "5f1c77a09be2d4e3:1842:3"]);
+    refused(&["put", "k", "v", "--session", "7:1:0"], &["--session", "shown with it"]);
 }
 
 #[test]

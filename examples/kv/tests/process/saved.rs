@@ -39,7 +39,7 @@ fn a_saved_snapshot_restores_a_whole_cluster() {
     let mut cluster = Cluster::start();
     cluster.fill(0..300);
     let append = json!({ "id": 1, "op": "append", "key": "k", "value": "x" }).to_string();
-    let first = cluster.ask_with(&["pipe", "--client", "steady"], append.as_bytes()).out;
+    let first = cluster.ask_with(&["pipe"], append.as_bytes()).out;
     let answer: Value = serde_json::from_str(&first).expect("an answer is JSON");
     let file = cluster.directory.path().join("saved").display().to_string();
     let saved = cluster.ask(&["snapshot", "save", &file]);
@@ -80,8 +80,8 @@ fn a_saved_snapshot_restores_a_whole_cluster() {
     cluster.ask(&["get", "300"]).prints(1, "");
     cluster.ask(&["get", "k"]).prints(0, "x\n");
     // Its session came back as well: it is not done twice.
-    let sequence = answer["sequence"].to_string();
-    cluster.ask(&["append", "k", "x", "--client", "steady", "--sequence", &sequence]).prints(0, "1\n");
+    let session = answer["session"].as_str().expect("a session is text");
+    cluster.ask(&["append", "k", "x", "--session", session]).prints(0, "1\n");
     cluster.ask(&["append", "k", "z"]).prints(0, "2\n");
     let again = cluster.ask(&["snapshot", "save", &file, "--force", "--node", "2"]);
     again.says(0, &[]);

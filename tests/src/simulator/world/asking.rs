@@ -1,4 +1,4 @@
-use quorate::Role;
+use quorate::{Index, Role, Session};
 
 use super::World;
 use crate::history::{self, Operation, Outcome};
@@ -22,6 +22,9 @@ impl World {
             let delay = self.rng.u64(50..2_000);
             self.push(delay, What::Request { machine, waiting, session, wish });
         }
+        if self.faults.happens(&mut self.rng, Fault::Replay) {
+            self.replay(What::Request { machine, waiting, session, wish });
+        }
         // A phase is short, and calm is over when everyone has found somebody who answers.
         let is_hasty = self.schedule == Schedule::Phases || self.faults == Faults::NONE;
         let patience = if is_hasty { 2_000..30_000 } else { 100_000..600_000 };
@@ -29,10 +32,28 @@ impl World {
         self.push(patience, What::Retry { waiting });
     }
 
-    /// No answer came: it asks again, elsewhere.
+    /// Keeps a request, and sends one that was kept long ago once more.
+    fn replay(&mut self, request: What) {
+        const KEPT: usize = 64;
+        let place = self.rng.usize(..KEPT);
+        if let Some(kept) = self.requests.get_mut(place) {
+            let old = std::mem::replace(kept, request);
+            self.tally.count(Fault::Replay);
+            let delay = self.rng.u64(50..5_000);
+            self.push(delay, old);
+        } else if self.requests.len() < KEPT {
+            self.requests.push(request);
+        }
+    }
+
+    /// No answer came: it asks again, elsewhere. Or it stops, and starts without knowing what it has asked for.
     pub(super) fn retry(&mut self, waiting: Waiting) {
         if self.clients[waiting.client].attempt != waiting.attempt {
             return;
+        }
+        if self.faults.happens(&mut self.rng, Fault::Restart) {
+            self.tally.count(Fault::Restart);
+            self.open(waiting.client, Index(0));
         }
         let target = self.guess();
         self.clients[waiting.client].target = target;
@@ -54,24 +75,32 @@ impl World {
         }
         match answer {
             Answer::Done { index, value } => {
-                self.answered += 1;
-                client.calm_answers += u32::from(self.faults == Faults::NONE);
                 if !matches!(client.wish, Some(Wish::Read(_))) {
                     self.oracle.answered = self.oracle.answered.max(index);
                 }
                 if let Some(event) = client.event.take() {
                     self.history.finish(event, self.now, Outcome::Ok(told(client.wish, value)));
                 }
-                if client.calm_answers >= CALM_ANSWERS {
-                    client.wish = None;
-                    return;
+                self.go_on(waiting.client);
+            }
+            // What is not later makes way for what it has asked for since.
+            Answer::Opened(epoch) if epoch > client.session.epoch => {
+                client.session = Session { epoch, ..client.session() };
+                self.oracle.answered = self.oracle.answered.max(epoch);
+                self.go_on(waiting.client);
+            }
+            Answer::Held(epoch) if epoch > client.session.epoch => {
+                client.open(epoch);
+                self.ask(waiting.client);
+            }
+            Answer::Mismatch | Answer::Lost => {
+                if let Some(event) = client.event.filter(|_| answer == Answer::Mismatch) {
+                    self.history.finish(event, self.now, Outcome::Fail);
                 }
-                client.choose(&mut self.rng, self.oracle.answered);
-                // Now and then it goes elsewhere, and may meet a leader who does not know yet that another leads.
-                if self.rng.u8(..4) == 0 {
-                    self.clients[waiting.client].target = self.guess();
-                }
-                self.begin(waiting.client);
+                self.answered += 1;
+                client.calm_answers += u32::from(self.faults == Faults::NONE);
+                let epoch = client.session.epoch;
+                self.open(waiting.client, epoch);
                 self.ask(waiting.client);
             }
             Answer::Elsewhere(hint) if waiting.attempt == client.attempt => {
@@ -80,8 +109,41 @@ impl World {
                     self.ask(waiting.client);
                 }
             }
-            Answer::Elsewhere(_) | Answer::Unknown | Answer::Outdated => {}
+            Answer::Elsewhere(_) | Answer::Unknown | Answer::Opened(_) | Answer::Held(_) => {}
         }
+    }
+
+    /// A client's wish came true: it has another one, or is content.
+    fn go_on(&mut self, place: usize) {
+        self.answered += 1;
+        let client = &mut self.clients[place];
+        client.calm_answers += u32::from(self.faults == Faults::NONE);
+        if client.calm_answers >= CALM_ANSWERS {
+            client.wish = None;
+            return;
+        }
+        let restarts = self.faults.happens(&mut self.rng, Fault::Restart);
+        if restarts {
+            self.tally.count(Fault::Restart);
+        }
+        let is_copy = restarts && self.rng.bool();
+        self.clients[place].choose(&mut self.rng, self.oracle.answered, is_copy);
+        // Now and then it goes elsewhere, and may meet a leader who does not know yet that another leads.
+        if self.rng.u8(..4) == 0 {
+            self.clients[place].target = self.guess();
+        }
+        if restarts && !is_copy {
+            self.open(place, Index(0));
+        }
+        self.begin(place);
+        self.ask(place);
+    }
+
+    /// A client asks for a session; what became of its wish, it will not hear.
+    fn open(&mut self, place: usize, instead_of: Index) {
+        let client = &mut self.clients[place];
+        client.event = None;
+        client.open(instead_of);
     }
 
     fn begin(&mut self, client: usize) {
@@ -91,7 +153,7 @@ impl World {
             Some(Wish::Write(write)) => (write.key, Operation::Put(write.value.to_string())),
             Some(Wish::Open) | None => return,
         };
-        asker.event = Some(self.history.begin(asker.number, self.now, &format!("r{key}"), operation));
+        asker.event = Some(self.history.begin(asker.session.client, self.now, &format!("r{key}"), operation));
     }
 }
 

@@ -93,7 +93,7 @@ impl World {
         let last = self.leader().map_or(Index(0), |leader| leader.last().index);
         let waiting = self.machines.iter().map(|machine| machine.waiting_since(since, last)).sum::<usize>();
         let unanswered =
-            self.clients.iter().filter(|client| client.calm_answers < CALM_ANSWERS).map(|client| client.number);
+            self.clients.iter().filter(|client| client.calm_answers < CALM_ANSWERS).map(|client| client.session.client);
         let waiting = format!("{waiting} wait, clients {:?} have no answer", unanswered.collect::<Vec<_>>());
         Violation { law, story: story.chain([waiting]).collect::<Vec<_>>().join("; ") }
     }

@@ -149,18 +149,21 @@ impl World {
         let computer = &mut self.machines[machine];
         computer.applied = position.index;
         let mut answer = Answer::Done { index: position.index, value: None };
-        if let Some(session) = apply.session() {
-            let write = apply.command().expect("the simulator reads its own commands");
-            match computer.state.apply(position, session, write) {
-                Verdict::Fresh if is_first => self.oracle.on_done(session)?,
-                Verdict::Outdated { .. } => answer = Answer::Outdated,
-                Verdict::Expired => {
-                    let story = format!("{session:?} at {position:?}");
-                    return Err(Violation { law: "an open session does not expire while there is room", story });
-                }
-                Verdict::Fresh | Verdict::Opened { .. } | Verdict::Repeated(_) => {}
+        if let Some(verdict) = computer.state.apply(apply) {
+            self.oracle.on_verdict(apply, verdict)?;
+            if is_first {
+                self.oracle.on_first_verdict(&self.shape, apply, verdict)?;
+                self.tally.count_verdict(apply.session(), verdict);
             }
+            answer = match verdict {
+                Verdict::Opened { epoch } => Answer::Opened(epoch),
+                Verdict::Held { epoch } => Answer::Held(epoch),
+                Verdict::Fresh | Verdict::Repeated(_) => answer,
+                Verdict::Mismatch => Answer::Mismatch,
+                Verdict::Outdated { .. } | Verdict::Expired => Answer::Lost,
+            };
         }
+        let computer = &mut self.machines[machine];
         let (due, later): (Vec<_>, Vec<_>) =
             computer.accepted.drain(..).partition(|(accepted, _)| accepted.index <= position.index);
         computer.accepted = later.into();
@@ -244,9 +247,9 @@ impl World {
 fn said(name: u8, input: &Input<'_, Write>) -> String {
     match input {
         Input::ClientCommand { session, command } => {
-            let (client, sequence) = session.map_or((0, 0), |session| (session.client, session.sequence));
+            let (client, epoch, sequence) = session.map_or((0, 0, 0), |of| (of.client, of.epoch.0, of.sequence));
             let command = command.as_ref().map_or("open".into(), Write::to_string);
-            format!("client {client}#{sequence} -> {name}: {command}")
+            format!("client {client}:{epoch}#{sequence} -> {name}: {command}")
         }
         Input::Receive { from, message } => format!("{name} <- {}: {}", from.seat.0, show::message(message)),
         Input::Tick => format!("{name}: wakes"),

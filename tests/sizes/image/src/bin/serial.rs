@@ -12,6 +12,8 @@ struct Lamps(u16);
 impl App for Lamps {
     type Command = SetLamp;
     type Answer = [u8; 2];
+    const ANSWER_BYTES_MAX: usize = 2;
+    const STATE_BYTES_MAX: usize = 2;
 
     fn apply(&mut self, _: Index, SetLamp { lamp, on }: SetLamp) -> [u8; 2] {
         let bit = 1u16.checked_shl(lamp.into()).unwrap_or_default();
