@@ -116,6 +116,13 @@
 //! are in line come first: while commands are being committed, whoever lacks more than a window is served in a third of
 //! the time. At the next start the driver gives what it has to [`Boot::recover`], or word that its snapshot is damaged.
 //!
+//! # Reigns
+//!
+//! A leader has to know what was committed before it (section 5.4.2). Raft lets it append a no-op; here each node keeps a
+//! [`Mark`]: the latest term whose leader's log, as it was at its election, the node held as a whole. Marks take no room,
+//! so that no history of faults can fill a bounded log with reigns. What one member holds above its own snapshot has to
+//! fit into the others' logs: if these differ in size, [`Config::log_bytes_least`] names the smallest.
+//!
 //! # Bounds
 //!
 //! A node takes no more memory than its type says: the log's memory, and about 140 bytes for each seat. A step does an

@@ -34,6 +34,9 @@ pub struct ServerConfig {
     pub inflight_bytes_max: usize,
     /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
+    /// The same of the member that has the least, if not all have as much: no member holds more above its last snapshot,
+    /// so that a majority has room for what one of them holds. It has to be the same on all nodes.
+    pub log_bytes_least: Option<u32>,
     /// After each index that this number divides, a snapshot is taken as well. All nodes take the same ones then, and a
     /// follower that fetches one can go on with it at another leader.
     pub snapshot_every: Option<NonZeroU64>,
@@ -67,6 +70,7 @@ impl ServerConfig {
             frame_bytes: 1200,
             inflight_bytes_max: 128 << 10,
             log_bytes: 64 << 20,
+            log_bytes_least: None,
             snapshot_every: None,
             snapshot_bytes_per_second: 1 << 30,
             clients_max: CLIENTS,
@@ -92,6 +96,7 @@ impl ServerConfig {
             election_timeout: self.election_timeout,
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
+            log_bytes_least: self.log_bytes_least,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
             inflight_messages_max: 128,
             inflight_bytes_max: self.inflight_bytes_max,
