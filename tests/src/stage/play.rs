@@ -140,11 +140,14 @@ impl Stage {
             self.letters.clear();
             self.actors.values_mut().for_each(|actor| actor.now = actor.now + actor.config.election_timeout * 2);
             let before = self.node(winner).term();
-            while !(self.node(winner).role() == Role::Leader && self.node(winner).term() > before) {
+            let has_won = (0..MANY).any(|_| {
                 if !self.go_on(&[], &mut String::new()) {
                     self.tick(winner, &mut String::new());
                 }
-            }
+                let node = self.node(winner);
+                node.role() == Role::Leader && node.term() > before
+            });
+            assert!(has_won, "node {winner} does not win");
             self.sync(winner, &mut String::new());
         }
         self.letters.clear();
