@@ -85,19 +85,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// Those of a configuration, or the first thing that is wrong with it.
     pub(crate) fn of(config: &Config, seats: usize) -> Result<Settings, ConfigError> {
-        let Members { voters, outgoing, learners, witnesses } = config.members;
         let seat = config.identity.seat;
         let (heartbeat, election) = (micros(config.heartbeat_interval), micros(config.election_timeout));
-        let wrong = if voters.is_empty() {
-            ConfigError::NoVoters
-        } else if config.members.all().0 & !Seats::first(seats).0 != 0 {
-            ConfigError::TooManySeats { seats }
-        } else if voters.union(outgoing).0 & learners.0 != 0 {
-            ConfigError::LearnerVotes
-        } else if !witnesses.is_empty() {
-            ConfigError::WitnessUnsupported
-        } else if !config.members.all().contains(seat) {
-            ConfigError::NotAMember { seat }
+        let wrong = if let Some(fault) = members_fault(config.members, seat, seats) {
+            fault
         } else if heartbeat == 0 {
             ConfigError::HeartbeatTooShort
         } else if election / 2 < heartbeat {
@@ -143,9 +134,27 @@ impl Settings {
     }
 }
 
+/// The first thing that is wrong with these members, for one of this seat with memory for so many.
+pub(crate) fn members_fault(members: Members, seat: Seat, seats: usize) -> Option<ConfigError> {
+    let Members { voters, outgoing, learners, witnesses } = members;
+    if voters.is_empty() {
+        Some(ConfigError::NoVoters)
+    } else if members.all().0 & !Seats::first(seats).0 != 0 {
+        Some(ConfigError::TooManySeats { seats })
+    } else if voters.union(outgoing).0 & learners.0 != 0 {
+        Some(ConfigError::LearnerVotes)
+    } else if !witnesses.is_empty() {
+        Some(ConfigError::WitnessUnsupported)
+    } else if !members.all().contains(seat) {
+        Some(ConfigError::NotAMember { seat })
+    } else {
+        None
+    }
+}
+
 /// The microseconds of a duration; if it is longer than any time-out may be, the most that 32 bits count.
 #[cfg_attr(target_os = "none", inline(never))]
-fn micros(duration: Duration) -> u32 {
+pub(crate) fn micros(duration: Duration) -> u32 {
     match u32::try_from(duration.as_secs()) {
         Ok(seconds) if seconds <= ELECTION_SECONDS_MAX => seconds * 1_000_000 + duration.subsec_micros(),
         _ => u32::MAX,
@@ -167,6 +176,8 @@ pub enum ConfigError {
     LearnerVotes,
     /// Witnesses come with a later version.
     WitnessUnsupported,
+    /// Voters are being changed, and a cluster is not founded in the middle of that.
+    OutgoingVoters,
     /// The node's own seat is not a member's.
     NotAMember {
         /// The seat.
@@ -204,6 +215,7 @@ impl core::fmt::Display for ConfigError {
             }
             ConfigError::LearnerVotes => f.write_str("a learner is a voter as well: choose one"),
             ConfigError::WitnessUnsupported => f.write_str("this version has no witnesses yet: make it a voter"),
+            ConfigError::OutgoingVoters => f.write_str("a cluster is founded without outgoing voters: name none"),
             ConfigError::NotAMember { seat } => write!(f, "this node's seat {} is not among the members", seat.0),
             ConfigError::HeartbeatTooShort => f.write_str("the heartbeat interval must be at least 1 microsecond"),
             ConfigError::ElectionTooShort => {

@@ -295,15 +295,15 @@ impl State {
     pub(crate) fn rest(&mut self) {
         // A 32-bit fraction of the time-out, which has at most 32 bits itself: no division.
         let timeout = self.settings.election_micros();
-        let jitter = ((self.draw() >> 32) * timeout) >> 32;
+        let jitter = ((splitmix(&mut self.random) >> 32) * timeout) >> 32;
         self.election_due = self.now.after(timeout + jitter);
     }
+}
 
-    /// The next number of the splitmix64 sequence.
-    fn draw(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
+/// The next number of the splitmix64 sequence.
+pub(crate) fn splitmix(random: &mut u64) -> u64 {
+    *random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*random ^ (*random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }

@@ -67,6 +67,7 @@ mod tape;
 mod world;
 
 pub use breadth::{search, search_telling};
+pub(crate) use mix::Mix;
 pub use report::{End, Progress, Report};
 
 /// The most nodes of a search.

@@ -3,6 +3,7 @@
 mod boot;
 mod common;
 mod effects;
+mod founding;
 mod log;
 mod sessions;
 mod snapshots;

@@ -1,0 +1,335 @@
+use core::time::Duration;
+
+use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
+use crate::config::{members_fault, micros};
+use crate::{ConfigError, Instant, Members, Seat, Seats, Snapshot, Ticket};
+
+/// Whoever has not answered for so many intervals is silent.
+const SILENT_AFTER: u64 = 3;
+/// A cluster that was heard of, but not for so many intervals, is taken for gone.
+const GONE_AFTER: u64 = 32;
+
+/// What a store that is not complete is started with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// Its seat.
+    pub seat: Seat,
+    /// The list of members.
+    pub members: Members,
+    /// The snapshot that it was restored from; of index zero if it is empty.
+    pub snapshot: Snapshot,
+    /// Its log's capacity, in bytes.
+    pub log_bytes: u32,
+    /// What it is to do.
+    pub intent: Intent,
+    /// How often it asks those that it waits for. Less than a millisecond is taken for one.
+    pub ask_interval: Duration,
+    /// Where its numbers come from: 64 random bits, never the same for two boots of any member. Without a random number
+    /// generator, a counter in memory that is never erased, mixed with the seat and the board's serial number.
+    pub seed: u64,
+}
+
+/// What a store that is not complete is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Intent {
+    /// Be part of a founding, and found if its seat is the lowest.
+    Found,
+    /// Take no part in a founding, but end one that it is prepared for: a store that ought to hold data and does not.
+    Wait,
+    /// Take no part in a founding, and follow the cluster that is there: the seat's later life, after its disk was lost.
+    Return,
+}
+
+/// A store that is not complete: empty, or prepared for a founding. It does no I/O, has no clock and takes no more memory
+/// than it is itself. A list of one founds at once, by itself.
+///
+/// It is driven as a [`Node`](crate::Node) is. `SEATS` is the most members.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Prospect<const SEATS: usize> {
+    pub(super) seat: Seat,
+    pub(super) intent: Intent,
+    pub(super) others: Seats,
+    pub(super) terms: Terms,
+    pub(super) log_bytes: u32,
+    pub(super) interval: u64,
+    pub(super) now: Instant,
+    /// When to ask again.
+    pub(super) due: Instant,
+    pub(super) random: u64,
+    /// What is durable.
+    pub(super) prepared: Option<Prepared>,
+    pub(super) write: Write,
+    pub(super) writes: u64,
+    /// Its own founding, if it founds.
+    pub(super) founding: Founding,
+    /// Its present token, and the founding that asked last.
+    pub(super) token: u64,
+    pub(super) asker: Option<Founding>,
+    /// Word of a cluster: until it is gone, this store takes part in no founding.
+    pub(super) cluster: Option<Word>,
+    pub(super) heard: [Option<Heard>; SEATS],
+    /// Whom a question is owed.
+    pub(super) asks: Seats,
+    /// Who was told to prepare since it answered last.
+    pub(super) told: Seats,
+    pub(super) refused: u32,
+}
+
+/// A record on its way to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Write {
+    Nothing,
+    Due(Record),
+    UnderWay(Record),
+    /// The store is complete.
+    Done(Charter),
+}
+
+/// What a complete store said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Word {
+    pub(super) from: Seat,
+    pub(super) charter: Charter,
+    pub(super) at: Instant,
+}
+
+/// What another seat answered last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Heard {
+    /// When.
+    pub at: Instant,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// A fact that a prospect is told.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Input {
+    /// A message came from another seat.
+    Receive {
+        /// Who sent it.
+        from: Seat,
+        /// What was sent.
+        message: Message,
+    },
+    /// Time has passed: due at [`Prospect::deadline`], harmless at any other time.
+    Tick,
+    /// The write of this ticket is durable.
+    Persisted(Ticket),
+}
+
+/// An order that a prospect gives its driver.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Effect {
+    /// Make this durable in one step, then return the ticket. Until then nothing that arrives is looked at.
+    Persist {
+        /// To give back when the record is durable.
+        ticket: Ticket,
+        /// What.
+        record: Record,
+    },
+    /// Send this. A message that the link refuses counts as lost.
+    Send {
+        /// To whom.
+        to: Seat,
+        /// What.
+        message: Message,
+    },
+    /// The store is complete, durably: start its node under this charter. Every later step says so again.
+    Complete(Charter),
+}
+
+/// What a prospect has to do now, in the order in which to do it. What is not drawn is offered again by the next step,
+/// but for an answer, which is asked for again.
+#[must_use = "a prospect acts only through its effects"]
+pub struct Effects<'p, const SEATS: usize> {
+    prospect: &'p mut Prospect<SEATS>,
+    reply: Option<Effect>,
+    is_told: bool,
+}
+
+/// Why a store is not complete yet, for whoever waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Obstacle {
+    /// A cluster is there, and this store holds nothing of it: it has lost its disk, its volume is not mounted, or its
+    /// seat is not among the members.
+    Cluster {
+        /// Who said so.
+        from: Seat,
+        /// Its charter.
+        charter: Charter,
+    },
+    /// This seat has other terms.
+    Differs {
+        /// Which.
+        seat: Seat,
+        /// Its terms.
+        terms: Terms,
+    },
+    /// This store was told to wait for a cluster, and none has answered.
+    Waits,
+    /// These seats have not answered for some time.
+    Silent(Seats),
+    /// These seats were told to wait for a cluster, or have heard of one.
+    Abstains(Seats),
+    /// Nothing but time: all seats are there.
+    Nothing,
+}
+
+impl<const SEATS: usize> Prospect<SEATS> {
+    /// A store with this record, or an empty one.
+    ///
+    /// # Errors
+    /// What is wrong with the members, or with this store's seat among them.
+    pub fn new(config: &Config, prepared: Option<Prepared>, now: Instant) -> Result<Self, ConfigError> {
+        const { assert!(SEATS > 0 && SEATS <= Seat::COUNT_MAX, "a store knows 1 to 32 seats") };
+        if let Some(fault) = members_fault(config.members, config.seat, SEATS) {
+            return Err(fault);
+        }
+        if !config.members.outgoing.is_empty() {
+            return Err(ConfigError::OutgoingVoters);
+        }
+        let mut prospect = Prospect {
+            seat: config.seat,
+            intent: config.intent,
+            others: config.members.all().without(config.seat),
+            terms: Terms { members: config.members, snapshot: config.snapshot },
+            log_bytes: config.log_bytes,
+            interval: u64::from(micros(config.ask_interval)).max(1_000),
+            now,
+            due: now,
+            random: config.seed,
+            prepared,
+            write: Write::Nothing,
+            writes: config.seed,
+            founding: Founding(0),
+            token: 0,
+            asker: None,
+            cluster: None,
+            heard: [None; SEATS],
+            asks: Seats::NONE,
+            told: Seats::NONE,
+            refused: 0,
+        };
+        prospect.begin();
+        Ok(prospect)
+    }
+
+    /// Takes an input at a time, and returns what is to be done about it. Does a bounded amount of work.
+    pub fn step(&mut self, now: Instant, input: Input) -> Effects<'_, SEATS> {
+        self.now = self.now.max(now);
+        let reply = match input {
+            Input::Receive { from, message } => self.receive(from, &message),
+            Input::Persisted(ticket) => self.persisted(&ticket),
+            Input::Tick => None,
+        };
+        self.settle();
+        Effects { prospect: self, reply, is_told: false }
+    }
+
+    /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change
+    /// anything.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.write {
+            Write::UnderWay(_) | Write::Done(_) => None,
+            Write::Due(_) => Some(self.now),
+            Write::Nothing if self.owes() => Some(self.now),
+            Write::Nothing => Some(self.due),
+        }
+    }
+
+    /// Its seat.
+    pub fn seat(&self) -> Seat {
+        self.seat
+    }
+
+    /// What it was told to do.
+    pub fn intent(&self) -> Intent {
+        self.intent
+    }
+
+    /// Its own list, and what it stands on.
+    pub fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    /// Who founds: the lowest seat of its list.
+    pub fn founder(&self) -> Seat {
+        self.terms.members.all().next_from(Seat(0)).unwrap_or(self.seat)
+    }
+
+    /// What it is prepared for, durably.
+    pub fn prepared(&self) -> Option<Prepared> {
+        self.prepared
+    }
+
+    /// What each other seat answered last, if it has answered.
+    pub fn heard(&self) -> impl Iterator<Item = (Seat, Option<Heard>)> {
+        self.others.iter().map(|seat| (seat, self.heard_of(seat)))
+    }
+
+    /// Why the store is not complete yet: the first reason that somebody can do something about.
+    pub fn obstacle(&self) -> Obstacle {
+        if let Some(Word { from, charter, .. }) = self.cluster {
+            return Obstacle::Cluster { from, charter };
+        }
+        let differs = |(seat, heard): (Seat, Option<Heard>)| match heard?.standing {
+            Standing::Differs(terms) => Some(Obstacle::Differs { seat, terms }),
+            _ => None,
+        };
+        if let Some(differs) = self.heard().find_map(differs) {
+            return differs;
+        }
+        let silent = self.seats(|heard| heard.is_none_or(|heard| self.is_older(heard.at, SILENT_AFTER)));
+        let abstain = self.seats(|heard| heard.is_some_and(|heard| heard.standing == Standing::Abstains));
+        match (self.intent, silent, abstain) {
+            (Intent::Wait | Intent::Return, ..) => Obstacle::Waits,
+            (Intent::Found, Seats::NONE, Seats::NONE) => Obstacle::Nothing,
+            (Intent::Found, Seats::NONE, _) => Obstacle::Abstains(abstain),
+            (Intent::Found, ..) => Obstacle::Silent(silent),
+        }
+    }
+
+    /// How many messages were refused: from seats that are not in the list, or that no such store sends.
+    pub fn refused(&self) -> u32 {
+        self.refused
+    }
+
+    pub(super) fn heard_of(&self, seat: Seat) -> Option<Heard> {
+        self.heard.get(usize::from(seat.0)).copied().flatten()
+    }
+
+    /// Those of the others of whom so much was heard.
+    pub(super) fn seats(&self, is_so: impl Fn(Option<Heard>) -> bool) -> Seats {
+        self.heard().filter(|(_, heard)| is_so(*heard)).map(|(seat, _)| seat).collect()
+    }
+
+    pub(super) fn is_older(&self, at: Instant, intervals: u64) -> bool {
+        self.now.micros_since(at) >= intervals * self.interval
+    }
+
+    /// Whether a cluster that was heard of is gone.
+    pub(super) fn is_gone(&self, word: Word) -> bool {
+        self.is_older(word.at, GONE_AFTER)
+    }
+}
+
+impl<const SEATS: usize> Iterator for Effects<'_, SEATS> {
+    type Item = Effect;
+
+    fn next(&mut self) -> Option<Effect> {
+        if let Some(reply) = self.reply.take() {
+            return Some(reply);
+        }
+        if let Write::Done(charter) = self.prospect.write {
+            let is_told = core::mem::replace(&mut self.is_told, true);
+            return (!is_told).then_some(Effect::Complete(charter));
+        }
+        self.prospect.draw()
+    }
+}
