@@ -82,6 +82,7 @@ where
         now: Instant,
     ) -> Result<Self, StartError> {
         const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
+        const { assert!(CLIENTS >= SEATS, "each station has a place among the sessions") };
         let Settings { cluster, identity, members, routes, pace, seed } = settings;
         let config = pace.config(identity, members, seed);
         let Memory { log, snapshot: mut buffer } = memory;

@@ -59,7 +59,7 @@ impl Shape {
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
             padding,
-            clients_max: if faults.has(Fault::FewSessions) { rng.usize(1..=4) } else { CLIENTS_MAX },
+            clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
         }
     }
 

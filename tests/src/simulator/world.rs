@@ -85,7 +85,8 @@ impl World {
             Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)), shape.clients_max)
         };
         let machines = (0..setting.nodes).map(machine).collect();
-        let number = |place: usize| if faults.has(Fault::Twins) { place / 2 } else { place };
+        let has_twins = faults.has(Fault::Twins) && rng.bool();
+        let number = |place: usize| if has_twins { place / 2 } else { place };
         let clients = (0..setting.clients).map(|place| Client::new(place, number(place) as u64)).collect();
         let mut world = World {
             schedule,
