@@ -11,4 +11,5 @@ pub mod power;
 pub mod replay;
 pub mod search;
 pub mod simulator;
+pub mod spec;
 pub mod stage;
