@@ -67,8 +67,10 @@ mod tape;
 mod world;
 
 pub use breadth::{search, search_telling};
-pub(crate) use mix::Mix;
+pub(crate) use mix::{Mix, spread};
 pub use report::{End, Progress, Report};
+pub(crate) use seen::Seen;
+pub(crate) use tape::{Reading, Tape};
 
 /// The most nodes of a search.
 pub const SEATS: usize = 3;

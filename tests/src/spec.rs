@@ -1,3 +1,6 @@
-//! Protocols of our own, each searched to the end of stated bounds. `tests/spec` says what they are.
+//! Specifications of protocols that are our own, small enough to be searched to the end of stated bounds.
+//!
+//! What each one says, what was searched and what was found stands in `tests/spec`.
 
 pub mod founding;
+pub mod mark;

@@ -1,0 +1,87 @@
+//! Searches the model of a protocol until a promise is broken, or everything within the bounds was seen.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use quorate_tests::spec::mark::{End, Flaw, Report, Room, Setting, Writes, search};
+
+/// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
+#[derive(Parser)]
+#[command(version, about)]
+struct Options {
+    #[command(subcommand)]
+    protocol: Protocol,
+}
+
+#[derive(Subcommand)]
+enum Protocol {
+    /// How a leader commits what it found in its log (`MARK.md`).
+    Mark(Mark),
+}
+
+#[derive(clap::Args)]
+struct Mark {
+    /// How many nodes.
+    #[arg(long, default_value_t = 3)]
+    nodes: usize,
+    /// How many terms are alive at a time at most.
+    #[arg(long, default_value_t = 4)]
+    terms: u8,
+    /// How many entries are in a log, without the front that all have for good.
+    #[arg(long, default_value_t = 2)]
+    entries: u8,
+    /// How many entries each log has room for behind its snapshot, the largest first, as `2,1,1`.
+    #[arg(long, value_delimiter = ',')]
+    capacities: Vec<u8>,
+    /// How logs of different sizes get on.
+    #[arg(long, value_enum, default_value_t = Room::LeastAboveSnapshot)]
+    room: Room,
+    /// What a crash can do to a write.
+    #[arg(long, value_enum, default_value_t = Writes::Torn)]
+    writes: Writes,
+    /// Which rule to break.
+    #[arg(long, value_enum, default_value_t = Flaw::None)]
+    flaw: Flaw,
+    /// Look for broken promises of safety only.
+    #[arg(long)]
+    safety: bool,
+    /// For how long to search.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// How much memory to take, in GiB: 150 million states a GiB.
+    #[arg(long, default_value_t = 1.0)]
+    memory: f64,
+}
+
+fn main() -> ExitCode {
+    let Protocol::Mark(options) = Options::parse().protocol;
+    let report = search(&setting(&options));
+    show(&report);
+    if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn setting(options: &Mark) -> Setting {
+    let mut capacities = [0; 5];
+    capacities.iter_mut().zip(&options.capacities).for_each(|(capacity, given)| *capacity = *given);
+    Setting {
+        capacities: (!options.capacities.is_empty()).then_some(capacities),
+        room: options.room,
+        writes: options.writes,
+        flaw: options.flaw,
+        live: !options.safety,
+        seconds: options.minutes * 60.0,
+        memory: (options.memory * (1_u64 << 30) as f64) as usize,
+        ..Setting::new(options.nodes, options.terms, options.entries)
+    }
+}
+
+fn show(report: &Report) {
+    report.story.iter().zip(1..).for_each(|(step, number)| println!("{number:3} {step}"));
+    let end = match report.end {
+        End::Complete => "complete".into(),
+        End::Bound => "out of time or memory".into(),
+        End::Broken(promise) => format!("broken: {promise}"),
+    };
+    let Report { states, steps, rests, depth, seconds, .. } = *report;
+    println!("{end}: {states} states, {steps} steps, {rests} contents of disks, depth {depth}, {seconds:.0} s");
+}
