@@ -16,8 +16,6 @@ struct Show<'s, V> {
     installs: u32,
     /// Entries further behind this one than the next hang in the air. They will be replaced.
     reached: Index,
-    /// Entries up to here are covered by a snapshot.
-    covered: Index,
     /// Whether the write that is being read did not arrive as a whole.
     is_cut: bool,
     /// The mark of a term that comes behind the entries of the write that is being read.
@@ -32,16 +30,9 @@ impl Log {
         scratch: &mut [u8],
         visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (installs, covered) = (self.outline.installs, self.covered);
-        let mut show = Show {
-            assembler: Assembler::new(scratch),
-            visit,
-            installs,
-            reached: covered,
-            covered,
-            is_cut: false,
-            term_mark: None,
-        };
+        let (installs, reached) = (self.outline.installs, self.covered);
+        let mut show =
+            Show { assembler: Assembler::new(scratch), visit, installs, reached, is_cut: false, term_mark: None };
         for number in self.first..=self.number {
             let (mut from, mut verdict) = (None, None);
             loop {
@@ -141,10 +132,7 @@ impl<V> Show<'_, V> {
             self.records(records, address)?;
         }
         match self.term_mark.take_if(|_| prefix.is_last) {
-            Some(mark) => {
-                self.reached = self.reached.min(mark.last.index.max(self.covered));
-                (self.visit)(Recovered::Mark(mark))
-            }
+            Some(mark) => (self.visit)(Recovered::Mark(mark)),
             None => Ok(()),
         }
     }
