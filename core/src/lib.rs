@@ -131,7 +131,8 @@
 //!
 //! # What is not here yet
 //!
-//! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them.
+//! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them. The founding of
+//! a cluster ([`Prospect`]) is here, but no adapter runs it yet, and [`Config::members`] says who takes part.
 #![no_std]
 
 mod boot;

@@ -5,7 +5,7 @@ pub(crate) const VALUE_BYTES_MAX: usize = 1_000;
 
 /// The most bytes of a command, its key and its values with a few bytes of lengths: its record must fit into a frame
 /// between members, beside all else that such a frame carries.
-pub(crate) const COMMAND_BYTES_MAX: usize = 1_070;
+pub(crate) const COMMAND_BYTES_MAX: usize = 1_060;
 
 /// What clients want done. Any string is a key, the empty one too; any bytes are a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -89,13 +89,13 @@ fn whole(layer: &str, rest: &[u8]) -> Result<(), String> {
 
 /// What is wrong with a message: its records, its own fields, or what stands behind it.
 fn in_message(bytes: &[u8]) -> Option<String> {
-    type AppendEntries<'b> = (u32, Term, u64, Position, Index, &'b [u8]);
+    type AppendEntries<'b> = (u32, Term, u64, Position, Index, Index, &'b [u8]);
     let error = match postcard::take_from_bytes::<Message<'_>>(bytes) {
         Ok((_, rest)) => return whole("message", rest).err().map(|_| format!("{} bytes are left over", rest.len())),
         Err(error) => error.to_string(),
     };
     let records = match postcard::take_from_bytes::<AppendEntries<'_>>(bytes) {
-        Ok(((APPEND_ENTRIES, _, _, _, _, records), _)) => Entries::parse(records).err(),
+        Ok(((APPEND_ENTRIES, _, _, _, _, _, records), _)) => Entries::parse(records).err(),
         _ => None,
     };
     Some(records.map_or(error, |bad| format!("in its entries: {bad}")))

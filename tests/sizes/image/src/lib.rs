@@ -33,6 +33,7 @@ pub fn link_core() {
     link(Start::lost_snapshot as fn(&mut _, _));
     link(Start::stored as fn(&mut _, _));
     link(Start::entry as fn(&mut _, _) -> _);
+    link(Start::mark as fn(&mut _, _));
     link(Start::start as fn(_, _) -> _);
     link(Lamps::step as fn(_, _, _) -> _);
     link(Lamps::deadline as fn(&_) -> _);
