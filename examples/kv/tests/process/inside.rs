@@ -35,5 +35,5 @@ fn a_node_that_is_asked_to_trace_does_so_or_does_not_start() {
     cluster.wait_for_leader();
     cluster.kill(1);
     let text = fs::read_to_string(trace).expect("there is a trace");
-    assert!(text.starts_with("{\"trace\":2,") && text.contains("\"role\":\"leader\""), "{text}");
+    assert!(text.starts_with("{\"trace\":3,") && text.contains("\"role\":\"leader\""), "{text}");
 }

@@ -97,6 +97,7 @@ fn a_file_that_is_there_is_replaced_only_by_force() {
     let save = ["snapshot", "save", &file];
     cluster.ask(&["snapshot", "save", &file, "--timeout-ms", "300"]).says(3, &["no node reachable", "n1"]);
     cluster.start_nodes(1..2);
+    cluster.ask(&["put", "j", "v"]).prints(0, "OK\n");
     cluster.ask(&save).says(0, &[]);
     let before = inspected(&file)["index"].as_u64();
     cluster.ask(&["put", "k", "v"]).prints(0, "OK\n");
