@@ -58,11 +58,12 @@ impl Cluster {
         (0..turns).try_for_each(|_| self.turn())
     }
 
-    /// The node that leads those who are not isolated, once its term is open.
+    /// The node that leads those who are not isolated, once it has marked its term.
     pub(crate) fn leader(&self) -> Option<usize> {
         let is_leader = |member: &Member| {
             let node = &member.node;
-            node.role() == Role::Leader && !self.isolated.contains(node.seat()) && node.last().term == node.term()
+            let has_marked = node.durable_mark() == node.term();
+            node.role() == Role::Leader && !self.isolated.contains(node.seat()) && has_marked
         };
         self.members.iter().position(is_leader)
     }
