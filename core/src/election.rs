@@ -10,20 +10,16 @@ impl Step<'_> {
         if core::mem::take(&mut self.state.greets) {
             self.owe_ballots();
         }
-        if self.state.now >= self.state.election_due {
-            self.run_out_of_patience();
-        } else if self.state.now >= self.state.heartbeat_due {
-            self.ask_again();
+        let is_due = self.state.now >= self.state.election_due;
+        if is_due && self.state.may_campaign() {
+            return self.ask_around();
         }
-    }
-
-    /// It is time for an election. Whoever may not stand looks again a little later, for what keeps it from that may
-    /// end: a node that counts always has a deadline.
-    fn run_out_of_patience(&mut self) {
-        if self.state.may_campaign() {
-            self.ask_around();
-        } else {
+        // What keeps it from standing may end: a node that counts always has a deadline.
+        if is_due {
             self.state.election_due = self.state.now.after(self.state.settings.heartbeat_micros());
+        }
+        if self.state.now >= self.state.heartbeat_due {
+            self.ask_again();
         }
     }
 
