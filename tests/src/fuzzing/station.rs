@@ -26,10 +26,11 @@ pub fn station(data: &[u8]) {
         if source.is_empty() {
             return;
         }
-        now += match source.byte() {
+        let passed = match source.byte() {
             0..192 => 1,
             pause => source.near(1 << (pause % 32)),
         };
+        now = u64::saturating_add(now, passed);
         let result = event(&mut station, &mut source, Instant::from_micros(now));
         // A forged entry is one that this program cannot read, a forged snapshot one that it cannot restore.
         if result.is_err() {
