@@ -104,7 +104,7 @@ fn payload() -> impl Strategy<Value = (Kind, Vec<u8>)> {
     prop_oneof![
         Just((Kind::Request, vec![1, 0, 0])),
         vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Command, command)),
-        vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Request, [&[1, 1], command.as_slice()].concat())),
+        vec(any::<u8>(), 0..300).prop_map(|command| (Kind::Request, [&[1, 1, 1], command.as_slice()].concat())),
     ]
 }
 
