@@ -38,6 +38,8 @@ pub enum Killer {
     Seeds,
     /// The boards, and the serial adapter's own tests.
     Boards,
+    /// The tests of the frames, of the nodes on hosts, and of the key-value store.
+    Kv,
 }
 
 /// Every mutant there is.
@@ -83,6 +85,7 @@ impl Killer {
             "flash" => Killer::Flash,
             "seeds" => Killer::Seeds,
             "boards" => Killer::Boards,
+            "kv" => Killer::Kv,
             trace => Killer::Trace(trace.into()),
         }
     }
@@ -99,6 +102,7 @@ impl fmt::Display for Killer {
             Killer::Flash => f.write_str("flash"),
             Killer::Seeds => f.write_str("seeds"),
             Killer::Boards => f.write_str("boards"),
+            Killer::Kv => f.write_str("kv"),
         }
     }
 }

@@ -35,7 +35,7 @@ impl Connection {
 
     /// Opens a client's session, and returns its last sequence.
     pub(crate) async fn open(&mut self, client: u64) -> Result<u64, RequestError> {
-        Ok(self.client.open(client).await?)
+        self.client.open(client).await.map_err(RequestError::Undone)
     }
 
     /// Sends an encoded command.
@@ -104,14 +104,19 @@ async fn client(layout: &Layout, timeout: Duration) -> Result<Client, ClientErro
 async fn first_value(
     answers: Receiver<Result<(Index, Vec<u8>), ClientError>>,
 ) -> Result<Option<Vec<u8>>, RequestError> {
-    let mut result = Err(RequestError::Unreadable);
+    let (mut unheard, mut longest) = (Vec::new(), Duration::ZERO);
     while let Ok(answer) = answers.recv().await {
-        result = match answer {
+        match answer {
             Ok((_, answer)) => return value(&answer),
-            Err(error) => Err(error.into()),
-        };
+            Err(ClientError::Unreachable { silent, waited }) => {
+                unheard.extend(silent);
+                longest = longest.max(waited);
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
-    result
+    unheard.sort_unstable();
+    Err(ClientError::Unreachable { silent: unheard, waited: longest }.into())
 }
 
 fn question(key: &str) -> Result<Vec<u8>, RequestError> {

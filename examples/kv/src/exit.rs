@@ -1,5 +1,5 @@
-use std::fmt;
 use std::process::ExitCode;
+use std::{fmt, io};
 
 /// How the program ends. The numbers are part of what it promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Conflict = 4,
     /// Nodes were reached, but no leader.
     NoQuorum = 5,
+    /// What was asked for was done, but its answer could not be printed.
+    Unprinted = 7,
     Damaged = 10,
     Disk = 11,
     ForeignDirectory = 12,
@@ -43,9 +45,11 @@ impl Failure {
     }
 }
 
-/// What was to be printed could not be.
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure::new(Exit::Failed, format_args!("cannot write to standard output: {error}"))
+/// What was to be printed could not be: that is always the last that is done.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        let message =
+            format!("what was asked for was done, but the answer cannot be written to standard output: {error}");
+        Failure::new(Exit::Unprinted, message)
     }
 }

@@ -2,7 +2,7 @@ mod answer;
 mod request;
 
 use std::collections::HashMap;
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
 
 use serde_json::Value;
 use smol::Unblock;
@@ -30,12 +30,19 @@ pub(crate) async fn run(connection: Connection, session: Session) -> Result<Exit
         if read == 0 {
             break;
         }
-        let answer = pipe.answer(&line, number).await;
-        let mut out = stdout().lock();
-        writeln!(out, "{}", answer.to_json())?;
-        out.flush()?;
+        let answer = pipe.answer(&line, number).await.to_json();
+        writeln!(stdout(), "{answer}").map_err(|error| unprinted(number, &answer, &error))?;
     }
     Ok(Exit::Done)
+}
+
+/// The answer is told in another way: what it says was done is done.
+fn unprinted(number: u64, answer: &str, error: &io::Error) -> Failure {
+    let message = format!(
+        "the answer to line {number} cannot be written to standard output: {error}. It is {answer}. No further line was \
+         read"
+    );
+    Failure::new(Exit::Unprinted, message)
 }
 
 struct Pipe {
@@ -126,7 +133,8 @@ impl Pipe {
         let answer = match result {
             Err(error) if error.leaves_unknown(is_retry) => {
                 self.unknown.insert(id.to_string(), attempt);
-                return Answer::unknown(id, error).under(sequence);
+                let client = error.can_be_repeated().then(|| self.session.name().to_owned());
+                return Answer::unknown(id, error, client).under(sequence);
             }
             Err(error) => Answer::fail(id.clone(), error),
             Ok(answer) => Answer::done(id.clone(), answer),

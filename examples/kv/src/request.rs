@@ -10,6 +10,8 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug)]
 pub(crate) enum RequestError {
     Client(ClientError),
+    /// Of a write, certainly nothing was done: there is no session for it, or nobody who leads.
+    Undone(ClientError),
     /// The node's answer is of another version.
     Unreadable,
     /// A value is too long, or a command: nothing was sent.
@@ -34,7 +36,7 @@ impl RequestError {
                 | ClientError::Superseded,
             ) => is_retry,
             RequestError::Client(_) | RequestError::Unreadable | RequestError::Forgotten { .. } => true,
-            RequestError::TooLarge(_) | RequestError::TooLong => false,
+            RequestError::Undone(_) | RequestError::TooLarge(_) | RequestError::TooLong => false,
         }
     }
 
@@ -44,17 +46,31 @@ impl RequestError {
             self,
             RequestError::Client(
                 ClientError::NoLeader { .. } | ClientError::Unreachable { .. } | ClientError::Unknown { .. }
-            )
+            ) | RequestError::Undone(_)
         )
+    }
+
+    /// Whether repeating the write under its session and sequence can still tell what became of it.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        let is_forgotten = matches!(
+            self,
+            RequestError::Client(ClientError::Expired | ClientError::Outdated { .. }) | RequestError::Forgotten { .. }
+        );
+        !is_forgotten
     }
 
     fn exit(&self) -> Exit {
         match self {
-            RequestError::Client(ClientError::NoLeader { .. }) => Exit::NoQuorum,
+            RequestError::Client(ClientError::NoLeader { .. })
+            | RequestError::Undone(ClientError::NoLeader { .. } | ClientError::Unknown { .. }) => Exit::NoQuorum,
             RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
+            | RequestError::Undone(ClientError::Refused(_) | ClientError::Superseded)
             | RequestError::TooLarge(_)
             | RequestError::TooLong => Exit::Failed,
-            RequestError::Client(_) | RequestError::Unreadable | RequestError::Forgotten { .. } => Exit::Unreachable,
+            RequestError::Client(_)
+            | RequestError::Undone(_)
+            | RequestError::Unreadable
+            | RequestError::Forgotten { .. } => Exit::Unreachable,
         }
     }
 }
@@ -74,10 +90,18 @@ impl From<RequestError> for Failure {
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RequestError::Client(ClientError::Refused(Reason::Full)) => f.write_str(
+            RequestError::Client(ClientError::Refused(Reason::Full))
+            | RequestError::Undone(ClientError::Refused(Reason::Full)) => f.write_str(
                 "refused: the leader's log is full, and no snapshot has made room. Nothing was done; try again later, or start \
                  the nodes with a larger --log-size",
             ),
+            RequestError::Undone(ClientError::Unknown { waited }) => write!(
+                f,
+                "nothing was done: a leader was asked to open a session, and did not within {:.1} s. One that has just lost \
+                 its majority does not: see `quorate-kv status`",
+                waited.as_secs_f64()
+            ),
+            RequestError::Undone(error) => write!(f, "nothing was done: {error}"),
             RequestError::Client(error) => error.fmt(f),
             RequestError::Unreadable => {
                 f.write_str("the node's answer cannot be read. Do client and node run the same version?")
@@ -111,5 +135,6 @@ mod tests {
         assert!(!RequestError::from(ClientError::Superseded).leaves_unknown(false));
         assert!(RequestError::from(ClientError::Superseded).leaves_unknown(true));
         assert!(!RequestError::TooLong.leaves_unknown(true));
+        assert!(!RequestError::Undone(ClientError::Unknown { waited }).leaves_unknown(false));
     }
 }

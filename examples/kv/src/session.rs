@@ -1,4 +1,6 @@
+use std::cell::Cell;
 use std::hash::Hasher;
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use quorate::Session as Request;
@@ -26,12 +28,21 @@ pub(crate) struct Session {
     /// Sequences below are from before the session was opened anew: the nodes have forgotten what became of them, and
     /// would do them once more.
     floor: u64,
+    /// The sequence of the write that was sent and has no answer yet, for whoever ends the process meanwhile.
+    under_way: Rc<Cell<Option<u64>>>,
 }
 
 impl Session {
     /// The session of this name. Whoever uses it must be the only one at a time.
     pub(crate) fn named(name: &str) -> Session {
-        Session { name: name.to_owned(), number: number(name), is_open: false, highest: 0, floor: 0 }
+        Session {
+            name: name.to_owned(),
+            number: number(name),
+            is_open: false,
+            highest: 0,
+            floor: 0,
+            under_way: Rc::default(),
+        }
     }
 
     /// A session that nobody else has.
@@ -46,6 +57,23 @@ impl Session {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What to tell if this process is interrupted: how to repeat the write under way, or `nothing`.
+    pub(crate) fn interruption(&self, nothing: &'static str) -> impl FnOnce() -> String + use<> {
+        let (name, under_way) = (self.name.clone(), Rc::clone(&self.under_way));
+        move || match under_way.get() {
+            Some(sequence) => {
+                let retry = repetition(&name, sequence);
+                format!("interrupted: the write under way may have been done, or be done yet\n{retry}")
+            }
+            None => nothing.to_owned(),
+        }
+    }
+
+    /// How a write of unknown outcome can be repeated.
+    pub(crate) fn repetition(&self, sequence: u64) -> String {
+        repetition(&self.name, sequence)
     }
 
     /// A sequence that no command has. Opens the session if that is still to be done.
@@ -71,7 +99,9 @@ impl Session {
         }
         self.highest = self.highest.max(sequence);
         let client = self.number;
+        self.under_way.set(Some(sequence));
         let result = connection.write(Request { client, sequence }, command).await;
+        self.under_way.set(None);
         match &result {
             Err(RequestError::Client(ClientError::Expired)) => self.is_open = false,
             Err(RequestError::Client(ClientError::Outdated { last })) => self.highest = self.highest.max(*last),
@@ -79,6 +109,10 @@ impl Session {
         }
         result
     }
+}
+
+fn repetition(name: &str, sequence: u64) -> String {
+    format!("The same command with --client {name} --sequence {sequence} is not done twice")
 }
 
 /// The number of a client's name: SipHash 1-3 of its bytes under the key zero.

@@ -106,8 +106,11 @@ impl Copy {
     }
 
     fn judge(&self, mutant: &Mutant) -> io::Result<Fate> {
-        if !self.cargo("build --package quorate-tests --package quorate-flash --lib")?.is_fine {
-            return Ok(Fate::DoesNotBuild);
+        let builds = ["build --package quorate-tests --package quorate-flash --lib", "build --package quorate-kv"];
+        for build in builds {
+            if !self.cargo(build)?.is_fine {
+                return Ok(Fate::DoesNotBuild);
+            }
         }
         let suites = [
             ("docs", "test --package quorate-tests --doc"),
@@ -118,6 +121,7 @@ impl Copy {
             ("flash", "test --package quorate-flash --tests"),
             ("boards", "test --package quorate-serial --lib --tests"),
             ("boards", "test --package quorate-tests --test boards"),
+            ("kv", "test --package quorate-wire --package quorate-smol --package quorate-kv --lib --bins --tests"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
         ];
@@ -130,6 +134,7 @@ impl Copy {
             Killer::Flash => "flash",
             Killer::Seeds => "seeds",
             Killer::Boards => "boards",
+            Killer::Kv => "kv",
         };
         let first = suites.iter().filter(|(name, _)| *name == expected);
         let rest = suites.iter().filter(|(name, _)| *name != expected && *name != "docs");

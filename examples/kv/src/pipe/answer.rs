@@ -19,6 +19,9 @@ pub(super) struct Answer {
     length: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     swapped: Option<bool>,
+    /// Under which name another process can repeat a write whose outcome is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
     /// Of a write, as soon as it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<u64>,
@@ -56,8 +59,8 @@ impl Answer {
         Answer { error: Some(error.to_string()), ..Answer::new(id, Status::Fail) }
     }
 
-    pub(super) fn unknown(id: Value, error: impl fmt::Display) -> Answer {
-        Answer { error: Some(error.to_string()), ..Answer::new(id, Status::Unknown) }
+    pub(super) fn unknown(id: Value, error: impl fmt::Display, client: Option<String>) -> Answer {
+        Answer { error: Some(error.to_string()), client, ..Answer::new(id, Status::Unknown) }
     }
 
     /// The answer with the sequence of its write.
@@ -70,6 +73,16 @@ impl Answer {
     }
 
     fn new(id: Value, status: Status) -> Answer {
-        Answer { id, status, value: None, existed: None, length: None, swapped: None, sequence: None, error: None }
+        Answer {
+            id,
+            status,
+            value: None,
+            existed: None,
+            length: None,
+            swapped: None,
+            client: None,
+            sequence: None,
+            error: None,
+        }
     }
 }

@@ -201,17 +201,17 @@ fn value(key: usize) -> String {
 fn three_processes_keep_what_they_are_told() {
     let cluster = Cluster::start();
     cluster.ask(&["put", "greeting", "hello"]).prints(0, "OK\n");
-    cluster.ask(&["get", "greeting"]).prints(0, "hello\n");
+    cluster.ask(&["get", "greeting"]).prints(0, "hello");
     cluster.ask(&["append", "greeting", " world"]).prints(0, "11\n");
     cluster.ask(&["cas", "greeting", "hello world", "-1"]).prints(0, "OK\n");
     cluster.ask(&["cas", "greeting", "hello world", "x"]).prints(4, "CONFLICT\n");
     cluster.ask(&["get", "--stale", "greeting"]);
-    cluster.ask(&["get", "greeting"]).prints(0, "-1\n");
+    cluster.ask(&["get", "greeting"]).prints(0, "-1");
     cluster.ask(&["del", "greeting"]).prints(0, "1\n");
     cluster.ask(&["del", "greeting"]).prints(0, "0\n");
     cluster.ask(&["get", "greeting"]).prints(1, "");
     cluster.ask_with(&["put", "", "-"], b"from\nstdin").prints(0, "OK\n");
-    cluster.ask(&["get", ""]).prints(0, "from\nstdin\n");
+    cluster.ask(&["get", ""]).prints(0, "from\nstdin");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_killed_leader_is_replaced_and_catches_up() {
     let leader = cluster.wait_for_leader();
     cluster.kill(leader);
     cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
-    cluster.ask(&["get", "before"]).prints(0, "1\n");
+    cluster.ask(&["get", "before"]).prints(0, "1");
 
     let table = cluster.ask(&["status"]);
     assert!(table.out.contains("unreachable") && table.out.contains("degraded"), "{}", table.out);

@@ -33,7 +33,7 @@ fn damaged_data_stops_the_node_and_is_shown() {
     let report: serde_json::Value = serde_json::from_str(&inspected.out).expect("it is JSON");
     assert_eq!(report["damage"].as_array().map(Vec::len), Some(1), "{report}");
     assert_eq!((&report["node"], &report["snapshot"]), (&"n1".into(), &serde_json::Value::Null));
-    cluster.ask(&["get", "first-key"]).prints(0, "value\n");
+    cluster.ask(&["get", "first-key"]).prints(0, "value");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
     prlimit(Some(third.pid()), Resource::Fsize, nothing).expect("a process of ours can be limited");
     cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
     third.end().says(11, &["cannot write", "n3", "Check the device"]);
-    cluster.ask(&["get", "after"]).prints(0, "2\n");
+    cluster.ask(&["get", "after"]).prints(0, "2");
 }
 
 #[test]

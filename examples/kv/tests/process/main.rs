@@ -7,6 +7,7 @@ mod failures;
 mod inside;
 mod local;
 mod lost_disk;
+mod outcomes;
 mod pipe;
 mod program;
 mod saved;
