@@ -1,4 +1,4 @@
-use crate::peer::{Flow, Pieces, Wanted, seats_of};
+use crate::peer::{Flow, Pieces, Refused, Wanted, seats_of};
 use crate::position::raise;
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
@@ -172,6 +172,7 @@ impl Step<'_> {
             return Err(Refusal::Forgotten);
         }
         peer.heard = now;
+        peer.refused = Refused::NOTHING;
         raise(&mut peer.echoed, stamp);
         match outcome {
             Outcome::Matched(_) | Outcome::Full(_) => {

@@ -23,6 +23,6 @@ pub use config::ServerConfig;
 pub use error::ServeError;
 pub use event::Event;
 pub use quorate_wire::Cluster;
-pub use quorate_wire::client::{Reason, Role, StatusReport as Status};
+pub use quorate_wire::client::{Follower, Reason, Role, StatusReport as Status};
 pub use replica::restore;
 pub use server::serve;

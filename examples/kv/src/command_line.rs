@@ -188,6 +188,7 @@ Exit codes:
     3  no node answered in time, or the outcome is unknown
     4  conflict: cas found another value
     5  no leader: too few nodes are reachable, or an election is under way
+    6  degraded: status found a cluster that goes on, and is not as it should be
     7  done, but the answer could not be printed
    10  a node's data, or a saved snapshot, is damaged
    11  a disk failed

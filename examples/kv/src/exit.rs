@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Conflict = 4,
     /// Nodes were reached, but no leader.
     NoQuorum = 5,
+    /// A cluster goes on, and is not as it should be.
+    Degraded = 6,
     /// What was asked for was done, but its answer could not be printed.
     Unprinted = 7,
     Damaged = 10,

@@ -185,7 +185,7 @@ impl Cluster {
             let status = self.status();
             let nodes = status["nodes"].as_array()?;
             let leads = nodes.iter().position(|node| node["role"] == "leader")?;
-            (status["exit"] == 0).then_some(leads + 1)
+            (status["exit"] == 0 || status["exit"] == 6).then_some(leads + 1)
         })
     }
 }
@@ -224,8 +224,29 @@ fn a_killed_leader_is_replaced_and_catches_up() {
     cluster.ask(&["get", "before"]).prints(0, "1");
 
     let table = cluster.ask(&["status"]);
+    assert_eq!(table.code, Some(6));
     assert!(table.out.contains("unreachable") && table.out.contains("degraded"), "{}", table.out);
     cluster.start_node(leader);
+    cluster.agree();
+}
+
+#[test]
+fn a_follower_that_stands_still_is_told() {
+    let cluster = Cluster::start();
+    cluster.agree();
+    let leader = cluster.wait_for_leader();
+    let (still, name) = (leader % 3 + 1, format!("n{}", leader % 3 + 1));
+    cluster.node(still).signal(Signal::STOP);
+    eventually("the leader misses it", || {
+        let status = cluster.ask(&["status", "--timeout-ms", "300"]);
+        let told = format!("  {name} did not answer within 0.3 s, nor n{leader} for about ");
+        (status.code == Some(6) && status.out.contains(&told)).then_some(())
+    });
+    let report = cluster.status();
+    let known = &report["nodes"][leader - 1]["followers"];
+    let silent = known.as_array().and_then(|known| known.iter().find(|other| other["node"] == name.as_str()));
+    assert_eq!(silent.map(|other| &other["standing"]), Some(&"silent".into()), "{report}");
+    cluster.node(still).signal(Signal::CONT);
     cluster.agree();
 }
 

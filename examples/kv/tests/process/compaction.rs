@@ -116,16 +116,19 @@ fn a_disk_without_room_for_a_snapshot_leaves_the_one_before_in_force() {
         prlimit(Some(cluster.node(1).pid()), Resource::Fsize, limit).expect("a process of ours can be limited");
     };
     limit(&cluster, Some(3_000_000));
-    cluster.fill(4000..4800);
+    cluster.fill(4000..4950);
     assert_eq!(cluster.files(1, "snapshot"), before);
     // No snapshot, no room: at last the log is full, and the node goes on reading.
     let value = "v".repeat(1000);
     let refused = eventually("the log is full", || {
         let ended = cluster.ask(&["put", "more", &value, "--timeout-ms", "500"]);
-        (ended.code != Some(0)).then_some(ended)
+        (ended.code == Some(1)).then_some(ended)
     });
     refused.says(1, &["log is full, and no snapshot has made room", "--log-size"]);
-    cluster.find(0..4800);
+    let status = cluster.ask(&["status"]);
+    assert_eq!(status.code, Some(6), "{status:?}");
+    assert!(status.out.contains("the log of n1 is full: writes are refused"), "{status:?}");
+    cluster.find(0..4950);
     assert_eq!((cluster.files(1, "snapshot"), cluster.files(1, "taken")), (before.clone(), Vec::new()));
 
     limit(&cluster, None);
