@@ -10,6 +10,7 @@ mod inspect;
 mod layout;
 mod lines;
 mod local;
+mod log;
 mod operation;
 mod pipe;
 mod request;

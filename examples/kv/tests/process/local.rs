@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use crate::program::{Running, eventually, program, run, run_with};
 
 /// The first of three free ports in a row.
-fn free_ports() -> u16 {
+pub(crate) fn free_ports() -> u16 {
     let is_free = |port: u16| UdpSocket::bind(("127.0.0.1", port)).is_ok();
     eventually("three ports in a row are free", || {
         let first = UdpSocket::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();

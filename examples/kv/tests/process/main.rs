@@ -6,6 +6,7 @@ mod compaction;
 mod failures;
 mod inside;
 mod local;
+mod logs;
 mod lost_disk;
 mod outcomes;
 mod pipe;
