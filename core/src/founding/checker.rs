@@ -32,8 +32,12 @@ impl<const SEATS: usize> Prospect<SEATS> {
         founding(&mut self.founding);
         name(&mut self.token);
         self.asker.as_mut().map(founding);
-        self.prepared.as_mut().map(|prepared| founding(&mut prepared.founding));
-        self.cluster.as_mut().map(|word| founding(&mut word.charter.founding));
+        if let Some(prepared) = &mut self.prepared {
+            founding(&mut prepared.founding);
+        }
+        if let Some(word) = &mut self.cluster {
+            founding(&mut word.charter.founding);
+        }
         if let Write::Due(record) | Write::UnderWay(record) = &mut self.write {
             founding(match record {
                 Record::Prepared(Prepared { founding, .. }) => founding,

@@ -1,5 +1,5 @@
 use quorate::founding::{Input, Message, Record};
-use quorate::{Instant, Seat, Seats};
+use quorate::{Instant, Prospect, Seat, Seats};
 
 use super::world::{Broken, Store, World};
 use super::{Flaw, Setting};
@@ -87,7 +87,7 @@ impl<const N: usize> World<N> {
     pub(super) fn follow(&mut self, act: Act, flaw: Flaw) -> Result<(), Broken> {
         match act {
             Act::Deliver(place) => self.deliver(self.letters[place].1, flaw),
-            Act::Sync(seat) => match self.open(seat).and_then(|prospect| prospect.write_under_way()) {
+            Act::Sync(seat) => match self.open(seat).and_then(Prospect::write_under_way) {
                 Some((_, ticket)) => self.step(seat, Input::Persisted(ticket), flaw),
                 None => Ok(()),
             },

@@ -88,7 +88,7 @@ impl Flaw {
 impl<const N: usize> World<N> {
     /// Whether a store's token stays good though it has drawn another one.
     pub(super) fn keeps_token(&self, seat: Seat, flaw: Flaw) -> bool {
-        let asked = self.open(seat).is_some_and(|prospect| prospect.has_answered());
+        let asked = self.open(seat).is_some_and(Prospect::has_answered);
         flaw == Flaw::TokenPerBoot && asked
     }
 

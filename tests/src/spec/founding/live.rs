@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use quorate::founding::{Effect, Input};
-use quorate::{Instant, Seat, Seats};
+use quorate::{Instant, Prospect, Seat, Seats};
 
 use super::Setting;
 use super::flaw::{Flaw, Reading};
@@ -55,7 +55,7 @@ impl<const N: usize> World<N> {
 
     /// Whether a store has lost its disk, and knows that there is a cluster.
     fn is_outside(&self, seat: Seat) -> bool {
-        self.wiped.contains(seat) && self.open(seat).is_some_and(|prospect| prospect.knows_cluster())
+        self.wiped.contains(seat) && self.open(seat).is_some_and(Prospect::knows_cluster)
     }
 
     fn is_void(&self) -> bool {
@@ -80,7 +80,7 @@ struct Run<const N: usize> {
 impl<const N: usize> Run<N> {
     fn write(&mut self) {
         for seat in Seats::first(N).iter() {
-            if let Some((_, ticket)) = self.world.open(seat).and_then(|prospect| prospect.write_under_way()) {
+            if let Some((_, ticket)) = self.world.open(seat).and_then(Prospect::write_under_way) {
                 self.step(seat, Input::Persisted(ticket));
             }
         }
@@ -100,7 +100,7 @@ impl<const N: usize> Run<N> {
 
     /// Goes on to the next moment at which somebody has something to do.
     fn tick(&mut self) {
-        let deadline = |seat| self.world.open(seat).and_then(|prospect| prospect.deadline());
+        let deadline = |seat| self.world.open(seat).and_then(Prospect::deadline);
         if let Some(next) = Seats::first(N).iter().filter_map(deadline).min() {
             self.now = self.now.max(next);
             Seats::first(N).iter().for_each(|seat| self.step(seat, Input::Tick));

@@ -34,6 +34,7 @@ pub(super) struct World<const N: usize> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::large_enum_variant, reason = "a world has a few, and most of them are open")]
 pub(super) enum Store<const N: usize> {
     Open(Prospect<N>),
     Complete(Complete),
