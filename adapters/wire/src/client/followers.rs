@@ -40,15 +40,6 @@ impl Followers {
         followers
     }
 
-    /// These followers, which have to come by rising seat.
-    pub fn from_iter(followers: impl IntoIterator<Item = Follower>) -> Followers {
-        let mut all = Followers::default();
-        followers.into_iter().for_each(|Follower { standing, lag, silence, .. }| {
-            all.push([code(standing), Rough::of(lag).0, rough(silence.as_micros() as u64).0]);
-        });
-        all
-    }
-
     fn push(&mut self, line: [u8; BYTES]) {
         if let Some(place) = self.each.get_mut(usize::from(self.count)) {
             *place = line;
@@ -84,6 +75,17 @@ impl Followers {
         let mut followers = Followers::default();
         lines.iter().for_each(|line| followers.push(*line));
         Some(followers)
+    }
+}
+
+/// Of followers that come by rising seat.
+impl FromIterator<Follower> for Followers {
+    fn from_iter<I: IntoIterator<Item = Follower>>(followers: I) -> Followers {
+        let mut all = Followers::default();
+        followers.into_iter().for_each(|Follower { standing, lag, silence, .. }| {
+            all.push([code(standing), Rough::of(lag).0, rough(silence.as_micros() as u64).0]);
+        });
+        all
     }
 }
 

@@ -94,9 +94,9 @@ fn a_node_that_answers_and_does_not_follow_is_named() {
 fn a_node_that_follows_another_leader_or_none_is_named() {
     let [one, two, _] = sound();
     let other = Status { leader: Some(Seat(2)), term: Term(3), ..follows(3) };
-    is_degraded([one.clone(), two.clone(), Some(other)], &["n3 follows n2 in term 3"]);
+    is_degraded([one, two, Some(other)], &["n3 follows n2 in term 3"]);
     let nobody = Status { leader: None, ..follows(3) };
-    is_degraded([one.clone(), two.clone(), Some(nobody)], &["n3 follows nobody in term 4"]);
+    is_degraded([one, two, Some(nobody)], &["n3 follows nobody in term 4"]);
     let earlier = Status { term: Term(3), ..follows(3) };
     is_degraded([one, two, Some(earlier)], &["n3 follows n1 in term 3"]);
 }
@@ -108,8 +108,8 @@ fn a_node_may_be_a_little_behind() {
     is_degraded(lags(1024), &["n3 is 1024 entries behind"]);
     let [one, two, _] = sound();
     let applied = |index| Some(Status { applied: Index(index), digest: 8, ..follows(3) });
-    assert_eq!(verdict([one.clone(), two.clone(), applied(5000 - 1023)]).exit, Exit::Done);
-    is_degraded([one.clone(), two.clone(), applied(5000 - 1024)], &["n3 is 1024 entries behind"]);
+    assert_eq!(verdict([one, two, applied(5000 - 1023)]).exit, Exit::Done);
+    is_degraded([one, two, applied(5000 - 1024)], &["n3 is 1024 entries behind"]);
     let slow = one.map(|leader| Status { applied: Index(1), digest: 8, ..leader });
     is_degraded([slow, two, Some(follows(3))], &["n1 is 4999 entries behind"]);
 }
@@ -118,10 +118,10 @@ fn a_node_may_be_a_little_behind() {
 fn two_leaders_or_differing_members_are_never_ok() {
     let [one, two, _] = sound();
     let earlier = Status { role: Role::Leader, leader: Some(Seat(3)), term: Term(3), ..follows(3) };
-    is_degraded([one.clone(), two.clone(), Some(earlier)], &["n3 leads as well, in term 3", "in a moment"]);
+    is_degraded([one, two, Some(earlier)], &["n3 leads as well, in term 3", "in a moment"]);
     let alone = Members::of(Seats::NONE.with(Seat(3)));
     let apart = Status { members: alone, ..follows(3) };
-    is_degraded([one.clone(), two.clone(), Some(apart)], &["n3 takes n3 for the members, and n1 n1, n2, n3", "--peer"]);
+    is_degraded([one, two, Some(apart)], &["n3 takes n3 for the members, and n1 n1, n2, n3", "--peer"]);
     let elected = Status { role: Role::Leader, leader: Some(Seat(3)), term: Term(9), members: alone, ..follows(3) };
     is_degraded([one, two, Some(elected)], &["n1 leads as well, in term 4", "two clusters", "n2 takes n1, n2, n3"]);
 }
