@@ -231,7 +231,6 @@ impl core::error::Error for CallError {}
 
 #[cfg(test)]
 mod tests {
-    use quorate_wire::Cluster;
 
     use super::*;
     use crate::Plan;
@@ -240,7 +239,7 @@ mod tests {
     const LEADER: Option<Seat> = Some(Seat(0));
 
     fn caller() -> Caller<256> {
-        Caller::new(ME, 7, &Plan::new(115_200, Cluster(1)).pace().expect("the line carries it"))
+        Caller::new(ME, 7, &Plan::new(115_200).pace().expect("the line carries it"))
     }
 
     fn at(millis: u64) -> Instant {

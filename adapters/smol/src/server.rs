@@ -160,7 +160,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 let taken = match Class::of(frame) {
                     Ok(Class::Member) => self.take_message(frame)?,
                     Ok(Class::Request) => self.take_request(frame, from)?,
-                    Ok(Class::Reply) => Err(Refusal::Class(Class::Reply as u8)),
+                    Ok(class @ (Class::Reply | Class::Founding)) => Err(Refusal::Class(class as u8)),
                     Err(refusal) => Err(refusal),
                 };
                 if let Err(refusal) = taken {
@@ -178,7 +178,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// A piece of a snapshot is taken in at once: the node does not keep it.
     fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
-        match decode(frame, self.link.cluster(), self.node.seat()) {
+        match decode(frame, self.link.founding(), self.node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok((from, message @ Message::Piece { .. })) => self.carry_out(Input::Receive { from, message })?,
             Ok((from, message)) => self.feed(Input::Receive { from, message }),

@@ -22,6 +22,8 @@ pub enum Refusal {
     Cluster,
     /// For another node, or for another client.
     Destination,
+    /// Of another founding: the sender's data come from another cluster, or from an earlier one of these nodes.
+    Founding,
 }
 
 impl Refusal {
@@ -39,6 +41,7 @@ impl Refusal {
             Refusal::Malformed => 5,
             Refusal::Cluster => 6,
             Refusal::Destination => 7,
+            Refusal::Founding => 8,
         }
     }
 
@@ -61,6 +64,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Cluster => f.write_str("frame of another cluster"),
             Refusal::Destination => f.write_str("frame for somebody else"),
+            Refusal::Founding => f.write_str("frame of another founding"),
         }
     }
 }
@@ -106,7 +110,8 @@ impl Refusals {
 }
 
 /// In the order of [`Refusal::index`].
-const NAMES: [&str; 8] = ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination"];
+const NAMES: [&str; 9] =
+    ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination", "founding"];
 
 /// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format: first those
 /// for which a frame is dropped, then the core's.
@@ -132,6 +137,7 @@ mod tests {
             Refusal::Malformed,
             Refusal::Cluster,
             Refusal::Destination,
+            Refusal::Founding,
         ];
         for (number, reason) in reasons.into_iter().enumerate() {
             let mut refusals = Refusals::default();

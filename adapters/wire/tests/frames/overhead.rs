@@ -1,7 +1,8 @@
 use proptest::prelude::*;
-use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Term};
+use quorate::founding::{self, Standing, Terms};
+use quorate::{Entries, Founding, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Term};
 use quorate_wire::client::{Reply, ReplyBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refusals};
+use quorate_wire::{Cluster, Envelope, FRAME_MAX, FoundingEnvelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refusals};
 
 use crate::frame::{Frame, entries};
 use crate::roundtrip::member;
@@ -35,9 +36,14 @@ fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
         members: Members { voters: members, outgoing: members, learners: members, witnesses: members },
         refused: refused.expect("counters"),
     };
-    let frame =
-        Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(31), body: ReplyBody::Status(report) });
-    assert_eq!(frame.bytes().len(), 281);
+    let frame = Frame::Reply(Reply {
+        client: u64::MAX,
+        number: u64::MAX,
+        from: Seat(31),
+        founding: Some(Founding(1)),
+        body: ReplyBody::Status(report),
+    });
+    assert_eq!(frame.bytes().len(), 290);
 }
 
 #[test]
@@ -48,6 +54,10 @@ fn the_longest_message_without_a_body_fits_into_every_frame() {
     let members = Members { voters: all, outgoing: all, learners: all, witnesses: all };
     let message = Message::Offer { term: Term::MAX, stamp: u64::MAX, latest, before: latest, members };
     assert_eq!(Frame::Member(FAR, message).bytes().len(), MEMBER_FRAME_MIN);
+    let envelope = FoundingEnvelope { cluster: Cluster(u64::MAX), from: Seat(31), to: Seat(31) };
+    let standing = Standing::Differs(Terms { members, snapshot: latest });
+    let longest = founding::Message::Answer { echo: u64::MAX, standing };
+    assert_eq!(Frame::Founding(envelope, longest).bytes().len(), 81);
 }
 
 proptest! {
@@ -69,6 +79,6 @@ fn largest(entries: Entries<'_>) -> Frame<'_> {
 }
 
 const FAR: Envelope =
-    Envelope { cluster: Cluster(u64::MAX), from: Seat(31), to: Seat(62), incarnation: Incarnation(u32::MAX) };
+    Envelope { founding: Founding(u64::MAX), from: Seat(31), to: Seat(62), incarnation: Incarnation(u32::MAX) };
 
 const BEFORE_LAST: Position = Position { term: Term::MAX, index: Index(Index::MAX.0 - 1) };
