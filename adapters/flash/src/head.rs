@@ -1,7 +1,8 @@
+use quorate::founding::Record;
 use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat};
 
 use crate::bytes::{Reader, Writer};
-use crate::item::{MARK, Mark};
+use crate::item::{MARK, Mark, RECORD};
 
 /// What a page begins with: whose it is, and what the pages before it amount to, so that those can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) struct Head {
     pub(crate) last: Position,
     /// The snapshot in force; zeros if there is none.
     pub(crate) mark: Mark,
+    /// What makes the store a member, or is to.
+    pub(crate) record: Option<Record>,
 }
 
 /// What the place of an item depends on.
@@ -30,7 +33,7 @@ pub(crate) struct Shape {
 }
 
 /// Bytes of a head.
-pub(crate) const HEAD: usize = 64 + MARK;
+pub(crate) const HEAD: usize = 64 + MARK + RECORD;
 /// What a head begins with, in every version. The version's byte follows.
 pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
 /// The version of the format that this program writes, and the only one that it reads.
@@ -61,6 +64,7 @@ impl Head {
         writer.hard_state(self.hard_state);
         writer.position(self.last);
         writer.mark(self.mark);
+        writer.record(self.record);
         writer.array()
     }
 }
@@ -94,6 +98,7 @@ impl Found {
             hard_state: reader.hard_state()?,
             last: reader.position()?,
             mark: reader.mark()?,
+            record: reader.record()?,
         })
     }
 }

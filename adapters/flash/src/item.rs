@@ -1,3 +1,4 @@
+use quorate::founding::Record;
 use quorate::{HardState, Snapshot};
 
 use crate::bytes::{Reader, Writer};
@@ -12,6 +13,8 @@ pub(crate) const HARD_STATE: usize = 10;
 pub(crate) const FRONT: usize = HARD_STATE + MARK;
 /// Bytes of a mark.
 pub(crate) const MARK: usize = 36;
+/// Bytes of a founding record.
+pub(crate) const RECORD: usize = 29;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -19,6 +22,7 @@ const FRONT_SHIFT: u32 = 2;
 const STATE: u8 = 1;
 const MARKED: u8 = 2;
 const INSTALLED: u8 = 4;
+const FOUNDED: u8 = 16;
 
 /// What an item says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,13 +74,15 @@ pub(crate) struct Mark {
     pub(crate) before: u32,
 }
 
-/// A snapshot that a write puts in force.
+/// What a write puts in force beside a term and vote: a snapshot, or a founding record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stand {
     /// The app's own.
     Marked(Mark),
     /// One of the leader: all entries before it are void.
     Installed(Mark),
+    /// What makes the store a member, or is to.
+    Founded(Record),
 }
 
 /// What a write has before its records.
@@ -95,10 +101,16 @@ pub(crate) enum FrontError {
 }
 
 impl Front {
+    /// Whether it puts a snapshot in force, so that entries can go.
+    pub(crate) fn makes_room(&self) -> bool {
+        matches!(self.stand, Some(Stand::Marked(_) | Stand::Installed(_)))
+    }
+
     pub(crate) fn kind(&self) -> u8 {
         let stand = match self.stand {
             Some(Stand::Marked(_)) => MARKED,
             Some(Stand::Installed(_)) => INSTALLED,
+            Some(Stand::Founded(_)) => FOUNDED,
             None => 0,
         };
         let state = if self.hard_state.is_some() { STATE } else { 0 };
@@ -110,15 +122,17 @@ impl Front {
         if let Some(state) = self.hard_state {
             writer.hard_state(state);
         }
-        if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = self.stand {
-            writer.mark(mark);
+        match self.stand {
+            Some(Stand::Marked(mark) | Stand::Installed(mark)) => writer.mark(mark),
+            Some(Stand::Founded(record)) => writer.record(Some(record)),
+            None => {}
         }
         writer
     }
 
     /// The front, and the records behind it.
     pub(crate) fn parse(kind: u8, content: &[u8]) -> Result<(Front, &[u8]), FrontError> {
-        if kind & !(STATE | MARKED | INSTALLED) != 0 {
+        if kind & !(STATE | MARKED | INSTALLED | FOUNDED) != 0 {
             return Err(FrontError::Later(kind));
         }
         let mut reader = Reader(content);
@@ -130,6 +144,10 @@ impl Front {
             let mark = reader.mark().ok_or(FrontError::Damaged)?;
             let is_marked = kind & INSTALLED == 0;
             front.stand = Some(if is_marked { Stand::Marked(mark) } else { Stand::Installed(mark) });
+        }
+        if kind & FOUNDED != 0 {
+            let record = reader.record().flatten().ok_or(FrontError::Damaged)?;
+            front.stand = Some(Stand::Founded(record));
         }
         Ok((front, reader.0))
     }

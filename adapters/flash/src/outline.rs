@@ -1,3 +1,4 @@
+use quorate::founding::Record;
 use quorate::{HardState, Index, Position};
 
 use crate::head::Head;
@@ -10,6 +11,8 @@ pub(crate) struct Outline {
     /// The last entry, be it here or not.
     pub(crate) last: Position,
     pub(crate) mark: Mark,
+    /// What makes the store a member, or is to.
+    pub(crate) record: Option<Record>,
     /// All entries after this index are here, up to the last.
     pub(crate) base: Index,
     /// How often a snapshot of the leader made all before it void.
@@ -20,18 +23,20 @@ pub(crate) struct Outline {
 impl Outline {
     /// What the pages before this one amount to.
     pub(crate) fn behind(head: &Head) -> Outline {
-        let Head { hard_state, last, mark, .. } = *head;
-        Outline { hard_state, last, mark, base: last.index, ..Outline::default() }
+        let Head { hard_state, last, mark, record, .. } = *head;
+        Outline { hard_state, last, mark, record, base: last.index, ..Outline::default() }
     }
 
     /// Whether a page's head says the same.
     pub(crate) fn agrees(&self, head: &Head) -> bool {
-        (self.hard_state, self.last, self.mark) == (head.hard_state, head.last, head.mark)
+        let Outline { hard_state, last, mark, record, .. } = *self;
+        (hard_state, last, mark, record) == (head.hard_state, head.last, head.mark, head.record)
     }
 
     pub(crate) fn note_front(&mut self, front: &Front) {
         self.hard_state = front.hard_state.unwrap_or(self.hard_state);
         match front.stand {
+            Some(Stand::Founded(record)) => self.record = Some(record),
             Some(Stand::Marked(mark)) => self.mark = mark,
             Some(Stand::Installed(mark)) => {
                 self.mark = mark;

@@ -5,7 +5,10 @@ mod common;
 use std::fmt::Write as _;
 
 use common::{SCRATCH, entries, layout, position, record};
-use quorate::{Entries, HardState, Identity, Incarnation, Members, Seat, Seats, Snapshot, Term, crc32c};
+use quorate::founding::{Prepared, Record};
+use quorate::{
+    Charter, Entries, Founding, HardState, Identity, Incarnation, Members, Seat, Seats, Snapshot, Term, crc32c,
+};
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Owner, Recovered};
 
@@ -29,10 +32,13 @@ fn bytes<const WORD: usize, const PAGE: usize>() -> String {
     let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
     let layout = layout::<WORD, PAGE>(5, 1);
     let (mut flash, _) = Flash::open(Double::<WORD, PAGE>::new(8), layout, owner, &mut [0; SCRATCH], nothing).unwrap();
+    let members = Members { voters: Seats(7), outgoing: Seats(14), learners: Seats(16), witnesses: Seats(4) };
+    let founding = Founding(0x99aa_bbcc_ddee_ff01);
+    flash.record(Record::Prepared(Prepared { founding, members })).unwrap();
+    flash.record(Record::Complete(Charter { founding, members, log_bytes_least: 0x0203_0405 })).unwrap();
     let voted = HardState { term: Term(3), vote: Some(Seat(5)) };
     flash.write(Some(voted), None, entries(&record(1, &[b'x'; 300]))).unwrap();
     flash.write(None, None, entries(&record(2, b"follows"))).unwrap();
-    let members = Members { voters: Seats(7), outgoing: Seats(14), learners: Seats(16), witnesses: Seats(4) };
     flash.take(position(1), members, b"the state").unwrap();
     flash.take(position(2), members, b"a later state").unwrap();
     let snapshot = Snapshot { position: position(0x0102), bytes: 7, check: crc32c(b"another") };
