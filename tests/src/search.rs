@@ -12,7 +12,7 @@
 //!   moment: an election, a heartbeat, a leader's count of its followers, a transfer. Whether a voter still hears its
 //!   leader is chosen when a candidate asks it, which is the only time that it matters. Every run under real clocks and
 //!   seeds is among these; some of these are under none, so a broken promise might need a clock that does not exist,
-//!   but none is missed. The converse does not hold for progress: nothing is said about that here.
+//!   but none is missed.
 //! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being
 //!   slow to answer.
 //! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not
@@ -48,6 +48,7 @@
 //! twenty bytes a state, where the states of a depth wait to be followed and each says where it came from.
 
 mod breadth;
+mod calm;
 mod chronicle;
 mod event;
 mod face;
@@ -67,6 +68,7 @@ mod tape;
 mod world;
 
 pub use breadth::{search, search_telling};
+pub use letter::Kind;
 pub(crate) use mix::spread;
 pub use report::{End, Progress, Report};
 pub(crate) use seen::Seen;
@@ -74,6 +76,9 @@ pub(crate) use tape::{Reading, Tape};
 
 /// The most nodes of a search.
 pub const SEATS: usize = 3;
+
+/// The most bytes of a log: room for eight records, more than any budget that a search can exhaust asks for.
+pub const LOG_BYTES: usize = 256;
 
 /// What is searched.
 #[derive(Clone, Debug)]
@@ -94,13 +99,30 @@ pub struct Setting {
     pub flaw: Flaw,
     /// Whether a node's words are held against its own disk. Without, a flaw shows only when the cluster comes to harm.
     pub words: bool,
+    /// How many bytes each node's log has, at most [`LOG_BYTES`].
+    pub log_bytes: usize,
+    /// What the network loses, all of it.
+    pub lost: Vec<Kind>,
+    /// Whether each state is asked if its majorities go on once the faults end.
+    pub calms: bool,
 }
 
 impl Setting {
     /// This many nodes in a sound world, without bounds but the budget.
     pub fn new(nodes: usize, budget: Budget) -> Setting {
-        let (led, depth, seconds, memory) = (false, usize::MAX, f64::INFINITY, 1 << 30);
-        Setting { nodes, budget, led, depth, seconds, memory, flaw: Flaw::None, words: true }
+        Setting {
+            nodes,
+            budget,
+            led: false,
+            depth: usize::MAX,
+            seconds: f64::INFINITY,
+            memory: 1 << 30,
+            flaw: Flaw::None,
+            words: true,
+            log_bytes: LOG_BYTES,
+            lost: Vec::new(),
+            calms: false,
+        }
     }
 
     /// Whether stamps matter only by whether they are from before or after a setback. A read holds them against more.

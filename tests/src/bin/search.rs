@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use quorate_tests::search::{Budget, End, Flaw, Progress, Report, SEATS, Setting, search_telling};
+use quorate_tests::search::{Budget, End, Flaw, Kind, LOG_BYTES, Progress, Report, SEATS, Setting, search_telling};
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -60,6 +60,15 @@ struct Options {
     /// Search a world that is wrong, to see that it is found out: its disks lie, or a crash wipes them.
     #[arg(long, value_parser = flaw)]
     flaw: Option<Flaw>,
+    /// How many bytes each log has.
+    #[arg(long, default_value_t = LOG_BYTES)]
+    log_bytes: usize,
+    /// What the network loses, all of it: `asks`, `votes`, `entries` or `acks`, or several of them, as `votes,acks`.
+    #[arg(long, value_delimiter = ',', value_parser = kind)]
+    lost: Vec<Kind>,
+    /// Ask each state if its majorities have a leader and a commit soon after all faults have ended.
+    #[arg(long)]
+    calms: bool,
     /// Do not hold what nodes say against their disks: only harm to the cluster counts.
     #[arg(long)]
     harm_only: bool,
@@ -70,6 +79,16 @@ fn flaw(text: &str) -> Result<Flaw, String> {
         "lying-disk" => Ok(Flaw::LyingDisk),
         "wiped-disk" => Ok(Flaw::WipedDisk),
         _ => Err("name `lying-disk` or `wiped-disk`".into()),
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    match text {
+        "asks" => Ok(Kind::Asks),
+        "votes" => Ok(Kind::Votes),
+        "entries" => Ok(Kind::Entries),
+        "acks" => Ok(Kind::Acks),
+        _ => Err("name `asks`, `votes`, `entries` or `acks`".into()),
     }
 }
 
@@ -97,6 +116,9 @@ fn setting(options: &Options) -> Setting {
         memory: (options.memory * GIB) as usize,
         flaw: options.flaw.unwrap_or(Flaw::None),
         words: !options.harm_only,
+        log_bytes: options.log_bytes.min(LOG_BYTES),
+        lost: options.lost.clone(),
+        calms: options.calms,
         ..Setting::new(usize::from(options.nodes), budget)
     }
 }
