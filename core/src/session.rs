@@ -52,15 +52,9 @@ struct Client<A> {
     used: Index,
     /// The sequence of the last command, zero before the first.
     sequence: u64,
-    last: Option<Last<A>>,
-}
-
-/// What is known of a command that was done.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct Last<A> {
-    /// Of the command's bytes, as they stand in the entry. All four bytes are written: a varint would take five.
-    check: [u8; 4],
-    answer: A,
+    /// Of its bytes, as they stand in the entry.
+    check: u32,
+    answer: Option<A>,
 }
 
 /// What to do with an entry of a session.
@@ -130,7 +124,8 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
             && client.epoch == session.epoch
         {
             client.sequence = session.sequence;
-            client.last = Some(Last { check: check(entry), answer });
+            client.check = check(entry);
+            client.answer = Some(answer);
         }
     }
 
@@ -168,7 +163,7 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
         if self.clients.len() >= self.limit.0 as usize {
             self.evict();
         }
-        let _ = self.clients.push(Client { number, epoch: index, used: index, sequence: 0, last: None });
+        let _ = self.clients.push(Client::new(number, index));
         let mut front = self.clients.as_mut_slice();
         while let Some((last, rest)) = front.split_last_mut()
             && let Some(before) = rest.last_mut()
@@ -188,21 +183,25 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
 }
 
 impl<A: Clone> Client<A> {
+    fn new(number: u64, index: Index) -> Self {
+        Client { number, epoch: index, used: index, sequence: 0, check: 0, answer: None }
+    }
+
     /// Begins a new session in the place of this one, if that is what the Open names.
     fn open(&mut self, index: Index, named: Index) -> Verdict<A> {
         if named != self.epoch {
             return Verdict::Held { epoch: self.epoch };
         }
-        *self = Client { number: self.number, epoch: index, used: index, sequence: 0, last: None };
+        *self = Client::new(self.number, index);
         Verdict::Opened { epoch: index }
     }
 
     fn admit(&mut self, index: Index, sequence: u64, entry: Entry<'_>) -> Verdict<A> {
         self.used = index;
-        match &self.last {
+        match &self.answer {
             _ if sequence > self.sequence => Verdict::Fresh,
-            Some(last) if sequence == self.sequence && last.check == check(entry) => {
-                Verdict::Repeated(last.answer.clone())
+            Some(answer) if sequence == self.sequence && self.check == check(entry) => {
+                Verdict::Repeated(answer.clone())
             }
             Some(_) if sequence == self.sequence => Verdict::Mismatch,
             _ => Verdict::Outdated { last: self.sequence },
@@ -211,7 +210,7 @@ impl<A: Clone> Client<A> {
 
     /// The client with the least loses its place first.
     fn weight(&self) -> (bool, Index) {
-        (self.last.is_some(), self.used)
+        (self.answer.is_some(), self.used)
     }
 }
 
@@ -222,13 +221,13 @@ impl<A: Clone, const CLIENTS: usize> Default for Sessions<A, CLIENTS> {
 }
 
 /// The check of an entry's command.
-fn check(entry: Entry<'_>) -> [u8; 4] {
-    crc32c(entry.command().unwrap_or(&[])).to_le_bytes()
+fn check(entry: Entry<'_>) -> u32 {
+    crc32c(entry.command().unwrap_or(&[]))
 }
 
 /// The most bytes of a table beside its clients: how many are admitted, and how many there are.
 const TABLE_BYTES: usize = 2 * 5;
 
-/// The most bytes of a client beside its last answer: four numbers, two of them indices of at most 62 bits, whether there
-/// is a last command, and its check.
-const CLIENT_BYTES: usize = 10 + 9 + 9 + 10 + 1 + 4;
+/// The most bytes of a client beside its last answer: four numbers, two of them indices of at most 62 bits, a check, and
+/// whether there is an answer.
+const CLIENT_BYTES: usize = 10 + 9 + 9 + 10 + 5 + 1;

@@ -22,6 +22,8 @@ pub(crate) struct Asker {
 #[derive(Default)]
 pub(crate) struct Waiting {
     queue: Deque<Command, WAITING_MAX>,
+    /// How many of them open a session.
+    opens: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -44,12 +46,12 @@ pub(crate) enum Turn {
 impl Waiting {
     /// Whether another one of this session may wait.
     pub(crate) fn have_room(&self, session: Session) -> bool {
-        let opens = self.queue.iter().filter(|command| command.session.sequence == 0);
-        !self.queue.is_full() && (session.sequence > 0 || opens.count() < OPENS_MAX)
+        !self.queue.is_full() && (session.sequence > 0 || self.opens < OPENS_MAX)
     }
 
     pub(crate) fn push(&mut self, position: Position, session: Session, check: u32, asker: Asker) {
         let _ = self.queue.push_back(Command { position, session, check, asker });
+        self.opens += usize::from(session.sequence == 0);
     }
 
     /// Answers a retry together with the command that is under way already. Whether there is one, and not another
@@ -61,17 +63,16 @@ impl Waiting {
 
     /// Who waits for the entry that is applied at this position.
     pub(crate) fn take(&mut self, applied: Position) -> Option<Turn> {
-        let Command { position, asker, .. } = *self.queue.front()?;
-        if position.index > applied.index {
-            return None;
-        }
-        self.queue.pop_front();
+        let position = self.first().filter(|position| position.index <= applied.index)?;
+        let asker = self.pop()?;
         Some(if position == applied { Turn::Due(asker) } else { Turn::Superseded(asker) })
     }
 
     /// Whoever waited longest waits no more.
     pub(crate) fn pop(&mut self) -> Option<Asker> {
-        self.queue.pop_front().map(|command| command.asker)
+        let Command { session, asker, .. } = self.queue.pop_front()?;
+        self.opens -= usize::from(session.sequence == 0);
+        Some(asker)
     }
 
     /// The position of the first that waits.
@@ -173,6 +174,8 @@ mod tests {
         assert!(!waiting.have_room(session(0)) && waiting.have_room(session(1)));
         waiting.take(at(1, 1));
         assert!(waiting.have_room(session(0)), "one is applied");
+        waiting.pop();
+        assert_eq!(waiting.opens, OPENS_MAX - 2);
     }
 
     #[test]

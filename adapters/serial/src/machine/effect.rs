@@ -105,11 +105,11 @@ where
         if self.node.is_lost() {
             return Ok(());
         }
-        if is_covered || position == Position::default() {
-            return self.write_again();
-        }
-        let taken = take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?;
-        self.undone = taken.err();
+        let taken = match is_covered || position == Position::default() {
+            true => Err(None),
+            false => take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?.map_err(Some),
+        };
+        self.undone = taken.err().flatten();
         match taken {
             Ok(Some(snapshot)) => self.carry_out(Input::Snapshotted(snapshot)),
             Ok(None) => Ok(()),
