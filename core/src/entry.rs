@@ -139,7 +139,7 @@ impl<'a> Entry<'a> {
     }
 
     /// What a request's payload is made of. Number by number: all that reads one shares the code.
-    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(target_os = "none", inline(always))]
     fn request(&self) -> Option<(Session, &'a [u8])> {
         let (client, rest) = postcard::take_from_bytes(self.payload()).ok()?;
         let (epoch, rest) = postcard::take_from_bytes(rest).ok()?;
