@@ -101,7 +101,7 @@ impl House {
     }
 
     pub(crate) fn elect(&mut self) {
-        while self.node(0).role() != Role::Leader || self.node(0).commit().0 == 0 {
+        while self.node(0).role() != Role::Leader || self.node(0).durable_mark() != self.node(0).term() {
             self.play();
         }
     }
