@@ -5,8 +5,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{open, record, state};
-use quorate::Entries;
+use common::{open, position, record, state};
+use quorate::{Entries, Mark, Position, Term};
 use quorate_disk::{Damage, Disk, DiskError, inspect};
 use tempfile::tempdir;
 
@@ -80,6 +80,23 @@ fn a_log_that_leaves_its_first_segment_empty_shows_what_was_written() {
     drop(disk);
     let (_, _, seen) = open(scratch.path()).unwrap();
     assert_eq!(seen, ["1@1 Command 60000 bytes"]);
+}
+
+/// What a mark makes void is no entry any more, for an inspection either.
+#[test]
+fn a_log_ends_where_its_mark_says() {
+    let scratch = tempdir().unwrap();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    (1..=3).for_each(|index| append(&mut disk, index, b"entry"));
+    let ends = || inspect(scratch.path()).map(|found| (found.first, found.last)).unwrap();
+    let mark = |term, last| Some(Mark { term: Term(term), last: position(last) });
+    assert_eq!(ends(), (Some(position(1)), Some(position(3))));
+    disk.write(None, None, Entries::default(), mark(2, 4)).unwrap();
+    assert_eq!(ends(), (Some(position(1)), Some(position(3))));
+    disk.write(None, None, Entries::default(), mark(3, 1)).unwrap();
+    assert_eq!(ends(), (Some(position(1)), Some(position(1))));
+    disk.write(None, None, Entries::default(), Some(Mark { term: Term(4), last: Position::default() })).unwrap();
+    assert_eq!(ends().0, None);
 }
 
 #[test]
