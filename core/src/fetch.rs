@@ -194,9 +194,7 @@ impl Step<'_> {
         self.state.durable = self.state.applied;
         self.state.acked = self.state.applied;
         // The leader's mark, if the snapshot reaches through all that it inherited, goes with the same write.
-        if self.state.leader.is_some()
-            && let Err(refusal) = self.mark_term()
-        {
+        if let Err(refusal) = self.mark_term() {
             self.state.refusals.add(refusal);
         }
     }

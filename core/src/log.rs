@@ -117,12 +117,8 @@ impl<'a> Log<'a> {
 
     /// Bytes that the entries behind this index and their slots take.
     pub(crate) fn used_behind(&self, index: Index) -> usize {
-        let first = index.max(self.span.base.index).next();
-        if first > self.span.last.index {
-            return 0;
-        }
-        self.bytes_between(first, self.span.last.index.next())
-            + (self.span.place(self.span.last.index) + 1 - self.span.place(first)) * SLOT
+        let gone = self.span.place(index.max(self.span.base.index).min(self.span.last.index));
+        self.span.end - self.offset(gone + 1) + (self.span.count() - gone) * SLOT
     }
 
     /// Bytes of the memory.

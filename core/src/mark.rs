@@ -15,8 +15,8 @@ use crate::{Index, Position, Refusal, Term};
 pub struct Mark {
     /// The leader's term; zero if there was none.
     pub term: Term,
-    /// Where the log ended when the mark was written: what was written before behind that is void. A tail that the leader
-    /// did not have would else look as recent as the mark.
+    /// Where the log ended when the mark was written: what was written before behind that is void. A tail that the
+    /// leader did not have would else look as recent as the mark.
     pub last: Position,
 }
 
@@ -59,11 +59,12 @@ impl Step<'_> {
         }
     }
 
-    /// Marks the term of a leader that was heard once the log is verified through all that it inherited, and returns
-    /// whether that was just now. What stands behind that and is not this leader's goes first: it would look as recent as the mark.
+    /// Marks the term of a leader that was heard, if one was, once the log is verified through all that it inherited, and
+    /// returns whether that was just now. What stands behind that and is not this leader's goes first: it would look as
+    /// recent as the mark.
     pub(crate) fn mark_term(&mut self) -> Result<bool, Refusal> {
         let term = self.state.hard.term;
-        if self.state.mark == term || self.state.verified < self.state.inherited {
+        if self.state.leader.is_none() || self.state.mark == term || self.state.verified < self.state.inherited {
             return Ok(false);
         }
         let behind = self.state.verified.max(self.log.span.base.index).next();
