@@ -1,0 +1,186 @@
+//! What stands in the way of a founding, and what a store makes of it.
+
+use super::*;
+
+#[test]
+fn a_prepared_store_takes_no_charter_of_another_founding_or_of_other_members() {
+    for other in [charter(Founding(78)), Charter { members: Members::of(Seats::first(2)), ..charter(F) }] {
+        let mut store = prepared(1);
+        let present = question(&mut store, at(0));
+        assert_eq!(
+            step(
+                &mut store,
+                at(0),
+                Input::Receive { from: Seat(2), message: answer(present, Standing::Complete(other)) }
+            )
+            .1,
+            None
+        );
+        assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: other });
+    }
+}
+
+#[test]
+fn an_empty_store_that_hears_of_a_cluster_joins_no_founding_until_it_is_gone() {
+    let mut store = store(&config(1));
+    let present = question(&mut store, at(0));
+    assert_eq!(receive(&mut store, 2, answer(present, Standing::Complete(charter(F)))), []);
+    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: charter(F) });
+    let g = Founding(78);
+    assert_eq!(receive(&mut store, 0, who(g)), [send(0, answer(g.0, Standing::Abstains))]);
+    // The cluster is asked for all along.
+    assert!(matches!(tick(&mut store, at(31))[..], [Effect::Send { message: Message::Where { .. }, .. }, ..]));
+    tick(&mut store, at(32));
+    assert_eq!(store.obstacle(), Obstacle::Silent(Seats(0b101)));
+    let message = who(g);
+    let (effects, _) = step(&mut store, at(32), Input::Receive { from: Seat(0), message });
+    let [Effect::Send { message: Message::Answer { standing: Standing::Ready { token, .. }, .. }, .. }] = effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_ne!(token, present);
+}
+
+#[test]
+fn a_founder_that_hears_of_a_cluster_founds_none() {
+    let mut store = store(&config(0));
+    let f = asked(&mut store);
+    receive(&mut store, 1, answer(f.0, ready(11, None)));
+    let effects = receive(&mut store, 2, answer(f.0, Standing::Complete(charter(F))));
+    let [Effect::Send { to: Seat(1), message: Message::Where { .. } }, Effect::Send { to: Seat(2), .. }] = effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    // Word of before does not count against it.
+    assert_eq!(receive(&mut store, 2, answer(f.0, ready(12, None))), []);
+    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: charter(F) });
+    // When it is gone, another founding begins.
+    tick(&mut store, at(40));
+    assert!(
+        matches!(tick(&mut store, at(80))[..], [Effect::Send { message: Message::Who { founding, .. }, .. }, ..] if founding != f)
+    );
+}
+
+#[test]
+fn lists_are_compared_first_and_both_are_named() {
+    let mine = Terms { members: Members::of(Seats::first(2)), ..TERMS };
+    let mut seat = store(&Config { members: mine.members, ..config(1) });
+    let before = token_of(&mut seat);
+    assert_eq!(receive(&mut seat, 0, who(F)), [send(0, answer(F.0, Standing::Differs(mine)))]);
+    assert_eq!(token_of(&mut seat), before);
+
+    let mut founder = store(&config(0));
+    let f = asked(&mut founder);
+    receive(&mut founder, 2, answer(f.0, ready(12, None)));
+    assert_eq!(receive(&mut founder, 1, answer(f.0, Standing::Differs(mine))), []);
+    assert_eq!((founder.obstacle(), founder.terms()), (Obstacle::Differs { seat: Seat(1), terms: mine }, TERMS));
+}
+
+/// The token that a store of two asks for the cluster with.
+fn token_of(store: &mut Prospect<3>) -> u64 {
+    let due = store.deadline().expect("it asks again");
+    question(store, due)
+}
+
+#[test]
+fn a_restored_store_founds_with_its_like_alone() {
+    let position = Position { term: Term(3), index: Index(40) };
+    let snapshot = Snapshot { position, bytes: 9, check: 1 };
+    let terms = Terms { snapshot, ..TERMS };
+    let mut seat = store(&Config { snapshot, ..config(1) });
+    tick(&mut seat, at(0));
+    let other = Terms { snapshot: Snapshot { check: 2, ..snapshot }, ..terms };
+    for asked in [TERMS, other] {
+        let question = Message::Who { founding: F, terms: asked };
+        assert_eq!(receive(&mut seat, 0, question), [send(0, answer(F.0, Standing::Differs(terms)))]);
+    }
+    let effects = receive(&mut seat, 0, Message::Who { founding: F, terms });
+    assert!(matches!(
+        effects[..],
+        [Effect::Send { message: Message::Answer { standing: Standing::Ready { .. }, .. }, .. }]
+    ));
+}
+
+#[test]
+fn a_store_that_is_told_to_wait_takes_no_part_in_a_founding() {
+    let mut founder = store(&Config { intent: Intent::Wait, ..config(0) });
+    assert!(matches!(tick(&mut founder, at(0))[..], [Effect::Send { message: Message::Where { .. }, .. }, ..]));
+    assert_eq!(founder.obstacle(), Obstacle::Waits);
+    let mut seat = store(&Config { intent: Intent::Wait, ..config(1) });
+    tick(&mut seat, at(0));
+    assert_eq!(receive(&mut seat, 0, who(F)), [send(0, answer(F.0, Standing::Abstains))]);
+    let present = question(&mut seat, at(1));
+    assert_eq!(receive(&mut seat, 0, Message::Prepare { founding: F, token: present }), []);
+    assert_eq!(seat.prepared(), None);
+
+    let mut founder = store(&config(0));
+    let f = asked(&mut founder);
+    receive(&mut founder, 1, answer(f.0, Standing::Abstains));
+    assert_eq!(receive(&mut founder, 2, answer(f.0, ready(12, None))), []);
+    assert_eq!(founder.obstacle(), Obstacle::Abstains(Seats(0b010)));
+}
+
+#[test]
+fn a_store_that_is_told_to_wait_ends_the_founding_that_it_is_prepared_for() {
+    let record = Prepared { founding: F, members: MEMBERS };
+    let config = Config { intent: Intent::Wait, ..config(1) };
+    let mut store = Prospect::new(&config, Some(record), at(0)).expect("the configuration is sound");
+    let present = question(&mut store, at(0));
+    assert_eq!(write(&mut store, 0, answer(present, Standing::Complete(charter(F)))), [Effect::Complete(charter(F))]);
+}
+
+#[test]
+fn a_later_life_takes_the_charter_of_the_cluster_that_is_there() {
+    let config = Config { intent: Intent::Return, ..config(1) };
+    let mut seat = store(&config);
+    let present = question(&mut seat, at(0));
+    assert_eq!(receive(&mut seat, 0, who(F)), [send(0, answer(F.0, Standing::Abstains))]);
+    assert_eq!(write(&mut seat, 2, answer(present, Standing::Complete(charter(F)))), [Effect::Complete(charter(F))]);
+
+    let mut stranger = store(&config);
+    let present = question(&mut stranger, at(0));
+    let others = Charter { members: Members::of(Seats(0b101)), ..charter(F) };
+    assert_eq!(receive(&mut stranger, 2, answer(present, Standing::Complete(others))), []);
+    assert_eq!(stranger.obstacle(), Obstacle::Cluster { from: Seat(2), charter: others });
+}
+
+#[test]
+fn what_no_such_store_sends_is_refused_and_counted() {
+    let mut store = store(&config(1));
+    let present = question(&mut store, at(0));
+    let strange = [
+        (7, who(F)),
+        (200, Message::Where { token: 1, terms: TERMS }),
+        (1, who(F)),
+        (2, who(F)),
+        (2, Message::Prepare { founding: F, token: present }),
+    ];
+    for (count, (from, message)) in (1..).zip(strange) {
+        assert_eq!(receive(&mut store, from, message), []);
+        assert_eq!(store.refused(), count);
+    }
+    assert_eq!(store.prepared(), None);
+}
+
+#[test]
+fn whoever_has_not_answered_for_some_time_is_silent() {
+    let mut founder = store(&config(0));
+    assert_eq!(founder.obstacle(), Obstacle::Silent(Seats(0b110)));
+    let f = asked(&mut founder);
+    receive(&mut founder, 1, answer(f.0, ready(11, None)));
+    tick(&mut founder, at(2));
+    assert_eq!(founder.obstacle(), Obstacle::Silent(Seats(0b100)));
+    receive(&mut founder, 2, answer(f.0, ready(12, None)));
+    assert_eq!(founder.obstacle(), Obstacle::Nothing);
+    tick(&mut founder, at(3));
+    assert_eq!(founder.obstacle(), Obstacle::Silent(Seats(0b010)));
+}
+
+#[test]
+fn wrong_members_are_refused() {
+    let refused = |members| Prospect::<2>::new(&Config { members, ..config(0) }, None, at(0)).err();
+    assert_eq!(refused(MEMBERS), Some(ConfigError::TooManySeats { seats: 2 }));
+    assert_eq!(refused(Members::of(Seats(0b10))), Some(ConfigError::NotAMember { seat: Seat(0) }));
+    let joint = Members { outgoing: Seats(0b10), ..Members::of(Seats(0b11)) };
+    assert_eq!(refused(joint), Some(ConfigError::OutgoingVoters));
+}
