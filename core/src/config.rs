@@ -21,8 +21,8 @@ pub struct Config {
     /// record may be larger. It must not shrink while larger records are in a member's log.
     pub entry_bytes_max: usize,
     /// The bytes of memory that the smallest log of all members has: no member holds more entries than fit there above
-    /// its own snapshot, so that what one of them holds, a majority can hold. `None` if all have as much as this node. At
-    /// most the memory of this node's log.
+    /// its own snapshot, so that what one of them holds, a majority can hold. `None` if all have as much as this node.
+    /// At most the memory of this node's log.
     pub log_bytes_least: Option<u32>,
     /// The most `AppendEntries` on the way to one follower. At least 1.
     pub inflight_messages_max: u32,

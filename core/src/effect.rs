@@ -52,8 +52,8 @@ pub enum Effect<'a, V> {
         piece: Piece,
     },
     /// Keep these bytes of a snapshot, which came with this step's message. They may be of a later snapshot than one
-    /// that is being installed: keep both. Only the first effect of a step is this one. It is offered once; not drawn, the piece counts as lost. It need not be durable before
-    /// [`Persist::snapshot`] says so.
+    /// that is being installed: keep both. Only the first effect of a step is this one. It is offered once; not drawn,
+    /// the piece counts as lost. It need not be durable before [`Persist::snapshot`] says so.
     Store {
         /// Of which snapshot.
         snapshot: Snapshot,

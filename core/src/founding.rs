@@ -15,8 +15,8 @@
 //! 2. Once *every* seat has answered, and none is complete, the founder says [`Prepare`](Message::Prepare) with the
 //!    seat's token. A seat whose present token that is makes the founding durable, in place of one that it was prepared
 //!    for, and answers so.
-//! 3. Once *every* seat is prepared, the founder makes its [`Charter`] durable, and is complete. A founder that restarts
-//!    before begins anew, under another number.
+//! 3. Once *every* seat is prepared, the founder makes its [`Charter`] durable, and is complete. A founder that
+//!    restarts before begins anew, under another number.
 //! 4. A prepared seat asks [`Where`](Message::Where) its founding is, with its token, and takes the charter from any
 //!    complete store of it. So does an empty one: a cluster that is there without it tells it that it may have lost its
 //!    disk.

@@ -118,10 +118,10 @@
 //!
 //! # Reigns
 //!
-//! A leader has to know what was committed before it (section 5.4.2). Raft lets it append a no-op; here each node keeps a
-//! [`Mark`]: the latest term whose leader's log, as it was at its election, the node held as a whole. Marks take no room,
-//! so that no history of faults can fill a bounded log with reigns. What one member holds above its own snapshot has to
-//! fit into the others' logs: if these differ in size, [`Config::log_bytes_least`] names the smallest.
+//! A leader has to know what was committed before it (section 5.4.2). Raft lets it append a no-op; here each node keeps
+//! a [`Mark`]: the latest term whose leader's log, as it was at its election, the node held as a whole. Marks take no
+//! room, so that no history of faults can fill a bounded log with reigns. What one member holds above its own snapshot
+//! has to fit into the others' logs: if these differ in size, [`Config::log_bytes_least`] names the smallest.
 //!
 //! # Bounds
 //!

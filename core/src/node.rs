@@ -152,7 +152,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.state.hard_durable
     }
 
-    /// The latest term whose leader's log, as it was at its election, this node held as a whole: see [`Mark`](crate::Mark).
+    /// The latest term whose leader's log, as it was at its election, this node held as a whole: see
+    /// [`Mark`](crate::Mark).
     pub fn mark(&self) -> Term {
         self.state.mark
     }

@@ -15,9 +15,9 @@ pub struct HardState {
 /// A write to make durable, after which the node is told so with [`Input::Persisted`](crate::Input::Persisted).
 ///
 /// Term, vote, entries and mark belong together: after a crash either all of it is there or, if the ticket was not
-/// returned, any part from the front, in the order of the fields. An entry replaces what was written before at its index, and everything after that index. A
-/// snapshot replaces all entries that were written before: it and what comes with it are there as a whole, or not at
-/// all.
+/// returned, any part from the front, in the order of the fields. An entry replaces what was written before at its
+/// index, and everything after that index. A snapshot replaces all entries that were written before: it and what comes
+/// with it are there as a whole, or not at all.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[must_use = "the node waits for this write before it votes, acknowledges or applies"]
 pub struct Persist<'a> {

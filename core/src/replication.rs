@@ -252,8 +252,8 @@ impl Step<'_> {
         self.state.pressed |= is_spoilt;
     }
 
-    /// Commits what a majority has durable, and nothing short of all that the leader inherited: an ack of that is one of
-    /// a mark, and what stands behind it is of this term (section 5.4.2). The leader counts itself by its disk.
+    /// Commits what a majority has durable, and nothing short of all that the leader inherited: an ack of that is one
+    /// of a mark, and what stands behind it is of this term (section 5.4.2). The leader counts itself by its disk.
     pub(crate) fn advance_commit(&mut self) {
         if !self.state.is_leader() {
             return;

@@ -7,18 +7,19 @@ use crate::{Entry, Index, crc32c};
 /// of the thesis).
 ///
 /// It is part of the app's replicated state: every node asks it about every entry, in order, and so all agree. It has
-/// room for `CLIENTS` clients, or admits fewer; a further one takes the place of another: of one that has had no command
-/// done in its session, if there is such a one, and of these of the one that was silent longest. A client that lost its
-/// place is told [`Verdict::Expired`], never that its command succeeded. How many are admitted is part of the state: all
-/// nodes must begin with the same number, however much room each has.
+/// room for `CLIENTS` clients, or admits fewer; a further one takes the place of another: of one that has had no
+/// command done in its session, if there is such a one, and of these of the one that was silent longest. A client that
+/// lost its place is told [`Verdict::Expired`], never that its command succeeded. How many are admitted is part of the
+/// state: all nodes must begin with the same number, however much room each has.
 ///
 /// A session is a client and an *epoch*: the index of the entry that opened it. No two sessions have the same, whatever
 /// numbers clients send. So a late copy of a command is never taken for one of a later session: it names an epoch that
 /// is over. Copies of an Open may be late as well. One that finds a session of its client open changes nothing, unless
-/// it names that very session, which then makes way for a new one: so it was wanted, and no copy finds it again. One that
-/// finds none opens a session that nobody uses, and that loses its place before any other. The asker of the entry that
-/// opened a session is told so, and nobody else; who hears [`Verdict::Held`] may not use that session, for another process
-/// may, and opens one in its place by naming it. So no two processes share a session, even if they have the same number.
+/// it names that very session, which then makes way for a new one: so it was wanted, and no copy finds it again. One
+/// that finds none opens a session that nobody uses, and that loses its place before any other. The asker of the entry
+/// that opened a session is told so, and nobody else; who hears [`Verdict::Held`] may not use that session, for another
+/// process may, and opens one in its place by naming it. So no two processes share a session, even if they have the
+/// same number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(bound(deserialize = "A: Deserialize<'de>"))]
 pub struct Sessions<A, const CLIENTS: usize> {
@@ -111,8 +112,8 @@ impl<A: Clone, const CLIENTS: usize> Sessions<A, CLIENTS> {
         Some(Sessions { limit, ..Self::new() })
     }
 
-    /// Looks at the next entry; `None` if it belongs to no session. Takes the logarithm of the number of clients and the
-    /// command's length; opening a session takes the number of clients.
+    /// Looks at the next entry; `None` if it belongs to no session. Takes the logarithm of the number of clients and
+    /// the command's length; opening a session takes the number of clients.
     pub fn admit(&mut self, entry: Entry<'_>) -> Option<Verdict<A>> {
         let (session, index) = (entry.session()?, entry.position().index);
         Some(match self.client(session.client) {
@@ -229,6 +230,6 @@ fn check(entry: Entry<'_>) -> [u8; 4] {
 /// The most bytes of a table beside its clients: how many are admitted, and how many there are.
 const TABLE_BYTES: usize = 2 * 5;
 
-/// The most bytes of a client beside its last answer: four numbers, two of them indices of at most 62 bits, whether there
-/// is a last command, and its check.
+/// The most bytes of a client beside its last answer: four numbers, two of them indices of at most 62 bits, whether
+/// there is a last command, and its check.
 const CLIENT_BYTES: usize = 10 + 9 + 9 + 10 + 1 + 4;

@@ -11,8 +11,8 @@ use crate::{
     Rejection, Role, Seat, Seats, Session, Snapshot, Term, Ticket,
 };
 
-/// A message of a term that is further ahead is not believed: one alone could use up all terms that there are. No cluster
-/// holds so many elections while a node is away.
+/// A message of a term that is further ahead is not believed: one alone could use up all terms that there are. No
+/// cluster holds so many elections while a node is away.
 const TERM_LEAP_MAX: u64 = 1 << 32;
 
 /// The longest record that its length field can state.

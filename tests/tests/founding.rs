@@ -1,6 +1,6 @@
-//! The founding of small clusters, by the real machine in every order of events. `tests/spec/FOUNDING.md` tells the rules
-//! and what was searched; `QUORATE_FOUNDING=full cargo test --release -p quorate-tests --test founding -- --nocapture`
-//! goes as far as it says.
+//! The founding of small clusters, by the real machine in every order of events. `tests/spec/FOUNDING.md` tells the
+//! rules and what was searched; `QUORATE_FOUNDING=full cargo test --release -p quorate-tests --test founding --
+//! --nocapture` goes as far as it says.
 
 use quorate_tests::spec::founding::{Flaw, Report, Setting, search};
 

@@ -1,5 +1,5 @@
-//! Protocols of our own, searched as models: `tests/spec` says what they promise. `QUORATE_SPEC=full cargo test --release
-//! -p quorate-tests --test spec` searches some hundred million steps; the program `spec` takes any bounds.
+//! Protocols of our own, searched as models: `tests/spec` says what they promise. `QUORATE_SPEC=full cargo test
+//! --release -p quorate-tests --test spec` searches some hundred million steps; the program `spec` takes any bounds.
 
 use quorate_tests::spec::mark::{End, Flaw, Report, Room, Setting, Writes, search};
 

@@ -71,8 +71,8 @@ impl<F: NorFlash> Flash<F> {
         Ok((Flash { flash, log, shelf, failure: None }, recovery))
     }
 
-    /// Makes a term and vote, a snapshot, entries and a mark durable, all of them or, if it fails or the power does, none or
-    /// all.
+    /// Makes a term and vote, a snapshot, entries and a mark durable, all of them or, if it fails or the power does,
+    /// none or all.
     ///
     /// Nothing at all is done if there is nothing to write. A snapshot is one of the leader, all of which was
     /// [stored](Flash::store); it takes the place of all that was written before but term, vote and mark.

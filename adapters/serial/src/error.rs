@@ -14,8 +14,8 @@ pub enum StartError {
     Boot(BootError),
     /// The flash cannot be used, or has no place for the longest snapshot.
     Flash(FlashError),
-    /// The memory for a snapshot is too short for the longest state and the sessions of all clients: sooner or later none
-    /// could be taken.
+    /// The memory for a snapshot is too short for the longest state and the sessions of all clients: sooner or later
+    /// none could be taken.
     Snapshot {
         /// How many bytes it takes: [`Station::SNAPSHOT_BYTES_MAX`](crate::Station::SNAPSHOT_BYTES_MAX).
         needed: usize,
@@ -180,8 +180,8 @@ pub enum CallError {
     /// It was done or not, and nobody knows: the cluster forgot this station's session while it asked. There are more
     /// clients than `CLIENTS`, or another station has the same seat.
     Unknown,
-    /// It was not done, and never will be: another command had its session and sequence. Two boots had the same seed, or
-    /// another station has the same seat.
+    /// It was not done, and never will be: another command had its session and sequence. Two boots had the same seed,
+    /// or another station has the same seat.
     Mismatch,
     /// It was done, and its answer is not one of this application: another version of the program did it.
     Unreadable,

@@ -27,16 +27,16 @@ pub struct Settings<const SEATS: usize> {
     /// How often to beat, and when to campaign: what a [`Plan`](crate::Plan) makes of a baud rate.
     pub pace: Pace,
     /// Must differ from station to station and from boot to boot: a random number, or a counter that outlives a reset.
-    /// It spreads elections, and names this boot, so that an answer to an earlier one is none to this: two boots with one
-    /// seed can lose a command.
+    /// It spreads elections, and names this boot, so that an answer to an earlier one is none to this: two boots with
+    /// one seed can lose a command.
     pub seed: u64,
 }
 
 /// The memory of a station: arrays of its own, or what lives elsewhere.
 #[derive(Clone, Debug)]
 pub struct Memory<B> {
-    /// For the log: see [`quorate::Node`]. It has the same length on all boards. Hosts that take part may have more, and
-    /// are told so: `ServerConfig::log_bytes_least` of `quorate-smol`.
+    /// For the log: see [`quorate::Node`]. It has the same length on all boards. Hosts that take part may have more,
+    /// and are told so: `ServerConfig::log_bytes_least` of `quorate-smol`.
     pub log: B,
     /// For a snapshot of the state and its sessions, which has to fit in here as a whole: at least
     /// [`Station::SNAPSHOT_BYTES_MAX`].

@@ -6,8 +6,8 @@ use crate::Address;
 /// The most commands that wait at a leader for their answer. Beyond it they are refused.
 const WAITING_MAX: usize = 16;
 
-/// The most of them that open a session: so many can be in the log that are not applied yet. However many are asked for,
-/// they neither fill the log nor keep commands from it.
+/// The most of them that open a session: so many can be in the log that are not applied yet. However many are asked
+/// for, they neither fill the log nor keep commands from it.
 const OPENS_MAX: usize = 4;
 
 /// Whom to answer: an address, and what its reply has to echo. A station's own app asks from its own address.

@@ -48,8 +48,8 @@ impl Client {
     /// client's own session, which is opened when the first one comes, and anew if it was lost.
     ///
     /// # Errors
-    /// Why there is no answer, and whether the command may have been done. To ask for the same command again, and not have
-    /// it done twice, name its session: see [`next_session`](Client::next_session).
+    /// Why there is no answer, and whether the command may have been done. To ask for the same command again, and not
+    /// have it done twice, name its session: see [`next_session`](Client::next_session).
     pub async fn command(&mut self, command: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
         let session = self.next_session().await?;
         self.repeat(session, command).await

@@ -34,8 +34,8 @@ pub struct ServerConfig {
     pub inflight_bytes_max: usize,
     /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
     pub log_bytes: usize,
-    /// The same of the member that has the least, if not all have as much: no member holds more above its last snapshot,
-    /// so that a majority has room for what one of them holds. It has to be the same on all nodes.
+    /// The same of the member that has the least, if not all have as much: no member holds more above its last
+    /// snapshot, so that a majority has room for what one of them holds. It has to be the same on all nodes.
     pub log_bytes_least: Option<u32>,
     /// After each index that this number divides, a snapshot is taken as well. All nodes take the same ones then, and a
     /// follower that fetches one can go on with it at another leader.

@@ -37,12 +37,13 @@ pub enum Intent {
     Found,
     /// Take no part in a founding, but end one that it is prepared for: a store that ought to hold data and does not.
     Wait,
-    /// Take no part in a founding, and follow the cluster that is there: the seat's later life, after its disk was lost.
+    /// Take no part in a founding, and follow the cluster that is there: the seat's later life, after its disk was
+    /// lost.
     Return,
 }
 
-/// A store that is not complete: empty, or prepared for a founding. It does no I/O, has no clock and takes no more memory
-/// than it is itself. A list of one founds at once, by itself.
+/// A store that is not complete: empty, or prepared for a founding. It does no I/O, has no clock and takes no more
+/// memory than it is itself. A list of one founds at once, by itself.
 ///
 /// It is driven as a [`Node`](crate::Node) is. `SEATS` is the most members.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

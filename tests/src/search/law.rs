@@ -120,9 +120,9 @@ fn meet(one: &[Mark], other: &[Mark]) -> bool {
     met.is_none_or(|place| one[..=place] == other[..=place])
 }
 
-/// Whether the follower's disk has all that the leader counts on, its mark included, or had when it was lost and the leader has not heard
-/// of that. One that has gone on to a later term owes it nothing, nor does one that has lost its disk once more: it
-/// counts nowhere.
+/// Whether the follower's disk has all that the leader counts on, its mark included, or had when it was lost and the
+/// leader has not heard of that. One that has gone on to a later term owes it nothing, nor does one that has lost its
+/// disk once more: it counts nowhere.
 fn is_backed(leader: &Face, follower: &Face) -> bool {
     let place = usize::from(follower.seat);
     let (matched, heard) = (leader.matched[place] as usize, leader.heard[place]);

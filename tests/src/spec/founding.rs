@@ -8,8 +8,8 @@
 //!
 //! # What is left out of a state, and why that is sound
 //!
-//! - **Time.** Each timer may run out at any moment. A question is sent again as soon as anything has happened: a letter
-//!   that is sent early may still arrive late.
+//! - **Time.** Each timer may run out at any moment. A question is sent again as soon as anything has happened: a
+//!   letter that is sent early may still arrive late.
 //! - **Names of numbers.** Foundings are counted, and so named. A store's present token has one name, and all its
 //!   earlier ones another one: none of them is ever good again.
 //! - **Dead letters.** What no rule will look at is taken off its way, unless a flaw looks at it.

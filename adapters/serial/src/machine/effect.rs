@@ -117,8 +117,8 @@ where
         }
     }
 
-    /// Terms came and went, and nothing was applied, or no snapshot of it can be taken: all entries once more, behind the
-    /// terms and votes that fill the flash.
+    /// Terms came and went, and nothing was applied, or no snapshot of it can be taken: all entries once more, behind
+    /// the terms and votes that fill the flash.
     fn write_again(&mut self) -> Result<(), Stop> {
         let is_durable = self.node.durable() == self.node.last().index;
         if self.flash.is_crowded() && is_durable {

@@ -6,8 +6,8 @@ use crate::simulator::registers::CLIENTS_MAX;
 use crate::simulator::shape::Shape;
 
 impl Oracle {
-    /// What a node makes of an entry of a session. However late a copy comes, and whoever has lost its place: no command
-    /// is done twice, and none is answered with what another came to.
+    /// What a node makes of an entry of a session. However late a copy comes, and whoever has lost its place: no
+    /// command is done twice, and none is answered with what another came to.
     pub(crate) fn on_verdict(&self, apply: &Apply<'_, Write>, verdict: Verdict<u32>) -> super::Verdict {
         let write = apply.command().expect("the simulator reads its own commands");
         let first = self.applied.get(apply.index().0 as usize - 1).and_then(|applied| applied.verdict);

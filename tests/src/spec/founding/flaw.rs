@@ -4,8 +4,8 @@ use quorate::{Charter, Founding, Prospect, Seat, Seats};
 use super::letter::Letter;
 use super::world::{Broken, DEAD, World};
 
-/// What may be wrong with the stores: a rule that is left out. The machine itself is sound, so the world changes what it
-/// is told.
+/// What may be wrong with the stores: a rule that is left out. The machine itself is sound, so the world changes what
+/// it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Nothing.

@@ -127,7 +127,8 @@ impl State {
         store.mark = store.mark.max(term);
     }
 
-    /// Removes what stands behind, but nothing that a snapshot covers, and says if anything did. The mark stays (rule 1).
+    /// Removes what stands behind, but nothing that a snapshot covers, and says if anything did. The mark stays (rule
+    /// 1).
     fn cut(&mut self, seat: usize, length: u8, setting: &Setting) -> bool {
         let store = &mut self.nodes[seat].memory;
         let length = if setting.flaw == Flaw::CutBelowSnapshot { length } else { length.max(store.base) };

@@ -2,8 +2,8 @@ use super::act::Act;
 use super::rules::Setting;
 use super::state::State;
 
-/// A way from the first state, a step a line with the state that it leads to. Nodes keep their names; terms are numbered
-/// anew in each state.
+/// A way from the first state, a step a line with the state that it leads to. Nodes keep their names; terms are
+/// numbered anew in each state.
 pub(crate) fn tell(places: impl Iterator<Item = usize>, last: Option<Act>, setting: &Setting) -> Vec<String> {
     let (mut form, mut state) = (State::default(), State::default());
     let mut lines = Vec::new();
