@@ -1,4 +1,4 @@
-use crate::peer::{Flow, Owed, Peer};
+use crate::peer::{Flow, Owed, Peer, Refused};
 use crate::state::Write;
 use crate::{
     Ballot, HardState, Identity, Incarnation, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat,
@@ -38,7 +38,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.snapshot_again = Instant::START;
         state.piece_turn = Seat(0);
         state.piece_allowance = state.settings.snapshot_bytes_per_heartbeat;
-        self.peers.iter_mut().for_each(|peer| peer.heard = Instant::START);
+        for peer in &mut self.peers {
+            (peer.heard, peer.refused) = (Instant::START, Refused::NOTHING);
+        }
     }
 
     /// Forgets what no rule looks at in the node's present role: it is set anew before one does.

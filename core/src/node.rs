@@ -6,13 +6,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::draw::Reply;
 use crate::log::{Log, LogMut, Span};
-use crate::peer::{Flow, Peer};
+use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Progress, Refusals, Role, Seat, Snapshot,
-    Stored, Term,
+    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Refusals, Role, Seat, Snapshot, Stored, Term,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -227,17 +226,15 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.log_view().room()
     }
 
-    /// How far the others are: of use while this node leads.
-    pub fn progress(&self) -> impl Iterator<Item = Progress> {
-        let (me, members) = (self.seat(), self.members().all());
-        let others = move |seat: &Seat| *seat != me && members.contains(*seat);
-        let seats = (0..SEATS as u8).map(Seat).filter(others);
-        seats.map(|seat| {
-            let peer = &self.peers[seat];
-            let probing = peer.flow == Flow::Probe;
-            let heard = peer.heard.before(self.state.behind);
-            Progress { seat, matched: peer.matched, next: peer.next, probing, heard }
-        })
+    /// Whether something found no room in the log, and no snapshot has made any since: a leader refuses commands, a
+    /// follower takes no entries.
+    pub fn is_full(&self) -> bool {
+        self.state.full || (self.state.pressed && self.state.is_due(self.log_view()))
+    }
+
+    /// The latest time that this node was told.
+    pub fn now(&self) -> Instant {
+        self.state.now.before(self.state.behind)
     }
 
     /// How many messages were refused, by reason.

@@ -1,6 +1,6 @@
 use core::ops;
 
-use crate::{Ballot, Incarnation, Index, Instant, Seat, Seats, Term};
+use crate::{Ballot, Incarnation, Index, Instant, Refusal, Seat, Seats, Term};
 
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,11 +24,31 @@ pub(crate) struct Peer {
     pub(crate) overtaken: bool,
     /// How often what was sent was found lost since `matched` last rose.
     pub(crate) losses: u8,
+    /// Why its latest message was refused, unless an answer to this leader was taken since.
+    pub(crate) refused: Refused,
     /// When the member last answered this leader.
     pub(crate) heard: Instant,
     pub(crate) asked: Asked,
     pub(crate) pieces: Pieces,
     pub(crate) owed: Owed,
+}
+
+/// A reason, or none, in a byte that is zero for none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Refused(u8);
+
+impl Refused {
+    pub(crate) const NOTHING: Refused = Refused(0);
+
+    pub(crate) fn reason(self) -> Option<Refusal> {
+        Refusal::ALL.get(usize::from(self.0).wrapping_sub(1)).copied()
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Refused {
+        Refused(refusal as u8 + 1)
+    }
 }
 
 /// What a follower still wants of a snapshot, within the window that it asked for.
@@ -167,6 +187,7 @@ impl Peer {
         flow: Flow::Pipeline,
         overtaken: false,
         losses: 0,
+        refused: Refused::NOTHING,
         heard: Instant::START,
         asked: Asked::NONE,
         pieces: Pieces::NONE,
@@ -189,20 +210,4 @@ impl Peer {
         self.overtaken = false;
         self.reset_at = self.sent;
     }
-}
-
-/// How far a follower is, as its leader knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Progress {
-    /// The follower.
-    pub seat: Seat,
-    /// Its log equals the leader's, and is durable there, up to this index.
-    pub matched: Index,
-    /// The first entry that the leader sends it next.
-    pub next: Index,
-    /// Whether the leader looks for where the logs meet, and sends no entries meanwhile.
-    pub probing: bool,
-    /// When it last answered.
-    pub heard: Instant,
 }

@@ -34,6 +34,6 @@ pub struct Owner {
 impl core::fmt::Display for Owner {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Identity { seat, incarnation } = self.identity;
-        write!(f, "node {} (incarnation {}) of cluster {}", seat.0, incarnation.0, self.cluster)
+        write!(f, "n{} (incarnation {}) of cluster {}", seat.0, incarnation.0, self.cluster)
     }
 }

@@ -1,5 +1,5 @@
 use crate::log::SLOT;
-use crate::peer::{Flow, Pieces, Wanted, seats_of};
+use crate::peer::{Flow, Pieces, Refused, Wanted, seats_of};
 use crate::position::raise;
 use crate::snapshot::Image;
 use crate::state::{Answer, Transfer};
@@ -175,6 +175,7 @@ impl Step<'_> {
             return Err(Refusal::Forgotten);
         }
         peer.heard = now;
+        peer.refused = Refused::NOTHING;
         raise(&mut peer.echoed, stamp);
         match outcome {
             Outcome::Matched(_) | Outcome::Full(_) => {

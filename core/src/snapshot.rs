@@ -118,12 +118,16 @@ impl State {
         log.used() > self.crowded_at + (log.capacity() - self.log_bytes)
     }
 
+    /// Whether the log holds so much that a snapshot should take the place of a part.
+    pub(crate) fn is_due(&self, log: Log<'_>) -> bool {
+        self.is_crowded(log) || log.used_behind(self.snapshots[0].index()) > self.crowded_at
+    }
+
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.
     pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
         let covered = self.snapshots[0].index();
-        let is_due = self.is_crowded(log) || log.used_behind(covered) > self.crowded_at;
         let is_worth = || log.bytes_between(covered.next(), self.applied.next()) >= self.log_bytes / KEPT_SHARE;
-        (self.pressed || (is_due && is_worth())) && self.now >= self.snapshot_again
+        (self.pressed || (self.is_due(log) && is_worth())) && self.now >= self.snapshot_again
     }
 
     /// The snapshot that a follower wants.

@@ -32,6 +32,9 @@ impl Step<'_> {
         let taken = self.admit(from, message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
+            if let Some(peer) = self.peers.get_mut(usize::from(from.seat.0)) {
+                peer.refused = refusal.into();
+            }
             None
         })
     }

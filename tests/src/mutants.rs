@@ -40,6 +40,8 @@ pub enum Killer {
     Boards,
     /// The smol adapter's own tests, but for those of whole clusters.
     Smol,
+    /// The tests of the frames, of the nodes on hosts, and of the key-value store.
+    Kv,
 }
 
 /// Every mutant there is.
@@ -86,6 +88,7 @@ impl Killer {
             "seeds" => Killer::Seeds,
             "boards" => Killer::Boards,
             "smol" => Killer::Smol,
+            "kv" => Killer::Kv,
             trace => Killer::Trace(trace.into()),
         }
     }
@@ -103,6 +106,7 @@ impl fmt::Display for Killer {
             Killer::Seeds => f.write_str("seeds"),
             Killer::Boards => f.write_str("boards"),
             Killer::Smol => f.write_str("smol"),
+            Killer::Kv => f.write_str("kv"),
         }
     }
 }

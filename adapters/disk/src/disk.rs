@@ -11,7 +11,7 @@ use crate::outline::Outline;
 use crate::replay::Replay;
 use crate::segment::{self, Header, Segment};
 use crate::snapshots::{self, KEPT, Shelf};
-use crate::{Direct, DiskError, Medium, Owner, Recovered, Snapshots};
+use crate::{Damage, Direct, DiskError, Medium, Owner, Recovered, Snapshots};
 
 /// The log of one node in one directory, open and locked.
 ///
@@ -44,7 +44,7 @@ pub struct Options {
 }
 
 /// What was found when a log was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go
     /// on with a new log: it would have forgotten what it promised.
@@ -53,6 +53,8 @@ pub struct Recovery {
     pub batches: u64,
     /// Bytes of a last write that did not arrive as a whole. It was never acknowledged, and has been removed.
     pub torn_bytes: u64,
+    /// What is wrong with the latest snapshots, if the one before takes their place or another one has to.
+    pub damaged: Vec<Damage>,
 }
 
 impl Default for Options {
@@ -92,10 +94,10 @@ impl<M: Medium> Disk<M> {
         mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(Disk<M>, Recovery), E> {
         let path = directory;
-        let directory = Directory::open(path, &mut medium)?;
+        let directory = Directory::open(path, &mut medium).map_err(DiskError::of_opening)?;
         let mut log = Outline::default();
-        log.read(path, &mut Replay::new(Some(owner)), &mut medium)?;
-        let shelf = Shelf::read(path, owner.cluster, &log, &mut medium)?;
+        log.read(path, &mut Replay::new(Some(owner)), &mut medium).map_err(DiskError::of_opening)?;
+        let mut shelf = Shelf::read(path, owner.cluster, &log, &mut medium).map_err(DiskError::of_opening)?;
         shelf.show(&mut visit)?;
         let mut replay = Replay::new(Some(owner));
         log.show(path, &mut replay, &mut medium, visit)?;
@@ -103,13 +105,15 @@ impl<M: Medium> Disk<M> {
             created: replay.last.is_none(),
             batches: replay.batches,
             torn_bytes: replay.torn_end - replay.end,
+            damaged: std::mem::take(&mut shelf.damaged),
         };
         let sequence = replay.sequence;
         let segment = match replay.last.take() {
-            Some((path, header)) => settle(path, header, &mut replay, &mut medium)?,
-            None => directory.create(first_segment(owner, options), &mut medium)?,
+            Some((path, header)) => settle(path, header, &mut replay, &mut medium),
+            None => directory.create(first_segment(owner, options), &mut medium),
         };
-        shelf.settle(path, owner.cluster, &mut medium)?;
+        let segment = segment.map_err(DiskError::of_opening)?;
+        shelf.settle(path, owner.cluster, &mut medium).map_err(DiskError::of_opening)?;
         let disk = Disk {
             directory,
             medium,

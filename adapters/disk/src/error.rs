@@ -21,6 +21,15 @@ pub enum DiskError {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// The log cannot be opened: its path is wrong, or this process may not use it. Nothing is wrong with the disk.
+    Inaccessible {
+        /// What was tried, as in "cannot open".
+        operation: &'static str,
+        /// The file or directory that it was tried on.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// A snapshot is damaged. The log is not: another snapshot can take its place.
     DamagedSnapshot(Damage),
     /// The system refused an operation on a snapshot. The log goes on without it.
@@ -96,6 +105,29 @@ impl DiskError {
         move |source| DiskError::SnapshotIo { operation, path: path.to_owned(), source: Arc::new(source) }
     }
 
+    /// The same error, where a log is opened that may not be there at all.
+    pub(crate) fn of_opening(self) -> DiskError {
+        use io::ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match self {
+            DiskError::Io { operation, path, source } | DiskError::SnapshotIo { operation, path, source }
+                if matches!(
+                    source.kind(),
+                    NotFound
+                        | NotADirectory
+                        | IsADirectory
+                        | InvalidInput
+                        | InvalidFilename
+                        | PermissionDenied
+                        | ReadOnlyFilesystem
+                ) =>
+            {
+                DiskError::Inaccessible { operation, path, source }
+            }
+            error => error,
+        }
+    }
+
     /// The same error, where nothing goes on without the snapshot.
     pub(crate) fn of_log(self) -> DiskError {
         match self {
@@ -114,9 +146,13 @@ impl fmt::Display for DiskError {
         match self {
             DiskError::Damaged(damage) => write!(
                 f,
-                "{damage}. Keep this directory for examination, and let the node rejoin with an empty one under a new \
-                 incarnation: the others bring it in line. Do not give it an emptied directory or an old backup under \
-                 the same incarnation: it would have forgotten votes and entries that others count on"
+                "{damage}. Keep this directory for examination. Do not start the node with an emptied directory or an old \
+                 backup under the same incarnation: it would have forgotten votes and entries that others count on"
+            ),
+            DiskError::Inaccessible { operation, path, source } => write!(
+                f,
+                "cannot {operation} {}: {source}. Check the path, and what this process may do there",
+                path.display()
             ),
             DiskError::Io { operation, path, source } => write!(
                 f,
@@ -169,9 +205,24 @@ impl fmt::Display for DiskError {
 impl std::error::Error for DiskError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            DiskError::Io { source, .. } | DiskError::SnapshotIo { source, .. } => Some(source.as_ref()),
+            DiskError::Io { source, .. }
+            | DiskError::SnapshotIo { source, .. }
+            | DiskError::Inaccessible { source, .. } => Some(source.as_ref()),
             _ => None,
         }
+    }
+}
+
+/// Of the same kind, with all that the error says.
+impl From<DiskError> for io::Error {
+    fn from(error: DiskError) -> io::Error {
+        let kind = match &error {
+            DiskError::Io { source, .. }
+            | DiskError::SnapshotIo { source, .. }
+            | DiskError::Inaccessible { source, .. } => source.kind(),
+            _ => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
     }
 }
 

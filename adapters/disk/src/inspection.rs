@@ -45,6 +45,10 @@ pub struct Inspection {
 /// # Errors
 /// If the directory cannot be read, holds the segments of several owners, or was written by a later version.
 pub fn inspect(directory: &Path) -> Result<Inspection, DiskError> {
+    read(directory).map_err(DiskError::of_opening)
+}
+
+fn read(directory: &Path) -> Result<Inspection, DiskError> {
     let mut inspection = Inspection::default();
     let mut replay = Replay::new(None);
     let mut log = Outline::default();

@@ -117,7 +117,7 @@ fn a_copy_of_another_cluster_or_a_later_version_is_refused() {
     assert!(error.contains("monday.backup, byte 0: snapshot format version 2 is not known"), "{error}");
     assert!(!directory.exists());
     let missing = SnapshotReader::of(&scratch.path().join("missing")).unwrap_err();
-    assert!(matches!(missing, DiskError::SnapshotIo { operation: "open", .. }), "{missing}");
+    assert!(matches!(missing, DiskError::Inaccessible { operation: "open", .. }), "{missing}");
 }
 
 #[test]

@@ -73,10 +73,13 @@ fn a_damaged_snapshot_is_told_and_the_one_before_takes_its_place() {
             assert_eq!(view.indices(), (5..=12).collect::<Vec<_>>());
         }
         // The app takes another one of the same state, which is as good.
-        let (mut disk, ..) = open(scratch.path()).unwrap();
+        let (mut disk, recovery, _) = open(scratch.path()).unwrap();
+        let told: Vec<_> = recovery.damaged.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [text]);
         mark(&mut disk, 8);
         drop(disk);
-        assert_eq!(View::of(scratch.path()).snapshots, [4, 8]);
+        let (_, recovery, seen) = open(scratch.path()).unwrap();
+        assert_eq!((&seen[..2], recovery.damaged.len()), (&["snapshot 4".to_owned(), "snapshot 8".to_owned()][..], 0));
     }
 }
 

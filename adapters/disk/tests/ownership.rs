@@ -74,7 +74,7 @@ fn a_second_process_is_refused() {
 fn an_inspection_locks_and_makes_nothing() {
     let scratch = tempdir().unwrap();
     let directory = scratch.path().join("data");
-    assert!(matches!(inspect(&directory), Err(DiskError::Io { .. })));
+    assert!(matches!(inspect(&directory), Err(DiskError::Inaccessible { .. })));
     assert!(!directory.exists());
     assert_eq!(inspect(scratch.path()).unwrap(), Inspection::default());
 

@@ -199,7 +199,7 @@ fn damage_says_what_to_do_next() {
         panic!("the damage goes unnoticed");
     };
     let text = error.to_string();
-    for part in ["0000000001.segment, byte 512: ", "does not match its checksum", "new incarnation"] {
+    for part in ["0000000001.segment, byte 512: ", "does not match its checksum", "under the same incarnation"] {
         assert!(text.contains(part), "{text}");
     }
 }

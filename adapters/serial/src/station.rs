@@ -1,7 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Boot, Command, Identity, Index, Instant, Members, Node, Owner, Recovered};
 use quorate_flash::{Flash, Layout};
-use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals};
+use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals, Refused};
 
 use crate::caller::Caller;
 use crate::lines::{Arrival, Lines};
@@ -228,8 +228,8 @@ where
     }
 
     /// The frames for this station that were dropped, and the messages that the node refused.
-    pub fn refusals(&self) -> Refusals {
-        self.machine.refusals.with_messages(self.machine.node.refusals())
+    pub fn refusals(&self) -> Refused {
+        Refused::of(self.machine.refusals, self.machine.node.refusals())
     }
 
     /// Why no snapshot could be taken when one was due last; `None` if one could. It is for the operator: look at it

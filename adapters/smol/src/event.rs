@@ -1,11 +1,16 @@
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
 
-use quorate::{Index, Position, Role, Seat, Snapshot, Term};
+use quorate::{Index, Position, Refusal, Role, Seat, Seats, Snapshot, Term};
+use quorate_disk::Damage;
 
-/// Something about a node that its operator may want to see. Printed, it is one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something about a node that its operator may want to see: enough of them to say why nobody leads, and who does not
+/// follow. What lasts is told again each minute.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// The node has its log back and listens.
     Started {
@@ -31,10 +36,51 @@ pub enum Event {
         /// Who leads, as far as it knows.
         leader: Option<Seat>,
     },
+    /// The node has known no leader for longer than elections take.
+    Leaderless {
+        /// For how long.
+        since: Duration,
+        /// Members of whom it hears.
+        heard: Seats,
+        /// Members of whom it hears nothing.
+        silent: Seats,
+    },
+    /// How another member follows this leader has changed, or is still not as it should be.
+    Follower {
+        /// The member.
+        seat: Seat,
+        /// How it follows.
+        following: Following,
+        /// For how long it has been so; how long it was not, if it follows again.
+        since: Duration,
+    },
+    /// The node made nothing of what another member says.
+    MessageRefused {
+        /// The member.
+        seat: Seat,
+        /// Why.
+        reason: Refusal,
+    },
+    /// A frame was dropped. Told once a minute for each reason.
+    FrameRefused {
+        /// Who sent it.
+        from: SocketAddr,
+        /// Why.
+        reason: quorate_wire::Refusal,
+    },
+    /// The log is full, and no snapshot has made room: a leader refuses commands, a follower takes no entries.
+    LogFull {
+        /// For how long.
+        since: Duration,
+    },
+    /// The log has room again.
+    LogHasRoom,
     /// The trace cannot be written any more, and ends. The node goes on as before.
     TraceEnded {
+        /// The trace's file.
+        path: PathBuf,
         /// What the system said.
-        reason: io::ErrorKind,
+        error: Arc<io::Error>,
     },
     /// A snapshot of the application's state is durable, and the log before it can be forgotten.
     SnapshotTaken {
@@ -47,13 +93,20 @@ pub enum Event {
     },
     /// A snapshot could not be written. The one before stays in force, and the node tries again.
     SnapshotFailed {
-        /// What the system said.
-        reason: io::ErrorKind,
+        /// What could not be done to which file, and what the system said.
+        error: Arc<io::Error>,
     },
     /// The node has taken over its leader's snapshot: it was too far behind, or had lost its own.
     SnapshotRestored {
         /// The snapshot.
         snapshot: Snapshot,
+    },
+    /// One of the node's snapshots is damaged, and not used.
+    SnapshotDamaged {
+        /// Where, and how.
+        damage: Damage,
+        /// What the snapshot that is in force covers; if there is none, [`SnapshotLost`](Event::SnapshotLost) follows.
+        instead: Option<Position>,
     },
     /// The node's own snapshot is damaged or gone: it applies nothing until it has another one of its leader.
     SnapshotLost {
@@ -64,43 +117,21 @@ pub enum Event {
     Stopping,
 }
 
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Event::Started { address, created: true, .. } => write!(f, "listening on {address} with a new log"),
-            Event::Started { address, writes, torn_bytes, term: Term(term), last: Index(last), .. } => {
-                write!(f, "listening on {address}; {writes} writes recovered, up to index {last} of term {term}")?;
-                match torn_bytes {
-                    0 => Ok(()),
-                    bytes => write!(f, "; {bytes} bytes of an unfinished write dropped"),
-                }
-            }
-            Event::Role { role, term, leader } => role_line(f, *role, *term, *leader),
-            Event::TraceEnded { reason } => write!(f, "warning: the trace ends here, and the node goes on: {reason}"),
-            Event::SnapshotTaken { snapshot, pause, time } => {
-                write!(f, "snapshot of index {} taken: ", snapshot.position.index.0)?;
-                write!(f, "{} bytes in {time:.0?}, with a pause of {pause:.0?}", snapshot.bytes)
-            }
-            Event::SnapshotFailed { reason } => {
-                write!(f, "warning: no snapshot can be written: {reason}. The one before stays in force")
-            }
-            Event::SnapshotRestored { snapshot } => {
-                write!(f, "snapshot of index {} taken over, {} bytes", snapshot.position.index.0, snapshot.bytes)
-            }
-            Event::SnapshotLost { position } => {
-                write!(f, "warning: the snapshot of index {} is damaged or gone; waiting for another", position.index.0)
-            }
-            Event::Stopping => f.write_str("stopping"),
-        }
-    }
-}
-
-fn role_line(f: &mut fmt::Formatter<'_>, role: Role, Term(term): Term, leader: Option<Seat>) -> fmt::Result {
-    match (role, leader) {
-        (Role::Leader, _) => write!(f, "leader of term {term}"),
-        (Role::Candidate, _) => write!(f, "candidate in term {term}"),
-        (Role::PreCandidate, _) => write!(f, "looking for votes after term {term}"),
-        (Role::Follower, Some(Seat(leader))) => write!(f, "follower of node {leader} in term {term}"),
-        (Role::Follower, None) => write!(f, "follower without a leader in term {term}"),
-    }
+/// How a member follows its leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Following {
+    /// As it should, again.
+    Well,
+    /// It is there, and far behind.
+    Behind {
+        /// How many of the committed entries it is not known to have.
+        entries: u64,
+    },
+    /// It lacks entries that the leader has forgotten, and is sent a snapshot.
+    BySnapshot {
+        /// The leader's latest, if it has one yet.
+        snapshot: Option<Snapshot>,
+    },
+    /// Nothing is heard of it.
+    NotAtAll,
 }

@@ -15,14 +15,15 @@ mod snapshotter;
 mod socket;
 mod trace;
 mod waiting;
+mod watch;
 mod writer;
 
 pub use app::App;
 pub use client::{Client, ClientError};
 pub use config::ServerConfig;
 pub use error::ServeError;
-pub use event::Event;
+pub use event::{Event, Following};
 pub use quorate_wire::Cluster;
-pub use quorate_wire::client::{Reason, Role, StatusReport as Status};
+pub use quorate_wire::client::{Follower, Reason, Role, StatusReport as Status};
 pub use replica::restore;
 pub use server::serve;

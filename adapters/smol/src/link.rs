@@ -1,5 +1,4 @@
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use quorate::{Identity, Message, Seat};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
@@ -51,8 +50,8 @@ impl Link {
         self.config.identity()
     }
 
-    pub(crate) fn election_timeout(&self) -> Duration {
-        self.config.election_timeout
+    pub(crate) fn config(&self) -> &ServerConfig {
+        &self.config
     }
 
     pub(crate) fn frame_bytes(&self) -> usize {

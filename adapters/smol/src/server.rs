@@ -6,6 +6,7 @@ mod start;
 use std::future::Future;
 use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 
 use quorate::{Input, Instant, Members, Message, Node, Role, Seat, Term};
 use quorate_disk::Snapshots;
@@ -22,6 +23,7 @@ use crate::snapshotter::{Snapshotter, Taken};
 use crate::socket::Batch;
 use crate::trace::Trace;
 use crate::waiting::{Asker, Commands, Reads};
+use crate::watch::{Sight, Watch};
 use crate::writer::{Done, News, Writer};
 use crate::{App, Event, ServeError, ServerConfig};
 
@@ -78,6 +80,9 @@ struct Server<A: App, F> {
     on_event: F,
     /// What was last told to `on_event`.
     told: (Role, Term, Option<Seat>),
+    watch: Watch,
+    /// When the node was last looked at.
+    looked: Instant,
     /// Whether more effects were waiting than one turn carries out.
     is_behind: bool,
     is_stopping: bool,
@@ -97,7 +102,7 @@ enum Wake {
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Waits until there is something to do, at the latest until `limit`.
     async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake {
-        let due = self.node.deadline().into_iter().chain(limit).min();
+        let due = self.node.deadline().into_iter().chain(limit).chain(self.watch.due()).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
                 Some(due) => Timer::at(due).await,
@@ -165,6 +170,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 };
                 if let Err(refusal) = taken {
                     self.link.refuse(refusal);
+                    if self.watch.is_new_frame(refusal, self.clock.now()) {
+                        (self.on_event)(&Event::FrameRefused { from, reason: refusal });
+                    }
                 }
             }
         }
@@ -178,11 +186,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// A piece of a snapshot is taken in at once: the node does not keep it.
     fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
-        match decode(frame, self.link.cluster(), self.node.seat()) {
+        let (from, message) = match decode(frame, self.link.cluster(), self.node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),
-            Ok((from, message @ Message::Piece { .. })) => self.carry_out(Input::Receive { from, message })?,
-            Ok((from, message)) => self.feed(Input::Receive { from, message }),
+            Ok(taken) => taken,
+        };
+        let input = Input::Receive { from, message };
+        match message {
+            Message::Piece { .. } => self.carry_out(input)?,
+            _ => self.feed(input),
         }
+        self.watch.hear(from.seat, self.node.now());
         Ok(Ok(()))
     }
 
@@ -203,16 +216,40 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             self.told = (role, term, leader);
             (self.on_event)(&Event::Role { role, term, leader });
         }
-        if let Some(reason) = self.trace.failure() {
-            (self.on_event)(&Event::TraceEnded { reason });
+        if let Some(error) = self.trace.failure()
+            && let Some(path) = self.link.config().trace.clone()
+        {
+            (self.on_event)(&Event::TraceEnded { path, error: Arc::new(error) });
         }
+        self.look();
+    }
+
+    /// Looks for what lasts too long, as often as a leader beats.
+    fn look(&mut self) {
+        let (node, now) = (&self.node, self.clock.now());
+        if now < self.looked + self.link.config().heartbeat_interval {
+            return;
+        }
+        self.looked = now;
+        let progress: Vec<_> = node.progress().collect();
+        let sight = Sight {
+            leader: node.leader(),
+            leads: node.role() == Role::Leader,
+            others: self.members.all().without(node.seat()),
+            commit: node.commit(),
+            is_full: node.is_full(),
+            snapshot: node.snapshots().next(),
+            refusals: node.refusals(),
+            progress: &progress,
+        };
+        self.watch.look(now, &sight).iter().for_each(&mut self.on_event);
     }
 
     /// Leaves in good order: another leads, what was begun is durable, and nobody waits for an answer.
     async fn retire(mut self) -> Result<(), ServeError> {
         (self.on_event)(&Event::Stopping);
         self.is_stopping = true;
-        let until = self.clock.now() + self.link.election_timeout();
+        let until = self.clock.now() + self.link.config().election_timeout;
         self.hands_over = self.node.role() == Role::Leader;
         self.carry_out(Input::Transfer { to: None })?;
         while self.hands_over && !self.has_successor() && self.clock.now() < until {

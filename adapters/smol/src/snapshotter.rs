@@ -3,7 +3,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use quorate::{Members, Position, Snapshot};
-use quorate_disk::{DiskError, Snapshots};
+use quorate_disk::Snapshots;
 use smol::channel::{Receiver, Sender, unbounded};
 
 use crate::replica::Frozen;
@@ -81,16 +81,7 @@ impl Drop for Snapshotter {
 }
 
 fn take(files: &Snapshots, position: Position, members: Members, write: Frozen) -> io::Result<Snapshot> {
-    let mut file = files.create(position, members).map_err(plain)?;
+    let mut file = files.create(position, members)?;
     write(&mut file)?;
-    file.finish().map_err(plain)
-}
-
-/// An error of the disk as one of the system.
-fn plain(error: DiskError) -> io::Error {
-    let kind = match &error {
-        DiskError::Io { source, .. } | DiskError::SnapshotIo { source, .. } => source.kind(),
-        _ => io::ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error)
+    Ok(file.finish()?)
 }

@@ -11,7 +11,7 @@ use crate::{Cluster, ServeError};
 pub(crate) struct Trace {
     recorder: Option<Recorder<BufWriter<File>>>,
     /// Why it has ended early, until that is told.
-    failure: Option<io::ErrorKind>,
+    failure: Option<io::Error>,
 }
 
 /// Opens a trace's file for one more boot: what is there stays.
@@ -45,7 +45,7 @@ impl Trace {
         let start = |file| Recorder::start(BufWriter::new(file), cluster, config, log_bytes, Instant::START, node);
         let mut trace = Trace { recorder: file.map(start).transpose()?, failure: None };
         trace.flush();
-        trace.failure.take().map_or(Ok(trace), |kind| Err(kind.into()))
+        trace.failure.take().map_or(Ok(trace), Err)
     }
 
     pub(crate) fn begin<C, B: AsRef<[u8]>, const SEATS: usize, V: serde::Serialize>(
@@ -75,7 +75,7 @@ impl Trace {
     }
 
     /// Why the trace has ended, once.
-    pub(crate) fn failure(&mut self) -> Option<io::ErrorKind> {
+    pub(crate) fn failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }
 
@@ -84,7 +84,7 @@ impl Trace {
         let written = self.recorder.as_mut().map_or(Ok(()), write);
         if let Err(error) = written {
             self.recorder = None;
-            self.failure = Some(error.kind());
+            self.failure = Some(error);
         }
     }
 }

@@ -3,10 +3,12 @@
 //! A client sends a [`Request`] to any node, and the same request again until it has a [`Reply`]. Requests are lost,
 //! repeated and reordered like every frame; its session makes a repeated command harmless: client, epoch and sequence.
 
+mod followers;
 mod reply;
 mod request;
 mod status;
 
+pub use followers::{Follower, Followers};
 pub use reply::{Reason, Reply, ReplyBody, decode_reply, encode_reply};
 pub use request::{Request, RequestBody, decode_request, encode_request};
 pub use status::{Role, StatusReport};

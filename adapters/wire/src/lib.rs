@@ -7,7 +7,8 @@ mod frame;
 mod member;
 mod message;
 mod refusal;
+mod rough;
 
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION, verify};
 pub use member::{Cluster, Envelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, decode, encode};
-pub use refusal::{Refusal, Refusals};
+pub use refusal::{Refusal, Refusals, Refused};

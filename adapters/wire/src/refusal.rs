@@ -2,6 +2,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rough::Rough;
+
 /// Why a frame was dropped. A dropped frame changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -67,51 +69,63 @@ impl fmt::Display for Refusal {
 
 impl core::error::Error for Refusal {}
 
-/// How many frames were dropped here, and how many of their messages by the core, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Refusals([u32; SLOTS]);
+/// How many frames were dropped, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Refusals([u32; Refusal::COUNT]);
 
 impl Refusals {
-    pub(crate) fn of_slots(slots: [u32; SLOTS]) -> Refusals {
-        Refusals(slots)
-    }
-
-    pub(crate) fn slots(&self) -> &[u32; SLOTS] {
-        &self.0
-    }
-
     /// Counts one more dropped frame.
     pub fn count(&mut self, refusal: Refusal) {
         if let Some(slot) = self.0.get_mut(refusal.index()) {
             *slot = slot.saturating_add(1);
         }
     }
+}
 
-    /// The same, with what the core has refused of the messages that came through.
-    #[must_use]
-    pub fn with_messages(mut self, refused: quorate::Refusals) -> Refusals {
-        for (slot, reason) in self.0[FRAME_SLOTS..].iter_mut().zip(quorate::Refusal::ALL) {
-            *slot = refused.count(reason);
+/// How many frames were dropped, and how many of their messages the core refused, by reason: as a status has room for
+/// it, exact below 16, and above that to within an eighth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Refused([Rough; SLOTS]);
+
+impl Refused {
+    /// What was dropped here, and what the core has refused of the messages that came through.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub fn of(frames: Refusals, messages: quorate::Refusals) -> Refused {
+        let mut refused = Refused::default();
+        let (of_frames, of_messages) = refused.0.split_at_mut(FRAME_SLOTS);
+        for (slot, count) in of_frames.iter_mut().zip(frames.0) {
+            *slot = Rough::of(count.into());
         }
-        self
+        for (slot, reason) in of_messages.iter_mut().zip(quorate::Refusal::ALL) {
+            *slot = Rough::of(messages.count(reason).into());
+        }
+        refused
+    }
+
+    pub(crate) fn slots(&self) -> [u8; SLOTS] {
+        self.0.map(|count| count.0)
+    }
+
+    pub(crate) fn of_slots(mut slot: impl FnMut() -> u8) -> Refused {
+        Refused(core::array::from_fn(|_| Rough(slot())))
     }
 
     /// Each reason's name and count. Reasons that only a later version knows are left out.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let (frames, messages) = self.0.split_at(FRAME_SLOTS);
         let frames = NAMES.into_iter().zip(frames);
         let messages = quorate::Refusal::ALL.map(quorate::Refusal::name).into_iter().zip(messages);
-        frames.chain(messages).map(|(name, count)| (name, *count))
+        frames.chain(messages).map(|(name, count)| (name, count.value()))
     }
 }
 
 /// In the order of [`Refusal::index`].
 const NAMES: [&str; 8] = ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination"];
 
-/// Reasons that [`Refusals`] has room for, so that a later version can add some without a change of format: first those
+/// Reasons that [`Refused`] has room for, so that a later version can add some without a change of format: first those
 /// for which a frame is dropped, then the core's.
-const SLOTS: usize = 32;
-const FRAME_SLOTS: usize = 16;
+const SLOTS: usize = 24;
+const FRAME_SLOTS: usize = 9;
 
 const _: () = assert!(Refusal::COUNT <= FRAME_SLOTS, "more reasons than the wire format has room for");
 const _: () =
@@ -137,9 +151,9 @@ mod tests {
             let mut refusals = Refusals::default();
             refusals.count(reason);
             assert_eq!(reason.index(), number);
-            let frames = refusals.iter().take(NAMES.len());
-            assert!(frames.eq(NAMES.map(|name| (name, u32::from(name == reason.name())))));
-            assert!(refusals.iter().skip(NAMES.len()).all(|(_, count)| count == 0));
+            let refused = Refused::of(refusals, quorate::Refusals::default());
+            assert!(refused.iter().take(NAMES.len()).eq(NAMES.map(|name| (name, u64::from(name == reason.name())))));
+            assert!(refused.iter().skip(NAMES.len()).all(|(_, count)| count == 0));
         }
         assert_eq!(reasons.len(), Refusal::COUNT);
     }

@@ -13,7 +13,7 @@ pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::serve::ServeArgs;
 pub(crate) use self::snapshot::{InspectSnapshot, RestoreSnapshot, SaveSnapshot, SnapshotAction};
 use crate::layout::LOCAL_PORT;
-use crate::operation::{Append, Cas, Del, Get, Put};
+use crate::operation::{Append, CAS_USAGE, Cas, Del, Get, Put};
 use crate::session::Session;
 use crate::status::Status;
 
@@ -33,11 +33,12 @@ pub(crate) enum Action {
     Serve(ServeArgs),
     /// Set a key; the value `-` is read from standard input
     Put(Remote<Once<Put>>),
-    /// Print a key's value; a missing key prints nothing and ends with 1
+    /// Print a key's value, and a line's end on a terminal; a missing key prints nothing and ends with 1
     Get(Remote<Get>),
     /// Remove a key, and print how many there were: 0 or 1
     Del(Remote<Once<Del>>),
-    /// Set a key if it has an expected value, and print OK or CONFLICT (ends with 4)
+    /// Set a key if it has an expected value, or is missing, and print OK or CONFLICT (ends with 4); `-` as in put
+    #[command(override_usage = CAS_USAGE)]
     Cas(Remote<Once<Cas>>),
     /// Add to the end of a key's value, and print its new length in bytes; `-` is read from standard input
     Append(Remote<Once<Append>>),
@@ -180,7 +181,9 @@ Exit codes:
     3  no node answered in time, or the outcome is unknown
     4  conflict: cas found another value
     5  no leader: too few nodes are reachable, or an election is under way
+    6  degraded: status found a cluster that goes on, and is not as it should be
     7  not done: the session that was named is another write's
+    8  done, but the answer could not be printed
    10  a node's data, or a saved snapshot, is damaged
    11  a disk failed
    12  the directory or the snapshot belongs to another node or cluster

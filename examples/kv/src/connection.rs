@@ -1,4 +1,6 @@
+use std::cell::Cell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use quorate::{Index, Seat};
@@ -16,6 +18,8 @@ pub(crate) struct Connection {
     client: Client,
     layout: Layout,
     timeout: Duration,
+    /// The session of the write that was sent and has no answer yet, for whoever ends the process meanwhile.
+    under_way: Rc<Cell<Option<Session>>>,
 }
 
 /// A node, where it should be, and how it is by its own account.
@@ -27,21 +31,37 @@ impl Connection {
     /// # Errors
     /// If the system has no socket for it.
     pub(crate) async fn new(layout: Layout, timeout: Duration) -> Result<Connection, RequestError> {
-        Ok(Connection { client: client(&layout, timeout).await?, layout, timeout })
+        let client = client(&layout, timeout).await?;
+        Ok(Connection { client, layout, timeout, under_way: Rc::default() })
     }
 
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
+    /// What to tell if this process is interrupted: how to repeat the write under way, or `nothing`.
+    pub(crate) fn interruption(&self, nothing: &'static str) -> impl FnOnce() -> String + use<> {
+        let under_way = Rc::clone(&self.under_way);
+        move || match under_way.get() {
+            Some(session) => {
+                let retry = session.repetition();
+                format!("interrupted: the write under way may have been done, or be done yet\n{retry}")
+            }
+            None => nothing.to_owned(),
+        }
+    }
+
     /// The session of this client's next write.
     pub(crate) async fn next_session(&mut self) -> Result<Session, RequestError> {
-        Ok(Session(self.client.next_session().await?))
+        self.client.next_session().await.map(Session).map_err(RequestError::Undone)
     }
 
     /// Sends an encoded command, of this session or once more.
-    pub(crate) async fn write(&mut self, Session(session): Session, command: &[u8]) -> Result<Answer, RequestError> {
-        let (_, answer) = self.client.repeat(session, command).await?;
+    pub(crate) async fn write(&mut self, session: Session, command: &[u8]) -> Result<Answer, RequestError> {
+        self.under_way.set(Some(session));
+        let result = self.client.repeat(session.0, command).await;
+        self.under_way.set(None);
+        let (_, answer) = result?;
         match postcard::from_bytes(&answer) {
             Ok(Answer::TooLong) => Err(RequestError::TooLong),
             Ok(answer) => Ok(answer),
@@ -105,14 +125,19 @@ async fn client(layout: &Layout, timeout: Duration) -> Result<Client, ClientErro
 async fn first_value(
     answers: Receiver<Result<(Index, Vec<u8>), ClientError>>,
 ) -> Result<Option<Vec<u8>>, RequestError> {
-    let mut result = Err(RequestError::Unreadable);
+    let (mut unheard, mut longest) = (Vec::new(), Duration::ZERO);
     while let Ok(answer) = answers.recv().await {
-        result = match answer {
+        match answer {
             Ok((_, answer)) => return value(&answer),
-            Err(error) => Err(error.into()),
-        };
+            Err(ClientError::Unreachable { silent, waited }) => {
+                unheard.extend(silent);
+                longest = longest.max(waited);
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
-    result
+    unheard.sort_unstable();
+    Err(ClientError::Unreachable { silent: unheard, waited: longest }.into())
 }
 
 fn question(key: &str) -> Result<Vec<u8>, RequestError> {

@@ -1,5 +1,5 @@
-use std::fmt;
 use std::process::ExitCode;
+use std::{fmt, io};
 
 /// How the program ends. The numbers are part of what it promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,12 @@ pub(crate) enum Exit {
     Conflict = 4,
     /// Nodes were reached, but no leader.
     NoQuorum = 5,
+    /// A cluster goes on, and is not as it should be.
+    Degraded = 6,
     /// The session was another write's.
     Mismatch = 7,
+    /// What was asked for was done, but its answer could not be printed.
+    Unprinted = 8,
     Damaged = 10,
     Disk = 11,
     ForeignDirectory = 12,
@@ -23,6 +27,17 @@ pub(crate) enum Exit {
     LaterVersion = 14,
     Socket = 15,
     Interrupted = 130,
+}
+
+impl Exit {
+    /// How the program ends if a file cannot be made: a wrong path or permission is no failure of the disk.
+    pub(crate) fn of_file(error: &io::Error) -> Exit {
+        use io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+        match error.kind() {
+            IsADirectory | NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem => Exit::Usage,
+            _ => Exit::Disk,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -45,9 +60,11 @@ impl Failure {
     }
 }
 
-/// What was to be printed could not be.
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure::new(Exit::Failed, format_args!("cannot write to standard output: {error}"))
+/// What was to be printed could not be: that is always the last that is done.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        let message =
+            format!("what was asked for was done, but the answer cannot be written to standard output: {error}");
+        Failure::new(Exit::Unprinted, message)
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use quorate::Seat;
@@ -76,6 +77,14 @@ pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
 
 /// Ids are seats, and seat 0 stays empty: users count from one.
 const ID_MAX: u8 = Seat::COUNT_MAX as u8 - 1;
+
+/// The name of a file; `-` is none, as it stands for standard input elsewhere.
+pub(crate) fn parse_file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("name a file: this is no stream, and one called '-' is ./-".to_owned()),
+        _ => Ok(PathBuf::from(text)),
+    }
+}
 
 /// A member as it is named on the command line: `2=127.0.0.1:7102`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use smol::future::or;
 use crate::command_line::LocalArgs;
 use crate::exit::{Exit, Failure};
 use crate::layout::{LOCAL_CLUSTER, Layout, name};
-use crate::serve::failure;
+use crate::log::{Level, Log};
+use crate::serve::Place;
 use crate::shell;
 use crate::signal::Interrupt;
 use crate::store::Store;
@@ -117,13 +118,16 @@ fn host(config: ServerConfig, stopped: &Receiver<()>, reports: &Sender<Report>) 
     let stop = async {
         let _ = stopped.recv().await;
     };
+    // Whoever types wants to see what is wrong, and nothing else.
+    let (log, place) = (Log::new(seat, Level::Warn), Place::of(&config));
     let report = |event: &Event| {
+        log.event(event);
         if let Event::Started { .. } = event {
             let _ = reports.try_send(Report::Started);
         }
     };
     if let Err(error) = smol::block_on(serve(config, Store::default(), stop, report)) {
-        let failure = failure(error);
+        let failure = place.failure(error);
         let message = format!("{}: {}", name(seat), failure.message);
         let _ = reports.try_send(Report::Failed(Failure::new(failure.exit, message)));
     }

@@ -10,6 +10,7 @@ mod inspect;
 mod layout;
 mod lines;
 mod local;
+mod log;
 mod operation;
 mod pipe;
 mod request;
@@ -22,7 +23,7 @@ mod status;
 mod store;
 
 use std::future::Future;
-use std::io::Read;
+use std::io::{IsTerminal, Read, stdin, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ use crate::command_line::{
 };
 use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
-use crate::operation::{Operation, Value};
+use crate::operation::Operation;
 use crate::signal::Interrupt;
 
 fn main() -> ExitCode {
@@ -51,16 +52,10 @@ fn run(action: Action) -> Result<Exit, Failure> {
     match action {
         Action::Local(args) => local::run(&args),
         Action::Serve(args) => serve::run(args.config()?),
-        Action::Put(args) => write(args, |mut put| {
-            read_dash(&mut put.value)?;
-            Ok(Operation::Put(put))
-        }),
-        Action::Append(args) => write(args, |mut append| {
-            read_dash(&mut append.value)?;
-            Ok(Operation::Append(append))
-        }),
-        Action::Del(args) => write(args, |del| Ok(Operation::Del(del))),
-        Action::Cas(args) => write(args, |cas| Ok(Operation::Cas(cas))),
+        Action::Put(args) => write(args, Operation::Put),
+        Action::Append(args) => write(args, Operation::Append),
+        Action::Del(args) => write(args, Operation::Del),
+        Action::Cas(args) => write(args, Operation::Cas),
         Action::Get(args) => ask(args, TIMEOUT, Operation::Get),
         Action::Status(args) => ask(args, STATUS_TIMEOUT, Operation::Status),
         Action::Pipe(args) => pipe(&args),
@@ -71,30 +66,31 @@ fn run(action: Action) -> Result<Exit, Failure> {
     }
 }
 
-fn write<A: Args>(
-    args: Remote<Once<A>>,
-    operation: impl FnOnce(A) -> Result<Operation, Failure>,
-) -> Result<Exit, Failure> {
+fn write<A: Args>(args: Remote<Once<A>>, operation: fn(A) -> Operation) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
     let Once { write, session } = args.ask;
-    let operation = operation(write)?;
-    interruptible(MAY_BE_DONE, async {
-        let mut connection = Connection::new(layout, timeout).await?;
-        operation.run(&mut connection, session).await
-    })
+    let mut operation = operation(write);
+    operation.read_dash(standard_input)?;
+    let mut connection = smol::block_on(Connection::new(layout, timeout))?;
+    let told = connection.interruption("interrupted: nothing was done");
+    interruptible(told, async { operation.run(&mut connection, session, "").await })
 }
 
 fn ask<A: Args>(args: Remote<A>, timeout: Duration, operation: fn(A) -> Operation) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(timeout));
-    interruptible(MAY_BE_DONE, async {
+    // A file gets the value as it is, a terminal its prompt on a line of its own.
+    let ending = if stdout().is_terminal() { "\n" } else { "" };
+    interruptible(|| "interrupted".to_owned(), async {
         let mut connection = Connection::new(layout, timeout).await?;
-        operation(args.ask).run(&mut connection, None).await
+        operation(args.ask).run(&mut connection, None, ending).await
     })
 }
 
 fn pipe(args: &Remote<PipeArgs>) -> Result<Exit, Failure> {
     let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
-    interruptible(MAY_BE_DONE, async { pipe::run(Connection::new(layout, timeout).await?).await })
+    let connection = smol::block_on(Connection::new(layout, timeout))?;
+    let told = connection.interruption("interrupted: no write was under way");
+    interruptible(told, pipe::run(connection))
 }
 
 fn bench(args: &Remote<BenchArgs>) -> Result<Exit, Failure> {
@@ -113,21 +109,19 @@ fn snapshot(action: SnapshotAction) -> Result<Exit, Failure> {
     match action {
         SnapshotAction::Save(args) => {
             let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
-            interruptible("interrupted: nothing was saved", snapshot::save(&args.ask, &layout, timeout))
+            let told = || "interrupted: nothing was saved".to_owned();
+            interruptible(told, snapshot::save(&args.ask, &layout, timeout))
         }
         SnapshotAction::Inspect(args) => snapshot::inspect(&args),
         SnapshotAction::Restore(args) => snapshot::restore(&args),
     }
 }
 
-/// Puts standard input in the place of the value `-`.
-fn read_dash(value: &mut Value) -> Result<(), Failure> {
-    if value.0 != b"-" {
-        return Ok(());
-    }
-    value.0.clear();
-    match std::io::stdin().read_to_end(&mut value.0) {
-        Ok(_) => Ok(()),
+/// All of standard input, as a value.
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut value = Vec::new();
+    match stdin().read_to_end(&mut value) {
+        Ok(_) => Ok(value),
         Err(error) => {
             let message = format!("cannot read the value from standard input: {error}");
             Err(Failure::new(Exit::Failed, message))
@@ -135,14 +129,15 @@ fn read_dash(value: &mut Value) -> Result<(), Failure> {
     }
 }
 
-/// What is told of a client that was interrupted.
-const MAY_BE_DONE: &str = "interrupted: a write that was under way may have been done, or be done yet";
-
-fn interruptible(told: &str, work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+/// Does the work, unless this process is interrupted: then it ends with what is `told` of that.
+fn interruptible(
+    told: impl FnOnce() -> String,
+    work: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
     let mut interrupt = Interrupt::watch()?;
     let stop = async {
         interrupt.next().await;
-        Err(Failure::new(Exit::Interrupted, told))
+        Err(Failure::new(Exit::Interrupted, told()))
     };
     smol::block_on(or(work, stop))
 }

@@ -1,8 +1,9 @@
 use std::convert::Infallible;
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
+use quorate_smol::ClientError;
 
 use crate::command::{Answer, Command};
 use crate::connection::Connection;
@@ -20,7 +21,8 @@ pub(crate) enum Operation {
     Get(Get),
     /// Remove a key, and print how many there were: 0 or 1
     Del(Del),
-    /// Set a key if it has an expected value, and print OK or CONFLICT (ends with 4)
+    /// Set a key if it has an expected value, or is missing, and print OK or CONFLICT (ends with 4)
+    #[command(override_usage = CAS_USAGE)]
     Cas(Cas),
     /// Add to the end of a key's value, and print its new length in bytes
     Append(Append),
@@ -33,7 +35,7 @@ pub(crate) struct Put {
     key: String,
     /// At most 1,000 bytes
     #[arg(allow_hyphen_values = true)]
-    pub(crate) value: Value,
+    value: Value,
 }
 
 #[derive(Debug, Args)]
@@ -52,12 +54,28 @@ pub(crate) struct Del {
 #[derive(Debug, Args)]
 pub(crate) struct Cas {
     key: String,
-    /// The value that is expected
-    #[arg(allow_hyphen_values = true)]
-    old: Value,
+    /// The value that is expected; with --missing, the value to set
+    #[arg(allow_hyphen_values = true, value_name = "OLD")]
+    first: Value,
     /// The value to set
-    #[arg(allow_hyphen_values = true)]
-    new: Value,
+    #[arg(allow_hyphen_values = true, value_name = "NEW", required_unless_present = "missing")]
+    second: Option<Value>,
+    /// Expect that the key has no value
+    #[arg(long, conflicts_with = "second")]
+    missing: bool,
+}
+
+/// How `cas` is used: clap itself does not tell the two ways apart.
+pub(crate) const CAS_USAGE: &str = "cas [OPTIONS] <KEY> <OLD> <NEW>\n       cas [OPTIONS] --missing <KEY> <NEW>";
+
+impl Cas {
+    fn command(&self) -> Command<'_> {
+        let Cas { key, first: Value(first), .. } = self;
+        match &self.second {
+            Some(Value(second)) => Command::Cas { key, from: Some(first), to: second },
+            None => Command::Cas { key, from: None, to: first },
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -65,12 +83,12 @@ pub(crate) struct Append {
     key: String,
     /// At most 1,000 bytes together with what is there
     #[arg(allow_hyphen_values = true)]
-    pub(crate) value: Value,
+    value: Value,
 }
 
-/// A value as it is typed.
+/// A value as it is typed; `-` stands for standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Value(pub(crate) Vec<u8>);
+struct Value(Vec<u8>);
 
 impl FromStr for Value {
     type Err = Infallible;
@@ -81,15 +99,44 @@ impl FromStr for Value {
 }
 
 impl Operation {
-    /// Does it, and prints what it came to. A write repeats that of `session`, or gets a session of its own.
-    pub(crate) async fn run(&self, connection: &mut Connection, session: Option<Session>) -> Result<Exit, Failure> {
+    /// Puts what `input` gives in the place of the value `-`.
+    ///
+    /// # Errors
+    /// There are two of them, or what `input` returns.
+    pub(crate) fn read_dash(&mut self, input: impl FnOnce() -> Result<Vec<u8>, Failure>) -> Result<(), Failure> {
+        let mut dashes = self.values().filter(|value| value.0 == b"-");
+        let Some(value) = dashes.next() else { return Ok(()) };
+        if dashes.next().is_some() {
+            return Err(Failure::new(Exit::Usage, "`-` stands for standard input, which gives one value, not two"));
+        }
+        value.0 = input()?;
+        Ok(())
+    }
+
+    fn values(&mut self) -> impl Iterator<Item = &mut Value> {
+        let [first, second] = match self {
+            Operation::Put(Put { value, .. }) | Operation::Append(Append { value, .. }) => [Some(value), None],
+            Operation::Cas(Cas { first, second, .. }) => [Some(first), second.as_mut()],
+            Operation::Get(_) | Operation::Del(_) | Operation::Status(_) => [None, None],
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// Does it, and prints what it came to: behind a value, `ending`. A write repeats that of `session`, or gets a
+    /// session of its own.
+    pub(crate) async fn run(
+        &self,
+        connection: &mut Connection,
+        session: Option<Session>,
+        ending: &str,
+    ) -> Result<Exit, Failure> {
         let command = match self {
-            Operation::Get(get) => return get.run(connection).await,
+            Operation::Get(get) => return get.run(connection, ending).await,
             Operation::Status(args) => return status::run(args, connection).await,
             Operation::Put(Put { key, value: Value(value) }) => Command::Put { key, value },
             Operation::Append(Append { key, value: Value(value) }) => Command::Append { key, value },
             Operation::Del(Del { key }) => Command::Delete { key },
-            Operation::Cas(Cas { key, old, new }) => Command::Cas { key, from: Some(&old.0), to: &new.0 },
+            Operation::Cas(cas) => cas.command(),
         };
         let answer = write(command, connection, session).await?;
         print(answer)
@@ -97,7 +144,7 @@ impl Operation {
 }
 
 impl Get {
-    async fn run(&self, connection: &mut Connection) -> Result<Exit, Failure> {
+    async fn run(&self, connection: &mut Connection, ending: &str) -> Result<Exit, Failure> {
         let value = match self.stale {
             true => connection.get_stale(&self.key).await?,
             false => connection.get(&self.key).await?,
@@ -107,7 +154,8 @@ impl Get {
         };
         let mut out = stdout().lock();
         out.write_all(&value)?;
-        out.write_all(b"\n")?;
+        out.write_all(ending.as_bytes())?;
+        out.flush()?;
         Ok(Exit::Done)
     }
 }
@@ -119,15 +167,20 @@ async fn write(command: Command<'_>, connection: &mut Connection, named: Option<
         None => connection.next_session().await?,
     };
     let result = connection.write(session, &bytes).await;
-    result.map_err(|error| match error.leaves_unknown(named.is_some()) {
-        true => unknown(&error, session),
-        false => error.into(),
+    result.map_err(|error| match error {
+        error if error.leaves_unknown(named.is_some()) => unknown(&error, session),
+        RequestError::Client(error @ (ClientError::NoLeader { .. } | ClientError::Unreachable { .. })) => {
+            RequestError::Undone(error).into()
+        }
+        error => error.into(),
     })
 }
 
 fn unknown(error: &RequestError, session: Session) -> Failure {
-    let retry = format!("The same command with --session {session} is not done twice");
-    Failure::new(Exit::Unreachable, format_args!("{error}\n{retry}"))
+    match error.can_be_repeated() {
+        true => Failure::new(Exit::Unreachable, format_args!("{error}\n{}", session.repetition())),
+        false => Failure::new(Exit::Unreachable, error),
+    }
 }
 
 fn print(answer: Answer) -> Result<Exit, Failure> {
@@ -139,6 +192,17 @@ fn print(answer: Answer) -> Result<Exit, Failure> {
         Answer::Compared { swapped: false } => ("CONFLICT".to_owned(), Exit::Conflict),
         Answer::TooLong => return Err(RequestError::TooLong.into()),
     };
-    writeln!(stdout(), "{line}")?;
-    Ok(exit)
+    match writeln!(stdout(), "{line}") {
+        Ok(()) => Ok(exit),
+        Err(error) => Err(unprinted(&line, exit, &error)),
+    }
+}
+
+/// The answer is told in another way, and that it stands.
+fn unprinted(line: &str, exit: Exit, error: &io::Error) -> Failure {
+    let (exit, fate) = match exit {
+        Exit::Conflict => (Exit::Conflict, "nothing was changed"),
+        _ => (Exit::Unprinted, "done"),
+    };
+    Failure::new(exit, format_args!("{fate}, but the answer {line} cannot be written to standard output: {error}"))
 }

@@ -2,7 +2,7 @@ mod answer;
 mod request;
 
 use std::collections::HashMap;
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
 
 use serde_json::Value;
 use smol::Unblock;
@@ -30,12 +30,19 @@ pub(crate) async fn run(connection: Connection) -> Result<Exit, Failure> {
         if read == 0 {
             break;
         }
-        let answer = pipe.answer(&line, number).await;
-        let mut out = stdout().lock();
-        writeln!(out, "{}", answer.to_json())?;
-        out.flush()?;
+        let answer = pipe.answer(&line, number).await.to_json();
+        writeln!(stdout(), "{answer}").map_err(|error| unprinted(number, &answer, &error))?;
     }
     Ok(Exit::Done)
+}
+
+/// The answer is told in another way: what it says was done is done.
+fn unprinted(number: u64, answer: &str, error: &io::Error) -> Failure {
+    let message = format!(
+        "the answer to line {number} cannot be written to standard output: {error}. It is {answer}. No further line was \
+         read"
+    );
+    Failure::new(Exit::Unprinted, message)
 }
 
 struct Pipe {

@@ -10,6 +10,8 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug)]
 pub(crate) enum RequestError {
     Client(ClientError),
+    /// Of a write, certainly nothing was done: there is no session for it, or nobody who leads.
+    Undone(ClientError),
     /// The node's answer is of another version.
     Unreadable,
     /// A value is too long, or a command: nothing was sent.
@@ -29,7 +31,8 @@ impl RequestError {
                 | ClientError::Refused(_)
                 | ClientError::Superseded,
             ) => is_retry,
-            RequestError::Client(ClientError::Unopened { .. } | ClientError::Mismatch)
+            RequestError::Client(ClientError::Mismatch)
+            | RequestError::Undone(_)
             | RequestError::TooLarge(_)
             | RequestError::TooLong => false,
             RequestError::Client(_) | RequestError::Unreadable => true,
@@ -41,22 +44,26 @@ impl RequestError {
         matches!(
             self,
             RequestError::Client(
-                ClientError::NoLeader { .. }
-                    | ClientError::Unreachable { .. }
-                    | ClientError::Unopened { .. }
-                    | ClientError::Unknown { .. }
-            )
+                ClientError::NoLeader { .. } | ClientError::Unreachable { .. } | ClientError::Unknown { .. }
+            ) | RequestError::Undone(_)
         )
+    }
+
+    /// Whether repeating the write in its session can still tell what became of it.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        !matches!(self, RequestError::Client(ClientError::Expired | ClientError::Outdated { .. }))
     }
 
     fn exit(&self) -> Exit {
         match self {
-            RequestError::Client(ClientError::NoLeader { .. } | ClientError::Unopened { .. }) => Exit::NoQuorum,
+            RequestError::Client(ClientError::NoLeader { .. })
+            | RequestError::Undone(ClientError::NoLeader { .. } | ClientError::Unopened { .. }) => Exit::NoQuorum,
             RequestError::Client(ClientError::Mismatch) => Exit::Mismatch,
             RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
+            | RequestError::Undone(ClientError::Refused(_) | ClientError::Superseded)
             | RequestError::TooLarge(_)
             | RequestError::TooLong => Exit::Failed,
-            RequestError::Client(_) | RequestError::Unreadable => Exit::Unreachable,
+            RequestError::Client(_) | RequestError::Undone(_) | RequestError::Unreadable => Exit::Unreachable,
         }
     }
 }
@@ -76,10 +83,18 @@ impl From<RequestError> for Failure {
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RequestError::Client(ClientError::Refused(Reason::Full)) => f.write_str(
+            RequestError::Client(ClientError::Refused(Reason::Full))
+            | RequestError::Undone(ClientError::Refused(Reason::Full)) => f.write_str(
                 "refused: the leader's log is full, and no snapshot has made room. Nothing was done; try again later, or start \
                  the nodes with a larger --log-size",
             ),
+            RequestError::Undone(ClientError::Unopened { waited }) => write!(
+                f,
+                "nothing was done: a leader was asked to open a session, and did not within {:.1} s. One that has just lost \
+                 its majority does not: see `quorate-kv status`",
+                waited.as_secs_f64()
+            ),
+            RequestError::Undone(error) => write!(f, "nothing was done: {error}"),
             RequestError::Client(error) => error.fmt(f),
             RequestError::Unreadable => {
                 f.write_str("the node's answer cannot be read. Do client and node run the same version?")
@@ -108,7 +123,7 @@ mod tests {
         assert!(!RequestError::from(ClientError::Superseded).leaves_unknown(false));
         assert!(RequestError::from(ClientError::Superseded).leaves_unknown(true));
         assert!(!RequestError::TooLong.leaves_unknown(true));
-        assert!(!RequestError::from(ClientError::Unopened { waited }).leaves_unknown(false));
+        assert!(!RequestError::Undone(ClientError::Unopened { waited }).leaves_unknown(false));
         assert!(!RequestError::from(ClientError::Mismatch).leaves_unknown(true));
     }
 }

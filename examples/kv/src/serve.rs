@@ -1,60 +1,98 @@
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
-use quorate::BootError;
+use quorate::{BootError, Incarnation};
 use quorate_disk::DiskError;
 use quorate_smol::{Event, ServeError, ServerConfig, serve};
 
 use crate::exit::{Exit, Failure};
 use crate::layout::name;
+use crate::log::{self, Level, Log};
 use crate::signal::Interrupt;
 use crate::store::Store;
 
 /// Runs one node until it is asked to stop.
 ///
 /// # Errors
-/// Why it cannot start, or had to stop.
+/// If the system lets no signal be watched. Why the node cannot start, or had to stop, is told in its log.
 pub(crate) fn run(config: ServerConfig) -> Result<Exit, Failure> {
     let mut interrupt = Interrupt::watch()?;
+    let (log, place) = (Log::new(config.seat, Level::Info), Place::of(&config));
     let node = name(config.seat);
-    let served = serve(config, Store::default(), interrupt.next(), |event| report(&node, event));
-    smol::block_on(served).map_err(failure)?;
-    Ok(Exit::Done)
+    let served = serve(config, Store::default(), interrupt.next(), |event| {
+        tell_scripts(&node, event);
+        log.event(event);
+    });
+    Ok(smol::block_on(served).map_or_else(
+        |error| {
+            let Failure { exit, message } = place.failure(error);
+            log.line(Level::Error, &message);
+            exit
+        },
+        |()| Exit::Done,
+    ))
 }
 
-/// Roles are what a script waits for; the rest is for people. A node does not stop because nobody reads.
-fn report(node: &str, event: &Event) {
-    let _ = match event {
-        Event::Role { .. } => writeln!(io::stdout(), "{node}: {event}"),
-        _ => writeln!(io::stderr(), "{node}: {event}"),
-    };
+/// Roles are what a script waits for. Whoever looks at a terminal sees them in the log.
+fn tell_scripts(node: &str, event: &Event) {
+    if let Event::Role { role, term, leader } = event
+        && !io::stdout().is_terminal()
+    {
+        let _ = writeln!(io::stdout(), "{node}: {}", log::role(*role, *term, *leader));
+    }
 }
 
-/// How the program ends if a node does.
-pub(crate) fn failure(error: ServeError) -> Failure {
-    let exit = match &error {
-        ServeError::Disk(error @ DiskError::Damaged(_)) => {
-            return Failure::new(disk_exit(error), format_args!("{error}. Here that is --incarnation"));
+/// What a node's errors mean depends on where it runs.
+pub(crate) struct Place {
+    data_dir: PathBuf,
+    incarnation: Incarnation,
+    is_alone: bool,
+}
+
+impl Place {
+    pub(crate) fn of(config: &ServerConfig) -> Place {
+        let ServerConfig { data_dir, incarnation, peers, .. } = config;
+        Place { data_dir: data_dir.clone(), incarnation: *incarnation, is_alone: peers.len() < 2 }
+    }
+
+    /// How the program ends if a node does.
+    pub(crate) fn failure(&self, error: ServeError) -> Failure {
+        let (exit, advice) = match &error {
+            ServeError::Disk(error) => (disk_exit(error), self.advice(error)),
+            ServeError::Socket { .. } => (Exit::Socket, None),
+            ServeError::Boot(BootError::Full { .. }) => (Exit::Usage, Some(", by --log-size".to_owned())),
+            ServeError::Config(_)
+            | ServeError::Clients { .. }
+            | ServeError::Trace { .. }
+            | ServeError::Boot(BootError::TooLarge { .. }) => (Exit::Usage, None),
+            ServeError::Boot(BootError::Gap { .. }) => (Exit::Damaged, None),
+            ServeError::Command(_) | ServeError::Snapshot { .. } => (Exit::LaterVersion, None),
+            ServeError::Thread(_) => (Exit::Failed, None),
+        };
+        Failure::new(exit, format_args!("{error}{}", advice.unwrap_or_default()))
+    }
+
+    /// What to do next, where it takes options of this program.
+    fn advice(&self, error: &DiskError) -> Option<String> {
+        let directory = self.data_dir.display();
+        match error {
+            DiskError::Damaged(_) if self.is_alone => Some(format!(
+                ". There is no other node to bring this one in line: move {directory} away, and restore the latest backup with \
+                 `quorate-kv snapshot restore`"
+            )),
+            DiskError::Damaged(_) => Some(format!(
+                ". Move {directory} away, and start this node with --incarnation {}: the others bring it in line",
+                self.incarnation.0 + 1
+            )),
+            DiskError::Foreign { found, wanted, .. }
+                if found.cluster == wanted.cluster && found.identity.seat == wanted.identity.seat =>
+            {
+                Some(format!(", or with --incarnation {}", found.identity.incarnation.0))
+            }
+            DiskError::Inaccessible { .. } => Some(" (--data-dir)".to_owned()),
+            _ => None,
         }
-        ServeError::Disk(error @ DiskError::Foreign { found, wanted, .. })
-            if found.cluster == wanted.cluster && found.identity.seat == wanted.identity.seat =>
-        {
-            let incarnation = found.identity.incarnation.0;
-            return Failure::new(disk_exit(error), format_args!("{error}, or with --incarnation {incarnation}"));
-        }
-        ServeError::Disk(error) => disk_exit(error),
-        ServeError::Socket { .. } => Exit::Socket,
-        ServeError::Config(_)
-        | ServeError::Clients { .. }
-        | ServeError::Trace { .. }
-        | ServeError::Boot(BootError::TooLarge { .. }) => Exit::Usage,
-        ServeError::Boot(BootError::Gap { .. }) => Exit::Damaged,
-        ServeError::Boot(BootError::Full { .. }) => {
-            return Failure::new(Exit::Usage, format_args!("{error}, by --log-size"));
-        }
-        ServeError::Command(_) | ServeError::Snapshot { .. } => Exit::LaterVersion,
-        ServeError::Thread(_) => Exit::Failed,
-    };
-    Failure::new(exit, error)
+    }
 }
 
 /// How the program ends if a node's directory cannot be used.
@@ -63,7 +101,7 @@ pub(crate) fn disk_exit(error: &DiskError) -> Exit {
         DiskError::Damaged(_) | DiskError::DamagedSnapshot(_) => Exit::Damaged,
         DiskError::Io { .. } | DiskError::SnapshotIo { .. } => Exit::Disk,
         DiskError::Foreign { .. } | DiskError::ForeignSnapshot { .. } => Exit::ForeignDirectory,
-        DiskError::Occupied { .. } => Exit::Usage,
+        DiskError::Occupied { .. } | DiskError::Inaccessible { .. } => Exit::Usage,
         DiskError::InUse { .. } => Exit::DirectoryInUse,
         DiskError::LaterVersion { .. } => Exit::LaterVersion,
     }

@@ -7,6 +7,13 @@ use quorate::Index;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Session(pub(crate) quorate::Session);
 
+impl Session {
+    /// How its write can be repeated.
+    pub(crate) fn repetition(self) -> String {
+        format!("The same command with --session {self} is not done twice")
+    }
+}
+
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quorate::Session { client, epoch: Index(epoch), sequence } = self.0;

@@ -62,18 +62,27 @@ impl Shell {
         match parse(&text)? {
             None => {}
             Some(Entry::Exit) => return Ok(Next::End),
-            Some(Entry::Operation(operation)) => self.operate(operation).await.map_err(|failure| failure.message)?,
+            Some(Entry::Operation(mut operation)) => {
+                operation.read_dash(refuse_dash).map_err(|failure| failure.message)?;
+                self.operate(operation).await.map_err(|failure| failure.message)?;
+            }
         }
         Ok(Next::Line)
     }
 
     async fn operate(&mut self, operation: Operation) -> Result<(), Failure> {
-        let exit = operation.run(&mut self.connection, None).await?;
+        let exit = operation.run(&mut self.connection, None, "\n").await?;
         if matches!(operation, Operation::Get(_)) && exit == Exit::Failed && self.lines.are_typed() {
             eprintln!("no such key");
         }
         Ok(())
     }
+}
+
+/// Standard input gives the lines of the prompt, and no values.
+fn refuse_dash() -> Result<Vec<u8>, Failure> {
+    let message = "`-` stands for standard input, which gives the lines of this prompt: use `quorate-kv put KEY -`";
+    Err(Failure::new(Exit::Usage, message))
 }
 
 /// The entry of a line; none if the line is empty, a comment, or asked for help that was given.

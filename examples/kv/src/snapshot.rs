@@ -25,7 +25,7 @@ fn failure(error: DiskError) -> Failure {
             exit,
             format_args!("{damage}. Use another copy of it, or save a snapshot anew with `quorate-kv snapshot save`"),
         ),
-        DiskError::SnapshotIo { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
+        DiskError::Inaccessible { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
             Failure::new(Exit::Usage, format_args!("there is no file {}: check its name", path.display()))
         }
         DiskError::SnapshotIo { operation, path, source } | DiskError::Io { operation, path, source } => Failure::new(

@@ -1,4 +1,8 @@
+mod concern;
+mod reach;
 mod row;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::io::{Write, stdout};
@@ -29,7 +33,9 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
     let mut out = stdout().lock();
     if args.json {
         let nodes: Vec<_> = rows.iter().map(Row::json).collect();
-        writeln!(out, "{:#}", json!({ "nodes": nodes, "verdict": verdict.text, "exit": verdict.exit as u8 }))?;
+        let Verdict { exit, text, concerns } = &verdict;
+        let report = json!({ "nodes": nodes, "verdict": text, "concerns": concerns, "exit": *exit as u8 });
+        writeln!(out, "{report:#}")?;
         return Ok(verdict.exit);
     }
     write!(out, "{}", table(&rows))?;
@@ -37,5 +43,8 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
         writeln!(out, "{line}")?;
     }
     writeln!(out, "{}", verdict.text)?;
+    for concern in &verdict.concerns {
+        writeln!(out, "  {concern}")?;
+    }
     Ok(verdict.exit)
 }

@@ -60,7 +60,7 @@ impl House {
         };
         let ((tell, events), (stop, stopped)) = (channel(), smol::channel::bounded::<()>(1));
         let on_event = move |event: &Event| {
-            let _ = tell.send((Instant::now(), *event));
+            let _ = tell.send((Instant::now(), event.clone()));
         };
         let thread = thread::spawn(move || {
             first();

@@ -106,8 +106,14 @@ impl Copy {
     }
 
     fn judge(&self, mutant: &Mutant) -> io::Result<Fate> {
-        if !self.cargo("build --package quorate-tests --package quorate-flash --package quorate-smol --lib")?.is_fine {
-            return Ok(Fate::DoesNotBuild);
+        let builds = [
+            "build --package quorate-tests --package quorate-flash --package quorate-smol --lib",
+            "build --package quorate-kv",
+        ];
+        for build in builds {
+            if !self.cargo(build)?.is_fine {
+                return Ok(Fate::DoesNotBuild);
+            }
         }
         let suites = [
             ("docs", "test --package quorate-tests --doc"),
@@ -119,6 +125,7 @@ impl Copy {
             ("boards", "test --package quorate-serial --lib --tests"),
             ("boards", "test --package quorate-tests --test boards"),
             ("smol", "test --package quorate-smol --lib --test client"),
+            ("kv", "test --package quorate-wire --package quorate-smol --package quorate-kv --lib --bins --tests"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
             ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
         ];
@@ -132,6 +139,7 @@ impl Copy {
             Killer::Seeds => "seeds",
             Killer::Boards => "boards",
             Killer::Smol => "smol",
+            Killer::Kv => "kv",
         };
         let first = suites.iter().filter(|(name, _)| *name == expected);
         let rest = suites.iter().filter(|(name, _)| *name != expected && *name != "docs");

@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use quorate::{
     Ballot, Entries, Entry, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position, RECORD_OVERHEAD,
-    Seat, Seats, Session, Snapshot, Term, crc32c,
+    Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
 };
-use quorate_wire::client::{Reason, ReplyBody, RequestBody, Role, StatusReport};
-use quorate_wire::{Refusal, Refusals};
+use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, Role, StatusReport};
+use quorate_wire::{Refusal, Refusals, Refused};
 
 use super::source::Source;
 
@@ -153,8 +155,9 @@ fn reason(source: &mut Source<'_>) -> Reason {
 }
 
 fn report(source: &mut Source<'_>) -> StatusReport {
-    let mut refused = Refusals::default();
-    (0..source.byte()).for_each(|_| refused.count(Refusal::Checksum));
+    let mut refusals = Refusals::default();
+    (0..source.byte()).for_each(|_| refusals.count(Refusal::Checksum));
+    let others: Vec<_> = (0..source.below(32)).map(|_| follower(source)).collect();
     let mut seats = || Seats(source.number() as u32);
     let members = Members { voters: seats(), outgoing: seats(), learners: seats(), witnesses: seats() };
     let mut index = || Index(source.number());
@@ -172,8 +175,20 @@ fn report(source: &mut Source<'_>) -> StatusReport {
         durable,
         digest: source.number(),
         members,
-        refused,
+        full: source.flag(),
+        others: Followers::from_iter(others),
+        refused: Refused::of(refusals, quorate::Refusals::default()),
     }
+}
+
+fn follower(source: &mut Source<'_>) -> Follower {
+    let standings = [Standing::Follows, Standing::Seeks, Standing::Fetches, Standing::Silent];
+    let standing = match source.flag() {
+        true => standings[usize::from(source.below(4))],
+        false => Standing::Refused(quorate::Refusal::ALL[usize::from(source.below(10))]),
+    };
+    let (lag, silence) = (source.number(), Duration::from_micros(source.number()));
+    Follower { seat: Seat(0), standing, lag, silence }
 }
 
 fn seat(source: &mut Source<'_>) -> Option<Seat> {

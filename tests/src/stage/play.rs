@@ -74,6 +74,7 @@ impl Stage {
             "log" => self.tell(line.node(0), show::log, told),
             "due" => self.tell_due(line.node(0), told),
             "progress" => self.tell(line.node(0), show::progress, told),
+            "standing" => self.tell(line.node(0), show::standing, told),
             verb => panic!("no such command: {verb}"),
         }
     }

@@ -1,4 +1,4 @@
-use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role, Snapshot};
+use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role, Snapshot, Standing};
 
 /// `3@2`: index 3 of term 2.
 fn position(position: Position) -> String {
@@ -59,6 +59,16 @@ pub(crate) fn progress(node: &super::Node) -> String {
         format!("{} matched {} next {}{probing}", peer.seat.0, peer.matched.0, peer.next.0)
     });
     peers.collect::<Vec<_>>().join("; ")
+}
+
+/// Who follows a leader, as that believes.
+pub(crate) fn standing(node: &super::Node) -> String {
+    let peers = node.progress().map(|peer| match peer.standing {
+        Standing::Refused(refusal) => format!("{} is refused, {}", peer.seat.0, refusal.name()),
+        other => format!("{} {}", peer.seat.0, format!("{other:?}").to_lowercase()),
+    });
+    let full = node.is_full().then(|| "its log is full".to_owned());
+    peers.chain(full).collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn message(message: &Message<'_>) -> String {

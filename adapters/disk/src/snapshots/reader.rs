@@ -30,8 +30,9 @@ impl SnapshotReader {
     /// The file cannot be read, is no whole snapshot, or was written by a later version. Whether its content is sound
     /// is seen at its end.
     pub fn of(file: &Path) -> Result<SnapshotReader, DiskError> {
-        let handle = File::open(file).map_err(DiskError::snapshot_io("open", file))?;
-        let found = SnapshotFile::read(handle, file, &mut Direct)?;
+        let opened = File::open(file).map_err(DiskError::snapshot_io("open", file));
+        let found = opened.and_then(|handle| SnapshotFile::read(handle, file, &mut Direct));
+        let found = found.map_err(DiskError::of_opening)?;
         found.expect_all()?;
         Ok(SnapshotReader::new(Direct, found))
     }
@@ -84,10 +85,7 @@ impl<M: Medium> SnapshotReader<M> {
 impl<M: Medium> io::Read for SnapshotReader<M> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         if self.given == self.buffer.len() {
-            self.fill().map_err(|error| match &error {
-                DiskError::SnapshotIo { source, .. } => io::Error::new(source.kind(), error),
-                _ => io::Error::new(io::ErrorKind::InvalidData, error),
-            })?;
+            self.fill()?;
         }
         let rest = &self.buffer[self.given..];
         let count = rest.len().min(bytes.len());

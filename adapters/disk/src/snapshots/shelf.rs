@@ -4,7 +4,7 @@ use quorate::{Index, Position, Snapshot, Stored};
 
 use super::{KEPT, Kind, SnapshotFile, list, name, remove};
 use crate::outline::Outline;
-use crate::{DiskError, Medium, Recovered};
+use crate::{Damage, DiskError, Medium, Recovered};
 
 /// The snapshots that are found when a log is opened.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct Shelf {
     /// What the log stands on, if it is damaged or gone and nothing can take its place.
     lost: Option<Position>,
     stored: Option<Stored>,
+    /// What is wrong with those that would be kept if they were whole, the latest first.
+    pub(crate) damaged: Vec<Damage>,
     /// Files that are of no use any more.
     surplus: Vec<PathBuf>,
 }
@@ -34,7 +36,13 @@ impl Shelf {
                 continue;
             }
             // What is damaged stays until another snapshot is durable: it may be the only one that there is.
-            let Some(snapshot) = verified(&path, cluster, medium)? else { continue };
+            let snapshot = match verified(&path, cluster, medium) {
+                Err(DiskError::DamagedSnapshot(damage)) => {
+                    shelf.damaged.push(damage);
+                    continue;
+                }
+                result => result?,
+            };
             if snapshot.position == in_force || log.reaches(snapshot.position.index) || !shelf.kept.is_empty() {
                 shelf.kept.insert(0, snapshot);
             }
@@ -78,12 +86,9 @@ impl Shelf {
     }
 }
 
-/// The snapshot in a file, if that is whole.
-fn verified(path: &Path, cluster: u64, medium: &mut impl Medium) -> Result<Option<Snapshot>, DiskError> {
-    match SnapshotFile::open(path, cluster, medium).and_then(|file| file.verify(medium)) {
-        Err(DiskError::DamagedSnapshot(_)) => Ok(None),
-        result => result.map(Some),
-    }
+/// The snapshot in a file, all of which is read.
+fn verified(path: &Path, cluster: u64, medium: &mut impl Medium) -> Result<Snapshot, DiskError> {
+    SnapshotFile::open(path, cluster, medium).and_then(|file| file.verify(medium))
 }
 
 /// What is in the file of a snapshot that is being fetched, if it can be read.

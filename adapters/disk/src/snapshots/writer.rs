@@ -43,7 +43,7 @@ impl<M: Medium> SnapshotWriter<M> {
     /// # Errors
     /// What the system says. The snapshot is of no use then, and the one before stays in force.
     pub fn finish(mut self) -> Result<Snapshot, DiskError> {
-        self.flush_buffer().map_err(DiskError::snapshot_io("write", &self.path))?;
+        self.flush_buffer()?;
         let bytes = self.header.bytes();
         let SnapshotWriter { medium, handle, path, .. } = &mut self;
         medium.write(handle, 0, &bytes).map_err(DiskError::snapshot_io("write", path))?;
@@ -58,9 +58,10 @@ impl<M: Medium> SnapshotWriter<M> {
         Ok(snapshot)
     }
 
-    fn flush_buffer(&mut self) -> io::Result<()> {
+    fn flush_buffer(&mut self) -> Result<(), DiskError> {
         let snapshot = &mut self.header.snapshot;
-        self.medium.write(&self.handle, HEADER as u64 + snapshot.bytes, &self.buffer)?;
+        let written = self.medium.write(&self.handle, HEADER as u64 + snapshot.bytes, &self.buffer);
+        written.map_err(DiskError::snapshot_io("write", &self.path))?;
         snapshot.bytes += self.buffer.len() as u64;
         snapshot.check = crc32c_append(snapshot.check, &self.buffer);
         self.buffer.clear();
@@ -79,7 +80,7 @@ impl<M: Medium> io::Write for SnapshotWriter<M> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.flush_buffer()
+        Ok(self.flush_buffer()?)
     }
 }
 

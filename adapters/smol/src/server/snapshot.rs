@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use quorate::{Input, Members, Position, Snapshot};
 use quorate_disk::Snapshots;
 use quorate_wire::client::{Reason, ReplyBody};
@@ -22,7 +24,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 (self.on_event)(&Event::SnapshotTaken { snapshot, pause, time });
             }
             Err(error) => {
-                (self.on_event)(&Event::SnapshotFailed { reason: error.kind() });
+                if self.watch.is_new_failure(self.clock.now()) {
+                    (self.on_event)(&Event::SnapshotFailed { error: Arc::new(error) });
+                }
                 for asker in std::mem::take(&mut self.wants_snapshot) {
                     self.link.reply(asker, ReplyBody::Refused(Reason::NoSnapshot));
                 }

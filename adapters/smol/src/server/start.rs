@@ -11,6 +11,7 @@ use crate::snapshotter::Snapshotter;
 use crate::socket::Batch;
 use crate::trace::{self, Trace};
 use crate::waiting::{Commands, Reads};
+use crate::watch::Watch;
 use crate::writer::Writer;
 use crate::{App, Event, ServeError, ServerConfig, random};
 
@@ -62,6 +63,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             reads: Reads::default(),
             incoming: Batch::new(),
             on_event,
+            looked: Instant::START,
+            watch: Watch::new(config.election_timeout),
             is_behind: false,
             is_stopping: false,
             hands_over: false,
@@ -74,6 +77,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             term: server.node.term(),
             last: server.node.last().index,
         });
+        for damage in recovery.damaged {
+            (server.on_event)(&Event::SnapshotDamaged { damage, instead: latest.map(|snapshot| snapshot.position) });
+        }
         if let Some(position) = lost {
             (server.on_event)(&Event::SnapshotLost { position });
         }

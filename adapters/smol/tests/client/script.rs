@@ -93,6 +93,8 @@ pub(crate) fn leads(seat: Seat, leads: bool) -> ReplyBody<'static> {
         durable: Index(0),
         digest: 0,
         members: Members::of(Seats::NONE.with(LEADER).with(OTHER)),
+        full: false,
+        others: Default::default(),
         refused: Default::default(),
     })
 }

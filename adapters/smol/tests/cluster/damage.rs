@@ -16,7 +16,7 @@ fn forged_ack(cluster: Cluster, from: Seat, to: Seat) -> Vec<u8> {
     encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
 }
 
-fn refused(status: &Status) -> BTreeMap<&'static str, u32> {
+fn refused(status: &Status) -> BTreeMap<&'static str, u64> {
     status.refused.iter().filter(|(_, count)| *count > 0).collect()
 }
 

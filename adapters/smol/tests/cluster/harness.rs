@@ -70,7 +70,7 @@ impl House {
             let stop = async move {
                 let _ = stopped.recv().await;
             };
-            let on_event = |event: &Event| heard.lock().expect("no test panics here").push(*event);
+            let on_event = |event: &Event| heard.lock().expect("no test panics here").push(event.clone());
             let death = async move {
                 let _ = killed.recv().await;
                 Ok(())

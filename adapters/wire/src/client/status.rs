@@ -1,8 +1,9 @@
 use quorate::{Incarnation, Index, Members, Node, Seat, Term};
 use serde::{Deserialize, Serialize};
 
-use crate::Refusals;
+use super::{Follower, Followers};
 use crate::fields::{self, Fields, Writer, numbers};
+use crate::{Refusals, Refused};
 
 /// How a node is, by its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,8 +32,13 @@ pub struct StatusReport {
     pub digest: u64,
     /// The configuration in force.
     pub members: Members,
-    /// The frames that it has dropped since it started.
-    pub refused: Refusals,
+    /// Whether something found no room in its log, and no snapshot has made any since: see
+    /// [`Node::is_full`](quorate::Node::is_full).
+    pub full: bool,
+    /// What it knows of the others, if it leads: see [`followers`](StatusReport::followers).
+    pub others: Followers,
+    /// What it has refused since it started.
+    pub refused: Refused,
 }
 
 impl StatusReport {
@@ -56,8 +62,15 @@ impl StatusReport {
             durable: node.durable(),
             digest,
             members: node.members(),
-            refused: dropped.with_messages(node.refusals()),
+            full: node.is_full(),
+            others: Followers::of(node),
+            refused: Refused::of(dropped, node.refusals()),
         }
+    }
+
+    /// What it knows of each of the others, if it leads.
+    pub fn followers(&self) -> impl Iterator<Item = Follower> {
+        self.others.iter(self.members.all().without(self.seat))
     }
 
     pub(crate) fn write(&self, out: &mut Writer<'_>) -> postcard::Result<()> {
@@ -67,7 +80,9 @@ impl StatusReport {
         let StatusReport { commit, applied, first, last, durable, digest, .. } = *self;
         numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0, digest])?;
         fields::members(out, &self.members)?;
-        self.refused.slots().iter().try_for_each(|count| numbers(out, &[(*count).into()]))
+        fields::raw(out, &[self.full.into()])?;
+        fields::bytes(out, self.others.bytes())?;
+        fields::raw(out, &self.refused.slots())
     }
 
     pub(crate) fn read(fields: &mut Fields<'_>) -> StatusReport {
@@ -90,7 +105,9 @@ impl StatusReport {
             durable: fields.index(),
             digest: fields.number(),
             members: fields.members(),
-            refused: Refusals::of_slots(core::array::from_fn(|_| fields.short())),
+            full: fields.flag(),
+            others: Followers::read(fields),
+            refused: Refused::of_slots(|| fields.byte()),
         }
     }
 }

@@ -1,12 +1,14 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
 use quorate::{
-    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Term,
+    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Standing,
+    Term,
 };
-use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, Refusal, Refusals};
+use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope, Refusal, Refusals, Refused};
 
 use crate::frame::{Frame, entries};
 
@@ -149,6 +151,7 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Expired", ReplyBody::Expired),
         ("Outdated", ReplyBody::Outdated { last: 6 }),
         ("Status.report", ReplyBody::Status(report())),
+        ("Status.leading", ReplyBody::Status(leading())),
         ("Snapshot.latest", ReplyBody::Snapshot { snapshot: SNAPSHOT, members: Members::of(Seats(7)) }),
         ("Piece.bytes", ReplyBody::Piece { offset: 1100, bytes: b"state" }),
         ("Held", ReplyBody::Held { epoch: Index(290) }),
@@ -158,10 +161,10 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
 }
 
 fn report() -> StatusReport {
-    let mut refused = Refusals::default();
-    refused.count(Refusal::Checksum);
-    refused.count(Refusal::Checksum);
-    refused.count(Refusal::Cluster);
+    let mut refusals = Refusals::default();
+    refusals.count(Refusal::Checksum);
+    refusals.count(Refusal::Checksum);
+    refusals.count(Refusal::Cluster);
     StatusReport {
         seat: Seat(2),
         incarnation: Incarnation(1),
@@ -175,8 +178,24 @@ fn report() -> StatusReport {
         durable: Index(304),
         digest: 128,
         members: Members { learners: Seats(8), ..Members::of(Seats::first(3)) },
-        refused,
+        full: false,
+        others: Followers::default(),
+        refused: Refused::of(refusals, quorate::Refusals::default()),
     }
+}
+
+fn leading() -> StatusReport {
+    let follower = |seat, standing, lag, millis| {
+        let silence = Duration::from_millis(millis);
+        Follower { seat: Seat(seat), standing, lag, silence }
+    };
+    let others = [
+        follower(0, Standing::Follows, 0, 12),
+        follower(1, Standing::Refused(quorate::Refusal::Forgotten), 303, 61_000),
+        follower(3, Standing::Fetches, 100, 40),
+    ];
+    let others = Followers::from_iter(others);
+    StatusReport { role: Role::Leader, leader: Some(Seat(2)), full: true, others, ..report() }
 }
 
 const POSITION: Position = Position { term: Term(2), index: Index(300) };

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
-use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Term};
-use quorate_wire::client::{Reply, ReplyBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refusals};
+use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Standing, Term};
+use quorate_wire::client::{Follower, Followers, Reply, ReplyBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refused};
 
 use crate::frame::{Frame, entries};
 use crate::roundtrip::member;
@@ -17,8 +19,11 @@ fn the_longest_frame_is_filled_to_the_last_byte() {
 }
 
 #[test]
-fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
-    let refused = postcard::from_bytes::<Refusals>(&[[255, 255, 255, 255, 15]; 32].concat());
+fn the_longest_status_of_32_seats_fits_into_a_frame_of_a_board() {
+    let refused = postcard::from_bytes::<Refused>(&[255; 24]);
+    let silence = Duration::from_micros(u64::MAX);
+    let standing = Standing::Refused(quorate::Refusal::Forgotten);
+    let others = (0..31).map(|seat| Follower { seat: Seat(seat), standing, lag: u64::MAX, silence });
     let members = Seats(u32::MAX);
     let report = StatusReport {
         seat: Seat(31),
@@ -33,11 +38,14 @@ fn the_longest_status_fits_into_a_frame_of_1200_bytes() {
         durable: Index::MAX,
         digest: u64::MAX,
         members: Members { voters: members, outgoing: members, learners: members, witnesses: members },
+        full: true,
+        others: Followers::from_iter(others),
         refused: refused.expect("counters"),
     };
     let frame =
         Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(31), body: ReplyBody::Status(report) });
-    assert_eq!(frame.bytes().len(), 281);
+    assert_eq!(frame.bytes().len(), STATUS_MAX);
+    const { assert!(STATUS_MAX <= 250, "a line's frame of 256 bytes carries 250") };
 }
 
 #[test]
@@ -50,6 +58,9 @@ fn the_longest_message_without_a_body_fits_into_every_frame() {
     let message = Message::Offer { term, stamp: u64::MAX, latest, before: latest, inherited, members };
     assert_eq!(Frame::Member(FAR, message).bytes().len(), MEMBER_FRAME_MIN);
 }
+
+/// As WIRE.md says.
+const STATUS_MAX: usize = 240;
 
 proptest! {
     #[test]

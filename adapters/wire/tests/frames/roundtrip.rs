@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate::{
-    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Term,
+    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Standing,
+    Term,
 };
-use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, Refusal, Refusals};
+use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::{Cluster, Envelope, Refusal, Refusals, Refused};
 
 use crate::frame::{Frame, entries};
 
@@ -177,7 +180,9 @@ fn reason() -> impl Strategy<Value = Reason> {
 fn report() -> impl Strategy<Value = StatusReport> {
     let who = (seat(), any::<u32>(), role(), term(), proptest::option::of(seat()));
     let log = (index(), index(), index(), index(), index());
-    (who, log, any::<u64>(), members(), refused()).prop_map(|(who, log, digest, members, refused)| StatusReport {
+    let rest =
+        (any::<u64>(), members(), any::<bool>(), vec(follower(), 0..32).prop_map(Followers::from_iter), refused());
+    (who, log, rest).prop_map(|(who, log, (digest, members, full, others, refused))| StatusReport {
         seat: who.0,
         incarnation: Incarnation(who.1),
         role: who.2,
@@ -190,7 +195,24 @@ fn report() -> impl Strategy<Value = StatusReport> {
         durable: log.4,
         digest,
         members,
+        full,
+        others,
         refused,
+    })
+}
+
+fn follower() -> impl Strategy<Value = Follower> {
+    let standing = prop_oneof![
+        Just(Standing::Follows),
+        Just(Standing::Seeks),
+        Just(Standing::Fetches),
+        Just(Standing::Silent),
+        (0..quorate::Refusal::ALL.len()).prop_map(|reason| Standing::Refused(quorate::Refusal::ALL[reason])),
+    ];
+    let silence = any::<u32>().prop_map(|millis| Duration::from_millis(millis.into()));
+    (standing, any::<u64>(), silence).prop_map(|(standing, lag, silence)| {
+        let seat = Seat(0);
+        Follower { seat, standing, lag, silence }
     })
 }
 
@@ -207,11 +229,11 @@ fn members() -> impl Strategy<Value = Members> {
     })
 }
 
-fn refused() -> impl Strategy<Value = Refusals> {
+fn refused() -> impl Strategy<Value = Refused> {
     (0..300).prop_map(|times| {
-        let mut refused = Refusals::default();
-        (0..times).for_each(|_| refused.count(Refusal::Destination));
-        refused
+        let mut refusals = Refusals::default();
+        (0..times).for_each(|_| refusals.count(Refusal::Destination));
+        Refused::of(refusals, quorate::Refusals::default())
     })
 }
 

@@ -153,8 +153,8 @@ fn report(status: &Status) -> String {
 
 fn tell(event: &Event) {
     match event {
-        Event::Started { .. } => say(&format_args!("! started and {event}")),
-        _ => say(&format_args!("! {event}")),
+        Event::Started { .. } => say(&format_args!("! started {event:?}")),
+        _ => say(&format_args!("! {event:?}")),
     }
 }
 

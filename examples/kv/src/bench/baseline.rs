@@ -32,7 +32,7 @@ pub(super) fn measure(directory: &Path, load: Load) -> Result<Vec<Baseline>, Fai
     let _ = fs::remove_file(&path);
     baselines.map_err(|error| {
         let message = format!("cannot measure the disk at {}: {error}; name another --data-dir", path.display());
-        Failure::new(Exit::Disk, message)
+        Failure::new(Exit::of_file(&error), message)
     })
 }
 

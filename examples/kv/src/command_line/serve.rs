@@ -8,7 +8,7 @@ use quorate_smol::ServerConfig;
 
 use super::{DATA_DIR, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
-use crate::layout::{Layout, name, names, parse_id, resolve};
+use crate::layout::{Layout, name, names, parse_file, parse_id, resolve};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -39,7 +39,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     log: LogArgs,
     /// Add a JSON line for each step of the node to this file; it holds all data, and grows without bound
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = parse_file)]
     trace: Option<PathBuf>,
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use quorate::Seat;
 
 use super::Remote;
-use crate::layout::parse_id;
+use crate::layout::{parse_file, parse_id};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SnapshotAction {
@@ -20,6 +20,7 @@ pub(crate) enum SnapshotAction {
 #[derive(Debug, Args)]
 pub(crate) struct SaveSnapshot {
     /// Where to save it; it is there as a whole or not at all
+    #[arg(value_parser = parse_file)]
     pub(crate) file: PathBuf,
     /// Which node to ask [default: the leader, or whichever is reached and has applied most]
     #[arg(long, value_name = "ID", value_parser = parse_id)]
@@ -32,6 +33,7 @@ pub(crate) struct SaveSnapshot {
 #[derive(Debug, Args)]
 pub(crate) struct InspectSnapshot {
     /// A saved snapshot
+    #[arg(value_parser = parse_file)]
     pub(crate) file: PathBuf,
     /// Print it as JSON
     #[arg(long)]
@@ -41,6 +43,7 @@ pub(crate) struct InspectSnapshot {
 #[derive(Debug, Args)]
 pub(crate) struct RestoreSnapshot {
     /// A saved snapshot
+    #[arg(value_parser = parse_file)]
     pub(crate) file: PathBuf,
     /// Which node the directory is for
     #[arg(long, value_name = "ID", value_parser = parse_id)]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use quorate::{Entry, Incarnation, Index, Members, Message, Seat, Seats, Session, Term};
 use quorate_trace::{EntryView, MessageView};
-use quorate_wire::client::{Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::client::{Follower, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
 use quorate_wire::{Cluster, Envelope};
 use serde::Serialize;
 
@@ -137,7 +137,10 @@ struct Report {
     outgoing: Vec<Seat>,
     learners: Vec<Seat>,
     witnesses: Vec<Seat>,
-    refused: BTreeMap<&'static str, u32>,
+    full: bool,
+    /// What a leader knows of each of the others.
+    followers: Vec<FollowerView>,
+    refused: BTreeMap<&'static str, u64>,
 }
 
 impl Report {
@@ -160,7 +163,24 @@ impl Report {
             outgoing: seats(outgoing),
             learners: seats(learners),
             witnesses: seats(witnesses),
+            full: report.full,
+            followers: report.followers().map(FollowerView::of).collect(),
             refused: report.refused.iter().filter(|(_, count)| *count > 0).collect(),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct FollowerView {
+    seat: Seat,
+    standing: String,
+    lag: u64,
+    heard_ms_ago: u64,
+}
+
+impl FollowerView {
+    fn of(follower: Follower) -> FollowerView {
+        let Follower { seat, standing, lag, silence } = follower;
+        FollowerView { seat, standing: format!("{standing:?}"), lag, heard_ms_ago: silence.as_millis() as u64 }
     }
 }

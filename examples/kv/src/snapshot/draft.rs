@@ -80,5 +80,5 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
         "cannot save {}: {error}. Check its directory, the free space and the permissions, then run this again",
         path.display()
     );
-    Failure::new(Exit::Disk, message)
+    Failure::new(Exit::of_file(error), message)
 }

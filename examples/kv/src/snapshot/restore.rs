@@ -28,10 +28,10 @@ pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     let progress = |bytes| bar.set_position(bytes);
     quorate_disk::restore(&data_dir, owner, Options::default(), &args.file, progress).map_err(failure)?;
     drop(bar);
-    writeln!(stdout(), "restored {node} in {}: {}", data_dir.display(), outline(header.snapshot))?;
     let others = names(members.iter().filter(|seat| *seat != args.id));
     if !others.is_empty() {
         eprintln!("restore {others} from the same file as well, before any of them is started");
     }
+    writeln!(stdout(), "restored {node} in {}: {}", data_dir.display(), outline(header.snapshot))?;
     Ok(Exit::Done)
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::Seat;
-use quorate_smol::{ClientError, Status};
+use quorate::{Seat, Standing};
+use quorate_smol::{ClientError, Follower, Status};
 use quorate_wire::client::Role;
 use serde_json::{Value, json};
 
@@ -83,6 +83,8 @@ impl Row {
             "durable": status.durable.0,
             "hash": hash(status),
             "voters": status.members.voters.iter().map(name).collect::<Vec<_>>(),
+            "full": status.full,
+            "followers": status.followers().map(follower).collect::<Vec<_>>(),
             "refused": status.refused.iter().collect::<BTreeMap<_, _>>(),
         })
     }
@@ -112,6 +114,20 @@ fn role(role: Role) -> &'static str {
         Role::Candidate => "candidate",
         Role::Leader => "leader",
     }
+}
+
+/// What a leader knows of another node.
+fn follower(follower: Follower) -> Value {
+    let Follower { seat, standing, lag, silence } = follower;
+    let (standing, reason) = match standing {
+        Standing::Follows => ("follows", None),
+        Standing::Seeks => ("seeks", None),
+        Standing::Fetches => ("fetches a snapshot", None),
+        Standing::Silent => ("silent", None),
+        Standing::Refused(refusal) => ("refused", Some(refusal.name())),
+    };
+    let silence = silence.as_millis() as u64;
+    json!({ "node": name(seat), "standing": standing, "reason": reason, "lag": lag, "heard_ms_ago": silence })
 }
 
 fn hash(status: &Status) -> String {

@@ -1,104 +1,71 @@
-use std::fmt;
 use std::time::Duration;
 
-use quorate::{Incarnation, Members, Seat, Seats};
 use quorate_smol::Status;
 use quorate_wire::client::Role;
 
+use super::concern::concerns;
+use super::reach::Reach;
 use crate::connection::NodeStatus;
 use crate::exit::Exit;
-use crate::layout::{name, names};
+use crate::layout::name;
 
-/// Whether the cluster goes on, in one line.
+/// Whether the cluster goes on, in a line, and if it is not as it should be, what to do about whom.
 pub(super) struct Verdict {
     pub(super) exit: Exit,
     pub(super) text: String,
+    pub(super) concerns: Vec<String>,
 }
 
 impl Verdict {
+    /// `ok` means: one leader, whom every voter follows, under the same members, and nobody is far behind.
     pub(super) fn of(statuses: &[NodeStatus], waited: Duration) -> Verdict {
+        let verdict = |exit, text| Verdict { exit, text, concerns: Vec::new() };
         let reached: Vec<&Status> = statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok()).collect();
-        let reach = Reach::of(statuses, &reached, waited);
+        let leader = leader(&reached);
+        let reach = Reach::of(statuses, leader, waited);
         if reached.is_empty() {
             let text = format!("no node reachable: {}. Start a node or check --peer and --cluster", reach.silence());
-            return Verdict { exit: Exit::Unreachable, text };
+            return verdict(Exit::Unreachable, text);
         }
         if let Some((one, other)) = differing(&reached) {
             let (index, one, other) = (one.applied.0, name(one.seat), name(other.seat));
             let text = format!("{one} and {other} differ at index {index}: stop them, keep their data, and report it");
-            return Verdict { exit: Exit::Failed, text };
+            return verdict(Exit::Failed, text);
         }
-        let Some(leader) = leader(&reached).filter(|_| reach.is_quorum) else {
-            let advice = if reach.is_quorum {
-                "An election is under way: ask again in a moment"
-            } else if statuses.len() < reach.members {
-                "Name the other nodes with --peer"
-            } else if reach.silent.is_empty() {
-                "Too many disks are lost: restore all nodes from a backup, with `quorate-kv snapshot restore`"
-            } else {
-                "Start another node or check --peer"
-            };
-            let text = format!("no leader: {reach}. {advice}");
-            return Verdict { exit: Exit::NoQuorum, text };
+        let Some(leader) = leader.filter(|_| reach.is_quorum()) else {
+            return verdict(Exit::NoQuorum, leaderless(&reach));
         };
-        let health = if reach.silent.is_empty() && reach.reborn.is_empty() { "ok" } else { "degraded" };
+        let concerns = concerns(leader, &reached, &reach);
+        let (exit, health) = match concerns.is_empty() {
+            true => (Exit::Done, "ok"),
+            false => (Exit::Degraded, "degraded"),
+        };
         let text = format!("{health}: {} leads term {}, {reach}", name(leader.seat), leader.term.0);
-        Verdict { exit: Exit::Done, text }
+        Verdict { exit, text, concerns }
     }
 }
 
-/// Who was reached.
-struct Reach {
-    reached: usize,
-    members: usize,
-    silent: Vec<Seat>,
-    /// Those that have lost their disks.
-    reborn: Vec<Seat>,
-    waited: Duration,
-    is_quorum: bool,
-}
-
-impl Reach {
-    /// The nodes themselves know best who counts.
-    fn of(statuses: &[NodeStatus], reached: &[&Status], waited: Duration) -> Reach {
-        let named: Seats = statuses.iter().map(|(seat, _, _)| *seat).collect();
-        let latest = reached.iter().max_by_key(|status| status.commit);
-        let members = latest.map_or(Members::of(named), |status| status.members);
-        let silent = statuses.iter().filter(|(_, _, status)| status.is_err());
-        let (first, reborn): (Vec<&Status>, Vec<&Status>) =
-            reached.iter().partition(|status| status.incarnation == Incarnation(0));
-        Reach {
-            reached: reached.len(),
-            members: members.all().count().max(statuses.len()),
-            silent: silent.map(|(seat, _, _)| *seat).collect(),
-            reborn: reborn.iter().map(|status| status.seat).collect(),
-            waited,
-            is_quorum: members.is_quorum(first.iter().map(|status| status.seat).collect()),
-        }
-    }
-
-    fn silence(&self) -> String {
-        format!("{} did not answer within {} s", names(self.silent.iter().copied()), self.waited.as_secs_f64())
+/// That nobody leads whom a majority could follow, and what to do about it.
+fn leaderless(reach: &Reach) -> String {
+    let advice = if reach.is_quorum() {
+        "An election is under way: ask again in a moment"
+    } else if !reach.is_complete() {
+        "Name the other nodes with --peer"
+    } else if reach.silent.is_empty() {
+        "Too many disks are lost: restore all nodes from a backup, with `quorate-kv snapshot restore`"
+    } else {
+        "Start another node or check --peer"
+    };
+    match reach.silent.is_empty() {
+        true => format!("no leader: {reach}. {advice}"),
+        false => format!("no leader: {reach} ({}). {advice}", reach.silence()),
     }
 }
 
-impl fmt::Display for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} nodes reachable", self.reached, self.members)?;
-        if !self.silent.is_empty() {
-            write!(f, " ({})", self.silence())?;
-        }
-        match self.reborn.is_empty() {
-            true => Ok(()),
-            false => write!(f, "; not counting {}, whose disk was lost", names(self.reborn.iter().copied())),
-        }
-    }
-}
-
-/// Who leads the latest term. A leader of an earlier one has only not heard of its end.
+/// Who leads the latest term.
 fn leader<'a>(reached: &[&'a Status]) -> Option<&'a Status> {
-    let term = reached.iter().map(|status| status.term).max()?;
-    reached.iter().copied().find(|status| status.role == Role::Leader && status.term == term)
+    let leaders = reached.iter().copied().filter(|status| status.role == Role::Leader);
+    leaders.max_by_key(|status| status.term)
 }
 
 /// Two nodes that have applied the same entries and hold different state.

@@ -185,7 +185,7 @@ impl Cluster {
             let status = self.status();
             let nodes = status["nodes"].as_array()?;
             let leads = nodes.iter().position(|node| node["role"] == "leader")?;
-            (status["exit"] == 0).then_some(leads + 1)
+            (status["exit"] == 0 || status["exit"] == 6).then_some(leads + 1)
         })
     }
 }
@@ -201,17 +201,17 @@ fn value(key: usize) -> String {
 fn three_processes_keep_what_they_are_told() {
     let cluster = Cluster::start();
     cluster.ask(&["put", "greeting", "hello"]).prints(0, "OK\n");
-    cluster.ask(&["get", "greeting"]).prints(0, "hello\n");
+    cluster.ask(&["get", "greeting"]).prints(0, "hello");
     cluster.ask(&["append", "greeting", " world"]).prints(0, "11\n");
     cluster.ask(&["cas", "greeting", "hello world", "-1"]).prints(0, "OK\n");
     cluster.ask(&["cas", "greeting", "hello world", "x"]).prints(4, "CONFLICT\n");
     cluster.ask(&["get", "--stale", "greeting"]);
-    cluster.ask(&["get", "greeting"]).prints(0, "-1\n");
+    cluster.ask(&["get", "greeting"]).prints(0, "-1");
     cluster.ask(&["del", "greeting"]).prints(0, "1\n");
     cluster.ask(&["del", "greeting"]).prints(0, "0\n");
     cluster.ask(&["get", "greeting"]).prints(1, "");
     cluster.ask_with(&["put", "", "-"], b"from\nstdin").prints(0, "OK\n");
-    cluster.ask(&["get", ""]).prints(0, "from\nstdin\n");
+    cluster.ask(&["get", ""]).prints(0, "from\nstdin");
 }
 
 #[test]
@@ -221,11 +221,32 @@ fn a_killed_leader_is_replaced_and_catches_up() {
     let leader = cluster.wait_for_leader();
     cluster.kill(leader);
     cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
-    cluster.ask(&["get", "before"]).prints(0, "1\n");
+    cluster.ask(&["get", "before"]).prints(0, "1");
 
     let table = cluster.ask(&["status"]);
+    assert_eq!(table.code, Some(6));
     assert!(table.out.contains("unreachable") && table.out.contains("degraded"), "{}", table.out);
     cluster.start_node(leader);
+    cluster.agree();
+}
+
+#[test]
+fn a_follower_that_stands_still_is_told() {
+    let cluster = Cluster::start();
+    cluster.agree();
+    let leader = cluster.wait_for_leader();
+    let (still, name) = (leader % 3 + 1, format!("n{}", leader % 3 + 1));
+    cluster.node(still).signal(Signal::STOP);
+    eventually("the leader misses it", || {
+        let status = cluster.ask(&["status", "--timeout-ms", "300"]);
+        let told = format!("  {name} did not answer within 0.3 s, nor n{leader} for about ");
+        (status.code == Some(6) && status.out.contains(&told)).then_some(())
+    });
+    let report = cluster.status();
+    let known = &report["nodes"][leader - 1]["followers"];
+    let silent = known.as_array().and_then(|known| known.iter().find(|other| other["node"] == name.as_str()));
+    assert_eq!(silent.map(|other| &other["standing"]), Some(&"silent".into()), "{report}");
+    cluster.node(still).signal(Signal::CONT);
     cluster.agree();
 }
 

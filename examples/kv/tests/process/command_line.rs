@@ -1,8 +1,4 @@
-use std::net::UdpSocket;
-
-use rustix::process::Signal;
-
-use crate::program::{Ended, PATIENCE, Running, program, run};
+use crate::program::{Ended, run};
 
 fn refused(arguments: &[&str], parts: &[&str]) -> Ended {
     let ended = run(arguments);
@@ -15,7 +11,7 @@ fn refused(arguments: &[&str], parts: &[&str]) -> Ended {
 fn help_has_examples_and_exit_codes() {
     let help = run(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for part in ["Examples:", "quorate-kv serve 1", "Exit codes:", "130  interrupted"] {
+    for part in ["Examples:", "quorate-kv serve 1", "Exit codes:", "8  done, but", "130  interrupted"] {
         assert!(help.out.contains(part), "no {part:?} in {}", help.out);
     }
     assert!(!help.out.contains('\u{1b}'), "no colour unless a terminal reads");
@@ -57,15 +53,4 @@ fn what_is_too_long_is_refused_before_it_is_sent() {
     let ended = run(&["put", "k", &"v".repeat(1001)]);
     ended.says(1, &["1001 bytes", "1000"]);
     run(&["put", &"k".repeat(200), &"v".repeat(1000)]).says(1, &["one frame"]);
-}
-
-#[test]
-fn an_interrupted_write_says_that_it_may_be_done_yet() {
-    let node = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
-    node.set_read_timeout(Some(PATIENCE)).expect("a socket has a time-out");
-    let peer = format!("1={}", node.local_addr().expect("it has an address"));
-    let put = Running::start(program().args(["put", "k", "v", "--timeout-ms", "60000", "--peer", &peer]));
-    node.recv(&mut [0; 1200]).expect("the client asks");
-    put.signal(Signal::INT);
-    put.end().says(130, &["interrupted", "may have been done"]);
 }

@@ -37,7 +37,7 @@ fn a_small_log_takes_writes_far_beyond_its_size_and_the_directory_stays_bounded(
     cluster.kill(1);
     cluster.start_nodes(1..2);
     cluster.find(0..2000);
-    cluster.stop(1).says(0, &["n1: listening on"]);
+    cluster.stop(1).says(0, &[" info  n1: listening on"]);
 }
 
 #[test]
@@ -62,6 +62,8 @@ fn a_node_joins_by_snapshot_and_gets_over_damaged_ones() {
     cluster.agree();
     let ended = cluster.stop(3);
     assert!(!ended.err.contains("taken over"), "{}", ended.err);
+    let damaged = snapshots[1].display();
+    ended.says(0, &[&format!(" warn  n3: {damaged}, byte 128: "), "It stays aside; the snapshot of index"]);
 
     // All are: it has to have another one.
     cluster.files(3, "snapshot").iter().for_each(|path| flip(path, 5000));
@@ -116,7 +118,7 @@ fn a_disk_without_room_for_a_snapshot_leaves_the_one_before_in_force() {
         prlimit(Some(cluster.node(1).pid()), Resource::Fsize, limit).expect("a process of ours can be limited");
     };
     limit(&cluster, Some(3_000_000));
-    cluster.fill(4000..4800);
+    cluster.fill(4000..4950);
     assert_eq!(cluster.files(1, "snapshot"), before);
     // No snapshot, no room: at last the log is full, and the node goes on reading.
     let value = "v".repeat(1000);
@@ -126,6 +128,10 @@ fn a_disk_without_room_for_a_snapshot_leaves_the_one_before_in_force() {
         (ended.code == Some(1)).then_some(ended)
     });
     refused.says(1, &["log is full, and no snapshot has made room", "--log-size"]);
+    let status = cluster.ask(&["status"]);
+    assert_eq!(status.code, Some(6), "{status:?}");
+    assert!(status.out.contains("the log of n1 is full: writes are refused"), "{status:?}");
+    cluster.node(1).hears(" warn  n1: the log has been full for ");
     cluster.find(0..4800);
     assert_eq!(cluster.files(1, "snapshot"), before);
     // Each attempt takes its file away again, also if the next one is begun soon.
@@ -134,5 +140,10 @@ fn a_disk_without_room_for_a_snapshot_leaves_the_one_before_in_force() {
     limit(&cluster, None);
     cluster.ask(&["put", "more", &value, "--timeout-ms", "15000"]).prints(0, "OK\n");
     assert_ne!(cluster.files(1, "snapshot"), before);
-    cluster.stop(1).says(0, &["warning: no snapshot can be written: file too large. The one before stays in force"]);
+    cluster.agree();
+    cluster.node(1).hears(" info  n1: the log has room again");
+    cluster.stop(1).says(
+        0,
+        &[" warn  n1: no snapshot can be written, the one before stays in force", "n1/", "File too large (os error"],
+    );
 }

@@ -26,14 +26,14 @@ fn damaged_data_stops_the_node_and_is_shown() {
     }
     cluster.stop(1);
     damage(&cluster.data_dir(1), "first-key");
-    run(&cluster.serve(1)).says(10, &["0000000001.segment, byte", "incarnation"]);
+    run(&cluster.serve(1)).says(10, &["error n1: ", "0000000001.segment, byte", "with --incarnation 1:"]);
 
     let inspected = run(&["inspect", "--data-dir", &cluster.data_dir(1).display().to_string()]);
     inspected.says(10, &[]);
     let report: serde_json::Value = serde_json::from_str(&inspected.out).expect("it is JSON");
     assert_eq!(report["damage"].as_array().map(Vec::len), Some(1), "{report}");
     assert_eq!((&report["node"], &report["snapshot"]), (&"n1".into(), &serde_json::Value::Null));
-    cluster.ask(&["get", "first-key"]).prints(0, "value\n");
+    cluster.ask(&["get", "first-key"]).prints(0, "value");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_directory_serves_one_node_at_a_time_and_no_other() {
     run(&other("1", "127.0.0.1:0")).says(13, &["in use", &data_dir]);
     run(&cluster.serve(1)).says(15, &["cannot use 127.0.0.1"]);
     cluster.stop(1).says(0, &[]);
-    run(&other("2", "127.0.0.1:0")).says(12, &["belongs to node 1", "not to node 2"]);
+    run(&other("2", "127.0.0.1:0")).says(12, &["belongs to n1 ", "not to n2 "]);
     let mut foreign = cluster.serve(1);
     foreign.extend(["--cluster".to_owned(), "7".to_owned()]);
     run(&foreign).says(12, &["of cluster 1", "of cluster 7"]);
@@ -83,7 +83,7 @@ fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
     prlimit(Some(third.pid()), Resource::Fsize, nothing).expect("a process of ours can be limited");
     cluster.ask(&["put", "after", "2"]).prints(0, "OK\n");
     third.end().says(11, &["cannot write", "n3", "Check the device"]);
-    cluster.ask(&["get", "after"]).prints(0, "2\n");
+    cluster.ask(&["get", "after"]).prints(0, "2");
 }
 
 #[test]
@@ -107,4 +107,39 @@ fn a_directory_without_data_is_told() {
     let path = directory.path().display().to_string();
     run(&["inspect", "--data-dir", &path]).says(1, &[&path, "--data-dir"]);
     run(&["inspect", "--data-dir", &format!("{path}/missing")]).says(2, &["missing", "--data-dir"]);
+}
+
+#[test]
+fn a_damaged_node_that_is_alone_is_not_sent_to_others() {
+    let mut cluster = Cluster::of(1);
+    cluster.start_nodes(1..2);
+    for key in ["first-key", "second-key", "third-key"] {
+        cluster.ask(&["put", key, "value"]).prints(0, "OK\n");
+    }
+    cluster.stop(1);
+    damage(&cluster.data_dir(1), "first-key");
+    let ended = run(&cluster.serve(1));
+    ended.says(10, &["0000000001.segment, byte", "quorate-kv snapshot restore"]);
+    assert!(!ended.err.contains("--incarnation"), "{ended:?}");
+}
+
+#[test]
+fn a_path_that_cannot_be_is_wrong_usage() {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    let file = directory.path().join("file");
+    fs::write(&file, b"no directory").expect("it can be written");
+    let cluster = Cluster::of(1);
+    for path in [file.display().to_string(), file.join("below").display().to_string()] {
+        let mut serve = cluster.serve(1);
+        serve[3].clone_from(&path);
+        run(&serve).says(2, &["error n1: cannot ", &path, "Not a directory (os error 20)", "--data-dir"]);
+    }
+    let local = ["local", "--data-dir", &file.display().to_string(), "--port", "7931"];
+    run(&local).says(2, &["cannot create", "Not a directory", "--data-dir"]);
+    let saved = file.join("saved").display().to_string();
+    run(&["snapshot", "inspect", &saved]).says(2, &["cannot open", "Not a directory"]);
+    let to = file.join("n1").display().to_string();
+    let (_kept, snapshot) = crate::saved::sound();
+    let restore = ["snapshot", "restore", &snapshot.display().to_string(), "--id", "1", "--data-dir", &to];
+    run(&restore).says(2, &["cannot create", "Not a directory"]);
 }

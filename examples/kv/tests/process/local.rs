@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use crate::program::{Running, eventually, program, run, run_with};
 
 /// The first of three free ports in a row.
-fn free_ports() -> u16 {
+pub(crate) fn free_ports() -> u16 {
     let is_free = |port: u16| UdpSocket::bind(("127.0.0.1", port)).is_ok();
     eventually("three ports in a row are free", || {
         let first = UdpSocket::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
@@ -37,9 +37,10 @@ fn a_line_that_fails_is_told_and_the_next_one_is_taken() {
     let (data_dir, port) = (directory.path().display().to_string(), free_ports().to_string());
     let ended = run_with(
         &["local", "--data-dir", &data_dir, "--port", &port],
-        b"putt a b\nput 'a\nput a \xff\nput a b\nget a\nstatus\nhelp\n",
+        b"putt a b\nput 'a\nput a \xff\nput a b\nget a\nstatus\nhelp\nput a -\n",
     );
     ended.says(1, &["line 1: unrecognized subcommand 'putt'", "line 2: a quote", "line 3: not UTF-8"]);
+    ended.says(1, &["line 8: `-` stands for standard input", "quorate-kv put"]);
     assert!(ended.out.starts_with("OK\nb\nNODE"), "{}", ended.out);
     assert!(ended.out.contains("3 of 3 nodes reachable") && ended.out.contains("Stop all nodes"), "{}", ended.out);
 }

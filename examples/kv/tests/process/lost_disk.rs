@@ -47,7 +47,7 @@ fn a_node_that_lost_its_disk_is_brought_in_line_and_does_not_count() {
 
     // It is no majority with one other.
     cluster.kill(other);
-    eventually("nobody leads", || (cluster.status()["exit"] != 0).then_some(()));
+    eventually("nobody leads", || (cluster.status()["exit"] == 5).then_some(()));
     let put = cluster.ask(&["put", "a", "1", "--timeout-ms", "500"]);
     assert_ne!(put.code, Some(0), "{}", put.out);
     cluster.start_node(other);
@@ -63,7 +63,9 @@ fn a_node_that_lost_its_disk_and_does_not_say_so_is_found_out() {
     let lost = cluster.wait_for_leader() % 3 + 1;
     cluster.start_empty(lost, &[]);
     eventually("the leader finds it out", || {
-        cluster.ask(&["status"]).out.contains("lacks what it acknowledged").then_some(())
+        let status = cluster.ask(&["status"]);
+        let is_named = status.out.contains(&format!("\n  n{lost} lacks what it acknowledged"));
+        (is_named && status.out.contains("--incarnation 1") && status.code == Some(6)).then_some(())
     });
     cluster.start_empty(lost, &["--incarnation", "1"]);
     cluster.agree_that("not counting");

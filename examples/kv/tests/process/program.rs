@@ -1,7 +1,8 @@
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -44,12 +45,30 @@ pub(crate) fn run_with<S: AsRef<str>>(arguments: &[S], input: &[u8]) -> Ended {
 /// A process, killed if its test ends before it.
 pub(crate) struct Running {
     child: Child,
+    /// What it has said on standard error.
+    err: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
 }
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Running {
-        let child = command.spawn().expect("the program starts");
-        Running { child }
+        let mut child = command.spawn().expect("the program starts");
+        let err = Arc::<Mutex<String>>::default();
+        let (stderr, heard) = (child.stderr.take().expect("standard error is a pipe"), Arc::clone(&err));
+        let listen = move || {
+            for line in BufReader::new(stderr).lines() {
+                let line = line.expect("it is text");
+                heard.lock().expect("nobody panicked").extend([&line, "\n"]);
+            }
+        };
+        Running { child, err, reader: thread::spawn(listen) }
+    }
+
+    /// Waits until it has said this on standard error.
+    #[track_caller]
+    pub(crate) fn hears(&self, part: &str) {
+        let said = || self.err.lock().expect("nobody panicked").clone();
+        eventually(part, || said().contains(part).then_some(()));
     }
 
     /// Writes to its standard input; a process that wants none may have closed it.
@@ -70,13 +89,11 @@ impl Running {
     #[track_caller]
     pub(crate) fn end(mut self) -> Ended {
         drop(self.child.stdin.take());
-        let (out, err) = (read(self.child.stdout.take()), read(self.child.stderr.take()));
+        let out = read(self.child.stdout.take());
         let code = eventually("the program ends", || self.child.try_wait().expect("it can be waited for"));
-        Ended {
-            code: code.code(),
-            out: out.join().expect("its output is text"),
-            err: err.join().expect("its errors are text"),
-        }
+        eventually("its errors end", || self.reader.is_finished().then_some(()));
+        let err = self.err.lock().expect("nobody panicked").clone();
+        Ended { code: code.code(), out: out.join().expect("its output is text"), err }
     }
 }
 

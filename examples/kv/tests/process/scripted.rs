@@ -1,9 +1,9 @@
 use std::net::UdpSocket;
 use std::thread;
 
-use quorate::Seat;
-use quorate_wire::Cluster;
-use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
+use quorate::{Boot, Config, Incarnation, Input, Instant, Members, Seat, Seats};
+use quorate_wire::client::{Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
+use quorate_wire::{Cluster, Refusals};
 
 /// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches
 /// it.
@@ -23,4 +23,14 @@ pub(crate) fn node(
         }
     });
     ["--peer".to_owned(), peer]
+}
+
+/// What node 1 says that leads alone.
+pub(crate) fn leads() -> ReplyBody<'static> {
+    let config = Config::new(Seat(1), Members::of(Seats::NONE.with(Seat(1))), 1);
+    let mut node = Boot::<u64, _, 2>::new(config, [0; 1024]).expect("a cluster of one").start(Instant::START);
+    let now = node.deadline().expect("it campaigns");
+    let _ = node.step(now, Input::Tick);
+    let report = StatusReport::of(&node, Incarnation(0), 0, Refusals::default());
+    ReplyBody::Status(StatusReport { role: quorate_wire::client::Role::Leader, leader: Some(Seat(1)), ..report })
 }

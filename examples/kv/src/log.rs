@@ -1,0 +1,57 @@
+mod time;
+mod words;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use quorate::Seat;
+use quorate_smol::Event;
+
+use self::time::Utc;
+pub(crate) use self::words::role;
+use crate::layout::name;
+
+/// What a node tells its operator, on standard error: a line each, with time, level and node.
+pub(crate) struct Log {
+    node: String,
+    /// What is less than this is not told.
+    least: Level,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Info,
+    /// The cluster goes on, and may not for long.
+    Warn,
+    /// The node does not.
+    Error,
+}
+
+impl Log {
+    pub(crate) fn new(seat: Seat, least: Level) -> Log {
+        Log { node: name(seat), least }
+    }
+
+    pub(crate) fn event(&self, event: &Event) {
+        let (level, words) = words::of(event);
+        self.line(level, &words);
+    }
+
+    /// A node does not stop because nobody reads.
+    pub(crate) fn line(&self, level: Level, words: &dyn fmt::Display) {
+        if level >= self.least {
+            let _ = writeln!(io::stderr(), "{} {level} {}: {words}", Utc(SystemTime::now()), self.node);
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Info => "info ",
+            Level::Warn => "warn ",
+            Level::Error => "error",
+        })
+    }
+}

@@ -1,0 +1,155 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use quorate::{Index, Refusal, Role, Seat, Seats, Term};
+use quorate_smol::{Event, Following};
+
+use super::Level;
+use crate::layout::{name, names};
+
+/// An event in words, and how much it matters.
+pub(super) fn of(event: &Event) -> (Level, String) {
+    match event {
+        Event::Started { address, created: true, .. } => info(format!("listening on {address} with a new log")),
+        Event::Started { address, writes, torn_bytes, term: Term(term), last: Index(last), .. } => {
+            let dropped = match torn_bytes {
+                0 => String::new(),
+                bytes => format!("; {bytes} bytes of an unfinished write dropped"),
+            };
+            let found = format!("{writes} writes recovered, up to index {last} of term {term}{dropped}");
+            info(format!("listening on {address}; {found}"))
+        }
+        Event::Role { role, term, leader } => info(self::role(*role, *term, *leader)),
+        Event::Leaderless { since, heard, silent } => warn(leaderless(*since, *heard, *silent)),
+        Event::Follower { seat, following, since } => follower(*seat, *following, *since),
+        Event::MessageRefused { seat, reason } => warn(message(*seat, *reason)),
+        Event::FrameRefused { from, reason } => warn(frame(*from, *reason)),
+        Event::LogFull { since } => warn(format!(
+            "the log has been full for {}, and no snapshot makes room: writes are refused. Free the disk, or start this node \
+             with a larger --log-size",
+            seconds(*since)
+        )),
+        Event::LogHasRoom => info("the log has room again".to_owned()),
+        Event::TraceEnded { path, error } => {
+            warn(format!("the trace {} ends here, and the node goes on: {error}", path.display()))
+        }
+        Event::SnapshotTaken { snapshot, pause, time } => info(format!(
+            "snapshot of index {} taken: {} bytes in {time:.0?}, with a pause of {pause:.0?}",
+            snapshot.position.index.0, snapshot.bytes
+        )),
+        Event::SnapshotFailed { error } => {
+            warn(format!("no snapshot can be written, the one before stays in force: {error}"))
+        }
+        Event::SnapshotRestored { snapshot } => {
+            info(format!("snapshot of index {} taken over, {} bytes", snapshot.position.index.0, snapshot.bytes))
+        }
+        Event::SnapshotDamaged { damage, instead: Some(position) } => {
+            warn(format!("{damage}. It stays aside; the snapshot of index {} is in force", position.index.0))
+        }
+        Event::SnapshotDamaged { damage, instead: None } => warn(format!("{damage}")),
+        Event::SnapshotLost { position } => warn(format!(
+            "the snapshot of index {} is damaged or gone; waiting for another of the leader",
+            position.index.0
+        )),
+        Event::Stopping => info("stopping".to_owned()),
+        other => info(format!("{other:?}")),
+    }
+}
+
+/// What a node is, in the words that scripts wait for.
+pub(crate) fn role(role: Role, Term(term): Term, leader: Option<Seat>) -> String {
+    match (role, leader) {
+        (Role::Leader, _) => format!("leader of term {term}"),
+        (Role::Candidate, _) => format!("candidate in term {term}"),
+        (Role::PreCandidate, _) => format!("looking for votes after term {term}"),
+        (Role::Follower, Some(leader)) => format!("follower of {} in term {term}", name(leader)),
+        (Role::Follower, None) => format!("follower without a leader in term {term}"),
+    }
+}
+
+/// For whom a node waits that knows no leader.
+fn leaderless(since: Duration, heard: Seats, silent: Seats) -> String {
+    let since = seconds(since);
+    match (heard.is_empty(), silent.is_empty()) {
+        (_, true) => format!(
+            "no leader for {since}, though {} can be heard: the logs of all of them say why none is elected",
+            names(heard.iter())
+        ),
+        (true, false) => format!(
+            "no leader for {since}: nothing is heard of {}. Start them, or check --peer and the network",
+            names(silent.iter())
+        ),
+        (false, false) => format!(
+            "no leader for {since}: {} can be heard, nothing of {}. Start them, or check --peer and the network",
+            names(heard.iter()),
+            names(silent.iter())
+        ),
+    }
+}
+
+fn follower(seat: Seat, following: Following, since: Duration) -> (Level, String) {
+    let (node, since) = (name(seat), seconds(since));
+    match following {
+        Following::Well => info(format!("{node} follows again, after {since}")),
+        Following::Behind { entries } => {
+            warn(format!("{node} has been behind for {since}, and lacks {entries} entries that are committed"))
+        }
+        Following::BySnapshot { snapshot: Some(snapshot) } => info(format!(
+            "{node} lacks what the log no longer holds: sending it the snapshot of index {}, {} bytes, for {since} so far",
+            snapshot.position.index.0, snapshot.bytes
+        )),
+        Following::BySnapshot { snapshot: None } => {
+            warn(format!("{node} has needed a snapshot for {since}, and there is none yet"))
+        }
+        Following::NotAtAll => {
+            warn(format!("{node} is lost: nothing was heard of it for {since}. Start it, or check the network to it"))
+        }
+    }
+}
+
+/// Why what another node says is refused, and what to do about it.
+fn message(seat: Seat, reason: Refusal) -> String {
+    let node = name(seat);
+    let why = format!("refuses what {node} says, {}", reason.name());
+    match reason {
+        Refusal::Forgotten => {
+            format!("{why}: its disk was lost, or is of an earlier day. `quorate-kv status` says how it comes back")
+        }
+        Refusal::Incarnation => {
+            format!("{why}: {node} has to be started with the latest --incarnation that it ever had")
+        }
+        Refusal::Sender | Refusal::Members => format!("{why}: compare the --peer lists of both"),
+        Refusal::SecondLeader => {
+            format!("{why}: two clusters may have the same --cluster, or one node was started twice")
+        }
+        _ => format!("{why}. If it goes on, stop {node}, keep its data, and report it"),
+    }
+}
+
+/// Why a frame was dropped, and what to do about it.
+fn frame(from: SocketAddr, reason: quorate_wire::Refusal) -> String {
+    use quorate_wire::Refusal::{Checksum, Class, Cluster, Destination, Length, Malformed, Sealed, Version};
+    let advice = match reason {
+        Cluster => "start both with the same --cluster, or each cluster on ports of its own",
+        Destination => "compare the addresses in the --peer lists of both",
+        Version(_) | Malformed | Sealed => "run the same version of this program everywhere",
+        Length | Class(_) | Checksum => "something else sends to this port, or the network changes what it carries",
+    };
+    format!("dropped what {from} sent, {reason}: {advice}")
+}
+
+/// To the tenth where that matters.
+fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+fn info(words: String) -> (Level, String) {
+    (Level::Info, words)
+}
+
+fn warn(words: String) -> (Level, String) {
+    (Level::Warn, words)
+}

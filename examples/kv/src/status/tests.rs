@@ -1,0 +1,169 @@
+use std::time::Duration;
+
+use quorate::{Incarnation, Index, Members, Refusal, Seat, Seats, Standing, Term};
+use quorate_smol::{ClientError, Follower, Status};
+use quorate_wire::client::{Followers, Role};
+
+use super::verdict::Verdict;
+use crate::connection::NodeStatus;
+use crate::exit::Exit;
+
+const WAITED: Duration = Duration::from_secs(1);
+
+fn follower(seat: u8, standing: Standing) -> Follower {
+    Follower { seat: Seat(seat), standing, lag: 0, silence: Duration::from_millis(20) }
+}
+
+/// A follower of node 1, in a cluster of three.
+fn follows(seat: u8) -> Status {
+    Status {
+        seat: Seat(seat),
+        incarnation: Incarnation(0),
+        role: Role::Follower,
+        term: Term(4),
+        leader: Some(Seat(1)),
+        commit: Index(5000),
+        applied: Index(5000),
+        first: Index(1),
+        last: Index(5000),
+        durable: Index(5000),
+        digest: 7,
+        members: Members::of([Seat(1), Seat(2), Seat(3)].into_iter().collect()),
+        full: false,
+        others: Followers::default(),
+        refused: Default::default(),
+    }
+}
+
+/// Node 1, which leads, and knows this of nodes 2 and 3.
+fn leads(others: [Follower; 2]) -> Status {
+    Status { role: Role::Leader, others: Followers::from_iter(others), ..follows(1) }
+}
+
+/// Node 1 leads, 2 follows; this is how it is with 3.
+fn with(third: Follower) -> [Option<Status>; 3] {
+    [Some(leads([follower(2, Standing::Follows), third])), Some(follows(2)), Some(follows(3))]
+}
+
+fn sound() -> [Option<Status>; 3] {
+    with(follower(3, Standing::Follows))
+}
+
+/// What is said of nodes 1, 2, and so on, of whom some may not answer.
+fn verdict(statuses: impl IntoIterator<Item = Option<Status>>) -> Verdict {
+    let statuses: Vec<NodeStatus> = statuses.into_iter().zip(1..).map(node).collect();
+    Verdict::of(&statuses, WAITED)
+}
+
+fn node((status, id): (Option<Status>, u8)) -> NodeStatus {
+    let silent = ClientError::Unreachable { silent: vec![Seat(id)], waited: WAITED };
+    (Seat(id), ([127, 0, 0, 1], 7100 + u16::from(id)).into(), status.ok_or(silent))
+}
+
+#[track_caller]
+fn is_degraded(statuses: impl IntoIterator<Item = Option<Status>>, parts: &[&str]) {
+    let verdict = verdict(statuses);
+    let all = verdict.concerns.join("\n");
+    assert_eq!((verdict.exit, verdict.text.starts_with("degraded: ")), (Exit::Degraded, true), "{}", verdict.text);
+    assert!(parts.iter().all(|part| all.contains(part)), "{all}");
+}
+
+#[test]
+fn a_leader_whom_all_follow_is_ok() {
+    let verdict = verdict(sound());
+    assert_eq!((verdict.exit, verdict.concerns.as_slice()), (Exit::Done, &[][..]));
+    assert_eq!(verdict.text, "ok: n1 leads term 4, 3 of 3 nodes reachable");
+}
+
+#[test]
+fn a_node_that_answers_and_does_not_follow_is_named() {
+    is_degraded(with(follower(3, Standing::Silent)), &["n1 has heard nothing of n3 for about 18 ms", "network"]);
+    is_degraded(with(follower(3, Standing::Seeks)), &["the log of n3", "in a moment"]);
+    is_degraded(with(follower(3, Standing::Fetches)), &["n3 is sent a snapshot by n1"]);
+    let lost = Standing::Refused(Refusal::Forgotten);
+    is_degraded(with(follower(3, lost)), &["n3 lacks what it acknowledged", "--incarnation 1"]);
+    let early = Standing::Refused(Refusal::Incarnation);
+    is_degraded(with(follower(3, early)), &["n1 refuses what n3 says, other incarnation", "--incarnation"]);
+    let two = Standing::Refused(Refusal::SecondLeader);
+    is_degraded(with(follower(3, two)), &["second leader", "--cluster"]);
+    let odd = Standing::Refused(Refusal::Committed);
+    is_degraded(with(follower(3, odd)), &["contradicts committed", "report it"]);
+}
+
+#[test]
+fn a_node_that_follows_another_leader_or_none_is_named() {
+    let [one, two, _] = sound();
+    let other = Status { leader: Some(Seat(2)), term: Term(3), ..follows(3) };
+    is_degraded([one, two, Some(other)], &["n3 follows n2 in term 3"]);
+    let nobody = Status { leader: None, ..follows(3) };
+    is_degraded([one, two, Some(nobody)], &["n3 follows nobody in term 4"]);
+    let earlier = Status { term: Term(3), ..follows(3) };
+    is_degraded([one, two, Some(earlier)], &["n3 follows n1 in term 3"]);
+}
+
+#[test]
+fn a_node_may_be_a_little_behind() {
+    let lags = |lag| with(Follower { lag, ..follower(3, Standing::Follows) });
+    assert_eq!(verdict(lags(1023)).exit, Exit::Done);
+    is_degraded(lags(1024), &["n3 is 1024 entries behind"]);
+    let [one, two, _] = sound();
+    let applied = |index| Some(Status { applied: Index(index), digest: 8, ..follows(3) });
+    assert_eq!(verdict([one, two, applied(5000 - 1023)]).exit, Exit::Done);
+    is_degraded([one, two, applied(5000 - 1024)], &["n3 is 1024 entries behind"]);
+    let slow = one.map(|leader| Status { applied: Index(1), digest: 8, ..leader });
+    is_degraded([slow, two, Some(follows(3))], &["n1 is 4999 entries behind"]);
+}
+
+#[test]
+fn two_leaders_or_differing_members_are_never_ok() {
+    let [one, two, _] = sound();
+    let earlier = Status { role: Role::Leader, leader: Some(Seat(3)), term: Term(3), ..follows(3) };
+    is_degraded([one, two, Some(earlier)], &["n3 leads as well, in term 3", "in a moment"]);
+    let alone = Members::of(Seats::NONE.with(Seat(3)));
+    let apart = Status { members: alone, ..follows(3) };
+    is_degraded([one, two, Some(apart)], &["n3 takes n3 for the members, and n1 n1, n2, n3", "--peer"]);
+    let elected = Status { role: Role::Leader, leader: Some(Seat(3)), term: Term(9), members: alone, ..follows(3) };
+    is_degraded([one, two, Some(elected)], &["n1 leads as well, in term 4", "two clusters", "n2 takes n1, n2, n3"]);
+}
+
+#[test]
+fn a_full_log_is_told() {
+    let [one, two, third] = sound();
+    let full = |status: &Option<Status>| status.map(|status| Status { full: true, ..status });
+    is_degraded([full(&one), two, third], &["the log of n1 is full: writes are refused"]);
+    is_degraded([one, two, full(&third)], &["the log of n3 is full: it takes no entries"]);
+}
+
+#[test]
+fn a_node_that_does_not_answer_is_told_with_what_the_leader_knows() {
+    let silent = |standing, parts: &[&str]| {
+        let [one, two, _] = with(follower(3, standing));
+        is_degraded([one, two, None], parts);
+    };
+    silent(Standing::Silent, &["n3 did not answer within 1 s, nor n1 for about 18 ms: start it"]);
+    silent(Standing::Follows, &["though n1 hears it: check its address"]);
+    let [one, two, third] = sound();
+    is_degraded([one, two], &["n3 is not named here"]);
+    is_degraded([one, two, third, None], &["n4 is no member"]);
+}
+
+#[test]
+fn a_reborn_node_keeps_a_cluster_degraded() {
+    let [one, two, third] = sound();
+    let reborn = third.map(|status| Status { incarnation: Incarnation(1), ..status });
+    let statuses = [one, two, reborn];
+    assert!(verdict(statuses).text.ends_with("3 of 3 nodes reachable; not counting n3, whose disk was lost"));
+    is_degraded(statuses, &["n3 does not count"]);
+}
+
+#[test]
+fn without_a_leader_or_a_majority_it_is_not_degraded_but_down() {
+    let [one, two, third] = sound();
+    assert_eq!(verdict([None, two, third]).exit, Exit::NoQuorum);
+    let alone = verdict([one, None, None]);
+    assert_eq!(alone.exit, Exit::NoQuorum);
+    assert!(alone.text.contains("1 of 3 nodes reachable (n2, n3 did not answer within 1 s)"), "{}", alone.text);
+    assert_eq!(verdict([None, None, None]).exit, Exit::Unreachable);
+    let other = third.map(|status| Status { digest: 8, ..status });
+    assert_eq!(verdict([one, two, other]).exit, Exit::Failed);
+}
