@@ -30,7 +30,7 @@ fn nothing_acknowledged_is_lost_while_leaders_are_killed() {
     let stop = Arc::new(AtomicBool::new(false));
     let workers: Vec<_> = (0..WORKERS)
         .map(|worker| {
-            let pipe = Pipe::open(&cluster, &format!("worker-{worker}"));
+            let pipe = Pipe::open(&cluster);
             let (recorder, appended, stop) = (recorder.clone(), appended.clone(), stop.clone());
             thread::spawn(move || work(worker, pipe, &recorder, &appended, &stop))
         })

@@ -26,9 +26,9 @@ pub(crate) enum Answered {
 }
 
 impl Pipe {
-    pub(crate) fn open(cluster: &Cluster, name: &str) -> Pipe {
+    pub(crate) fn open(cluster: &Cluster) -> Pipe {
         let mut command = Command::new(program());
-        command.args(["pipe", "--client", name]).args(cluster.peers());
+        command.arg("pipe").args(cluster.peers());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a client starts");
         let requests = child.stdin.take().expect("its input is a pipe");
         let answers = BufReader::new(child.stdout.take().expect("its output is a pipe"));
@@ -137,7 +137,7 @@ impl Recorder {
 
     /// All that was done, and what every key holds in the end.
     pub(crate) fn history(&self, cluster: &Cluster) -> History {
-        let mut pipe = Pipe::open(cluster, "the-last");
+        let mut pipe = Pipe::open(cluster);
         (0..crate::KEYS).for_each(|key| pipe.record(self, u64::MAX, &format!("k{key}"), Operation::Get));
         self.history.lock().expect("nobody panicked").clone()
     }

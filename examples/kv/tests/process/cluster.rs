@@ -268,6 +268,19 @@ fn without_a_majority_the_client_says_so() {
 }
 
 #[test]
+fn right_after_the_majority_is_lost_a_write_was_certainly_not_done() {
+    let mut cluster = Cluster::start();
+    let leader = cluster.wait_for_leader();
+    for id in (1..=3).filter(|id| *id != leader) {
+        cluster.kill(id);
+    }
+    // The leader does not know it yet.
+    let put = cluster.ask(&["put", "k", "v", "--timeout-ms", "150"]);
+    assert_eq!(put.code, Some(5), "{put:?}");
+    assert!(!put.err.contains("unknown") && (put.err.contains("not done") || put.err.contains("no leader")), "{put:?}");
+}
+
+#[test]
 fn a_node_tells_its_roles_and_stops_when_asked() {
     let mut cluster = Cluster::start();
     let leader = cluster.wait_for_leader();
