@@ -1,65 +1,127 @@
 use core::marker::PhantomData;
 
-use crate::config::Settings;
+use crate::config::{Settings, members_fault};
 use crate::fetch::Fetch;
 use crate::log::{Full, LogMut, Span};
 use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
-use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Mark, Node, Position, Recovered, Snapshot, Stored};
+use crate::{
+    Charter, Config, ConfigError, Entry, HardState, Incarnation, Index, Instant, Mark, Node, Position, Recovered,
+    Snapshot, Stored, Term,
+};
 
-/// A node before it starts: takes back what was durable.
+/// A node before it starts.
 ///
-/// Give it what the disk holds in the order in which it was written; then [`start`](Boot::start) it. For a node that
-/// has never run, start it at once.
+/// Which of the three it is made by says what its user vouches for; nothing can check that afterwards.
 pub struct Boot<C, B, const SEATS: usize> {
     node: Node<C, B, SEATS>,
+    origin: Origin,
+    snapshot_fill_percent: u8,
     /// What comes behind a snapshot does not follow it: entries at the snapshot's index or before will replace it.
     is_void: bool,
 }
 
+/// Where what a node knows comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Its store has nothing yet.
+    New,
+    /// It is to be given back what its store holds.
+    Store,
+    /// It was given its charter back.
+    Charter,
+}
+
 impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
-    /// A node that has nothing yet, with this memory for its log.
+    /// A founder's store that starts for the first time, with this memory for its log.
+    ///
+    /// Its user vouches that the store has just become complete, as a [`Prospect`](crate::founding::Prospect) tells;
+    /// that the charter is durable in it; and that no other store ever had this seat under this charter. Whoever starts
+    /// a store so that held something once makes the cluster forget what that store has promised.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration or the charter.
+    pub fn found(config: Config, charter: &Charter, memory: B) -> Result<Self, ConfigError> {
+        let mut boot = Self::new(config, memory)?;
+        boot.adopt(charter)?;
+        Ok(boot)
+    }
+
+    /// A store that has run before, with this memory for its log: [give it](Boot::take) what the store holds, in the
+    /// order in which it was written, then [`start`](Boot::start) it.
+    ///
+    /// Its user vouches that this is all that was durable when the store last ran, and that no other node runs on a copy
+    /// of it.
     ///
     /// # Errors
     /// What is wrong with the configuration.
-    pub fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
+    pub fn recover(config: Config, memory: B) -> Result<Self, ConfigError> {
+        Ok(Boot { origin: Origin::Store, ..Self::new(config, memory)? })
+    }
+
+    /// A seat whose store is lost, with a new store that has nothing, and this memory for its log: it is brought in
+    /// line, and neither votes nor counts.
+    ///
+    /// Its user vouches that the charter is the cluster's, that it is durable in the new store, and that no store of
+    /// this seat ever ran under this incarnation or a later one.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration or the charter; [`ConfigError::FirstIncarnation`] under the first one.
+    pub fn return_without_disk(config: Config, charter: &Charter, memory: B) -> Result<Self, ConfigError> {
+        if config.identity.incarnation == Incarnation(0) {
+            return Err(ConfigError::FirstIncarnation);
+        }
+        Self::found(config, charter, memory)
+    }
+
+    fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
-        let settings = Settings::of(&config, SEATS)?;
-        let bytes = bounded(memory.as_ref()).len();
-        let least = config.log_bytes_least.map_or(bytes, |least| least as usize);
+        let state = State::new(Settings::of(&config)?, config.seed);
+        let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
+        Ok(Boot { node, origin: Origin::New, snapshot_fill_percent: config.snapshot_fill_percent, is_void: false })
+    }
+
+    /// Makes the node a member: no store holds more than fits into the smallest log of all.
+    fn adopt(&mut self, charter: &Charter) -> Result<(), ConfigError> {
+        let (bytes, least) = (bounded(self.node.memory.as_ref()).len(), charter.log_bytes_least as usize);
+        let state = &mut self.node.state;
+        if let Some(fault) = members_fault(charter.members, state.seat(), SEATS) {
+            return Err(fault);
+        }
         if least > bytes {
             return Err(ConfigError::LogTooSmall { bytes, least });
         }
-        let state = State::new(settings, config.seed, least, percent(least, config.snapshot_fill_percent));
-        let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
-        Ok(Boot { node, is_void: false })
+        state.settings.members = charter.members;
+        state.settings.others = charter.members.all().without(state.seat());
+        (state.log_bytes, state.crowded_at) = (least, percent(least, self.snapshot_fill_percent));
+        Ok(())
     }
 
-    /// Takes one thing that a log gives back.
+    /// Takes one thing that a store gives back, the charter first.
     ///
     /// # Errors
-    /// That of an [`entry`](Boot::entry).
-    pub fn recover(&mut self, recovered: Recovered<'_>) -> Result<(), BootError> {
-        match recovered {
-            Recovered::Snapshot(snapshot) => self.snapshot(snapshot),
-            Recovered::LostSnapshot(position) => self.lost_snapshot(position),
-            Recovered::Stored(stored) => self.stored(stored),
-            Recovered::HardState(hard_state) => self.hard_state(hard_state),
-            Recovered::Entry(entry) => self.entry(entry)?,
-            Recovered::Mark(mark) => self.mark(mark),
+    /// It cannot be part of what this node had made durable.
+    pub fn take(&mut self, recovered: Recovered<'_>) -> Result<(), BootError> {
+        match (self.origin, recovered) {
+            (Origin::Store | Origin::Charter, Recovered::Charter(charter)) => {
+                self.origin = Origin::Charter;
+                return self.adopt(&charter).map_err(BootError::Charter);
+            }
+            (Origin::New | Origin::Store, _) | (_, Recovered::Prepared(_)) => return Err(BootError::NoMember),
+            (Origin::Charter, Recovered::Snapshot(snapshot)) => self.snapshot(snapshot),
+            (Origin::Charter, Recovered::LostSnapshot(position)) => self.lost_snapshot(position),
+            (Origin::Charter, Recovered::Stored(stored)) => self.stored(stored),
+            (Origin::Charter, Recovered::HardState(hard_state)) => self.node.state.hard = hard_state,
+            (Origin::Charter, Recovered::Entry(entry)) => self.entry(entry)?,
+            (Origin::Charter, Recovered::Mark(mark)) => self.mark(mark),
         }
         Ok(())
     }
 
-    /// Takes a term and vote; a later one replaces it.
-    pub fn hard_state(&mut self, hard_state: HardState) {
-        self.node.state.hard = hard_state;
-    }
-
     /// Takes a mark: what was taken before behind its last position is void. The term of a mark never goes down.
-    pub fn mark(&mut self, mark: Mark) {
+    fn mark(&mut self, mark: Mark) {
         let state = &mut self.node.state;
         state.mark = state.mark.max(mark.term);
         let behind = mark.last.index.max(self.node.span.base.index).next();
@@ -68,7 +130,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out;
     /// those after it stay if they follow it.
-    pub fn snapshot(&mut self, snapshot: Snapshot) {
+    fn snapshot(&mut self, snapshot: Snapshot) {
         self.stand_on(snapshot.position);
         let state = &mut self.node.state;
         state.snapshots = [snapshot, state.snapshots[0]];
@@ -78,14 +140,14 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// The snapshot at this position is damaged or gone, and there is no earlier one whose entries are all here. The
     /// node votes and acknowledges as before, applies nothing, and gets a snapshot from its leader. The app's state
     /// must be empty.
-    pub fn lost_snapshot(&mut self, position: Position) {
+    fn lost_snapshot(&mut self, position: Position) {
         self.stand_on(position);
         self.node.state.snapshots = Default::default();
         self.node.state.image = Image::Lost;
     }
 
     /// Takes what was stored of a snapshot of the leader. The rest is fetched, if there is a leader that still has it.
-    pub fn stored(&mut self, stored: Stored) {
+    fn stored(&mut self, stored: Stored) {
         self.node.state.fetch = (stored.received <= stored.snapshot.bytes).then(|| Fetch::new(stored));
     }
 
@@ -103,10 +165,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     }
 
     /// Takes an entry: it replaces the one at its index and all after that, be they here or covered by a snapshot.
-    ///
-    /// # Errors
-    /// It does not follow the entries before it, the memory is too small for it, or no frame could carry it.
-    pub fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
+    fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
         let (position, base) = (entry.position(), self.node.span.base);
         let mut log = self.log();
         log.truncate(position.index.max(base.index.next()));
@@ -132,9 +191,20 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed. Unless it is alone, it
     /// asks at once who leads: its first deadline is now.
-    pub fn start(mut self, now: Instant) -> Node<C, B, SEATS> {
-        begin(&mut self.node.state, &self.node.span, now);
-        self.node
+    ///
+    /// # Errors
+    /// A store that ran before gave no charter back, or a number that no honest node can have reached.
+    pub fn start(mut self, now: Instant) -> Result<Node<C, B, SEATS>, BootError> {
+        let Node { state, span, .. } = &mut self.node;
+        if self.origin == Origin::Store {
+            return Err(BootError::NoMember);
+        }
+        let term = state.hard.term.max(state.mark).max(span.last.term);
+        if term > Term::MAX || span.last.index > Index::MAX {
+            return Err(BootError::Bounds { term, index: span.last.index });
+        }
+        begin(state, span, now);
+        Ok(self.node)
     }
 }
 
@@ -172,6 +242,18 @@ fn percent(length: usize, percent: u8) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BootError {
+    /// The store has no charter, or none before this: it is no member of a cluster. Either it is not to be recovered,
+    /// or it was not given back.
+    NoMember,
+    /// The node cannot be a member by this charter.
+    Charter(ConfigError),
+    /// A term or index is larger than any honest node can have reached.
+    Bounds {
+        /// The latest term.
+        term: Term,
+        /// The last index.
+        index: Index,
+    },
     /// An entry does not follow the last one.
     Gap {
         /// The last position before.
@@ -198,6 +280,11 @@ pub enum BootError {
 impl core::fmt::Display for BootError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            BootError::NoMember => f.write_str("no charter was given back: the store is no member of a cluster"),
+            BootError::Charter(fault) => write!(f, "the charter is not for this node: {fault}"),
+            BootError::Bounds { term, index } => {
+                write!(f, "no node reaches term {} or index {}: the store is damaged", term.0, index.0)
+            }
             BootError::Gap { last, found } => write!(
                 f,
                 "the entry at index {} of term {} does not follow the one at index {} of term {}",

@@ -4,13 +4,12 @@ use crate::{Identity, Incarnation, Members, RECORD_OVERHEAD, Seat, Seats};
 
 const ELECTION_SECONDS_MAX: u32 = 3600;
 
-/// How a node behaves. Every member should have the same times and sizes.
+/// How a node behaves. Every member should have the same times and sizes. Who the members are is no setting: that
+/// belongs to the data, and stands in the [`Charter`](crate::Charter).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     /// Who this node is.
     pub identity: Identity,
-    /// Who takes part, until an entry of the log says otherwise.
-    pub members: Members,
     /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws
     /// the moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice
     /// the heartbeat interval, at most an hour.
@@ -20,10 +19,6 @@ pub struct Config {
     /// The most bytes of records in one `AppendEntries`: what the link's frame holds beside the rest of the message. No
     /// record may be larger. It must not shrink while larger records are in a member's log.
     pub entry_bytes_max: usize,
-    /// The bytes of memory that the smallest log of all members has: no member holds more entries than fit there above
-    /// its own snapshot, so that what one of them holds, a majority can hold. `None` if all have as much as this node.
-    /// At most the memory of this node's log.
-    pub log_bytes_least: Option<u32>,
     /// The most `AppendEntries` on the way to one follower. At least 1.
     pub inflight_messages_max: u32,
     /// The most bytes of records on the way to one follower. At least `entry_bytes_max`.
@@ -42,14 +37,12 @@ pub struct Config {
 impl Config {
     /// Settings for a local network with frames of 1,200 bytes: heartbeats each 50 ms, elections after 250 to 500 ms,
     /// up to 64 messages and 64 KiB on the way to each follower.
-    pub fn new(identity: impl Into<Identity>, members: Members, seed: u64) -> Config {
+    pub fn new(identity: impl Into<Identity>, seed: u64) -> Config {
         Config {
             identity: identity.into(),
-            members,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             entry_bytes_max: 1100,
-            log_bytes_least: None,
             inflight_messages_max: 64,
             inflight_bytes_max: 64 << 10,
             snapshot_fill_percent: 50,
@@ -58,12 +51,12 @@ impl Config {
         }
     }
 
-    /// Whether a node of `seats` seats can run so.
+    /// Whether a node can run so.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn check(&self, seats: usize) -> Result<(), ConfigError> {
-        Settings::of(self, seats).map(|_| ())
+    pub fn check(&self) -> Result<(), ConfigError> {
+        Settings::of(self).map(|_| ())
     }
 }
 
@@ -84,12 +77,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Those of a configuration, or the first thing that is wrong with it.
-    pub(crate) fn of(config: &Config, seats: usize) -> Result<Settings, ConfigError> {
-        let seat = config.identity.seat;
+    pub(crate) fn of(config: &Config) -> Result<Settings, ConfigError> {
         let (heartbeat, election) = (micros(config.heartbeat_interval), micros(config.election_timeout));
-        let wrong = if let Some(fault) = members_fault(config.members, seat, seats) {
-            fault
-        } else if heartbeat == 0 {
+        let wrong = if heartbeat == 0 {
             ConfigError::HeartbeatTooShort
         } else if election / 2 < heartbeat {
             ConfigError::ElectionTooShort
@@ -106,8 +96,8 @@ impl Settings {
         } else {
             return Ok(Settings {
                 identity: config.identity,
-                members: config.members,
-                others: config.members.all().without(seat),
+                members: Members::default(),
+                others: Seats::NONE,
                 election_micros: election,
                 heartbeat_micros: heartbeat,
                 entry_bytes_max: config.entry_bytes_max,
@@ -183,6 +173,8 @@ pub enum ConfigError {
         /// The seat.
         seat: Seat,
     },
+    /// A store that is lost comes back under a later incarnation than the first.
+    FirstIncarnation,
     /// The heartbeat interval is below a microsecond.
     HeartbeatTooShort,
     /// The election time-out is below two heartbeat intervals.
@@ -217,6 +209,9 @@ impl core::fmt::Display for ConfigError {
             ConfigError::WitnessUnsupported => f.write_str("this version has no witnesses yet: make it a voter"),
             ConfigError::OutgoingVoters => f.write_str("a cluster is founded without outgoing voters: name none"),
             ConfigError::NotAMember { seat } => write!(f, "this node's seat {} is not among the members", seat.0),
+            ConfigError::FirstIncarnation => {
+                f.write_str("a store that is lost comes back under a later incarnation than the first: at least 1")
+            }
             ConfigError::HeartbeatTooShort => f.write_str("the heartbeat interval must be at least 1 microsecond"),
             ConfigError::ElectionTooShort => {
                 f.write_str("the election time-out must be at least two heartbeat intervals")

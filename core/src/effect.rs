@@ -2,7 +2,7 @@ use core::marker::PhantomData;
 
 use serde::Deserialize;
 
-use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat, Session, Snapshot};
+use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat, Seats, Session, Snapshot};
 
 /// An order that a node gives its driver.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -94,6 +94,13 @@ pub enum Rejection {
     NotLeader {
         /// Who leads, as far as this node knows.
         leader: Option<Seat>,
+    },
+    /// Nothing was ever done in this cluster, and these members are not known to be part of it yet: the first command
+    /// waits until all are. A founder that lost its disk before could found anew, and what was done meanwhile would be
+    /// lost.
+    Founding {
+        /// Whom the first command waits for.
+        waits_for: Seats,
     },
     /// The log has no room until a snapshot frees some: a leader takes no command, a follower that fell behind no read.
     Full,

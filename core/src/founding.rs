@@ -31,7 +31,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Members, Snapshot};
+use crate::{Members, Recovered, Snapshot};
 
 #[cfg(feature = "checker")]
 mod checker;
@@ -96,6 +96,16 @@ pub enum Record {
     Prepared(Prepared),
     /// It is complete, for good.
     Complete(Charter),
+}
+
+impl From<Record> for Recovered<'_> {
+    /// As a log gives it back.
+    fn from(record: Record) -> Self {
+        match record {
+            Record::Prepared(prepared) => Recovered::Prepared(prepared),
+            Record::Complete(charter) => Recovered::Charter(charter),
+        }
+    }
 }
 
 impl Charter {

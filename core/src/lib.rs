@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use std::collections::VecDeque;
-//! use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Role, Seat, Seats};
+//! use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Role, Seat, Seats};
 //!
 //! #[derive(serde::Serialize, serde::Deserialize)]
 //! struct Add(u32);
@@ -22,12 +22,15 @@
 //! struct Machine { node: Node<Add, [u8; 1024], 3>, sum: u32 }
 //!
 //! let members = Members::of(Seats::first(3));
+//! // What all of them start from. Between machines, a `Prospect` on each makes sure of that.
+//! let charter = Charter { founding: Founding(0x1a3b), members, log_bytes_least: 1024 };
 //! let mut machines = Vec::new();
 //! for seat in members.all().iter() {
 //!     // The seed must differ from member to member and from boot to boot.
-//!     let boot = Boot::new(Config::new(seat, members, u64::from(seat.0)), [0; 1024])?;
-//!     // What a disk holds would be given to `boot` here.
-//!     machines.push(Machine { node: boot.start(Instant::START), sum: 0 });
+//!     let config = Config::new(seat, u64::from(seat.0));
+//!     // Not so at the next start: then `Boot::recover`, and what the disk holds.
+//!     let boot = Boot::found(config, &charter, [0; 1024])?;
+//!     machines.push(Machine { node: boot.start(Instant::START)?, sum: 0 });
 //! }
 //!
 //! // Gives a node an input and carries the effects out, in their order. The link is a queue: it hands each message over.
@@ -76,7 +79,8 @@
 //!         act(&mut machines[usize::from(to.0)], now, Input::Receive { from: from.into(), message }, &mut link);
 //!     }
 //!     if let Some(leader) = machines.iter_mut().find(|machine| machine.node.role() == Role::Leader) {
-//!         if let Some(command) = wish.take() {
+//!         // The first command of all waits until every member is known to be part of the cluster.
+//!         if leader.node.waits_for().is_empty() && let Some(command) = wish.take() {
 //!             act(leader, now, Input::ClientCommand { session: None, command: Some(command) }, &mut link);
 //!         }
 //!     }
@@ -114,14 +118,21 @@
 //! at the leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It
 //! makes it durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). Those that
 //! are in line come first: while commands are being committed, whoever lacks more than a window is served in a third of
-//! the time. At the next start the driver gives what it has to [`Boot::recover`], or word that its snapshot is damaged.
+//! the time. At the next start the driver gives what it has to [`Boot::take`], or word that its snapshot is damaged.
 //!
 //! # Reigns
 //!
 //! A leader has to know what was committed before it (section 5.4.2). Raft lets it append a no-op; here each node keeps
 //! a [`Mark`]: the latest term whose leader's log, as it was at its election, the node held as a whole. Marks take no
 //! room, so that no history of faults can fill a bounded log with reigns. What one member holds above its own snapshot
-//! has to fit into the others' logs: if these differ in size, [`Config::log_bytes_least`] names the smallest.
+//! has to fit into the others' logs: if these differ in size, [`Charter::log_bytes_least`] names the smallest.
+//!
+//! # Founding
+//!
+//! Who takes part is written once, in the [`Charter`], when a [`Prospect`] founds the cluster with the others, or by
+//! whatever else makes sure that all members start from the same one and each from an empty store. [`Boot`] makes its
+//! user choose: a founder's first start, a store that ran before, or a new store in the place of a lost one. The first
+//! command of all waits until every member has acknowledged the leader's mark ([`Rejection::Founding`]).
 //!
 //! # Bounds
 //!
@@ -132,7 +143,7 @@
 //! # What is not here yet
 //!
 //! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them. The founding of
-//! a cluster ([`Prospect`]) is here, but no adapter runs it yet, and [`Config::members`] says who takes part.
+//! a cluster ([`Prospect`]) is here, but no adapter runs it yet, so a driver makes the charter.
 #![no_std]
 
 mod boot;

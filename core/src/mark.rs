@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::log::Log;
+use crate::peer::{Peer, seats_of};
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Position, Refusal, Term};
+use crate::{Index, Position, Refusal, Seats, Term};
 
 /// That a node held all that the leader of `term` inherited: the leader's log as it was at its election.
 ///
@@ -25,6 +26,13 @@ impl State {
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn is_marked(&self) -> bool {
         self.mark_durable == self.hard.term
+    }
+
+    /// The members that have not acknowledged this leader's mark yet, itself included.
+    pub(crate) fn unmarked(&self, peers: &[Peer]) -> Seats {
+        let others = seats_of(peers, |peer| peer.marked).without(self.seat());
+        let me = if self.is_marked() { self.me() } else { Seats::NONE };
+        Seats(self.settings.members.all().0 & !others.union(me).0)
     }
 
     /// Whether the leader has committed all that it inherited: it then knows all that was committed before it.

@@ -11,7 +11,8 @@ use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Refusals, Role, Seat, Snapshot, Stored, Term,
+    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Refusals, Role, Seat, Seats, Snapshot,
+    Stored, Term,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -171,6 +172,13 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// then the last index.
     pub fn recency(&self) -> Position {
         self.state.recency(self.log_view())
+    }
+
+    /// Whom the first command of all waits for, at a leader: the members that are not known to be part of the cluster yet
+    /// (see [`Rejection::Founding`](crate::Rejection::Founding)). Nobody once there is an entry or a snapshot.
+    pub fn waits_for(&self) -> Seats {
+        let is_first = self.state.is_leader() && self.span.last.index == Index(0);
+        if is_first { self.state.unmarked(&self.peers) } else { Seats::NONE }
     }
 
     /// Whether this node leads and has committed all that it inherited. Only then it knows all that was committed

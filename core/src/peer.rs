@@ -20,6 +20,8 @@ pub(crate) struct Peer {
     /// `sent` when the read round under way began: a later stamp confirms it.
     pub(crate) round_from: u64,
     pub(crate) flow: Flow,
+    /// Whether it has all that this leader inherited, and has marked the term, durably.
+    pub(crate) marked: bool,
     /// Whether `matched` has risen since `next` was last taken back, by an ack to what was sent before.
     pub(crate) overtaken: bool,
     /// How often what was sent was found lost since `matched` last rose.
@@ -185,6 +187,7 @@ impl Peer {
         reset_at: 0,
         round_from: 0,
         flow: Flow::Pipeline,
+        marked: false,
         overtaken: false,
         losses: 0,
         refused: Refused::NOTHING,

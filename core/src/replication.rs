@@ -194,10 +194,12 @@ impl Step<'_> {
     }
 
     fn on_matched(&mut self, from: Seat, stamp: u64, index: Index) {
+        let inherited = self.state.inherited;
         let peer = self.peer(from);
         if stamp > peer.reset_at {
             peer.flow = Flow::Pipeline;
         }
+        peer.marked |= index >= inherited;
         if index <= peer.matched {
             return;
         }

@@ -41,7 +41,8 @@ pub(crate) struct State {
     /// Whose turn it is when pieces are drawn.
     pub(crate) piece_turn: Seat,
     pub(crate) leader: Option<Seat>,
-    /// The log of no member has less room than this, in bytes: see [`Config::log_bytes_least`](crate::Config).
+    /// The log of no member has less room than this, in bytes: see
+    /// [`Charter::log_bytes_least`](crate::founding::Charter).
     pub(crate) log_bytes: usize,
     /// A snapshot is due if more bytes of the log than this are used.
     pub(crate) crowded_at: usize,
@@ -135,7 +136,7 @@ pub(crate) struct Transfer {
 
 impl State {
     #[cfg_attr(target_os = "none", inline(always))]
-    pub(crate) fn new(settings: Settings, seed: u64, log_bytes: usize, crowded_at: usize) -> State {
+    pub(crate) fn new(settings: Settings, seed: u64) -> State {
         let random = seed ^ (u64::from(settings.identity.seat.0) << 56);
         let reborn = settings.reborn();
         State {
@@ -149,8 +150,8 @@ impl State {
             turn: Seat(0),
             piece_turn: Seat(0),
             leader: None,
-            log_bytes,
-            crowded_at,
+            log_bytes: 0,
+            crowded_at: 0,
             attention: Seats::NONE,
             piece_allowance: 0,
             votes: Seats::NONE,

@@ -61,6 +61,7 @@ impl Step<'_> {
         let peer = self.peer(from.seat);
         peer.incarnation = from.incarnation;
         peer.matched = Index(0);
+        peer.marked = false;
         peer.pieces = Pieces::NONE;
     }
 
@@ -112,6 +113,12 @@ impl Step<'_> {
         }
         if self.state.transfer.is_some() {
             return Err(Rejection::InTransfer);
+        }
+        if self.log.span.last.index == Index(0) {
+            let waits_for = self.state.unmarked(self.peers);
+            if !waits_for.is_empty() {
+                return Err(Rejection::Founding { waits_for });
+            }
         }
         if self.log.span.last.index >= Index::MAX {
             return Err(Rejection::Full);

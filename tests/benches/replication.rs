@@ -7,7 +7,10 @@
 
 use std::time::Instant as Clock;
 
-use quorate::{Boot, Config, Effect, Entries, Identity, Input, Instant, Members, Node, Role, Seat, Seats, Ticket};
+use quorate::{
+    Boot, Charter, Config, Effect, Entries, Founding, Identity, Input, Instant, Members, Node, Role, Seat, Seats,
+    Ticket,
+};
 use quorate_wire::{Cluster, Envelope};
 
 const CLUSTER: Cluster = Cluster(1);
@@ -51,13 +54,12 @@ struct Bench<const SEATS: usize> {
 
 impl<const SEATS: usize> Bench<SEATS> {
     fn new(log_bytes: usize) -> Self {
-        let seats = Members::of(Seats::first(SEATS));
-        let nodes = seats.all().iter().map(|seat| {
-            let config =
-                Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, seats, 7) };
-            Boot::new(config, vec![0; log_bytes].into_boxed_slice())
-                .expect("a sound configuration")
-                .start(Instant::START)
+        let members = Members::of(Seats::first(SEATS));
+        let charter = Charter { founding: Founding(7), members, log_bytes_least: log_bytes as u32 };
+        let nodes = members.all().iter().map(|seat| {
+            let config = Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, 7) };
+            let boot = Boot::found(config, &charter, vec![0; log_bytes].into_boxed_slice());
+            boot.expect("a sound configuration").start(Instant::START).expect("it has nothing")
         });
         let link = Link { frames: vec![[0; FRAME]; LETTERS], heads: vec![(Seat(0), 0); LETTERS], first: 0, count: 0 };
         let mut bench = Bench { nodes: nodes.collect(), link, now: Instant::START, applied: 0 };

@@ -14,6 +14,8 @@ mod source;
 mod station;
 mod step;
 
+use quorate::{Boot, Charter, Config, Founding, Members, Recovered, Seat};
+
 pub use decode::decode;
 pub use flash::flash;
 pub use mutation::mutate;
@@ -34,3 +36,11 @@ pub const TARGETS: [(&str, Target); 6] = [
     ("roundtrip", roundtrip),
     ("station", station),
 ];
+
+/// A node that has its charter, and is to be given what else its disk holds.
+fn recovering(me: Seat, members: Members, log_bytes: usize) -> Boot<Vec<u8>, Vec<u8>, 3> {
+    let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
+    let mut boot = Boot::recover(Config::new(me, 1), vec![0; log_bytes]).expect("the configuration is sound");
+    boot.take(Recovered::Charter(charter)).expect("the charter is sound");
+    boot
+}

@@ -8,7 +8,7 @@
 //! | `cluster 3 learners=1 frame=100 window=64 window-bytes=.. log-bytes=..` | an empty stage, with new nodes |
 //! | `cluster 3 log-bytes=400 least=200` | the same, and no member's log has less memory than that |
 //! | `disk 1 term=2 vote=1 log=1,1,2 mark=2` | node 1 starts from a disk with entries of these terms, and a mark of this term |
-//! | `log-bytes 1 bytes=90` | node 1 starts with another memory for its log |
+//! | `log-bytes 1 bytes=90` | node 1 starts with another memory for its log, and a charter of its own that allows it |
 //! | `elect 1 without=3` | node 1 is elected in the usual way, unseen |
 //! | `reigns 1 count=20` | node 1 is elected so many times, unseen, and commits nothing: what it says as a leader is lost |
 //! | `tick 1`, `wait 1 ms=50`, `wait ms=50` | node 1 is woken when it is due; time passes for it, or for all |
@@ -35,7 +35,7 @@ pub(crate) mod show;
 
 use std::collections::BTreeMap;
 
-use quorate::{Boot, Config, Entry, Instant, Refusals, Ticket};
+use quorate::{Boot, Charter, Config, Entry, Instant, Recovered, Refusals, Ticket};
 
 use disk::Disk;
 
@@ -52,6 +52,7 @@ pub struct Stage {
 
 struct Actor {
     config: Config,
+    charter: Charter,
     log_bytes: usize,
     now: Instant,
     /// Whether it asks who leads when it starts.
@@ -76,9 +77,10 @@ struct Letter {
 }
 
 impl Actor {
-    fn new(config: Config, log_bytes: usize, greets: bool) -> Actor {
+    fn new(config: Config, charter: Charter, log_bytes: usize, greets: bool) -> Actor {
         let mut actor = Actor {
             config,
+            charter,
             log_bytes,
             greets,
             now: Instant::START,
@@ -96,29 +98,30 @@ impl Actor {
 
     /// Starts the node from exactly what its disk holds.
     fn start(&mut self) {
-        let mut boot =
-            Boot::new(self.config.clone(), vec![0; self.log_bytes]).expect("the stage's configuration is sound");
-        boot.hard_state(self.disk.hard_state.unwrap_or_default());
+        let boot = Boot::recover(self.config.clone(), vec![0; self.log_bytes]);
+        let mut boot = boot.expect("the stage's configuration is sound");
+        let mut take = |item| boot.take(item).expect("the disk holds what a node wrote");
+        take(Recovered::Charter(self.charter));
+        take(Recovered::HardState(self.disk.hard_state.unwrap_or_default()));
         self.state.clear();
         if let Some(position) = self.disk.lost {
-            boot.lost_snapshot(position);
+            take(Recovered::LostSnapshot(position));
         }
         for (snapshot, state) in &self.disk.snapshots {
-            boot.snapshot(*snapshot);
+            take(Recovered::Snapshot(*snapshot));
             self.state.clone_from(state);
         }
         if let Some((stored, _)) = self.disk.stored {
-            boot.stored(stored);
+            take(Recovered::Stored(stored));
         }
         // What was behind the mark when it was written is gone from the disk: what is there now came later.
         if let Some(mark) = self.disk.mark {
-            boot.mark(mark);
+            take(Recovered::Mark(mark));
         }
         for record in &self.disk.records {
-            let (entry, _) = Entry::parse(record).expect("the disk holds whole records");
-            boot.entry(entry).expect("the disk holds a whole log");
+            take(Recovered::Entry(Entry::parse(record).expect("the disk holds whole records").0));
         }
-        let mut node = boot.start(self.now);
+        let mut node = boot.start(self.now).expect("the disk holds what a node wrote");
         if !self.greets {
             node.forget_greeting();
         }

@@ -191,6 +191,7 @@ fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, S
     let mut items = Vec::new();
     subject.open(image, &mut |item| {
         items.push(match item {
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
             Recovered::Snapshot(snapshot) => Item::Snapshot(snapshot),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
             Recovered::Stored(stored) => Item::Stored(stored),

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use quorate::{Config, Identity, Members, RECORD_OVERHEAD};
+use quorate::{Config, Identity, RECORD_OVERHEAD};
 use quorate_wire::{Cluster, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX};
 
 use crate::Header;
@@ -186,7 +186,7 @@ impl Pace {
     }
 
     /// The settings of a node that lives at this pace.
-    pub fn config(&self, identity: impl Into<Identity>, members: Members, seed: u64) -> Config {
+    pub fn config(&self, identity: impl Into<Identity>, seed: u64) -> Config {
         Config {
             election_timeout: self.election,
             heartbeat_interval: self.heartbeat,
@@ -196,7 +196,7 @@ impl Pace {
             // A station takes its snapshot at once, so the log need not be emptied early: fewer pages are erased.
             snapshot_fill_percent: 75,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes,
-            ..Config::new(identity, members, seed)
+            ..Config::new(identity, seed)
         }
     }
 }

@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Boot, Command, Identity, Index, Instant, Members, Node, Owner, Recovered};
+use quorate::{Boot, Charter, Command, Founding, Identity, Index, Instant, Members, Node, Owner, Recovered};
 use quorate_flash::{Flash, Layout};
 use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals, Refused};
 
@@ -84,20 +84,22 @@ where
         const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
         const { assert!(CLIENTS >= SEATS, "each station has a place among the sessions") };
         let Settings { cluster, identity, members, routes, pace, seed } = settings;
-        let config = pace.config(identity, members, seed);
+        let config = pace.config(identity, seed);
         let Memory { log, snapshot: mut buffer } = memory;
         let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
         if room < needed {
             return Err(StartError::Snapshot { needed, room });
         }
-        let mut boot = Boot::<A::Command, B, SEATS>::new(config, log)?;
+        let log_bytes_least = u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX);
+        let mut boot = Boot::<A::Command, B, SEATS>::recover(config, log)?;
+        boot.take(Recovered::Charter(Charter { founding: Founding(0), members, log_bytes_least }))?;
         let owner = Owner { cluster: cluster.0, identity };
         let mut latest = None;
         let visit = |recovered: Recovered<'_>| {
             if let Recovered::Snapshot(snapshot) = recovered {
                 latest = Some(snapshot);
             }
-            Ok::<(), StartError>(boot.recover(recovered)?)
+            Ok::<(), StartError>(boot.take(recovered)?)
         };
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
@@ -108,7 +110,7 @@ where
         let lines = Lines::new(identity.seat, routes, &pace, now);
         let caller = Caller::new(identity.seat, seed, &pace);
         let machine = Machine {
-            node: boot.start(now),
+            node: boot.start(now)?,
             replica,
             flash,
             post: Post::new(cluster, identity, lines, caller),

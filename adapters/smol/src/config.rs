@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate::{Config, Identity, Incarnation, Members, Seat};
+use quorate::{Charter, Config, Founding, Identity, Incarnation, Members, Seat};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
 use crate::replica::CLIENTS;
@@ -84,6 +84,12 @@ impl ServerConfig {
         Identity { seat: self.seat, incarnation: self.incarnation }
     }
 
+    pub(crate) fn charter(&self) -> Charter {
+        let members = Members::of(self.peers.keys().copied().collect());
+        let own = u32::try_from(self.log_bytes).unwrap_or(u32::MAX);
+        Charter { founding: Founding(0), members, log_bytes_least: self.log_bytes_least.unwrap_or(own) }
+    }
+
     /// At least a byte, so that every snapshot comes to its end.
     fn snapshot_bytes_per_heartbeat(&self) -> u32 {
         let bytes = u128::from(self.snapshot_bytes_per_second) * self.heartbeat_interval.as_micros() / 1_000_000;
@@ -91,16 +97,14 @@ impl ServerConfig {
     }
 
     pub(crate) fn core(&self, seed: u64) -> Config {
-        let members = Members::of(self.peers.keys().copied().collect());
         Config {
             election_timeout: self.election_timeout,
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
-            log_bytes_least: self.log_bytes_least,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
             inflight_messages_max: 128,
             inflight_bytes_max: self.inflight_bytes_max,
-            ..Config::new(self.identity(), members, seed)
+            ..Config::new(self.identity(), seed)
         }
     }
 }

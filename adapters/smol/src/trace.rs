@@ -2,7 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use quorate::{Config, Effect, Input, Instant, Node};
+use quorate::{Charter, Config, Effect, Input, Instant, Node};
 use quorate_trace::Recorder;
 
 use crate::{Cluster, ServeError};
@@ -38,11 +38,13 @@ impl Trace {
     pub(crate) fn start<C, B: AsRef<[u8]>, const SEATS: usize>(
         file: Option<File>,
         cluster: Cluster,
+        charter: Charter,
         config: Config,
         log_bytes: usize,
         node: &Node<C, B, SEATS>,
     ) -> io::Result<Trace> {
-        let start = |file| Recorder::start(BufWriter::new(file), cluster, config, log_bytes, Instant::START, node);
+        let start =
+            |file| Recorder::start(BufWriter::new(file), cluster, charter, config, log_bytes, Instant::START, node);
         let mut trace = Trace { recorder: file.map(start).transpose()?, failure: None };
         trace.flush();
         trace.failure.take().map_or(Ok(trace), Err)
@@ -91,7 +93,7 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Boot, Members, Seat, Seats};
+    use quorate::{Boot, Founding, Members, Seat, Seats};
 
     use super::*;
 
@@ -99,11 +101,12 @@ mod tests {
     fn the_first_write_that_fails_is_the_last_and_is_told_once() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("trace");
-        let config = Config::new(Seat(0), Members::of(Seats::first(1)), 1);
-        let boot = Boot::<u64, _, 1>::new(config.clone(), [0; 1024]).expect("a cluster of one");
-        let mut node = boot.start(Instant::START);
+        let config = Config::new(Seat(0), 1);
+        let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 1024 };
+        let boot = Boot::<u64, _, 1>::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
+        let mut node = boot.start(Instant::START).expect("it has nothing");
         let file = open(&path).expect("a file");
-        let mut trace = Trace::start(Some(file), Cluster(1), config, 1024, &node).expect("a header");
+        let mut trace = Trace::start(Some(file), Cluster(1), charter, config, 1024, &node).expect("a header");
         let recorder = trace.recorder.as_mut().expect("it is on");
         *recorder.output().get_mut() = File::open(&path).expect("a file that takes nothing");
 

@@ -152,7 +152,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Role, Seat, Seats};
+    use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Role, Seat, Seats};
     use quorate_disk::{Options, Owner};
     use smol::block_on;
 
@@ -169,9 +169,9 @@ mod tests {
     }
 
     fn node() -> Node<u64, [u8; 4096], 1> {
-        let config = Config::new(SEAT, Members::of(Seats::first(1)), 1);
-        let boot = Boot::new(config, [0; 4096]).expect("a cluster of one");
-        boot.start(Instant::START)
+        let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 4096 };
+        let boot = Boot::found(Config::new(SEAT, 1), &charter, [0; 4096]).expect("a cluster of one");
+        boot.start(Instant::START).expect("it has nothing")
     }
 
     /// Hands what the node wants written to the disk. Whether it wants anything.

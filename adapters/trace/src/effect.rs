@@ -1,4 +1,4 @@
-use quorate::{Effect, HardState, Mark, Piece, Position, Rejection, Round, Seat, Snapshot};
+use quorate::{Effect, HardState, Mark, Piece, Position, Rejection, Round, Seat, Seats, Snapshot};
 use serde::Serialize;
 
 use crate::message::{EntryView, MessageView};
@@ -90,6 +90,7 @@ impl<'a> EffectView<'a> {
 #[serde(remote = "Rejection", rename_all = "snake_case")]
 enum RejectionFields {
     NotLeader { leader: Option<Seat> },
+    Founding { waits_for: Seats },
     Full,
     TooLarge { limit: usize },
     Unencodable,

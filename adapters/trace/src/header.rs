@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quorate::{Config, HardState, Identity, Instant, Mark, Members, Node, Position, Snapshot, Stored};
+use quorate::{Charter, Config, HardState, Identity, Instant, Mark, Node, Position, Snapshot, Stored};
 use quorate_wire::Cluster;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -14,6 +14,8 @@ pub struct Header {
     pub trace: u32,
     /// The cluster that the frames of this trace name.
     pub cluster: Cluster,
+    /// What makes the node a member.
+    pub charter: Charter,
     /// How the node behaves.
     #[serde(with = "ConfigFields")]
     pub config: Config,
@@ -40,6 +42,7 @@ impl Header {
     /// The header of a node that was started and has not taken a step yet.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
         cluster: Cluster,
+        charter: Charter,
         config: Config,
         log_bytes: usize,
         start: Instant,
@@ -48,6 +51,7 @@ impl Header {
         Header {
             trace: FORMAT,
             cluster,
+            charter,
             config,
             log_bytes,
             start_us: start.as_micros(),
@@ -66,13 +70,11 @@ impl Header {
 #[serde(remote = "Config")]
 struct ConfigFields {
     identity: Identity,
-    members: Members,
     #[serde(rename = "election_timeout_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
     election_timeout: Duration,
     #[serde(rename = "heartbeat_interval_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
     heartbeat_interval: Duration,
     entry_bytes_max: usize,
-    log_bytes_least: Option<u32>,
     inflight_messages_max: u32,
     inflight_bytes_max: usize,
     snapshot_fill_percent: u8,

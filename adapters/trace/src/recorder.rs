@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use quorate::{Config, Effect, Identity, Input, Instant, Node, Refusal, Refusals, Seat};
+use quorate::{Charter, Config, Effect, Identity, Input, Instant, Node, Refusal, Refusals, Seat};
 use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_OVERHEAD_MAX, encode};
 use serde::Serialize;
 
@@ -36,6 +36,7 @@ impl<W: Write> Recorder<W> {
     pub fn start<C, B: AsRef<[u8]>, const SEATS: usize>(
         mut out: W,
         cluster: Cluster,
+        charter: Charter,
         config: Config,
         log_bytes: usize,
         start: Instant,
@@ -46,7 +47,7 @@ impl<W: Write> Recorder<W> {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         let me = config.identity;
-        serde_json::to_writer(&mut out, &Header::of(cluster, config, log_bytes, start, node))?;
+        serde_json::to_writer(&mut out, &Header::of(cluster, charter, config, log_bytes, start, node))?;
         out.write_all(b"\n")?;
         let (refusals, frame) = (Refusals::default(), vec![0; FRAME_MAX].into());
         Ok(Recorder { out, cluster, me, events: 0, writes: 0, refusals, line: Vec::new(), effects: 0, frame })

@@ -1,21 +1,21 @@
 //! A node starts from what its disk holds, or says why it cannot.
 
-use super::common::{config, drive, position, record, snapshot};
+use super::common::{charter, config, drive, founded, position, record, recovering, snapshot};
 use quorate::{
-    Ballot, Boot, BootError, Config, ConfigError, Entry, HardState, Index, Input, Instant, Mark, Message, Role, Seat,
-    Seats, Term,
+    Ballot, Boot, BootError, Charter, Config, ConfigError, Entry, HardState, Identity, Incarnation, Index, Input,
+    Instant, Mark, Message, Recovered, Role, Seat, Seats, Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
 
 fn boot(log_bytes: usize) -> Starting {
-    Boot::new(config(3), vec![0; log_bytes]).expect("the configuration is sound")
+    recovering(3, log_bytes)
 }
 
 /// Gives back an entry of this index and term.
 fn entry(boot: &mut Starting, index: u64, term: u64) -> Result<(), BootError> {
     let record = record(index, term, &[0]);
-    boot.entry(Entry::parse(&record).expect("the record is whole").0)
+    boot.take(Recovered::Entry(Entry::parse(&record).expect("the record is whole").0))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_later_record_replaces_the_one_at_its_index_and_all_behind() {
     for (index, term) in [(1, 1), (2, 1), (3, 1), (2, 2)] {
         entry(&mut boot, index, term).unwrap();
     }
-    let node = boot.start(Instant::START);
+    let node = boot.start(Instant::START).unwrap();
     assert_eq!(node.log().map(|entry| entry.position()).collect::<Vec<_>>(), [position(1, 1), position(2, 2)]);
     assert_eq!((node.last(), node.durable()), (position(2, 2), Index(2)));
 }
@@ -57,11 +57,11 @@ fn a_later_record_replaces_the_one_at_its_index_and_all_behind() {
 #[test]
 fn what_a_snapshot_covers_is_not_needed() {
     let mut boot = boot(1024);
-    boot.snapshot(snapshot(5, 2));
+    boot.take(Recovered::Snapshot(snapshot(5, 2))).unwrap();
     for index in 4..=7 {
         entry(&mut boot, index, 2).unwrap();
     }
-    let node = boot.start(Instant::START);
+    let node = boot.start(Instant::START).unwrap();
     assert_eq!((node.base(), node.last()), (position(5, 2), position(7, 2)));
     assert_eq!((node.commit(), node.applied()), (Index(5), Index(5)), "a snapshot is committed and applied");
     assert_eq!(node.log().next().map(|entry| entry.position()), Some(position(6, 2)));
@@ -71,9 +71,9 @@ fn what_a_snapshot_covers_is_not_needed() {
 fn what_was_replaced_before_a_snapshot_was_taken_does_not_come_back() {
     let log_of = |snapshot, entries: &[(u64, u64)]| {
         let mut boot = boot(1024);
-        boot.snapshot(snapshot);
+        boot.take(Recovered::Snapshot(snapshot)).unwrap();
         let taken: Result<(), BootError> = entries.iter().try_for_each(|(index, term)| entry(&mut boot, *index, *term));
-        taken.map(|()| boot.start(Instant::START).log().map(|entry| entry.position()).collect::<Vec<_>>())
+        taken.map(|()| boot.start(Instant::START).unwrap().log().map(|entry| entry.position()).collect::<Vec<_>>())
     };
     let of_an_earlier_term = [(4, 1), (5, 1), (6, 1), (7, 1), (4, 2), (5, 2)];
     assert_eq!(log_of(snapshot(5, 2), &of_an_earlier_term), Ok(vec![]), "they need not follow the snapshot");
@@ -92,8 +92,8 @@ fn a_snapshot_leaves_the_entries_behind_it_if_they_follow_it() {
         for index in 1..=4 {
             entry(&mut boot, index, 2).unwrap();
         }
-        boot.snapshot(snapshot(3, term));
-        boot.start(Instant::START).log().map(|entry| entry.position()).collect::<Vec<_>>()
+        boot.take(Recovered::Snapshot(snapshot(3, term))).unwrap();
+        boot.start(Instant::START).unwrap().log().map(|entry| entry.position()).collect::<Vec<_>>()
     };
     assert_eq!(log_behind(2), [position(4, 2)]);
     assert_eq!(log_behind(3), [], "the snapshot of a leader replaced them");
@@ -102,31 +102,91 @@ fn a_snapshot_leaves_the_entries_behind_it_if_they_follow_it() {
 #[test]
 fn a_node_starts_as_a_follower_with_its_term_and_vote() {
     let mut boot = boot(1024);
-    boot.hard_state(HardState { term: Term(2), vote: None });
-    boot.hard_state(HardState { term: Term(3), vote: Some(Seat(2)) });
+    boot.take(Recovered::HardState(HardState { term: Term(2), vote: None })).unwrap();
+    boot.take(Recovered::HardState(HardState { term: Term(3), vote: Some(Seat(2)) })).unwrap();
     entry(&mut boot, 1, 3).unwrap();
-    let node = boot.start(Instant::START);
+    let node = boot.start(Instant::START).unwrap();
     assert_eq!((node.role(), node.leader()), (Role::Follower, None));
     assert_eq!((node.term(), node.vote()), (Term(3), Some(Seat(2))));
     assert_eq!((node.durable_hard_state().term, node.durable()), (Term(3), Index(1)));
     assert_eq!(node.commit(), Index(0), "nobody has said yet what is committed");
 }
 
+/// What `start` without what the store holds would forget is noticed.
+#[test]
+fn a_store_that_gives_nothing_back_is_no_member() {
+    let boot = || Starting::recover(config(), vec![0; 64]).unwrap();
+    assert_eq!(boot().start(Instant::START).err(), Some(BootError::NoMember));
+    let state = HardState { term: Term(1), vote: None };
+    assert_eq!(boot().take(Recovered::HardState(state)), Err(BootError::NoMember), "the charter comes first");
+    let mut founder = Starting::found(config(), &charter(3, 64), vec![0; 64]).unwrap();
+    assert_eq!(founder.take(Recovered::HardState(state)), Err(BootError::NoMember), "a founder's store has nothing");
+}
+
+/// Under its first incarnation a store may be one that has voted before.
+#[test]
+fn a_lost_store_comes_back_under_a_later_incarnation() {
+    let back = |incarnation| {
+        let identity = Identity { seat: Seat(0), incarnation: Incarnation(incarnation) };
+        Starting::return_without_disk(Config { identity, ..config() }, &charter(3, 64), vec![0; 64])
+    };
+    assert_eq!(back(0).err(), Some(ConfigError::FirstIncarnation));
+    let node = back(1).unwrap().start(Instant::START).unwrap();
+    assert_eq!(node.deadline(), Some(Instant::START), "it asks who leads");
+}
+
+/// Such numbers leave no room for an election or an entry.
+#[test]
+fn numbers_that_no_node_reaches_are_not_taken_back() {
+    let (last_term, last_index) = (Term::MAX, Index::MAX);
+    let with = |term, index| {
+        let mut boot = boot(64);
+        boot.take(Recovered::Snapshot(snapshot(index, 1))).unwrap();
+        boot.take(Recovered::HardState(HardState { term, vote: None })).unwrap();
+        boot.start(Instant::START).err()
+    };
+    assert_eq!(with(last_term, last_index.0), None);
+    let (term, index) = (Term(last_term.0 + 1), last_index);
+    assert_eq!(with(term, index.0), Some(BootError::Bounds { term, index }));
+    let (term, index) = (last_term, Index(last_index.0 + 1));
+    assert_eq!(with(term, index.0), Some(BootError::Bounds { term, index }));
+    let mut boot = boot(64);
+    let term = Term(u64::MAX);
+    boot.take(Recovered::Mark(Mark { term, last: position(0, 0) })).unwrap();
+    assert_eq!(boot.start(Instant::START).err(), Some(BootError::Bounds { term, index: Index(0) }));
+}
+
+#[test]
+fn a_charter_that_is_not_for_this_node_is_refused() {
+    let wrong = |change: fn(&mut Charter)| {
+        let mut charter = charter(3, 64);
+        change(&mut charter);
+        let mut recovering = Starting::recover(config(), vec![0; 64]).unwrap();
+        let taken = recovering.take(Recovered::Charter(charter)).err();
+        let refused = Starting::found(config(), &charter, vec![0; 64]).err();
+        assert_eq!(taken, refused.map(BootError::Charter));
+        refused
+    };
+    assert_eq!(wrong(|_| ()), None);
+    assert_eq!(wrong(|charter| charter.members.voters = Seats::NONE), Some(ConfigError::NoVoters));
+    let stranger = ConfigError::NotAMember { seat: Seat(0) };
+    assert_eq!(wrong(|charter| charter.members.voters = Seats(6)), Some(stranger));
+    let fourth = |charter: &mut Charter| charter.members.voters = Seats::first(4);
+    assert_eq!(wrong(fourth), Some(ConfigError::TooManySeats { seats: 3 }));
+    let both = |charter: &mut Charter| charter.members.learners = Seats::first(1);
+    assert_eq!(wrong(both), Some(ConfigError::LearnerVotes));
+    let large = |charter: &mut Charter| charter.log_bytes_least = 65;
+    assert_eq!(wrong(large), Some(ConfigError::LogTooSmall { bytes: 64, least: 65 }));
+}
+
 #[test]
 fn a_configuration_that_cannot_work_is_refused() {
     let wrong = |change: fn(&mut Config)| {
-        let mut config = config(3);
+        let mut config = config();
         change(&mut config);
-        config.check(3).err()
+        config.check().err()
     };
     assert_eq!(wrong(|_| ()), None);
-    assert_eq!(wrong(|config| config.members.voters = Seats::NONE), Some(ConfigError::NoVoters));
-    let stranger = ConfigError::NotAMember { seat: Seat(9) };
-    assert_eq!(wrong(|config| config.identity.seat = Seat(9)), Some(stranger));
-    let fourth = |config: &mut Config| config.members.voters = Seats::first(4);
-    assert_eq!(wrong(fourth), Some(ConfigError::TooManySeats { seats: 3 }));
-    let both = |config: &mut Config| config.members.learners = Seats::first(1);
-    assert_eq!(wrong(both), Some(ConfigError::LearnerVotes));
     let hasty = |config: &mut Config| config.election_timeout = config.heartbeat_interval;
     assert_eq!(wrong(hasty), Some(ConfigError::ElectionTooShort));
     let shut = |config: &mut Config| config.inflight_messages_max = 0;
@@ -140,7 +200,7 @@ fn a_configuration_that_cannot_work_is_refused() {
 fn a_node_that_starts_asks_who_leads() {
     let mut boot = boot(1024);
     entry(&mut boot, 1, 2).unwrap();
-    let mut node = boot.start(Instant::from_millis(3));
+    let mut node = boot.start(Instant::from_millis(3)).unwrap();
     assert_eq!(node.deadline(), Some(Instant::from_millis(3)));
     let question = "RequestVote { term: Term(3), last: Position { term: Term(2), index: Index(1) }, ballot: Pre }";
     let told = drive(&mut node, Instant::from_millis(3), Input::Tick);
@@ -148,14 +208,14 @@ fn a_node_that_starts_asks_who_leads() {
     assert_eq!(drive(&mut node, Instant::from_millis(4), Input::Tick), [""; 0]);
     assert!(node.deadline().unwrap() >= Instant::from_millis(253));
 
-    let alone = Boot::<u64, _, 3>::new(config(1), vec![0; 1024]).unwrap().start(Instant::START);
+    let alone = founded::<u64>(1, config(), vec![0; 1024]);
     assert!(alone.deadline().unwrap() >= Instant::from_millis(250));
 }
 
 /// Answers to a question that is none are not counted: the node would take office against a leader that is there.
 #[test]
 fn who_only_asks_who_leads_is_not_elected() {
-    let mut node = boot(1024).start(Instant::START);
+    let mut node = boot(1024).start(Instant::START).unwrap();
     drive(&mut node, Instant::START, Input::Tick);
     for seat in [1, 2] {
         let message = Message::Vote { term: Term(1), ballot: Ballot::Pre, granted: true };
@@ -170,10 +230,10 @@ fn a_mark_voids_what_was_written_before_behind_its_last_position() {
     for index in 1..=3 {
         entry(&mut boot, index, 1).unwrap();
     }
-    boot.hard_state(HardState { term: Term(4), vote: None });
-    boot.mark(Mark { term: Term(4), last: position(2, 1) });
-    boot.mark(Mark { term: Term(3), last: position(2, 1) });
-    let node = boot.start(Instant::START);
+    boot.take(Recovered::HardState(HardState { term: Term(4), vote: None })).unwrap();
+    boot.take(Recovered::Mark(Mark { term: Term(4), last: position(2, 1) })).unwrap();
+    boot.take(Recovered::Mark(Mark { term: Term(3), last: position(2, 1) })).unwrap();
+    let node = boot.start(Instant::START).unwrap();
     assert_eq!((node.last(), node.durable()), (position(2, 1), Index(2)));
     assert_eq!((node.mark(), node.durable_mark()), (Term(4), Term(4)), "it never goes down");
     assert_eq!(node.recency(), position(2, 4));
@@ -182,9 +242,9 @@ fn a_mark_voids_what_was_written_before_behind_its_last_position() {
 #[test]
 fn a_mark_of_before_a_snapshot_leaves_what_is_behind_that() {
     let mut boot = boot(1024);
-    boot.snapshot(snapshot(5, 2));
-    boot.mark(Mark { term: Term(2), last: position(3, 1) });
+    boot.take(Recovered::Snapshot(snapshot(5, 2))).unwrap();
+    boot.take(Recovered::Mark(Mark { term: Term(2), last: position(3, 1) })).unwrap();
     entry(&mut boot, 6, 2).unwrap();
-    let node = boot.start(Instant::START);
+    let node = boot.start(Instant::START).unwrap();
     assert_eq!((node.last(), node.mark()), (position(6, 2), Term(2)));
 }

@@ -3,19 +3,37 @@
 use std::time::Duration;
 
 use quorate::{
-    Boot, Command, Config, Effect, Entry, Input, Instant, Kind, Members, Node, Position, Seat, Seats, Snapshot, Term,
+    Boot, Charter, Command, Config, Effect, Entry, Founding, Input, Instant, Kind, Members, Node, Position, Recovered,
+    Seat, Seats, Snapshot, Term,
 };
 
-/// Settings of seat 0 in a cluster of so many voters.
-pub(crate) fn config(voters: usize) -> Config {
-    let members = Members::of(Seats::first(voters));
-    Config { heartbeat_interval: Duration::from_millis(10), ..Config::new(Seat(0), members, 7) }
+/// Settings of seat 0.
+pub(crate) fn config() -> Config {
+    Config { heartbeat_interval: Duration::from_millis(10), ..Config::new(Seat(0), 7) }
 }
 
-/// A node that has nothing yet, and has asked who leads.
-pub(crate) fn fresh<C: Command>(config: Config, log_bytes: usize) -> Node<C, Vec<u8>, 3> {
-    let boot = Boot::new(config, vec![0; log_bytes]).expect("the configuration is sound");
-    let mut node = boot.start(Instant::START);
+/// So many voters, none with a smaller log.
+pub(crate) fn charter(voters: usize, log_bytes: usize) -> Charter {
+    let members = Members::of(Seats::first(voters));
+    Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 }
+}
+
+/// A founder, with this memory for its log.
+pub(crate) fn founded<C: Command>(voters: usize, config: Config, memory: Vec<u8>) -> Node<C, Vec<u8>, 3> {
+    let boot = Boot::found(config, &charter(voters, memory.len()), memory).expect("the configuration is sound");
+    boot.start(Instant::START).expect("it has nothing")
+}
+
+/// A member whose store is to be given back.
+pub(crate) fn recovering<C: Command>(voters: usize, log_bytes: usize) -> Boot<C, Vec<u8>, 3> {
+    let mut boot = Boot::recover(config(), vec![0; log_bytes]).expect("the configuration is sound");
+    boot.take(Recovered::Charter(charter(voters, log_bytes))).expect("the charter is sound");
+    boot
+}
+
+/// A founder that has nothing yet, and has asked who leads.
+pub(crate) fn fresh<C: Command>(voters: usize, config: Config, log_bytes: usize) -> Node<C, Vec<u8>, 3> {
+    let mut node = founded(voters, config, vec![0; log_bytes]);
     assert!(drive(&mut node, Instant::START, Input::Tick).iter().all(|told| told.contains("RequestVote")));
     node
 }
@@ -64,7 +82,7 @@ fn take<C: Command, const SEATS: usize>(
 
 /// A node that is alone and leads.
 pub(crate) fn leader<C: Command>(config: Config, log_bytes: usize) -> (Node<C, Vec<u8>, 3>, Instant) {
-    let mut node = fresh::<C>(config, log_bytes);
+    let mut node = fresh::<C>(1, config, log_bytes);
     let now = node.deadline().expect("a voter campaigns some day");
     drive(&mut node, now, Input::Tick);
     assert_eq!(node.role(), quorate::Role::Leader, "alone, a node elects itself");

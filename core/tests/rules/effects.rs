@@ -2,8 +2,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::common::{command, config, drive, fresh};
-use quorate::{Ballot, Boot, Config, Effect, Input, Instant, Message, Node, Position, Role, Seat, Term, Ticket};
+use super::common::{command, config, drive, founded, fresh};
+use quorate::{
+    Ballot, Config, Effect, Index, Input, Instant, Message, Node, Outcome, Position, Role, Seat, Term, Ticket,
+};
 
 type Cluster = Node<u32, Vec<u8>, 3>;
 
@@ -13,13 +15,20 @@ fn receive(from: u8, message: Message<'_>) -> Input<'_, u32> {
 
 /// The leader of term 1 among three.
 fn leader() -> (Cluster, Instant) {
-    let mut node = fresh(config(3), 1024);
+    let mut node = fresh(3, config(), 1024);
     let now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
         drive(&mut node, now, receive(1, Message::Vote { term: Term(1), ballot, granted: true }));
     }
     assert_eq!(node.role(), Role::Leader);
+    for from in [1, 2] {
+        drive(
+            &mut node,
+            now,
+            receive(from, Message::Ack { term: Term(1), stamp: 1, outcome: Outcome::Matched(Index(0)) }),
+        );
+    }
     (node, now)
 }
 
@@ -72,7 +81,7 @@ fn a_ticket_is_good_once_and_only_for_the_write_under_way() {
 
 #[test]
 fn a_ticket_of_an_earlier_boot_is_ignored() {
-    let boot = |seed| fresh::<u32>(Config { seed, ..config(1) }, 1024);
+    let boot = |seed| fresh::<u32>(1, Config { seed, ..config() }, 1024);
     let (mut earlier, mut node) = (boot(1), boot(2));
     let now = earlier.deadline().unwrap().max(node.deadline().unwrap());
     let old = ticket(&mut earlier, now, Input::Tick).unwrap();
@@ -84,7 +93,7 @@ fn a_ticket_of_an_earlier_boot_is_ignored() {
 #[test]
 fn a_ticket_of_another_write_is_ignored() {
     let (mut node, now) = leader();
-    let mut other = fresh(config(3), 64);
+    let mut other = fresh(3, config(), 64);
     let request = Message::RequestVote { term: Term(1), last: Position::default(), ballot: Ballot::Real };
     let foreign = ticket(&mut other, now, receive(1, request)).unwrap();
     let _own = ticket(&mut node, now, command(5)).unwrap();
@@ -111,7 +120,7 @@ fn nodes_are_equal_if_no_input_can_tell_them_apart() {
 
 #[test]
 fn memory_that_no_entry_takes_makes_no_difference() {
-    let start = |fill: u8| Boot::<u32, _, 3>::new(config(3), vec![fill; 64]).unwrap().start(Instant::START);
+    let start = |fill: u8| founded::<u32>(3, config(), vec![fill; 64]);
     assert_eq!((&start(0), hash(&start(0))), (&start(255), hash(&start(255))));
 }
 

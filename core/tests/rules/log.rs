@@ -1,8 +1,9 @@
 //! Rule 9: memory is what the node says it is. Rule 10: a command that cannot be taken is refused with the reason.
 
-use super::common::{command, config, drive, fresh, leader, position, record, snapshot};
+use super::common::{charter, command, config, drive, fresh, leader, position, record, recovering, snapshot};
 use quorate::{
-    Boot, Config, Entries, Index, Input, Instant, Message, Node, RECORD_OVERHEAD, Rejection, Role, Seat, Term,
+    Boot, Config, Entries, Index, Input, Instant, Message, Node, RECORD_OVERHEAD, Recovered, Rejection, Role, Seat,
+    Term,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ fn refusal(node: &mut Node<Bytes, Vec<u8>, 3>, now: Instant, bytes: &[u8]) -> St
 
 #[test]
 fn a_record_takes_its_length_and_four_bytes() {
-    let (mut node, now) = leader::<Bytes>(config(1), 1024);
+    let (mut node, now) = leader::<Bytes>(config(), 1024);
     let room = node.log_room();
     assert_eq!(room, 1024, "a reign takes no room");
     assert_eq!(drive(&mut node, now, command(&[1; 9][..])), ["accept 1", "apply 1"]);
@@ -37,7 +38,7 @@ fn a_record_takes_its_length_and_four_bytes() {
 
 #[test]
 fn a_full_log_refuses_and_leaves_nothing_behind() {
-    let (mut node, now) = leader::<Bytes>(config(1), 1024);
+    let (mut node, now) = leader::<Bytes>(config(), 1024);
     assert_eq!(refusal(&mut node, now, &[1; 9]), "Full");
     let (last, room) = (node.last(), node.log_room());
     assert!(room < RECORD_OVERHEAD + 10 + SLOT, "nothing is set aside");
@@ -47,7 +48,7 @@ fn a_full_log_refuses_and_leaves_nothing_behind() {
 
 #[test]
 fn a_record_may_be_as_long_as_a_frame_holds() {
-    let config = Config { entry_bytes_max: 100, ..config(1) };
+    let config = Config { entry_bytes_max: 100, ..config() };
     let (mut node, now) = leader::<Bytes>(config, 4096);
     const MOST: usize = 100 - RECORD_OVERHEAD - 1;
     assert_eq!(drive(&mut node, now, command(&[1; MOST][..])), ["accept 1", "apply 1"]);
@@ -57,7 +58,7 @@ fn a_record_may_be_as_long_as_a_frame_holds() {
 
 #[test]
 fn a_record_may_be_as_long_as_its_length_field_can_say() {
-    let config = Config { entry_bytes_max: 1 << 20, inflight_bytes_max: 1 << 20, ..config(1) };
+    let config = Config { entry_bytes_max: 1 << 20, inflight_bytes_max: 1 << 20, ..config() };
     let (mut node, now) = leader::<Bytes>(config, 1 << 20);
     let limit = RECORD_OVERHEAD + usize::from(u16::MAX);
     assert_eq!(drive(&mut node, now, command(&[1; 65_532][..])), ["accept 1", "apply 1"]);
@@ -66,7 +67,7 @@ fn a_record_may_be_as_long_as_its_length_field_can_say() {
 
 #[test]
 fn a_command_that_fits_a_frame_but_not_the_log_is_not_too_large() {
-    let (mut node, now) = leader::<Bytes>(config(1), 300);
+    let (mut node, now) = leader::<Bytes>(config(), 300);
     assert_eq!(drive(&mut node, now, command(&[1; 500][..])), ["TooLarge { limit: 296 }"], "no snapshot helps");
     assert_eq!(drive(&mut node, now, command(&[1; 9][..])), ["accept 1", "apply 1"]);
     assert_eq!(drive(&mut node, now, command(&[1; 250][..])), [format!("{:?}", Rejection::Full), "snapshot 1".into()]);
@@ -84,14 +85,14 @@ impl Serialize for Odd {
 
 #[test]
 fn a_command_that_cannot_be_encoded_is_refused() {
-    let (mut node, now) = leader::<Odd>(config(1), 300);
+    let (mut node, now) = leader::<Odd>(config(), 300);
     assert_eq!(drive(&mut node, now, command(Odd(true))), ["Unencodable"]);
     assert_eq!(drive(&mut node, now, command(Odd(false))), ["accept 1", "apply 1"]);
 }
 
 #[test]
 fn a_node_without_any_memory_for_its_log_still_votes_and_never_panics() {
-    let mut node = fresh::<Bytes>(config(3), 0);
+    let mut node = fresh::<Bytes>(3, config(), 0);
     let entries = record(1, 1, b"");
     let entries = Entries::parse(&entries).unwrap();
     let message = Message::AppendEntries {
@@ -110,10 +111,10 @@ fn a_node_without_any_memory_for_its_log_still_votes_and_never_panics() {
 #[test]
 fn indices_beyond_32_bits_are_as_good_as_any() {
     const BASE: u64 = 5 << 32;
-    let mut boot = Boot::<Bytes, _, 3>::new(config(1), vec![0; 1024]).unwrap();
-    boot.snapshot(snapshot(BASE, 1 << 40));
-    boot.entry(quorate::Entry::parse(&record(BASE + 1, 1 << 40, b"\0")).unwrap().0).unwrap();
-    let mut node: Node<_, _, 3> = boot.start(Instant::START);
+    let mut boot = recovering::<Bytes>(1, 1024);
+    boot.take(Recovered::Snapshot(snapshot(BASE, 1 << 40))).unwrap();
+    boot.take(Recovered::Entry(quorate::Entry::parse(&record(BASE + 1, 1 << 40, b"\0")).unwrap().0)).unwrap();
+    let mut node: Node<_, _, 3> = boot.start(Instant::START).unwrap();
     assert_eq!((node.commit(), node.applied()), (Index(BASE), Index(BASE)));
     let due = node.deadline().unwrap();
     drive(&mut node, due, Input::Tick);
@@ -127,9 +128,9 @@ fn indices_beyond_32_bits_are_as_good_as_any() {
 #[test]
 fn a_node_whose_log_is_full_to_the_last_byte_is_elected_and_commits_what_it_has() {
     let first = record(1, 1, &[1; 9]);
-    let mut boot = Boot::<Bytes, _, 3>::new(config(1), vec![0; first.len() + SLOT]).unwrap();
-    boot.entry(Entries::parse(&first).unwrap().first().unwrap()).unwrap();
-    let mut node = boot.start(Instant::START);
+    let mut boot = recovering::<Bytes>(1, first.len() + SLOT);
+    boot.take(Recovered::Entry(Entries::parse(&first).unwrap().first().unwrap())).unwrap();
+    let mut node = boot.start(Instant::START).unwrap();
     assert_eq!(node.log_room(), 0);
     let due = node.deadline().unwrap();
     assert_eq!(drive(&mut node, due, Input::Tick), ["apply 1", "snapshot 1"]);
@@ -140,21 +141,16 @@ fn a_node_whose_log_is_full_to_the_last_byte_is_elected_and_commits_what_it_has(
 #[test]
 fn no_more_is_held_above_the_snapshot_than_the_smallest_log_takes() {
     let bytes = RECORD_OVERHEAD + 10 + SLOT;
-    let config = Config { log_bytes_least: Some(2 * bytes as u32), ..config(1) };
-    let (mut node, now) = leader::<Bytes>(config, 10 * bytes);
+    let boot = Boot::<Bytes, _, 3>::found(config(), &charter(1, 2 * bytes), vec![0; 10 * bytes]).unwrap();
+    let mut node = boot.start(Instant::START).unwrap();
+    let now = node.deadline().unwrap();
+    drive(&mut node, now, Input::Tick);
     for index in 1..=2 {
         assert_eq!(drive(&mut node, now, command(&[1; 9][..]))[0], format!("accept {index}"));
     }
     assert_eq!(drive(&mut node, now, command(&[1; 9][..])), ["Full"]);
     assert_eq!(drive(&mut node, now, Input::Snapshotted(snapshot(2, 1))), [""; 0]);
     assert_eq!(drive(&mut node, now, command(&[1; 9][..])), ["accept 3", "apply 3"]);
-}
-
-#[test]
-fn a_log_smaller_than_the_smallest_of_all_is_refused() {
-    let config = Config { log_bytes_least: Some(513), ..config(1) };
-    let refused = Boot::<Bytes, _, 3>::new(config, vec![0; 512]).err();
-    assert_eq!(refused, Some(quorate::ConfigError::LogTooSmall { bytes: 512, least: 513 }));
 }
 
 /// Index, term, kind, length, payload, and a check of all of that: the same in every log, frame, file and flash.

@@ -1,7 +1,9 @@
 //! Rule 9: a log that never ends goes on in the memory that it was given.
 
-use super::common::{command, config, drive, leader, position, snapshot};
-use quorate::{Boot, Config, Effect, Input, Instant, Message, Node, Position, Snapshot, Term, crc32c, crc32c_append};
+use super::common::{command, config, drive, leader, position, recovering, snapshot};
+use quorate::{
+    Config, Effect, Input, Instant, Message, Node, Position, Recovered, Snapshot, Term, crc32c, crc32c_append,
+};
 
 /// Takes a snapshot whenever the node asks for one.
 fn obey<const SEATS: usize>(node: &mut Node<u64, Vec<u8>, SEATS>, now: Instant, told: &[String]) {
@@ -13,7 +15,7 @@ fn obey<const SEATS: usize>(node: &mut Node<u64, Vec<u8>, SEATS>, now: Instant, 
 
 #[test]
 fn a_log_of_512_bytes_takes_commands_for_ever() {
-    let (mut node, now) = leader::<u64>(config(1), 512);
+    let (mut node, now) = leader::<u64>(config(), 512);
     for number in 0..100_000u64 {
         let told = drive(&mut node, now + std::time::Duration::from_millis(300 * number), command(number));
         let index = number + 1;
@@ -26,7 +28,7 @@ fn a_log_of_512_bytes_takes_commands_for_ever() {
 
 #[test]
 fn a_snapshot_is_asked_for_again_as_soon_as_the_last_one_is_there() {
-    let (mut node, now) = leader::<u64>(config(1), 512);
+    let (mut node, now) = leader::<u64>(config(), 512);
     for number in 0..1000u64 {
         let told = drive(&mut node, now, command(number));
         assert_eq!(told.first(), Some(&format!("accept {}", number + 1)), "no time passes, and there is room");
@@ -36,7 +38,7 @@ fn a_snapshot_is_asked_for_again_as_soon_as_the_last_one_is_there() {
 
 #[test]
 fn what_is_applied_after_entries_were_forgotten_is_what_was_written() {
-    let (mut node, mut now) = leader::<u64>(Config { snapshot_fill_percent: 30, ..config(1) }, 700);
+    let (mut node, mut now) = leader::<u64>(Config { snapshot_fill_percent: 30, ..config() }, 700);
     let mut applied = Vec::new();
     for number in 0..1000u64 {
         now = now + std::time::Duration::from_millis(300);
@@ -68,7 +70,7 @@ fn what_is_applied_after_entries_were_forgotten_is_what_was_written() {
 
 #[test]
 fn entries_that_a_snapshot_covers_stay_while_there_is_room() {
-    let (mut node, now) = leader::<u64>(config(1), 4096);
+    let (mut node, now) = leader::<u64>(config(), 4096);
     for number in 0..10 {
         drive(&mut node, now, command(number));
     }
@@ -79,7 +81,7 @@ fn entries_that_a_snapshot_covers_stay_while_there_is_room() {
 
 #[test]
 fn a_snapshot_has_to_be_of_something_new_that_was_applied() {
-    let (mut node, now) = leader::<u64>(config(1), 4096);
+    let (mut node, now) = leader::<u64>(config(), 4096);
     drive(&mut node, now, command(1));
     let rejected = ["BadSnapshot"];
     for wrong in [snapshot(2, 1), snapshot(1, 2), snapshot(0, 0)] {
@@ -93,10 +95,10 @@ fn a_snapshot_has_to_be_of_something_new_that_was_applied() {
 
 #[test]
 fn a_node_goes_on_from_two_snapshots_and_the_log_behind_them() {
-    let mut boot = Boot::<u64, _, 3>::new(config(1), vec![0; 4096]).unwrap();
-    boot.snapshot(snapshot(3, 1));
-    boot.snapshot(snapshot(7, 2));
-    let node = boot.start(Instant::START);
+    let mut boot = recovering::<u64>(1, 4096);
+    boot.take(Recovered::Snapshot(snapshot(3, 1))).unwrap();
+    boot.take(Recovered::Snapshot(snapshot(7, 2))).unwrap();
+    let node = boot.start(Instant::START).unwrap();
     assert_eq!(node.snapshots().collect::<Vec<_>>(), [snapshot(7, 2), snapshot(3, 1)]);
     assert_eq!((node.base(), node.applied().0), (position(7, 2), 7));
 }
@@ -104,9 +106,9 @@ fn a_node_goes_on_from_two_snapshots_and_the_log_behind_them() {
 /// Known 40: a driver that removes what is not named must not remove what its disk stands on.
 #[test]
 fn what_the_disk_stands_on_is_kept_until_an_installed_snapshot_is_durable() {
-    let mut boot = Boot::<u64, _, 3>::new(config(3), vec![0; 4096]).unwrap();
-    boot.snapshot(snapshot(3, 1));
-    let mut node = boot.start(Instant::START);
+    let mut boot = recovering::<u64>(3, 4096);
+    boot.take(Recovered::Snapshot(snapshot(3, 1))).unwrap();
+    let mut node = boot.start(Instant::START).unwrap();
     let receive = |message| Input::Receive { from: quorate::Seat(1).into(), message };
     let (latest, before, members) = (snapshot(9, 2), Snapshot::default(), node.members());
     let inherited = quorate::Index(9);

@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use quorate::{Boot, Config, Effect, Entries, Input, Instant, Members, Message, Node, Role, Seat, Seats};
+use quorate::{
+    Boot, Charter, Config, Effect, Entries, Founding, Input, Instant, Members, Message, Node, Role, Seat, Seats,
+};
 use serde::{Deserialize, Serialize};
 
 /// What clients want done.
@@ -29,9 +31,10 @@ struct Letter {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let members = Members::of(Seats::first(3));
     let mut cluster = Vec::new();
+    let charter = Charter { founding: Founding(0x1a3b), members, log_bytes_least: 4096 };
     for seat in members.all().iter() {
-        let config = Config::new(seat, members, u64::from(seat.0));
-        let node = Boot::new(config, vec![0; 4096])?.start(Instant::START);
+        let config = Config::new(seat, u64::from(seat.0));
+        let node = Boot::found(config, &charter, vec![0; 4096])?.start(Instant::START)?;
         cluster.push(Member { node, counter: 0 });
     }
 
@@ -51,7 +54,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let member = &mut cluster[usize::from(to.0)];
             act(member, now, Input::Receive { from: from.into(), message }, &mut network)?;
         }
-        let leader = cluster.iter_mut().find(|member| member.node.role() == Role::Leader);
+        let leads = |member: &&mut Member| member.node.role() == Role::Leader && member.node.waits_for().is_empty();
+        let leader = cluster.iter_mut().find(leads);
         if let (Some(leader), Some(command)) = (leader, wishes.pop_front()) {
             println!("{now:?}: node {} leads and takes {command:?}", leader.node.seat().0);
             act(leader, now, Input::ClientCommand { session: None, command: Some(command) }, &mut network)?;

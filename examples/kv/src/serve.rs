@@ -64,8 +64,10 @@ impl Place {
             ServeError::Config(_)
             | ServeError::Clients { .. }
             | ServeError::Trace { .. }
-            | ServeError::Boot(BootError::TooLarge { .. }) => (Exit::Usage, None),
-            ServeError::Boot(BootError::Gap { .. }) => (Exit::Damaged, None),
+            | ServeError::Boot(BootError::TooLarge { .. } | BootError::Charter(_)) => (Exit::Usage, None),
+            ServeError::Boot(BootError::Gap { .. } | BootError::Bounds { .. } | BootError::NoMember) => {
+                (Exit::Damaged, None)
+            }
             ServeError::Command(_) | ServeError::Snapshot { .. } => (Exit::LaterVersion, None),
             ServeError::Thread(_) => (Exit::Failed, None),
         };

@@ -1,12 +1,13 @@
 use quorate::{
-    Boot, BootError, Config, Entries, HardState, Identity, Index, Instant, Members, Node, Owner, Position, Recovered,
-    Seat, Seats, Snapshot, Term, crc32c,
+    Entries, HardState, Identity, Index, Instant, Members, Node, Owner, Position, Recovered, Seat, Seats, Snapshot,
+    Term, crc32c,
 };
 use quorate_flash::double::{Double, Tear};
 use quorate_flash::{Flash, FlashError, Layout};
 
 use super::forgery::Forger;
 use super::model::{self, Batch};
+use super::recovering;
 use super::source::Source;
 
 const ME: Seat = Seat(1);
@@ -242,8 +243,7 @@ fn change<const WORD: usize, const PAGE: usize>(chip: &mut Double<WORD, PAGE>, s
 
 /// Starts a node from what came back, unless it cannot hold that: no node ever wrote it.
 fn start(held: &Held) -> Option<Started> {
-    let config = Config::new(ME, members(), 1);
-    let mut boot = Boot::<Vec<u8>, _, 3>::new(config, vec![0; 1 << 16]).expect("the configuration is sound");
+    let mut boot = recovering(ME, members(), 1 << 16);
     for item in &held.0 {
         let recovered = match item {
             Item::Other(recovered) => *recovered,
@@ -252,12 +252,12 @@ fn start(held: &Held) -> Option<Started> {
                 Recovered::Entry(entry)
             }
         };
-        match boot.recover(recovered) {
+        match boot.take(recovered) {
             Ok(()) => {}
-            Err(BootError::Gap { .. } | BootError::TooLarge { .. } | BootError::Full { .. }) => return None,
+            Err(_) => return None,
         }
     }
-    let node = boot.start(Instant::START);
+    let node = boot.start(Instant::START).ok()?;
     assert_eq!(node.check_invariants(), Ok(()));
     Some(node)
 }
@@ -289,6 +289,7 @@ fn open<const WORD: usize, const PAGE: usize>(
     let mut held = Held::default();
     let visit = |item: Recovered<'_>| -> Result<(), FlashError> {
         held.0.push(match item {
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
             Recovered::Snapshot(snapshot) => Item::Other(Recovered::Snapshot(snapshot)),
             Recovered::LostSnapshot(position) => Item::Other(Recovered::LostSnapshot(position)),

@@ -1,13 +1,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quorate::{
-    Boot, BootError, Config, Entries, HardState, Identity, Instant, Mark, Members, Node, Position, Seat, Seats, Term,
-};
+use quorate::{Entries, HardState, Identity, Instant, Mark, Members, Position, Seat, Seats, Term};
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered, inspect};
 use tempfile::TempDir;
 
 use super::model;
+use super::recovering;
 use super::segment::Segment;
 use super::source::Source;
 use crate::power::scratch;
@@ -149,16 +148,15 @@ fn open_twice(path: &Path) -> Option<(model::Disk, u64)> {
 
 /// Starts a node from what came back, unless it cannot hold them: no node ever wrote such ones.
 fn start(held: &Held) -> Option<model::Disk> {
-    let config = Config::new(ME, Members::of(Seats::first(3)), 1);
-    let mut boot = Boot::<Vec<u8>, _, 3>::new(config, vec![0; 1 << 16]).expect("the configuration is sound");
+    let mut boot = recovering(ME, Members::of(Seats::first(3)), 1 << 16);
     let mut disk = model::Disk { hard_state: held.hard_state(), ..model::Disk::default() };
-    boot.hard_state(disk.hard_state);
+    boot.take(Recovered::HardState(disk.hard_state)).ok()?;
     for item in &held.items {
         let record = match item {
             Item::Entry(record) => record,
             Item::HardState(_) => continue,
             Item::Mark(mark) => {
-                boot.mark(*mark);
+                boot.take(Recovered::Mark(*mark)).ok()?;
                 disk.put_mark(*mark);
                 continue;
             }
@@ -166,12 +164,10 @@ fn start(held: &Held) -> Option<model::Disk> {
             Item::LostSnapshot(_) => return None,
         };
         let (entry, _) = quorate::Entry::parse(record).expect("an entry that came back is whole");
-        match boot.entry(entry) {
-            Ok(()) => disk.push(entry),
-            Err(BootError::Gap { .. } | BootError::TooLarge { .. } | BootError::Full { .. }) => return None,
-        }
+        boot.take(Recovered::Entry(entry)).ok()?;
+        disk.push(entry);
     }
-    let node: Node<_, _, 3> = boot.start(Instant::START);
+    let node = boot.start(Instant::START).ok()?;
     assert_eq!(node.check_invariants(), Ok(()));
     assert!(node.log().map(|entry| entry.record()).eq(&disk.records));
     Some(disk)
@@ -205,6 +201,7 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
     let mut held = Held::default();
     let visit = |item: Recovered<'_>| -> Result<(), DiskError> {
         held.items.push(match item {
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
             Recovered::HardState(hard_state) => Item::HardState(hard_state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
             Recovered::Mark(mark) => Item::Mark(mark),

@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Config, Effect, Entry, HardState, Incarnation, Index, Input, Instant, Mark, Members, Message, Node,
-    Outcome, Position, Seat, Seats, Snapshot, Term, Ticket, crc32c,
+    Ballot, Boot, Charter, Config, Effect, Entry, Founding, HardState, Incarnation, Index, Input, Instant, Mark,
+    Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
 };
 use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
 
@@ -278,20 +278,23 @@ fn boot(disk: &Disk, log_bytes: usize, seed: u64, now: Instant) -> Option<Node<V
         entry_bytes_max: ENTRY_BYTES_MAX,
         inflight_messages_max: 4,
         inflight_bytes_max: 600,
-        ..Config::new(ME, Members::of(Seats::first(3)), seed)
+        ..Config::new(ME, seed)
     };
-    let mut boot = Boot::new(config, vec![0; log_bytes]).expect("the configuration is sound");
-    if disk.is_lost() {
-        boot.lost_snapshot(disk.base);
+    let members = Members::of(Seats::first(3));
+    let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
+    let mut boot = Boot::recover(config, vec![0; log_bytes]).expect("the configuration is sound");
+    boot.take(Recovered::Charter(charter)).expect("the charter is sound");
+    let lost = disk.is_lost().then_some(Recovered::LostSnapshot(disk.base)).into_iter();
+    let snapshots = disk.snapshots.iter().copied().map(Recovered::Snapshot);
+    let stored = disk.stored.into_iter().map(Recovered::Stored);
+    let entries = disk.entries().map(Recovered::Entry);
+    let mark = Recovered::Mark(Mark { term: disk.mark, last: disk.last() });
+    let state = [Recovered::HardState(disk.hard_state)];
+    let items = lost.chain(snapshots).chain(stored).chain(state).chain(entries).chain([mark]);
+    for item in items {
+        boot.take(item).ok()?;
     }
-    disk.snapshots.iter().for_each(|snapshot| boot.snapshot(*snapshot));
-    disk.stored.into_iter().for_each(|stored| boot.stored(stored));
-    boot.hard_state(disk.hard_state);
-    for entry in disk.entries() {
-        boot.entry(entry).ok()?;
-    }
-    boot.mark(Mark { term: disk.mark, last: disk.last() });
-    Some(boot.start(now))
+    boot.start(now).ok()
 }
 
 /// The index that was applied or restored last.

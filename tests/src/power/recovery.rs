@@ -3,8 +3,8 @@ use std::io::Write;
 
 use fastrand::Rng;
 use quorate::{
-    Boot, Config, Effect, Entries, Entry, HardState, Identity, Index, Input, Instant, Kind, Members, Message, Outcome,
-    Persist, Position, RECORD_OVERHEAD, Seat, Seats, Term,
+    Boot, Charter, Config, Effect, Entries, Entry, Founding, HardState, Identity, Index, Input, Instant, Kind, Members,
+    Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
@@ -247,9 +247,11 @@ impl Opened {
 /// Opens a log, and starts the node that it belongs to, with so much memory.
 pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize) -> Result<Opened, Violation> {
     let identity = Identity::from(recorder.seat);
-    let config = Config::new(identity, Members::of(Seats::first(nodes)), seed);
     let memory = vec![0; log_bytes].into_boxed_slice();
-    let mut boot = Boot::new(config, memory).expect("the configuration is sound");
+    let mut boot = Boot::recover(Config::new(identity, seed), memory).expect("the configuration is sound");
+    let members = Members::of(Seats::first(nodes));
+    let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
+    boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     let (mut hard_state, mut kept, mut is_fetching) = (HardState::default(), Vec::new(), false);
     let visit = |item: Recovered<'_>| {
         match item {
@@ -259,16 +261,16 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
                 return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
             }
             Recovered::Stored(_) => is_fetching = true,
-            Recovered::Entry(_) | Recovered::Mark(_) => {}
+            Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Entry(_) | Recovered::Mark(_) => {}
         }
-        boot.recover(item).map_err(|error| Law::GoesOn.broken(error.to_string()))
+        boot.take(item).map_err(|error| Law::GoesOn.broken(error.to_string()))
     };
     let (path, owner) = (recorder.directory.clone(), Owner { cluster: CLUSTER.0, identity });
     let (disk, recovery) = Disk::open_on(recorder, &path, owner, OPTIONS, visit)?;
     let states = kept.iter().map(|snapshot| restore(&disk.snapshots(), *snapshot)).collect::<Result<Vec<_>, _>>()?;
     let mut states = states.into_iter().rev();
     let (state, before) = (states.next().unwrap_or_default(), states.next());
-    let node = boot.start(Instant::START);
+    let node = boot.start(Instant::START).map_err(|error| Law::GoesOn.broken(error.to_string()))?;
     let held = Held::of(hard_state, kept.last().copied().unwrap_or_default(), &node);
     Ok(Opened { disk, node, state, held, before, is_torn: recovery.torn_bytes > 0, is_fetching })
 }

@@ -1,4 +1,4 @@
-use quorate::{Effect, Entries, Instant, Node, Seat, Ticket};
+use quorate::{Effect, Entries, Instant, Node, Recovered, Seat, Ticket};
 use quorate_trace::{Header, Recorder, Tree};
 use quorate_wire::Cluster;
 
@@ -23,26 +23,22 @@ const LOG_BYTES_MAX: usize = u32::MAX as usize;
 impl Boot {
     /// Makes the node from its header.
     pub(super) fn open(text: &[u8]) -> Result<Boot, Fault> {
-        let Header { cluster, config, log_bytes, start_us, hard_state, mark, snapshots, lost, stored, records, .. } =
-            serde_json::from_slice(text).map_err(Fault::Json)?;
+        let header: Header = serde_json::from_slice(text).map_err(Fault::Json)?;
+        let Header { cluster, charter, ref config, log_bytes, start_us, .. } = header;
         let start = Instant::from_micros(start_us);
         let refused = |error: &dyn std::fmt::Display| Fault::Header(error.to_string());
         let memory = vec![0; log_bytes.min(LOG_BYTES_MAX)].into_boxed_slice();
-        let mut boot = quorate::Boot::new(config.clone(), memory).map_err(|error| refused(&error))?;
-        boot.hard_state(hard_state);
-        if let Some(position) = lost {
-            boot.lost_snapshot(position);
+        let mut boot = quorate::Boot::recover(config.clone(), memory).map_err(|error| refused(&error))?;
+        let entries = Entries::parse(&header.records).map_err(|error| refused(&error))?;
+        let items = [Recovered::Charter(charter), Recovered::HardState(header.hard_state)].into_iter();
+        let items = items.chain(header.lost.map(Recovered::LostSnapshot));
+        let items = items.chain(header.snapshots.iter().copied().map(Recovered::Snapshot));
+        let items = items.chain(header.stored.map(Recovered::Stored));
+        for item in items.chain(entries.map(Recovered::Entry)).chain([Recovered::Mark(header.mark)]) {
+            boot.take(item).map_err(|error| refused(&error))?;
         }
-        snapshots.into_iter().for_each(|snapshot| boot.snapshot(snapshot));
-        if let Some(stored) = stored {
-            boot.stored(stored);
-        }
-        for entry in Entries::parse(&records).map_err(|error| refused(&error))? {
-            boot.entry(entry).map_err(|error| refused(&error))?;
-        }
-        boot.mark(mark);
-        let node = boot.start(start);
-        let recorder = Recorder::start(Vec::new(), cluster, config, log_bytes, start, &node);
+        let node = boot.start(start).map_err(|error| refused(&error))?;
+        let recorder = Recorder::start(Vec::new(), cluster, charter, config.clone(), log_bytes, start, &node);
         let recorder = recorder.map_err(|error| refused(&error))?;
         let mut boot = Boot { node, cluster, recorder, writes: 0, write: None };
         boot.compare(text)?;

@@ -1,4 +1,7 @@
-use quorate::{Boot, Config, Effect, Identity, Incarnation, Input, Instant, Members, Round, Seat, Seats};
+use quorate::{
+    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Members, Recovered, Round, Seat,
+    Seats,
+};
 
 use super::event::{Event, Offer};
 use super::letter::Letter;
@@ -227,13 +230,17 @@ fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Records) -> Nod
         entry_bytes_max: 60,
         inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
         inflight_bytes_max: 120,
-        ..Config::new(identity, Members::of(Seats::first(setting.nodes)), life)
+        ..Config::new(identity, life)
     };
-    let mut boot = Boot::new(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
-    boot.hard_state(disk.hard_state);
-    disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
-    boot.mark(disk.last_mark());
-    let mut node = boot.start(Instant::START);
+    let members = Members::of(Seats::first(setting.nodes));
+    let charter = Charter { founding: Founding(1), members, log_bytes_least: LOG_BYTES as u32 };
+    let mut boot = Boot::recover(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
+    let mut take = |item| boot.take(item).expect("the disk's log is whole");
+    take(Recovered::Charter(charter));
+    take(Recovered::HardState(disk.hard_state));
+    disk.entries().map(Recovered::Entry).for_each(&mut take);
+    take(Recovered::Mark(disk.last_mark()));
+    let mut node = boot.start(Instant::START).expect("the disk's log is whole");
     // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
     // as much. But of a node that has lost its disk it may be the first that others hear.
     if identity.incarnation == Incarnation(0) {

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use quorate::{Boot, BootError, Identity, Incarnation, Index, Position, Round, Seat, Snapshot, Ticket};
+use quorate::{Boot, BootError, Identity, Incarnation, Index, Position, Recovered, Round, Seat, Snapshot, Ticket};
 
 use super::Node;
 use super::clock::Clock;
@@ -105,9 +105,9 @@ impl Machine {
     ) -> Result<Opening, Violation> {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
         let config = shape.config(self.identity(), seed);
-        let mut boot = Boot::new(config, memory).expect("the simulator's configuration is sound");
-        let (has_flipped, mut refused) = (self.disk.has_flipped, Ok(()));
-        let opening = self.disk.open(trouble, |item| refused = refused.and(boot.recover(item)))?;
+        let mut boot = Boot::recover(config, memory).expect("the simulator's configuration is sound");
+        let (has_flipped, mut refused) = (self.disk.has_flipped, boot.take(Recovered::Charter(shape.charter())));
+        let opening = self.disk.open(trouble, |item| refused = refused.and(boot.take(item)))?;
         if !matches!(opening, Opening::Done { .. }) {
             return Ok(opening);
         }
@@ -124,7 +124,8 @@ impl Machine {
             }
         }
         self.life += 1;
-        self.node = Some(boot.start(self.clock.read_anew(now)));
+        let node = boot.start(self.clock.read_anew(now));
+        self.node = Some(node.expect("no disk of the simulator holds such numbers"));
         self.state = Registers::new(shape.clients_max);
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {

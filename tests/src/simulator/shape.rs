@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use quorate::{Config, Identity, Members, Seat, Seats};
+use quorate::{Charter, Config, Founding, Identity, Members, Seat, Seats};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
@@ -95,18 +95,20 @@ impl Shape {
         Members::of(Seats::first(self.nodes))
     }
 
+    pub(crate) fn charter(&self) -> Charter {
+        Charter { founding: Founding(1), members: self.members(), log_bytes_least: self.log_bytes_least() }
+    }
+
     pub(crate) fn config(&self, identity: Identity, seed: u64) -> Config {
-        let members = self.members();
         Config {
             election_timeout: Duration::from_micros(ELECTION_MICROS),
             heartbeat_interval: Duration::from_micros(HEARTBEAT_MICROS),
             entry_bytes_max: self.entry_bytes_max,
-            log_bytes_least: Some(self.log_bytes_least()),
             inflight_messages_max: self.inflight_messages_max,
             inflight_bytes_max: self.inflight_bytes_max,
             snapshot_fill_percent: self.snapshot_fill_percent,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
-            ..Config::new(identity, members, seed)
+            ..Config::new(identity, seed)
         }
     }
 }

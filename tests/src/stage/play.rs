@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use quorate::{Config, Effect, HardState, Identity, Input, Members, Message, Refusal, Role, Seat, Seats, Term};
+use quorate::{
+    Charter, Config, Effect, Founding, HardState, Identity, Input, Members, Message, Refusal, Role, Seat, Seats, Term,
+};
 use quorate_wire::{Cluster, Envelope};
 
 use super::disk::Disk;
@@ -37,6 +39,7 @@ impl Stage {
             "log-bytes" => {
                 let actor = self.actor(line.node(0));
                 actor.log_bytes = line.number("bytes");
+                actor.charter.log_bytes_least = actor.log_bytes as u32;
                 actor.start();
             }
             "elect" => self.elect(line),
@@ -88,19 +91,21 @@ impl Stage {
         let all = voters + line.number::<u8>("learners");
         let seats = |range: std::ops::RangeInclusive<u8>| range.map(Seat).collect::<Seats>();
         let members = Members { learners: seats(voters + 1..=all), ..Members::of(seats(1..=voters)) };
+        let log_bytes = line.number_or("log-bytes", LOG_BYTES);
+        let log_bytes_least = line.number_or("least", log_bytes as u32);
+        let charter = Charter { founding: Founding(1), members, log_bytes_least };
         for seat in 1..=all {
             // The seed leaves an actor's time-outs apart from the others'.
-            let usual = Config::new(Seat(seat), members, u64::from(seat));
+            let usual = Config::new(Seat(seat), u64::from(seat));
             let config = Config {
                 entry_bytes_max: line.number_or("frame", 100),
                 inflight_messages_max: line.number_or("window", usual.inflight_messages_max),
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
-                log_bytes_least: Some(line.number("least")).filter(|least| *least > 0),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
                 ..usual
             };
-            self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES), line.has("greets")));
+            self.actors.insert(seat, Actor::new(config, charter, log_bytes, line.has("greets")));
         }
     }
 

@@ -1,7 +1,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use quorate::{Boot, Config, Effect, Input, Instant, Members, Position, Role, Seat, Seats, Snapshot, Ticket, crc32c};
+use quorate::{
+    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Members, Position, Role, Seat,
+    Seats, Snapshot, Ticket, crc32c,
+};
 use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
 
 type Node = quorate::Node<u64, Vec<u8>, 27>;
@@ -31,6 +34,7 @@ pub(crate) struct House {
 
 struct Member {
     kind: Kind,
+    life: u32,
     node: Option<Node>,
     write: Option<(Ticket, Option<Snapshot>)>,
     /// The numbers that were applied: how many, and their sum.
@@ -69,11 +73,7 @@ impl House {
     pub(crate) fn of(nodes: u8, kind: impl Fn(u8) -> Kind) -> House {
         let members = (0..nodes).map(|seat| Member::new(kind(seat))).collect();
         let mut house = House { members, now: 0, events: BinaryHeap::new(), count: 0 };
-        for seat in 0..nodes {
-            if kind(seat) != Kind::Dead {
-                house.start(usize::from(seat));
-            }
-        }
+        (0..nodes).for_each(|seat| house.start(usize::from(seat)));
         house
     }
 
@@ -84,6 +84,7 @@ impl House {
     /// A dead member starts, with nothing, as a fast one.
     pub(crate) fn revive(&mut self, seat: usize) {
         self.members[seat].kind = Kind::Fast;
+        self.members[seat].life += 1;
         self.start(seat);
     }
 
@@ -93,17 +94,31 @@ impl House {
             entry_bytes_max: FRAME - MEMBER_OVERHEAD_MAX,
             // The first seat is the first to campaign.
             election_timeout: std::time::Duration::from_millis(if seat == 0 { 200 } else { 500 }),
-            ..Config::new(Seat(seat as u8), members, seat as u64 + 1)
+            ..Config::new(self.identity(seat), seat as u64 + 1)
         };
-        let boot = Boot::new(config, vec![0; LOG_BYTES]).expect("a sound configuration");
-        self.members[seat].node = Some(boot.start(Instant::from_micros(self.now)));
+        let charter = Charter { founding: Founding(27), members, log_bytes_least: LOG_BYTES as u32 };
+        let memory = vec![0; LOG_BYTES];
+        let boot = match self.members[seat].life {
+            0 => Boot::found(config, &charter, memory),
+            _ => Boot::return_without_disk(config, &charter, memory),
+        };
+        let boot = boot.expect("a sound configuration");
+        self.members[seat].node = Some(boot.start(Instant::from_micros(self.now)).expect("it has nothing"));
         self.act(seat, Input::Tick);
     }
 
+    /// Until the first seat leads all, as the first command needs it. Then the dead die.
     pub(crate) fn elect(&mut self) {
-        while self.node(0).role() != Role::Leader || self.node(0).durable_mark() != self.node(0).term() {
+        while self.node(0).role() != Role::Leader || !self.node(0).waits_for().is_empty() {
             self.play();
         }
+        for member in self.members.iter_mut().filter(|member| member.kind == Kind::Dead) {
+            (member.node, member.write) = (None, None);
+        }
+    }
+
+    fn identity(&self, seat: usize) -> Identity {
+        Identity { seat: Seat(seat as u8), incarnation: Incarnation(self.members[seat].life) }
     }
 
     /// The leader takes a command, and has done it when this returns.
@@ -201,7 +216,8 @@ impl House {
     }
 
     fn send(&mut self, from: usize, to: Seat, message: &quorate::Message<'_>) {
-        let envelope = Envelope { cluster: CLUSTER, from: Seat(from as u8), to, incarnation: Default::default() };
+        let Identity { seat, incarnation } = self.identity(from);
+        let envelope = Envelope { cluster: CLUSTER, from: seat, to, incarnation };
         let mut buffer = [0; FRAME];
         let frame = encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
         let to = usize::from(to.0);
@@ -217,7 +233,16 @@ impl House {
 
 impl Member {
     fn new(kind: Kind) -> Member {
-        Member { kind, node: None, write: None, state: [0; 2], snapshots: Vec::new(), stored: Vec::new(), restored: 0 }
+        Member {
+            kind,
+            life: 0,
+            node: None,
+            write: None,
+            state: [0; 2],
+            snapshots: Vec::new(),
+            stored: Vec::new(),
+            restored: 0,
+        }
     }
 
     fn take(&mut self, position: Position) -> Snapshot {

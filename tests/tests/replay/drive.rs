@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Config, Effect, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat, Seats, Session, Ticket,
+    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat, Seats,
+    Session, Ticket,
 };
 use quorate_trace::Recorder;
 use quorate_wire::{Cluster, Envelope, decode, encode};
@@ -29,11 +30,13 @@ struct Host {
 impl Drive {
     pub(crate) fn new(seed: u64) -> Drive {
         let members = Members::of(Seats::first(MEMBERS));
+        let charter = Charter { founding: Founding(seed), members, log_bytes_least: LOG_BYTES as u32 };
         let host = |seat| {
-            let config = Config::new(seat, members, seed);
+            let config = Config::new(seat, seed);
             let memory = vec![0; LOG_BYTES].into_boxed_slice();
-            let node = Boot::new(config.clone(), memory).expect("a sound configuration").start(Instant::START);
-            let recorder = Recorder::start(Vec::new(), CLUSTER, config, LOG_BYTES, Instant::START, &node);
+            let boot = Boot::found(config.clone(), &charter, memory).expect("a sound configuration");
+            let node = boot.start(Instant::START).expect("it has nothing");
+            let recorder = Recorder::start(Vec::new(), CLUSTER, charter, config, LOG_BYTES, Instant::START, &node);
             Host { node, recorder: recorder.expect("a header"), ticket: None, inbox: VecDeque::new() }
         };
         let hosts = members.all().iter().map(host).collect();

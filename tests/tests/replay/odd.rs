@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Rejection, Seat, Seats};
+use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Rejection, Seat, Seats};
 use quorate_tests::replay::{Replayed, replay};
 use quorate_trace::Recorder;
 use quorate_wire::Cluster;
@@ -19,9 +19,11 @@ impl Serialize for Even {
 type Single = Node<Even, [u8; 1024], 1>;
 
 fn single(trace: &mut Vec<u8>) -> (Single, Recorder<&mut Vec<u8>>) {
-    let config = Config::new(Seat(0), Members::of(Seats::first(1)), 7);
-    let node = Boot::new(config.clone(), [0; 1024]).expect("a cluster of one").start(Instant::START);
-    let recorder = Recorder::start(trace, Cluster(1), config, 1024, Instant::START, &node);
+    let config = Config::new(Seat(0), 7);
+    let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 1024 };
+    let boot = Boot::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
+    let node = boot.start(Instant::START).expect("it has nothing");
+    let recorder = Recorder::start(trace, Cluster(1), charter, config, 1024, Instant::START, &node);
     (node, recorder.expect("a header"))
 }
 

@@ -184,6 +184,7 @@ fn find<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Found, String> 
     let mut found = Found::default();
     let mut snapshots = Vec::new();
     subject.open(image, &mut |item| match item {
+        Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
         Recovered::Snapshot(snapshot) => {
             found.base = snapshot.position.index.0;
             snapshots.push(snapshot);

@@ -75,6 +75,7 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
     let mut seen = Vec::new();
     let (disk, recovery) = Disk::open_on(medium, directory, owner(), SMALL, |item| -> Result<(), DiskError> {
         seen.push(match item {
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no disk keeps these yet"),
             Recovered::Snapshot(snapshot) => format!("snapshot {}", snapshot.position.index.0),
             Recovered::LostSnapshot(position) => format!("lost snapshot {}", position.index.0),
             Recovered::Stored(Stored { snapshot, received, .. }) => {

@@ -64,6 +64,7 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) fn note(&mut self, item: Recovered<'_>) {
         match item {
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no flash keeps these yet"),
             Recovered::Snapshot(snapshot) => self.snapshots.push(snapshot),
             Recovered::LostSnapshot(position) => self.lost = Some(position),
             Recovered::Stored(stored) => self.stored = Some(stored),

@@ -21,7 +21,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let trace = config.trace.as_deref().map(trace::open).transpose()?;
         let core = config.core(random::number());
         let memory = vec![0; config.log_bytes].into_boxed_slice();
-        let mut boot = Boot::<A::Command, _, SEATS>::new(core.clone(), memory)?;
+        let charter = config.charter();
+        let mut boot = Boot::<A::Command, _, SEATS>::recover(core.clone(), memory)?;
+        boot.take(Recovered::Charter(charter))?;
         let mut replica = Replica::new(app, config.clients_max)?;
         let link = Link::bind(config.clone())?;
         let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
@@ -30,9 +32,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             match recovered {
                 Recovered::Snapshot(snapshot) => latest = Some(snapshot),
                 Recovered::LostSnapshot(position) => lost = Some(position),
-                Recovered::Stored(_) | Recovered::HardState(_) | Recovered::Entry(_) | Recovered::Mark(_) => {}
+                _ => {}
             }
-            Ok::<(), ServeError>(boot.recover(recovered)?)
+            Ok::<(), ServeError>(boot.take(recovered)?)
         };
         let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
         let snapshots = disk.snapshots();
@@ -40,8 +42,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             restore(&mut replica, &snapshots, snapshot)?;
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
-        let node = boot.start(Instant::START);
-        let trace = Trace::start(trace, config.cluster, core.clone(), config.log_bytes, &node);
+        let node = boot.start(Instant::START)?;
+        let trace = Trace::start(trace, config.cluster, charter, core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
         let mut server = Server {
@@ -51,10 +53,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             link,
             writer,
             snapshotter: Snapshotter::new(snapshots.clone()),
-            intake: Intake::new(snapshots.clone(), core.members),
+            intake: Intake::new(snapshots.clone(), charter.members),
             snapshots,
             wants_snapshot: Vec::new(),
-            members: core.members,
+            members: charter.members,
             snapshot_every: config.snapshot_every,
             piece: vec![0; core.entry_bytes_max].into(),
             clock: Clock::start(),

@@ -121,6 +121,7 @@ impl Reason {
     pub fn of(rejection: Rejection) -> Option<Reason> {
         match rejection {
             Rejection::NotLeader { .. } | Rejection::Behind => None,
+            Rejection::Founding { .. } => Some(Reason::Busy),
             Rejection::Full => Some(Reason::Full),
             Rejection::TooLarge { limit } => Some(Reason::TooLarge { limit: limit as u32 }),
             Rejection::Unencodable => Some(Reason::Unencodable),

@@ -27,13 +27,10 @@ pub fn link<F>(function: F) {
 /// Links all that a driver calls of a node.
 #[inline(always)]
 pub fn link_core() {
-    link(Start::new as fn(_, _) -> _);
-    link(Start::hard_state as fn(&mut _, _));
-    link(Start::snapshot as fn(&mut _, _));
-    link(Start::lost_snapshot as fn(&mut _, _));
-    link(Start::stored as fn(&mut _, _));
-    link(Start::entry as fn(&mut _, _) -> _);
-    link(Start::mark as fn(&mut _, _));
+    link(Start::found as fn(_, &_, _) -> _);
+    link(Start::recover as fn(_, _) -> _);
+    link(Start::return_without_disk as fn(_, &_, _) -> _);
+    link(Start::take as fn(&mut _, _) -> _);
     link(Start::start as fn(_, _) -> _);
     link(Lamps::step as fn(_, _, _) -> _);
     link(Lamps::deadline as fn(&_) -> _);
