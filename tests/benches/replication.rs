@@ -7,10 +7,12 @@
 
 use std::time::Instant as Clock;
 
-use quorate::{Boot, Config, Effect, Entries, Identity, Input, Instant, Members, Node, Role, Seat, Seats, Ticket};
-use quorate_wire::{Cluster, Envelope};
+use quorate::{
+    Boot, Config, Effect, Entries, Founding, Identity, Input, Instant, Members, Node, Role, Seat, Seats, Ticket,
+};
+use quorate_wire::Envelope;
 
-const CLUSTER: Cluster = Cluster(1);
+const FOUNDING: Founding = Founding(1);
 const FRAME: usize = 1200;
 const LETTERS: usize = 4096;
 /// For how many entries there is room.
@@ -94,7 +96,7 @@ impl<const SEATS: usize> Bench<SEATS> {
             self.link.count -= 1;
             let (to, length) = self.link.heads[place];
             let frame = self.link.frames[place];
-            let (from, message) = quorate_wire::decode(&frame[..length], CLUSTER, to).expect("the link is faithful");
+            let (from, message) = quorate_wire::decode(&frame[..length], FOUNDING, to).expect("the link is faithful");
             self.act(usize::from(to.0), Input::Receive { from, message });
         }
     }
@@ -116,7 +118,7 @@ impl<const SEATS: usize> Bench<SEATS> {
                     ticket = Some(write.ticket);
                 }
                 Effect::Send { to, message } => {
-                    let envelope = Envelope { cluster: CLUSTER, from: from.seat, to, incarnation: from.incarnation };
+                    let envelope = Envelope { founding: FOUNDING, from: from.seat, to, incarnation: from.incarnation };
                     let place = (self.link.first + self.link.count) % LETTERS;
                     let frame = quorate_wire::encode(&mut self.link.frames[place], &envelope, &message);
                     self.link.heads[place] = (to, frame.expect("every message fits").len());

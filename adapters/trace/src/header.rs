@@ -1,19 +1,18 @@
 use std::time::Duration;
 
-use quorate::{Config, HardState, Identity, Instant, Mark, Members, Node, Position, Snapshot, Stored};
-use quorate_wire::Cluster;
+use quorate::{Config, Founding, HardState, Identity, Instant, Mark, Members, Node, Position, Snapshot, Stored};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The version of the format that this crate writes.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The first line of a boot: all that a node is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The format's version: [`FORMAT`].
     pub trace: u32,
-    /// The cluster that the frames of this trace name.
-    pub cluster: Cluster,
+    /// The founding that the frames of this trace name.
+    pub founding: Founding,
     /// How the node behaves.
     #[serde(with = "ConfigFields")]
     pub config: Config,
@@ -39,7 +38,7 @@ pub struct Header {
 impl Header {
     /// The header of a node that was started and has not taken a step yet.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
-        cluster: Cluster,
+        founding: Founding,
         config: Config,
         log_bytes: usize,
         start: Instant,
@@ -47,7 +46,7 @@ impl Header {
     ) -> Header {
         Header {
             trace: FORMAT,
-            cluster,
+            founding,
             config,
             log_bytes,
             start_us: start.as_micros(),

@@ -1,12 +1,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use quorate::{Boot, Config, Effect, Input, Instant, Members, Position, Role, Seat, Seats, Snapshot, Ticket, crc32c};
-use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
+use quorate::{
+    Boot, Config, Effect, Founding, Input, Instant, Members, Position, Role, Seat, Seats, Snapshot, Ticket, crc32c,
+};
+use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
 
 type Node = quorate::Node<u64, Vec<u8>, 27>;
 
-const CLUSTER: Cluster = Cluster(27);
+const FOUNDING: Founding = Founding(27);
 const FRAME: usize = 300;
 /// Enough for some dozens of commands: the log is shortened again and again.
 const LOG_BYTES: usize = 4096;
@@ -156,7 +158,7 @@ impl House {
                 self.act(member, Input::Persisted(ticket));
             }
             What::Frame(frame) => {
-                let (from, message) = decode(&frame, CLUSTER, Seat(member as u8)).expect("frames arrive whole");
+                let (from, message) = decode(&frame, FOUNDING, Seat(member as u8)).expect("frames arrive whole");
                 self.act(member, Input::Receive { from, message });
             }
         }
@@ -201,7 +203,7 @@ impl House {
     }
 
     fn send(&mut self, from: usize, to: Seat, message: &quorate::Message<'_>) {
-        let envelope = Envelope { cluster: CLUSTER, from: Seat(from as u8), to, incarnation: Default::default() };
+        let envelope = Envelope { founding: FOUNDING, from: Seat(from as u8), to, incarnation: Default::default() };
         let mut buffer = [0; FRAME];
         let frame = encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
         let to = usize::from(to.0);

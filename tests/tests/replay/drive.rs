@@ -1,12 +1,13 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Config, Effect, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat, Seats, Session, Ticket,
+    Boot, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat, Seats, Session,
+    Ticket,
 };
 use quorate_trace::Recorder;
-use quorate_wire::{Cluster, Envelope, decode, encode};
+use quorate_wire::{Envelope, decode, encode};
 
-const CLUSTER: Cluster = Cluster(42);
+const FOUNDING: Founding = Founding(42);
 const MEMBERS: usize = 3;
 const LOG_BYTES: usize = 3 << 10;
 
@@ -33,7 +34,7 @@ impl Drive {
             let config = Config::new(seat, members, seed);
             let memory = vec![0; LOG_BYTES].into_boxed_slice();
             let node = Boot::new(config.clone(), memory).expect("a sound configuration").start(Instant::START);
-            let recorder = Recorder::start(Vec::new(), CLUSTER, config, LOG_BYTES, Instant::START, &node);
+            let recorder = Recorder::start(Vec::new(), FOUNDING, config, LOG_BYTES, Instant::START, &node);
             Host { node, recorder: recorder.expect("a header"), ticket: None, inbox: VecDeque::new() }
         };
         let hosts = members.all().iter().map(host).collect();
@@ -56,7 +57,7 @@ impl Drive {
             0..10 => self.now += self.random.u64(..60_000),
             10..60 => {
                 let Some(frame) = self.hosts[place].inbox.pop_front() else { return };
-                let (mut from, message) = decode(&frame, CLUSTER, Seat(place as u8)).expect("a frame of ours");
+                let (mut from, message) = decode(&frame, FOUNDING, Seat(place as u8)).expect("a frame of ours");
                 if self.random.u8(..) == 0 {
                     from = Identity { incarnation: Incarnation(9), ..from };
                 }
@@ -94,7 +95,7 @@ impl Drive {
                 Effect::Persist(persist) => *ticket = Some(persist.ticket),
                 Effect::Send { to, message } => {
                     let from = Seat(place as u8);
-                    let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
+                    let envelope = Envelope { founding: FOUNDING, from, to, incarnation: Incarnation(0) };
                     let mut frame = [0; 1200];
                     sent.push((to, encode(&mut frame, &envelope, &message).expect("it fits").to_vec()));
                 }

@@ -1,9 +1,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quorate::{Boot, Config, Effect, Input, Instant, Members, Node, Rejection, Seat, Seats};
+use quorate::{Boot, Config, Effect, Founding, Input, Instant, Members, Node, Rejection, Seat, Seats};
 use quorate_tests::replay::{Replayed, replay};
 use quorate_trace::Recorder;
-use quorate_wire::Cluster;
 use serde::{Deserialize, Serialize, Serializer, ser};
 
 /// A command that cannot be encoded if it is odd.
@@ -21,7 +20,7 @@ type Single = Node<Even, [u8; 1024], 1>;
 fn single(trace: &mut Vec<u8>) -> (Single, Recorder<&mut Vec<u8>>) {
     let config = Config::new(Seat(0), Members::of(Seats::first(1)), 7);
     let node = Boot::new(config.clone(), [0; 1024]).expect("a cluster of one").start(Instant::START);
-    let recorder = Recorder::start(trace, Cluster(1), config, 1024, Instant::START, &node);
+    let recorder = Recorder::start(trace, Founding(1), config, 1024, Instant::START, &node);
     (node, recorder.expect("a header"))
 }
 

@@ -1,4 +1,4 @@
-use quorate::{Boot, Instant};
+use quorate::{Boot, Founding, Instant};
 use quorate_disk::{Disk, Options, Owner, Recovered};
 
 use super::snapshot::restore;
@@ -41,7 +41,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START);
-        let trace = Trace::start(trace, config.cluster, core.clone(), config.log_bytes, &node);
+        let trace = Trace::start(trace, Founding(config.cluster.0), core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
         let mut server = Server {
