@@ -43,6 +43,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// That of an [`entry`](Boot::entry).
     pub fn recover(&mut self, recovered: Recovered<'_>) -> Result<(), BootError> {
         match recovered {
+            // Whoever makes a boot has read this before: it says whose node it is.
+            Recovered::Prepared(_) | Recovered::Charter(_) => {}
             Recovered::Snapshot(snapshot) => self.snapshot(snapshot),
             Recovered::LostSnapshot(position) => self.lost_snapshot(position),
             Recovered::Stored(stored) => self.stored(stored),

@@ -31,7 +31,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Members, Snapshot};
+use crate::{Members, Recovered, Snapshot};
 
 #[cfg(feature = "checker")]
 mod checker;
@@ -67,7 +67,7 @@ pub struct Terms {
 
 /// What a store is prepared for: it has promised to be part of this founding, and of no other, until it promises
 /// another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prepared {
     /// The founding.
@@ -89,13 +89,23 @@ pub struct Charter {
 }
 
 /// What a store makes durable on its way to be complete. A later one replaces an earlier one, as a whole or not at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Record {
     /// It is prepared.
     Prepared(Prepared),
     /// It is complete, for good.
     Complete(Charter),
+}
+
+impl From<Record> for Recovered<'_> {
+    /// As a log gives it back.
+    fn from(record: Record) -> Self {
+        match record {
+            Record::Prepared(prepared) => Recovered::Prepared(prepared),
+            Record::Complete(charter) => Recovered::Charter(charter),
+        }
+    }
 }
 
 impl Charter {

@@ -1,12 +1,17 @@
 use serde::Serialize;
 
-use crate::{Entry, HardState, Identity, Mark, Position, Snapshot, Stored};
+use crate::founding::Prepared;
+use crate::{Charter, Entry, HardState, Identity, Mark, Position, Snapshot, Stored};
 
-/// One thing that a log gives back when it is opened: snapshots first, then the rest in the order in which it was
-/// written.
+/// One thing that a log gives back when it is opened: the founding record first, if there is one, then snapshots, then the
+/// rest in the order in which it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Recovered<'a> {
+    /// The store is prepared for a founding, and no member of a cluster yet.
+    Prepared(Prepared),
+    /// The store is complete: a member of this cluster.
+    Charter(Charter),
     /// A snapshot that is whole. If there are two, the later one comes last; entries that it covers may follow.
     Snapshot(Snapshot),
     /// The log stands on a snapshot of this position that is damaged or gone, and nothing here can take its place.

@@ -209,6 +209,7 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
             Recovered::Mark(mark) => Item::Mark(mark),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no founding record is in the directory"),
             Recovered::Snapshot(_) | Recovered::Stored(_) => unreachable!("no snapshot is in the directory"),
         });
         Ok(())

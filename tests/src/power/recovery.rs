@@ -259,7 +259,7 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
                 return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
             }
             Recovered::Stored(_) => is_fetching = true,
-            Recovered::Entry(_) | Recovered::Mark(_) => {}
+            Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Entry(_) | Recovered::Mark(_) => {}
         }
         boot.recover(item).map_err(|error| Law::GoesOn.broken(error.to_string()))
     };

@@ -98,7 +98,7 @@ impl Disk {
                 Recovered::Mark(mark) => found.put_mark(&mark),
                 Recovered::Snapshot(snapshot) => latest = Some(snapshot),
                 Recovered::LostSnapshot(position) => lost = Some(position),
-                Recovered::Stored(_) => {}
+                Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())

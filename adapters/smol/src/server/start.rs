@@ -30,7 +30,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             match recovered {
                 Recovered::Snapshot(snapshot) => latest = Some(snapshot),
                 Recovered::LostSnapshot(position) => lost = Some(position),
-                Recovered::Stored(_) | Recovered::HardState(_) | Recovered::Entry(_) | Recovered::Mark(_) => {}
+                _ => {}
             }
             Ok::<(), ServeError>(boot.recover(recovered)?)
         };
