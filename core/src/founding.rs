@@ -67,7 +67,7 @@ pub struct Terms {
 
 /// What a store is prepared for: it has promised to be part of this founding, and of no other, until it promises
 /// another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prepared {
     /// The founding.
@@ -89,7 +89,7 @@ pub struct Charter {
 }
 
 /// What a store makes durable on its way to be complete. A later one replaces an earlier one, as a whole or not at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Record {
     /// It is prepared.

@@ -11,9 +11,9 @@ use quorate::{
     Boot, Charter, Config, Effect, Entries, Founding, Identity, Input, Instant, Members, Node, Role, Seat, Seats,
     Ticket,
 };
-use quorate_wire::{Cluster, Envelope};
+use quorate_wire::Envelope;
 
-const CLUSTER: Cluster = Cluster(1);
+const FOUNDING: Founding = Founding(1);
 const FRAME: usize = 1200;
 const LETTERS: usize = 4096;
 /// For how many entries there is room.
@@ -55,7 +55,7 @@ struct Bench<const SEATS: usize> {
 impl<const SEATS: usize> Bench<SEATS> {
     fn new(log_bytes: usize) -> Self {
         let members = Members::of(Seats::first(SEATS));
-        let charter = Charter { founding: Founding(7), members, log_bytes_least: log_bytes as u32 };
+        let charter = Charter { founding: FOUNDING, members, log_bytes_least: log_bytes as u32 };
         let nodes = members.all().iter().map(|seat| {
             let config = Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, 7) };
             let boot = Boot::found(config, &charter, vec![0; log_bytes].into_boxed_slice());
@@ -96,7 +96,7 @@ impl<const SEATS: usize> Bench<SEATS> {
             self.link.count -= 1;
             let (to, length) = self.link.heads[place];
             let frame = self.link.frames[place];
-            let (from, message) = quorate_wire::decode(&frame[..length], CLUSTER, to).expect("the link is faithful");
+            let (from, message) = quorate_wire::decode(&frame[..length], FOUNDING, to).expect("the link is faithful");
             self.act(usize::from(to.0), Input::Receive { from, message });
         }
     }
@@ -118,7 +118,7 @@ impl<const SEATS: usize> Bench<SEATS> {
                     ticket = Some(write.ticket);
                 }
                 Effect::Send { to, message } => {
-                    let envelope = Envelope { cluster: CLUSTER, from: from.seat, to, incarnation: from.incarnation };
+                    let envelope = Envelope { founding: FOUNDING, from: from.seat, to, incarnation: from.incarnation };
                     let place = (self.link.first + self.link.count) % LETTERS;
                     let frame = quorate_wire::encode(&mut self.link.frames[place], &envelope, &message);
                     self.link.heads[place] = (to, frame.expect("every message fits").len());

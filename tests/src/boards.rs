@@ -17,11 +17,14 @@ pub use presses::{Press, Presses, Record};
 pub use setting::{Setting, Trouble};
 pub use world::{Report, World};
 
+use quorate::Founding;
 use quorate_serial::Station;
 use quorate_wire::Cluster;
 
 /// The cluster of all boards.
 pub const CLUSTER: Cluster = Cluster(0x51);
+/// What keeps their frames from another cluster's.
+pub const FOUNDING: Founding = Founding(CLUSTER.0);
 
 /// The most boards.
 pub const SEATS: usize = 5;

@@ -21,7 +21,7 @@ use std::fmt;
 use std::path::Path;
 
 use fastrand::Rng;
-use quorate::Seat;
+use quorate::{Founding, Seat};
 use tempfile::TempDir;
 
 pub use crash::Bounds;
@@ -38,6 +38,8 @@ use recovery::Recovery;
 /// The most nodes of a cluster.
 const SEATS: usize = 5;
 const CLUSTER: quorate_wire::Cluster = quorate_wire::Cluster(7);
+/// What keeps their frames from another cluster's.
+const FOUNDING: Founding = Founding(CLUSTER.0);
 /// Small, so that a few commands fill a log, and a snapshot has to free it.
 const LOG_BYTES: usize = 4 << 10;
 

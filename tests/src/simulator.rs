@@ -35,9 +35,9 @@ pub use tally::Tally;
 pub use world::World;
 pub use write::Write;
 
-use quorate_wire::Cluster;
-
-const CLUSTER: Cluster = Cluster(0x51);
+const CLUSTER: quorate_wire::Cluster = quorate_wire::Cluster(0x51);
+/// What keeps its frames from another cluster's.
+const FOUNDING: quorate::Founding = quorate::Founding(CLUSTER.0);
 
 /// The most members of a simulated cluster.
 pub const SEATS: usize = 9;

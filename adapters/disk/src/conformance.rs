@@ -5,7 +5,11 @@
 
 mod snapshots;
 
-use quorate::{Entries, Entry, HardState, Index, Kind, Mark, Position, Seat, Snapshot, Stored, Term};
+use quorate::founding::{Prepared, Record};
+use quorate::{
+    Charter, Entries, Entry, Founding, HardState, Index, Kind, Mark, Members, Position, Seat, Seats, Snapshot, Stored,
+    Term,
+};
 
 use crate::Recovered;
 
@@ -25,6 +29,9 @@ pub trait Subject {
 
     /// Opens the store, makes one batch durable, and closes it.
     fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>);
+
+    /// Opens the store, makes a founding record durable, and closes it.
+    fn record(&self, image: &mut Self::Image, record: Record);
 
     /// Opens the store, writes a snapshot of the app's own state aside, lets the log stand on it, and closes the store.
     fn take(&self, image: &mut Self::Image, position: Position, state: &[u8]);
@@ -50,8 +57,9 @@ pub trait Subject {
     fn flips(&self, image: &Self::Image) -> impl Iterator<Item = Self::Image>;
 }
 
-/// One write of the script.
+/// One write of the script: a founding record, or else the rest.
 struct Batch {
+    record: Option<Record>,
     hard_state: Option<HardState>,
     records: Vec<u8>,
     mark: Option<Mark>,
@@ -60,6 +68,7 @@ struct Batch {
 /// An item of a batch, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
+    Record(Record),
     Snapshot(Snapshot),
     LostSnapshot(Position),
     Stored(Stored),
@@ -85,7 +94,7 @@ fn everything_comes_back(subject: &impl Subject) {
     let mut written = Vec::new();
     for (step, batch) in script().iter().enumerate() {
         batch.write(subject, &mut image);
-        written.extend(batch.items());
+        batch.note(&mut written);
         for _ in 0..2 {
             assert_eq!(recover(subject, &mut image), Ok(written.clone()), "step {step}");
         }
@@ -100,7 +109,8 @@ fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
     for (step, batch) in script().iter().enumerate() {
         let mut after = before.clone();
         batch.write(subject, &mut after);
-        let whole = [&acknowledged[..], &batch.items()].concat();
+        let mut whole = acknowledged.clone();
+        batch.note(&mut whole);
         for (crash, mut image) in subject.crashes(&before, &after).enumerate() {
             let recovered = recover(subject, &mut image);
             assert!(
@@ -108,7 +118,10 @@ fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
                 "step {step}, crash {crash}: {recovered:?} instead of {acknowledged:?}, perhaps with the batch after it"
             );
             probe.write(subject, &mut image);
-            let expected = recovered.map(|items| [items, probe.items()].concat());
+            let expected = recovered.map(|mut items| {
+                probe.note(&mut items);
+                items
+            });
             assert_eq!(recover(subject, &mut image), expected, "step {step}, crash {crash}, then a write");
         }
         before = after;
@@ -122,7 +135,7 @@ fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
     let mut written = Vec::new();
     for (step, batch) in script().iter().enumerate() {
         batch.write(subject, &mut image);
-        written.extend(batch.items());
+        batch.note(&mut written);
         for (flip, mut image) in subject.flips(&image).enumerate() {
             if let Ok(recovered) = recover(subject, &mut image) {
                 assert_eq!(recovered, written, "step {step}, flip {flip}");
@@ -131,10 +144,13 @@ fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
     }
 }
 
-/// Terms and votes, appends short and long, entries that replace others, payloads that look like nothing was written,
-/// and marks, of which one cuts the log.
-fn script() -> [Batch; 9] {
+/// Founding records, terms and votes, appends short and long, entries that replace others, payloads that look like
+/// nothing was written, and marks, of which one cuts the log.
+fn script() -> [Batch; 12] {
     [
+        Batch::of(prepared(1)),
+        Batch::of(prepared(u64::MAX)),
+        Batch::of(complete(u64::MAX)),
         Batch::state(1, None),
         Batch::state(1, Some(Seat(0))).and(1, 1, b"first"),
         Batch::empty().and(2, 1, &[0xa5; 300]).and(3, 1, &[0; 700]),
@@ -147,9 +163,25 @@ fn script() -> [Batch; 9] {
     ]
 }
 
+/// A record of a store that is prepared for this founding.
+fn prepared(founding: u64) -> Record {
+    Record::Prepared(Prepared { founding: Founding(founding), members: MEMBERS })
+}
+
+/// A record of a store that is complete in it.
+fn complete(founding: u64) -> Record {
+    Record::Complete(Charter { founding: Founding(founding), members: MEMBERS, log_bytes_least: 1 << 20 })
+}
+
+const MEMBERS: Members = Members { learners: Seats(1 << 31), ..Members::of(Seats(0b111)) };
+
 impl Batch {
     fn empty() -> Batch {
-        Batch { hard_state: None, records: Vec::new(), mark: None }
+        Batch { record: None, hard_state: None, records: Vec::new(), mark: None }
+    }
+
+    fn of(record: Record) -> Batch {
+        Batch { record: Some(record), ..Batch::empty() }
     }
 
     fn state(term: u64, vote: Option<Seat>) -> Batch {
@@ -176,14 +208,22 @@ impl Batch {
         Entries::parse(&self.records).expect("the entries of a script are consecutive")
     }
 
-    fn items(&self) -> Vec<Item> {
-        let state = self.hard_state.map(Item::HardState);
-        let entries = self.entries().map(|entry| Item::Entry(entry.record().to_vec()));
-        state.into_iter().chain(entries).chain(self.mark.map(Item::Mark)).collect()
+    /// What is shown once this is written as well: one founding record, the last one, before all else.
+    fn note(&self, shown: &mut Vec<Item>) {
+        if let Some(record) = self.record {
+            shown.retain(|item| !matches!(item, Item::Record(_)));
+            shown.insert(0, Item::Record(record));
+        }
+        shown.extend(self.hard_state.map(Item::HardState));
+        shown.extend(self.entries().map(|entry| Item::Entry(entry.record().to_vec())));
+        shown.extend(self.mark.map(Item::Mark));
     }
 
     fn write<S: Subject>(&self, subject: &S, image: &mut S::Image) {
-        subject.write(image, self.hard_state, self.entries(), self.mark);
+        match self.record {
+            Some(record) => subject.record(image, record),
+            None => subject.write(image, self.hard_state, self.entries(), self.mark),
+        }
     }
 }
 
@@ -191,7 +231,8 @@ fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, S
     let mut items = Vec::new();
     subject.open(image, &mut |item| {
         items.push(match item {
-            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
+            Recovered::Prepared(prepared) => Item::Record(Record::Prepared(prepared)),
+            Recovered::Charter(charter) => Item::Record(Record::Complete(charter)),
             Recovered::Snapshot(snapshot) => Item::Snapshot(snapshot),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
             Recovered::Stored(stored) => Item::Stored(stored),

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use quorate::founding::Record;
 use quorate::{Entries, HardState, Index, Mark, Snapshot};
 
 use crate::batch;
@@ -64,9 +65,9 @@ impl Default for Options {
 }
 
 impl Disk {
-    /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`:
-    /// snapshots first, then term, vote and entries in the order in which they were written. All of it is read once
-    /// before.
+    /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`: the
+    /// founding record first, then snapshots, then term, vote and entries in the order in which they were written. All
+    /// of it is read once before.
     ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used; nothing has been changed then, but a new directory may be
@@ -98,6 +99,7 @@ impl<M: Medium> Disk<M> {
         let mut log = Outline::default();
         log.read(path, &mut Replay::new(Some(owner)), &mut medium).map_err(DiskError::of_opening)?;
         let mut shelf = Shelf::read(path, owner.cluster, &log, &mut medium).map_err(DiskError::of_opening)?;
+        log.record.map_or(Ok(()), |record| visit(record.into()))?;
         shelf.show(&mut visit)?;
         let mut replay = Replay::new(Some(owner));
         log.show(path, &mut replay, &mut medium, visit)?;
@@ -166,6 +168,15 @@ impl<M: Medium> Disk<M> {
                 None => Ok(()),
             }
         })
+    }
+
+    /// Makes a founding record durable, in place of the one before: all of it or, if it fails or the machine stops, it or
+    /// the one before.
+    ///
+    /// # Errors
+    /// As [`write`](Disk::write).
+    pub fn record(&mut self, record: Record) -> Result<(), DiskError> {
+        self.until_it_fails(|disk| disk.write_items([Item::Founding(record)].into_iter()))
     }
 
     /// Lets the log stand on a snapshot of the app's own state, which was [finished](crate::SnapshotWriter::finish)

@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use quorate::founding::Record;
 use quorate::{HardState, Position};
 use serde::Serialize;
 
@@ -14,6 +15,8 @@ use crate::{Damage, Direct, DiskError, Owner, directory};
 pub struct Inspection {
     /// Whom the directory belongs to; none if there is no segment in it.
     pub owner: Option<Owner>,
+    /// What makes the store a member, or is to.
+    pub record: Option<Record>,
     /// The last term and vote.
     pub hard_state: HardState,
     /// The first entry.
@@ -66,6 +69,7 @@ fn read(directory: &Path) -> Result<Inspection, DiskError> {
         inspection.snapshots.push(SnapshotInspection::of(path)?);
     }
     inspection.owner = replay.owner();
+    inspection.record = log.record;
     inspection.hard_state = log.hard_state;
     inspection.first = log.first;
     inspection.last = log.first.map(|_| log.last);

@@ -1,6 +1,8 @@
+use quorate::founding::Record;
 use quorate::{Entries, HardState, Index, Mark, Position, RecordError, Seat, Snapshot, Term};
 
 use crate::bytes::{number, word};
+use crate::record::{self, COMPLETE, PREPARED, RECORD};
 
 /// One thing that a batch says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) enum Item<'a> {
     Head(Head),
     /// What was written before behind its last position is void.
     Mark(Mark),
+    /// What makes the store a member, or is to.
+    Founding(Record),
 }
 
 /// What the segments before this one amount to: the first item of a segment, so that those can go.
@@ -27,6 +31,7 @@ pub(crate) struct Head {
     pub(crate) last: Position,
     /// The snapshot in force; of index zero if there is none.
     pub(crate) snapshot: Snapshot,
+    pub(crate) record: Option<Record>,
 }
 
 /// Why a batch that arrived whole cannot be understood.
@@ -59,6 +64,10 @@ impl<'a> Item<'a> {
             Item::Installed(snapshot) => append_item(payload, INSTALLED, &snapshot_bytes(*snapshot)),
             Item::Head(head) => append_item(payload, HEAD, &head.bytes()),
             Item::Mark(mark) => append_item(payload, MARK, &mark_bytes(*mark)),
+            Item::Founding(record) => {
+                let (tag, body) = record::bytes(record);
+                append_item(payload, tag, &body);
+            }
         }
     }
 
@@ -70,6 +79,7 @@ impl<'a> Item<'a> {
             INSTALLED => Item::Installed(snapshot(body)?),
             HEAD => Item::Head(Head::parse(body)?),
             MARK => Item::Mark(mark(body)?),
+            PREPARED | COMPLETE => Item::Founding(record::parse(tag, body)?),
             _ => return Err(ItemError::Later(format!("item tag {tag}"))),
         })
     }
@@ -185,21 +195,30 @@ impl Head {
         buffer.splice(at..at, item);
     }
 
-    /// Term and vote (10), the mark's term (8), the last entry's position (16), the snapshot (28).
+    /// Term and vote (10), the mark's term (8), the last entry's position (16), the snapshot (28), the founding record
+    /// (29).
     fn bytes(&self) -> Vec<u8> {
-        let Head { hard_state, mark, last, snapshot } = *self;
-        let state = hard_state_bytes(hard_state);
-        [&state[..], &mark.0.to_le_bytes(), &position_bytes(last), &snapshot_bytes(snapshot)].concat()
+        let Head { hard_state, mark, last, snapshot, record } = *self;
+        let (state, mark) = (hard_state_bytes(hard_state), mark.0.to_le_bytes());
+        let (last, snapshot) = (position_bytes(last), snapshot_bytes(snapshot));
+        [&state[..], &mark, &last, &snapshot, &record::head_bytes(record)].concat()
     }
 
     fn parse(body: &[u8]) -> Result<Head, ItemError> {
-        if body.len() != HARD_STATE_BYTES + 8 + POSITION + SNAPSHOT {
+        if body.len() != HARD_STATE_BYTES + 8 + POSITION + SNAPSHOT + 1 + RECORD {
             return Err(ItemError::Damaged("the head of a segment cannot be read"));
         }
         let (state, rest) = body.split_at(HARD_STATE_BYTES);
         let (mark, rest) = (Term(number(rest, 0)), &rest[8..]);
-        let (last, in_force) = rest.split_at(POSITION);
-        Ok(Head { hard_state: hard_state(state)?, mark, last: position(last)?, snapshot: snapshot(in_force)? })
+        let (last, rest) = rest.split_at(POSITION);
+        let (in_force, record) = rest.split_at(SNAPSHOT);
+        Ok(Head {
+            hard_state: hard_state(state)?,
+            mark,
+            last: position(last)?,
+            snapshot: snapshot(in_force)?,
+            record: record::parse_head(record)?,
+        })
     }
 }
 
@@ -214,6 +233,9 @@ impl From<RecordError> for ItemError {
 
 #[cfg(test)]
 mod tests {
+    use quorate::founding::Prepared;
+    use quorate::{Charter, Founding, Members, Seats};
+
     use super::*;
 
     #[derive(Debug, PartialEq)]
@@ -236,8 +258,8 @@ mod tests {
     #[test]
     fn an_unknown_tag_is_of_a_later_version() {
         let mut payload = Vec::new();
-        append_item(&mut payload, 7, b"later");
-        assert_eq!(refused(&payload), ItemError::Later("item tag 7".into()));
+        append_item(&mut payload, 9, b"later");
+        assert_eq!(refused(&payload), ItemError::Later("item tag 9".into()));
     }
 
     #[test]
@@ -253,13 +275,19 @@ mod tests {
         let position = Position { term: Term(3), index: Index(1 << 40) };
         let snapshot = Snapshot { position, bytes: 1 << 33, check: 0x0102_0304 };
         let hard_state = HardState { term: Term(4), vote: Some(Seat(2)) };
-        let head = Head { hard_state, mark: Term(2), last: position, snapshot };
+        let members = Members { learners: Seats(8), ..Members::of(Seats(7)) };
+        let prepared = Record::Prepared(Prepared { founding: Founding(1 << 63), members });
+        let complete = Record::Complete(Charter { founding: Founding(9), members, log_bytes_least: 1 << 31 });
+        let head = Head { hard_state, mark: Term(2), last: position, snapshot, record: None };
         let items = [
             Item::HardState(hard_state),
             Item::Marked(snapshot),
             Item::Installed(snapshot),
             Item::Head(head),
             Item::Mark(Mark { term: Term(3), last: position }),
+            Item::Head(Head { record: Some(prepared), ..head }),
+            Item::Founding(prepared),
+            Item::Founding(complete),
         ];
         let mut payload = Vec::new();
         items.iter().for_each(|item| item.append(&mut payload));
@@ -274,7 +302,7 @@ mod tests {
 
     #[test]
     fn an_item_of_another_length_is_damage() {
-        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD, MARK] {
+        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD, MARK, PREPARED, COMPLETE] {
             let mut payload = Vec::new();
             append_item(&mut payload, tag, b"short");
             assert!(matches!(refused(&payload), ItemError::Damaged(_)), "tag {tag}");

@@ -91,6 +91,7 @@ mod inspection;
 mod item;
 mod medium;
 mod outline;
+mod record;
 mod replay;
 mod restoration;
 mod segment;

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use quorate::founding::Record;
 use quorate::{HardState, Index, Mark, Position, Snapshot, Term};
 
 use crate::item::{Head, Item};
@@ -21,6 +22,8 @@ pub(crate) struct Outline {
     pub(crate) last: Position,
     /// The snapshot in force.
     pub(crate) snapshot: Option<Snapshot>,
+    /// What makes the store a member, or is to.
+    pub(crate) record: Option<Record>,
     /// How often a snapshot of the leader made all before it void.
     pub(crate) installs: u64,
     /// The highest index of an entry that each segment holds and that is not void.
@@ -82,7 +85,7 @@ impl Outline {
                     installs += 1;
                     Ok(())
                 }
-                Item::Entries(_) | Item::Marked(_) | Item::Head(_) => Ok(()),
+                Item::Entries(_) | Item::Marked(_) | Item::Head(_) | Item::Founding(_) => Ok(()),
             }
         })
     }
@@ -103,6 +106,7 @@ impl Outline {
                 let last = self.last.index;
                 self.segments.entry(segment).and_modify(|highest| *highest = last.max(*highest));
             }
+            Item::Founding(record) => self.record = Some(record),
             Item::Marked(snapshot) => self.snapshot = Some(snapshot),
             Item::Installed(snapshot) => {
                 self.segments.values_mut().for_each(|highest| *highest = Index(0));
@@ -113,6 +117,7 @@ impl Outline {
             Item::Head(head) if is_first => {
                 self.hard_state = head.hard_state;
                 self.mark = head.mark;
+                self.record = head.record;
                 self.snapshot = Some(head.snapshot).filter(|snapshot| snapshot.position.index > Index(0));
                 self.stand_on(head.last);
                 self.is_headed = true;
@@ -123,8 +128,8 @@ impl Outline {
 
     /// What the next segment begins with.
     pub(crate) fn head(&self) -> Head {
-        let Outline { hard_state, mark, last, snapshot, .. } = *self;
-        Head { hard_state, mark, last, snapshot: snapshot.unwrap_or_default() }
+        let Outline { hard_state, mark, last, snapshot, record, .. } = *self;
+        Head { hard_state, mark, last, snapshot: snapshot.unwrap_or_default(), record }
     }
 
     /// Strikes off the first segment if there is another one, and it holds no entry behind `covered`.

@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use common::{But, Replace, SMALL, members, owner, scratch};
+use quorate::founding::Record;
 use quorate::{Entries, HardState, Mark, Position, Snapshot};
 use quorate_disk::conformance::{Subject, check};
 use quorate_disk::{Disk, DiskError, Recovered};
@@ -77,6 +78,10 @@ impl Subject for Directory {
         self.with(image, |path| {
             open(path).write(hard_state, None, entries, mark).unwrap();
         });
+    }
+
+    fn record(&self, image: &mut Image, record: Record) {
+        self.with(image, |path| open(path).record(record).unwrap());
     }
 
     fn take(&self, image: &mut Image, position: Position, state: &[u8]) {

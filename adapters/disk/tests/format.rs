@@ -7,7 +7,8 @@ use std::fs;
 use std::io::Write as _;
 
 use common::{members, names, open, position, record, state};
-use quorate::{Entries, Identity, Incarnation, Mark, Members, Seat, Seats, Snapshot, Term, crc32c};
+use quorate::founding::{Prepared, Record};
+use quorate::{Charter, Entries, Founding, Identity, Incarnation, Mark, Members, Seat, Seats, Snapshot, Term, crc32c};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use tempfile::tempdir;
 
@@ -51,11 +52,12 @@ fn a_segment_has_these_bytes() {
 fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    let mark = Some(Mark { term: Term(2), last: position(1) });
-    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_900])).unwrap(), mark).unwrap();
     let Members { voters, .. } = members();
     let (outgoing, learners, witnesses) = (Seats(0x0e), Seats(0x10), Seats(0x04));
     let members = Members { voters, outgoing, learners, witnesses };
+    disk.record(Record::Complete(Charter { founding: FOUNDING, members, log_bytes_least: 0x0a0b_0c0d })).unwrap();
+    let mark = Some(Mark { term: Term(2), last: position(1) });
+    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_400])).unwrap(), mark).unwrap();
     let mut writer = disk.snapshots().create(position(1), members).unwrap();
     writer.write_all(b"the state").unwrap();
     disk.mark(writer.finish().unwrap()).unwrap();
@@ -69,6 +71,31 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     assert_eq!(dump(&bytes("0000000002.segment")), SECOND_SEGMENT);
 }
 
+#[test]
+fn founding_records_have_these_bytes() {
+    let scratch = tempdir().unwrap();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    disk.record(Record::Prepared(Prepared { founding: FOUNDING, members: members() })).unwrap();
+    disk.record(Record::Complete(Charter { founding: FOUNDING, members: members(), log_bytes_least: 4096 })).unwrap();
+    let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
+    assert_eq!(dump(&bytes[512..]), RECORDS);
+    drop(disk);
+    assert_eq!(open(scratch.path()).unwrap().2, ["complete 1122334455667788"]);
+}
+
+const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
+
+const RECORDS: &str = "
+0000: 71 62 61 74 1c 9b a1 a0 01 00 00 00 00 00 00 00
+0010: 25 00 00 00 00 00 00 00 46 21 86 2f 07 1c 00 00
+0020: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
+01f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
+0200: 71 62 61 74 dd 92 4f c5 02 00 00 00 00 00 00 00
+0210: 25 00 00 00 00 00 00 00 64 d0 9d a7 08 1c 00 00
+0220: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
+0230: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 10 00
+03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
+
 const SNAPSHOT: &str = "
 0000: 73 6e 61 70 73 68 6f 74 01 00 00 00 7e ac 14 ea
 0010: 07 00 00 00 00 00 00 00 02 01 00 00 00 00 00 00
@@ -81,18 +108,20 @@ const SNAPSHOT: &str = "
 const SECOND_SEGMENT: &str = "
 0000: 71 75 6f 72 61 74 65 0a 01 00 00 00 01 00 00 00
 0010: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-0020: 02 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00
-0030: 00 0a 00 00 00 00 00 00 00 00 00 00 d7 4e 62 a9
-0200: 71 62 61 74 8d 76 4c b6 02 00 00 00 00 00 00 00
-0210: 6c 00 00 00 00 00 00 00 f0 ee 27 c6 05 3e 00 00
+0020: 02 00 00 00 00 00 00 00 03 00 00 00 00 00 00 00
+0030: 00 0a 00 00 00 00 00 00 00 00 00 00 6a b9 21 9e
+0200: 71 62 61 74 b6 32 57 df 03 00 00 00 00 00 00 00
+0210: 89 00 00 00 00 00 00 00 d6 d4 ca 23 05 5b 00 00
 0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 02
 0230: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01
-0260: 00 00 00 03 1c 00 00 00 00 00 00 00 01 00 00 00
-0270: 00 00 00 00 01 00 00 00 00 00 00 00 09 00 00 00
-0280: 00 00 00 00 b4 e8 9d 52 00 00 00 00 00 00 00 00
+0260: 00 00 00 08 88 77 66 55 44 33 22 11 07 00 00 00
+0270: 0e 00 00 00 10 00 00 00 04 00 00 00 0d 0c 0b 0a
+0280: 03 1c 00 00 00 00 00 00 00 01 00 00 00 00 00 00
+0290: 00 01 00 00 00 00 00 00 00 09 00 00 00 00 00 00
+02a0: 00 b4 e8 9d 52 00 00 00 00 00 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0400: 71 62 61 74 a4 78 f2 d9 03 00 00 00 00 00 00 00
-0410: 25 00 00 00 00 00 00 00 af 74 b7 cf 04 1c 00 00
+0400: 71 62 61 74 a4 78 f2 d9 04 00 00 00 00 00 00 00
+0410: 25 00 00 00 00 00 00 00 fb 8e 4d 92 04 1c 00 00
 0420: 00 00 00 00 00 02 01 00 00 00 00 00 00 01 00 00
 0430: 00 00 00 00 00 07 00 00 00 00 00 00 00 7e ac 14
 0440: ea 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00

@@ -17,7 +17,7 @@ impl Log {
         front: &Front,
         entries: Entries<'_>,
     ) -> Result<(), FlashError> {
-        let kept = u32::from(front.stand.is_none() && !self.is_all(entries));
+        let kept = u32::from(!front.makes_room() && !self.is_all(entries));
         let length = Content::new(front, entries, self.outline.last).length();
         let (needed, _) = self.pages_for::<F>(length);
         while needed > 0 && needed + kept > self.free() {

@@ -1,6 +1,10 @@
-use quorate::{HardState, Index, Position, Seat, Seats, Snapshot, Term};
+use quorate::founding::{Prepared, Record};
+use quorate::{Charter, Founding, HardState, Index, Members, Position, Seat, Seats, Snapshot, Term};
 
 use crate::item::Mark;
+
+const PREPARED: u8 = 1;
+const COMPLETE: u8 = 2;
 
 /// Reads numbers off the front of bytes; `None` where they end too early or say what cannot be.
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
@@ -66,6 +70,21 @@ impl<'a> Reader<'a> {
         self.number().map(Term)
     }
 
+    /// What it is (1), founding (8), voters, outgoing, learners, witnesses (4 each), the least log (4); zeros for none.
+    pub(crate) fn record(&mut self) -> Option<Option<Record>> {
+        let (kind, founding) = (self.byte()?, Founding(self.number()?));
+        let mut seats = || self.word().map(Seats);
+        let (voters, outgoing) = (seats()?, seats()?);
+        let members = Members { voters, outgoing, learners: seats()?, witnesses: seats()? };
+        let log_bytes_least = self.word()?;
+        match kind {
+            0 => Some(None),
+            PREPARED => Some(Some(Record::Prepared(Prepared { founding, members }))),
+            COMPLETE => Some(Some(Record::Complete(Charter { founding, members, log_bytes_least }))),
+            _ => None,
+        }
+    }
+
     /// A snapshot (28), its address (4), the address of the one before (4).
     pub(crate) fn mark(&mut self) -> Option<Mark> {
         Some(Mark { snapshot: self.snapshot()?, at: self.word()?, before: self.word()? })
@@ -109,6 +128,22 @@ impl<const N: usize> Writer<N> {
         self.position(snapshot.position);
         self.put(&snapshot.bytes.to_le_bytes());
         self.put(&snapshot.check.to_le_bytes());
+    }
+
+    pub(crate) fn record(&mut self, record: Option<Record>) {
+        let (kind, founding, members, least) = match record {
+            None => (0, Founding(0), Members::default(), 0),
+            Some(Record::Prepared(Prepared { founding, members })) => (PREPARED, founding, members, 0),
+            Some(Record::Complete(Charter { founding, members, log_bytes_least })) => {
+                (COMPLETE, founding, members, log_bytes_least)
+            }
+        };
+        let Members { voters, outgoing, learners, witnesses } = members;
+        self.put(&[kind]);
+        self.put(&founding.0.to_le_bytes());
+        for word in [voters.0, outgoing.0, learners.0, witnesses.0, least] {
+            self.put(&word.to_le_bytes());
+        }
     }
 
     pub(crate) fn mark(&mut self, mark: Mark) {

@@ -1,4 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
+use quorate::founding::Record;
 use quorate::{Entries, HardState, Index, Mark, Members, Owner, Position, Recovered, Snapshot};
 
 use crate::item::{Front, Stand as Put};
@@ -31,8 +32,8 @@ pub struct Recovery {
 }
 
 impl<F: NorFlash> Flash<F> {
-    /// Opens the log, and shows all that it holds to `visit`: snapshots first, then term, vote and entries in the order
-    /// in which they were written. All of it is read and checked once before. For a new node, both regions have to be
+    /// Opens the log, and shows all that it holds to `visit`: the founding record first, then snapshots, then term, vote
+    /// and entries in the order in which they were written. All of it is read and checked once before. For a new node, both regions have to be
     /// erased.
     ///
     /// `scratch` is used meanwhile: 268 bytes more than the longest record are enough, so
@@ -63,6 +64,7 @@ impl<F: NorFlash> Flash<F> {
             Stand::Snapshot(snapshot) => snapshot.position.index,
             Stand::Lost(position) => position.index,
         };
+        log.outline.record.map_or(Ok(()), |record| visit(record.into()))?;
         shelf.show(&mut flash, stand, &mut visit)?;
         log.show(&mut flash, scratch, visit)?;
         log.drop_unneeded(&mut flash)?;
@@ -99,6 +101,19 @@ impl<F: NorFlash> Flash<F> {
             }
             store.log.append(&mut store.flash, &front, entries)?;
             mark.map_or(Ok(()), |mark| store.shelf.enforce(&mut store.flash, mark))
+        })
+    }
+
+    /// Makes a founding record durable, in place of the one before: all of it or, if it fails or the power does, it or
+    /// the one before.
+    ///
+    /// # Errors
+    /// As [`write`](Flash::write).
+    pub fn record(&mut self, record: Record) -> Result<(), FlashError> {
+        self.until_it_fails(|store| {
+            let front = Front { stand: Some(Put::Founded(record)), ..Front::default() };
+            store.log.expect_room(&mut store.flash, &front, Entries::default())?;
+            store.log.append(&mut store.flash, &front, Entries::default())
         })
     }
 

@@ -1,7 +1,8 @@
+use quorate::founding::Record;
 use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat, Term};
 
 use crate::bytes::{Reader, Writer};
-use crate::item::{MARK, Mark};
+use crate::item::{MARK, Mark, RECORD};
 
 /// What a page begins with: whose it is, and what the pages before it amount to, so that those can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct Head {
     pub(crate) mark: Mark,
     /// The latest term that was marked.
     pub(crate) term_mark: Term,
+    /// What makes the store a member, or is to.
+    pub(crate) record: Option<Record>,
 }
 
 /// What the place of an item depends on.
@@ -32,7 +35,7 @@ pub(crate) struct Shape {
 }
 
 /// Bytes of a head.
-pub(crate) const HEAD: usize = 64 + MARK + 8;
+pub(crate) const HEAD: usize = 64 + MARK + 8 + RECORD;
 /// What a head begins with, in every version. The version's byte follows.
 pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
 /// The version of the format that this program writes, and the only one that it reads.
@@ -64,6 +67,7 @@ impl Head {
         writer.position(self.last);
         writer.mark(self.mark);
         writer.term(self.term_mark);
+        writer.record(self.record);
         writer.array()
     }
 }
@@ -98,6 +102,7 @@ impl Found {
             last: reader.position()?,
             mark: reader.mark()?,
             term_mark: reader.term()?,
+            record: reader.record()?,
         })
     }
 }

@@ -1,3 +1,4 @@
+use quorate::founding::Record;
 use quorate::{HardState, Snapshot};
 
 use crate::bytes::{Reader, Writer};
@@ -14,6 +15,8 @@ pub(crate) const FRONT: usize = HARD_STATE + MARK + TERM_MARK;
 pub(crate) const MARK: usize = 36;
 /// Bytes of the mark of a term.
 const TERM_MARK: usize = 24;
+/// Bytes of a founding record.
+pub(crate) const RECORD: usize = 29;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -22,6 +25,7 @@ const STATE: u8 = 1;
 const MARKED: u8 = 2;
 const INSTALLED: u8 = 4;
 const TERM_MARKED: u8 = 8;
+const FOUNDED: u8 = 16;
 
 /// What an item says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +77,15 @@ pub(crate) struct Mark {
     pub(crate) before: u32,
 }
 
-/// A snapshot that a write puts in force.
+/// What a write puts in force beside a term and vote: a snapshot, or a founding record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stand {
     /// The app's own.
     Marked(Mark),
     /// One of the leader: all entries before it are void.
     Installed(Mark),
+    /// What makes the store a member, or is to.
+    Founded(Record),
 }
 
 /// What a write has before its records.
@@ -100,10 +106,16 @@ pub(crate) enum FrontError {
 }
 
 impl Front {
+    /// Whether it puts a snapshot in force, so that entries can go.
+    pub(crate) fn makes_room(&self) -> bool {
+        matches!(self.stand, Some(Stand::Marked(_) | Stand::Installed(_)))
+    }
+
     pub(crate) fn kind(&self) -> u8 {
         let stand = match self.stand {
             Some(Stand::Marked(_)) => MARKED,
             Some(Stand::Installed(_)) => INSTALLED,
+            Some(Stand::Founded(_)) => FOUNDED,
             None => 0,
         };
         let state = if self.hard_state.is_some() { STATE } else { 0 };
@@ -116,8 +128,10 @@ impl Front {
         if let Some(state) = self.hard_state {
             writer.hard_state(state);
         }
-        if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = self.stand {
-            writer.mark(mark);
+        match self.stand {
+            Some(Stand::Marked(mark) | Stand::Installed(mark)) => writer.mark(mark),
+            Some(Stand::Founded(record)) => writer.record(Some(record)),
+            None => {}
         }
         if let Some(quorate::Mark { term, last }) = self.term_mark {
             writer.term(term);
@@ -128,7 +142,7 @@ impl Front {
 
     /// The front, and the records behind it.
     pub(crate) fn parse(kind: u8, content: &[u8]) -> Result<(Front, &[u8]), FrontError> {
-        if kind & !(STATE | MARKED | INSTALLED | TERM_MARKED) != 0 {
+        if kind & !(STATE | MARKED | INSTALLED | TERM_MARKED | FOUNDED) != 0 {
             return Err(FrontError::Later(kind));
         }
         let mut reader = Reader(content);
@@ -143,6 +157,10 @@ impl Front {
         }
         if kind & TERM_MARKED != 0 {
             front.term_mark = Some(reader.term_mark().ok_or(FrontError::Damaged)?);
+        }
+        if kind & FOUNDED != 0 {
+            let record = reader.record().flatten().ok_or(FrontError::Damaged)?;
+            front.stand = Some(Stand::Founded(record));
         }
         Ok((front, reader.0))
     }

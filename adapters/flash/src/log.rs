@@ -282,10 +282,10 @@ impl Log {
 
     /// Erases the page of the newest number, and writes its head.
     pub(crate) fn begin<F: NorFlash>(&mut self, flash: &mut F, before: u16, is_within: bool) -> Result<(), FlashError> {
-        let Outline { hard_state, last, mark, term_mark, .. } = self.outline;
+        let Outline { hard_state, last, mark, term_mark, record, .. } = self.outline;
         let Ring { owner, shape, .. } = self.ring;
         let number = self.number;
-        let head = Head { owner, shape, number, is_within, before, hard_state, last, mark, term_mark };
+        let head = Head { owner, shape, number, is_within, before, hard_state, last, mark, term_mark, record };
         self.ring.page(self.number).push(flash, &head.bytes())?;
         self.ordinal = 0;
         self.end = first_end::<F>();

@@ -1,3 +1,4 @@
+use quorate::founding::Record;
 use quorate::{HardState, Index, Position, Term};
 
 use crate::head::Head;
@@ -12,6 +13,8 @@ pub(crate) struct Outline {
     pub(crate) mark: Mark,
     /// The latest term that was marked. What its mark made void may still count for `last`: it will be replaced.
     pub(crate) term_mark: Term,
+    /// What makes the store a member, or is to.
+    pub(crate) record: Option<Record>,
     /// All entries after this index are here, up to the last.
     pub(crate) base: Index,
     /// How often a snapshot of the leader made all before it void.
@@ -22,20 +25,22 @@ pub(crate) struct Outline {
 impl Outline {
     /// What the pages before this one amount to.
     pub(crate) fn behind(head: &Head) -> Outline {
-        let Head { hard_state, last, mark, term_mark, .. } = *head;
-        Outline { hard_state, last, mark, term_mark, base: last.index, ..Outline::default() }
+        let Head { hard_state, last, mark, term_mark, record, .. } = *head;
+        Outline { hard_state, last, mark, term_mark, record, base: last.index, ..Outline::default() }
     }
 
     /// Whether a page's head says the same.
     pub(crate) fn agrees(&self, head: &Head) -> bool {
-        let Head { hard_state, last, mark, term_mark, .. } = *head;
-        (self.hard_state, self.last, self.mark, self.term_mark) == (hard_state, last, mark, term_mark)
+        let Outline { hard_state, last, mark, term_mark, record, .. } = *self;
+        (hard_state, last, mark) == (head.hard_state, head.last, head.mark)
+            && (term_mark, record) == (head.term_mark, head.record)
     }
 
     pub(crate) fn note_front(&mut self, front: &Front) {
         self.hard_state = front.hard_state.unwrap_or(self.hard_state);
         self.term_mark = front.term_mark.map_or(self.term_mark, |mark| mark.term);
         match front.stand {
+            Some(Stand::Founded(record)) => self.record = Some(record),
             Some(Stand::Marked(mark)) => self.mark = mark,
             Some(Stand::Installed(mark)) => {
                 self.mark = mark;

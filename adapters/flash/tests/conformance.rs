@@ -3,6 +3,7 @@
 mod common;
 
 use common::{SCRATCH, layout, members, owner};
+use quorate::founding::Record;
 use quorate::{Entries, HardState, Mark, Position, Snapshot};
 use quorate_disk::conformance::{Subject, check};
 use quorate_flash::double::Double;
@@ -44,6 +45,10 @@ impl<const WORD: usize, const PAGE: usize> Subject for Chip<WORD, PAGE> {
 
     fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>) {
         self.with(image, |flash| flash.write(hard_state, None, entries, mark).unwrap());
+    }
+
+    fn record(&self, image: &mut Self::Image, record: Record) {
+        self.with(image, |flash| flash.record(record).unwrap());
     }
 
     fn take(&self, image: &mut Self::Image, position: Position, state: &[u8]) {

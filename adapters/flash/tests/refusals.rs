@@ -147,10 +147,10 @@ fn an_item_at_the_end_of_a_page_is_missed() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
     // Two entries that end with an item each, the second one with the page; then one in the next page.
-    let records = [record(1, &[1; 229]), record(2, &[2; 97]), record(3, &[3; 300])].concat();
+    let records = [record(1, &[1; 229]), record(2, &[2; 65]), record(3, &[3; 300])].concat();
     flash.write(None, None, entries(&records), None).unwrap();
     let mut double = flash.release();
-    let at = double.bytes().windows(97).position(|bytes| bytes == [2; 97]).unwrap();
+    let at = double.bytes().windows(65).position(|bytes| bytes == [2; 65]).unwrap();
     assert!(at < 512);
     double.rot(at, 0);
     let what = "items are missing at the end of a page";
@@ -237,7 +237,7 @@ fn errors_say_what_to_do() {
     let layout = layout::<4, 512>(6, 1);
     let wanted = Owner { cluster: 8, ..owner() };
     let told = refused(written(), &layout, wanted).to_string();
-    let expected = "the flash belongs to node 1 (incarnation 0) of cluster 7, not to node 1 (incarnation 0) of cluster 8. \
+    let expected = "the flash belongs to n1 (incarnation 0) of cluster 7, not to n1 (incarnation 0) of cluster 8. \
                     Start this node with its own flash";
     assert_eq!(told, expected);
 }

@@ -56,6 +56,7 @@ where
         let taken = match Class::of(frame) {
             Ok(Class::Member) => self.take_message(frame)?,
             Ok(Class::Request) => self.take_request(from, frame),
+            Ok(Class::Founding) => Err(Refusal::Class(Class::Founding as u8)),
             Ok(Class::Reply) => decode_reply(frame, self.post.caller.boot())
                 .map(|reply| self.post.caller.take(self.now, reply.number, reply.body)),
             Err(refusal) => Err(refusal),
@@ -68,7 +69,7 @@ where
 
     /// A piece of a snapshot is stored at once: the node does not keep it.
     fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, Stop> {
-        match decode(frame, self.post.cluster, self.node.seat()) {
+        match decode(frame, self.post.founding(), self.node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok((from, message @ Message::Piece { .. })) => self.carry_out(Input::Receive { from, message })?,
             Ok((from, message)) => {

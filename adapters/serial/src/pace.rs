@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use quorate::{Config, Identity, RECORD_OVERHEAD};
-use quorate_wire::{Cluster, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX};
+use quorate_wire::{MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX};
 
 use crate::Header;
 
@@ -15,7 +15,7 @@ use crate::Header;
 /// use quorate_serial::{Pace, Plan, Wiring};
 /// use quorate_wire::Cluster;
 ///
-/// const PLAN: Plan = Plan { stations: 5, wiring: Wiring::Ring, ..Plan::new(115_200, Cluster(42)) };
+/// const PLAN: Plan = Plan { stations: 5, wiring: Wiring::Ring, ..Plan::new(115_200) };
 /// const PACE: Pace = match PLAN.pace() {
 ///     Ok(pace) => pace,
 ///     Err(_) => panic!("five stations are too many for the line"),
@@ -36,8 +36,6 @@ pub struct Plan {
     pub frame_bytes: usize,
     /// The most bytes of a command, as postcard writes it.
     pub command_bytes: usize,
-    /// The cluster: its number stands in every frame, and takes fewer bytes if it is small.
-    pub cluster: Cluster,
 }
 
 /// How lines join the stations.
@@ -71,16 +69,8 @@ pub struct Pace {
 
 impl Plan {
     /// Three stations in a mesh, with frames of 256 bytes for commands of up to 128 bytes.
-    pub const fn new(baud: u32, cluster: Cluster) -> Plan {
-        Plan {
-            baud,
-            bits_per_byte: 10,
-            stations: 3,
-            wiring: Wiring::Mesh,
-            frame_bytes: 256,
-            command_bytes: 128,
-            cluster,
-        }
+    pub const fn new(baud: u32) -> Plan {
+        Plan { baud, bits_per_byte: 10, stations: 3, wiring: Wiring::Mesh, frame_bytes: 256, command_bytes: 128 }
     }
 
     /// The pace at which an idle cluster spends less than two percent of each line's time on heartbeats. They are at
@@ -140,12 +130,12 @@ impl Plan {
     /// The most bytes of a heartbeat on the line, within the first 16 thousand terms and 268 million entries and
     /// heartbeats. Each further byte of these numbers is one more.
     pub const fn heartbeat_bytes(&self) -> u64 {
-        (HEARTBEAT + varint(self.cluster.0) + LINE_OVERHEAD) as u64
+        (HEARTBEAT + LINE_OVERHEAD) as u64
     }
 
     /// The same of the ack of a heartbeat.
     pub const fn ack_bytes(&self) -> u64 {
-        (ACK + varint(self.cluster.0) + LINE_OVERHEAD) as u64
+        (ACK + LINE_OVERHEAD) as u64
     }
 
     /// The bytes that go over the busiest line for each heartbeat interval.
@@ -264,12 +254,12 @@ pub(crate) const fn varint(number: u64) -> usize {
 /// The header, one byte of encoding, and a delimiter on both sides.
 const LINE_OVERHEAD: usize = Header::BYTES + 3;
 
-/// A heartbeat's frame without the cluster's number: header 2, envelope 3, variant 1, term 2, stamp 4, previous
-/// position 6, commit 4, what the leader inherited 4, length of the entries 1, check 4.
-const HEARTBEAT: usize = 31;
+/// A heartbeat's frame: header 2, envelope 11, variant 1, term 2, stamp 4, previous position 6, commit 4, what the
+/// leader inherited 4, length of the entries 1, check 4.
+const HEARTBEAT: usize = 39;
 
-/// The same of its ack: header 2, envelope 3, variant 1, term 2, stamp 4, outcome 5, check 4.
-const ACK: usize = 21;
+/// Its ack's: header 2, envelope 11, variant 1, term 2, stamp 4, outcome 5, check 4.
+const ACK: usize = 29;
 
 /// What a session takes in a record: a station's number, and epoch and sequence up to 34 thousand million.
 const SESSION_BYTES: usize = 11;

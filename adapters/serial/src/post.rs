@@ -1,4 +1,4 @@
-use quorate::{Identity, Instant, Message, Seat};
+use quorate::{Founding, Identity, Instant, Message, Seat};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, encode_reply, encode_request};
 use quorate_wire::{Cluster, EncodeError, Envelope, encode};
 
@@ -27,10 +27,15 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
         Post { cluster, identity, lines, caller, frame: [0; FRAME] }
     }
 
+    /// What keeps this cluster's frames from another one's.
+    pub(crate) fn founding(&self) -> Founding {
+        Founding(self.cluster.0)
+    }
+
     /// Sends a message to another member, or loses it.
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
         let Identity { seat, incarnation } = self.identity;
-        let envelope = Envelope { cluster: self.cluster, from: seat, to, incarnation };
+        let envelope = Envelope { founding: self.founding(), from: seat, to, incarnation };
         if let Ok(frame) = encode(room(&mut self.frame), &envelope, message) {
             self.lines.send(to.into(), frame);
         }
@@ -39,11 +44,11 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
     /// Answers a client, or this station's own app. An answer that no frame can carry is refused.
     pub(crate) fn reply(&mut self, now: Instant, asker: Asker, body: ReplyBody<'_>) {
         let Asker { address, client, number } = asker;
-        let from = self.identity.seat;
+        let (from, founding) = (self.identity.seat, Some(self.founding()));
         if address == from.into() {
             return self.caller.take(now, number, body);
         }
-        let reply = |body| Reply { client, number, from, body };
+        let reply = |body| Reply { client, number, from, founding, body };
         let room = room(&mut self.frame);
         let length = encode_reply(room, &reply(body)).map(<[u8]>::len).or_else(|EncodeError { room: limit }| {
             let body = ReplyBody::Refused(Reason::TooLarge { limit: limit as u32 });

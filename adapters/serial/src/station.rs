@@ -15,7 +15,7 @@ use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes,
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
 #[derive(Clone, Debug)]
 pub struct Settings<const SEATS: usize> {
-    /// The cluster: frames of another one are dropped. A small number makes frames shorter.
+    /// The cluster: frames of another one are dropped.
     pub cluster: Cluster,
     /// This station's seat and incarnation. The latter rises when its flash is lost, and the station starts with an
     /// erased one: it is brought in line, and neither votes nor counts.

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use quorate::{Identity, Message, Seat};
+use quorate::{Founding, Identity, Message, Seat};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
 use quorate_wire::{Cluster, EncodeError, Envelope, Refusal, Refusals, encode};
 
@@ -46,6 +46,11 @@ impl Link {
         self.config.cluster
     }
 
+    /// What keeps this cluster's frames from another one's.
+    pub(crate) fn founding(&self) -> Founding {
+        Founding(self.config.cluster.0)
+    }
+
     pub(crate) fn identity(&self) -> Identity {
         self.config.identity()
     }
@@ -87,7 +92,7 @@ impl Link {
         let Some(address) = self.peer(to) else { return };
         let identity = self.config.identity();
         let envelope =
-            Envelope { cluster: self.config.cluster, from: identity.seat, to, incarnation: identity.incarnation };
+            Envelope { founding: self.founding(), from: identity.seat, to, incarnation: identity.incarnation };
         let room = self.frame_bytes();
         if self.burst.to != Some(address) || self.burst.buffer.len() - self.burst.end < room {
             self.flush();
@@ -130,7 +135,8 @@ impl Link {
     }
 
     fn try_reply(&mut self, asker: Asker, body: ReplyBody<'_>) -> Result<(), EncodeError> {
-        let reply = Reply { client: asker.client, number: asker.number, from: self.config.seat, body };
+        let founding = Some(self.founding());
+        let reply = Reply { client: asker.client, number: asker.number, from: self.config.seat, founding, body };
         let frame = encode_reply(&mut self.reply, &reply)?;
         let _ = self.socket.send(asker.address, frame, frame.len());
         Ok(())
@@ -183,7 +189,7 @@ mod tests {
                 let number = round * lengths.len() + number;
                 let mut frame = [0; 1200];
                 let (count, _) = peers[&to(number)].recv_from(&mut frame).expect("loopback is there");
-                let (from, message) = decode(&frame[..count], Cluster(7), to(number)).expect("a sound frame");
+                let (from, message) = decode(&frame[..count], Founding(7), to(number)).expect("a sound frame");
                 let Message::AppendEntries { stamp, entries, .. } = message else { panic!("{message:?}") };
                 assert_eq!((from, stamp), (Seat(1).into(), number as u64));
                 assert_eq!(entries.bytes(), record(length));

@@ -165,7 +165,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 let taken = match Class::of(frame) {
                     Ok(Class::Member) => self.take_message(frame)?,
                     Ok(Class::Request) => self.take_request(frame, from)?,
-                    Ok(Class::Reply) => Err(Refusal::Class(Class::Reply as u8)),
+                    Ok(class @ (Class::Reply | Class::Founding)) => Err(Refusal::Class(class as u8)),
                     Err(refusal) => Err(refusal),
                 };
                 if let Err(refusal) = taken {
@@ -186,7 +186,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// A piece of a snapshot is taken in at once: the node does not keep it.
     fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
-        let (from, message) = match decode(frame, self.link.cluster(), self.node.seat()) {
+        let (from, message) = match decode(frame, self.link.founding(), self.node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(taken) => taken,
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 use quorate::{Charter, Config, Effect, Input, Instant, Node};
 use quorate_trace::Recorder;
 
-use crate::{Cluster, ServeError};
+use crate::ServeError;
 
 /// Where a node's steps are written down, if they are. It looks on, and changes nothing.
 pub(crate) struct Trace {
@@ -37,14 +37,12 @@ impl Trace {
     /// Writes the header of a node that has just started.
     pub(crate) fn start<C, B: AsRef<[u8]>, const SEATS: usize>(
         file: Option<File>,
-        cluster: Cluster,
         charter: Charter,
         config: Config,
         log_bytes: usize,
         node: &Node<C, B, SEATS>,
     ) -> io::Result<Trace> {
-        let start =
-            |file| Recorder::start(BufWriter::new(file), cluster, charter, config, log_bytes, Instant::START, node);
+        let start = |file| Recorder::start(BufWriter::new(file), charter, config, log_bytes, Instant::START, node);
         let mut trace = Trace { recorder: file.map(start).transpose()?, failure: None };
         trace.flush();
         trace.failure.take().map_or(Ok(trace), Err)
@@ -106,7 +104,7 @@ mod tests {
         let boot = Boot::<u64, _, 1>::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
         let mut node = boot.start(Instant::START).expect("it has nothing");
         let file = open(&path).expect("a file");
-        let mut trace = Trace::start(Some(file), Cluster(1), charter, config, 1024, &node).expect("a header");
+        let mut trace = Trace::start(Some(file), charter, config, 1024, &node).expect("a header");
         let recorder = trace.recorder.as_mut().expect("it is on");
         *recorder.output().get_mut() = File::open(&path).expect("a file that takes nothing");
 

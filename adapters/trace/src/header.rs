@@ -1,20 +1,17 @@
 use std::time::Duration;
 
 use quorate::{Charter, Config, HardState, Identity, Instant, Mark, Node, Position, Snapshot, Stored};
-use quorate_wire::Cluster;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The version of the format that this crate writes.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The first line of a boot: all that a node is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The format's version: [`FORMAT`].
     pub trace: u32,
-    /// The cluster that the frames of this trace name.
-    pub cluster: Cluster,
-    /// What makes the node a member.
+    /// What makes the node a member. The frames of this trace name its founding.
     pub charter: Charter,
     /// How the node behaves.
     #[serde(with = "ConfigFields")]
@@ -41,7 +38,6 @@ pub struct Header {
 impl Header {
     /// The header of a node that was started and has not taken a step yet.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
-        cluster: Cluster,
         charter: Charter,
         config: Config,
         log_bytes: usize,
@@ -50,7 +46,6 @@ impl Header {
     ) -> Header {
         Header {
             trace: FORMAT,
-            cluster,
             charter,
             config,
             log_bytes,

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
-use quorate::{Charter, Config, Effect, Identity, Input, Instant, Node, Refusal, Refusals, Seat};
-use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_OVERHEAD_MAX, encode};
+use quorate::{Charter, Config, Effect, Founding, Identity, Input, Instant, Node, Refusal, Refusals, Seat};
+use quorate_wire::{Envelope, FRAME_MAX, MEMBER_OVERHEAD_MAX, encode};
 use serde::Serialize;
 
 use crate::effect::EffectView;
@@ -16,7 +16,7 @@ use crate::state::State;
 /// because the program panics or gives up in the middle, is written when the recorder is dropped.
 pub struct Recorder<W: Write> {
     out: W,
-    cluster: Cluster,
+    founding: Founding,
     me: Identity,
     events: u64,
     /// How many writes were drawn. The node counts alike, and has one under way at a time.
@@ -35,7 +35,6 @@ impl<W: Write> Recorder<W> {
     /// The header cannot be written, or the node may send messages that no frame holds.
     pub fn start<C, B: AsRef<[u8]>, const SEATS: usize>(
         mut out: W,
-        cluster: Cluster,
         charter: Charter,
         config: Config,
         log_bytes: usize,
@@ -46,11 +45,11 @@ impl<W: Write> Recorder<W> {
             let what = "messages of this size have no frame: lower entry_bytes_max";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        let me = config.identity;
-        serde_json::to_writer(&mut out, &Header::of(cluster, charter, config, log_bytes, start, node))?;
+        let (founding, me) = (charter.founding, config.identity);
+        serde_json::to_writer(&mut out, &Header::of(charter, config, log_bytes, start, node))?;
         out.write_all(b"\n")?;
         let (refusals, frame) = (Refusals::default(), vec![0; FRAME_MAX].into());
-        Ok(Recorder { out, cluster, me, events: 0, writes: 0, refusals, line: Vec::new(), effects: 0, frame })
+        Ok(Recorder { out, founding, me, events: 0, writes: 0, refusals, line: Vec::new(), effects: 0, frame })
     }
 
     /// Opens the line of a step that the node is about to take.
@@ -65,7 +64,7 @@ impl<W: Write> Recorder<W> {
         self.refusals = node.refusals();
         let frame = match *input {
             Input::Receive { from, ref message } => {
-                let envelope = envelope(self.cluster, from, self.me.seat);
+                let envelope = envelope(self.founding, from, self.me.seat);
                 encode(&mut self.frame, &envelope, message).expect("it came in a frame")
             }
             _ => &[],
@@ -83,7 +82,7 @@ impl<W: Write> Recorder<W> {
         self.writes += u64::from(matches!(effect, Effect::Persist(_)));
         let frame = match *effect {
             Effect::Send { to, ref message } => {
-                let envelope = envelope(self.cluster, self.me, to);
+                let envelope = envelope(self.founding, self.me, to);
                 encode(&mut self.frame, &envelope, message).expect("the core packs messages for a frame's length")
             }
             _ => &[],
@@ -142,8 +141,8 @@ impl<W: Write> Drop for Recorder<W> {
     }
 }
 
-fn envelope(cluster: Cluster, from: Identity, to: Seat) -> Envelope {
-    Envelope { cluster, from: from.seat, to, incarnation: from.incarnation }
+fn envelope(founding: Founding, from: Identity, to: Seat) -> Envelope {
+    Envelope { founding, from: from.seat, to, incarnation: from.incarnation }
 }
 
 fn field(line: &mut Vec<u8>, before: &str, value: &impl Serialize) {

@@ -1,6 +1,6 @@
 use postcard::Result;
 use postcard::ser_flavors::{Flavor, Slice};
-use quorate::{Index, Members, Position, Seat, Seats, Snapshot, Term};
+use quorate::{Founding, Index, Members, Position, Seat, Seats, Snapshot, Term};
 
 /// Where the fields of a body are written.
 pub(crate) type Writer<'b> = postcard::Serializer<Slice<'b>>;
@@ -27,6 +27,16 @@ pub(crate) fn bytes(out: &mut Writer<'_>, bytes: &[u8]) -> Result<()> {
 /// Writes bytes as they are, seats among them.
 pub(crate) fn raw(out: &mut Writer<'_>, bytes: &[u8]) -> Result<()> {
     out.output.try_extend(bytes)
+}
+
+/// Writes a random number as it is, little endian: a varint of one would be longer.
+pub(crate) fn random(out: &mut Writer<'_>, number: u64) -> Result<()> {
+    raw(out, &number.to_le_bytes())
+}
+
+pub(crate) fn founding(out: &mut Writer<'_>, founding: Option<Founding>) -> Result<()> {
+    numbers(out, &[founding.is_some().into()])?;
+    founding.map_or(Ok(()), |founding| random(out, founding.0))
 }
 
 pub(crate) fn seat(out: &mut Writer<'_>, seat: Option<Seat>) -> Result<()> {
@@ -90,6 +100,16 @@ impl<'f> Fields<'f> {
 
     pub(crate) fn short(&mut self) -> u32 {
         u32::try_from(self.number()).unwrap_or_else(|_| self.malformed(0))
+    }
+
+    pub(crate) fn random(&mut self) -> u64 {
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else { return self.malformed(0) };
+        self.rest = rest;
+        u64::from_le_bytes(*bytes)
+    }
+
+    pub(crate) fn founding(&mut self) -> Option<Founding> {
+        self.flag().then(|| Founding(self.random()))
     }
 
     pub(crate) fn flag(&mut self) -> bool {

@@ -22,6 +22,8 @@ pub enum Class {
     Request = 1,
     /// An answer to a client: see [`decode_reply`](crate::client::decode_reply).
     Reply = 2,
+    /// Between stores that are to become a cluster: see [`decode_founding`](crate::decode_founding).
+    Founding = 3,
 }
 
 impl Class {
@@ -44,6 +46,7 @@ impl Class {
             0 => Ok(Class::Member),
             1 => Ok(Class::Request),
             2 => Ok(Class::Reply),
+            3 => Ok(Class::Founding),
             _ if class & SEAL_BITS != 0 => Err(Refusal::Sealed),
             _ => Err(Refusal::Class(class)),
         }

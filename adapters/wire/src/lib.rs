@@ -3,12 +3,14 @@
 
 pub mod client;
 mod fields;
+mod founding;
 mod frame;
 mod member;
 mod message;
 mod refusal;
 mod rough;
 
+pub use founding::{FoundingEnvelope, decode_founding, encode_founding};
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION, verify};
 pub use member::{Cluster, Envelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, decode, encode};
 pub use refusal::{Refusal, Refusals, Refused};

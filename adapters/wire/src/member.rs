@@ -1,19 +1,20 @@
-use quorate::{Identity, Incarnation, Message, Seat};
+use quorate::{Founding, Identity, Incarnation, Message, Seat};
 use serde::{Deserialize, Serialize};
 
 use crate::fields::{self, Fields, numbers};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
 use crate::{Refusal, message};
 
-/// Which cluster a frame belongs to: a number that its operator draws once, at random, and gives to every member.
+/// Which cluster is meant by those who cannot know its [`Founding`] yet, as clients and stores before it: a number that
+/// the operator gives to all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cluster(pub u64);
 
 /// What stands before every message between members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Envelope {
-    /// The cluster of both.
-    pub cluster: Cluster,
+    /// The founding of both.
+    pub founding: Founding,
     /// The sender.
     pub from: Seat,
     /// The receiver.
@@ -37,33 +38,34 @@ pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + CHECK;
 /// The frame is longer than `buffer`. That does not happen if the core packs messages for its length: see
 /// [`MEMBER_OVERHEAD_MAX`].
 pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'_>) -> Result<&'b [u8], EncodeError> {
-    let Envelope { cluster, from, to, incarnation } = *envelope;
+    let Envelope { founding, from, to, incarnation } = *envelope;
     frame::write(buffer, Class::Member, |body| {
-        numbers(body, &[cluster.0])?;
+        fields::random(body, founding.0)?;
         fields::raw(body, &[from.0, to.0])?;
         numbers(body, &[incarnation.0.into()])?;
         message::write(message, body)
     })
 }
 
-/// Reads a member's frame, at the seat `me` of `cluster`: who sent it, and the message, which borrows its entries.
+/// Reads a member's frame, at the seat `me` of the cluster of this founding: who sent it, and the message, which borrows
+/// its entries.
 ///
 /// The work is bounded by the frame's length. Every record is checked. Whether the sender is a member, and in which
 /// incarnation, is for the core to judge.
 ///
 /// # Errors
 /// Why the frame is to be dropped.
-pub fn decode(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Identity, Message<'_>), Refusal> {
+pub fn decode(frame: &[u8], founding: Founding, me: Seat) -> Result<(Identity, Message<'_>), Refusal> {
     let body = frame::open(frame, Class::Member)?;
     let mut fields = Fields::of(body);
-    let (meant, seat, to) = (fields.number(), Seat(fields.byte()), Seat(fields.byte()));
+    let (meant, seat, to) = (fields.random(), Seat(fields.byte()), Seat(fields.byte()));
     let incarnation = Incarnation(fields.short());
     if !fields.are_sound() {
         return Err(Refusal::Malformed);
     }
     // Before the message is looked at: a foreign cluster may well speak a later version.
-    if meant != cluster.0 {
-        return Err(Refusal::Cluster);
+    if meant != founding.0 {
+        return Err(Refusal::Founding);
     }
     if to != me {
         return Err(Refusal::Destination);
@@ -81,8 +83,8 @@ const U32_MAX: usize = 5;
 /// The longest varint of a term or an index: both end at 62 bits.
 const COUNT_MAX: usize = 9;
 
-/// Cluster, from, to, incarnation.
-const ENVELOPE_MAX: usize = U64_MAX + 1 + 1 + U32_MAX;
+/// Founding, from, to, incarnation.
+const ENVELOPE_MAX: usize = 8 + 1 + 1 + U32_MAX;
 
 /// Variant, term, stamp, previous position, commit, what the leader inherited, and the length of the entries, which is
 /// below 2^21 in any frame.

@@ -24,6 +24,8 @@ pub enum Refusal {
     Cluster,
     /// For another node, or for another client.
     Destination,
+    /// Of another founding: the sender's data come from another cluster, or from an earlier one of these nodes.
+    Founding,
 }
 
 impl Refusal {
@@ -41,6 +43,7 @@ impl Refusal {
             Refusal::Malformed => 5,
             Refusal::Cluster => 6,
             Refusal::Destination => 7,
+            Refusal::Founding => 8,
         }
     }
 
@@ -63,6 +66,7 @@ impl fmt::Display for Refusal {
             }
             Refusal::Cluster => f.write_str("frame of another cluster"),
             Refusal::Destination => f.write_str("frame for somebody else"),
+            Refusal::Founding => f.write_str("frame of another founding"),
         }
     }
 }
@@ -120,7 +124,8 @@ impl Refused {
 }
 
 /// In the order of [`Refusal::index`].
-const NAMES: [&str; 8] = ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination"];
+const NAMES: [&str; 9] =
+    ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination", "founding"];
 
 /// Reasons that [`Refused`] has room for, so that a later version can add some without a change of format: first those
 /// for which a frame is dropped, then the core's.
@@ -146,6 +151,7 @@ mod tests {
             Refusal::Malformed,
             Refusal::Cluster,
             Refusal::Destination,
+            Refusal::Founding,
         ];
         for (number, reason) in reasons.into_iter().enumerate() {
             let mut refusals = Refusals::default();

@@ -4,13 +4,13 @@ mod view;
 
 use std::io::{Read, Write, stdin, stdout};
 
-use quorate::{Entries, Index, Message, Position, Term, crc32c};
+use quorate::{Entries, Index, Message, Position, Term, crc32c, founding};
 use quorate_trace::Tree;
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request};
-use quorate_wire::{Class, Envelope, decode};
+use quorate_wire::{Class, Envelope, FoundingEnvelope, decode, decode_founding};
 use serde::Serialize;
 
-use self::view::{MemberView, ReplyView, RequestView};
+use self::view::{FoundingView, MemberView, ReplyView, RequestView};
 use crate::exit::{Exit, Failure};
 
 /// Prints what a frame says, field by field.
@@ -58,10 +58,17 @@ fn explain(frame: &[u8]) -> Result<String, String> {
     Ok(match class {
         Class::Member => {
             let (envelope, rest) = take::<Envelope>("envelope", body)?;
-            let (_, message) = decode(frame, envelope.cluster, envelope.to).map_err(|refusal| {
+            let (_, message) = decode(frame, envelope.founding, envelope.to).map_err(|refusal| {
                 format!("bad message: {}", in_message(rest).unwrap_or_else(|| refusal.to_string()))
             })?;
             json("member", frame, &MemberView::of(&envelope, message))
+        }
+        Class::Founding => {
+            let (envelope, rest) = take::<FoundingEnvelope>("envelope", body)?;
+            whole("message", take::<founding::Message>("message", rest)?.1)?;
+            let (_, message) = decode_founding(frame, envelope.cluster, envelope.to)
+                .map_err(|refusal| format!("bad message: {refusal}"))?;
+            json("founding", frame, &FoundingView { envelope, message })
         }
         Class::Request => {
             let (request, rest) = take::<Request<'_>>("request", body)?;

@@ -1,6 +1,6 @@
 use quorate_serial::{Pace, Plan, Wiring};
 
-use super::{CLUSTER, FRAME};
+use super::FRAME;
 
 /// What a world is like.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ impl Setting {
 
     /// The plan of its lines.
     pub fn plan(&self) -> Plan {
-        Plan { stations: self.boards.into(), wiring: self.wiring, frame_bytes: FRAME, ..Plan::new(self.baud, CLUSTER) }
+        Plan { stations: self.boards.into(), wiring: self.wiring, frame_bytes: FRAME, ..Plan::new(self.baud) }
     }
 
     /// The pace that the plan makes.

@@ -1,8 +1,9 @@
-use quorate::{Entries, Entry, Identity, Incarnation, Message, Seat, crc32c};
+use quorate::{Entries, Entry, Founding, Identity, Incarnation, Message, Seat, crc32c};
 use quorate_wire::client::{decode_reply, decode_request, encode_reply, encode_request};
-use quorate_wire::{Cluster, Envelope, VERSION, encode};
+use quorate_wire::{Cluster, Envelope, FoundingEnvelope, VERSION, decode_founding, encode, encode_founding};
 
 const CLUSTER: Cluster = Cluster(42);
+const FOUNDING: Founding = Founding(42);
 const ME: Seat = Seat(2);
 const CLIENT: u64 = 7;
 
@@ -16,7 +17,8 @@ const CLIENT: u64 = 7;
 /// If a decoder does, or takes for good what it should not.
 pub fn decode(data: &[u8]) {
     frame(data);
-    for (class, envelope) in [&[42, 1, 2, 0][..], &[42], &[7]].into_iter().enumerate() {
+    let envelopes = [&[42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0][..], &[42], &[7], &[42, 1, 2]];
+    for (class, envelope) in envelopes.into_iter().enumerate() {
         let header = [VERSION, class as u8];
         frame(&checked([&header[..], data].concat()));
         frame(&checked([&header[..], envelope, data].concat()));
@@ -32,14 +34,19 @@ fn checked(mut content: Vec<u8>) -> Vec<u8> {
 
 fn frame(bytes: &[u8]) {
     let mut buffer = vec![0; bytes.len() + 64];
-    if let Ok((from, message)) = quorate_wire::decode(bytes, CLUSTER, ME) {
+    if let Ok((from, message)) = quorate_wire::decode(bytes, FOUNDING, ME) {
         let Identity { seat, incarnation } = from;
-        let envelope = Envelope { cluster: CLUSTER, from: seat, to: ME, incarnation };
+        let envelope = Envelope { founding: FOUNDING, from: seat, to: ME, incarnation };
         let again = encode(&mut buffer, &envelope, &message).expect("a message that was decoded can be encoded");
-        assert_eq!(quorate_wire::decode(again, CLUSTER, ME), Ok((from, message)));
+        assert_eq!(quorate_wire::decode(again, FOUNDING, ME), Ok((from, message)));
         let other = Envelope { incarnation: Incarnation(incarnation.0 ^ 1), ..envelope };
         assert!(encode(&mut buffer, &other, &message).is_ok());
         entries_of(&message);
+    }
+    if let Ok((from, message)) = decode_founding(bytes, CLUSTER, ME) {
+        let envelope = FoundingEnvelope { cluster: CLUSTER, from, to: ME };
+        let again = encode_founding(&mut buffer, &envelope, &message).expect("what was decoded can be encoded");
+        assert_eq!(decode_founding(again, CLUSTER, ME), Ok((from, message)));
     }
     if let Ok(request) = decode_request(bytes, CLUSTER) {
         let again = encode_request(&mut buffer, &request).expect("a request that was decoded can be encoded");

@@ -289,8 +289,9 @@ fn open<const WORD: usize, const PAGE: usize>(
     let mut held = Held::default();
     let visit = |item: Recovered<'_>| -> Result<(), FlashError> {
         held.0.push(match item {
-            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
+            Recovered::Prepared(prepared) => Item::Other(Recovered::Prepared(prepared)),
+            Recovered::Charter(charter) => Item::Other(Recovered::Charter(charter)),
             Recovered::Snapshot(snapshot) => Item::Other(Recovered::Snapshot(snapshot)),
             Recovered::LostSnapshot(position) => Item::Other(Recovered::LostSnapshot(position)),
             Recovered::Stored(stored) => Item::Other(Recovered::Stored(stored)),

@@ -201,11 +201,11 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
     let mut held = Held::default();
     let visit = |item: Recovered<'_>| -> Result<(), DiskError> {
         held.items.push(match item {
-            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
             Recovered::HardState(hard_state) => Item::HardState(hard_state),
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
             Recovered::Mark(mark) => Item::Mark(mark),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
+            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no founding record is in the directory"),
             Recovered::Snapshot(_) | Recovered::Stored(_) => unreachable!("no snapshot is in the directory"),
         });
         Ok(())

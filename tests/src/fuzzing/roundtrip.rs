@@ -1,4 +1,4 @@
-use quorate::{Incarnation, Index, Message, Position, Seat, Term};
+use quorate::{Founding, Incarnation, Index, Message, Position, Seat, Term};
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
 use quorate_wire::{Class, Cluster, Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
 
@@ -20,16 +20,16 @@ pub fn roundtrip(data: &[u8]) {
 }
 
 fn member(source: &mut Source<'_>) {
-    let cluster = Cluster(source.number());
+    let founding = Founding(source.number());
     let (from, to) = (Seat(source.byte()), Seat(source.byte()));
-    let envelope = Envelope { cluster, from, to, incarnation: Incarnation(source.number() as u32) };
+    let envelope = Envelope { founding, from, to, incarnation: Incarnation(source.number() as u32) };
     let around = Position { term: Term(source.near(1)), index: Index(source.near(1)) };
     let mut room = Vec::new();
     let message = arbitrary::message(source, around.term, around, &mut room);
     let mut buffer = [0; 2048];
     let frame = encode(&mut buffer, &envelope, &message).expect("the buffer is long enough");
     assert_eq!(Class::of(frame), Ok(Class::Member));
-    let (sender, decoded) = decode(frame, cluster, to).expect("what was encoded can be decoded");
+    let (sender, decoded) = decode(frame, founding, to).expect("what was encoded can be decoded");
     assert_eq!((sender.seat, sender.incarnation, decoded), (from, envelope.incarnation, message));
     let entry_bytes = match message {
         Message::AppendEntries { entries, .. } => entries.bytes().len(),
@@ -74,7 +74,8 @@ fn request(source: &mut Source<'_>) {
 
 fn reply(source: &mut Source<'_>) {
     let (client, number, from) = (source.number(), source.near(1), Seat(source.byte()));
-    let reply = Reply { client, number, from, body: arbitrary::reply_body(source) };
+    let founding = source.flag().then(|| Founding(source.number()));
+    let reply = Reply { client, number, from, founding, body: arbitrary::reply_body(source) };
     let mut buffer = [0; 1024];
     let frame = encode_reply(&mut buffer, &reply).expect("the buffer is long enough");
     assert_eq!(decode_reply(frame, client), Ok(reply));

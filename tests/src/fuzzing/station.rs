@@ -5,7 +5,7 @@ use quorate_wire::{Envelope, encode};
 
 use super::arbitrary;
 use super::source::Source;
-use crate::boards::{CLUSTER, Chip, FRAME, Press, Presses, Record, Setting, Simulated};
+use crate::boards::{CLUSTER, Chip, FOUNDING, FRAME, Press, Presses, Record, Setting, Simulated};
 
 const ME: Seat = Seat(0);
 const LINES: u8 = 3;
@@ -93,14 +93,20 @@ fn frame(source: &mut Source<'_>, station: &Simulated) -> Vec<u8> {
         }
         2 => {
             let (client, number) = (source.near(1), source.near(1));
-            let reply = Reply { client, number, from: Seat(source.below(4)), body: arbitrary::reply_body(source) };
+            let reply = Reply {
+                client,
+                number,
+                from: Seat(source.below(4)),
+                founding: None,
+                body: arbitrary::reply_body(source),
+            };
             encode_reply(&mut buffer, &reply).map_or(0, <[u8]>::len)
         }
         _ => {
             let from = arbitrary::identity(source);
             let node = station.node();
             let message = arbitrary::message(source, node.term(), node.last(), &mut room);
-            let envelope = Envelope { cluster: CLUSTER, from: from.seat, to: ME, incarnation: from.incarnation };
+            let envelope = Envelope { founding: FOUNDING, from: from.seat, to: ME, incarnation: from.incarnation };
             encode(&mut buffer, &envelope, &message).map_or(0, <[u8]>::len)
         }
     };

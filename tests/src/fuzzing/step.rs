@@ -5,14 +5,14 @@ use quorate::{
     Ballot, Boot, Charter, Config, Effect, Entry, Founding, HardState, Incarnation, Index, Input, Instant, Mark,
     Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
 };
-use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
+use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
 
 use super::arbitrary::{self, PIECE};
 use super::model::{Batch, Disk};
 use super::source::Source;
 
 const ME: Seat = Seat(0);
-const CLUSTER: Cluster = Cluster(42);
+const FOUNDING: Founding = Founding(42);
 const ENTRY_BYTES_MAX: usize = 300;
 /// The most inputs of one run: the whole log is checked after each.
 const INPUTS_MAX: usize = 300;
@@ -149,7 +149,7 @@ impl Machine {
         let mut frame = vec![VERSION, 0, 42, 1, ME.0, 0];
         frame.extend_from_slice(bytes);
         frame.extend_from_slice(&quorate::crc32c(&frame).to_le_bytes());
-        if let Ok((from, message)) = decode(&frame, CLUSTER, ME) {
+        if let Ok((from, message)) = decode(&frame, FOUNDING, ME) {
             self.act(Input::Receive { from, message }, effects_max);
         }
     }
@@ -317,9 +317,9 @@ fn answer(message: &Message<'_>) -> Option<Message<'static>> {
 /// Every message fits into the frame that the core was told of, and comes out of it as it is.
 fn travel(to: Seat, message: &Message<'_>) {
     let mut buffer = [0; ENTRY_BYTES_MAX + MEMBER_OVERHEAD_MAX];
-    let envelope = Envelope { cluster: CLUSTER, from: ME, to, incarnation: Incarnation(0) };
+    let envelope = Envelope { founding: FOUNDING, from: ME, to, incarnation: Incarnation(0) };
     let frame = encode(&mut buffer, &envelope, message).expect("every message fits");
-    assert_eq!(decode(frame, CLUSTER, to), Ok((ME.into(), *message)));
+    assert_eq!(decode(frame, FOUNDING, to), Ok((ME.into(), *message)));
 }
 
 /// Who speaks in a term, votes or asks for votes has that on its disk.

@@ -7,7 +7,7 @@ use quorate_wire::decode;
 use super::journal::{Event, Journal};
 use super::member::Member;
 use super::recorder::Recorder;
-use super::{CLUSTER, Law, Setting, Violation};
+use super::{FOUNDING, Law, Setting, Violation};
 
 /// Nodes, the link between them, and the note-taker.
 pub(crate) struct Cluster {
@@ -122,7 +122,7 @@ impl Cluster {
         } else if !self.frames.is_empty() {
             let frame = self.rng.usize(..self.frames.len().min(3));
             let (_, to, bytes) = self.frames.remove(frame);
-            let (from, message) = decode(&bytes, CLUSTER, to).expect("a frame is as it was sent");
+            let (from, message) = decode(&bytes, FOUNDING, to).expect("a frame is as it was sent");
             self.act(usize::from(to.0), Input::Receive { from, message })
         } else if busy == 0 {
             self.pass_time()

@@ -12,7 +12,7 @@ use super::journal::{Event, Promise};
 use super::recorder::Recorder;
 use super::recovery::{self, Node};
 use super::state::State;
-use super::{CLUSTER, LOG_BYTES, Law, Setting, Violation};
+use super::{FOUNDING, LOG_BYTES, Law, Setting, Violation};
 
 /// A node, its state, and its disk.
 pub(crate) struct Member {
@@ -187,7 +187,7 @@ impl Member {
 impl Outcomes {
     fn send(&mut self, from: Seat, to: Seat, message: &Message<'_>) {
         let mut buffer = [0; 4096];
-        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
+        let envelope = Envelope { founding: FOUNDING, from, to, incarnation: Incarnation(0) };
         let frame = encode(&mut buffer, &envelope, message).expect("every message fits");
         self.sent.push((to, frame.to_vec()));
         let term = message.term();

@@ -1,6 +1,5 @@
-use quorate::{Effect, Entries, Instant, Node, Recovered, Seat, Ticket};
+use quorate::{Effect, Entries, Founding, Instant, Node, Recovered, Seat, Ticket};
 use quorate_trace::{Header, Recorder, Tree};
-use quorate_wire::Cluster;
 
 use super::event::Event;
 use super::fault::{Difference, Fault};
@@ -9,7 +8,7 @@ use super::verbatim::Verbatim;
 /// A node that lives through one boot of a trace once more.
 pub(super) struct Boot {
     node: Node<Verbatim, Box<[u8]>, { Seat::COUNT_MAX }>,
-    cluster: Cluster,
+    founding: Founding,
     /// Writes down what the node does now, in the same way as it was written then.
     recorder: Recorder<Vec<u8>>,
     writes: u64,
@@ -24,7 +23,7 @@ impl Boot {
     /// Makes the node from its header.
     pub(super) fn open(text: &[u8]) -> Result<Boot, Fault> {
         let header: Header = serde_json::from_slice(text).map_err(Fault::Json)?;
-        let Header { cluster, charter, ref config, log_bytes, start_us, .. } = header;
+        let Header { charter, ref config, log_bytes, start_us, .. } = header;
         let start = Instant::from_micros(start_us);
         let refused = |error: &dyn std::fmt::Display| Fault::Header(error.to_string());
         let memory = vec![0; log_bytes.min(LOG_BYTES_MAX)].into_boxed_slice();
@@ -38,9 +37,9 @@ impl Boot {
             boot.take(item).map_err(|error| refused(&error))?;
         }
         let node = boot.start(start).map_err(|error| refused(&error))?;
-        let recorder = Recorder::start(Vec::new(), cluster, charter, config.clone(), log_bytes, start, &node);
+        let recorder = Recorder::start(Vec::new(), charter, config.clone(), log_bytes, start, &node);
         let recorder = recorder.map_err(|error| refused(&error))?;
-        let mut boot = Boot { node, cluster, recorder, writes: 0, write: None };
+        let mut boot = Boot { node, founding: charter.founding, recorder, writes: 0, write: None };
         boot.compare(text)?;
         Ok(boot)
     }
@@ -49,7 +48,7 @@ impl Boot {
     pub(super) fn step(&mut self, text: &[u8]) -> Result<(), Fault> {
         let event: Event = serde_json::from_slice(text).map_err(Fault::Json)?;
         let now = Instant::from_micros(event.now_us);
-        let input = event.input.input(self.cluster, self.node.seat(), &mut self.write)?;
+        let input = event.input.input(self.founding, self.node.seat(), &mut self.write)?;
         self.recorder.begin(&self.node, now, &input);
         let draws = event.effects.len() + usize::from(event.drained);
         let mut drawn = 0;

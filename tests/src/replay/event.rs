@@ -1,5 +1,5 @@
-use quorate::{Input, Seat, Session, Snapshot, Ticket};
-use quorate_wire::{Cluster, decode};
+use quorate::{Founding, Input, Seat, Session, Snapshot, Ticket};
+use quorate_wire::decode;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
@@ -53,7 +53,7 @@ impl Recorded {
     /// The input itself, for the node of this seat. `write` is the write under way.
     pub(super) fn input(
         &self,
-        cluster: Cluster,
+        founding: Founding,
         me: Seat,
         write: &mut Option<(u64, Ticket)>,
     ) -> Result<Input<'_, Bytes<'_>>, Fault> {
@@ -63,7 +63,7 @@ impl Recorded {
             }
             Recorded::Unencodable { session } => Input::ClientCommand { session, command: Some(Bytes::Unencodable) },
             Recorded::Receive { ref frame } => {
-                let (from, message) = decode(frame, cluster, me).map_err(Fault::Frame)?;
+                let (from, message) = decode(frame, founding, me).map_err(Fault::Frame)?;
                 Input::Receive { from, message }
             }
             Recorded::Tick => Input::Tick,

@@ -3,13 +3,13 @@ use std::time::Duration;
 use quorate::{
     Charter, Config, Effect, Founding, HardState, Identity, Input, Members, Message, Refusal, Role, Seat, Seats, Term,
 };
-use quorate_wire::{Cluster, Envelope};
+use quorate_wire::Envelope;
 
 use super::disk::Disk;
 use super::line::Line;
 use super::{Actor, Letter, Stage, show};
 
-const CLUSTER: Cluster = Cluster(1);
+const FOUNDING: Founding = Founding(1);
 const LOG_BYTES: usize = 4096;
 /// More messages, or effects of one step, than any scene has.
 const MANY: usize = 10_000;
@@ -262,7 +262,7 @@ impl Stage {
 
     fn receive(&mut self, letter: &Letter, told: &mut String) {
         let (from, message) =
-            quorate_wire::decode(&letter.frame, CLUSTER, Seat(letter.to)).expect("the stage's frames are whole");
+            quorate_wire::decode(&letter.frame, FOUNDING, Seat(letter.to)).expect("the stage's frames are whole");
         self.act(letter.to, Input::Receive { from, message }, told);
     }
 
@@ -352,7 +352,7 @@ fn matches(line: &Line<'_>, letter: &Letter) -> bool {
 }
 
 fn letter(from: Identity, to: Seat, message: &Message<'_>) -> Letter {
-    let envelope = Envelope { cluster: CLUSTER, from: from.seat, to, incarnation: from.incarnation };
+    let envelope = Envelope { founding: FOUNDING, from: from.seat, to, incarnation: from.incarnation };
     let mut buffer = [0; 1200];
     let frame = quorate_wire::encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
     Letter { from: from.seat.0, to: to.0, frame }

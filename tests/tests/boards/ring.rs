@@ -2,7 +2,7 @@
 
 use quorate::{Incarnation, Instant, Members, Message, Role, Seat, Seats, Term};
 use quorate_serial::{Address, Fault, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
-use quorate_tests::boards::{CLUSTER, Chip, FRAME, Presses, Record, Setting, Simulated, World};
+use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated, World};
 use quorate_wire::client::{ReplyBody, Request, RequestBody, Role as WireRole, decode_reply, encode_request};
 use quorate_wire::{Envelope, encode};
 
@@ -29,7 +29,7 @@ fn header(from: u8, to: u8) -> Header {
 }
 
 fn frame(from: u8, to: u8) -> Vec<u8> {
-    let envelope = Envelope { cluster: CLUSTER, from: Seat(from), to: Seat(to), incarnation: Incarnation(0) };
+    let envelope = Envelope { founding: FOUNDING, from: Seat(from), to: Seat(to), incarnation: Incarnation(0) };
     let mut buffer = [0; FRAME];
     encode(&mut buffer, &envelope, &Message::CampaignNow { term: Term(1) }).expect("it fits").to_vec()
 }

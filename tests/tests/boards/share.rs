@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use quorate::{Incarnation, Index, Message, Outcome, Position, Seat, Term};
 use quorate_serial::{Header, Misfit, Plan, Receiver, Transmitter, Wiring};
-use quorate_tests::boards::{CLUSTER, FRAME, Setting, World};
-use quorate_wire::{Cluster, Envelope, decode, encode};
+use quorate_tests::boards::{FOUNDING, FRAME, Setting, World};
+use quorate_wire::{Envelope, decode, encode};
 
 const SECONDS: u64 = 60;
 
 /// The bytes of a message that goes over an idle line.
-fn line_bytes(cluster: Cluster, from: Seat, to: Seat, message: &Message<'_>) -> u64 {
-    let envelope = Envelope { cluster, from, to, incarnation: Incarnation(0) };
+fn line_bytes(from: Seat, to: Seat, message: &Message<'_>) -> u64 {
+    let envelope = Envelope { founding: FOUNDING, from, to, incarnation: Incarnation(0) };
     let mut buffer = [0; FRAME];
     let frame = encode(&mut buffer, &envelope, message).expect("it fits");
     let header = Header { hops: 3, turned: false, hears: true, to: to.into(), from: from.into() };
@@ -53,8 +53,8 @@ fn listen(setting: Setting) {
                 continue;
             }
             let (to, from) = (header.to.seat().expect("a member"), header.from.seat().expect("a member"));
-            let (_, message) = decode(frame, CLUSTER, to).expect("a member's message");
-            let length = line_bytes(CLUSTER, from, to, &message);
+            let (_, message) = decode(frame, FOUNDING, to).expect("a member's message");
+            let length = line_bytes(from, to, &message);
             expected += length;
             match message {
                 Message::AppendEntries { entries, .. } => {
@@ -105,16 +105,14 @@ fn the_calculator_knows_how_long_heartbeats_and_acks_get() {
         entries: Default::default(),
     };
     let ack = Message::Ack { term, stamp, outcome: Outcome::Matched(index) };
-    for cluster in [0, 1, 127, 128, 0x51_0000, u64::MAX].map(Cluster) {
-        let plan = Plan::new(115_200, cluster);
-        assert_eq!(line_bytes(cluster, Seat(0), Seat(1), &heartbeat), plan.heartbeat_bytes());
-        assert_eq!(line_bytes(cluster, Seat(1), Seat(0), &ack), plan.ack_bytes());
-    }
+    let plan = Plan::new(115_200);
+    assert_eq!(line_bytes(Seat(0), Seat(1), &heartbeat), plan.heartbeat_bytes());
+    assert_eq!(line_bytes(Seat(1), Seat(0), &ack), plan.ack_bytes());
 }
 
 #[test]
 fn what_a_line_cannot_carry_is_refused_with_what_it_can() {
-    let plan = Plan { stations: 27, wiring: Wiring::Ring, ..Plan::new(115_200, CLUSTER) };
+    let plan = Plan { stations: 27, wiring: Wiring::Ring, ..Plan::new(115_200) };
     let misfit = plan.pace_at(Duration::from_millis(1)).expect_err("a line carries no such thing");
     let Misfit::Heartbeat { percent, heartbeat_min, baud_min, stations_max } = misfit else { panic!("{misfit}") };
     assert!(percent > 5_000, "{percent}");
@@ -134,7 +132,7 @@ fn what_a_line_cannot_carry_is_refused_with_what_it_can() {
 
 #[test]
 fn frames_have_room_for_a_command_and_for_what_members_say() {
-    let short = Plan { frame_bytes: 200, ..Plan::new(115_200, CLUSTER) };
+    let short = Plan { frame_bytes: 200, ..Plan::new(115_200) };
     let Err(Misfit::Frame { bytes_min }) = short.pace() else { panic!("a command does not fit") };
     let enough = Plan { frame_bytes: bytes_min, ..short };
     assert_eq!(enough.pace().expect("it fits now").command_bytes(), short.command_bytes);
@@ -146,7 +144,7 @@ fn frames_have_room_for_a_command_and_for_what_members_say() {
 fn every_default_is_below_two_percent_and_no_slower_than_it_has_to_be() {
     for baud in [1_200, 9_600, 19_200, 115_200, 1_000_000, 12_000_000] {
         for (wiring, stations) in [(Wiring::Mesh, 3), (Wiring::Ring, 2), (Wiring::Ring, 5), (Wiring::Ring, 27)] {
-            let plan = Plan { stations, wiring, ..Plan::new(baud, Cluster(u64::MAX)) };
+            let plan = Plan { stations, wiring, ..Plan::new(baud) };
             let pace = plan.pace().expect("a slow pace always fits");
             assert!(pace.idle_share < 200);
             assert!(pace.idle_share >= 170 || pace.heartbeat == Duration::from_millis(50), "{pace:?}");

@@ -2,7 +2,7 @@
 
 use quorate::{Entries, Entry, Incarnation, Index, Instant, Kind, Members, Message, Position, Seat, Seats, Term};
 use quorate_serial::{Header, Memory, Routes, Settings, Transmitter, Wiring};
-use quorate_tests::boards::{CLUSTER, Chip, FRAME, Presses, Record, Setting, Simulated};
+use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated};
 use quorate_wire::{Envelope, encode};
 
 const LOG: usize = 512;
@@ -23,7 +23,7 @@ fn boot(chip: &Chip) -> Simulated {
 
 /// What board 1 says over the line, as the leader of this term.
 fn line(term: u64, previous: Position, entries: Entries<'_>) -> Vec<u8> {
-    let envelope = Envelope { cluster: CLUSTER, from: Seat(1), to: Seat(0), incarnation: Incarnation(0) };
+    let envelope = Envelope { founding: FOUNDING, from: Seat(1), to: Seat(0), incarnation: Incarnation(0) };
     let message =
         Message::AppendEntries { term: Term(term), stamp: 1, previous, commit: Index(0), inherited: Index(0), entries };
     let mut buffer = [0; FRAME];

@@ -5,11 +5,11 @@ use quorate::{
     Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Members, Position, Role, Seat,
     Seats, Snapshot, Ticket, crc32c,
 };
-use quorate_wire::{Cluster, Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
+use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
 
 type Node = quorate::Node<u64, Vec<u8>, 27>;
 
-const CLUSTER: Cluster = Cluster(27);
+const FOUNDING: Founding = Founding(27);
 const FRAME: usize = 300;
 /// Enough for some dozens of commands: the log is shortened again and again.
 const LOG_BYTES: usize = 4096;
@@ -96,7 +96,7 @@ impl House {
             election_timeout: std::time::Duration::from_millis(if seat == 0 { 200 } else { 500 }),
             ..Config::new(self.identity(seat), seat as u64 + 1)
         };
-        let charter = Charter { founding: Founding(27), members, log_bytes_least: LOG_BYTES as u32 };
+        let charter = Charter { founding: FOUNDING, members, log_bytes_least: LOG_BYTES as u32 };
         let memory = vec![0; LOG_BYTES];
         let boot = match self.members[seat].life {
             0 => Boot::found(config, &charter, memory),
@@ -171,7 +171,7 @@ impl House {
                 self.act(member, Input::Persisted(ticket));
             }
             What::Frame(frame) => {
-                let (from, message) = decode(&frame, CLUSTER, Seat(member as u8)).expect("frames arrive whole");
+                let (from, message) = decode(&frame, FOUNDING, Seat(member as u8)).expect("frames arrive whole");
                 self.act(member, Input::Receive { from, message });
             }
         }
@@ -217,7 +217,7 @@ impl House {
 
     fn send(&mut self, from: usize, to: Seat, message: &quorate::Message<'_>) {
         let Identity { seat, incarnation } = self.identity(from);
-        let envelope = Envelope { cluster: CLUSTER, from: seat, to, incarnation };
+        let envelope = Envelope { founding: FOUNDING, from: seat, to, incarnation };
         let mut buffer = [0; FRAME];
         let frame = encode(&mut buffer, &envelope, message).expect("a frame holds every message").to_vec();
         let to = usize::from(to.0);

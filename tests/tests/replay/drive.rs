@@ -5,9 +5,9 @@ use quorate::{
     Session, Ticket,
 };
 use quorate_trace::Recorder;
-use quorate_wire::{Cluster, Envelope, decode, encode};
+use quorate_wire::{Envelope, decode, encode};
 
-const CLUSTER: Cluster = Cluster(42);
+const FOUNDING: Founding = Founding(42);
 const MEMBERS: usize = 3;
 const LOG_BYTES: usize = 3 << 10;
 
@@ -30,13 +30,13 @@ struct Host {
 impl Drive {
     pub(crate) fn new(seed: u64) -> Drive {
         let members = Members::of(Seats::first(MEMBERS));
-        let charter = Charter { founding: Founding(seed), members, log_bytes_least: LOG_BYTES as u32 };
+        let charter = Charter { founding: FOUNDING, members, log_bytes_least: LOG_BYTES as u32 };
         let host = |seat| {
             let config = Config::new(seat, seed);
             let memory = vec![0; LOG_BYTES].into_boxed_slice();
             let boot = Boot::found(config.clone(), &charter, memory).expect("a sound configuration");
             let node = boot.start(Instant::START).expect("it has nothing");
-            let recorder = Recorder::start(Vec::new(), CLUSTER, charter, config, LOG_BYTES, Instant::START, &node);
+            let recorder = Recorder::start(Vec::new(), charter, config, LOG_BYTES, Instant::START, &node);
             Host { node, recorder: recorder.expect("a header"), ticket: None, inbox: VecDeque::new() }
         };
         let hosts = members.all().iter().map(host).collect();
@@ -59,7 +59,7 @@ impl Drive {
             0..10 => self.now += self.random.u64(..60_000),
             10..60 => {
                 let Some(frame) = self.hosts[place].inbox.pop_front() else { return };
-                let (mut from, message) = decode(&frame, CLUSTER, Seat(place as u8)).expect("a frame of ours");
+                let (mut from, message) = decode(&frame, FOUNDING, Seat(place as u8)).expect("a frame of ours");
                 if self.random.u8(..) == 0 {
                     from = Identity { incarnation: Incarnation(9), ..from };
                 }
@@ -97,7 +97,7 @@ impl Drive {
                 Effect::Persist(persist) => *ticket = Some(persist.ticket),
                 Effect::Send { to, message } => {
                     let from = Seat(place as u8);
-                    let envelope = Envelope { cluster: CLUSTER, from, to, incarnation: Incarnation(0) };
+                    let envelope = Envelope { founding: FOUNDING, from, to, incarnation: Incarnation(0) };
                     let mut frame = [0; 1200];
                     sent.push((to, encode(&mut frame, &envelope, &message).expect("it fits").to_vec()));
                 }

@@ -3,7 +3,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Rejection, Seat, Seats};
 use quorate_tests::replay::{Replayed, replay};
 use quorate_trace::Recorder;
-use quorate_wire::Cluster;
 use serde::{Deserialize, Serialize, Serializer, ser};
 
 /// A command that cannot be encoded if it is odd.
@@ -23,7 +22,7 @@ fn single(trace: &mut Vec<u8>) -> (Single, Recorder<&mut Vec<u8>>) {
     let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 1024 };
     let boot = Boot::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
     let node = boot.start(Instant::START).expect("it has nothing");
-    let recorder = Recorder::start(trace, Cluster(1), charter, config, 1024, Instant::START, &node);
+    let recorder = Recorder::start(trace, charter, config, 1024, Instant::START, &node);
     (node, recorder.expect("a header"))
 }
 

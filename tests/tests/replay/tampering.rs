@@ -86,7 +86,7 @@ fn a_step_left_out_is_reported() {
 fn a_changed_header_is_reported() {
     let lines = lines();
     let change = |from: &'static str, to: &'static str| move |line: &str| line.replace(from, to);
-    let (_, stopped) = changed(&lines, "\"trace\":3", change("\"trace\":3", "\"trace\":7"));
+    let (_, stopped) = changed(&lines, "\"trace\":4", change("\"trace\":4", "\"trace\":7"));
     assert!(matches!(stopped, Stopped { line: 1, fault: Fault::Format(7) }), "{stopped}");
     let (_, stopped) = changed(&lines, "\"voters\":7", change("\"voters\":7", "\"voters\":6"));
     assert!(matches!(stopped, Stopped { line: 1, fault: Fault::Header(_) }), "{stopped}");

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
+use quorate::founding::Record;
 use quorate::{HardState, Index, Mark, Position, Snapshot, Term, crc32c};
 
-use super::{Batch, Subject};
+use super::{Batch, Subject, complete, prepared};
 use crate::Recovered;
 
 /// Holds a store to the laws of snapshots.
@@ -21,6 +22,7 @@ enum Step {
 /// What a store has to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Model {
+    record: Option<Record>,
     hard_state: HardState,
     mark: Term,
     /// The index that the log stands on.
@@ -33,6 +35,7 @@ struct Model {
 /// What a node finds that starts from a store.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Found {
+    record: Option<Record>,
     hard_state: HardState,
     mark: Term,
     base: u64,
@@ -91,6 +94,8 @@ fn a_changed_byte_is_never_restored(subject: &impl Subject) {
 /// Snapshots of the app's own and of a leader, with entries around them that fill segments.
 fn script() -> Vec<Step> {
     vec![
+        Step::Write(Batch::of(prepared(1))),
+        Step::Write(Batch::of(complete(1))),
         Step::Write(Batch::state(1, None).and(1, 1, b"first").and(2, 1, &[0xa5; 300])),
         Step::Write(Batch::empty().and(3, 1, &[0; 700])),
         Step::Take(2),
@@ -144,14 +149,15 @@ impl Model {
                 self.taken.push(*index);
             }
             Step::Install(index, batch) => {
-                let Model { hard_state, mark, .. } = *self;
-                *self = Model { hard_state, mark, base: *index, ..Model::default() };
+                let Model { record, hard_state, mark, .. } = *self;
+                *self = Model { record, hard_state, mark, base: *index, ..Model::default() };
                 self.note_batch(batch);
             }
         }
     }
 
     fn note_batch(&mut self, batch: &Batch) {
+        self.record = batch.record.or(self.record);
         self.hard_state = batch.hard_state.unwrap_or(self.hard_state);
         for entry in batch.entries() {
             let index = entry.position().index.0;
@@ -170,13 +176,8 @@ impl Model {
 
     fn found(&self) -> Found {
         let records = self.records.range(self.base + 1..).map(|(index, record)| (*index, record.clone()));
-        Found {
-            hard_state: self.hard_state,
-            mark: self.mark,
-            base: self.base,
-            is_lost: false,
-            records: records.collect(),
-        }
+        let Model { record, hard_state, mark, base, .. } = *self;
+        Found { record, hard_state, mark, base, is_lost: false, records: records.collect() }
     }
 }
 
@@ -184,7 +185,8 @@ fn find<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Found, String> 
     let mut found = Found::default();
     let mut snapshots = Vec::new();
     subject.open(image, &mut |item| match item {
-        Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no store keeps these yet"),
+        Recovered::Prepared(prepared) => found.record = Some(Record::Prepared(prepared)),
+        Recovered::Charter(charter) => found.record = Some(Record::Complete(charter)),
         Recovered::Snapshot(snapshot) => {
             found.base = snapshot.position.index.0;
             snapshots.push(snapshot);

@@ -75,7 +75,8 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
     let mut seen = Vec::new();
     let (disk, recovery) = Disk::open_on(medium, directory, owner(), SMALL, |item| -> Result<(), DiskError> {
         seen.push(match item {
-            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no disk keeps these yet"),
+            Recovered::Prepared(prepared) => format!("prepared {}", prepared.founding),
+            Recovered::Charter(charter) => format!("complete {}", charter.founding),
             Recovered::Snapshot(snapshot) => format!("snapshot {}", snapshot.position.index.0),
             Recovered::LostSnapshot(position) => format!("lost snapshot {}", position.index.0),
             Recovered::Stored(Stored { snapshot, received, .. }) => {

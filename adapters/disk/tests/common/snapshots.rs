@@ -61,7 +61,7 @@ impl View {
         let mut found = Vec::new();
         let (disk, _) = Disk::open(directory, owner(), SMALL, |item| -> Result<(), DiskError> {
             match item {
-                Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no disk keeps these yet"),
+                Recovered::Prepared(_) | Recovered::Charter(_) => {}
                 Recovered::Snapshot(snapshot) => found.push(snapshot),
                 Recovered::LostSnapshot(position) => view.lost = Some(position.index.0),
                 Recovered::Stored(Stored { snapshot, received, .. }) => {

@@ -1,6 +1,7 @@
 //! Words that the tests share.
 #![allow(dead_code, reason = "each test binary uses some of them")]
 
+use quorate::founding::Record;
 use quorate::{
     Entries, Entry, HardState, Identity, Index, Kind, Mark, Members, Owner, Position, RECORD_OVERHEAD, Seat, Seats,
     Snapshot, Stored, Term,
@@ -53,6 +54,7 @@ pub(crate) fn layout<const WORD: usize, const PAGE: usize>(log: usize, snapshot:
 /// All that a log shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Held {
+    pub(crate) record: Option<Record>,
     pub(crate) snapshots: Vec<Snapshot>,
     pub(crate) lost: Option<Position>,
     pub(crate) stored: Option<Stored>,
@@ -64,7 +66,8 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) fn note(&mut self, item: Recovered<'_>) {
         match item {
-            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no flash keeps these yet"),
+            Recovered::Prepared(prepared) => self.record = Some(Record::Prepared(prepared)),
+            Recovered::Charter(charter) => self.record = Some(Record::Complete(charter)),
             Recovered::Snapshot(snapshot) => self.snapshots.push(snapshot),
             Recovered::LostSnapshot(position) => self.lost = Some(position),
             Recovered::Stored(stored) => self.stored = Some(stored),

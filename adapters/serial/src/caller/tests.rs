@@ -1,7 +1,5 @@
 extern crate std;
 
-use quorate_wire::Cluster;
-
 use super::*;
 use crate::Plan;
 
@@ -9,7 +7,7 @@ const ME: Seat = Seat(1);
 const LEADER: Option<Seat> = Some(Seat(0));
 
 fn caller() -> Caller<256> {
-    Caller::new(ME, 7, &Plan::new(115_200, Cluster(1)).pace().expect("the line carries it"))
+    Caller::new(ME, 7, &Plan::new(115_200).pace().expect("the line carries it"))
 }
 
 fn at(millis: u64) -> Instant {

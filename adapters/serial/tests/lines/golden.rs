@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use quorate::{Incarnation, Message, Seat, Term};
+use quorate::{Founding, Incarnation, Message, Seat, Term};
 use quorate_serial::{Address, Header, Receiver, Transmitter};
 use quorate_wire::client::{Request, RequestBody, encode_request};
 use quorate_wire::{Cluster, Envelope, encode};
@@ -21,7 +21,8 @@ fn golden() -> Vec<(&'static str, Header, Vec<u8>)> {
 }
 
 fn campaign_now() -> Vec<u8> {
-    let envelope = Envelope { cluster: Cluster(42), from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
+    let founding = Founding(0x1122_3344_5566_7788);
+    let envelope = Envelope { founding, from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
     let mut buffer = [0; 64];
     encode(&mut buffer, &envelope, &Message::CampaignNow { term: Term(3) }).expect("it fits").to_vec()
 }

@@ -1,12 +1,12 @@
 use fastrand::Rng;
-use quorate::{Incarnation, Message, Seat, Term, crc32c};
+use quorate::{Founding, Incarnation, Message, Seat, Term, crc32c};
 use quorate_serial::{Fault, Header, Receiver, Transmitter};
-use quorate_wire::{Cluster, Envelope, encode, verify};
+use quorate_wire::{Envelope, encode, verify};
 
 const FRAME: usize = 200;
 
 fn frame(number: u64) -> Vec<u8> {
-    let envelope = Envelope { cluster: Cluster(number), from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
+    let envelope = Envelope { founding: Founding(number), from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
     let mut buffer = [0; 64];
     encode(&mut buffer, &envelope, &Message::CampaignNow { term: Term(number) }).expect("it fits").to_vec()
 }

@@ -43,7 +43,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START)?;
-        let trace = Trace::start(trace, config.cluster, charter, core.clone(), config.log_bytes, &node);
+        let trace = Trace::start(trace, charter, core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
         let mut server = Server {

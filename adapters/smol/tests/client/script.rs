@@ -69,7 +69,7 @@ impl Script {
         let is_status = matches!(request.body, RequestBody::Status);
         self.commands.fetch_add(usize::from(!is_status), Ordering::Relaxed);
         let Some(body) = answer(seat, request.body) else { return };
-        let reply = Reply { client: request.client, number: request.number, from: seat, body };
+        let reply = Reply { client: request.client, number: request.number, from: seat, founding: None, body };
         let mut frame = [0; 1200];
         let frame = encode_reply(&mut frame, &reply).expect("answers are short");
         for _ in 0..=usize::from(self.repeats.load(Ordering::Relaxed)) {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Incarnation, Index, Message, Outcome, Seat, Term};
+use quorate::{Founding, Incarnation, Index, Message, Outcome, Seat, Term};
 use quorate_smol::{Cluster, Status};
 use quorate_wire::client::ReplyBody;
 use quorate_wire::{Envelope, encode};
@@ -10,8 +10,8 @@ use crate::stranger::{Stranger, command};
 use crate::tally::sum;
 
 /// An ack that would commit everything, if anybody believed it.
-fn forged_ack(cluster: Cluster, from: Seat, to: Seat) -> Vec<u8> {
-    let envelope = Envelope { cluster, from, to, incarnation: Incarnation(0) };
+fn forged_ack(founding: Founding, from: Seat, to: Seat) -> Vec<u8> {
+    let envelope = Envelope { founding, from, to, incarnation: Incarnation(0) };
     let message = Message::Ack { term: Term(1 << 40), stamp: 1, outcome: Outcome::Matched(Index(1 << 40)) };
     encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
 }
@@ -48,14 +48,21 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
         &flipped,
         &later,
         &command(Cluster(1), 1, session),
-        &forged_ack(Cluster(1), Seat(follower), Seat(leader)),
-        &forged_ack(CLUSTER, Seat(leader), Seat(follower)),
+        &forged_ack(Founding(1), Seat(follower), Seat(leader)),
+        &forged_ack(Founding(CLUSTER.0), Seat(leader), Seat(follower)),
     ];
     let stranger = Stranger::new();
     for datagram in datagrams {
         stranger.send(datagram, house.members[&Seat(leader)]);
     }
-    let expected = BTreeMap::from([("length", 1), ("version", 2), ("checksum", 2), ("cluster", 2), ("destination", 1)]);
+    let expected = BTreeMap::from([
+        ("length", 1),
+        ("version", 2),
+        ("checksum", 2),
+        ("cluster", 1),
+        ("destination", 1),
+        ("founding", 1),
+    ]);
     let after = eventually("all of them to be counted", || {
         let status = client.status(leader);
         (refused(&status) == expected).then_some(status)

@@ -1,4 +1,4 @@
-use quorate::{Index, Members, Rejection, Seat, Snapshot};
+use quorate::{Founding, Index, Members, Rejection, Seat, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
@@ -15,6 +15,8 @@ pub struct Reply<'a> {
     pub number: u64,
     /// The node that answers.
     pub from: Seat,
+    /// The founding of its cluster; none if it has no cluster yet. A client keeps it, and believes no other from then on.
+    pub founding: Option<Founding>,
     /// The answer.
     #[serde(borrow)]
     pub body: ReplyBody<'a>,
@@ -156,6 +158,7 @@ pub fn decode_reply(frame: &[u8], client: u64) -> Result<Reply<'_>, Refusal> {
 fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
     numbers(out, &[reply.client, reply.number])?;
     fields::raw(out, &[reply.from.0])?;
+    fields::founding(out, reply.founding)?;
     match &reply.body {
         ReplyBody::Opened { epoch } => numbers(out, &[0, epoch.0]),
         ReplyBody::Done { index, answer } => {
@@ -207,6 +210,7 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
 fn read(body: &[u8]) -> Option<Reply<'_>> {
     let mut fields = Fields::of(body);
     let (client, number, from) = (fields.number(), fields.number(), Seat(fields.byte()));
+    let founding = fields.founding();
     let body = match fields.number() {
         0 => ReplyBody::Opened { epoch: fields.index() },
         1 => ReplyBody::Done { index: fields.index(), answer: fields.bytes() },
@@ -235,5 +239,5 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
         13 => ReplyBody::Mismatch,
         _ => return None,
     };
-    fields.are_complete().then_some(Reply { client, number, from, body })
+    fields.are_complete().then_some(Reply { client, number, from, founding, body })
 }

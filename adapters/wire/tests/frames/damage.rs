@@ -1,7 +1,7 @@
 use proptest::prelude::*;
-use quorate::{Seat, crc32c};
+use quorate::{Founding, Seat, crc32c};
 use quorate_wire::client::{RequestBody, decode_reply, decode_request};
-use quorate_wire::{Class, Cluster, EncodeError, FRAME_MAX, Refusal, decode};
+use quorate_wire::{Class, Cluster, EncodeError, FRAME_MAX, Refusal, decode, decode_founding};
 
 use crate::frame::{Frame, decode_every_way};
 use crate::golden::golden;
@@ -63,10 +63,15 @@ fn damaged_records_are_malformed_even_under_a_good_check() {
 
 #[test]
 fn unknown_variants_are_malformed() {
-    let member = [1, 0, 42, 1, 2, 0, 9];
+    let member = [1, 0, 42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 9];
     let request = [1, 1, 42, 7, 1, 6];
-    let reply = [1, 2, 7, 1, 2, 12];
-    assert_eq!(decode(&checked(&member), Cluster(42), Seat(2)), Err(Refusal::Malformed));
+    let reply = [1, 2, 7, 1, 2, 0, 12];
+    let founding = [1, 3, 42, 1, 2, 4];
+    let standing = [1, 3, 42, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 4];
+    assert_eq!(decode(&checked(&member), Founding(42), Seat(2)), Err(Refusal::Malformed));
+    for founding in [&founding[..], &standing] {
+        assert_eq!(decode_founding(&checked(founding), Cluster(42), Seat(2)), Err(Refusal::Malformed));
+    }
     assert_eq!(decode_request(&checked(&request), Cluster(42)), Err(Refusal::Malformed));
     assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));
 }
@@ -83,7 +88,7 @@ fn seats_that_do_not_exist_are_malformed() {
 
 #[test]
 fn an_address_that_is_not_utf_8_is_malformed() {
-    let reply = [1, 2, 7, 1, 2, 3, 0, 1, 0xff];
+    let reply = [1, 2, 7, 1, 2, 0, 3, 0, 1, 0xff];
     assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));
 }
 
@@ -104,33 +109,39 @@ fn a_command_of_sequence_zero_is_read_so_that_it_can_be_refused() {
 fn other_versions_classes_and_sealed_frames_are_told_apart() {
     let bytes = |version, class| [version, class, 0, 0, 0, 0];
     assert_eq!(Class::of(&bytes(2, 0)), Err(Refusal::Version(2)));
-    assert_eq!(Class::of(&bytes(1, 3)), Err(Refusal::Class(3)));
+    assert_eq!(Class::of(&bytes(1, 4)), Err(Refusal::Class(4)));
     assert_eq!(Class::of(&bytes(1, 0x80)), Err(Refusal::Sealed));
     assert_eq!(Class::of(&bytes(1, 0x41)), Err(Refusal::Sealed));
     let request = named("Command").bytes();
     assert_eq!(Class::of(&request), Ok(Class::Request));
-    assert_eq!(decode(&request, Cluster(42), Seat(2)), Err(Refusal::Class(1)));
+    assert_eq!(decode(&request, Founding(42), Seat(2)), Err(Refusal::Class(1)));
 }
 
 #[test]
 fn frames_for_others_are_refused() {
     let member = named("CampaignNow").bytes();
-    assert_eq!(decode(&member, Cluster(43), Seat(2)), Err(Refusal::Cluster));
-    assert_eq!(decode(&member, Cluster(42), Seat(1)), Err(Refusal::Destination));
+    let Frame::Member(envelope, _) = named("CampaignNow") else { unreachable!("a member says so") };
+    assert_eq!(decode(&member, Founding(envelope.founding.0 ^ 1), Seat(2)), Err(Refusal::Founding));
+    assert_eq!(decode(&member, envelope.founding, Seat(1)), Err(Refusal::Destination));
+    let founding = named("Where").bytes();
+    assert_eq!(decode_founding(&founding, Cluster(43), Seat(2)), Err(Refusal::Cluster));
+    assert_eq!(decode_founding(&founding, Cluster(42), Seat(1)), Err(Refusal::Destination));
     assert_eq!(decode_request(&named("Open").bytes(), Cluster(43)), Err(Refusal::Cluster));
     assert_eq!(decode_reply(&named("Done").bytes(), 8), Err(Refusal::Destination));
 }
 
 #[test]
 fn a_foreign_cluster_of_a_later_version_is_foreign_rather_than_malformed() {
-    let later = checked(&[1, 0, 43, 1, 2, 0, 7]);
-    assert_eq!(decode(&later, Cluster(42), Seat(2)), Err(Refusal::Cluster));
+    let later = checked(&[1, 0, 43, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 9]);
+    assert_eq!(decode(&later, Founding(42), Seat(2)), Err(Refusal::Founding));
+    let later = checked(&[1, 3, 43, 1, 2, 9]);
+    assert_eq!(decode_founding(&later, Cluster(42), Seat(2)), Err(Refusal::Cluster));
 }
 
 #[test]
 fn a_frame_that_is_too_long_is_refused() {
     let frame = checked(&[1; FRAME_MAX]);
-    assert_eq!(decode_every_way(&frame), [Some(Refusal::Length); 4]);
+    assert_eq!(decode_every_way(&frame), [Some(Refusal::Length); 5]);
 }
 
 #[test]
@@ -150,11 +161,12 @@ proptest! {
 
     #[test]
     fn random_content_under_a_good_check_does_not_panic(
-        class in 0..3u8,
+        class in 0..4u8,
         addressed in any::<bool>(),
         content in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
-        let envelope: &[u8] = if !addressed { &[] } else { [&[42, 1, 2, 0][..], &[42], &[7]][usize::from(class)] };
+        let envelopes = [&[42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0][..], &[42], &[7], &[42, 1, 2]];
+        let envelope: &[u8] = if !addressed { &[] } else { envelopes[usize::from(class)] };
         decode_every_way(&checked(&[&[1, class], envelope, &content].concat()));
     }
 

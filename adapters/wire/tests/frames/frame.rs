@@ -1,6 +1,10 @@
-use quorate::{Entries, Entry, Identity, Index, Kind, Message, Position, Seat, Term};
+use quorate::founding;
+use quorate::{Entries, Entry, Founding, Identity, Index, Kind, Message, Position, Seat, Term};
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
-use quorate_wire::{Class, Cluster, EncodeError, Envelope, FRAME_MAX, Refusal, decode, encode};
+use quorate_wire::{
+    Class, Cluster, EncodeError, Envelope, FRAME_MAX, FoundingEnvelope, Refusal, decode, decode_founding, encode,
+    encode_founding,
+};
 
 /// What a frame of any class says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -8,6 +12,7 @@ pub(crate) enum Frame<'a> {
     Member(Envelope, Message<'a>),
     Request(Request<'a>),
     Reply(Reply<'a>),
+    Founding(FoundingEnvelope, founding::Message),
 }
 
 impl<'a> Frame<'a> {
@@ -16,6 +21,7 @@ impl<'a> Frame<'a> {
             Frame::Member(envelope, message) => encode(buffer, envelope, message),
             Frame::Request(request) => encode_request(buffer, request),
             Frame::Reply(reply) => encode_reply(buffer, reply),
+            Frame::Founding(envelope, message) => encode_founding(buffer, envelope, message),
         }
     }
 
@@ -27,23 +33,26 @@ impl<'a> Frame<'a> {
     /// Decodes `bytes` as the receiver of this frame does.
     pub(crate) fn decode_alike<'b>(&self, bytes: &'b [u8]) -> Result<Frame<'b>, Refusal> {
         match self {
-            Frame::Member(envelope, _) => decode(bytes, envelope.cluster, envelope.to).map(|(from, message)| {
+            Frame::Member(envelope, _) => decode(bytes, envelope.founding, envelope.to).map(|(from, message)| {
                 let Identity { seat, incarnation } = from;
                 Frame::Member(Envelope { from: seat, incarnation, ..*envelope }, message)
             }),
             Frame::Request(request) => decode_request(bytes, request.cluster).map(Frame::Request),
             Frame::Reply(reply) => decode_reply(bytes, reply.client).map(Frame::Reply),
+            Frame::Founding(envelope, _) => decode_founding(bytes, envelope.cluster, envelope.to)
+                .map(|(from, message)| Frame::Founding(FoundingEnvelope { from, ..*envelope }, message)),
         }
     }
 }
 
 /// Decodes `bytes` as every receiver does, whatever they are.
-pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<Refusal>; 4] {
+pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<Refusal>; 5] {
     [
         Class::of(bytes).err(),
-        decode(bytes, Cluster(42), Seat(2)).err(),
+        decode(bytes, Founding(42), Seat(2)).err(),
         decode_request(bytes, Cluster(42)).err(),
         decode_reply(bytes, 7).err(),
+        decode_founding(bytes, Cluster(42), Seat(2)).err(),
     ]
 }
 

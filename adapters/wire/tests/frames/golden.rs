@@ -3,12 +3,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
+use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Standing,
-    Term,
+    Ballot, Charter, Founding, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session,
+    Snapshot, Standing, Term,
 };
 use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, Refusal, Refusals, Refused};
+use quorate_wire::{Cluster, Envelope, FoundingEnvelope, Refusal, Refusals, Refused};
 
 use crate::frame::{Frame, entries};
 
@@ -64,12 +65,15 @@ fn path(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
 }
 
-/// One frame for every message, outcome, request and reply, in the order of the description.
+/// One frame for every message, outcome, request, reply and standing, in the order of the description.
 pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
     let mut frames = Vec::new();
     frames.extend(messages().map(|(name, message)| (name, Frame::Member(ENVELOPE, message))));
+    frames.extend(foundings().map(|(name, message)| (name, Frame::Founding(FOUNDERS, message))));
     frames.extend(requests().map(|(name, body)| (name, Frame::Request(Request { body, ..REQUEST }))));
     frames.extend(replies().map(|(name, body)| (name, Frame::Reply(Reply { body, ..REPLY }))));
+    let body = ReplyBody::Refused(Reason::Busy);
+    frames.push(("Refused.Busy.unfounded", Frame::Reply(Reply { founding: None, body, ..REPLY })));
     frames
 }
 
@@ -113,6 +117,31 @@ fn records() -> [(Kind, Vec<u8>); 3] {
         (Kind::Command, b"set".to_vec()),
         (Kind::Request, [&[200, 1, 162, 2, 5], b"set".as_slice()].concat()),
     ]
+}
+
+fn foundings() -> impl Iterator<Item = (&'static str, founding::Message)> {
+    let terms = Terms { members: Members::of(Seats(7)), snapshot: Snapshot::default() };
+    let answer = |standing| founding::Message::Answer { echo: TOKEN, standing };
+    let ready = |prepared| answer(founding::Standing::Ready { token: TOKEN + 1, log_bytes: 2048, prepared });
+    [
+        ("Who", founding::Message::Who { founding: FOUNDING, terms }),
+        ("Who.restored", founding::Message::Who { founding: FOUNDING, terms: Terms { snapshot: SNAPSHOT, ..terms } }),
+        ("Where", founding::Message::Where { token: TOKEN, terms }),
+        ("Prepare", founding::Message::Prepare { founding: FOUNDING, token: TOKEN }),
+        ("Answer.Ready", ready(None)),
+        ("Answer.Ready.prepared", ready(Some(FOUNDING))),
+        ("Answer.Abstains", answer(founding::Standing::Abstains)),
+        ("Answer.Differs", answer(founding::Standing::Differs(terms))),
+        (
+            "Answer.Complete",
+            answer(founding::Standing::Complete(Charter {
+                founding: FOUNDING,
+                members: terms.members,
+                log_bytes_least: 2048,
+            })),
+        ),
+    ]
+    .into_iter()
 }
 
 fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
@@ -202,8 +231,15 @@ const POSITION: Position = Position { term: Term(2), index: Index(300) };
 
 const SNAPSHOT: Snapshot = Snapshot { position: POSITION, bytes: 70_000, check: 0x0123_4567 };
 
-const ENVELOPE: Envelope = Envelope { cluster: Cluster(42), from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
+const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
+
+const TOKEN: u64 = 0x0102_0304_0506_0708;
+
+const ENVELOPE: Envelope = Envelope { founding: FOUNDING, from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
+
+const FOUNDERS: FoundingEnvelope = FoundingEnvelope { cluster: Cluster(42), from: Seat(1), to: Seat(2) };
 
 const REQUEST: Request<'static> = Request { cluster: Cluster(42), client: 7, number: 130, body: RequestBody::Status };
 
-const REPLY: Reply<'static> = Reply { client: 7, number: 130, from: Seat(2), body: ReplyBody::Unknown };
+const REPLY: Reply<'static> =
+    Reply { client: 7, number: 130, from: Seat(2), founding: Some(FOUNDING), body: ReplyBody::Unknown };

@@ -1,9 +1,12 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use quorate::{Entries, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Standing, Term};
+use quorate::founding::{self, Terms};
+use quorate::{
+    Entries, Founding, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Standing, Term,
+};
 use quorate_wire::client::{Follower, Followers, Reply, ReplyBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, FRAME_MAX, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refused};
+use quorate_wire::{Cluster, Envelope, FRAME_MAX, FoundingEnvelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refused};
 
 use crate::frame::{Frame, entries};
 use crate::roundtrip::member;
@@ -42,8 +45,13 @@ fn the_longest_status_of_32_seats_fits_into_a_frame_of_a_board() {
         others: Followers::from_iter(others),
         refused: refused.expect("counters"),
     };
-    let frame =
-        Frame::Reply(Reply { client: u64::MAX, number: u64::MAX, from: Seat(31), body: ReplyBody::Status(report) });
+    let frame = Frame::Reply(Reply {
+        client: u64::MAX,
+        number: u64::MAX,
+        from: Seat(31),
+        founding: Some(Founding(1)),
+        body: ReplyBody::Status(report),
+    });
     assert_eq!(frame.bytes().len(), STATUS_MAX);
     const { assert!(STATUS_MAX <= 250, "a line's frame of 256 bytes carries 250") };
 }
@@ -57,10 +65,14 @@ fn the_longest_message_without_a_body_fits_into_every_frame() {
     let (term, inherited) = (Term::MAX, Index::MAX);
     let message = Message::Offer { term, stamp: u64::MAX, latest, before: latest, inherited, members };
     assert_eq!(Frame::Member(FAR, message).bytes().len(), MEMBER_FRAME_MIN);
+    let envelope = FoundingEnvelope { cluster: Cluster(u64::MAX), from: Seat(31), to: Seat(31) };
+    let standing = founding::Standing::Differs(Terms { members, snapshot: latest });
+    let longest = founding::Message::Answer { echo: u64::MAX, standing };
+    assert_eq!(Frame::Founding(envelope, longest).bytes().len(), 81);
 }
 
 /// As WIRE.md says.
-const STATUS_MAX: usize = 240;
+const STATUS_MAX: usize = 249;
 
 proptest! {
     #[test]
@@ -81,6 +93,6 @@ fn largest(entries: Entries<'_>) -> Frame<'_> {
 }
 
 const FAR: Envelope =
-    Envelope { cluster: Cluster(u64::MAX), from: Seat(31), to: Seat(62), incarnation: Incarnation(u32::MAX) };
+    Envelope { founding: Founding(u64::MAX), from: Seat(31), to: Seat(62), incarnation: Incarnation(u32::MAX) };
 
 const BEFORE_LAST: Position = Position { term: Term::MAX, index: Index(Index::MAX.0 - 1) };

@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session, Snapshot, Standing,
-    Term,
+    Ballot, Charter, Founding, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session,
+    Snapshot, Standing, Term,
 };
 use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, Refusal, Refusals, Refused};
+use quorate_wire::{Cluster, Envelope, FoundingEnvelope, Refusal, Refusals, Refused};
 
 use crate::frame::{Frame, entries};
 
@@ -25,6 +26,7 @@ proptest! {
             Frame::Member(envelope, message) => postcard::to_slice(&(envelope, message), &mut room),
             Frame::Request(request) => postcard::to_slice(request, &mut room),
             Frame::Reply(reply) => postcard::to_slice(reply, &mut room),
+            Frame::Founding(envelope, message) => postcard::to_slice(&(envelope, message), &mut room),
         };
         let bytes = frame.bytes();
         prop_assert_eq!(&bytes[2..bytes.len() - 4], body.expect("it fits"));
@@ -32,14 +34,53 @@ proptest! {
 }
 
 pub(crate) fn frame() -> impl Strategy<Value = Frame<'static>> {
-    prop_oneof![member(), request(), reply()]
+    prop_oneof![member(), request(), reply(), founders()]
 }
 
 pub(crate) fn member() -> impl Strategy<Value = Frame<'static>> {
-    (any::<u64>(), seat(), seat(), any::<u32>(), message()).prop_map(|(cluster, from, to, incarnation, message)| {
-        let envelope = Envelope { cluster: Cluster(cluster), from, to, incarnation: Incarnation(incarnation) };
+    (any::<u64>(), seat(), seat(), any::<u32>(), message()).prop_map(|(founding, from, to, incarnation, message)| {
+        let envelope = Envelope { founding: Founding(founding), from, to, incarnation: Incarnation(incarnation) };
         Frame::Member(envelope, message)
     })
+}
+
+fn founders() -> impl Strategy<Value = Frame<'static>> {
+    (any::<u64>(), seat(), seat(), founding_message()).prop_map(|(cluster, from, to, message)| {
+        Frame::Founding(FoundingEnvelope { cluster: Cluster(cluster), from, to }, message)
+    })
+}
+
+fn founding_message() -> impl Strategy<Value = founding::Message> {
+    let number = || any::<u64>();
+    prop_oneof![
+        (number(), terms()).prop_map(|(f, terms)| founding::Message::Who { founding: Founding(f), terms }),
+        (number(), terms()).prop_map(|(token, terms)| founding::Message::Where { token, terms }),
+        (number(), number()).prop_map(|(f, token)| founding::Message::Prepare { founding: Founding(f), token }),
+        (number(), standing()).prop_map(|(echo, standing)| founding::Message::Answer { echo, standing }),
+    ]
+}
+
+fn standing() -> impl Strategy<Value = founding::Standing> {
+    prop_oneof![
+        (any::<u64>(), any::<u32>(), founding()).prop_map(|(token, log_bytes, prepared)| founding::Standing::Ready {
+            token,
+            log_bytes,
+            prepared
+        }),
+        Just(founding::Standing::Abstains),
+        terms().prop_map(founding::Standing::Differs),
+        (any::<u64>(), members(), any::<u32>()).prop_map(|(f, members, log_bytes_least)| {
+            founding::Standing::Complete(Charter { founding: Founding(f), members, log_bytes_least })
+        }),
+    ]
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    (members(), snapshot()).prop_map(|(members, snapshot)| Terms { members, snapshot })
+}
+
+fn founding() -> impl Strategy<Value = Option<Founding>> {
+    proptest::option::of(any::<u64>().prop_map(Founding))
 }
 
 fn request() -> impl Strategy<Value = Frame<'static>> {
@@ -49,8 +90,8 @@ fn request() -> impl Strategy<Value = Frame<'static>> {
 }
 
 fn reply() -> impl Strategy<Value = Frame<'static>> {
-    (any::<u64>(), any::<u64>(), seat(), reply_body())
-        .prop_map(|(client, number, from, body)| Frame::Reply(Reply { client, number, from, body }))
+    (any::<u64>(), any::<u64>(), seat(), founding(), reply_body())
+        .prop_map(|(client, number, from, founding, body)| Frame::Reply(Reply { client, number, from, founding, body }))
 }
 
 fn message() -> impl Strategy<Value = Message<'static>> {

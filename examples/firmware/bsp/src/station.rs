@@ -48,7 +48,7 @@ fn recover(identity: &Identity) -> &'static mut Station {
     let &Identity { seat, baud, wiring, seed, .. } = identity;
     let cluster = Cluster(CLUSTER);
     let members = Members::of(Seats::first(SEATS));
-    let pace = Plan::new(baud, cluster).pace().unwrap_or_else(|misfit| panic!("{misfit}"));
+    let pace = Plan::new(baud).pace().unwrap_or_else(|misfit| panic!("{misfit}"));
     let routes = match wiring {
         Wiring::Ring => Routes::ring(seat, &members.all().iter().collect::<Vec<_, SEATS>>()),
         Wiring::Gateway => Some(Routes::lines(&[members.all()])),

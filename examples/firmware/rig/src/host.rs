@@ -54,7 +54,7 @@ impl Host {
     fn config(&self) -> Result<ServerConfig, Failure> {
         let cluster = Cluster(CLUSTER);
         let Pace { heartbeat, election, entry_bytes, snapshot_bytes, .. } =
-            Plan::new(self.baud, cluster).pace().map_err(Failure::new)?;
+            Plan::new(self.baud).pace().map_err(Failure::new)?;
         Ok(ServerConfig {
             frame_bytes: entry_bytes + MEMBER_OVERHEAD_MAX,
             // As much as a board sends.

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use quorate::{Entry, Incarnation, Index, Members, Message, Seat, Seats, Session, Term};
+use quorate::{Entry, Founding, Incarnation, Index, Members, Message, Seat, Seats, Session, Term};
 use quorate_trace::{EntryView, MessageView};
 use quorate_wire::client::{Follower, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope};
+use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
 use serde::Serialize;
 
 use super::command::{CommandView, Content, Text, answer, command, query, value};
@@ -21,7 +21,7 @@ pub(super) struct Frame<'a, B> {
 
 #[derive(Serialize)]
 pub(super) struct MemberView<'a> {
-    cluster: Cluster,
+    founding: Founding,
     from: Seat,
     to: Seat,
     incarnation: Incarnation,
@@ -30,9 +30,17 @@ pub(super) struct MemberView<'a> {
 
 impl<'a> MemberView<'a> {
     pub(super) fn of(envelope: &Envelope, message: Message<'a>) -> MemberView<'a> {
-        let Envelope { cluster, from, to, incarnation } = *envelope;
-        MemberView { cluster, from, to, incarnation, message: MessageView::of(message, KvEntry::of) }
+        let Envelope { founding, from, to, incarnation } = *envelope;
+        MemberView { founding, from, to, incarnation, message: MessageView::of(message, KvEntry::of) }
     }
+}
+
+/// A message between stores that are to become a cluster.
+#[derive(Serialize)]
+pub(super) struct FoundingView {
+    #[serde(flatten)]
+    pub(super) envelope: FoundingEnvelope,
+    pub(super) message: quorate::founding::Message,
 }
 
 /// An entry with its command.
@@ -88,6 +96,7 @@ pub(super) struct ReplyView<'a> {
     client: u64,
     number: u64,
     from: Seat,
+    founding: Option<Founding>,
     reply: Answered<'a>,
 }
 
@@ -108,14 +117,14 @@ enum Answered<'a> {
 
 impl<'a> ReplyView<'a> {
     pub(super) fn of(reply: &Reply<'a>) -> ReplyView<'a> {
-        let Reply { client, number, from, body } = *reply;
+        let Reply { client, number, from, founding, body } = *reply;
         let reply = match body {
             ReplyBody::Done { index, answer: bytes } => Answered::Done { index, answer: answer(bytes) },
             ReplyBody::Value { index, answer: bytes } => Answered::Value { index, answer: value(bytes) },
             ReplyBody::Status(report) => Answered::Status(Report::of(&report)),
             plain => Answered::Plain(plain),
         };
-        ReplyView { client, number, from, reply }
+        ReplyView { client, number, from, founding, reply }
     }
 }
 

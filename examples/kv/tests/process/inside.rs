@@ -3,11 +3,11 @@ use std::fs;
 use crate::cluster::Cluster;
 use crate::program::{Running, program, run, run_with};
 
-const VOTE: &str = "01002a0102000103010177ede590";
+const VOTE: &str = "01008877665544332211010200010301018c3355ef";
 
 #[test]
 fn a_frame_is_explained_field_by_field() {
-    let lines = "frame member\nversion 1\nbytes 14\ncluster 42\nfrom 1\nto 2\nincarnation 0\n";
+    let lines = "frame member\nversion 1\nbytes 21\nfounding 1122334455667788\nfrom 1\nto 2\nincarnation 0\n";
     let text = format!("{lines}message Vote (term 3, ballot Real, granted true)\n");
     run(&["decode", VOTE]).prints(0, &text);
     run_with(&["decode", "-"], format!("{} {}\n", &VOTE[..8], &VOTE[8..]).as_bytes()).prints(0, &text);
@@ -17,7 +17,7 @@ fn a_frame_is_explained_field_by_field() {
 
 #[test]
 fn a_bad_frame_is_told_by_its_layer_and_bad_digits_are_wrong_usage() {
-    run(&["decode", &VOTE[..26]]).says(1, &["bad check", "cut off or changed"]);
+    run(&["decode", &VOTE[..40]]).says(1, &["bad check", "cut off or changed"]);
     run(&["decode", &VOTE[..4]]).says(1, &["bad header", "too short"]);
     run(&["decode", &format!("09{}", &VOTE[2..])]).says(1, &["bad header", "version 9"]);
     run(&["decode", "0x01"]).says(2, &["not hexadecimal", "two digits"]);
@@ -35,5 +35,5 @@ fn a_node_that_is_asked_to_trace_does_so_or_does_not_start() {
     cluster.wait_for_leader();
     cluster.kill(1);
     let text = fs::read_to_string(trace).expect("there is a trace");
-    assert!(text.starts_with("{\"trace\":3,") && text.contains("\"role\":\"leader\""), "{text}");
+    assert!(text.starts_with("{\"trace\":4,") && text.contains("\"role\":\"leader\""), "{text}");
 }

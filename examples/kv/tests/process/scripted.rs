@@ -17,7 +17,7 @@ pub(crate) fn node(
         while let Ok((length, from)) = socket.recv_from(&mut heard) {
             let request = decode_request(&heard[..length], Cluster(1)).expect("clients send whole requests");
             let Some(body) = answer(request.body) else { continue };
-            let reply = Reply { client: request.client, number: request.number, from: Seat(1), body };
+            let reply = Reply { client: request.client, number: request.number, from: Seat(1), founding: None, body };
             let frame = encode_reply(&mut said, &reply).expect("answers are short");
             socket.send_to(frame, from).expect("loopback takes it");
         }

@@ -6,7 +6,7 @@ pub mod nor;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use quorate::{Apply, Boot, Effects, Entry, Node, Piece};
+use quorate::{Apply, Boot, Charter, Effects, Entry, Node, Piece, Prospect, founding};
 
 /// A small command: a lamp, and whether it shines.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -40,6 +40,12 @@ pub fn link_core() {
     link(Apply::<SetLamp>::session as fn(&_) -> _);
     link(Piece::message as fn(&_, _) -> _);
     link(Entry::parse as fn(_) -> _);
+    link(Prospect::<3>::new as fn(&_, _, _) -> _);
+    link(Prospect::<3>::step as fn(_, _, _) -> _);
+    link(Prospect::<3>::deadline as fn(&_) -> _);
+    link(Prospect::<3>::obstacle as fn(&_) -> _);
+    link(founding::Effects::<3>::next as fn(&mut _) -> _);
+    link(Charter::answer as fn(&_, &_) -> _);
 }
 
 /// Links all that a driver calls to read and write members' frames.
@@ -47,6 +53,8 @@ pub fn link_core() {
 pub fn link_wire() {
     link(quorate_wire::encode as fn(_, &_, &_) -> _);
     link(quorate_wire::decode as fn(_, _, _) -> _);
+    link(quorate_wire::encode_founding as fn(_, &_, &_) -> _);
+    link(quorate_wire::decode_founding as fn(_, _, _) -> _);
 }
 
 /// Looks at the message, as the handler of a firmware does that reports why it stopped.

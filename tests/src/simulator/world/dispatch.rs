@@ -5,7 +5,7 @@ use crate::simulator::client::Wish;
 use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
 use crate::simulator::oracle::Violation;
-use crate::simulator::{CLUSTER, Node, Write};
+use crate::simulator::{FOUNDING, Node, Write};
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;
@@ -70,7 +70,7 @@ impl World {
         match what {
             What::Frame { to, bytes } => {
                 self.end_of_message();
-                let Ok((from, message)) = quorate_wire::decode(&bytes, CLUSTER, to) else { return Ok(()) };
+                let Ok((from, message)) = quorate_wire::decode(&bytes, FOUNDING, to) else { return Ok(()) };
                 let machine = usize::from(to.0);
                 self.oracle.on_receive(&self.machines[machine], from, &message);
                 self.act(machine, Input::Receive { from, message }, None)

@@ -10,7 +10,7 @@ use crate::simulator::machine::Waiting;
 use crate::simulator::network::kind;
 use crate::simulator::oracle::{Due, Violation};
 use crate::simulator::records::Batch;
-use crate::simulator::{CLUSTER, Fault, Node, Write};
+use crate::simulator::{FOUNDING, Fault, Node, Write};
 use crate::stage::show;
 
 impl World {
@@ -138,7 +138,7 @@ impl World {
 
     pub(super) fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
         let Identity { seat: from, incarnation } = self.machines[machine].identity();
-        let envelope = Envelope { cluster: CLUSTER, from, to, incarnation };
+        let envelope = Envelope { founding: FOUNDING, from, to, incarnation };
         let mut buffer = [0; 1200];
         quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()
     }

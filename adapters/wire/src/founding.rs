@@ -1,0 +1,139 @@
+use quorate::founding::{Message, Standing, Terms};
+use quorate::{Charter, Founding, Seat};
+use serde::{Deserialize, Serialize};
+
+use crate::fields::{self, Fields, Writer, numbers};
+use crate::frame::{self, Class, EncodeError};
+use crate::{Cluster, Refusal};
+
+/// What stands before every message between stores that are to become a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FoundingEnvelope {
+    /// The cluster that both were told to be of.
+    pub cluster: Cluster,
+    /// The sender.
+    pub from: Seat,
+    /// The receiver.
+    pub to: Seat,
+}
+
+/// Writes the frame of a founding's message to the front of `buffer`, and returns it.
+///
+/// # Errors
+/// The frame is longer than `buffer`. That does not happen if it has room for
+/// [`MEMBER_FRAME_MIN`](crate::MEMBER_FRAME_MIN).
+pub fn encode_founding<'b>(
+    buffer: &'b mut [u8],
+    envelope: &FoundingEnvelope,
+    message: &Message,
+) -> Result<&'b [u8], EncodeError> {
+    let FoundingEnvelope { cluster, from, to } = *envelope;
+    frame::write(buffer, Class::Founding, |body| {
+        numbers(body, &[cluster.0])?;
+        fields::raw(body, &[from.0, to.0])?;
+        write(message, body)
+    })
+}
+
+/// Reads the frame of a founding's message, at the seat `me` of `cluster`: who sent it, and what. The work is bounded by
+/// the frame's length.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn decode_founding(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Seat, Message), Refusal> {
+    let body = frame::open(frame, Class::Founding)?;
+    let mut fields = Fields::of(body);
+    let (meant, from, to) = (fields.number(), Seat(fields.byte()), Seat(fields.byte()));
+    if !fields.are_sound() {
+        return Err(Refusal::Malformed);
+    }
+    // Before the message is looked at: another cluster may well speak a later version.
+    if meant != cluster.0 {
+        return Err(Refusal::Cluster);
+    }
+    if to != me {
+        return Err(Refusal::Destination);
+    }
+    let message = read(&mut fields).filter(|_| fields.are_complete());
+    Ok((from, message.ok_or(Refusal::Malformed)?))
+}
+
+fn write(message: &Message, out: &mut Writer<'_>) -> postcard::Result<()> {
+    match *message {
+        Message::Who { founding, terms } => {
+            numbers(out, &[0])?;
+            fields::random(out, founding.0)?;
+            write_terms(out, &terms)
+        }
+        Message::Where { token, terms } => {
+            numbers(out, &[1])?;
+            fields::random(out, token)?;
+            write_terms(out, &terms)
+        }
+        Message::Prepare { founding, token } => {
+            numbers(out, &[2])?;
+            fields::random(out, founding.0)?;
+            fields::random(out, token)
+        }
+        Message::Answer { echo, standing } => {
+            numbers(out, &[3])?;
+            fields::random(out, echo)?;
+            write_standing(out, &standing)
+        }
+    }
+}
+
+fn write_standing(out: &mut Writer<'_>, standing: &Standing) -> postcard::Result<()> {
+    match *standing {
+        Standing::Ready { token, log_bytes, prepared } => {
+            numbers(out, &[0])?;
+            fields::random(out, token)?;
+            numbers(out, &[log_bytes.into()])?;
+            fields::founding(out, prepared)
+        }
+        Standing::Abstains => numbers(out, &[1]),
+        Standing::Differs(terms) => {
+            numbers(out, &[2])?;
+            write_terms(out, &terms)
+        }
+        Standing::Complete(Charter { founding, members, log_bytes_least }) => {
+            numbers(out, &[3])?;
+            fields::random(out, founding.0)?;
+            fields::members(out, &members)?;
+            numbers(out, &[log_bytes_least.into()])
+        }
+    }
+}
+
+fn write_terms(out: &mut Writer<'_>, terms: &Terms) -> postcard::Result<()> {
+    fields::members(out, &terms.members)?;
+    fields::snapshot(out, &terms.snapshot)
+}
+
+fn read(fields: &mut Fields<'_>) -> Option<Message> {
+    Some(match fields.number() {
+        0 => Message::Who { founding: Founding(fields.random()), terms: read_terms(fields) },
+        1 => Message::Where { token: fields.random(), terms: read_terms(fields) },
+        2 => Message::Prepare { founding: Founding(fields.random()), token: fields.random() },
+        3 => Message::Answer { echo: fields.random(), standing: read_standing(fields)? },
+        _ => return None,
+    })
+}
+
+fn read_standing(fields: &mut Fields<'_>) -> Option<Standing> {
+    Some(match fields.number() {
+        0 => Standing::Ready { token: fields.random(), log_bytes: fields.short(), prepared: fields.founding() },
+        1 => Standing::Abstains,
+        2 => Standing::Differs(read_terms(fields)),
+        3 => Standing::Complete(Charter {
+            founding: Founding(fields.random()),
+            members: fields.members(),
+            log_bytes_least: fields.short(),
+        }),
+        _ => return None,
+    })
+}
+
+fn read_terms(fields: &mut Fields<'_>) -> Terms {
+    Terms { members: fields.members(), snapshot: fields.snapshot() }
+}
