@@ -74,8 +74,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads
-    /// and before the window closes, a stamp is only held against the last time that this happened. What was sent must
-    /// then be [folded](Node::folded_stamp) as well.
+    /// and before the window closes, a stamp is only held against the last time that this happened, and, where all that
+    /// was sent is acknowledged, against that. A refusal is always late then, for no follower loses what it
+    /// acknowledged. What was sent must then be [folded](Node::folded_stamp) as well.
     pub fn fold_stamps(&mut self) {
         for peer in &mut self.peers {
             peer.sent = peer.sent.min(peer.reset_at + 1);

@@ -174,6 +174,9 @@ impl Step<'_> {
         if looks && matches!(outcome, Outcome::Conflict(hint) if hint.index < peer.matched) {
             return Err(Refusal::Forgotten);
         }
+        // An answer that came sooner is to this message or a later one, and all that was sent is acknowledged: what was
+        // refused has come in some other way.
+        let is_late = stamp <= peer.echoed && peer.next == peer.matched.next();
         peer.heard = now;
         peer.refused = Refused::NOTHING;
         raise(&mut peer.echoed, stamp);
@@ -185,9 +188,9 @@ impl Step<'_> {
                     peer.probe_from(peer.matched.next());
                 }
             }
-            Outcome::Conflict(hint) => self.on_conflict(from, stamp, hint),
+            Outcome::Conflict(hint) if !is_late => self.on_conflict(from, stamp, hint),
             Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
-            Outcome::Stale => {}
+            Outcome::Conflict(_) | Outcome::Stale => {}
         }
         self.confirm_round();
         Ok(())
@@ -218,10 +221,9 @@ impl Step<'_> {
             return;
         }
         let next = meeting.max(peer.matched.next()).min(peer.next);
-        if peer.flow == Flow::Pipeline {
-            peer.losses = peer.losses.saturating_add(1);
-        }
-        peer.owed.heartbeat |= next < peer.next && peer.losses <= LOSSES_MAX;
+        let was_in_line = peer.flow == Flow::Pipeline;
+        peer.losses = peer.losses.saturating_add(was_in_line.into());
+        peer.owed.heartbeat |= (was_in_line || next < peer.next) && peer.losses <= LOSSES_MAX;
         peer.probe_from(next);
     }
 
