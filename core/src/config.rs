@@ -122,7 +122,7 @@ impl Settings {
     /// This node, if it lives a later incarnation than its first.
     pub(crate) fn reborn(&self) -> Seats {
         let Identity { seat, incarnation } = self.identity;
-        if incarnation == Incarnation(0) { Seats::NONE } else { Seats::NONE.with(seat) }
+        if incarnation == Incarnation(0) { Seats::NONE } else { Seats::NONE.and(seat) }
     }
 
     pub(crate) fn election_micros(&self) -> u64 {

@@ -243,7 +243,7 @@ impl Step<'_> {
             self.peer(from).owed.offer = latest > Index(0);
             return;
         };
-        self.state.fetchers = self.state.fetchers.with(from);
+        self.state.fetchers = self.state.fetchers.and(from);
         let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
         // Whoever was sent all of it and begins anew could not use it: another one may be sound.

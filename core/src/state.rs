@@ -213,7 +213,7 @@ impl State {
 
     /// This node.
     pub(crate) fn me(&self) -> Seats {
-        Seats::NONE.with(self.seat())
+        Seats::NONE.and(self.seat())
     }
 
     pub(crate) fn seat(&self) -> Seat {
@@ -281,7 +281,7 @@ impl State {
     /// Something may be owed to the leader.
     pub(crate) fn attend_leader(&mut self) {
         if let Some(leader) = self.leader {
-            self.attention = self.attention.with(leader).without(self.seat());
+            self.attention = self.attention.and(leader).without(self.seat());
         }
     }
 

@@ -57,7 +57,7 @@ impl Step<'_> {
 
     /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
     fn meet_reborn(&mut self, from: Identity) {
-        self.state.reborn = self.state.reborn.with(from.seat);
+        self.state.reborn = self.state.reborn.and(from.seat);
         let peer = self.peer(from.seat);
         peer.incarnation = from.incarnation;
         peer.matched = Index(0);
@@ -243,7 +243,7 @@ impl Step<'_> {
 
     /// A member's peer: messages of others are refused before.
     pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
-        self.state.attention = self.state.attention.with(seat);
+        self.state.attention = self.state.attention.and(seat);
         &mut self.peers[seat]
     }
 

@@ -243,7 +243,7 @@ fn bytes() -> impl Strategy<Value = &'static [u8]> {
 }
 
 fn seat() -> impl Strategy<Value = Seat> {
-    any::<u8>().prop_map(Seat)
+    (0..Seat::COUNT_MAX as u8).prop_map(Seat)
 }
 
 fn term() -> impl Strategy<Value = Term> {
