@@ -129,7 +129,7 @@ impl<'a, V> Effects<'a, V> {
         None
     }
 
-    fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
+    pub(crate) fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {
