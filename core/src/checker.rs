@@ -161,6 +161,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.hard_durable = hard_state(state.hard_durable);
         state.write = state.write.map(|write| Write { hard: hard_state(write.hard), ..write });
         state.leader = state.leader.map(&names);
+        state.transfer_failed = state.transfer_failed.map(&names);
         state.votes = seats(state.votes);
         state.answered = seats(state.answered);
         state.attention = seats(state.attention);

@@ -69,11 +69,17 @@ impl<'a, V> Effects<'a, V> {
         if let Some(position) = self.take_snapshot() {
             return Some(Effect::TakeSnapshot { position, members: self.state.settings.members });
         }
+        if !self.has_apply() && core::mem::take(&mut self.state.reign_ended) {
+            return Some(Effect::LeadershipEnded);
+        }
         if let Some(snapshot) = self.restore() {
             return Some(Effect::Restore { snapshot });
         }
         if let Some(index) = self.apply() {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
+        }
+        if let Some(to) = self.state.transfer_failed.take() {
+            return Some(Effect::TransferFailed { to });
         }
         if let Some((to, piece)) = self.piece() {
             return Some(Effect::SendPiece { to, piece });
@@ -293,8 +299,12 @@ impl<'a, V> Effects<'a, V> {
         None
     }
 
+    fn has_apply(&self) -> bool {
+        self.state.applied < self.state.applicable() && self.state.applied >= self.log.span.base.index
+    }
+
     fn apply(&mut self) -> Option<Index> {
-        if self.state.applied >= self.state.applicable() || self.state.applied < self.log.span.base.index {
+        if !self.has_apply() {
             return None;
         }
         self.state.applied = self.state.applied.next();

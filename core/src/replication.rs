@@ -299,10 +299,15 @@ impl Step<'_> {
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
         // Asked once more, it takes no longer: no command is taken meanwhile.
-        if self.state.transfer.is_none_or(|transfer| transfer.to != to) {
-            let until = self.state.after_timeout();
-            self.state.transfer = Some(Transfer { to, until, told: false });
+        if self.state.transfer.is_some_and(|transfer| transfer.to == to) {
+            return Ok(());
         }
+        if self.state.transfer_failed.is_some() {
+            return Err(Rejection::InTransfer);
+        }
+        self.give_up_transfer();
+        let until = self.state.after_timeout();
+        self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
 
@@ -325,13 +330,18 @@ impl Step<'_> {
         best
     }
 
+    fn give_up_transfer(&mut self) {
+        let Some(Transfer { to, .. }) = self.state.transfer.take() else { return };
+        self.state.transfer_failed = Some(to);
+        self.peer(to).owed.campaign = false;
+    }
+
     /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
     fn pursue_transfer(&mut self) {
         let Some(transfer) = self.state.transfer else { return };
         let has_all = self.matched(transfer.to) == self.log.span.last.index;
         if self.state.now >= transfer.until {
-            self.state.transfer = None;
-            self.peer(transfer.to).owed.campaign = false;
+            self.give_up_transfer();
         } else if has_all && !transfer.told {
             self.state.transfer = Some(Transfer { told: true, ..transfer });
             self.peer(transfer.to).owed.campaign = true;

@@ -34,6 +34,8 @@ pub(crate) struct State {
     /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a
     /// heartbeat.
     pub(crate) greets: bool,
+    /// Whether a reign of this node has ended, and its driver has not been told.
+    pub(crate) reign_ended: bool,
     /// Whether something was committed since the last heartbeat.
     pub(crate) commits: bool,
     /// Whose turn it is when messages are drawn.
@@ -41,6 +43,8 @@ pub(crate) struct State {
     /// Whose turn it is when pieces are drawn.
     pub(crate) piece_turn: Seat,
     pub(crate) leader: Option<Seat>,
+    /// To whom a transfer did not come about, of which the driver has not been told.
+    pub(crate) transfer_failed: Option<Seat>,
     /// The log of no member has less room than this, in bytes: see [`Config::log_bytes_least`](crate::Config).
     pub(crate) log_bytes: usize,
     /// A snapshot is due if more bytes of the log than this are used.
@@ -145,10 +149,12 @@ impl State {
             full: false,
             pressed: false,
             greets: false,
+            reign_ended: false,
             commits: false,
             turn: Seat(0),
             piece_turn: Seat(0),
             leader: None,
+            transfer_failed: None,
             log_bytes,
             crowded_at,
             attention: Seats::NONE,

@@ -110,7 +110,7 @@ impl Step<'_> {
         if !self.state.is_leader() {
             return Err(Rejection::NotLeader { leader: self.state.leader });
         }
-        if self.state.transfer.is_some() {
+        if self.state.transfer.is_some() || self.state.reign_ended {
             return Err(Rejection::InTransfer);
         }
         if self.log.span.last.index >= Index::MAX {
@@ -214,6 +214,7 @@ impl Step<'_> {
         }
         if self.state.is_leader() {
             self.state.leader = None;
+            self.state.reign_ended = true;
         }
         self.state.role = Role::Follower;
         self.state.transfer = None;

@@ -154,6 +154,8 @@ pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
         }
         Effect::Restore { snapshot: from_it } => format!("{from}: restores {}", snapshot(from_it)),
         Effect::ReadReady { through } => format!("{from}: reads through round {} are ready", through.0),
+        Effect::LeadershipEnded => format!("{from}: leads no longer"),
+        Effect::TransferFailed { to } => format!("{from}: could not hand over to {}", to.0),
         Effect::ReadFailed { through } => format!("{from}: reads through round {} failed", through.0),
     }
 }
