@@ -187,7 +187,7 @@ impl Peer {
             && match outcome {
                 Outcome::Matched(index) => index <= self.matched && (is_old_news || self.flow == Flow::Pipeline),
                 Outcome::Conflict(_) => is_old_news,
-                Outcome::Full(_) | Outcome::Stale | Outcome::Wants { .. } => false,
+                Outcome::Full(_) | Outcome::Stale | Outcome::TooSmall | Outcome::Wants { .. } => false,
             }
     }
 }

@@ -245,9 +245,14 @@ impl<'a, V> Effects<'a, V> {
     /// How the log compares with what the leader sent, if that was asked or has changed.
     fn answer(&mut self) -> Option<(u64, Outcome)> {
         let state = &mut *self.state;
-        if let Some(Answer::Conflict { stamp, hint }) = state.answer {
+        let refusal = match state.answer {
+            Some(Answer::Conflict { stamp, hint }) => Some((stamp, Outcome::Conflict(hint))),
+            Some(Answer::TooSmall { stamp }) => Some((stamp, Outcome::TooSmall)),
+            Some(Answer::Matched | Answer::Full) | None => None,
+        };
+        if refusal.is_some() {
             state.answer = None;
-            return Some((stamp, Outcome::Conflict(hint)));
+            return refusal;
         }
         let index = state.acknowledgeable()?;
         let answer = state.answer.take().or((index > state.acked).then_some(Answer::Matched))?;

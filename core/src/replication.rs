@@ -190,6 +190,7 @@ impl Step<'_> {
             }
             Outcome::Conflict(hint) if !is_late => self.on_conflict(from, stamp, hint),
             Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
+            Outcome::TooSmall => self.peer(from).refused = Refusal::SnapshotTooLarge.into(),
             Outcome::Conflict(_) | Outcome::Stale => {}
         }
         self.confirm_round();

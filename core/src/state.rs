@@ -126,6 +126,8 @@ pub(crate) enum Answer {
     Full,
     /// To this message, that the logs meet at the hint or before it.
     Conflict { stamp: u64, hint: Position },
+    /// To this message, that the snapshot is too long.
+    TooSmall { stamp: u64 },
 }
 
 /// A leader's wish to hand over.

@@ -98,6 +98,7 @@ impl Stage {
                 log_bytes_least: Some(line.number("least")).filter(|least| *least > 0),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
+                snapshot_bytes_max: Some(line.number("snapshot-max")).filter(|most| *most > 0),
                 ..usual
             };
             self.actors.insert(seat, Actor::new(config, line.number_or("log-bytes", LOG_BYTES), line.has("greets")));

@@ -117,6 +117,7 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Conflict(hint) => format!("conflict, look at {}", position(hint)),
         Outcome::Full(index) => format!("matched {}, full", index.0),
         Outcome::Stale => "stale".into(),
+        Outcome::TooSmall => "has no place for the snapshot".into(),
         Outcome::Wants { index, offset, again, .. } => {
             let again = if again { ", again" } else { "" };
             format!("wants the snapshot at {} from byte {offset} on{again}", index.0)

@@ -207,6 +207,7 @@ fn follower() -> impl Strategy<Value = Follower> {
         Just(Standing::Seeks),
         Just(Standing::Fetches),
         Just(Standing::Silent),
+        Just(Standing::TooSmall),
         (0..quorate::Refusal::ALL.len()).prop_map(|reason| Standing::Refused(quorate::Refusal::ALL[reason])),
     ];
     let silence = any::<u32>().prop_map(|millis| Duration::from_millis(millis.into()));
