@@ -74,8 +74,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads
-    /// and before the window closes, a stamp is only held against the last time that this happened. What was sent must
-    /// then be [folded](Node::folded_stamp) as well.
+    /// and before the window closes, a stamp is only held against the last time that this happened, and, where all that
+    /// was sent is acknowledged, against that. A refusal is always late then, for no follower loses what it
+    /// acknowledged. What was sent must then be [folded](Node::folded_stamp) as well.
     pub fn fold_stamps(&mut self) {
         for peer in &mut self.peers {
             peer.sent = peer.sent.min(peer.reset_at + 1);
@@ -160,6 +161,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.hard_durable = hard_state(state.hard_durable);
         state.write = state.write.map(|write| Write { hard: hard_state(write.hard), ..write });
         state.leader = state.leader.map(&names);
+        state.transfer_failed = state.transfer_failed.map(&names);
         state.votes = seats(state.votes);
         state.answered = seats(state.answered);
         state.attention = seats(state.attention);
@@ -185,7 +187,7 @@ impl Peer {
             && match outcome {
                 Outcome::Matched(index) => index <= self.matched && (is_old_news || self.flow == Flow::Pipeline),
                 Outcome::Conflict(_) => is_old_news,
-                Outcome::Full(_) | Outcome::Stale | Outcome::Wants { .. } => false,
+                Outcome::Full(_) | Outcome::Stale | Outcome::TooSmall | Outcome::Wants { .. } => false,
             }
     }
 }

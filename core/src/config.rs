@@ -29,6 +29,9 @@ pub struct Config {
     /// The most bytes of snapshots that a leader sends between two heartbeats, to all followers together. At least 1.
     /// Less time is theirs while commands are being committed: the first third of each heartbeat interval.
     pub snapshot_bytes_per_heartbeat: u32,
+    /// The most bytes of a snapshot of the leader that this node has a place for; it refuses a longer one, which is
+    /// counted, and its leader knows: [`Standing::TooSmall`](crate::Standing::TooSmall). `None` if there is no bound.
+    pub snapshot_bytes_max: Option<u32>,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from
     /// boot to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
@@ -47,6 +50,7 @@ impl Config {
             inflight_bytes_max: 64 << 10,
             snapshot_fill_percent: 50,
             snapshot_bytes_per_heartbeat: 12 << 20,
+            snapshot_bytes_max: None,
             seed,
         }
     }
@@ -73,6 +77,7 @@ pub(crate) struct Settings {
     pub(crate) inflight_messages_max: u32,
     pub(crate) inflight_bytes_max: usize,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
+    snapshot_bytes_max: Option<u32>,
 }
 
 impl Settings {
@@ -104,6 +109,7 @@ impl Settings {
                 inflight_messages_max: config.inflight_messages_max,
                 inflight_bytes_max: config.inflight_bytes_max,
                 snapshot_bytes_per_heartbeat: config.snapshot_bytes_per_heartbeat,
+                snapshot_bytes_max: config.snapshot_bytes_max,
             });
         };
         Err(wrong)
@@ -112,7 +118,12 @@ impl Settings {
     /// This node, if it lives a later incarnation than its first.
     pub(crate) fn reborn(&self) -> Seats {
         let Identity { seat, incarnation } = self.identity;
-        if incarnation == Incarnation(0) { Seats::NONE } else { Seats::NONE.with(seat) }
+        if incarnation == Incarnation(0) { Seats::NONE } else { Seats::NONE.and(seat) }
+    }
+
+    /// Whether there is a place for a snapshot of so many bytes.
+    pub(crate) fn may_hold(&self, bytes: u64) -> bool {
+        self.snapshot_bytes_max.is_none_or(|most| bytes <= u64::from(most))
     }
 
     pub(crate) fn election_micros(&self) -> u64 {

@@ -69,11 +69,17 @@ impl<'a, V> Effects<'a, V> {
         if let Some(position) = self.take_snapshot() {
             return Some(Effect::TakeSnapshot { position, members: self.state.settings.members });
         }
+        if !self.has_apply() && core::mem::take(&mut self.state.reign_ended) {
+            return Some(Effect::LeadershipEnded);
+        }
         if let Some(snapshot) = self.restore() {
             return Some(Effect::Restore { snapshot });
         }
         if let Some(index) = self.apply() {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
+        }
+        if let Some(to) = self.state.transfer_failed.take() {
+            return Some(Effect::TransferFailed { to });
         }
         if let Some((to, piece)) = self.piece() {
             return Some(Effect::SendPiece { to, piece });
@@ -129,7 +135,7 @@ impl<'a, V> Effects<'a, V> {
         None
     }
 
-    fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
+    pub(crate) fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {
@@ -239,9 +245,14 @@ impl<'a, V> Effects<'a, V> {
     /// How the log compares with what the leader sent, if that was asked or has changed.
     fn answer(&mut self) -> Option<(u64, Outcome)> {
         let state = &mut *self.state;
-        if let Some(Answer::Conflict { stamp, hint }) = state.answer {
+        let refusal = match state.answer {
+            Some(Answer::Conflict { stamp, hint }) => Some((stamp, Outcome::Conflict(hint))),
+            Some(Answer::TooSmall { stamp }) => Some((stamp, Outcome::TooSmall)),
+            Some(Answer::Matched | Answer::Full) | None => None,
+        };
+        if refusal.is_some() {
             state.answer = None;
-            return Some((stamp, Outcome::Conflict(hint)));
+            return refusal;
         }
         let index = state.acknowledgeable()?;
         let answer = state.answer.take().or((index > state.acked).then_some(Answer::Matched))?;
@@ -293,8 +304,12 @@ impl<'a, V> Effects<'a, V> {
         None
     }
 
+    fn has_apply(&self) -> bool {
+        self.state.applied < self.state.applicable() && self.state.applied >= self.log.span.base.index
+    }
+
     fn apply(&mut self) -> Option<Index> {
-        if self.state.applied >= self.state.applicable() || self.state.applied < self.log.span.base.index {
+        if !self.has_apply() {
             return None;
         }
         self.state.applied = self.state.applied.next();

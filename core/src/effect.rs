@@ -8,9 +8,9 @@ use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Effect<'a, V> {
-    /// The command of this step is in the leader's log. Answer its client when an [`Effect::Apply`] comes with this
-    /// position. If one comes with this index and another term, the command is superseded: it was not done and never
-    /// will be.
+    /// The command of this step is in the leader's log. What comes first ends it, and is the one answer to its client:
+    /// an [`Effect::Apply`] with this position, it is done; one with this index and another term, it is superseded, was
+    /// not done and never will be; an [`Effect::LeadershipEnded`], nobody here knows.
     Accept {
         /// Where the command stands.
         position: Position,
@@ -68,6 +68,18 @@ pub enum Effect<'a, V> {
         /// The snapshot.
         snapshot: Snapshot,
     },
+    /// This node leads no longer. Whether the commands that it accepted, and that were not applied before this, will be
+    /// done, it does not know: their clients ask again, whoever leads then, with the same [`Session`]. Applies of them
+    /// may follow, for nobody. A transfer that was under way is over, whether it came about or not.
+    ///
+    /// It comes behind all that is applied already, and before a state takes the place of another. A node that leads
+    /// anew takes no command before this is drawn.
+    LeadershipEnded,
+    /// The transfer to this seat did not come about in time, or made way for one to another seat.
+    TransferFailed {
+        /// To whom leadership was to go.
+        to: Seat,
+    },
     /// Every read that waits for this round or an earlier one may be answered now.
     ReadReady {
         /// The latest such round.
@@ -113,7 +125,7 @@ pub enum Rejection {
     /// The command could not be encoded: its `Serialize` failed, or postcard does not support it. Or there is none,
     /// though only sequence zero, which opens a session, goes without; or there is one with sequence zero.
     Unencodable,
-    /// Leadership is being handed over: ask again in a moment.
+    /// Leadership is being handed over, or how that ended is not drawn yet: ask again in a moment.
     InTransfer,
     /// There is nobody who could take leadership over.
     NoTarget,

@@ -126,8 +126,8 @@ impl Step<'_> {
     /// Somebody would vote for this node in `term`.
     pub(crate) fn on_pre_vote(&mut self, from: Seat, term: Term) {
         if self.state.role == Role::PreCandidate && term == self.state.hard.term.next() {
-            self.state.answered = self.state.answered.with(from);
-            self.state.votes = self.state.votes.with(from);
+            self.state.answered = self.state.answered.and(from);
+            self.state.votes = self.state.votes.and(from);
             self.count_votes();
         }
     }
@@ -143,9 +143,9 @@ impl Step<'_> {
         if !is_answer {
             return;
         }
-        self.state.answered = self.state.answered.with(from);
+        self.state.answered = self.state.answered.and(from);
         if granted && self.state.role == Role::Candidate {
-            self.state.votes = self.state.votes.with(from);
+            self.state.votes = self.state.votes.and(from);
             self.count_votes();
         }
     }
@@ -199,6 +199,6 @@ impl State {
     /// The voters that have not answered in the election under way.
     fn silent(&self) -> Seats {
         let members = &self.settings.members;
-        Seats(members.voters.union(members.outgoing).0 & !self.answered.with(self.seat()).0)
+        Seats(members.voters.union(members.outgoing).0 & !self.answered.and(self.seat()).0)
     }
 }

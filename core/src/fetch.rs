@@ -1,7 +1,7 @@
 use crate::draw::Reply;
 use crate::log::Span;
 use crate::snapshot::Image;
-use crate::state::State;
+use crate::state::{Answer, State};
 use crate::step::Step;
 use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
 
@@ -116,15 +116,23 @@ impl Step<'_> {
             }
             return Ok(());
         }
-        let is_useful =
-            |fetch: &Fetch| fetch.is_complete() || fetch.here.snapshot == *latest || fetch.here.snapshot == *before;
-        let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
+        let settings = &self.state.settings;
+        let is_offered = |snapshot: &Snapshot| *snapshot == *latest || *snapshot == *before;
+        let is_useful = |Fetch { here: Stored { snapshot, .. }, .. }: &Fetch| {
+            is_offered(snapshot) && settings.may_hold(snapshot.bytes)
+        };
+        let goes_on = self.state.fetch.as_ref().is_some_and(|fetch| fetch.is_complete() || is_useful(fetch));
         if !goes_on && is_lost && latest.index() < self.log.span.base.index {
             self.answer_verified();
             return Ok(());
         }
         if !goes_on {
             self.fail_reads();
+            if !self.state.settings.may_hold(latest.bytes) {
+                self.state.fetch = None;
+                self.state.answer = Some(Answer::TooSmall { stamp });
+                return Err(Refusal::SnapshotTooLarge);
+            }
             self.state.fetch_anew(latest);
         }
         self.urge_fetch();

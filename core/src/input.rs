@@ -31,8 +31,9 @@ pub enum Input<'a, V> {
     /// [`Await`](crate::Effect::Await) or [`Reject`](crate::Effect::Reject).
     Read,
     /// Hand leadership over, to this seat or to the follower with the most recent log, within an election time-out. If
-    /// that is not possible, the first effect of the step is a [`Reject`](crate::Effect::Reject); else the step has no
-    /// answer of its own, and [`Node::role`](crate::Node::role) tells in time.
+    /// that is not possible, the first effect of the step is a [`Reject`](crate::Effect::Reject); else it ends in a
+    /// [`LeadershipEnded`](crate::Effect::LeadershipEnded) or [`TransferFailed`](crate::Effect::TransferFailed). Asked
+    /// again for the same seat, it is the same transfer.
     Transfer {
         /// Who should lead next.
         to: Option<Seat>,

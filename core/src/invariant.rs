@@ -1,5 +1,7 @@
+use core::marker::PhantomData;
+
 use crate::snapshot::Image;
-use crate::{Entries, Node, Role};
+use crate::{Effects, Entries, Node, Role, Seats};
 
 /// A law of section 3.3 of the design that a node has broken: a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +21,15 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     fn has_only_its_own(&self) -> bool {
         let behind = self.state.inherited.next();
         self.log_view().between(behind, self.span.last.index.next()).all(|entry| entry.position().term == self.term())
+    }
+
+    /// Whether a message is due to somebody at whom the next step would not look.
+    fn overlooks_a_message(&self) -> bool {
+        let (mut state, mut peers) = (self.state.clone(), self.peers.clone());
+        let unattended = Seats(state.settings.others.0 & !state.attention.0);
+        let (log, view) = (self.log_view(), PhantomData::<()>);
+        let mut effects = Effects { state: &mut state, peers: &mut peers, log, reply: None, view };
+        self.state.is_hard_durable() && unattended.iter().any(|seat| effects.message_to(seat).is_some())
     }
 
     /// Checks what must hold of one node at any time. Reads the whole log: meant for tests.
@@ -49,6 +60,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (state.role != Role::Leader || self.has_only_its_own(), "a leader appends entries of its own term alone"),
             (state.mark <= state.hard.term, "no mark is of a term to come"),
             (state.mark_durable <= state.mark, "a mark never goes down"),
+            (!self.overlooks_a_message(), "no message is due to a seat that is not looked at"),
             (Entries::parse(self.log().bytes()).is_ok(), "the log is whole"),
         ];
         let broken = laws.into_iter().find(|(holds, _)| !holds);

@@ -57,7 +57,9 @@
 //!             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
 //!             Effect::Accept { position } => println!("the leader took it: {position:?}"),
 //!             Effect::Reject(reason) => println!("nothing was done: {reason:?}"),
+//!             Effect::LeadershipEnded => println!("nobody here knows what becomes of what was taken and not done yet"),
 //!             Effect::Await { .. } | Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
+//!             Effect::TransferFailed { .. } => {}
 //!         }
 //!     }
 //!     if let Some(ticket) = written {

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// A member's place in the cluster: a small number that it keeps for as long as it is a member.
+/// A member's place in the cluster: a small number that it keeps for as long as it is a member. [`Seat::new`] is for
+/// numbers that come from outside: one of 32 or more is nobody's, and [`Seats`] take none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Seat(pub u8);
@@ -8,6 +9,11 @@ pub struct Seat(pub u8);
 impl Seat {
     /// How many seats there can be: seats are numbered from 0 to 31.
     pub const COUNT_MAX: usize = 32;
+
+    /// The seat of this number, if there is one.
+    pub const fn new(number: u8) -> Option<Seat> {
+        if (number as usize) < Seat::COUNT_MAX { Some(Seat(number)) } else { None }
+    }
 
     /// Its place in a set; no place if there is none of this number.
     const fn bit(self) -> u32 {
@@ -61,9 +67,20 @@ impl Seats {
         self.0 & seat.bit() != 0
     }
 
-    /// The set with `seat` in it; a seat of 32 or more is left out.
+    /// The set with `seat` in it.
+    ///
+    /// # Panics
+    /// There is no seat of this number, for it is 32 or more: a set without it would be a cluster of others. Read
+    /// numbers that come from outside with [`Seat::new`].
     #[must_use]
     pub const fn with(self, seat: Seat) -> Seats {
+        assert!((seat.0 as usize) < Seat::COUNT_MAX, "seats are numbered from 0 to 31");
+        self.and(seat)
+    }
+
+    /// The set with a member's seat in it.
+    #[must_use]
+    pub(crate) const fn and(self, seat: Seat) -> Seats {
         Seats(self.0 | seat.bit())
     }
 
@@ -120,6 +137,7 @@ impl Seats {
     }
 }
 
+/// Panics as [`Seats::with`] does.
 impl FromIterator<Seat> for Seats {
     fn from_iter<I: IntoIterator<Item = Seat>>(seats: I) -> Self {
         seats.into_iter().fold(Seats::NONE, Seats::with)

@@ -142,6 +142,8 @@ pub enum Outcome {
         /// What was sent beyond that is lost: send it again.
         again: bool,
     },
+    /// There is no place for a snapshot as long as the one that was offered.
+    TooSmall,
 }
 
 /// Writes bytes at once, not one by one.

@@ -11,8 +11,8 @@ use crate::snapshot::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Refusals, Role, Seat, Seats, Snapshot,
-    Stored, Term,
+    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Refusal, Refusals, Role, Seat, Seats,
+    Snapshot, Stored, Term,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -208,13 +208,14 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.state.fetch.map(|fetch| fetch.here)
     }
 
-    /// Whether this node leads and a follower that is there needs a snapshot: it would have to begin anew if two later
-    /// ones came.
+    /// Whether this node leads and a follower that is there needs a snapshot, and has a place for it: it would have to
+    /// begin anew if two later ones came.
     pub fn is_serving(&self) -> bool {
         let (now, base) = (self.state.now, self.span.base.index);
         let is_served = |seat: Seat| {
             let peer = &self.peers[seat];
-            peer.next <= base && now.micros_since(peer.heard) < self.state.settings.election_micros()
+            let is_refused = peer.refused == Refusal::SnapshotTooLarge.into();
+            peer.next <= base && !is_refused && now.micros_since(peer.heard) < self.state.settings.election_micros()
         };
         self.state.is_leader() && self.state.settings.others.iter().any(is_served)
     }

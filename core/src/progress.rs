@@ -29,6 +29,9 @@ pub enum Standing {
     Seeks,
     /// It lacks entries that the leader has forgotten, and needs the snapshot that covers them.
     Fetches,
+    /// It needs a snapshot, and has no place for one as long as the leader's: see
+    /// [`Config::snapshot_bytes_max`](crate::Config::snapshot_bytes_max).
+    TooSmall,
     /// It has not answered for an election time-out.
     Silent,
     /// Its messages are refused, the latest for this reason.
@@ -53,6 +56,13 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     fn standing(&self, peer: &Peer) -> Standing {
         let is_silent = self.state.now.micros_since(peer.heard) >= self.state.settings.election_micros();
         match peer.refused.reason() {
+            Some(Refusal::SnapshotTooLarge) if self.state.is_leader() => {
+                if is_silent {
+                    Standing::Silent
+                } else {
+                    Standing::TooSmall
+                }
+            }
             Some(refusal) => Standing::Refused(refusal),
             None if is_silent => Standing::Silent,
             None if peer.next <= self.base().index => Standing::Fetches,

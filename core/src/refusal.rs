@@ -25,11 +25,14 @@ pub enum Refusal {
     /// The follower lacks what it acknowledged: it has lost its disk, and goes on under the same incarnation. It is
     /// sent nothing until it comes under a later one.
     Forgotten,
+    /// A snapshot of the leader is longer than this node has a place for: see
+    /// [`Config::snapshot_bytes_max`](crate::Config::snapshot_bytes_max).
+    SnapshotTooLarge,
 }
 
 impl Refusal {
     /// Every reason, in the order of [`Refusals`].
-    pub const ALL: [Refusal; 10] = [
+    pub const ALL: [Refusal; 11] = [
         Refusal::Sender,
         Refusal::Incarnation,
         Refusal::Bounds,
@@ -40,6 +43,7 @@ impl Refusal {
         Refusal::Members,
         Refusal::Snapshot,
         Refusal::Forgotten,
+        Refusal::SnapshotTooLarge,
     ];
 
     /// A short name, for a status line.
@@ -55,6 +59,7 @@ impl Refusal {
             Refusal::Members => "other members",
             Refusal::Snapshot => "damaged snapshot",
             Refusal::Forgotten => "lacks what it acknowledged",
+            Refusal::SnapshotTooLarge => "snapshot too large",
         }
     }
 }

@@ -174,6 +174,9 @@ impl Step<'_> {
         if looks && matches!(outcome, Outcome::Conflict(hint) if hint.index < peer.matched) {
             return Err(Refusal::Forgotten);
         }
+        // An answer that came sooner is to this message or a later one, and all that was sent is acknowledged: what was
+        // refused has come in some other way.
+        let is_late = stamp <= peer.echoed && peer.next == peer.matched.next();
         peer.heard = now;
         peer.refused = Refused::NOTHING;
         raise(&mut peer.echoed, stamp);
@@ -185,9 +188,10 @@ impl Step<'_> {
                     peer.probe_from(peer.matched.next());
                 }
             }
-            Outcome::Conflict(hint) => self.on_conflict(from, stamp, hint),
+            Outcome::Conflict(hint) if !is_late => self.on_conflict(from, stamp, hint),
             Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
-            Outcome::Stale => {}
+            Outcome::TooSmall => self.peer(from).refused = Refusal::SnapshotTooLarge.into(),
+            Outcome::Conflict(_) | Outcome::Stale => {}
         }
         self.confirm_round();
         Ok(())
@@ -220,10 +224,9 @@ impl Step<'_> {
             return;
         }
         let next = meeting.max(peer.matched.next()).min(peer.next);
-        if peer.flow == Flow::Pipeline {
-            peer.losses = peer.losses.saturating_add(1);
-        }
-        peer.owed.heartbeat |= next < peer.next && peer.losses <= LOSSES_MAX;
+        let was_in_line = peer.flow == Flow::Pipeline;
+        peer.losses = peer.losses.saturating_add(was_in_line.into());
+        peer.owed.heartbeat |= (was_in_line || next < peer.next) && peer.losses <= LOSSES_MAX;
         peer.probe_from(next);
     }
 
@@ -243,7 +246,7 @@ impl Step<'_> {
             self.peer(from).owed.offer = latest > Index(0);
             return;
         };
-        self.state.fetchers = self.state.fetchers.with(from);
+        self.state.fetchers = self.state.fetchers.and(from);
         let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
         // Whoever was sent all of it and begins anew could not use it: another one may be sound.
@@ -299,10 +302,15 @@ impl Step<'_> {
             None => self.most_recent().ok_or(Rejection::NoTarget)?,
         };
         // Asked once more, it takes no longer: no command is taken meanwhile.
-        if self.state.transfer.is_none_or(|transfer| transfer.to != to) {
-            let until = self.state.after_timeout();
-            self.state.transfer = Some(Transfer { to, until, told: false });
+        if self.state.transfer.is_some_and(|transfer| transfer.to == to) {
+            return Ok(());
         }
+        if self.state.transfer_failed.is_some() {
+            return Err(Rejection::InTransfer);
+        }
+        self.give_up_transfer();
+        let until = self.state.after_timeout();
+        self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
 
@@ -325,13 +333,18 @@ impl Step<'_> {
         best
     }
 
+    fn give_up_transfer(&mut self) {
+        let Some(Transfer { to, .. }) = self.state.transfer.take() else { return };
+        self.state.transfer_failed = Some(to);
+        self.peer(to).owed.campaign = false;
+    }
+
     /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
     fn pursue_transfer(&mut self) {
         let Some(transfer) = self.state.transfer else { return };
         let has_all = self.matched(transfer.to) == self.log.span.last.index;
         if self.state.now >= transfer.until {
-            self.state.transfer = None;
-            self.peer(transfer.to).owed.campaign = false;
+            self.give_up_transfer();
         } else if has_all && !transfer.told {
             self.state.transfer = Some(Transfer { told: true, ..transfer });
             self.peer(transfer.to).owed.campaign = true;

@@ -103,6 +103,8 @@ impl Step<'_> {
         let through = log.first_within(covered.next(), kept).previous();
         let is_enough = log.used_behind(through) <= self.state.crowded_at + spare;
         self.log.forget(if is_enough { through } else { covered });
+        // What was sent of that to whoever has acknowledged nothing yet fills its window no longer.
+        self.state.attend_all();
         self.state.pressed = false;
         self.state.full = false;
     }

@@ -34,6 +34,8 @@ pub(crate) struct State {
     /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a
     /// heartbeat.
     pub(crate) greets: bool,
+    /// Whether a reign of this node has ended, and its driver has not been told.
+    pub(crate) reign_ended: bool,
     /// Whether something was committed since the last heartbeat.
     pub(crate) commits: bool,
     /// Whose turn it is when messages are drawn.
@@ -41,6 +43,8 @@ pub(crate) struct State {
     /// Whose turn it is when pieces are drawn.
     pub(crate) piece_turn: Seat,
     pub(crate) leader: Option<Seat>,
+    /// To whom a transfer did not come about, of which the driver has not been told.
+    pub(crate) transfer_failed: Option<Seat>,
     /// The log of no member has less room than this, in bytes: see
     /// [`Charter::log_bytes_least`](crate::founding::Charter).
     pub(crate) log_bytes: usize,
@@ -123,6 +127,8 @@ pub(crate) enum Answer {
     Full,
     /// To this message, that the logs meet at the hint or before it.
     Conflict { stamp: u64, hint: Position },
+    /// To this message, that the snapshot is too long.
+    TooSmall { stamp: u64 },
 }
 
 /// A leader's wish to hand over.
@@ -146,10 +152,12 @@ impl State {
             full: false,
             pressed: false,
             greets: false,
+            reign_ended: false,
             commits: false,
             turn: Seat(0),
             piece_turn: Seat(0),
             leader: None,
+            transfer_failed: None,
             log_bytes: 0,
             crowded_at: 0,
             attention: Seats::NONE,
@@ -214,7 +222,7 @@ impl State {
 
     /// This node.
     pub(crate) fn me(&self) -> Seats {
-        Seats::NONE.with(self.seat())
+        Seats::NONE.and(self.seat())
     }
 
     pub(crate) fn seat(&self) -> Seat {
@@ -282,7 +290,7 @@ impl State {
     /// Something may be owed to the leader.
     pub(crate) fn attend_leader(&mut self) {
         if let Some(leader) = self.leader {
-            self.attention = self.attention.with(leader).without(self.seat());
+            self.attention = self.attention.and(leader).without(self.seat());
         }
     }
 

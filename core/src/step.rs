@@ -57,7 +57,7 @@ impl Step<'_> {
 
     /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
     fn meet_reborn(&mut self, from: Identity) {
-        self.state.reborn = self.state.reborn.with(from.seat);
+        self.state.reborn = self.state.reborn.and(from.seat);
         let peer = self.peer(from.seat);
         peer.incarnation = from.incarnation;
         peer.matched = Index(0);
@@ -111,7 +111,7 @@ impl Step<'_> {
         if !self.state.is_leader() {
             return Err(Rejection::NotLeader { leader: self.state.leader });
         }
-        if self.state.transfer.is_some() {
+        if self.state.transfer.is_some() || self.state.reign_ended {
             return Err(Rejection::InTransfer);
         }
         if self.log.span.last.index == Index(0) {
@@ -221,6 +221,7 @@ impl Step<'_> {
         }
         if self.state.is_leader() {
             self.state.leader = None;
+            self.state.reign_ended = true;
         }
         self.state.role = Role::Follower;
         self.state.transfer = None;
@@ -250,7 +251,7 @@ impl Step<'_> {
 
     /// A member's peer: messages of others are refused before.
     pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
-        self.state.attention = self.state.attention.with(seat);
+        self.state.attention = self.state.attention.and(seat);
         &mut self.peers[seat]
     }
 

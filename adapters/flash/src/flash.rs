@@ -154,8 +154,8 @@ impl<F: NorFlash> Flash<F> {
     /// [`write`](Flash::write) makes all of it count.
     ///
     /// # Errors
-    /// [`FlashError::SnapshotTooLarge`], and nothing was written; this node cannot be brought in line. Any other error
-    /// is final.
+    /// [`FlashError::SnapshotTooLarge`], and nothing was written: a node that is told its bound asks for none of these
+    /// ([`Config::snapshot_bytes_max`](quorate::Config::snapshot_bytes_max)). Any other error is final.
     pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), FlashError> {
         self.until_it_fails(|store| {
             store.shelf.expect_room(snapshot.bytes)?;

@@ -2,9 +2,9 @@ mod effect;
 mod request;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Input, Instant, Message, Node, Role};
+use quorate::{Input, Instant, Message, Node};
 use quorate_flash::Flash;
-use quorate_wire::client::{ReplyBody, decode_reply};
+use quorate_wire::client::decode_reply;
 use quorate_wire::{Class, Refusal, Refusals, decode};
 
 pub(crate) use self::effect::restore;
@@ -83,7 +83,6 @@ where
     pub(crate) fn turn(&mut self) -> Result<(), Stop> {
         self.ask_for_app();
         self.carry_out(Input::Tick)?;
-        self.dismiss();
         if self.flash.is_crowded() || (self.wants_snapshot && self.post.lines.may_pause()) {
             self.make_room()?;
         }
@@ -99,17 +98,6 @@ where
         let answer = request::enter::<A, B, SEATS>(&mut self.node, &mut self.commands, self.now, asker, body);
         if let Some(body) = answer {
             self.post.reply(self.now, asker, body);
-        }
-    }
-
-    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next
-    /// one.
-    fn dismiss(&mut self) {
-        let Some(first) = self.commands.first() else { return };
-        if self.node.role() != Role::Leader || self.node.term() != first.term {
-            while let Some(asker) = self.commands.pop() {
-                self.post.reply(self.now, asker, ReplyBody::Unknown);
-            }
         }
     }
 

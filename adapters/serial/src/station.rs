@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Boot, Charter, Command, Founding, Identity, Index, Instant, Members, Node, Owner, Recovered};
+use quorate::{Boot, Charter, Command, Config, Founding, Identity, Index, Instant, Members, Node, Owner, Recovered};
 use quorate_flash::{Flash, Layout};
 use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals, Refused};
 
@@ -84,9 +84,11 @@ where
         const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
         const { assert!(CLIENTS >= SEATS, "each station has a place among the sessions") };
         let Settings { cluster, identity, members, routes, pace, seed } = settings;
-        let config = pace.config(identity, seed);
         let Memory { log, snapshot: mut buffer } = memory;
         let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
+        // A longer one, of an app that is not this one or with more clients, has no place, and could not be restored.
+        let snapshot_bytes_max = Some(u32::try_from(needed).unwrap_or(u32::MAX));
+        let config = Config { snapshot_bytes_max, ..pace.config(identity, seed) };
         if room < needed {
             return Err(StartError::Snapshot { needed, room });
         }

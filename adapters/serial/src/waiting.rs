@@ -73,11 +73,6 @@ impl Waiting {
     pub(crate) fn pop(&mut self) -> Option<Asker> {
         self.queue.pop_front().map(|command| command.asker)
     }
-
-    /// The position of the first that waits.
-    pub(crate) fn first(&self) -> Option<Position> {
-        self.queue.front().map(|command| command.position)
-    }
 }
 
 /// The most reads that wait at a station, and the most bytes of a question that waits.
@@ -141,7 +136,7 @@ mod tests {
         assert_eq!(waiting.take(at(1, 5)), Some(Turn::Due(asker(1))));
         assert_eq!(waiting.take(at(2, 6)), None);
         assert_eq!(waiting.take(at(2, 7)), Some(Turn::Superseded(asker(2))));
-        assert_eq!(waiting.first(), None);
+        assert_eq!(waiting.pop(), None);
     }
 
     #[test]

@@ -132,6 +132,11 @@ pub enum Following {
         /// The leader's latest, if it has one yet.
         snapshot: Option<Snapshot>,
     },
+    /// It needs a snapshot, and has no place for one that is so long.
+    TooSmall {
+        /// The leader's latest.
+        snapshot: Option<Snapshot>,
+    },
     /// Nothing is heard of it.
     NotAtAll,
 }

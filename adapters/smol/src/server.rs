@@ -142,7 +142,6 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         self.receive()?;
         self.carry_out(Input::Tick)?;
-        self.dismiss();
         self.report();
         self.trace.flush();
         Ok(())
@@ -197,17 +196,6 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         self.watch.hear(from.seat, self.node.now());
         Ok(Ok(()))
-    }
-
-    /// Clients of a leader that leads no more need not wait: what becomes of their commands, they hear from the next
-    /// one.
-    fn dismiss(&mut self) {
-        let Some(first) = self.commands.first() else { return };
-        if self.node.role() != Role::Leader || self.node.term() != first.term {
-            for asker in self.commands.drain() {
-                self.link.reply(asker, ReplyBody::Unknown);
-            }
-        }
     }
 
     fn report(&mut self) {

@@ -88,11 +88,6 @@ impl Commands {
         self.opens = 0;
         self.queue.drain(..).map(|command| command.asker)
     }
-
-    /// The position of the first that waits.
-    pub(crate) fn first(&self) -> Option<Position> {
-        self.queue.front().map(|command| command.position)
-    }
 }
 
 /// The reads that wait for their round.
@@ -161,7 +156,7 @@ mod tests {
         assert_eq!(commands.take(at(1, 5)), Some(Turn::Due(asker(1))));
         assert_eq!(commands.take(at(2, 6)), None);
         assert_eq!(commands.take(at(2, 7)), Some(Turn::Superseded(asker(2))));
-        assert_eq!(commands.first(), None);
+        assert_eq!(commands.drain().count(), 0);
     }
 
     #[test]

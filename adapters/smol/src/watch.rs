@@ -61,6 +61,7 @@ enum Kind {
     Well,
     Behind,
     BySnapshot,
+    TooSmall,
     NotAtAll,
     /// Told with its reason.
     Refused,
@@ -182,6 +183,7 @@ impl Watch {
             }
             Kind::Behind => (Following::Behind { entries }, MOMENT),
             Kind::BySnapshot => (Following::BySnapshot { snapshot: sight.snapshot }, Duration::ZERO),
+            Kind::TooSmall => (Following::TooSmall { snapshot: sight.snapshot }, Duration::ZERO),
             Kind::NotAtAll => (Following::NotAtAll, Duration::ZERO),
         };
         let since = lasting.tell(now, delay)?;
@@ -195,6 +197,7 @@ impl Kind {
         match standing {
             Standing::Refused(_) => Kind::Refused,
             Standing::Silent => Kind::NotAtAll,
+            Standing::TooSmall => Kind::TooSmall,
             Standing::Fetches => Kind::BySnapshot,
             Standing::Seeks => Kind::Behind,
             Standing::Follows if entries >= LAG => Kind::Behind,

@@ -45,6 +45,10 @@ pub(crate) enum EffectView<'a> {
         bytes: &'a [u8],
     },
     Restore(Snapshot),
+    LeadershipEnded,
+    TransferFailed {
+        to: Seat,
+    },
     ReadReady {
         through: u64,
     },
@@ -79,6 +83,8 @@ impl<'a> EffectView<'a> {
             }
             Effect::Store { snapshot, offset, bytes } => EffectView::Store { snapshot, offset, bytes },
             Effect::Restore { snapshot } => EffectView::Restore(snapshot),
+            Effect::LeadershipEnded => EffectView::LeadershipEnded,
+            Effect::TransferFailed { to } => EffectView::TransferFailed { to },
             Effect::ReadReady { through: Round(through) } => EffectView::ReadReady { through },
             Effect::ReadFailed { through: Round(through) } => EffectView::ReadFailed { through },
         }

@@ -74,6 +74,7 @@ struct ConfigFields {
     inflight_bytes_max: usize,
     snapshot_fill_percent: u8,
     snapshot_bytes_per_heartbeat: u32,
+    snapshot_bytes_max: Option<u32>,
     seed: u64,
 }
 

@@ -131,8 +131,13 @@ impl<'f> Fields<'f> {
         core::str::from_utf8(self.bytes()).unwrap_or_else(|_| self.malformed(""))
     }
 
-    pub(crate) fn seat(&mut self) -> Option<Seat> {
-        self.flag().then(|| Seat(self.byte()))
+    /// A seat that there can be.
+    pub(crate) fn seat(&mut self) -> Seat {
+        Seat::new(self.byte()).unwrap_or_else(|| self.malformed(Seat(0)))
+    }
+
+    pub(crate) fn option_of_seat(&mut self) -> Option<Seat> {
+        self.flag().then(|| self.seat())
     }
 
     pub(crate) fn index(&mut self) -> Index {

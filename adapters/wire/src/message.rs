@@ -18,6 +18,7 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
             Outcome::Conflict(hint) => numbers(out, &[stamp, 1, hint.term.0, hint.index.0]),
             Outcome::Full(index) => numbers(out, &[stamp, 2, index.0]),
             Outcome::Stale => numbers(out, &[stamp, 3]),
+            Outcome::TooSmall => numbers(out, &[stamp, 5]),
             Outcome::Wants { index, check, offset, again } => {
                 numbers(out, &[stamp, 4, index.0, check.into(), offset, again.into()])
             }
@@ -112,6 +113,7 @@ impl<'f> Fields<'f> {
             2 => Outcome::Full(self.index()),
             3 => Outcome::Stale,
             4 => Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.flag() },
+            5 => Outcome::TooSmall,
             _ => self.malformed(Outcome::Stale),
         }
     }

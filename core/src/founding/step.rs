@@ -79,7 +79,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
             return None;
         }
         if let Some((to, token)) = self.next_to_prepare() {
-            self.told = self.told.with(to);
+            self.told = self.told.and(to);
             return Some(Effect::Send { to, message: Message::Prepare { founding: self.founding, token } });
         }
         let to = self.asks.next_from(Seat(0))?;

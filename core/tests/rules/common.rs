@@ -74,6 +74,8 @@ fn take<C: Command, const SEATS: usize>(
             Effect::Store { offset, bytes, .. } => told.push(format!("store {} at {offset}", bytes.len())),
             Effect::Restore { snapshot } => told.push(format!("restore {}", snapshot.position.index.0)),
             Effect::ReadReady { through } => told.push(format!("ready {}", through.0)),
+            Effect::LeadershipEnded => told.push("leads no longer".into()),
+            Effect::TransferFailed { to } => told.push(format!("no transfer to {}", to.0)),
             Effect::ReadFailed { through } => told.push(format!("failed {}", through.0)),
         }
     }

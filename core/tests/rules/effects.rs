@@ -1,6 +1,7 @@
 //! Effects are derived, not queued: what is not drawn is offered again. A node is a value.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use super::common::{command, config, drive, founded, fresh};
 use quorate::{
@@ -99,6 +100,37 @@ fn a_ticket_of_another_write_is_ignored() {
     let _own = ticket(&mut node, now, command(5)).unwrap();
     assert!(ticket(&mut node, now, Input::Persisted(foreign)).is_none());
     assert!(node.durable() < node.last().index, "its own write is not done");
+}
+
+#[test]
+fn a_leader_takes_no_command_before_its_driver_has_heard_that_its_earlier_reign_ended() {
+    let mut node = fresh::<u32>(3, config(), 1024);
+    let mut now = node.deadline().unwrap();
+    drive(&mut node, now, Input::Tick);
+    let mut win = |node: &mut Cluster| {
+        now = now.max(node.deadline().unwrap()) + Duration::from_secs(1);
+        let _ = node.step(now, Input::Tick);
+        let term = Term(node.term().0 + 1);
+        let _ = node.step(now, receive(1, Message::Vote { term, ballot: Ballot::Pre, granted: true }));
+        let durable = ticket(node, now, Input::Tick).expect("the vote is to be written");
+        let _ = node.step(now, Input::Persisted(durable));
+        let _ = node.step(now, receive(1, Message::Vote { term, ballot: Ballot::Real, granted: true }));
+        assert_eq!(node.role(), Role::Leader);
+        now
+    };
+    let now = win(&mut node);
+    for from in [1, 2] {
+        let marked = Message::Ack { term: Term(1), stamp: 0, outcome: Outcome::Matched(Index(0)) };
+        drive(&mut node, now, receive(from, marked));
+    }
+    drive(&mut node, now, command(5));
+    let _ = node.step(now, receive(1, Message::Ack { term: Term(2), stamp: 0, outcome: Outcome::Stale }));
+    assert_eq!(node.role(), Role::Follower);
+    let now = win(&mut node);
+    let first = node.step(now, command(6)).next().map(|effect| format!("{effect:?}"));
+    assert_eq!(first.as_deref(), Some("Reject(InTransfer)"));
+    assert!(drive(&mut node, now, Input::Tick).contains(&"leads no longer".to_owned()));
+    assert_eq!(drive(&mut node, now, command(6))[0], "accept 2");
 }
 
 fn hash(node: &Cluster) -> u64 {

@@ -5,6 +5,7 @@ mod common;
 mod effects;
 mod founding;
 mod log;
+mod members;
 mod sessions;
 mod snapshots;
 mod time;

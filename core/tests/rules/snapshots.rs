@@ -1,8 +1,9 @@
 //! Rule 9: a log that never ends goes on in the memory that it was given.
 
-use super::common::{command, config, drive, leader, position, recovering, snapshot};
+use super::common::{charter, command, config, drive, leader, position, recovering, snapshot};
 use quorate::{
-    Config, Effect, Input, Instant, Message, Node, Position, Recovered, Snapshot, Term, crc32c, crc32c_append,
+    Ballot, Boot, Config, Effect, Index, Input, Instant, Message, Node, Outcome, Position, Recovered, Refusal, Seat,
+    Snapshot, Stored, Term, crc32c, crc32c_append,
 };
 
 /// Takes a snapshot whenever the node asks for one.
@@ -135,4 +136,45 @@ fn a_checksum_goes_on_where_it_was() {
         let (front, rest) = bytes.split_at(cut);
         assert_eq!(crc32c_append(crc32c(front), rest), crc32c(&bytes));
     }
+}
+
+fn from_second<'m>(message: Message<'m>) -> Input<'m, u64> {
+    Input::Receive { from: Seat(1).into(), message }
+}
+
+#[test]
+fn a_snapshot_that_has_no_place_any_more_is_not_fetched_on() {
+    let started = |most| {
+        let config = Config { snapshot_bytes_max: Some(most), ..config() };
+        let mut boot = Boot::<u64, _, 3>::recover(config, vec![0; 512]).unwrap();
+        boot.take(Recovered::Charter(charter(3, 512))).unwrap();
+        boot.take(Recovered::Stored(Stored { snapshot: snapshot(4, 1), received: 1, check: crc32c(b"a") })).unwrap();
+        boot.start(Instant::START).unwrap()
+    };
+    let offer = |node: &mut Node<u64, Vec<u8>, 3>| {
+        let (latest, before, members) = (snapshot(4, 1), Snapshot::default(), node.members());
+        let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(4), members };
+        drive(node, Instant::START, from_second(message));
+        (node.fetching().is_some(), node.refusals().count(Refusal::SnapshotTooLarge))
+    };
+    assert_eq!(offer(&mut started(3)), (true, 0));
+    assert_eq!(offer(&mut started(2)), (false, 1));
+}
+
+#[test]
+fn who_has_no_place_for_a_snapshot_is_not_waited_for() {
+    let mut boot = recovering::<u64>(3, 512);
+    boot.take(Recovered::Snapshot(snapshot(4, 1))).unwrap();
+    let mut node = boot.start(Instant::START).unwrap();
+    let now = node.deadline().unwrap() + std::time::Duration::from_secs(1);
+    drive(&mut node, now, Input::Tick);
+    for ballot in [Ballot::Pre, Ballot::Real] {
+        drive(&mut node, now, from_second(Message::Vote { term: Term(2), ballot, granted: true }));
+    }
+    let mut answer = |outcome| {
+        drive(&mut node, now, from_second(Message::Ack { term: Term(2), stamp: 1, outcome }));
+        node.is_serving()
+    };
+    assert!(answer(Outcome::Conflict(Position::default())), "it is there, and needs the snapshot");
+    assert!(!answer(Outcome::TooSmall));
 }

@@ -93,6 +93,7 @@ fn act(
             },
             // The log is large enough for this program: it need not be shortened.
             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
+            Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
             Effect::Await { .. } | Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
         }
     }

@@ -69,10 +69,8 @@ pub(crate) fn names(seats: impl Iterator<Item = Seat>) -> String {
 /// A number that names a node: 1 to 31.
 pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
     let digits = text.strip_prefix('n').unwrap_or(text);
-    match digits.parse() {
-        Ok(id @ 1..=ID_MAX) => Ok(Seat(id)),
-        _ => Err(format!("a node's id is a number from 1 to {ID_MAX}")),
-    }
+    let seat = digits.parse().ok().and_then(Seat::new).filter(|seat| seat.0 > 0);
+    seat.ok_or_else(|| format!("a node's id is a number from 1 to {ID_MAX}"))
 }
 
 /// Ids are seats, and seat 0 stays empty: users count from one.

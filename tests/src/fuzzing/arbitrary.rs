@@ -97,11 +97,12 @@ fn ballot(source: &mut Source<'_>) -> Ballot {
 }
 
 fn outcome(source: &mut Source<'_>, around: Position) -> Outcome {
-    match source.below(5) {
+    match source.below(6) {
         0 => Outcome::Matched(index(source, around)),
         1 => Outcome::Conflict(position(source, around)),
         2 => Outcome::Full(index(source, around)),
         3 => Outcome::Stale,
+        4 => Outcome::TooSmall,
         _ => {
             let (index, offset) = (index(source, around), source.near(0));
             Outcome::Wants { index, check: check(source), offset, again: source.flag() }
@@ -182,7 +183,7 @@ fn report(source: &mut Source<'_>) -> StatusReport {
 }
 
 fn follower(source: &mut Source<'_>) -> Follower {
-    let standings = [Standing::Follows, Standing::Seeks, Standing::Fetches, Standing::Silent];
+    let standings = [Standing::Follows, Standing::Seeks, Standing::Fetches, Standing::Silent, Standing::TooSmall];
     let standing = match source.flag() {
         true => standings[usize::from(source.below(4))],
         false => Standing::Refused(quorate::Refusal::ALL[usize::from(source.below(10))]),

@@ -248,7 +248,9 @@ impl Machine {
                 | Effect::Await { .. }
                 | Effect::Reject(_)
                 | Effect::ReadReady { .. }
-                | Effect::ReadFailed { .. } => {}
+                | Effect::ReadFailed { .. }
+                | Effect::LeadershipEnded
+                | Effect::TransferFailed { .. } => {}
             }
         }
         for index in acked {

@@ -125,7 +125,9 @@ impl Member {
                 | Effect::Await { .. }
                 | Effect::Reject(_)
                 | Effect::ReadReady { .. }
-                | Effect::ReadFailed { .. } => {}
+                | Effect::ReadFailed { .. }
+                | Effect::LeadershipEnded
+                | Effect::TransferFailed { .. } => {}
             }
         }
         self.note(&mut outcomes);

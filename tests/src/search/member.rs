@@ -138,6 +138,7 @@ impl Member {
                 Effect::ReadReady { through } => deed.reads.push(Reading::Ready(through, applied.0)),
                 Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
                 Effect::Accept { .. } | Effect::Reject(_) => {}
+                Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
                 Effect::TakeSnapshot { .. }
                 | Effect::SendPiece { .. }
                 | Effect::Store { .. }

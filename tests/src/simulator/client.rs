@@ -52,7 +52,7 @@ pub(crate) enum Answer {
     Lost,
     /// Not done here; ask this one, if any.
     Elsewhere(Option<usize>),
-    /// A snapshot has overtaken it, and it may be done or not: ask again.
+    /// The leader that took it leads no longer, and it may be done or not: ask again.
     Unknown,
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Machine {
     pub(crate) snapshot: Underway,
     /// Commands that this node accepted and has not answered: who waits for which position.
     pub(crate) accepted: VecDeque<(Position, Waiting)>,
+    /// Whether an operator waits for the end of a transfer.
+    pub(crate) hands_over: bool,
     pub(crate) reads: VecDeque<(Round, Waiting)>,
     /// Every read up to this round has its answer.
     pub(crate) answered: Round,
@@ -83,6 +85,7 @@ impl Machine {
             write: None,
             snapshot: Underway::Nothing,
             accepted: VecDeque::new(),
+            hands_over: false,
             reads: VecDeque::new(),
             answered: Round(0),
             alarm: u64::MAX,
@@ -182,6 +185,7 @@ impl Machine {
         self.node = None;
         self.write = None;
         self.accepted.clear();
+        self.hands_over = false;
         self.reads.clear();
         self.inbox.clear();
         self.slow = 0;

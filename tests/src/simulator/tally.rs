@@ -24,6 +24,8 @@ pub struct Tally {
     pub expired: u64,
     /// Commands whose sequence was another's.
     pub mismatched: u64,
+    /// Commands that waited when their leader's reign ended.
+    pub ended: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
 }
@@ -63,12 +65,10 @@ pub struct Snapshots {
     pub lost: u64,
     /// Fetched snapshots that were damaged, and fetched again.
     pub damaged: u64,
-    /// Commands that a snapshot overtook.
-    pub overtaken: u64,
 }
 
 impl Snapshots {
-    fn named(&mut self) -> [(&'static str, &mut u64); 12] {
+    fn named(&mut self) -> [(&'static str, &mut u64); 11] {
         [
             ("asked for", &mut self.asked),
             ("taken", &mut self.taken),
@@ -81,7 +81,6 @@ impl Snapshots {
             ("fetches resumed", &mut self.resumed),
             ("lost", &mut self.lost),
             ("damaged", &mut self.damaged),
-            ("commands overtaken", &mut self.overtaken),
         ]
     }
 
@@ -123,6 +122,7 @@ impl Tally {
             ("retaken", self.retaken),
             ("expired", self.expired),
             ("mismatched", self.mismatched),
+            ("ended", self.ended),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -139,6 +139,7 @@ impl Tally {
         self.retaken += other.retaken;
         self.expired += other.expired;
         self.mismatched += other.mismatched;
+        self.ended += other.ended;
         self.snapshots.add(other.snapshots);
     }
 }

@@ -103,6 +103,7 @@ impl Stage {
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
+                snapshot_bytes_max: Some(line.number("snapshot-max")).filter(|most| *most > 0),
                 ..usual
             };
             self.actors.insert(seat, Actor::new(config, charter, log_bytes, line.has("greets")));

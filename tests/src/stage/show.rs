@@ -117,6 +117,7 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Conflict(hint) => format!("conflict, look at {}", position(hint)),
         Outcome::Full(index) => format!("matched {}, full", index.0),
         Outcome::Stale => "stale".into(),
+        Outcome::TooSmall => "has no place for the snapshot".into(),
         Outcome::Wants { index, offset, again, .. } => {
             let again = if again { ", again" } else { "" };
             format!("wants the snapshot at {} from byte {offset} on{again}", index.0)
@@ -154,6 +155,8 @@ pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
         }
         Effect::Restore { snapshot: from_it } => format!("{from}: restores {}", snapshot(from_it)),
         Effect::ReadReady { through } => format!("{from}: reads through round {} are ready", through.0),
+        Effect::LeadershipEnded => format!("{from}: leads no longer"),
+        Effect::TransferFailed { to } => format!("{from}: could not hand over to {}", to.0),
         Effect::ReadFailed { through } => format!("{from}: reads through round {} failed", through.0),
     }
 }

@@ -1,6 +1,8 @@
-//! A board whose leaders come and go, and commit nothing.
+//! A board whose leaders come and go, and commit nothing; and one whose leader has more than it can hold.
 
-use quorate::{Entries, Entry, Incarnation, Index, Instant, Kind, Members, Message, Position, Seat, Seats, Term};
+use quorate::{
+    Entries, Entry, Incarnation, Index, Instant, Kind, Members, Message, Position, Refusal, Seat, Seats, Snapshot, Term,
+};
 use quorate_serial::{Header, Memory, Routes, Settings, Transmitter, Wiring};
 use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated};
 use quorate_wire::{Envelope, encode};
@@ -21,13 +23,17 @@ fn boot(chip: &Chip) -> Simulated {
     Simulated::start(settings, app, chip.clone(), Chip::layout(LOG), memory, Instant::START).expect("it starts")
 }
 
-/// What board 1 says over the line, as the leader of this term.
+/// Entries that board 1 says over the line, as the leader of this term.
 fn line(term: u64, previous: Position, entries: Entries<'_>) -> Vec<u8> {
+    let (commit, inherited) = (Index(0), Index(0));
+    said(&Message::AppendEntries { term: Term(term), stamp: 1, previous, commit, inherited, entries })
+}
+
+/// What board 1 says over the line.
+fn said(message: &Message<'_>) -> Vec<u8> {
     let envelope = Envelope { founding: FOUNDING, from: Seat(1), to: Seat(0), incarnation: Incarnation(0) };
-    let message =
-        Message::AppendEntries { term: Term(term), stamp: 1, previous, commit: Index(0), inherited: Index(0), entries };
     let mut buffer = [0; FRAME];
-    let frame = encode(&mut buffer, &envelope, &message).expect("it fits");
+    let frame = encode(&mut buffer, &envelope, message).expect("it fits");
     let mut line = Transmitter::<FRAME>::new();
     let header = Header { hops: 0, turned: false, hears: true, to: Seat(0).into(), from: Seat(1).into() };
     line.push(&header, frame).expect("it fits");
@@ -52,4 +58,22 @@ fn a_flash_is_not_full_for_good_of_terms_in_which_nothing_is_committed() {
             assert_eq!((station.node().term(), station.node().last()), (Term(term), first));
         }
     }
+}
+
+#[test]
+fn a_snapshot_that_a_board_could_not_restore_is_refused_and_not_fetched() {
+    let mut station = boot(&Chip::new(LOG));
+    let mut offer = |more: u64| {
+        let bytes = Simulated::SNAPSHOT_BYTES_MAX as u64 + more;
+        let position = Position { term: Term(1), index: Index(9) };
+        let (latest, before) = (Snapshot { position, bytes, check: 0 }, Snapshot::default());
+        let members = station.node().members();
+        let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(9), members };
+        station.feed(Instant::START, 0, &said(&message)).expect("it runs");
+        station.turn(Instant::START).expect("it goes on");
+        station.drained(0, FRAME);
+        (station.node().fetching().is_some(), station.node().refusals().count(Refusal::SnapshotTooLarge))
+    };
+    assert_eq!(offer(1), (false, 1));
+    assert_eq!(offer(0), (true, 1));
 }

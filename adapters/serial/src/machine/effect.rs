@@ -67,6 +67,11 @@ where
                 Effect::Restore { snapshot } => {
                     restore(&mut self.replica, &mut self.flash, self.buffer.as_mut(), snapshot)?;
                 }
+                Effect::LeadershipEnded => {
+                    while let Some(asker) = self.commands.pop() {
+                        self.post.reply(self.now, asker, ReplyBody::Unknown);
+                    }
+                }
                 Effect::ReadReady { through } => {
                     let index = self.replica.applied().index;
                     while let Some(read) = self.reads.take(through) {
@@ -81,8 +86,12 @@ where
                     }
                 }
                 // Answers to a client's input were drawn with that input. A snapshot that the node does not want is
-                // left.
-                Effect::Accept { .. } | Effect::Await { .. } | Effect::Reject(_) | Effect::Persist(_) => {}
+                // left; a board's leadership is handed over by others alone.
+                Effect::Accept { .. }
+                | Effect::Await { .. }
+                | Effect::Reject(_)
+                | Effect::TransferFailed { .. }
+                | Effect::Persist(_) => {}
             }
         }
         let has_write = effects.has_write();

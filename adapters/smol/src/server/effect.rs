@@ -45,6 +45,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                         begin_snapshot(&mut self.snapshotter, &self.replica, position, self.members)?;
                     }
                 }
+                Effect::LeadershipEnded => {
+                    for asker in self.commands.drain() {
+                        self.link.reply(asker, ReplyBody::Unknown);
+                    }
+                }
+                Effect::TransferFailed { .. } | Effect::Reject(_) => self.hands_over = false,
                 Effect::ReadReady { through } => {
                     let index = self.replica.applied().index;
                     while let Some(read) = self.reads.take(through) {
@@ -74,7 +80,6 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                     restore(&mut self.replica, &self.snapshots, snapshot)?;
                     (self.on_event)(&Event::SnapshotRestored { snapshot });
                 }
-                Effect::Reject(_) => self.hands_over = false,
                 Effect::Accept { .. } | Effect::Await { .. } => {
                     unreachable!("the answer to a client's input was drawn with that input")
                 }

@@ -112,6 +112,10 @@ fn a_snapshot_on_its_way_is_told_at_once() {
     let mut stage = stage();
     stage.third(Standing::Fetches);
     tells(&stage.at(0), &["BySnapshot { snapshot: None }"]);
+    stage.third(Standing::TooSmall);
+    tells(&stage.at(0), &["TooSmall { snapshot: None }"]);
+    stage.third(Standing::Fetches);
+    stage.at(0);
     stage.third(Standing::Follows);
     tells(&stage.at(400), &["following: Well, since: 400ms"]);
 }

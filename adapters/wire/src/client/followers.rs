@@ -107,6 +107,7 @@ fn code(standing: Standing) -> u8 {
         Standing::Seeks => 1,
         Standing::Fetches => 2,
         Standing::Silent => 3,
+        Standing::TooSmall => 4,
         Standing::Refused(refusal) => REFUSED + refusal as u8,
     }
 }
@@ -117,6 +118,7 @@ fn standing_of(code: u8) -> Option<Standing> {
         1 => Standing::Seeks,
         2 => Standing::Fetches,
         3 => Standing::Silent,
+        4 => Standing::TooSmall,
         _ => Standing::Refused(*Refusal::ALL.get(usize::from(code.checked_sub(REFUSED)?))?),
     })
 }
@@ -171,7 +173,7 @@ mod tests {
         assert_eq!(Followers::parse(&[0; 2]), None);
         let last = REFUSED + Refusal::ALL.len() as u8 - 1;
         for standing in 0..=u8::MAX {
-            let is_known = standing < 4 || (REFUSED..=last).contains(&standing);
+            let is_known = standing < 5 || (REFUSED..=last).contains(&standing);
             assert_eq!(Followers::parse(&[standing, 0, 0]).is_some(), is_known, "{standing}");
         }
     }

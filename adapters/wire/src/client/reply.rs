@@ -209,13 +209,13 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
 
 fn read(body: &[u8]) -> Option<Reply<'_>> {
     let mut fields = Fields::of(body);
-    let (client, number, from) = (fields.number(), fields.number(), Seat(fields.byte()));
+    let (client, number, from) = (fields.number(), fields.number(), fields.seat());
     let founding = fields.founding();
     let body = match fields.number() {
         0 => ReplyBody::Opened { epoch: fields.index() },
         1 => ReplyBody::Done { index: fields.index(), answer: fields.bytes() },
         2 => ReplyBody::Value { index: fields.index(), answer: fields.bytes() },
-        3 => ReplyBody::NotLeader { leader: fields.seat(), address: fields.text() },
+        3 => ReplyBody::NotLeader { leader: fields.option_of_seat(), address: fields.text() },
         4 => ReplyBody::Refused(match fields.number() {
             0 => Reason::Full,
             1 => Reason::TooLarge { limit: fields.short() },

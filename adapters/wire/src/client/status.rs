@@ -87,7 +87,7 @@ impl StatusReport {
 
     pub(crate) fn read(fields: &mut Fields<'_>) -> StatusReport {
         StatusReport {
-            seat: Seat(fields.byte()),
+            seat: fields.seat(),
             incarnation: Incarnation(fields.short()),
             role: match fields.number() {
                 0 => Role::Follower,
@@ -97,7 +97,7 @@ impl StatusReport {
                 _ => fields.malformed(Role::Follower),
             },
             term: Term(fields.number()),
-            leader: fields.seat(),
+            leader: fields.option_of_seat(),
             commit: fields.index(),
             applied: fields.index(),
             first: fields.index(),

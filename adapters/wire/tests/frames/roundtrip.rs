@@ -248,6 +248,7 @@ fn follower() -> impl Strategy<Value = Follower> {
         Just(Standing::Seeks),
         Just(Standing::Fetches),
         Just(Standing::Silent),
+        Just(Standing::TooSmall),
         (0..quorate::Refusal::ALL.len()).prop_map(|reason| Standing::Refused(quorate::Refusal::ALL[reason])),
     ];
     let silence = any::<u32>().prop_map(|millis| Duration::from_millis(millis.into()));
@@ -284,7 +285,7 @@ fn bytes() -> impl Strategy<Value = &'static [u8]> {
 }
 
 fn seat() -> impl Strategy<Value = Seat> {
-    any::<u8>().prop_map(Seat)
+    (0..Seat::COUNT_MAX as u8).prop_map(Seat)
 }
 
 fn term() -> impl Strategy<Value = Term> {

@@ -101,6 +101,13 @@ fn follower(seat: Seat, following: Following, since: Duration) -> (Level, String
         Following::BySnapshot { snapshot: None } => {
             warn(format!("{node} has needed a snapshot for {since}, and there is none yet"))
         }
+        Following::TooSmall { snapshot } => {
+            let bytes = snapshot.map_or(0, |snapshot| snapshot.bytes);
+            warn(format!(
+                "{node} has lacked what the log no longer holds for {since}, and has no place for the snapshot of {bytes} bytes: \
+                 give it more room, or keep less"
+            ))
+        }
         Following::NotAtAll => {
             warn(format!("{node} is lost: nothing was heard of it for {since}. Start it, or check the network to it"))
         }
@@ -117,6 +124,9 @@ fn message(seat: Seat, reason: Refusal) -> String {
         }
         Refusal::Incarnation => {
             format!("{why}: {node} has to be started with the latest --incarnation that it ever had")
+        }
+        Refusal::SnapshotTooLarge => {
+            format!("{why}: this node has no place for it, and is not brought in line before it has")
         }
         Refusal::Sender | Refusal::Members => format!("{why}: compare the --peer lists of both"),
         Refusal::SecondLeader => {

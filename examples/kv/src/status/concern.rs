@@ -114,6 +114,10 @@ impl View<'_> {
                 "{node} is sent a snapshot by {leader}, and lacks {} entries until it has it: ask again later",
                 follower.lag
             )),
+            Standing::TooSmall => Some(format!(
+                "{node} has no place for the snapshot of {leader}, and lacks {} entries: give it more room, or keep less",
+                follower.lag
+            )),
             Standing::Seeks => {
                 Some(format!("{leader} still looks for where the log of {node} meets its own: ask again in a moment"))
             }

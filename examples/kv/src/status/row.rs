@@ -123,6 +123,7 @@ fn follower(follower: Follower) -> Value {
         Standing::Follows => ("follows", None),
         Standing::Seeks => ("seeks", None),
         Standing::Fetches => ("fetches a snapshot", None),
+        Standing::TooSmall => ("has no place for a snapshot", None),
         Standing::Silent => ("silent", None),
         Standing::Refused(refusal) => ("refused", Some(refusal.name())),
     };

@@ -80,6 +80,7 @@ fn a_node_that_answers_and_does_not_follow_is_named() {
     is_degraded(with(follower(3, Standing::Silent)), &["n1 has heard nothing of n3 for about 18 ms", "network"]);
     is_degraded(with(follower(3, Standing::Seeks)), &["the log of n3", "in a moment"]);
     is_degraded(with(follower(3, Standing::Fetches)), &["n3 is sent a snapshot by n1"]);
+    is_degraded(with(follower(3, Standing::TooSmall)), &["n3 has no place for the snapshot of n1"]);
     let lost = Standing::Refused(Refusal::Forgotten);
     is_degraded(with(follower(3, lost)), &["n3 lacks what it acknowledged", "--incarnation 1"]);
     let early = Standing::Refused(Refusal::Incarnation);

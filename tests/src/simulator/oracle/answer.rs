@@ -47,6 +47,16 @@ impl Oracle {
         broken("a command has a place of its own", || format!("node {} accepts at {position:?}", by.seat.0))
     }
 
+    /// Who waits at a node that does not lead would wait for ever, and so would who asked for a transfer.
+    pub(crate) fn check_nobody_waits(&self, at: &Machine) -> Verdict {
+        if at.accepted.is_empty() && !at.hands_over {
+            return Ok(());
+        }
+        broken("the end of a reign is told", || {
+            format!("node {} keeps {} commands waiting", at.seat.0, at.accepted.len())
+        })
+    }
+
     /// The answer to a read is still to come.
     pub(crate) fn on_await(&self, by: &Machine, round: Round) -> Verdict {
         if round > by.answered {

@@ -3,7 +3,6 @@ use quorate::{Input, Piece, Position, Seat, Snapshot};
 use super::{Order, World};
 use crate::memory::Trouble;
 use crate::simulator::Fault;
-use crate::simulator::client::Answer;
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
 use crate::simulator::machine::Underway;
@@ -139,25 +138,14 @@ impl World {
         Ok(false)
     }
 
-    /// The state becomes that of a snapshot. Of commands that it covers, nobody here can tell whether they were done.
-    pub(super) fn restore(
-        &mut self,
-        machine: usize,
-        snapshot: Snapshot,
-        orders: &mut Vec<Order>,
-    ) -> Result<(), Violation> {
+    /// The state becomes that of a snapshot. Of what it covers nobody waits any longer.
+    pub(super) fn restore(&mut self, machine: usize, snapshot: Snapshot) -> Result<(), Violation> {
         self.oracle.on_restore(&self.machines[machine], snapshot)?;
         let computer = &mut self.machines[machine];
         computer.restore(snapshot)?;
         self.oracle.check_state(computer)?;
         self.tally.snapshots.restored += 1;
-        let index = snapshot.position.index;
-        let (due, later): (Vec<_>, Vec<_>) =
-            computer.accepted.drain(..).partition(|(accepted, _)| accepted.index <= index);
-        computer.accepted = later.into();
-        self.tally.snapshots.overtaken += due.len() as u64;
-        orders.extend(due.into_iter().map(|(_, waiting)| Order::Answer(waiting, Answer::Unknown)));
-        Ok(())
+        self.oracle.check_nobody_waits(computer)
     }
 
     /// What a node that starts has of snapshots.

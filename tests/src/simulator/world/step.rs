@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use quorate::{Apply, Effect, Identity, Input, Message, Refusal, Rejection, Round, Seat, Verdict};
+use quorate::{Apply, Effect, Identity, Input, Message, Refusal, Rejection, Role, Round, Seat, Verdict};
 use quorate_wire::Envelope;
 
 use super::{Order, World};
@@ -12,6 +12,17 @@ use crate::simulator::oracle::{Due, Violation};
 use crate::simulator::records::Batch;
 use crate::simulator::{FOUNDING, Fault, Node, Write};
 use crate::stage::show;
+
+/// Why no more effects are drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// There are no more.
+    Done,
+    /// The driver leaves off.
+    Left,
+    /// The power goes.
+    Crash,
+}
 
 impl World {
     /// Gives a node an input, draws what it wants done, perhaps not to the end, and carries that out.
@@ -26,6 +37,7 @@ impl World {
             return Ok(());
         };
         let name = self.machines[machine].seat.0;
+        self.machines[machine].hands_over |= matches!(input, Input::Transfer { .. });
         // That a node wakes, its effects tell.
         if input != Input::Tick {
             self.note(|| said(name, &input));
@@ -42,20 +54,23 @@ impl World {
         }
         self.tally.snapshots.damaged += u64::from(node.refusals().count(Refusal::Snapshot) - damaged);
         self.machines[machine].node = Some(node);
-        let crashes = drawn?;
+        let end = drawn?;
         self.carry_out(machine, orders)?;
         self.oracle.on_event(&self.machines[machine])?;
         if self.machines[machine].node.is_none() {
             return Ok(());
         }
-        if crashes {
-            return self.crash(machine);
+        let leads = self.machines[machine].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
+        match end {
+            End::Crash => return self.crash(machine),
+            End::Done if !leads => self.oracle.check_nobody_waits(&self.machines[machine])?,
+            End::Done | End::Left => {}
         }
         self.set_alarm(machine);
         Ok(())
     }
 
-    /// Draws effects until there are none, or the driver leaves off, or the power goes: then it is true.
+    /// Draws effects until there are none, or the driver leaves off, or the power goes.
     fn draw<'a>(
         &mut self,
         machine: usize,
@@ -63,22 +78,22 @@ impl World {
         mut due: Due,
         waiting: Option<Waiting>,
         orders: &mut Vec<Order>,
-    ) -> Result<bool, Violation> {
+    ) -> Result<End, Violation> {
         loop {
             if due == Due::Nothing && self.faults.happens(&mut self.rng, Fault::Leave) {
                 self.tally.count(Fault::Leave);
-                return Ok(false);
+                return Ok(End::Left);
             }
             let effect = effects.next();
             due = due
                 .after(effect.as_ref())
                 .map_err(|law| Violation { law, story: format!("node {machine} {effect:?}") })?;
-            let Some(effect) = effect else { return Ok(false) };
+            let Some(effect) = effect else { return Ok(End::Done) };
             let name = self.machines[machine].seat.0;
             self.note(|| show::effect(name, &effect));
             self.judge(machine, effect, waiting, orders)?;
             if self.faults.happens(&mut self.rng, Fault::Crash) {
-                return Ok(true);
+                return Ok(End::Crash);
             }
         }
     }
@@ -119,13 +134,21 @@ impl World {
             }
             Effect::Reject(rejection) => {
                 self.tally.full += u64::from(rejection == Rejection::Full);
+                self.machines[machine].hands_over &= waiting.is_some() || rejection == Rejection::BadSnapshot;
                 self.tally.snapshots.refused += u64::from(rejection == Rejection::BadSnapshot);
                 orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
             }
             Effect::TakeSnapshot { position, .. } => self.take_snapshot(machine, position, orders)?,
             Effect::SendPiece { to, piece } => self.send_piece(machine, to, &piece, orders)?,
             Effect::Store { snapshot, offset, bytes } => orders.push(Order::Store(snapshot, offset, bytes.to_vec())),
-            Effect::Restore { snapshot } => self.restore(machine, snapshot, orders)?,
+            Effect::Restore { snapshot } => self.restore(machine, snapshot)?,
+            Effect::LeadershipEnded => {
+                let computer = &mut self.machines[machine];
+                self.tally.ended += computer.accepted.len() as u64;
+                computer.hands_over = false;
+                orders.extend(computer.accepted.drain(..).map(|(_, waiting)| Order::Answer(waiting, Answer::Unknown)));
+            }
+            Effect::TransferFailed { .. } => self.machines[machine].hands_over = false,
             Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
             Effect::ReadFailed { through } => {
                 self.answer_through(machine, through)?;
