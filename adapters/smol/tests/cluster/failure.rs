@@ -149,7 +149,7 @@ fn a_port_or_a_directory_in_use_stops_the_second_node() {
     let mut stranger = house.config(2);
     stranger.listen.set_port(0);
     let refused = serve_in_vain(stranger, Tally::default());
-    assert!(matches!(refused, ServeError::Config(_)), "{refused}");
+    assert!(matches!(refused, ServeError::Boot(_)), "{refused}");
 
     for wanted in [0, 1025] {
         let refused = serve_in_vain(ServerConfig { clients_max: wanted, ..house.config(1) }, Tally::default());

@@ -8,10 +8,13 @@ use crate::tally::Tally;
 const MANY: u64 = 1200;
 const LOG_BYTES: usize = 16 << 10;
 
-/// Nodes with a small log, the first of which run.
+/// Nodes with a small log. The first command needs all of them; then the first of them go on.
 fn house(count: u8, running: u8) -> House {
     let mut house = House::with_log(count, LOG_BYTES);
-    (1..=running).for_each(|seat| house.start(seat));
+    (1..=count).for_each(|seat| house.start(seat));
+    let (first, _) = house.client().add("first", 1);
+    house.converge(first);
+    (running + 1..=count).for_each(|seat| house.kill(seat));
     house
 }
 

@@ -114,6 +114,14 @@ impl Cluster {
         own.chain(self.peers()).collect()
     }
 
+    /// Does the first command, which needs all nodes; then one of them is stopped.
+    pub(crate) fn go_on_without(&mut self, id: usize) {
+        self.start_nodes(1..4);
+        self.ask(&["put", "first", "command"]).prints(0, "OK\n");
+        self.agree();
+        self.stop(id).says(0, &[]);
+    }
+
     /// Puts a value of 1,000 bytes under each of these keys, by several clients at a time.
     #[track_caller]
     pub(crate) fn fill(&self, keys: Range<usize>) {
@@ -270,6 +278,7 @@ fn without_a_majority_the_client_says_so() {
 #[test]
 fn right_after_the_majority_is_lost_a_write_was_certainly_not_done() {
     let mut cluster = Cluster::start();
+    cluster.ask(&["put", "k", "first"]).prints(0, "OK\n");
     let leader = cluster.wait_for_leader();
     for id in (1..=3).filter(|id| *id != leader) {
         cluster.kill(id);

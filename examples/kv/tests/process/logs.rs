@@ -77,7 +77,7 @@ fn a_leader_says_whom_it_refuses_and_why() {
 #[test]
 fn a_leader_says_to_whom_it_sends_a_snapshot() {
     let mut cluster = Cluster::of(3).with(&["--log-size", "1", "--snapshot-rate", "2000"]);
-    cluster.start_nodes(1..3);
+    cluster.go_on_without(3);
     let leader = cluster.wait_for_leader();
     cluster.fill(0..1200);
     cluster.start_node(3);
