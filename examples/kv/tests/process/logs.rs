@@ -44,7 +44,7 @@ fn a_node_of_another_cluster_is_told_from_a_dead_one() {
     let mut cluster = Cluster::of(3);
     cluster.start_node(1);
     cluster.start_node_with(2, &["--cluster", "7"]);
-    cluster.node(1).hears(" sent, frame of another cluster: start both with the same --cluster");
+    cluster.node(1).hears(" sent, frame of another founding: its data come from another cluster");
     cluster.node(1).hears("nothing is heard of n2, n3");
 }
 
