@@ -115,7 +115,7 @@ fn a_client_can_have_a_snapshot_of_all_that_is_applied() {
     assert_eq!((snapshot.bytes, snapshot.check), (bytes.len() as u64, crc32c(&bytes)));
     assert_eq!(client.snapshot(1).0, snapshot, "nothing has come since");
     let mut tally = Tally::default();
-    assert_eq!(restore(&mut tally, &mut &bytes[..]).expect("it is whole"), 2, "two clients have a session");
+    assert_eq!(restore(&mut tally, &mut &bytes[..]).expect("it is whole"), 3, "three clients have a session");
     assert_eq!(quorate_smol::App::query(&tally, b"many"), MANY.to_le_bytes());
     for length in 0..bytes.len() {
         assert!(restore(&mut Tally::default(), &mut &bytes[..length]).is_err(), "cut at {length}");
