@@ -9,13 +9,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
-use quorate::{Index, Members, Seat, Session, Snapshot};
+use quorate::{Index, Members, Seat, Seats, Session, Snapshot};
 use quorate_wire::Cluster;
 use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
 
 use self::call::{Call, Kind, PATIENCE};
 use self::directory::Directory;
 pub use self::error::ClientError;
+pub(crate) use self::error::Names;
 use self::exchange::Exchange;
 use self::own::{Opening, Own};
 use crate::Status;
@@ -178,7 +179,8 @@ impl Client {
         let after = self.exchange.number();
         let started = Instant::now();
         let deadline = started + self.timeout;
-        let unreachable = |started: Instant| ClientError::Unreachable { silent: vec![seat], waited: started.elapsed() };
+        let unreachable =
+            |started: Instant| ClientError::Unreachable { silent: Seats::NONE.with(seat), waited: started.elapsed() };
         let address = self.directory.address(seat).ok_or_else(|| unreachable(started))?;
         while Instant::now() < deadline {
             self.exchange.send(address, body).await?;

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate::{Charter, Config, Founding, Identity, Incarnation, Members, Seat};
+use quorate::{Config, Identity, Incarnation, Seat, Seats};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
 use crate::replica::CLIENTS;
@@ -20,8 +20,12 @@ pub struct ServerConfig {
     /// This node's incarnation: how often it has lost its disk. Above 0 it is brought in line, and neither votes nor
     /// counts.
     pub incarnation: Incarnation,
-    /// Where each member is reached, this node included. All of them vote.
+    /// Where each member is reached, this node included. An empty directory founds a cluster with all of them, each of
+    /// which votes. Members belong to the data then: later this gives the addresses of members, and nothing else.
+    /// What is missing is learnt from what a member sends.
     pub peers: BTreeMap<Seat, SocketAddr>,
+    /// Whether the cluster is there already: an empty directory founds nothing then.
+    pub existing: bool,
     /// Where this node listens, for members and clients alike.
     pub listen: SocketAddr,
     /// The directory of the log; it is made if it is not there.
@@ -32,11 +36,9 @@ pub struct ServerConfig {
     /// The most bytes of entries, or of a snapshot, that are on their way to a follower at a time, at least a frame's:
     /// what the path and its receiver hold without loss. A slow line to a microcontroller takes a few frames.
     pub inflight_bytes_max: usize,
-    /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries.
+    /// Bytes of memory for the log. When half of it is used, a snapshot takes the place of the older entries. What the
+    /// member with the least has is written down when the cluster is founded: nobody may have less later.
     pub log_bytes: usize,
-    /// The same of the member that has the least, if not all have as much: no member holds more above its last
-    /// snapshot, so that a majority has room for what one of them holds. It has to be the same on all nodes.
-    pub log_bytes_least: Option<u32>,
     /// After each index that this number divides, a snapshot is taken as well. All nodes take the same ones then, and a
     /// follower that fetches one can go on with it at another leader.
     pub snapshot_every: Option<NonZeroU64>,
@@ -70,7 +72,7 @@ impl ServerConfig {
             frame_bytes: 1200,
             inflight_bytes_max: 128 << 10,
             log_bytes: 64 << 20,
-            log_bytes_least: None,
+            existing: false,
             snapshot_every: None,
             snapshot_bytes_per_second: 1 << 30,
             clients_max: CLIENTS,
@@ -84,10 +86,9 @@ impl ServerConfig {
         Identity { seat: self.seat, incarnation: self.incarnation }
     }
 
-    pub(crate) fn charter(&self) -> Charter {
-        let members = Members::of(self.peers.keys().copied().collect());
-        let own = u32::try_from(self.log_bytes).unwrap_or(u32::MAX);
-        Charter { founding: Founding(0), members, log_bytes_least: self.log_bytes_least.unwrap_or(own) }
+    /// The members that this node was told of.
+    pub(crate) fn listed(&self) -> Seats {
+        self.peers.keys().copied().collect()
     }
 
     /// At least a byte, so that every snapshot comes to its end.

@@ -2,9 +2,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use quorate::{BootError, CommandError, ConfigError, Snapshot};
+use quorate::{BootError, CommandError, ConfigError, Seats, Snapshot};
 use quorate_disk::DiskError;
 
+use crate::client::Names;
 use crate::replica::CLIENTS;
 
 /// Why a node cannot start, or had to stop.
@@ -25,6 +26,13 @@ pub enum ServeError {
     Clients {
         /// How many were asked for.
         wanted: usize,
+    },
+    /// The list of members shares none but this node with those that the data name.
+    OtherMembers {
+        /// Who is in the list.
+        list: Seats,
+        /// Whom the data name.
+        members: Seats,
     },
     /// The log on the disk does not fit what it should be.
     Boot(BootError),
@@ -85,6 +93,13 @@ impl fmt::Display for ServeError {
             ServeError::Clients { wanted } => {
                 write!(f, "cannot keep the sessions of {wanted} clients: give room for 1 to {CLIENTS} of them")
             }
+            ServeError::OtherMembers { list, members } => write!(
+                f,
+                "the data are of a cluster of {}, and the list names {}: members belong to the data, and a list gives their \
+                 addresses only. Name the members, or start with the data of the cluster that is meant",
+                Names(*members),
+                Names(*list)
+            ),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
             ServeError::Snapshot { snapshot, source } => write!(
@@ -113,7 +128,7 @@ impl std::error::Error for ServeError {
             ServeError::Config(error) => Some(error),
             ServeError::Boot(error) => Some(error),
             ServeError::Command(error) => Some(error),
-            ServeError::Clients { .. } => None,
+            ServeError::Clients { .. } | ServeError::OtherMembers { .. } => None,
         }
     }
 }

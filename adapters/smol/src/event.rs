@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorate::{Index, Position, Refusal, Role, Seat, Seats, Snapshot, Term};
+use quorate::founding::Obstacle;
+use quorate::{Charter, Index, Position, Refusal, Role, Seat, Seats, Snapshot, Term};
 use quorate_disk::Damage;
 
 /// Something about a node that its operator may want to see: enough of them to say why nobody leads, and who does not
@@ -26,6 +27,23 @@ pub enum Event {
         term: Term,
         /// The last entry as of before.
         last: Index,
+    },
+    /// The store is no member of a cluster yet. Told once a minute, and when something else is in the way.
+    Founding {
+        /// What is in the way.
+        obstacle: Obstacle,
+    },
+    /// The store has become a member.
+    Founded {
+        /// Of which cluster.
+        charter: Charter,
+    },
+    /// The list of members is another one than that of the data: only the addresses of members are taken from it.
+    ListDiffers {
+        /// Who is in the list, and no member.
+        unknown: Seats,
+        /// Who is a member, and not in the list.
+        unnamed: Seats,
     },
     /// The node's role, its term, or whom it takes for the leader has changed.
     Role {

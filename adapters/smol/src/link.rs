@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Founding, Identity, Message, Seat};
+use quorate::{Founding, Identity, Message, Seat, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
-use quorate_wire::{Cluster, EncodeError, Envelope, Refusal, Refusals, encode};
+use quorate_wire::{Cluster, EncodeError, Envelope, FoundingEnvelope, Refusal, Refusals, encode, encode_founding};
 
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
 use crate::waiting::Asker;
@@ -16,6 +17,10 @@ pub(crate) struct Link {
     burst: Burst,
     reply: Box<[u8]>,
     refusals: Refusals,
+    /// What keeps this cluster's frames from another one's; none before it is founded.
+    founding: Option<Founding>,
+    /// Where members are that the configuration does not name.
+    learnt: BTreeMap<Seat, SocketAddr>,
 }
 
 /// Frames to one member, one behind the other, that go out together: all as long as the first, the last perhaps
@@ -35,7 +40,8 @@ impl Link {
         let address = socket.address().map_err(failed)?;
         let burst = Burst { buffer: vec![0; DATAGRAM_MAX].into(), to: None, each: 0, frames: 0, end: 0 };
         let reply = vec![0; DATAGRAM_MAX].into();
-        Ok(Link { socket, address, config, burst, reply, refusals: Refusals::default() })
+        let (refusals, learnt) = (Refusals::default(), BTreeMap::new());
+        Ok(Link { socket, address, config, burst, reply, refusals, founding: None, learnt })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -46,9 +52,14 @@ impl Link {
         self.config.cluster
     }
 
+    /// From now on frames are this cluster's.
+    pub(crate) fn join(&mut self, founding: Founding) {
+        self.founding = Some(founding);
+    }
+
     /// What keeps this cluster's frames from another one's.
     pub(crate) fn founding(&self) -> Founding {
-        Founding(self.config.cluster.0)
+        self.founding.expect("members talk once there is a cluster")
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -65,7 +76,28 @@ impl Link {
 
     /// Where a member is reached.
     pub(crate) fn peer(&self, seat: Seat) -> Option<SocketAddr> {
-        self.config.peers.get(&seat).copied()
+        self.config.peers.get(&seat).or_else(|| self.learnt.get(&seat)).copied()
+    }
+
+    /// A member has sent something from there.
+    pub(crate) fn learn(&mut self, seat: Seat, address: SocketAddr) {
+        if !self.config.peers.contains_key(&seat) {
+            self.learnt.insert(seat, address);
+        }
+    }
+
+    /// Sends a message of a founding.
+    pub(crate) fn ask(&mut self, to: Seat, message: &founding::Message) {
+        if let Some(address) = self.peer(to) {
+            self.answer(address, to, message);
+        }
+    }
+
+    /// The same, to where a question came from.
+    pub(crate) fn answer(&mut self, address: SocketAddr, to: Seat, message: &founding::Message) {
+        let envelope = FoundingEnvelope { cluster: self.config.cluster, from: self.config.seat, to };
+        let frame = encode_founding(&mut self.reply, &envelope, message).expect("every message of a founding fits");
+        let _ = self.socket.send(address, frame, frame.len());
     }
 
     /// Waits until there may be a datagram.
@@ -135,8 +167,8 @@ impl Link {
     }
 
     fn try_reply(&mut self, asker: Asker, body: ReplyBody<'_>) -> Result<(), EncodeError> {
-        let founding = Some(self.founding());
-        let reply = Reply { client: asker.client, number: asker.number, from: self.config.seat, founding, body };
+        let (from, founding) = (self.config.seat, self.founding);
+        let reply = Reply { client: asker.client, number: asker.number, from, founding, body };
         let frame = encode_reply(&mut self.reply, &reply)?;
         let _ = self.socket.send(asker.address, frame, frame.len());
         Ok(())
@@ -145,7 +177,6 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::net::UdpSocket;
 
     use quorate::{Entries, Entry, Index, Kind, Position, Term};
@@ -171,6 +202,7 @@ mod tests {
             ..ServerConfig::new(Cluster(7), Seat(1), addresses, "")
         };
         let mut link = Link::bind(config).expect("a socket");
+        link.join(Founding(7));
         let lengths = [900, 900, 40, 900, 1100, 1100, 3, 3, 3, 500];
         let to = |number: usize| Seat(if number % 7 < 5 { 2 } else { 3 });
         for round in 0..20 {

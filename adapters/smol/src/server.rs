@@ -1,17 +1,20 @@
 mod effect;
+mod founder;
 mod request;
 mod snapshot;
 mod start;
+mod store;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use quorate::{Input, Instant, Members, Message, Node, Role, Seat, Term};
+use quorate::{Charter, Input, Instant, Message, Node, Role, Seat, Term};
 use quorate_disk::Snapshots;
 use quorate_wire::client::{Reason, ReplyBody};
-use quorate_wire::{Class, Refusal, decode};
+use quorate_wire::{Class, Refusal, decode, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
@@ -46,8 +49,8 @@ pub async fn serve<A: App>(
     stop: impl Future<Output = ()>,
     on_event: impl FnMut(&Event),
 ) -> Result<(), ServeError> {
-    let mut server = Server::start(config, app, on_event)?;
     let mut stop = pin!(stop);
+    let Some(mut server) = Server::start(config, app, stop.as_mut(), on_event).await? else { return Ok(()) };
     loop {
         match server.wait(stop.as_mut(), None).await {
             Wake::Stop => return server.retire().await,
@@ -67,8 +70,8 @@ struct Server<A: App, F> {
     snapshotter: Snapshotter,
     /// Who waits for the snapshot under way.
     wants_snapshot: Vec<Asker>,
-    /// Who takes part.
-    members: Members,
+    /// What makes this node a member.
+    charter: Charter,
     snapshot_every: Option<NonZeroU64>,
     /// Room for a piece of a snapshot.
     piece: Box<[u8]>,
@@ -162,9 +165,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             for (frame, from) in batch.iter() {
                 datagrams += 1;
                 let taken = match Class::of(frame) {
-                    Ok(Class::Member) => self.take_message(frame)?,
+                    Ok(Class::Member) => self.take_message(frame, from)?,
                     Ok(Class::Request) => self.take_request(frame, from)?,
-                    Ok(class @ (Class::Reply | Class::Founding)) => Err(Refusal::Class(class as u8)),
+                    Ok(Class::Founding) => self.answer_prospect(frame, from),
+                    Ok(class @ Class::Reply) => Err(Refusal::Class(class as u8)),
                     Err(refusal) => Err(refusal),
                 };
                 if let Err(refusal) = taken {
@@ -184,11 +188,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     /// A piece of a snapshot is taken in at once: the node does not keep it.
-    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
-        let (from, message) = match decode(frame, self.link.founding(), self.node.seat()) {
+    fn take_message(&mut self, frame: &[u8], address: SocketAddr) -> Result<Result<(), Refusal>, ServeError> {
+        let (from, message) = match decode(frame, self.charter.founding, self.node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(taken) => taken,
         };
+        self.link.learn(from.seat, address);
         let input = Input::Receive { from, message };
         match message {
             Message::Piece { .. } => self.carry_out(input)?,
@@ -196,6 +201,15 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         self.watch.hear(from.seat, self.node.now());
         Ok(Ok(()))
+    }
+
+    /// A store that is no member yet hears of this cluster.
+    fn answer_prospect(&mut self, frame: &[u8], address: SocketAddr) -> Result<(), Refusal> {
+        let (from, message) = decode_founding(frame, self.link.cluster(), self.node.seat())?;
+        if let Some(answer) = self.charter.answer(&message) {
+            self.link.answer(address, from, &answer);
+        }
+        Ok(())
     }
 
     fn report(&mut self) {
@@ -223,7 +237,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let sight = Sight {
             leader: node.leader(),
             leads: node.role() == Role::Leader,
-            others: self.members.all().without(node.seat()),
+            others: self.charter.members.all().without(node.seat()),
             commit: node.commit(),
             is_full: node.is_full(),
             snapshot: node.snapshots().next(),

@@ -12,7 +12,7 @@ const LAG: u64 = 1024;
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// What lasts is told again after so long.
-const AGAIN: Duration = Duration::from_secs(60);
+pub(crate) const AGAIN: Duration = Duration::from_secs(60);
 
 /// Looks now and then at how a node is, and finds what its operator should hear of.
 pub(crate) struct Watch {

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use quorate::{Index, Seat};
+use quorate::{Index, Seat, Seats};
 use quorate_smol::{Client, ClientError, Status};
 use smol::LocalExecutor;
 use smol::channel::{Receiver, unbounded};
@@ -125,18 +125,17 @@ async fn client(layout: &Layout, timeout: Duration) -> Result<Client, ClientErro
 async fn first_value(
     answers: Receiver<Result<(Index, Vec<u8>), ClientError>>,
 ) -> Result<Option<Vec<u8>>, RequestError> {
-    let (mut unheard, mut longest) = (Vec::new(), Duration::ZERO);
+    let (mut unheard, mut longest) = (Seats::NONE, Duration::ZERO);
     while let Ok(answer) = answers.recv().await {
         match answer {
             Ok((_, answer)) => return value(&answer),
             Err(ClientError::Unreachable { silent, waited }) => {
-                unheard.extend(silent);
+                unheard = unheard.union(silent);
                 longest = longest.max(waited);
             }
             Err(error) => return Err(error.into()),
         }
     }
-    unheard.sort_unstable();
     Err(ClientError::Unreachable { silent: unheard, waited: longest }.into())
 }
 

@@ -58,6 +58,8 @@ impl RequestError {
         match self {
             RequestError::Client(ClientError::NoLeader { .. })
             | RequestError::Undone(ClientError::NoLeader { .. } | ClientError::Unopened { .. }) => Exit::NoQuorum,
+            RequestError::Client(ClientError::Refused(Reason::Founding { .. } | Reason::NoMember))
+            | RequestError::Undone(ClientError::Refused(Reason::Founding { .. } | Reason::NoMember)) => Exit::NoQuorum,
             RequestError::Client(ClientError::Mismatch) => Exit::Mismatch,
             RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
             | RequestError::Undone(ClientError::Refused(_) | ClientError::Superseded)

@@ -1,7 +1,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use quorate::{BootError, Incarnation};
+use quorate::{BootError, ConfigError, Incarnation};
 use quorate_disk::DiskError;
 use quorate_smol::{Event, ServeError, ServerConfig, serve};
 
@@ -60,7 +60,11 @@ impl Place {
         let (exit, advice) = match &error {
             ServeError::Disk(error) => (disk_exit(error), self.advice(error)),
             ServeError::Socket { .. } => (Exit::Socket, None),
+            ServeError::OtherMembers { .. } => (Exit::ForeignDirectory, Some(" (--peer, --data-dir)".to_owned())),
             ServeError::Boot(BootError::Full { .. }) => (Exit::Usage, Some(", by --log-size".to_owned())),
+            ServeError::Config(ConfigError::NoVoters) => {
+                (Exit::Usage, Some(". The data directory is empty: name all members with --peer".to_owned()))
+            }
             ServeError::Config(_)
             | ServeError::Clients { .. }
             | ServeError::Trace { .. }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use quorate::Seat;
+use quorate::{Seat, Seats};
 use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody, Role};
 
 use crate::client::ClientError;
@@ -199,7 +199,16 @@ impl Call {
 
     /// A refusal is the end only if it is about every try, and asking another node would not help.
     fn is_final(&self, reason: Reason) -> bool {
-        self.open.is_empty() && !matches!(reason, Reason::InTransfer | Reason::Stopping | Reason::Busy | Reason::Full)
+        let passes = matches!(
+            reason,
+            Reason::InTransfer
+                | Reason::Stopping
+                | Reason::Busy
+                | Reason::Full
+                | Reason::NoMember
+                | Reason::Founding { .. }
+        );
+        self.open.is_empty() && !passes
     }
 
     /// The time for answers is over.
@@ -214,7 +223,7 @@ impl Call {
 
     fn failure(&self, directory: &Directory) -> ClientError {
         let waited = self.started.elapsed();
-        let silent: Vec<Seat> = directory.seats().filter(|seat| !self.heard.contains(seat)).collect();
+        let silent: Seats = directory.seats().filter(|seat| !self.heard.contains(seat)).collect();
         let (members, reachable) = (directory.count(), self.heard.len());
         if !self.open.is_empty() {
             match self.kind {
@@ -223,7 +232,7 @@ impl Call {
             }
         } else if self.was_superseded {
             ClientError::Superseded
-        } else if let Some(reason @ (Reason::Busy | Reason::Full)) = self.refused {
+        } else if let Some(reason @ (Reason::Busy | Reason::Full | Reason::Founding { .. })) = self.refused {
             ClientError::Refused(reason)
         } else if reachable == 0 {
             ClientError::Unreachable { silent, waited }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 use std::{fmt, io};
 
-use quorate::Seat;
+use quorate::{Seat, Seats};
 use quorate_wire::EncodeError;
 use quorate_wire::client::Reason;
 
@@ -15,14 +15,14 @@ pub enum ClientError {
         /// How many members there are, as far as this client knows.
         members: usize,
         /// Those that did not answer.
-        silent: Vec<Seat>,
+        silent: Seats,
         /// For how long it was tried.
         waited: Duration,
     },
     /// Nobody answered. Certainly not done.
     Unreachable {
         /// Who was asked.
-        silent: Vec<Seat>,
+        silent: Seats,
         /// For how long it was tried.
         waited: Duration,
     },
@@ -84,14 +84,14 @@ impl fmt::Display for ClientError {
                 write!(
                     f,
                     " ({} did not answer within {}). Start another node or check --peer",
-                    Names(silent),
+                    Names(*silent),
                     Seconds(*waited)
                 )
             }
             ClientError::Unreachable { silent, waited } => write!(
                 f,
                 "no node reachable: {} did not answer within {}. Start a node or check --peer and --cluster",
-                Names(silent),
+                Names(*silent),
                 Seconds(*waited)
             ),
             ClientError::Unknown { waited } => write!(
@@ -150,14 +150,25 @@ fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
             f.write_str("refused: the node has no such snapshot, or cannot write one. Try another one")
         }
         Reason::Unnumbered => f.write_str("refused: sequence 0 opens a session, and commands have 1 or more"),
+        Reason::Founding { waits_for } if waits_for.is_empty() => {
+            f.write_str("not done: the cluster is being founded. Try again in a moment")
+        }
+        Reason::Founding { waits_for } => write!(
+            f,
+            "not done: nothing was ever done in this cluster, and its first command waits for all members: start {}",
+            Names(waits_for)
+        ),
+        Reason::NoMember => f.write_str(
+            "not done: the node's data are of no cluster. Its log says why, and what to do: try another node",
+        ),
         Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
     }
 }
 
 /// Seats as in "n2, n3".
-struct Names<'a>(&'a [Seat]);
+pub(crate) struct Names(pub(crate) Seats);
 
-impl fmt::Display for Names<'_> {
+impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, Seat(seat)) in self.0.iter().enumerate() {
             let separator = if place == 0 { "" } else { ", " };

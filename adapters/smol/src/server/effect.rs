@@ -42,7 +42,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                         None => {}
                     }
                     if every.is_some_and(|every| position.index.0 % every == 0) {
-                        begin_snapshot(&mut self.snapshotter, &self.replica, position, self.members)?;
+                        begin_snapshot(&mut self.snapshotter, &self.replica, position, self.charter.members)?;
                     }
                 }
                 Effect::LeadershipEnded => {

@@ -55,7 +55,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         } else {
             self.wants_snapshot.retain(|waiting| waiting.client != asker.client);
             self.wants_snapshot.push(asker);
-            begin_snapshot(&mut self.snapshotter, &self.replica, applied, self.members)?;
+            begin_snapshot(&mut self.snapshotter, &self.replica, applied, self.charter.members)?;
         }
         Ok(())
     }
@@ -78,7 +78,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     fn show_latest(&mut self, asker: Asker) {
         let latest = self.node.snapshots().next();
         match latest {
-            Some(snapshot) => self.link.reply(asker, ReplyBody::Snapshot { snapshot, members: self.members }),
+            Some(snapshot) => self.link.reply(asker, ReplyBody::Snapshot { snapshot, members: self.charter.members }),
             None => self.refuse(asker, Reason::NoSnapshot),
         }
     }

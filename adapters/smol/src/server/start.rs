@@ -1,8 +1,12 @@
-use quorate::{Boot, Instant};
-use quorate_disk::{Disk, Options, Owner, Recovered};
+use std::future::Future;
+use std::pin::Pin;
 
+use quorate::{BootError, Config, Instant};
+
+use super::Server;
+use super::founder::Founder;
 use super::snapshot::restore;
-use super::{SEATS, Server};
+use super::store::{Content, Store, compare};
 use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::link::Link;
@@ -16,27 +20,27 @@ use crate::writer::Writer;
 use crate::{App, Event, ServeError, ServerConfig, random};
 
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
-    /// Binds the socket first: whether the port is free is quickly said, and a log can be long.
-    pub(super) fn start(config: ServerConfig, app: A, on_event: F) -> Result<Self, ServeError> {
+    /// Binds the socket first: whether the port is free is quickly said, and a log can be long. `None` if `stop` is
+    /// ready before the store is a member's.
+    pub(super) async fn start(
+        config: ServerConfig,
+        app: A,
+        stop: Pin<&mut impl Future<Output = ()>>,
+        mut on_event: F,
+    ) -> Result<Option<Self>, ServeError> {
         let trace = config.trace.as_deref().map(trace::open).transpose()?;
         let core = config.core(random::number());
-        let memory = vec![0; config.log_bytes].into_boxed_slice();
-        let charter = config.charter();
-        let mut boot = Boot::<A::Command, _, SEATS>::recover(core.clone(), memory)?;
-        boot.take(Recovered::Charter(charter))?;
+        core.check()?;
         let mut replica = Replica::new(app, config.clients_max)?;
-        let link = Link::bind(config.clone())?;
-        let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
-        let (mut latest, mut lost) = (None, None);
-        let visit = |recovered: Recovered<'_>| {
-            match recovered {
-                Recovered::Snapshot(snapshot) => latest = Some(snapshot),
-                Recovered::LostSnapshot(position) => lost = Some(position),
-                _ => {}
-            }
-            Ok::<(), ServeError>(boot.take(recovered)?)
-        };
-        let (disk, recovery) = Disk::open(&config.data_dir, owner, Options::default(), visit)?;
+        let mut link = Link::bind(config.clone())?;
+        let Some(store) = member::<A>(&config, &core, &mut link, stop, &mut on_event).await? else { return Ok(None) };
+        let Store { disk, recovery, latest, lost, content } = store;
+        let Content::Member(charter, boot) = content else { return Err(ServeError::Boot(BootError::NoMember)) };
+        let is_new = recovery.created;
+        if let Some(differs) = compare(config.listed(), config.seat, &charter.members)? {
+            on_event(&differs);
+        }
+        link.join(charter.founding);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
             restore(&mut replica, &snapshots, snapshot)?;
@@ -56,7 +60,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             intake: Intake::new(snapshots.clone(), charter.members),
             snapshots,
             wants_snapshot: Vec::new(),
-            members: charter.members,
+            charter,
             snapshot_every: config.snapshot_every,
             piece: vec![0; core.entry_bytes_max].into(),
             clock: Clock::start(),
@@ -73,7 +77,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         };
         (server.on_event)(&Event::Started {
             address: server.link.address(),
-            created: recovery.created,
+            created: is_new,
             writes: recovery.batches,
             torn_bytes: recovery.torn_bytes,
             term: server.node.term(),
@@ -85,6 +89,27 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if let Some(position) = lost {
             (server.on_event)(&Event::SnapshotLost { position });
         }
-        Ok(server)
+        Ok(Some(server))
     }
+}
+
+/// The store of a member: one that is none yet becomes one before. `None` if `stop` is ready earlier.
+async fn member<A: App>(
+    config: &ServerConfig,
+    core: &Config,
+    link: &mut Link,
+    stop: Pin<&mut impl Future<Output = ()>>,
+    mut on_event: impl FnMut(&Event),
+) -> Result<Option<Store<A>>, ServeError> {
+    let mut store = Store::open(config, core)?;
+    let created = store.recovery.created;
+    if let Content::Prospect(prepared) = store.content {
+        let founder = Founder::new(config, (prepared, store.latest), link, &mut store.disk, &mut on_event)?;
+        let Some(charter) = founder.run(stop).await? else { return Ok(None) };
+        on_event(&Event::Founded { charter });
+        drop(store.disk);
+        store = Store::open(config, core)?;
+        store.recovery.created = created;
+    }
+    Ok(Some(store))
 }

@@ -49,7 +49,7 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
         &later,
         &command(Cluster(1), 1, session),
         &forged_ack(Founding(1), Seat(follower), Seat(leader)),
-        &forged_ack(Founding(CLUSTER.0), Seat(leader), Seat(follower)),
+        &forged_ack(house.founding(), Seat(leader), Seat(follower)),
     ];
     let stranger = Stranger::new();
     for datagram in datagrams {

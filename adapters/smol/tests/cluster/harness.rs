@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::{Members, Seat, Session, Snapshot};
+use quorate::{Founding, Members, Seat, Session, Snapshot};
 use quorate_smol::{App, Client, ClientError, Cluster, Event, Role, ServeError, ServerConfig, Status, serve};
 use smol::block_on;
 use smol::channel::{Sender, bounded};
@@ -101,6 +101,15 @@ impl House {
     pub(crate) fn events(&self, seat: u8) -> Vec<Event> {
         let running = &self.running[&Seat(seat)];
         running.events.lock().expect("no test panics here").clone()
+    }
+
+    /// The cluster's identity.
+    pub(crate) fn founding(&self) -> Founding {
+        let founded = self.events(1).into_iter().find_map(|event| match event {
+            Event::Founded { charter } => Some(charter.founding),
+            _ => None,
+        });
+        founded.expect("the nodes are new")
     }
 
     pub(crate) fn client(&self) -> Caller {

@@ -1,4 +1,4 @@
-use quorate::{Founding, Index, Members, Rejection, Seat, Snapshot};
+use quorate::{Founding, Index, Members, Rejection, Seat, Seats, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
@@ -116,6 +116,13 @@ pub enum Reason {
     NoSnapshot,
     /// A command has sequence 0, which opens a session: the first command of a session has sequence 1.
     Unnumbered,
+    /// Nothing was ever done in the cluster, which waits for these members; none are named while it is being founded.
+    Founding {
+        /// Whom it waits for.
+        waits_for: Seats,
+    },
+    /// The node's store is no member of a cluster.
+    NoMember,
 }
 
 impl Reason {
@@ -123,7 +130,7 @@ impl Reason {
     pub fn of(rejection: Rejection) -> Option<Reason> {
         match rejection {
             Rejection::NotLeader { .. } | Rejection::Behind => None,
-            Rejection::Founding { .. } => Some(Reason::Busy),
+            Rejection::Founding { waits_for } => Some(Reason::Founding { waits_for }),
             Rejection::Full => Some(Reason::Full),
             Rejection::TooLarge { limit } => Some(Reason::TooLarge { limit: limit as u32 }),
             Rejection::Unencodable => Some(Reason::Unencodable),
@@ -184,6 +191,8 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
             Reason::Busy => numbers(out, &[4, 6]),
             Reason::NoSnapshot => numbers(out, &[4, 7]),
             Reason::Unnumbered => numbers(out, &[4, 8]),
+            Reason::Founding { waits_for } => numbers(out, &[4, 9, waits_for.0.into()]),
+            Reason::NoMember => numbers(out, &[4, 10]),
         },
         ReplyBody::Unknown => numbers(out, &[5]),
         ReplyBody::Superseded => numbers(out, &[6]),
@@ -226,6 +235,8 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
             6 => Reason::Busy,
             7 => Reason::NoSnapshot,
             8 => Reason::Unnumbered,
+            9 => Reason::Founding { waits_for: Seats(fields.short()) },
+            10 => Reason::NoMember,
             _ => return None,
         }),
         5 => ReplyBody::Unknown,

@@ -88,14 +88,14 @@ fn seats_that_do_not_exist_are_malformed() {
 
 #[test]
 fn replies_of_seats_that_do_not_exist_are_malformed() {
-    let not_leader = |from, leader| [1, 2, 7, 1, from, 3, 1, leader, 0];
+    let not_leader = |from, leader| [1, 2, 7, 1, from, 0, 3, 1, leader, 0];
     let refusal = |from, leader| decode_reply(&checked(&not_leader(from, leader)), 7).err();
     assert_eq!(refusal(31, 31), None);
     assert_eq!(refusal(32, 31), Some(Refusal::Malformed));
     assert_eq!(refusal(31, 32), Some(Refusal::Malformed));
     let status = named("Status.report");
     let mut bytes = content(&status);
-    let seat = &mut bytes[7];
+    let seat = &mut bytes[16];
     assert_eq!(std::mem::replace(seat, 32), 2, "it begins with the seat of who answers");
     assert_eq!(status.decode_alike(&checked(&bytes)).err(), Some(Refusal::Malformed));
 }

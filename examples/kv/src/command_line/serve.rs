@@ -30,6 +30,9 @@ pub(crate) struct ServeArgs {
     /// neither votes nor counts
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     incarnation: u32,
+    /// The cluster is there already: an empty directory founds nothing, and waits
+    #[arg(long, conflicts_with = "incarnation")]
+    existing: bool,
     /// How often a leader that has nothing to send says that it is there
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     heartbeat_ms: u64,
@@ -53,19 +56,23 @@ impl ServeArgs {
             return Err(Failure::new(Exit::Usage, "which node is this? Name it, as in `serve 1`"));
         };
         let Layout { cluster, mut members } = self.members.layout()?;
-        if self.listen.is_some() && self.members.peers.is_empty() {
-            let message = "--listen needs the other nodes: name each with --peer ID=ADDRESS";
-            return Err(Failure::new(Exit::Usage, message));
+        let data_dir = self.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
+        // The data name the members of a node that has some.
+        let is_left_out = self.members.peers.is_empty() && self.listen.is_some();
+        if is_left_out {
+            members.clear();
         }
-        if let Some(listen) = self.listen {
-            members.entry(seat).or_insert(listen);
-        }
-        let Some(address) = members.get(&seat).copied() else {
+        let listed = members.get(&seat).copied();
+        let Some(address) = self.listen.or(listed) else {
             let (known, node) = (names(members.keys().copied()), name(seat));
-            let message = format!("{node} is not among the nodes ({known}): give it an address with --listen");
+            let message = format!(
+                "{node} is not among the nodes ({known}): name all of them with --peer before the cluster is founded"
+            );
             return Err(Failure::new(Exit::Usage, message));
         };
-        let data_dir = self.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
+        if !is_left_out {
+            members.entry(seat).or_insert(address);
+        }
         if self.incarnation > 0 && members.len() == 1 {
             let message =
                 "--incarnation needs other nodes, to bring this one in line; a snapshot may help: `snapshot restore`";
@@ -73,7 +80,8 @@ impl ServeArgs {
         }
         Ok(self.log.of(ServerConfig {
             incarnation: Incarnation(self.incarnation),
-            listen: self.listen.unwrap_or(address),
+            existing: self.existing,
+            listen: address,
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
             trace: self.trace.clone(),

@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use quorate::{Index, Refusal, Role, Seat, Seats, Term};
+use quorate::founding::Obstacle;
+use quorate::{Index, Members, Refusal, Role, Seat, Seats, Term};
 use quorate_smol::{Event, Following};
 
 use super::Level;
@@ -19,6 +20,11 @@ pub(super) fn of(event: &Event) -> (Level, String) {
             let found = format!("{writes} writes recovered, up to index {last} of term {term}{dropped}");
             info(format!("listening on {address}; {found}"))
         }
+        Event::Founding { obstacle } => founding(obstacle),
+        Event::Founded { charter } => {
+            info(format!("member of the cluster {}, of {}", charter.founding, names(charter.members.all().iter())))
+        }
+        Event::ListDiffers { unknown, unnamed } => warn(list(*unknown, *unnamed)),
         Event::Role { role, term, leader } => info(self::role(*role, *term, *leader)),
         Event::Leaderless { since, heard, silent } => warn(leaderless(*since, *heard, *silent)),
         Event::Follower { seat, following, since } => follower(*seat, *following, *since),
@@ -54,6 +60,51 @@ pub(super) fn of(event: &Event) -> (Level, String) {
         Event::Stopping => info("stopping".to_owned()),
         other => info(format!("{other:?}")),
     }
+}
+
+/// Why a store is no member of a cluster yet, and what to do.
+fn founding(obstacle: &Obstacle) -> (Level, String) {
+    let listed = |members: &Members| names(members.all().iter());
+    match obstacle {
+        Obstacle::Silent(seats) => info(format!(
+            "founding a cluster: nothing is heard of {}. Start them, or check --peer",
+            names(seats.iter())
+        )),
+        Obstacle::Abstains(seats) => warn(format!(
+            "no cluster can be founded: {} founds none. It was started with --existing, or has heard of a cluster: {CASES}",
+            names(seats.iter())
+        )),
+        Obstacle::Differs { seat, terms } => warn(format!(
+            "no cluster can be founded: {} has another list of members, {}, or another backup. Start all with the same",
+            name(*seat),
+            listed(&terms.members)
+        )),
+        Obstacle::Cluster { from, charter } => warn(format!(
+            "the data directory is empty, and {} is a member of the cluster {}, of {}. This node neither votes nor counts: \
+             {CASES}",
+            name(*from),
+            charter.founding,
+            listed(&charter.members)
+        )),
+        Obstacle::Waits => warn(format!("the data directory is empty, and no cluster is founded here: {CASES}")),
+        Obstacle::Nothing => info("founding a cluster".to_owned()),
+    }
+}
+
+/// The three cases that an empty directory may be, and what to do in each.
+const CASES: &str = "if this is its first start, start all of its list without --existing; if its disk was lost, start it with the \
+                     next --incarnation; if its volume is not mounted, stop it, mount it, and start it again";
+
+/// What a list of members says that the data do not.
+fn list(unknown: Seats, unnamed: Seats) -> String {
+    let mut words = "members belong to the data, and --peer gives their addresses only".to_owned();
+    if !unknown.is_empty() {
+        words.push_str(&format!(". Left out: {}, no members; clusters grow in a later version", names(unknown.iter())));
+    }
+    if !unnamed.is_empty() {
+        words.push_str(&format!(". Members without an address there: {}", names(unnamed.iter())));
+    }
+    words
 }
 
 /// What a node is, in the words that scripts wait for.

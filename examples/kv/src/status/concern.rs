@@ -77,6 +77,13 @@ impl View<'_> {
         if !self.reach.named.contains(seat) {
             return Some(format!("{} is not named here, and was not asked: name it with --peer", name(seat)));
         }
+        if self.reach.outside.contains(seat) {
+            return Some(format!(
+                "the data of {} are of no cluster: its disk was lost, or its volume is not mounted. What it prints says what \
+                 to do",
+                name(seat)
+            ));
+        }
         let Some(status) = self.reached.iter().find(|status| status.seat == seat) else {
             return Some(self.unreached(seat, follower));
         };

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use quorate::{Incarnation, Members, Seat, Seats};
-use quorate_smol::Status;
+use quorate_smol::{ClientError, Reason, Status};
 
 use crate::connection::NodeStatus;
 use crate::layout::names;
@@ -13,6 +13,10 @@ pub(super) struct Reach {
     pub(super) members: Members,
     pub(super) named: Seats,
     pub(super) silent: Seats,
+    /// Those that answered that their data are of no cluster.
+    pub(super) outside: Seats,
+    /// Whom these wait for.
+    pub(super) awaited: Seats,
     /// Those that have lost their disks.
     pub(super) reborn: Seats,
     pub(super) waited: Duration,
@@ -24,11 +28,16 @@ impl Reach {
         let reached = || statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok());
         let named = statuses.iter().map(|(seat, _, _)| *seat).collect();
         let latest = leader.or(reached().max_by_key(|status| status.commit));
+        let seats = |is_so: &dyn Fn(&Result<Status, ClientError>) -> bool| {
+            statuses.iter().filter(|(_, _, status)| is_so(status)).map(|(seat, _, _)| *seat).collect()
+        };
         let is_reborn = |status: &&Status| status.incarnation > Incarnation(0);
         Reach {
             members: latest.map_or(Members::of(named), |status| status.members),
             named,
-            silent: statuses.iter().filter(|(_, _, status)| status.is_err()).map(|(seat, _, _)| *seat).collect(),
+            silent: seats(&|status| status.is_err() && outside(status).is_none()),
+            outside: seats(&|status| outside(status).is_some()),
+            awaited: statuses.iter().filter_map(|(_, _, status)| outside(status)).fold(Seats::NONE, Seats::union),
             reborn: reached().filter(is_reborn).map(|status| status.seat).collect(),
             waited,
         }
@@ -36,7 +45,8 @@ impl Reach {
 
     /// Whether those that were reached and count are a majority.
     pub(super) fn is_quorum(&self) -> bool {
-        let counting = self.named.iter().filter(|seat| !self.silent.contains(*seat) && !self.reborn.contains(*seat));
+        let missing = self.silent.union(self.outside).union(self.reborn);
+        let counting = self.named.iter().filter(|seat| !missing.contains(*seat));
         self.members.is_quorum(counting.collect())
     }
 
@@ -47,6 +57,15 @@ impl Reach {
 
     pub(super) fn silence(&self) -> String {
         silence(self.silent.iter(), self.waited)
+    }
+}
+
+/// Whom a node waits for whose data are of no cluster.
+fn outside(status: &Result<Status, ClientError>) -> Option<Seats> {
+    match status {
+        Err(ClientError::Refused(Reason::NoMember)) => Some(Seats::NONE),
+        Err(ClientError::Refused(Reason::Founding { waits_for })) => Some(*waits_for),
+        _ => None,
     }
 }
 

@@ -35,7 +35,10 @@ impl Row {
         let (node, address) = (name(self.seat), self.address.to_string());
         let Ok(status) = &self.status else {
             let nothing = || "-".to_owned();
-            let silent = "unreachable".to_owned();
+            let silent = match self.status {
+                Err(ClientError::Refused(_)) => "no member".to_owned(),
+                _ => "unreachable".to_owned(),
+            };
             return [node, address, silent, nothing(), nothing(), nothing(), nothing(), nothing(), nothing()];
         };
         [

@@ -56,7 +56,7 @@ fn verdict(statuses: impl IntoIterator<Item = Option<Status>>) -> Verdict {
 }
 
 fn node((status, id): (Option<Status>, u8)) -> NodeStatus {
-    let silent = ClientError::Unreachable { silent: vec![Seat(id)], waited: WAITED };
+    let silent = ClientError::Unreachable { silent: [Seat(id)].into_iter().collect(), waited: WAITED };
     (Seat(id), ([127, 0, 0, 1], 7100 + u16::from(id)).into(), status.ok_or(silent))
 }
 

@@ -7,7 +7,7 @@ use super::concern::concerns;
 use super::reach::Reach;
 use crate::connection::NodeStatus;
 use crate::exit::Exit;
-use crate::layout::name;
+use crate::layout::{name, names};
 
 /// Whether the cluster goes on, in a line, and if it is not as it should be, what to do about whom.
 pub(super) struct Verdict {
@@ -23,6 +23,9 @@ impl Verdict {
         let reached: Vec<&Status> = statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok()).collect();
         let leader = leader(&reached);
         let reach = Reach::of(statuses, leader, waited);
+        if reached.is_empty() && !reach.outside.is_empty() {
+            return verdict(Exit::NoQuorum, unfounded(&reach));
+        }
         if reached.is_empty() {
             let text = format!("no node reachable: {}. Start a node or check --peer and --cluster", reach.silence());
             return verdict(Exit::Unreachable, text);
@@ -42,6 +45,15 @@ impl Verdict {
         };
         let text = format!("{health}: {} leads term {}, {reach}", name(leader.seat), leader.term.0);
         Verdict { exit, text, concerns }
+    }
+}
+
+/// That there is no cluster yet, and whom it waits for.
+fn unfounded(reach: &Reach) -> String {
+    let outside = names(reach.outside.iter());
+    match reach.awaited.is_empty() {
+        true => format!("no cluster: the data of {outside} are of none. What they print says why, and what to do"),
+        false => format!("no cluster yet: {outside} found one with {}. Start all of them", names(reach.awaited.iter())),
     }
 }
 

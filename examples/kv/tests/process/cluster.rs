@@ -53,8 +53,12 @@ impl Cluster {
     }
 
     pub(crate) fn peers(&self) -> Vec<String> {
-        let numbered = self.addresses.iter().enumerate();
-        numbered.flat_map(|(place, address)| ["--peer".to_owned(), format!("{}={address}", place + 1)]).collect()
+        (1..=self.addresses.len()).flat_map(|id| ["--peer".to_owned(), self.peer(id)]).collect()
+    }
+
+    /// A node and its address, as a list names it.
+    pub(crate) fn peer(&self, id: usize) -> String {
+        format!("{id}={}", self.addresses[id - 1])
     }
 
     /// What starts this node.
@@ -260,9 +264,11 @@ fn a_follower_that_stands_still_is_told() {
 
 #[test]
 fn without_a_majority_the_client_says_so() {
-    let mut cluster = Cluster::of(3);
-    cluster.start_node(1);
-    eventually("the node listens", || (cluster.ask(&["status"]).code == Some(5)).then_some(()));
+    let mut cluster = Cluster::start();
+    cluster.ask(&["put", "first", "command"]).prints(0, "OK\n");
+    cluster.kill(2);
+    cluster.kill(3);
+    eventually("the majority is missed", || (cluster.ask(&["status"]).code == Some(5)).then_some(()));
     let missing = ["no leader: 1 of 3 nodes reachable", "n2, n3 did not answer within 1 s"];
     cluster.ask(&["put", "k", "v", "--timeout-ms", "1000"]).says(5, &missing);
     cluster.ask(&["get", "k", "--timeout-ms", "1000"]).says(5, &missing);

@@ -42,9 +42,9 @@ fn a_node_needs_a_place_among_the_others() {
     refused(&["serve"], &["<ID>"]);
     refused(&["serve", "1", "--id", "2"], &["--id"]);
     refused(&["serve", "zero"], &["zero", "from 1 to"]);
-    refused(&["serve", "4"], &["n4 is not among the nodes (n1, n2, n3)", "--listen"]);
-    refused(&["serve", "1", "--listen", "127.0.0.1:1"], &["--peer"]);
-    refused(&["serve", "1", "--peer", "2=127.0.0.1:1"], &["n1 is not among", "--listen"]);
+    refused(&["serve", "4"], &["n4 is not among the nodes (n1, n2, n3)", "--peer", "before the cluster is founded"]);
+    refused(&["serve", "1", "--peer", "2=127.0.0.1:1"], &["n1 is not among", "--peer"]);
+    refused(&["serve", "1", "--existing", "--incarnation", "1"], &["--existing"]);
     refused(&["serve", "1", "--election-ms", "60"], &["election", "two heartbeat"]);
 }
 

@@ -2,7 +2,10 @@ use std::fs;
 use std::net::UdpSocket;
 use std::path::Path;
 
-use quorate::{Entries, Entry, HardState, Identity, Index, Kind, Position, Seat, Term};
+use quorate::founding::Record;
+use quorate::{
+    Charter, Entries, Entry, Founding, HardState, Identity, Index, Kind, Members, Position, Seat, Seats, Term,
+};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use rustix::process::{Resource, Rlimit, prlimit};
 
@@ -96,6 +99,9 @@ fn a_command_of_another_version_stops_the_node() {
     let entries = Entries::parse(entry.record()).expect("it is whole");
     let visit = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
     let (mut disk, _) = Disk::open(&cluster.data_dir(1), owner, Options::default(), visit).expect("it is new");
+    let members = Members::of(Seats::NONE.with(Seat(1)));
+    let charter = Charter { founding: Founding(1), members, log_bytes_least: 1 << 20 };
+    disk.record(Record::Complete(charter)).expect("the disk has room");
     disk.write(Some(HardState { term, vote: None }), None, entries, None).expect("the disk has room");
     drop(disk);
     run(&cluster.serve(1)).says(14, &["index 1 cannot be read", "version"]);

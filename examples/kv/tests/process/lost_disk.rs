@@ -62,11 +62,23 @@ fn a_node_that_lost_its_disk_and_does_not_say_so_is_found_out() {
     cluster.agree();
     let lost = cluster.wait_for_leader() % 3 + 1;
     cluster.start_empty(lost, &[]);
-    eventually("the leader finds it out", || {
-        let status = cluster.ask(&["status"]);
-        let is_named = status.out.contains(&format!("\n  n{lost} lacks what it acknowledged"));
-        (is_named && status.out.contains("--incarnation 1") && status.code == Some(6)).then_some(())
-    });
+    cluster.node(lost).hears(&format!(" warn  n{lost}: the data directory is empty, and n"));
+    cluster
+        .node(lost)
+        .hears("if its disk was lost, start it with the next --incarnation; if its volume is not mounted");
+    let status = cluster.ask(&["status"]);
+    assert_eq!(status.code, Some(6), "{status:?}");
+    assert!(
+        status.out.contains(&format!("\n  the data of n{lost} are of no cluster: its disk was lost")),
+        "{status:?}"
+    );
+    // It counts for nothing.
+    let other = (1..=3).find(|id| *id != lost && *id != cluster.wait_for_leader()).expect("there are three");
+    cluster.kill(other);
+    let put = cluster.ask(&["put", "a", "1", "--timeout-ms", "500"]);
+    assert_ne!(put.code, Some(0), "{put:?}");
+    cluster.start_node(other);
+    cluster.wait_for_leader();
     cluster.start_empty(lost, &["--incarnation", "1"]);
     cluster.agree_that("not counting");
 }

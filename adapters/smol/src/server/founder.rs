@@ -1,0 +1,173 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use quorate::founding::{Config, Effect, Input, Intent, Obstacle, Prepared, Prospect};
+use quorate::{Charter, Incarnation, Instant, Members, Snapshot};
+use quorate_disk::Disk;
+use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
+use quorate_wire::{Class, Refusal, decode_founding};
+use smol::Timer;
+use smol::future::{or, pending};
+
+use super::SEATS;
+use crate::clock::Clock;
+use crate::link::Link;
+use crate::socket::Batch;
+use crate::waiting::Asker;
+use crate::watch::{AGAIN, Watch};
+use crate::{Event, ServeError, ServerConfig, random};
+
+/// A store that is no member yet: it takes part in a founding, or waits for its cluster.
+pub(super) struct Founder<'a, F> {
+    prospect: Prospect<SEATS>,
+    link: &'a mut Link,
+    disk: &'a mut Disk,
+    clock: Clock,
+    on_event: F,
+    /// What it was last told to wait for, and when.
+    told: Option<(Obstacle, Instant)>,
+    incoming: Batch,
+    watch: Watch,
+}
+
+impl<'a, F: FnMut(&Event)> Founder<'a, F> {
+    pub(super) fn new(
+        config: &ServerConfig,
+        found: (Option<Prepared>, Option<Snapshot>),
+        link: &'a mut Link,
+        disk: &'a mut Disk,
+        on_event: F,
+    ) -> Result<Self, ServeError> {
+        let (prepared, snapshot) = found;
+        let intent = match (config.existing, config.incarnation) {
+            (_, Incarnation(1..)) => Intent::Return,
+            (true, _) => Intent::Wait,
+            (false, _) => Intent::Found,
+        };
+        let settings = Config {
+            seat: config.seat,
+            members: Members::of(config.listed()),
+            snapshot: snapshot.unwrap_or_default(),
+            log_bytes: u32::try_from(config.log_bytes).unwrap_or(u32::MAX),
+            intent,
+            ask_interval: config.heartbeat_interval,
+            seed: random::number(),
+        };
+        let prospect = Prospect::new(&settings, prepared, Instant::START)?;
+        let (clock, incoming, watch) = (Clock::start(), Batch::new(), Watch::new(config.election_timeout));
+        Ok(Founder { prospect, link, disk, clock, on_event, told: None, incoming, watch })
+    }
+
+    /// Runs until the store is complete. `None` if `stop` is ready before.
+    pub(super) async fn run(
+        mut self,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Option<Charter>, ServeError> {
+        loop {
+            self.receive()?;
+            if let Some(charter) = self.step(Input::Tick)? {
+                // Others may wait for the answer to what came last.
+                self.link.flush();
+                return Ok(Some(charter));
+            }
+            self.link.flush();
+            self.report();
+            if self.is_stopped(stop.as_mut()).await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits until there is something to do, or `stop` is ready.
+    async fn is_stopped(&self, stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+        let again = self.told.map(|(_, at)| at + AGAIN);
+        let due = self.prospect.deadline().into_iter().chain(again).min();
+        let timer = async {
+            match due.and_then(|due| self.clock.at(due)) {
+                Some(due) => Timer::at(due).await,
+                None => pending().await,
+            };
+            false
+        };
+        let stop = async {
+            stop.await;
+            true
+        };
+        let readable = async {
+            self.link.readable().await;
+            false
+        };
+        or(stop, or(timer, readable)).await
+    }
+
+    /// Takes an input, and carries out all that follows.
+    fn step(&mut self, input: Input) -> Result<Option<Charter>, ServeError> {
+        let mut next = Some(input);
+        while let Some(input) = next.take() {
+            for effect in self.prospect.step(self.clock.now(), input) {
+                match effect {
+                    Effect::Persist { ticket, record } => {
+                        self.disk.record(record)?;
+                        next = Some(Input::Persisted(ticket));
+                    }
+                    Effect::Send { to, message } => self.link.ask(to, &message),
+                    Effect::Complete(charter) => return Ok(Some(charter)),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn receive(&mut self) -> Result<(), ServeError> {
+        let mut batch = std::mem::take(&mut self.incoming);
+        while self.link.receive(&mut batch)? {
+            for (frame, from) in batch.iter() {
+                let taken = match Class::of(frame) {
+                    Ok(Class::Founding) => self.take_message(frame)?,
+                    Ok(Class::Request) => decode_request(frame, self.link.cluster()).map(|request| {
+                        let Request { client, number, .. } = request;
+                        self.refuse(Asker { address: from, client, number });
+                    }),
+                    Ok(Class::Member) => Err(Refusal::Founding),
+                    Ok(class @ Class::Reply) => Err(Refusal::Class(class as u8)),
+                    Err(refusal) => Err(refusal),
+                };
+                if let Err(refusal) = taken {
+                    self.link.refuse(refusal);
+                    if self.watch.is_new_frame(refusal, self.clock.now()) {
+                        (self.on_event)(&Event::FrameRefused { from, reason: refusal });
+                    }
+                }
+            }
+        }
+        self.incoming = batch;
+        Ok(())
+    }
+
+    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
+        match decode_founding(frame, self.link.cluster(), self.prospect.seat()) {
+            // What completes the store is said again by the next step.
+            Ok((from, message)) => self.step(Input::Receive { from, message }).map(|_| Ok(())),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Clients hear whom the founding waits for.
+    fn refuse(&mut self, asker: Asker) {
+        let reason = match self.prospect.obstacle() {
+            Obstacle::Silent(waits_for) | Obstacle::Abstains(waits_for) => Reason::Founding { waits_for },
+            Obstacle::Nothing => Reason::Founding { waits_for: Default::default() },
+            Obstacle::Cluster { .. } | Obstacle::Differs { .. } | Obstacle::Waits => Reason::NoMember,
+        };
+        self.link.reply(asker, ReplyBody::Refused(reason));
+    }
+
+    fn report(&mut self) {
+        let (obstacle, now) = (self.prospect.obstacle(), self.clock.now());
+        let is_told = self.told.is_some_and(|(told, at)| told == obstacle && now < at + AGAIN);
+        if obstacle != Obstacle::Nothing && !is_told {
+            self.told = Some((obstacle, now));
+            (self.on_event)(&Event::Founding { obstacle });
+        }
+    }
+}
