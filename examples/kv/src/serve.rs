@@ -66,7 +66,9 @@ impl Place {
             | ServeError::Trace { .. }
             | ServeError::Boot(BootError::TooLarge { .. }) => (Exit::Usage, None),
             ServeError::Boot(BootError::Gap { .. }) => (Exit::Damaged, None),
-            ServeError::Command(_) | ServeError::Snapshot { .. } => (Exit::LaterVersion, None),
+            ServeError::Command(_) | ServeError::Apply { .. } | ServeError::Snapshot { .. } => {
+                (Exit::LaterVersion, None)
+            }
             ServeError::Thread(_) => (Exit::Failed, None),
         };
         Failure::new(exit, format_args!("{error}{}", advice.unwrap_or_default()))
