@@ -237,7 +237,7 @@ fn errors_say_what_to_do() {
     let layout = layout::<4, 512>(6, 1);
     let wanted = Owner { cluster: 8, ..owner() };
     let told = refused(written(), &layout, wanted).to_string();
-    let expected = "the flash belongs to node 1 (incarnation 0) of cluster 7, not to node 1 (incarnation 0) of cluster 8. \
+    let expected = "the flash belongs to n1 (incarnation 0) of cluster 7, not to n1 (incarnation 0) of cluster 8. \
                     Start this node with its own flash";
     assert_eq!(told, expected);
 }
