@@ -31,7 +31,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if let Some(transfer) = &mut state.transfer {
             transfer.until = Instant::START.after(state.settings.election_micros());
         }
-        state.writes = u64::from(state.write.is_some());
+        state.write_name = u64::from(state.write.is_some());
         state.write = state.write.map(|write| Write { since: Instant::START, ..write });
         state.refusals = Refusals::default();
         state.turn = Seat(0);

@@ -107,12 +107,12 @@ impl<'a, V> Effects<'a, V> {
         if installs {
             state.image = Image::Writing;
         }
-        state.writes = state.writes.wrapping_add(1);
+        let ticket = Ticket { write: state.name_write(last) };
         state.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.now });
         let entries = self.log.between(state.written.next(), last.next());
         state.written = last;
         Some(Persist {
-            ticket: Ticket { write: state.writes },
+            ticket,
             hard_state: is_new.then_some(state.hard),
             snapshot: installs.then_some(state.snapshots[0]),
             entries,

@@ -254,7 +254,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The ticket of the write under way once more, for a checker that clones a node in the middle of a write.
     #[cfg(feature = "checker")]
     pub fn reissue_ticket(&self) -> Option<crate::Ticket> {
-        self.state.write.map(|_| crate::Ticket { write: self.state.writes })
+        self.state.write.map(|_| crate::Ticket { write: self.state.write_name })
     }
 
     pub(crate) fn log_view(&self) -> Log<'_> {

@@ -46,6 +46,10 @@ pub struct Persist<'a> {
 /// ```
 ///
 /// To return it means "these bytes are durable"; a node that is told so falsely can lose what it acknowledged.
+///
+/// It is for this node, in this boot, and void everywhere else: another node ignores it, and so does a later boot, though
+/// its [`seed`](crate::Config::seed) were the same, as long as anything differs at all of who it is, what it recovered,
+/// wrote and at what times. Where nothing does, nothing can tell the two apart: a ticket must not outlive its node.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[must_use = "return it with Input::Persisted once the write is durable"]
 pub struct Ticket {

@@ -2,7 +2,7 @@ use crate::config::Settings;
 use crate::fetch::Fetch;
 use crate::read::Reads;
 use crate::snapshot::Image;
-use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
+use crate::{HardState, Identity, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,8 +91,8 @@ pub(crate) struct State {
     pub(crate) random: u64,
     /// The term and vote that are durable. Nothing is sent while they are not the present ones.
     pub(crate) hard_durable: HardState,
-    /// The number of the latest write. Boots count from different numbers, so that a ticket of one is none of another.
-    pub(crate) writes: u64,
+    /// The name of the latest write: see [`name_write`](State::name_write).
+    pub(crate) write_name: u64,
     /// When a follower or candidate campaigns, and a leader counts who has answered.
     pub(crate) election_due: Instant,
     /// Until when a leader of this term is there, as it was heard.
@@ -185,7 +185,7 @@ impl State {
             stamp: 0,
             random,
             hard_durable: HardState::default(),
-            writes: seed,
+            write_name: seed,
             election_due: Instant::START,
             leader_until: Instant::START,
             answer: None,
@@ -271,6 +271,18 @@ impl State {
     pub(crate) fn gives_way(&self) -> bool {
         let left = self.heartbeat_due.micros_since(self.now);
         self.commits && left * 3 <= self.settings.heartbeat_micros() * 2
+    }
+
+    /// Names a write by all that tells it from others, of this node and of other boots and nodes: the seed and the
+    /// writes before it, who the node is, the time, the term and where the log ends.
+    pub(crate) fn name_write(&mut self, last: Index) -> u64 {
+        let Identity { seat, incarnation } = self.settings.identity;
+        let who = u64::from(incarnation.0) << 8 | u64::from(seat.0);
+        for part in [who, self.now.micros_since(Instant::START), self.hard.term.0, last.0] {
+            self.write_name ^= part;
+            self.write_name = splitmix(&mut self.write_name);
+        }
+        self.write_name
     }
 
     /// The next bytes of a snapshot are stored, behind what was here.

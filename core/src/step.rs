@@ -168,7 +168,7 @@ impl Step<'_> {
     /// A write is durable: what waited for it may be said, counted and applied now.
     pub(crate) fn persisted(&mut self, ticket: &Ticket) {
         let Some(write) = self.state.write else { return };
-        if ticket.write != self.state.writes {
+        if ticket.write != self.state.write_name {
             return;
         }
         self.state.write = None;

@@ -48,11 +48,11 @@ impl Log {
             }
             let mut item = [0; ITEM];
             let (prefix, content) = item.split_at_mut(PREFIX);
-            let length = rest.take(content.get_mut(..room - PREFIX).unwrap_or_default());
+            let length = rest.take(content.get_mut(..room - PREFIX).ok_or(FlashError::Miscounted)?);
             let is_last = rest.is_done();
             let (ordinal, round) = (self.ordinal, self.ring.round(self.number));
             prefix.copy_from_slice(&Prefix { is_first, is_last, front: front.kind(), round, ordinal }.bytes());
-            self.push(flash, item.get(..PREFIX + length).unwrap_or_default())?;
+            self.push(flash, item.get(..PREFIX + length).ok_or(FlashError::Miscounted)?)?;
             self.ordinal = self.ordinal.wrapping_add(1);
             is_first = false;
             if is_last {
@@ -153,7 +153,7 @@ impl Log {
     /// The index behind which the pages from this one on hold every entry.
     fn base_from<F: NorFlash>(&self, flash: &mut F, first: u32) -> Result<Index, FlashError> {
         let mut base = self.last_before(flash, first)?;
-        let mut draft = base;
+        let (mut draft, mut is_sound) = (base, true);
         for number in first..=self.number {
             let mut is_head = true;
             self.ring.page(number).each(flash, &mut |item| {
@@ -163,7 +163,10 @@ impl Log {
                 let Some((prefix, content)) = Prefix::parse(item) else { return true };
                 if prefix.is_first {
                     draft = base;
-                    let (front, records) = Front::parse(prefix.front, content).unwrap_or_default();
+                    let Ok((front, records)) = Front::parse(prefix.front, content) else {
+                        is_sound = false;
+                        return false;
+                    };
                     if let Some(Stand::Installed(mark)) = front.stand {
                         draft = mark.snapshot.position.index;
                     }
@@ -181,7 +184,7 @@ impl Log {
                 true
             })?;
         }
-        Ok(base)
+        if is_sound { Ok(base) } else { Err(FlashError::Miscounted) }
     }
 
     /// How many new pages a write of so many bytes takes, and whether it leaves the rest of this one.

@@ -50,11 +50,11 @@ impl<'s> Assembler<'s> {
             return Err(RecordFault::Scratch(self.needed().max(end)));
         };
         room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
-        while let Some(length) = length(self.scratch.get(start..end).unwrap_or_default())
+        while let Some(length) = length(self.scratch.get(start..end).ok_or(RecordFault::Damaged)?)
             && start + length <= end
         {
             let from = self.restore(start);
-            let record = self.scratch.get(from..start + length).unwrap_or_default();
+            let record = self.scratch.get(from..start + length).ok_or(RecordFault::Damaged)?;
             let (entry, _) = Entry::parse(record).map_err(|error| match error {
                 RecordError::Kind(kind) => RecordFault::Later(kind),
                 _ => RecordFault::Damaged,
@@ -64,7 +64,7 @@ impl<'s> Assembler<'s> {
             start += length;
         }
         self.fill = end - start;
-        let cells = Cell::from_mut(self.scratch.get_mut(..end).unwrap_or_default()).as_slice_of_cells();
+        let cells = Cell::from_mut(self.scratch.get_mut(..end).ok_or(RecordFault::Damaged)?).as_slice_of_cells();
         cells.iter().skip(POSITION).zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
         Ok(())
     }

@@ -1,3 +1,5 @@
+use core::slice;
+
 use quorate::{Entries, Index, Position};
 
 use crate::bytes::Writer;
@@ -14,6 +16,13 @@ pub(crate) struct Content<'a> {
     rest: &'a [u8],
     entries: Entries<'a>,
     last: Position,
+}
+
+/// Moves as many bytes as there are and find room, and says how many.
+fn fill(room: &mut slice::IterMut<'_, u8>, from: &mut slice::Iter<'_, u8>) -> usize {
+    let count = room.len().min(from.len());
+    from.take(count).zip(room).for_each(|(byte, room)| *room = *byte);
+    count
 }
 
 /// Set in a record's kind if the entry follows the one before in the same term.
@@ -46,19 +55,17 @@ impl<'a> Content<'a> {
 
     /// Takes as many bytes as there are and find room, and says how many.
     pub(crate) fn take(&mut self, room: &mut [u8]) -> usize {
-        let mut length = 0;
+        let size = room.len();
+        let mut room = room.iter_mut();
         loop {
             let (head, rest) = self.parts();
-            let room = room.get_mut(length..).unwrap_or_default();
-            let found = head.iter().chain(rest);
-            let taken = room.iter_mut().zip(found).map(|(room, byte)| *room = *byte).count();
-            length += taken;
-            let of_head = taken.min(head.len());
-            self.taken += of_head;
-            self.rest = self.rest.get(taken - of_head..).unwrap_or_default();
+            let (mut head, mut rest) = (head.iter(), rest.iter());
+            let of_head = fill(&mut room, &mut head);
+            fill(&mut room, &mut rest);
+            (self.taken, self.rest) = (self.taken + of_head, rest.as_slice());
             let (head, rest) = self.parts();
             if !(head.is_empty() && rest.is_empty() && self.advance()) {
-                return length;
+                return size - room.len();
             }
         }
     }
@@ -69,6 +76,7 @@ impl<'a> Content<'a> {
         head.is_empty() && rest.is_empty() && self.entries.is_empty()
     }
 
+    /// No more is taken of the head than there is.
     fn parts(&self) -> (&[u8], &'a [u8]) {
         (self.head.written().get(self.taken..).unwrap_or_default(), self.rest)
     }

@@ -97,6 +97,8 @@ pub enum FlashError {
         /// Its index.
         index: Index,
     },
+    /// This crate has lost count of its own bytes. It writes no more than it did, for it would write something else.
+    Miscounted,
 }
 
 /// What is wrong with a [`Layout`](crate::Layout).
@@ -220,6 +222,11 @@ impl fmt::Display for FlashError {
                 write!(f, "the log stands on a snapshot of index {}, which is as late or later", latest.0)
             }
             FlashError::NoSnapshot { index } => write!(f, "the snapshot of index {} is not here as a whole", index.0),
+            FlashError::Miscounted => write!(
+                f,
+                "a count of bytes does not add up, which is a mistake of quorate-flash: keep a copy of this flash, report it, \
+                 and start the node again"
+            ),
         }
     }
 }

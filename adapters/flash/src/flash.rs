@@ -50,7 +50,7 @@ impl<F: NorFlash> Flash<F> {
     ) -> Result<(Flash<F>, Recovery), E> {
         let mut flash = flash;
         layout.check(&flash).map_err(FlashError::Layout)?;
-        let ring = Ring::new::<F>(&layout, owner);
+        let ring = Ring::new::<F>(&layout, owner)?;
         let pages = ring.find(&mut flash)?;
         let (mut shelf, first) = Shelf::read(&mut flash, &layout, owner.cluster)?;
         let mut log = match (pages, first) {
@@ -139,7 +139,7 @@ impl<F: NorFlash> Flash<F> {
                 return Err(FlashError::NotLater { latest });
             }
             store.shelf.expect_room(snapshot.bytes)?;
-            let mark = store.shelf.mark_for(snapshot);
+            let mark = store.shelf.mark_for(snapshot)?;
             let front = Front { stand: Some(Put::Marked(mark)), ..Front::default() };
             store.log.expect_room(&mut store.flash, &front, Entries::default())?;
             let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };

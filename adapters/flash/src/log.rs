@@ -1,3 +1,5 @@
+use core::num::NonZero;
+
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Index, Owner};
 
@@ -37,6 +39,8 @@ pub(crate) struct Log {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ring {
     pub(crate) start: u32,
+    /// As many as the shape has pages.
+    places: NonZero<u32>,
     pub(crate) shape: Shape,
     pub(crate) owner: Owner,
     /// With no more free pages than that, room has to be made: as many as all that the memory holds takes, or a
@@ -45,21 +49,22 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    pub(crate) fn new<F: NorFlash>(layout: &Layout, owner: Owner) -> Ring {
+    pub(crate) fn new<F: NorFlash>(layout: &Layout, owner: Owner) -> Result<Ring, FlashError> {
         let page = F::ERASE_SIZE as u32;
         let pages = (layout.log.end - layout.log.start) / page;
         let spare = (pages_from::<F>(first_end::<F>(), layout.log_memory) + 1).max(pages / 4);
-        Ring { start: layout.log.start, shape: Shape { word: word::<F>() as u8, page, pages }, owner, spare }
+        let places = NonZero::new(pages).ok_or(FlashError::Miscounted)?;
+        let shape = Shape { word: word::<F>() as u8, page, pages };
+        Ok(Ring { start: layout.log.start, places, shape, owner, spare })
     }
 
     pub(crate) fn page(&self, number: u32) -> Page {
-        let place = number.checked_rem(self.shape.pages).unwrap_or_default();
-        Page { start: self.start + place * self.shape.page }
+        Page { start: self.start + number % self.places * self.shape.page }
     }
 
     /// How often the place of a page was used before it, modulo 256.
     pub(crate) fn round(&self, number: u32) -> u8 {
-        number.checked_div(self.shape.pages).unwrap_or_default() as u8
+        (number / self.places) as u8
     }
 
     /// The head of the page that stands where the one of this number belongs.

@@ -23,9 +23,10 @@ pub(crate) fn read<F: NorFlash>(flash: &mut F, address: u32, bytes: &mut [u8]) -
         let aligned = from - from % step;
         let ahead = (from - aligned) as usize;
         let mut chunk = [0; CHUNK];
-        let chunk = chunk.get_mut(..(ahead + rest.len()).next_multiple_of(F::READ_SIZE).min(CHUNK)).unwrap_or_default();
+        let length = (ahead + rest.len()).next_multiple_of(F::READ_SIZE).min(CHUNK);
+        let chunk = chunk.get_mut(..length).ok_or(FlashError::Miscounted)?;
         flash.read(aligned, chunk).map_err(io("read", aligned))?;
-        let found = chunk.get(ahead..).unwrap_or_default();
+        let found = chunk.get(ahead..).filter(|found| !found.is_empty()).ok_or(FlashError::Miscounted)?;
         let length = found.len().min(rest.len());
         let (room, behind) = rest.split_at_mut(length);
         room.iter_mut().zip(found).for_each(|(room, byte)| *room = *byte);
@@ -46,7 +47,7 @@ pub(crate) fn each<F: NorFlash>(
     while at < end {
         let mut chunk = [0; CHUNK];
         let length = CHUNK.min((end - at) as usize);
-        let room = chunk.get_mut(..length).unwrap_or_default();
+        let room = chunk.get_mut(..length).ok_or(FlashError::Miscounted)?;
         read(flash, at, room)?;
         if !visit(at, room) {
             break;

@@ -143,7 +143,7 @@ impl Shelf {
 
     /// Refuses a snapshot that does not fit.
     pub(crate) fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
-        let room = self.place(0).room(self.start).unwrap_or_default();
+        let room = self.place(0).room(self.start).ok_or(FlashError::Miscounted)?;
         if bytes > u64::from(room) {
             return Err(FlashError::SnapshotTooLarge { bytes, room });
         }
@@ -151,11 +151,11 @@ impl Shelf {
     }
 
     /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place.
-    pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Mark {
+    pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Result<Mark, FlashError> {
         let room = |end| self.place(self.number_at(end)).room(end);
         let fits = |end: &u32| room(*end).is_some_and(|room| snapshot.bytes <= u64::from(room));
-        let at = self.end.filter(fits).unwrap_or_else(|| self.unneeded().start);
-        self.mark(snapshot, at)
+        let at = self.end.filter(fits).map_or_else(|| self.unneeded(), Ok)?;
+        Ok(self.mark(snapshot, at))
     }
 
     /// Where the snapshot of the leader is.
@@ -179,7 +179,7 @@ impl Shelf {
     ) -> Result<(), FlashError> {
         let content = self.begin(flash, at, header)?.content();
         let rest = bytes.chunks_exact(word::<F>()).remainder();
-        let words = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
+        let words = bytes.get(..bytes.len() - rest.len()).ok_or(FlashError::Miscounted)?;
         medium::write(flash, content, words)?;
         write_rest(flash, content + words.len() as u32, rest)
     }
@@ -193,7 +193,7 @@ impl Shelf {
         bytes: &[u8],
     ) -> Result<(), FlashError> {
         if offset == 0 {
-            let at = self.fetch.map_or_else(|| self.unneeded().start, |fetch| fetch.of.start);
+            let at = self.fetch.map_or_else(|| self.unneeded(), |fetch| Ok(fetch.of.start))?;
             self.fetch = None;
             let of = self.begin(flash, at, header)?;
             self.fetch = Some(Fetch { of, written: 0, tail: [0; WORD_MAX], fill: 0 });
@@ -215,7 +215,7 @@ impl Shelf {
     pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), FlashError> {
         let missing = FlashError::NoSnapshot { index: mark.snapshot.position.index };
         let fetch = self.fetch.as_mut().ok_or(missing)?;
-        let rest = fetch.tail.get(..fetch.fill).unwrap_or_default();
+        let rest = fetch.tail.get(..fetch.fill).ok_or(FlashError::Miscounted)?;
         write_rest(flash, fetch.of.content() + fetch.written, rest)?;
         fetch.written += fetch.fill as u32;
         fetch.fill = 0;
@@ -242,15 +242,16 @@ impl Shelf {
         [self.in_force, self.before].into_iter().flatten().find(|found| found.snapshot == snapshot)
     }
 
-    /// The next place in which nothing is in force nor being fetched; rather not that of the one before.
-    fn unneeded(&self) -> Place {
+    /// Where the next place begins in which nothing is in force nor being fetched; rather not that of the one before.
+    fn unneeded(&self) -> Result<u32, FlashError> {
         let [in_force, before] =
             [self.in_force, self.before].map(|found| found.map(|found| self.number_at(found.start)));
         let fetched = self.fetch.map(|fetch| self.number_at(fetch.of.start));
         let next = in_force.map_or(0, |number| number + 1);
         let numbers = (next..next + PLACES).map(|number| number % PLACES);
         let unneeded = numbers.filter(|number| in_force != Some(*number) && fetched != Some(*number));
-        self.place(unneeded.min_by_key(|number| before == Some(*number)).unwrap_or(0))
+        let number = unneeded.min_by_key(|number| before == Some(*number)).ok_or(FlashError::Miscounted)?;
+        Ok(self.place(number).start)
     }
 
     fn begin<F: NorFlash>(&mut self, flash: &mut F, at: u32, header: &Header) -> Result<Kept, FlashError> {
@@ -288,7 +289,7 @@ impl Fetch {
             self.fill += now.len();
             rest = later;
             if self.fill == word::<F>() {
-                let whole = self.tail.get(..self.fill).unwrap_or_default();
+                let whole = self.tail.get(..self.fill).ok_or(FlashError::Miscounted)?;
                 medium::write(flash, self.of.content() + self.written, whole)?;
                 self.written += self.fill as u32;
                 self.fill = 0;
@@ -302,7 +303,7 @@ impl Fetch {
 fn write_rest<F: NorFlash>(flash: &mut F, address: u32, bytes: &[u8]) -> Result<(), FlashError> {
     let mut last = [medium::ERASED; WORD_MAX];
     last.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
-    medium::write(flash, address, last.get(..word::<F>()).unwrap_or_default())
+    medium::write(flash, address, last.get(..word::<F>()).ok_or(FlashError::Miscounted)?)
 }
 
 /// A snapshot by its bytes.

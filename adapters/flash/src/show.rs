@@ -115,7 +115,7 @@ impl<V> Show<'_, V> {
     {
         let mut records = content;
         if prefix.is_first {
-            let (front, rest) = Front::parse(prefix.front, content).unwrap_or_default();
+            let (front, rest) = Front::parse(prefix.front, content).map_err(|_| FlashError::Miscounted)?;
             if let Some(state) = front.hard_state {
                 (self.visit)(Recovered::HardState(state))?;
             }

@@ -20,6 +20,11 @@ pub trait App {
     const STATE_BYTES_MAX: usize;
 
     /// Does a command.
+    ///
+    /// It must be able to do every command that anybody can send, and answer what it cannot do. A panic comes again at
+    /// each reset, and on every other station, for the command is committed: only another firmware helps then, on all
+    /// of them. A station cannot catch it; a panic handler that resets the board should leave word of where it came
+    /// from.
     fn apply(&mut self, index: Index, command: <Self::Command as Command>::View<'_>) -> Self::Answer;
 
     /// Answers a question into `answer`, and changes nothing: how many bytes, or `None` if this is no question or its

@@ -1,3 +1,4 @@
+use heapless::Vec;
 use quorate::{Index, Instant, Seat, Session};
 use quorate_wire::client::{Reason, ReplyBody, RequestBody};
 use serde::Serialize;
@@ -23,8 +24,7 @@ pub(crate) struct Caller<const FRAME: usize> {
     is_open: bool,
     phase: Phase,
     /// The command or, once there is one, the answer.
-    bytes: [u8; FRAME],
-    length: usize,
+    bytes: Vec<u8, FRAME>,
     limit: usize,
     /// Whom the latest try asked.
     asked: Option<Seat>,
@@ -54,8 +54,7 @@ impl<const FRAME: usize> Caller<FRAME> {
             session: Session { client: me.0.into(), epoch: Index(0), sequence: 0 },
             is_open: false,
             phase: Phase::Idle,
-            bytes: [0; FRAME],
-            length: 0,
+            bytes: Vec::new(),
             limit: pace.command_bytes(),
             asked: None,
             try_at: Instant::START,
@@ -80,8 +79,10 @@ impl<const FRAME: usize> Caller<FRAME> {
             return Err(ProposeError::Busy);
         }
         let limit = self.limit;
-        let room = self.bytes.get_mut(..limit).unwrap_or_default();
-        self.length = postcard::to_slice(command, room).map_err(|_| ProposeError::TooLarge { limit })?.len();
+        let too_large = ProposeError::TooLarge { limit };
+        self.bytes.resize_default(limit).map_err(|_| too_large)?;
+        let length = postcard::to_slice(command, &mut self.bytes).map_err(|_| too_large)?.len();
+        self.bytes.truncate(length);
         self.begin(if self.is_open { Phase::Asking } else { Phase::Opening });
         Ok(())
     }
@@ -108,10 +109,7 @@ impl<const FRAME: usize> Caller<FRAME> {
         let Session { client, epoch, .. } = self.session;
         let body = match self.phase {
             Phase::Opening => RequestBody::Open { client, epoch },
-            Phase::Asking => RequestBody::Command {
-                session: self.session,
-                command: self.bytes.get(..self.length).unwrap_or_default(),
-            },
+            Phase::Asking => RequestBody::Command { session: self.session, command: &self.bytes },
             Phase::Idle | Phase::Answered(_) => return None,
         };
         self.number += 1;
@@ -144,9 +142,8 @@ impl<const FRAME: usize> Caller<FRAME> {
                 self.try_at = now;
             }
             (Phase::Asking, ReplyBody::Done { index, answer }) => {
-                self.bytes.iter_mut().zip(answer).for_each(|(room, byte)| *room = *byte);
-                self.length = answer.len();
-                let fits = answer.len() <= self.bytes.len();
+                self.bytes.clear();
+                let fits = self.bytes.extend_from_slice(answer).is_ok();
                 self.phase = Phase::Answered(if fits { Ok(index) } else { Err(CallError::Unreadable) });
             }
             // Whatever this try did, a copy of it, or another try, may have done the command.
@@ -177,7 +174,7 @@ impl<const FRAME: usize> Caller<FRAME> {
     pub(crate) fn answer(&mut self) -> Option<Result<(Index, &[u8]), CallError>> {
         let Phase::Answered(result) = self.phase else { return None };
         self.phase = Phase::Idle;
-        Some(result.map(|index| (index, self.bytes.get(..self.length).unwrap_or_default())))
+        Some(result.map(|index| (index, self.bytes.as_slice())))
     }
 
     /// A new request: replies to earlier ones say nothing about it.

@@ -34,7 +34,12 @@ where
             Ok(0) => break,
             Ok(length) => {
                 has_moved = true;
-                station.feed(now, line, bytes.get(..length).unwrap_or_default())?;
+                // A port cannot have read more than there was room for.
+                let Some(read) = bytes.get(..length) else {
+                    station.fault(line, Fault::Port);
+                    break;
+                };
+                station.feed(now, line, read)?;
             }
             Err(_) => {
                 station.fault(line, Fault::Port);

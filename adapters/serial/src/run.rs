@@ -36,12 +36,14 @@ where
     let receive = async |line: usize, mut port: R| {
         let mut bytes = [0; CHUNK];
         loop {
-            match port.read(&mut bytes).await {
+            let read = port.read(&mut bytes).await;
+            // A port cannot have read more than there was room for.
+            match read.ok().and_then(|length| bytes.get(..length)) {
                 // The station remembers why it has stopped: the turn that follows says so.
-                Ok(length @ 1..) => {
-                    let _ = station.borrow_mut().feed(clock(), line, bytes.get(..length).unwrap_or_default());
+                Some(read @ [_, ..]) => {
+                    let _ = station.borrow_mut().feed(clock(), line, read);
                 }
-                Ok(0) | Err(_) => {
+                Some([]) | None => {
                     station.borrow_mut().fault(line, Fault::Port);
                     // A port that fails at once must not keep the others waiting.
                     embassy_futures::yield_now().await;
@@ -53,15 +55,15 @@ where
     let send = async |line: usize, bell: &Bell, mut port: W| {
         let mut bytes = [0; CHUNK];
         loop {
-            let length = copy(&mut bytes, station.borrow().drain(line));
-            if length == 0 {
+            let bytes = copy(&mut bytes, station.borrow().drain(line));
+            if bytes.is_empty() {
                 bell.wait().await;
                 continue;
             }
-            let sent = port.write(bytes.get(..length).unwrap_or_default()).await;
+            let sent = port.write(bytes).await;
             let mut station = station.borrow_mut();
             // What the port refuses is lost, as on a wire.
-            station.drained(line, sent.as_ref().map_or(length, |sent| *sent));
+            station.drained(line, sent.as_ref().map_or(bytes.len(), |sent| *sent));
             if sent.is_err() {
                 station.fault(line, Fault::Port);
             }
@@ -129,10 +131,10 @@ impl Bell {
     }
 }
 
-fn copy(to: &mut [u8], from: &[u8]) -> usize {
+fn copy<'b>(to: &'b mut [u8; CHUNK], from: &[u8]) -> &'b [u8] {
     let length = from.len().min(to.len());
     to[..length].copy_from_slice(&from[..length]);
-    length
+    &to[..length]
 }
 
 /// So many bytes go through a port at once.

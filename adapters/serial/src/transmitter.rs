@@ -26,12 +26,12 @@ impl<const FRAME: usize> Transmitter<FRAME> {
     pub fn push(&mut self, header: &Header, frame: &[u8]) -> Result<(), Fault> {
         let bytes = self.bytes.as_flattened_mut();
         if self.start > 0 {
-            let waiting = Cell::from_mut(bytes.get_mut(..self.end).unwrap_or_default()).as_slice_of_cells();
+            let waiting = Cell::from_mut(bytes.get_mut(..self.end).ok_or(Fault::NoRoom)?).as_slice_of_cells();
             waiting.iter().zip(waiting.iter().skip(self.start)).for_each(|(to, from)| to.set(from.get()));
             self.end -= self.start;
             self.start = 0;
         }
-        let room = bytes.get_mut(self.end..).unwrap_or_default();
+        let room = bytes.get_mut(self.end..).ok_or(Fault::NoRoom)?;
         let length = write(room, self.end == 0, header, frame).map_err(|DestBufTooSmallError| Fault::NoRoom)?;
         self.end += length;
         Ok(())

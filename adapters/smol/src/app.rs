@@ -14,6 +14,11 @@ pub trait App {
     ///
     /// The answer is kept for the client's retries, so it should be short. One that does not fit into a datagram of
     /// 65,507 bytes never reaches the client.
+    ///
+    /// It must be able to do every command that a client can send, and answer what it cannot do. To panic stops the
+    /// node: the command is committed, so it comes again at each start, and on every other node. Only a version of the
+    /// program that can do it helps then, the same on all of them. With `panic = "abort"` the process dies before that
+    /// can be said.
     fn apply(&mut self, index: Index, command: <Self::Command as Command>::View<'_>) -> Vec<u8>;
 
     /// Answers a question, and changes nothing. Query and answer are bytes that only the application and its clients

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use quorate::{BootError, CommandError, ConfigError, Seats, Snapshot};
+use quorate::{BootError, CommandError, ConfigError, Index, Seats, Snapshot};
 use quorate_disk::DiskError;
 
 use crate::client::Names;
@@ -38,6 +38,13 @@ pub enum ServeError {
     Boot(BootError),
     /// A committed command cannot be read.
     Command(CommandError),
+    /// The application panicked while it did a committed command: it would at each start, on every node.
+    Apply {
+        /// The command's index.
+        index: Index,
+        /// What the panic said.
+        message: String,
+    },
     /// A snapshot cannot be read, or this program cannot make anything of it.
     Snapshot {
         /// Which snapshot.
@@ -102,6 +109,12 @@ impl fmt::Display for ServeError {
             ),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
+            ServeError::Apply { index, message } => write!(
+                f,
+                "the application panicked while it did the committed command at index {}, and would at each start, here and on \
+                 the other nodes: {message}. Nothing is lost: start all nodes with a version that can do this command",
+                index.0
+            ),
             ServeError::Snapshot { snapshot, source } => write!(
                 f,
                 "cannot take the snapshot of index {}: {source}. Start the node with the version that wrote it, or a later one",
@@ -128,7 +141,7 @@ impl std::error::Error for ServeError {
             ServeError::Config(error) => Some(error),
             ServeError::Boot(error) => Some(error),
             ServeError::Command(error) => Some(error),
-            ServeError::Clients { .. } | ServeError::OtherMembers { .. } => None,
+            ServeError::Clients { .. } | ServeError::Apply { .. } | ServeError::OtherMembers { .. } => None,
         }
     }
 }

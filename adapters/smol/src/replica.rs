@@ -1,6 +1,7 @@
 use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quorate::{Apply, Command, CommandError, Index, Position, Sessions, Verdict, crc32c};
+use quorate::{Apply, Command, Index, Position, Sessions, Verdict, crc32c};
 use quorate_wire::client::ReplyBody;
 
 use crate::{App, ServeError};
@@ -97,7 +98,7 @@ impl<A: App> Replica<A> {
     }
 
     /// Applies the next entry.
-    pub(crate) fn apply<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Outcome, CommandError> {
+    pub(crate) fn apply<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Outcome, ServeError> {
         self.applied = entry.position();
         let Some(verdict) = self.sessions.admit(entry.entry()) else {
             let answer = self.execute(entry)?;
@@ -118,9 +119,15 @@ impl<A: App> Replica<A> {
         })
     }
 
-    fn execute<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Vec<u8>, CommandError> {
-        let command = entry.command()?;
-        Ok(command.map_or_else(Vec::new, |command| self.app.apply(entry.index(), command)))
+    /// A panic of the application ends the node with word of where it came from. The state is not used again.
+    fn execute<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Vec<u8>, ServeError> {
+        let Some(command) = entry.command()? else { return Ok(Vec::new()) };
+        let index = entry.index();
+        catch_unwind(AssertUnwindSafe(|| self.app.apply(index, command))).map_err(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or(panic.downcast_ref::<&str>().copied());
+            ServeError::Apply { index, message: text.unwrap_or("it did not say why").to_owned() }
+        })
     }
 }
 
@@ -149,4 +156,59 @@ fn read_sessions(from: &mut dyn Read) -> io::Result<Sessions<Vec<u8>, CLIENTS>> 
     from.take(length).read_to_end(&mut sessions)?;
     postcard::from_bytes(&sessions)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "its sessions cannot be read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Seat, Seats};
+
+    use super::*;
+
+    struct Brittle;
+
+    impl App for Brittle {
+        type Command = u32;
+
+        fn apply(&mut self, _: Index, command: u32) -> Vec<u8> {
+            panic!("{command} cannot be done")
+        }
+
+        fn query(&self, _: &[u8]) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static {
+            |_| Ok(())
+        }
+
+        fn restore(&mut self, _: &mut dyn Read) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn digest(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_application_is_an_error_that_names_the_command() {
+        let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 256 };
+        let boot = Boot::<u32, _, 1>::found(Config::new(Seat(0), 1), &charter, [0; 256]).expect("it is sound");
+        let mut node = boot.start(Instant::START).expect("it has nothing");
+        let mut replica = Replica::new(Brittle, 1).expect("room for one client");
+        let (now, mut failed) = (node.deadline().expect("it campaigns"), None);
+        let command = Input::ClientCommand { session: None, command: Some(7) };
+        let mut inputs = vec![command, Input::Tick];
+        while let Some(input) = inputs.pop() {
+            for effect in node.step(now, input) {
+                match effect {
+                    Effect::Persist(write) => inputs.push(Input::Persisted(write.ticket)),
+                    Effect::Apply(entry) => failed = replica.apply(&entry).err(),
+                    _ => {}
+                }
+            }
+        }
+        let Some(ServeError::Apply { index: Index(1), message }) = failed else { panic!("{failed:?}") };
+        assert_eq!(message, "7 cannot be done");
+    }
 }

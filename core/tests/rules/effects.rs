@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::common::{command, config, drive, founded, fresh};
 use quorate::{
-    Ballot, Config, Effect, Index, Input, Instant, Message, Node, Outcome, Position, Role, Seat, Term, Ticket,
+    Ballot, Config, Effect, Identity, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Role, Seat,
+    Term, Ticket,
 };
 
 type Cluster = Node<u32, Vec<u8>, 3>;
@@ -89,6 +90,42 @@ fn a_ticket_of_an_earlier_boot_is_ignored() {
     let _ = ticket(&mut node, now, Input::Tick).unwrap();
     let _ = node.step(now, Input::Persisted(old));
     assert_eq!(node.durable_hard_state().term, Term(0), "its own vote is not durable yet");
+}
+
+/// Whether a node takes the ticket of the first write of another for that of its own.
+fn is_fooled(earlier: Config, later: Config, delay: Duration) -> bool {
+    let start = |config| founded::<u32>(3, config, vec![0; 64]);
+    let (mut earlier, mut node): (Cluster, Cluster) = (start(earlier), start(later));
+    let now = earlier.deadline().unwrap().max(node.deadline().unwrap()) + Duration::from_secs(1);
+    let request = Message::Ack { term: Term(1), stamp: 0, outcome: Outcome::Stale };
+    let old = ticket(&mut earlier, now, receive(1, request)).unwrap();
+    let _ = ticket(&mut node, now + delay, receive(1, request)).unwrap();
+    let _ = node.step(now + delay, Input::Persisted(old));
+    node.durable_hard_state().term == Term(1)
+}
+
+#[test]
+fn a_ticket_of_another_node_or_boot_is_ignored_though_the_seeds_are_alike() {
+    let later = Incarnation(1);
+    let reborn = Config { identity: Identity { incarnation: later, ..config().identity }, ..config() };
+    let other = Config { identity: Seat(2).into(), ..config() };
+    assert!(is_fooled(config(), config(), Duration::ZERO), "two that nothing tells apart");
+    assert!(!is_fooled(config(), other, Duration::ZERO), "another node");
+    assert!(!is_fooled(config(), config(), Duration::from_micros(1)), "another time");
+    assert!(!is_fooled(reborn, config(), Duration::ZERO), "another life");
+}
+
+#[test]
+fn a_ticket_of_another_write_of_the_same_time_is_ignored_though_the_seeds_are_alike() {
+    let (mut one, mut other) = (leader().0, leader().0);
+    let now = leader().1;
+    let longer = |node: &mut Cluster| {
+        let _ = node.step(now, command(5));
+        ticket(node, now, command(6)).unwrap()
+    };
+    let (foreign, _own) = (longer(&mut one), ticket(&mut other, now, command(5)).unwrap());
+    let _ = other.step(now, Input::Persisted(foreign));
+    assert!(other.durable() < other.last().index, "its own write is not done");
 }
 
 #[test]

@@ -72,7 +72,9 @@ impl Place {
             ServeError::Boot(BootError::Gap { .. } | BootError::Bounds { .. } | BootError::NoMember) => {
                 (Exit::Damaged, None)
             }
-            ServeError::Command(_) | ServeError::Snapshot { .. } => (Exit::LaterVersion, None),
+            ServeError::Command(_) | ServeError::Apply { .. } | ServeError::Snapshot { .. } => {
+                (Exit::LaterVersion, None)
+            }
             ServeError::Thread(_) => (Exit::Failed, None),
         };
         Failure::new(exit, format_args!("{error}{}", advice.unwrap_or_default()))

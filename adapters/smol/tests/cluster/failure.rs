@@ -158,3 +158,18 @@ fn a_port_or_a_directory_in_use_stops_the_second_node() {
     }
     house.stop(1).expect("the first one is unharmed");
 }
+
+#[test]
+fn a_node_whose_application_panics_stops_and_says_that_it_will_again() {
+    let mut house = House::of(1);
+    let mut client = house.client();
+    client.add("apples", 2);
+    drop(house.hasty_client().try_add(client.next(), "poison", 1));
+    for start in 0..2 {
+        let error = house.end(1).expect_err("it has stopped");
+        let ServeError::Apply { index: Index(3..), message } = &error else { panic!("{error}") };
+        assert!(message.contains("nothing is added to that"), "{message}");
+        assert!(error.to_string().contains("at each start"), "start {start}: {error}");
+        house.start(1);
+    }
+}

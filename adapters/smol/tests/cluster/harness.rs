@@ -89,6 +89,13 @@ impl House {
         running.thread.join().expect("the node does not panic")
     }
 
+    /// Waits until a node ends that nobody has asked to stop.
+    #[track_caller]
+    pub(crate) fn end(&mut self, seat: u8) -> Result<(), ServeError> {
+        let running = self.running.remove(&Seat(seat)).expect("the node runs");
+        running.thread.join().expect("the node does not panic")
+    }
+
     /// Ends a node in the middle of whatever it does.
     #[track_caller]
     pub(crate) fn kill(&mut self, seat: u8) {
