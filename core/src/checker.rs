@@ -12,6 +12,12 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         self.state.greets = false;
     }
 
+    /// Draws anew when to campaign, and all that is random from now on, from this seed.
+    pub fn reseed(&mut self, seed: u64) {
+        self.state.random = seed;
+        self.state.rest();
+    }
+
     /// Lets time start anew, with every timer as if it had just been wound, and forgets numbers that only tell past
     /// from present.
     ///

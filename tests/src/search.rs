@@ -6,13 +6,17 @@
 //! was ever sent stays on its way for good, and may arrive at any time, any number of times or never. That is loss,
 //! repetition, delay and reordering at once.
 //!
+//! If it is asked to, the search looks for a way on from every state as well: the faults end, each majority in turn is
+//! alone with an empty network and timers that run out when they are due, and must soon have a leader that commits all
+//! it holds. So logs may be as small as they can be, and the network may lose all messages of a kind.
+//!
 //! # What is left out of a state, and why that is sound
 //!
 //! - **Time.** After each event a node's clock starts anew (`Node::forget_time`), and each timer may run out at any
 //!   moment: an election, a heartbeat, a leader's count of its followers, a transfer. Whether a voter still hears its
 //!   leader is chosen when a candidate asks it, which is the only time that it matters. Every run under real clocks and
 //!   seeds is among these; some of these are under none, so a broken promise might need a clock that does not exist,
-//!   but none is missed. The converse does not hold for progress: nothing is said about that here.
+//!   but none is missed.
 //! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being
 //!   slow to answer.
 //! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not
@@ -37,10 +41,11 @@
 //! Most spaces have no end: a leader that is told of a gap sends anew under a new stamp, as often as the network loses
 //! it. So the depth is the bound, and only the smallest budgets are searched to their end.
 //!
-//! Progress; logs that fill up; windows of more than a few messages, and without reads any that close by their number;
-//! effects that are drawn in part (all or none are); lost disks of more than one node, or under an incarnation that
-//! does not rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is known by 64 bits:
-//! of a hundred million states about one in three thousand searches loses one, of a billion one in forty.
+//! That reads and transfers come to an end; windows of more than a few messages, and without reads any that close by
+//! their number; effects that are drawn in part (all or none are); lost disks of more than one node, or under an
+//! incarnation that does not rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is
+//! known by 64 bits: of a hundred million states about one in three thousand searches loses one, of a billion one in
+//! forty.
 //!
 //! # What it takes
 //!
@@ -48,6 +53,7 @@
 //! twenty bytes a state, where the states of a depth wait to be followed and each says where it came from.
 
 mod breadth;
+mod calm;
 mod chronicle;
 mod event;
 mod face;
@@ -64,16 +70,22 @@ mod seen;
 mod story;
 mod table;
 mod tape;
+mod tour;
 mod world;
 
 pub use breadth::{search, search_telling};
+pub use letter::Kind;
 pub(crate) use mix::{Mix, spread};
 pub use report::{End, Progress, Report};
 pub(crate) use seen::Seen;
 pub(crate) use tape::{Reading, Tape};
+pub use tour::tour;
 
 /// The most nodes of a search.
 pub const SEATS: usize = 3;
+
+/// The most bytes of a log: room for eight records, more than any budget that a search can exhaust asks for.
+pub const LOG_BYTES: usize = 256;
 
 /// What is searched.
 #[derive(Clone, Debug)]
@@ -94,13 +106,30 @@ pub struct Setting {
     pub flaw: Flaw,
     /// Whether a node's words are held against its own disk. Without, a flaw shows only when the cluster comes to harm.
     pub words: bool,
+    /// How many bytes each node's log has, at most [`LOG_BYTES`].
+    pub log_bytes: usize,
+    /// What the network loses, all of it.
+    pub lost: Vec<Kind>,
+    /// Whether each state is asked if its majorities go on once the faults end.
+    pub calms: bool,
 }
 
 impl Setting {
     /// This many nodes in a sound world, without bounds but the budget.
     pub fn new(nodes: usize, budget: Budget) -> Setting {
-        let (led, depth, seconds, memory) = (false, usize::MAX, f64::INFINITY, 1 << 30);
-        Setting { nodes, budget, led, depth, seconds, memory, flaw: Flaw::None, words: true }
+        Setting {
+            nodes,
+            budget,
+            led: false,
+            depth: usize::MAX,
+            seconds: f64::INFINITY,
+            memory: 1 << 30,
+            flaw: Flaw::None,
+            words: true,
+            log_bytes: LOG_BYTES,
+            lost: Vec::new(),
+            calms: false,
+        }
     }
 
     /// Whether stamps matter only by whether they are from before or after a setback. A read holds them against more.
@@ -170,4 +199,6 @@ pub enum Flaw {
     LyingDisk,
     /// A crash leaves an empty disk.
     WipedDisk,
+    /// What the network loses it loses for good, also once calm has come.
+    LossesStay,
 }

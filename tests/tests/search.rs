@@ -1,7 +1,7 @@
 //! Every order of a few events, in clusters of the real core. `cargo run --release -p quorate-tests --bin search` goes
 //! deeper.
 
-use quorate_tests::search::{Budget, End, Flaw, Report, Setting, search};
+use quorate_tests::search::{Budget, End, Flaw, Kind, Report, Setting, search};
 
 const BUDGET: Budget = Budget {
     elections: 2,
@@ -90,7 +90,33 @@ fn a_search_with_a_lost_disk_can_come_to_its_end() {
 fn a_search_can_come_to_its_end() {
     let budget = Budget { elections: 1, beats: 0, reads: 0, crashes: 2, repeats: Some(0), ..BUDGET };
     let report = expect_sound(Setting::new(2, budget));
-    assert!(report.end == End::Complete && report.states > 1_000, "{report:?}");
+    assert!(report.end == End::Complete && report.states > 400, "{report:?}");
+}
+
+/// Room for two commands, and so for none that follows them.
+const SMALL_LOG: usize = 64;
+
+#[test]
+fn small_logs_that_fill_up_do_not_stop_a_majority() {
+    let report = expect_sound(Setting { depth: 11, log_bytes: SMALL_LOG, calms: true, ..Setting::new(3, BUDGET) });
+    assert!(report.states > 4_000, "{report:?}");
+}
+
+#[test]
+fn whatever_kind_of_message_was_lost_a_majority_goes_on() {
+    let mut states = 0;
+    for lost in [Kind::Asks, Kind::Votes, Kind::Entries, Kind::Acks] {
+        let budget = Budget { elections: 3, commands: 3, repeats: Some(0), ..BUDGET };
+        let small = Setting { depth: 7, log_bytes: SMALL_LOG, led: true, calms: true, ..Setting::new(3, budget) };
+        states += expect_sound(Setting { lost: vec![lost], ..small }).states;
+    }
+    assert!(states > 10_000, "{states}");
+}
+
+#[test]
+fn a_majority_that_never_hears_a_vote_is_found() {
+    let deaf = Setting { lost: vec![Kind::Votes], calms: true, flaw: Flaw::LossesStay, ..Setting::new(3, BUDGET) };
+    expect_broken(deaf, "a majority that can talk has a leader soon, and commits what that one holds", 1);
 }
 
 #[test]

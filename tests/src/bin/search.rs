@@ -4,7 +4,9 @@ use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use quorate_tests::search::{Budget, End, Flaw, Progress, Report, SEATS, Setting, search_telling};
+use quorate_tests::search::{
+    Budget, End, Flaw, Kind, LOG_BYTES, Progress, Report, SEATS, Setting, search_telling, tour,
+};
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -12,6 +14,9 @@ const GIB: f64 = (1_u64 << 30) as f64;
 #[derive(Parser)]
 #[command(version, about)]
 struct Options {
+    /// Go through several searches, which together look everywhere for about a minute.
+    #[arg(long, exclusive = true)]
+    tour: bool,
     /// How many members the cluster has.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
     nodes: u8,
@@ -57,9 +62,19 @@ struct Options {
     /// How many letters arrive and stay on their way; without it all of them do, for good.
     #[arg(long)]
     repeats: Option<u8>,
-    /// Search a world that is wrong, to see that it is found out: its disks lie, or a crash wipes them.
+    /// Search a world that is wrong, to see that it is found out: its disks lie, a crash wipes them,
+    /// or losses go on when calm has come.
     #[arg(long, value_parser = flaw)]
     flaw: Option<Flaw>,
+    /// How many bytes each log has, at most 256.
+    #[arg(long, default_value_t = LOG_BYTES)]
+    log_bytes: usize,
+    /// What the network loses, all of it: `asks`, `votes`, `entries` or `acks`, or several of them, as `votes,acks`.
+    #[arg(long, value_delimiter = ',', value_parser = kind)]
+    lost: Vec<Kind>,
+    /// Ask each state if its majorities have a leader and a commit soon after all faults have ended.
+    #[arg(long)]
+    calms: bool,
     /// Do not hold what nodes say against their disks: only harm to the cluster counts.
     #[arg(long)]
     harm_only: bool,
@@ -69,19 +84,35 @@ fn flaw(text: &str) -> Result<Flaw, String> {
     match text {
         "lying-disk" => Ok(Flaw::LyingDisk),
         "wiped-disk" => Ok(Flaw::WipedDisk),
-        _ => Err("name `lying-disk` or `wiped-disk`".into()),
+        "losses-stay" => Ok(Flaw::LossesStay),
+        _ => Err("name `lying-disk`, `wiped-disk` or `losses-stay`".into()),
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    match text {
+        "asks" => Ok(Kind::Asks),
+        "votes" => Ok(Kind::Votes),
+        "entries" => Ok(Kind::Entries),
+        "acks" => Ok(Kind::Acks),
+        _ => Err("name `asks`, `votes`, `entries` or `acks`".into()),
     }
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let report = search_telling(setting(&options), progress());
-    show(&options, &report);
-    let Some((violation, story)) = &report.violation else { return ExitCode::SUCCESS };
-    println!("\nthe shortest story of a broken promise:");
-    story.iter().for_each(|line| println!("{line}"));
-    println!("\nbroken: {violation}");
-    ExitCode::FAILURE
+    let settings = if options.tour { tour() } else { vec![setting(&options)] };
+    for setting in settings {
+        let report = search_telling(setting.clone(), progress());
+        show(&setting, &report);
+        if let Some((violation, story)) = &report.violation {
+            println!("\nthe shortest story of a broken promise:");
+            story.iter().for_each(|line| println!("{line}"));
+            println!("\nbroken: {violation}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 fn setting(options: &Options) -> Setting {
@@ -97,6 +128,9 @@ fn setting(options: &Options) -> Setting {
         memory: (options.memory * GIB) as usize,
         flaw: options.flaw.unwrap_or(Flaw::None),
         words: !options.harm_only,
+        log_bytes: options.log_bytes.min(LOG_BYTES),
+        lost: options.lost.clone(),
+        calms: options.calms,
         ..Setting::new(usize::from(options.nodes), budget)
     }
 }
@@ -120,8 +154,8 @@ fn progress() -> impl FnMut(&Progress) {
     }
 }
 
-fn show(options: &Options, report: &Report) {
-    println!("{} nodes, {:?}", options.nodes, setting(options).budget);
+fn show(setting: &Setting, report: &Report) {
+    println!("{setting:?}");
     let Report { states, seconds, depth, .. } = *report;
     let rate = states as f64 / seconds / 1000.0;
     println!("{states} states in {seconds:.1} s, {rate:.0} thousand a second");

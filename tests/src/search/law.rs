@@ -76,6 +76,8 @@ impl Marks {
             return Ok(());
         }
         let is_reborn = member.incarnation > Incarnation(0);
+        let waits = is_reborn || member.write.is_some() || node.deadline().is_some();
+        hold(waits, "a node that counts has a deadline, unless its disk is busy", story)?;
         hold(!is_reborn || node.role() == Role::Follower, "a node that has lost its disk only follows", story)?;
         let is_wrong = |reason: &Refusal| *reason != Refusal::Incarnation && node.refusals().count(*reason) > 0;
         let refused = Refusal::ALL.into_iter().find(is_wrong);

@@ -12,6 +12,33 @@ pub(crate) struct Letter {
     bytes: Vec<u8>,
 }
 
+/// What a network that loses by kind tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Questions of candidates.
+    Asks,
+    /// Votes and refusals.
+    Votes,
+    /// Entries and heartbeats.
+    Entries,
+    /// What followers answer to these.
+    Acks,
+    /// All else.
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(message: &Message<'_>) -> Kind {
+        match message {
+            Message::RequestVote { .. } => Kind::Asks,
+            Message::Vote { .. } => Kind::Votes,
+            Message::AppendEntries { .. } => Kind::Entries,
+            Message::Ack { .. } => Kind::Acks,
+            _ => Kind::Other,
+        }
+    }
+}
+
 impl Letter {
     pub(crate) fn new(from: Identity, to: Seat, message: &Message<'_>) -> Letter {
         let bytes = postcard::to_stdvec(message).expect("every message can be written");

@@ -1,18 +1,37 @@
 use quorate::{Boot, Config, Effect, Identity, Incarnation, Input, Instant, Members, Round, Seat, Seats};
 
 use super::event::{Event, Offer};
-use super::letter::Letter;
+use super::letter::{Kind, Letter};
 use super::names::Names;
-use super::{Flaw, SEATS, Setting, law};
+use super::{Flaw, LOG_BYTES, SEATS, Setting, law};
 use crate::simulator::Violation;
 use crate::simulator::records::{Batch, Records};
 
-/// Room for eight records, more than any budget that a search can exhaust asks for.
-const LOG_BYTES: usize = 256;
 const HEARTBEAT: Instant = Instant::from_millis(50);
-const ELECTION: Instant = Instant::from_millis(250);
+/// A step has far fewer effects.
+const EFFECTS_MAX: usize = 1_000;
+pub(crate) const ELECTION: Instant = Instant::from_millis(250);
 
-pub(crate) type Node = quorate::Node<String, [u8; LOG_BYTES], SEATS>;
+pub(crate) type Node = quorate::Node<String, Memory, SEATS>;
+
+/// A log's memory, as large as the setting says.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Memory {
+    bytes: [u8; LOG_BYTES],
+    length: usize,
+}
+
+impl AsRef<[u8]> for Memory {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl AsMut<[u8]> for Memory {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.length]
+    }
+}
 
 /// A node with its disk: all of one machine that can change.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -22,7 +41,7 @@ pub(crate) struct Member {
     pub(crate) incarnation: Incarnation,
     /// What its first disk held when it was lost: others count on that.
     pub(crate) lost: Option<Records>,
-    write: Option<Batch>,
+    pub(crate) write: Option<Batch>,
     /// How often it was started: what the node takes for a random number, to name this boot.
     life: u64,
     /// Effects were left undrawn.
@@ -115,8 +134,9 @@ impl Member {
         let mut applied = node.applied();
         let is_asked = matches!(event, Event::Command { .. } | Event::Read | Event::Transfer { .. });
         // The answer to a client is offered once: a driver that leaves the rest has at least that.
-        let drawn = if leave { usize::from(is_asked) } else { usize::MAX };
-        for effect in node.step(at, input).take(drawn) {
+        let drawn = if leave { usize::from(is_asked) } else { EFFECTS_MAX };
+        for (effect, count) in node.step(at, input).take(drawn).zip(1..) {
+            law::hold(count < EFFECTS_MAX, "a step comes to an end", || format!("node {}", from.seat.0))?;
             sees(&effect);
             match effect {
                 Effect::Persist(persist) => *write = Some(Batch::of(&persist)),
@@ -124,7 +144,9 @@ impl Member {
                     if setting.words {
                         law::check_words(from, to, &message, disk)?;
                     }
-                    deed.sent.push(Letter::new(from, to, &message));
+                    if !setting.lost.contains(&Kind::of(&message)) {
+                        deed.sent.push(Letter::new(from, to, &message));
+                    }
                 }
                 Effect::Apply(apply) => {
                     law::check_turn(from.seat, applied, apply.index())?;
@@ -229,7 +251,8 @@ fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Records) -> Nod
         inflight_bytes_max: 120,
         ..Config::new(identity, Members::of(Seats::first(setting.nodes)), life)
     };
-    let mut boot = Boot::new(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
+    let mut boot = Boot::new(config, Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes })
+        .expect("the search's configuration is sound");
     boot.hard_state(disk.hard_state);
     disk.entries().for_each(|entry| boot.entry(entry).expect("the disk's log is whole"));
     boot.mark(disk.last_mark());

@@ -1,13 +1,15 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use quorate::{Entry, Role, Seat};
 
+use super::calm;
 use super::chronicle::Chronicle;
 use super::event::{Event, Offer};
 use super::face::{Face, Held, Mark};
+use super::law::Verdict;
 use super::letter::Letter;
 use super::member::{Deed, Member, Reading};
 use super::mix::{Mixing, digest};
@@ -35,6 +37,8 @@ pub(crate) struct Table {
     pub(crate) chronicles: Known<Chronicle>,
     records: HashMap<Box<[u8]>, u32>,
     outcomes: HashMap<(u32, Event, bool), Rc<Outcome>, Mixing>,
+    /// Who was asked to go on together.
+    calm: HashSet<[u32; SEATS]>,
 }
 
 /// Values by number.
@@ -118,6 +122,7 @@ impl Table {
             chronicles: Known::new(),
             records: HashMap::new(),
             outcomes: HashMap::default(),
+            calm: HashSet::new(),
         }
     }
 
@@ -147,6 +152,15 @@ impl Table {
         outcome
     }
 
+    /// Whether these go on once the faults end.
+    pub(crate) fn check_calm(&mut self, members: [u32; SEATS]) -> Verdict {
+        if !self.setting.calms || !self.calm.insert(members) {
+            return Ok(());
+        }
+        let members: Vec<_> = members[..self.setting.nodes].iter().map(|member| self.members.get(*member)).collect();
+        calm::check(&members, &self.setting)
+    }
+
     /// Every event that was played: at which member, and whether its effects were left.
     #[cfg(test)]
     pub(crate) fn events(&self) -> Vec<(u32, Event, bool)> {
@@ -156,7 +170,7 @@ impl Table {
     /// About how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
         let member = 2 * size_of::<Member>() + self.letters.len();
-        self.members.len() * member + self.played() * OUTCOME_BYTES
+        self.members.len() * member + self.played() * OUTCOME_BYTES + self.calm.len() * 2 * size_of::<[u32; SEATS]>()
     }
 
     /// How many different events of different members were played.

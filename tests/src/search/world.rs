@@ -30,7 +30,7 @@ pub(crate) struct World {
 /// A world that an act leads to, while it is not yet known whether it is new.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
-    members: [u32; super::SEATS],
+    pub(crate) members: [u32; super::SEATS],
     letters: Vec<u32>,
     chronicle: u32,
     budget: Budget,
