@@ -3,6 +3,7 @@
 mod options;
 mod series;
 mod shrinking;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;

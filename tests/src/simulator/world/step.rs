@@ -13,6 +13,9 @@ use crate::simulator::records::Batch;
 use crate::simulator::{CLUSTER, Fault, Node, Write};
 use crate::stage::show;
 
+/// A step has far fewer effects: what its windows let go, and what was committed.
+const EFFECTS_MAX: usize = 100_000;
+
 impl World {
     /// Gives a node an input, draws what it wants done, perhaps not to the end, and carries that out.
     pub(super) fn act(
@@ -64,7 +67,7 @@ impl World {
         waiting: Option<Waiting>,
         orders: &mut Vec<Order>,
     ) -> Result<bool, Violation> {
-        loop {
+        for _ in 0..EFFECTS_MAX {
             if due == Due::Nothing && self.faults.happens(&mut self.rng, Fault::Leave) {
                 self.tally.count(Fault::Leave);
                 return Ok(false);
@@ -81,6 +84,7 @@ impl World {
                 return Ok(true);
             }
         }
+        Err(Violation { law: "a step comes to an end", story: format!("node {machine}") })
     }
 
     /// Holds an effect against what was promised, and turns it into an order.
