@@ -7,7 +7,9 @@ use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
-use crate::{Config, ConfigError, Entry, HardState, Index, Instant, Mark, Node, Position, Recovered, Snapshot, Stored};
+use crate::{
+    Config, ConfigError, Entry, HardState, Index, Instant, Mark, Node, Position, Recovered, Snapshot, Stored, Term,
+};
 
 /// A node before it starts: takes back what was durable.
 ///
@@ -142,8 +144,10 @@ fn begin(state: &mut State, span: &Span, now: Instant) {
     state.now = now;
     state.hard_durable = state.hard;
     state.mark_durable = state.mark;
-    // Log and mark can only be of a later term than the hard state if that was lost; then nobody was voted for either.
-    let term = span.last.term.max(state.mark);
+    // Log, mark and what is stored of a snapshot can only be of a later term than the hard state if that was lost; then
+    // nobody was voted for either.
+    let stored = state.fetch.map_or(Term(0), |fetch| fetch.here.snapshot.position.term);
+    let term = span.last.term.max(state.mark).max(stored);
     if term > state.hard.term {
         state.hard = HardState { term, vote: None };
     }
