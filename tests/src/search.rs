@@ -1,14 +1,21 @@
 //! An exhaustive search of small clusters: the real core, in every order in which a few events can happen.
 //!
-//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads,
-//! crashes, lost disks. The search goes through all interleavings of these, breadth first, so that the first broken
+//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, wishes
+//! in sessions, snapshots, reads, crashes, lost disks and snapshots. The search goes through all interleavings of these, breadth first, so that the first broken
 //! promise is also the shortest story of it. What is not limited is the network: unless told otherwise, a letter that
 //! was ever sent stays on its way for good, and may arrive at any time, any number of times or never. That is loss,
 //! repetition, delay and reordering at once.
 //!
+//! Each node has an app, whose state is what it has applied, with room for one session. Two clients open sessions, give
+//! the same sequence to two commands, and ask again whatever they asked before, in sessions that are over as well. The
+//! app may take a snapshot at any time, is sent one in pieces, restores it, and keeps what
+//! [`Node::snapshots`](quorate::Node::snapshots) names, and no more. A model that has applied all that was committed
+//! says what each state has to be, and what each client has to hear.
+//!
 //! If it is asked to, the search looks for a way on from every state as well: the faults end, each majority in turn is
 //! alone with an empty network and timers that run out when they are due, and must soon have a leader that commits all
-//! it holds. So logs may be as small as they can be, and the network may lose all messages of a kind.
+//! it holds; and if nobody is down, all get in line. So logs may be as small as they can be, and the network may lose
+//! all messages of a kind.
 //!
 //! # What is left out of a state, and why that is sound
 //!
@@ -43,18 +50,20 @@
 //!
 //! That reads and transfers come to an end; windows of more than a few messages, and without reads any that close by
 //! their number; effects that are drawn in part (all or none are); lost disks of more than one node, or under an
-//! incarnation that does not rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is
-//! known by 64 bits: of a hundred million states about one in three thousand searches loses one, of a billion one in
-//! forty.
+//! incarnation that does not rise (but as a [`Flaw`]); snapshots that take long to write; changes of members,
+//! witnesses, learners. A state is known by 64 bits: of a hundred million states about one in three thousand searches
+//! loses one, of a billion one in forty.
 //!
 //! # What it takes
 //!
 //! Six bytes of memory a state, all of which are taken once there are some million states; and temporary files of some
 //! twenty bytes a state, where the states of a depth wait to be followed and each says where it came from.
 
+mod app;
 mod breadth;
 mod calm;
 mod chronicle;
+mod disk;
 mod event;
 mod face;
 #[cfg(test)]
@@ -75,9 +84,12 @@ mod world;
 
 pub use breadth::{search, search_telling};
 pub use letter::Kind;
+#[cfg(feature = "all")]
 pub(crate) use mix::{Mix, spread};
 pub use report::{End, Progress, Report};
+#[cfg(feature = "all")]
 pub(crate) use seen::Seen;
+#[cfg(feature = "all")]
 pub(crate) use tape::{Reading, Tape};
 pub use tour::tour;
 
@@ -94,8 +106,8 @@ pub struct Setting {
     pub nodes: usize,
     /// How often what may happen.
     pub budget: Budget,
-    /// Starts behind a first election and a first command, instead of before.
-    pub led: bool,
+    /// Where it starts.
+    pub start: Start,
     /// How many events deep to go; the search is over earlier when there is nothing new.
     pub depth: usize,
     /// For how long to go on.
@@ -120,7 +132,7 @@ impl Setting {
         Setting {
             nodes,
             budget,
-            led: false,
+            start: Start::New,
             depth: usize::MAX,
             seconds: f64::INFINITY,
             memory: 1 << 30,
@@ -138,6 +150,18 @@ impl Setting {
     }
 }
 
+/// Where a search starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing has happened.
+    New,
+    /// Behind a first election, and a first command, or a first session if clients ask for such.
+    Led,
+    /// Behind that and a second command, which one node lacks and a snapshot covers: the leader's log, if it is small,
+    /// has forgotten it, and its offer is on its way. Takes three nodes.
+    Behind,
+}
+
 /// How often what may happen, in all of the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
@@ -147,6 +171,12 @@ pub struct Budget {
     pub beats: u8,
     /// Commands of clients at leaders.
     pub commands: u8,
+    /// Wishes of two clients in sessions at leaders, copies of earlier ones included; there is room for one session.
+    pub asks: u8,
+    /// Snapshots that apps take.
+    pub snapshots: u8,
+    /// Snapshots that are lost, of one node at a time, while it is down.
+    pub rots: u8,
     /// Reads of clients at any node that knows a leader.
     pub reads: u8,
     /// Wishes to hand leadership over.
@@ -164,10 +194,25 @@ pub struct Budget {
 }
 
 impl Budget {
-    fn counts(self) -> [u8; 10] {
-        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats } =
-            self;
-        [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats.unwrap_or(0)]
+    fn counts(self) -> [u8; 13] {
+        let Budget { elections, beats, commands, asks, snapshots, rots, reads, transfers, .. } = self;
+        let Budget { resignations, crashes, losses, leaves, repeats, .. } = self;
+        let repeats = repeats.unwrap_or(0);
+        [
+            elections,
+            beats,
+            commands,
+            asks,
+            snapshots,
+            rots,
+            reads,
+            transfers,
+            resignations,
+            crashes,
+            losses,
+            leaves,
+            repeats,
+        ]
     }
 
     /// A number for what is left of the whole.
@@ -184,9 +229,23 @@ impl Budget {
             *count = (number % base) as u8;
             number /= base;
         }
-        let [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats] = counts;
-        let repeats = whole.repeats.map(|_| repeats);
-        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats }
+        let [elections, beats, commands, asks, snapshots, rots, reads, transfers, rest @ ..] = counts;
+        let [resignations, crashes, losses, leaves, repeats] = rest;
+        Budget {
+            elections,
+            beats,
+            commands,
+            asks,
+            snapshots,
+            rots,
+            reads,
+            transfers,
+            resignations,
+            crashes,
+            losses,
+            leaves,
+            repeats: whole.repeats.map(|_| repeats),
+        }
     }
 }
 

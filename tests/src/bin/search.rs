@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use quorate_tests::search::{
-    Budget, End, Flaw, Kind, LOG_BYTES, Progress, Report, SEATS, Setting, search_telling, tour,
+    Budget, End, Flaw, Kind, LOG_BYTES, Progress, Report, SEATS, Setting, Start, search_telling, tour,
 };
 
 const GIB: f64 = (1_u64 << 30) as f64;
@@ -26,12 +26,15 @@ struct Options {
     /// How many events deep to go at most.
     #[arg(long)]
     depth: Option<usize>,
-    /// How much memory to take, in GiB. One is enough for 170 million states, which write 4 GiB of temporary files.
+    /// How much memory to take, in GiB. One is enough for 130 million states, which write 3 GiB of temporary files.
     #[arg(long, default_value_t = 1.0)]
     memory: f64,
     /// Start behind a first election and a first command.
     #[arg(long)]
     led: bool,
+    /// Start where one node lacks what a snapshot covers: its leader's offer is on its way.
+    #[arg(long, conflicts_with = "led")]
+    behind: bool,
     /// How many election time-outs run out.
     #[arg(long, default_value_t = 2)]
     elections: u8,
@@ -41,6 +44,15 @@ struct Options {
     /// How many commands clients give to leaders.
     #[arg(long, default_value_t = 2)]
     commands: u8,
+    /// How often clients ask in sessions, or for one: also once more, in a session that is over, or with another command.
+    #[arg(long, default_value_t = 0)]
+    asks: u8,
+    /// How many snapshots are taken.
+    #[arg(long, default_value_t = 0)]
+    snapshots: u8,
+    /// How often the snapshot that a node stands on is lost: at one node at a time.
+    #[arg(long, default_value_t = 0)]
+    rots: u8,
     /// How many reads clients ask for.
     #[arg(long, default_value_t = 0)]
     reads: u8,
@@ -69,7 +81,7 @@ struct Options {
     /// How many bytes each log has, at most 256.
     #[arg(long, default_value_t = LOG_BYTES)]
     log_bytes: usize,
-    /// What the network loses, all of it: `asks`, `votes`, `entries` or `acks`, or several of them, as `votes,acks`.
+    /// What the network loses, all of it: `asks`, `votes`, `entries`, `acks` or `snapshots`, or several of them, as `votes,acks`.
     #[arg(long, value_delimiter = ',', value_parser = kind)]
     lost: Vec<Kind>,
     /// Ask each state if its majorities have a leader and a commit soon after all faults have ended.
@@ -95,7 +107,8 @@ fn kind(text: &str) -> Result<Kind, String> {
         "votes" => Ok(Kind::Votes),
         "entries" => Ok(Kind::Entries),
         "acks" => Ok(Kind::Acks),
-        _ => Err("name `asks`, `votes`, `entries` or `acks`".into()),
+        "snapshots" => Ok(Kind::Snapshots),
+        _ => Err("name `asks`, `votes`, `entries`, `acks` or `snapshots`".into()),
     }
 }
 
@@ -116,13 +129,30 @@ fn main() -> ExitCode {
 }
 
 fn setting(options: &Options) -> Setting {
-    let Options {
-        elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats, ..
-    } = *options;
-    let budget =
-        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats };
+    let Options { elections, beats, commands, asks, snapshots, rots, reads, transfers, .. } = *options;
+    let Options { resignations, crashes, losses, leaves, repeats, .. } = *options;
+    let budget = Budget {
+        elections,
+        beats,
+        commands,
+        asks,
+        snapshots,
+        rots,
+        reads,
+        transfers,
+        resignations,
+        crashes,
+        losses,
+        leaves,
+        repeats,
+    };
+    let start = match (options.led, options.behind) {
+        (false, false) => Start::New,
+        (true, _) => Start::Led,
+        (false, true) => Start::Behind,
+    };
     Setting {
-        led: options.led,
+        start,
         depth: options.depth.unwrap_or(usize::MAX),
         seconds: options.minutes * 60.0,
         memory: (options.memory * GIB) as usize,

@@ -3,15 +3,15 @@ use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use quorate::{Entry, Role, Seat};
+use quorate::{Entry, Position, Role, Seat};
 
 use super::calm;
-use super::chronicle::Chronicle;
+use super::chronicle::{Applied, Chronicle};
 use super::event::{Event, Offer};
-use super::face::{Face, Held, Mark};
+use super::face::{Face, Held, Log, Mark};
 use super::law::Verdict;
 use super::letter::Letter;
-use super::member::{Deed, Member, Reading};
+use super::member::{Deed, Done, Member, Reading};
 use super::mix::{Mixing, digest};
 use super::names::{Digests, Names};
 use super::{SEATS, Setting};
@@ -35,7 +35,8 @@ pub(crate) struct Table {
     /// By member, then by letter.
     fates: Vec<Vec<Fate>>,
     pub(crate) chronicles: Known<Chronicle>,
-    records: HashMap<Box<[u8]>, u32>,
+    record_numbers: HashMap<Box<[u8]>, u32>,
+    pub(crate) records: Vec<Box<[u8]>>,
     outcomes: HashMap<(u32, Event, bool), Rc<Outcome>, Mixing>,
     /// Who was asked to go on together.
     calm: HashSet<[u32; SEATS]>,
@@ -74,7 +75,7 @@ pub(crate) enum Fate {
 pub(crate) struct Outcome {
     pub(crate) member: u32,
     pub(crate) sent: Box<[u32]>,
-    pub(crate) applied: Box<[Mark]>,
+    pub(crate) applied: Box<[Applied]>,
     pub(crate) reads: Box<[Reading]>,
     pub(crate) broken: Option<Violation>,
 }
@@ -120,7 +121,8 @@ impl Table {
             stamps: Vec::new(),
             fates: Vec::new(),
             chronicles: Known::new(),
-            records: HashMap::new(),
+            record_numbers: HashMap::new(),
+            records: Vec::new(),
             outcomes: HashMap::default(),
             calm: HashSet::new(),
         }
@@ -189,7 +191,7 @@ impl Table {
             Ok((after, deed)) => Outcome {
                 member: self.add_member(after),
                 sent: deed.sent.into_iter().map(|letter| self.add_letter(letter)).collect(),
-                applied: deed.applied.iter().map(|record| self.mark(record)).collect(),
+                applied: deed.applied.iter().map(|done| self.applied(done)).collect(),
                 reads: deed.reads.into(),
                 broken: None,
             },
@@ -263,7 +265,7 @@ impl Table {
         }
         if fates[place] == Fate::Unknown {
             let member = self.members.get(member);
-            let is_over = self.stamps[place].over.is_some_and(|(from, _)| from <= member.disk.hard_state.term.0);
+            let is_over = self.stamps[place].over.is_some_and(|(from, _)| from <= member.disk.log.hard_state.term.0);
             fates[place] = match self.letters[place] {
                 _ if is_over => Fate::Over,
                 ref letter if member.is_done_with(letter) => Fate::Spent,
@@ -278,7 +280,7 @@ impl Table {
     }
 
     fn face(&mut self, member: &Member) -> Face {
-        let Member { node, disk, incarnation, lost, .. } = member;
+        let Member { node, disk, incarnation, lost, app, .. } = member;
         let mut matched = [0; SEATS];
         node.progress().for_each(|progress| matched[usize::from(progress.seat.0)] = progress.matched.0);
         let heard = std::array::from_fn(|seat| node.heard_incarnation(Seat(seat as u8)));
@@ -288,26 +290,43 @@ impl Table {
             term: node.term().0,
             commit: node.commit().0,
             applied: node.applied().0,
+            state: app.digest(),
             inherited: node.inherited().0,
-            log: node.log().map(|entry| self.mark(entry.record())).collect(),
+            log: self.log(node.base(), node.log()),
             incarnation: *incarnation,
-            disk: self.held(disk),
-            lost: lost.as_ref().map(|disk| self.held(disk)),
+            disk: self.held(&disk.log),
+            is_lost: disk.is_lost,
+            lost: lost.as_ref().map(|log| self.held(log)),
             matched,
             heard,
         }
     }
 
     fn held(&mut self, disk: &Records) -> Held {
-        let log = disk.entries().map(|entry| self.mark(entry.record())).collect();
+        let log = self.log(disk.base, disk.entries());
         Held { term: disk.hard_state.term.0, marked: disk.mark.0, log }
+    }
+
+    fn log<'a>(&mut self, base: Position, entries: impl Iterator<Item = Entry<'a>>) -> Log {
+        let marks = entries.map(|entry| self.mark(entry.record())).collect();
+        Log { base: base.index.0, base_term: base.term.0, marks }
+    }
+
+    fn applied(&mut self, done: &Done) -> Applied {
+        let (entry, _) = Entry::parse(&done.record).expect("records stay whole");
+        Applied { index: entry.position().index.0, mark: self.mark(&done.record), verdict: done.verdict }
     }
 
     fn mark(&mut self, record: &[u8]) -> Mark {
         let (entry, _) = Entry::parse(record).expect("records stay whole");
-        let next = self.records.len() as u32;
-        let record = *self.records.entry(record.into()).or_insert(next);
-        Mark { term: entry.position().term.0, record }
+        let term = entry.position().term.0;
+        if let Some(record) = self.record_numbers.get(record) {
+            return Mark { term, record: *record };
+        }
+        let number = self.records.len() as u32;
+        self.record_numbers.insert(record.into(), number);
+        self.records.push(record.into());
+        Mark { term, record: number }
     }
 }
 
