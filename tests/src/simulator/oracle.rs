@@ -57,7 +57,7 @@ struct Applied {
     /// The term that the first node to apply it was in: it was committed then or before.
     by_term: Option<Term>,
     /// Of the state then.
-    digest: u32,
+    digest: u64,
 }
 
 /// What a node has shown in this life, and its disk ever.
