@@ -13,6 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const MEMORY_KIB: u32 = 8 << 20;
 /// The profile that finders are built with.
 const FINDERS: &str = "finders";
+/// What a shell tells of a program that is not there.
+const NOT_RUN: i32 = 127;
 /// What a shell tells of a process that was killed because its processor's time was up.
 const OUT_OF_TIME: i32 = 128 + 24;
 
@@ -70,14 +72,14 @@ impl Copy {
     /// Runs a finder that was built for so many seconds of its processor's time, and tells how many it took to find
     /// something; `None` if it found nothing.
     pub(crate) fn find(&self, finder: &str, seconds: u32) -> io::Result<Option<f64>> {
-        let script = format!("ulimit -t {seconds}; \"$@\" >/dev/null; found=$?; times; exit $found");
+        let script = format!("ulimit -S -t {seconds}; \"$@\" >/dev/null; found=$?; times; exit $found");
         let path = self.root.join("target").join(FINDERS).join("");
         let finder = format!("{}{finder}", path.display());
         let ran = self.run(&script, finder.split_whitespace())?;
         // The last line is the time of what the shell has run: its own part, and the system's on its behalf.
         let line = ran.told.lines().next_back().unwrap_or_default();
         let taken = line.split_whitespace().filter_map(seconds_of).sum();
-        Ok(ran.code.filter(|code| !matches!(*code, 0 | OUT_OF_TIME)).map(|_| taken))
+        Ok(ran.code.filter(|code| !matches!(*code, 0 | NOT_RUN | OUT_OF_TIME)).map(|_| taken))
     }
 
     /// Runs a script of the shell with these words in the copy, and neither waits for ever nor lets it take all memory:

@@ -10,6 +10,8 @@ use crate::copy::Copy;
 
 /// What looks for mistakes by itself.
 const FINDERS: [&str; 2] = ["simulate --forever --patience 20 --nodes 3,5,2,4,1,7", "search --tour"];
+/// Builds no more than they need.
+const BUILD: &str = "build --profile finders --package quorate-tests --no-default-features --bin simulate --bin search";
 /// Another copy than the tests', so that both can be at work.
 const FOLDER: &str = "quorate-finders";
 /// How a row says that a finder has found nothing.
@@ -39,12 +41,12 @@ fn known(table: &Path) -> HashSet<String> {
 
 /// How long each finder took to find what is wrong.
 fn look(copy: &Copy, seconds: u32) -> io::Result<String> {
-    if !copy.cargo("build --profile finders --package quorate-tests --bin simulate --bin search")?.is_fine {
+    if !copy.cargo(BUILD)?.is_fine {
         return Ok("does not build |".into());
     }
     let mut cells = Vec::new();
     for finder in FINDERS {
-        cells.push(copy.find(finder, seconds)?.map_or_else(|| NOTHING.into(), |taken| format!("{taken:.1}")));
+        cells.push(copy.find(finder, seconds)?.map_or_else(|| NOTHING.into(), |taken| format!("{taken:.2}")));
     }
     Ok(cells.join(" | "))
 }

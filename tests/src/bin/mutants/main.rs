@@ -19,9 +19,9 @@ use suites::Fate;
 #[derive(Parser)]
 #[command(version, about)]
 struct Options {
-    /// Only mutants with this in their name.
-    #[arg(long, default_value = "")]
-    only: String,
+    /// Only mutants with this in their name; or, of several parts of names as A,B, with one of them.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// List the mutants, and run none.
     #[arg(long)]
     list: bool,
@@ -39,7 +39,8 @@ struct Options {
 
 fn main() -> io::Result<ExitCode> {
     let options = Options::parse();
-    let chosen: Vec<_> = mutants::all().into_iter().filter(|mutant| mutant.name.contains(&options.only)).collect();
+    let is_chosen = |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part));
+    let chosen: Vec<_> = mutants::all().into_iter().filter(|mutant| is_chosen(&mutant.name)).collect();
     if options.list {
         chosen
             .iter()

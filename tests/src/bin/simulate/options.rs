@@ -1,5 +1,4 @@
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -46,8 +45,9 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 200, requires = "shrink")]
     pub(crate) tries: u64,
     /// Simulate nothing: run a real node again from this trace of it, and compare every effect.
+    #[cfg(feature = "all")]
     #[arg(long, value_name = "FILE", exclusive = true)]
-    pub(crate) replay: Option<PathBuf>,
+    pub(crate) replay: Option<std::path::PathBuf>,
 }
 
 impl Options {
