@@ -73,6 +73,7 @@ mod letter;
 mod member;
 mod mix;
 mod names;
+mod node;
 mod prelude;
 mod report;
 mod seen;

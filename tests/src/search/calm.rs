@@ -5,7 +5,8 @@ use quorate::{Input, Instant, Role};
 
 use super::law::{Verdict, hold};
 use super::letter::Letter;
-use super::member::{ELECTION, Member, Node};
+use super::member::{ELECTION, Member};
+use super::node::Node;
 use super::{Flaw, Setting};
 use crate::simulator::Violation;
 use crate::stage::show;

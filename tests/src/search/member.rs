@@ -1,14 +1,12 @@
-use quorate::{
-    Boot, Config, Effect, Identity, Incarnation, Index, Input, Instant, Members, Position, Recovered, Round, Seat,
-    Seats, Verdict as Answer,
-};
+use quorate::{Effect, Identity, Incarnation, Index, Input, Instant, Position, Round, Seat, Verdict as Answer};
 
 use super::app::App;
 use super::disk::Disk;
 use super::event::{Event, Offer};
 use super::letter::{Kind, Letter};
 use super::names::Names;
-use super::{Flaw, LOG_BYTES, SEATS, Setting, law};
+use super::node::{Node, boot};
+use super::{Flaw, Setting, law};
 use crate::simulator::Violation;
 use crate::simulator::records::{Batch, Records};
 
@@ -16,27 +14,6 @@ const HEARTBEAT: Instant = Instant::from_millis(50);
 /// A step has far fewer effects.
 const EFFECTS_MAX: usize = 1_000;
 pub(crate) const ELECTION: Instant = Instant::from_millis(250);
-
-pub(crate) type Node = quorate::Node<String, Memory, SEATS>;
-
-/// A log's memory, as large as the setting says.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Memory {
-    bytes: [u8; LOG_BYTES],
-    length: usize,
-}
-
-impl AsRef<[u8]> for Memory {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
-impl AsMut<[u8]> for Memory {
-    fn as_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[..self.length]
-    }
-}
 
 /// A node with its disk: all of one machine that can change.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -340,30 +317,3 @@ impl Member {
 }
 
 const STORED: &str = "a snapshot that is installed was stored as a whole";
-
-fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk) -> Node {
-    // A small window of bytes and small frames, so that a few entries need more than one.
-    let config = Config {
-        entry_bytes_max: 60,
-        inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
-        inflight_bytes_max: 120,
-        ..Config::new(identity, Members::of(Seats::first(setting.nodes)), life)
-    };
-    let mut boot = Boot::new(config, Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes })
-        .expect("the search's configuration is sound");
-    let base = disk.base().map(Recovered::Snapshot);
-    let lost = disk.is_lost.then_some(Recovered::LostSnapshot(disk.log.base));
-    let items = [base, lost, disk.stored().map(Recovered::Stored), Some(Recovered::HardState(disk.log.hard_state))];
-    let entries = disk.log.entries().map(Recovered::Entry);
-    let mark = Recovered::Mark(disk.log.last_mark());
-    let items = items.into_iter().flatten().chain(entries).chain([mark]);
-    items.for_each(|item| boot.recover(item).expect("the disk's log is whole"));
-    let mut node = boot.start(Instant::START);
-    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
-    // as much. But of a node that has lost its disk it may be the first that others hear.
-    if identity.incarnation == Incarnation(0) {
-        node.forget_greeting();
-    }
-    node.forget_time();
-    node
-}
