@@ -51,7 +51,7 @@
 //! That reads and transfers come to an end; windows of more than a few messages, and without reads any that close by
 //! their number; effects that are drawn in part (all or none are); lost disks of more than one node, or under an
 //! incarnation that does not rise (but as a [`Flaw`]); snapshots that take long to write; changes of members,
-//! witnesses, learners. A state is known by 64 bits: of a hundred million states about one in three thousand searches
+//! witnesses. A state is known by 64 bits: of a hundred million states about one in three thousand searches
 //! loses one, of a billion one in forty.
 //!
 //! # What it takes
@@ -105,6 +105,8 @@ pub const LOG_BYTES: usize = 256;
 pub struct Setting {
     /// How many nodes, at most [`SEATS`].
     pub nodes: usize,
+    /// How many of them, the last ones, only learn.
+    pub learners: usize,
     /// How often what may happen.
     pub budget: Budget,
     /// Where it starts.
@@ -132,6 +134,7 @@ impl Setting {
     pub fn new(nodes: usize, budget: Budget) -> Setting {
         Setting {
             nodes,
+            learners: 0,
             budget,
             start: Start::New,
             depth: usize::MAX,
@@ -143,6 +146,11 @@ impl Setting {
             lost: Vec::new(),
             calms: false,
         }
+    }
+
+    /// How many nodes vote: the first ones.
+    fn voters(&self) -> usize {
+        self.nodes - self.learners
     }
 
     /// Whether stamps matter only by whether they are from before or after a setback. A read holds them against more.

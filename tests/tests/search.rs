@@ -140,6 +140,14 @@ fn snapshots_keep_their_promises() {
 }
 
 #[test]
+fn a_learner_does_not_count() {
+    let budget = Budget { elections: 1, beats: 0, crashes: 0, repeats: Some(0), ..BUDGET };
+    let learns = Setting { start: Start::Led, learners: 1, calms: true, ..Setting::new(3, budget) };
+    let report = expect_sound(Setting { depth: 7, ..learns });
+    assert!(report.states > 2_000, "{report:?}");
+}
+
+#[test]
 fn a_majority_that_never_hears_a_vote_is_found() {
     let deaf = Setting { lost: vec![Kind::Votes], calms: true, flaw: Flaw::LossesStay, ..Setting::new(3, BUDGET) };
     expect_broken(deaf, "a majority that can talk has a leader soon, and commits what that one holds", 1);

@@ -20,6 +20,9 @@ struct Options {
     /// How many members the cluster has.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
     nodes: u8,
+    /// How many of them only learn.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..SEATS as i64))]
+    learners: u8,
     /// For how long to search.
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
@@ -152,6 +155,7 @@ fn setting(options: &Options) -> Setting {
         (false, true) => Start::Behind,
     };
     Setting {
+        learners: usize::from(options.learners.min(options.nodes - 1)),
         start,
         depth: options.depth.unwrap_or(usize::MAX),
         seconds: options.minutes * 60.0,

@@ -44,7 +44,7 @@ pub(crate) fn check(members: &[&Member], setting: &Setting) -> Verdict {
         let is_up = |member: &&&Member| up >> member.seat() & 1 == 1;
         members.iter().filter(is_up).filter(|member| member.counts()).count()
     };
-    for up in (1..1 << members.len()).filter(|up| counting(*up) * 2 > members.len()) {
+    for up in (1..1 << members.len()).filter(|up| counting(*up) * 2 > setting.voters()) {
         let is_up = |member: &&&Member| up >> member.seat() & 1 == 1;
         let mut calm = Calm::new(members.iter().filter(is_up).copied(), setting);
         let goes_on = calm.comes_to(Calm::has_committed, TIMEOUTS)?;

@@ -82,9 +82,10 @@ impl Marks {
             return Ok(());
         }
         let is_reborn = member.incarnation > Incarnation(0);
-        let waits = is_reborn || member.write.is_some() || node.deadline().is_some();
+        let waits = is_reborn || member.learns() || member.write.is_some() || node.deadline().is_some();
         hold(waits, "a node that counts has a deadline, unless its disk is busy", story)?;
         hold(!is_reborn || node.role() == Role::Follower, "a node that has lost its disk only follows", story)?;
+        hold(!member.learns() || node.role() == Role::Follower, "a learner only follows", story)?;
         let is_wrong = |reason: &Refusal| *reason != Refusal::Incarnation && node.refusals().count(*reason) > 0;
         let refused = Refusal::ALL.into_iter().find(is_wrong);
         hold(refused.is_none(), "nothing that an honest node sends is refused", || {
@@ -96,7 +97,7 @@ impl Marks {
 
 /// What must hold of all nodes together, after something happened to one of them. Whether words are backed by disks is
 /// one question, whether the cluster comes to harm another.
-pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: bool) -> Verdict {
+pub(crate) fn check(faces: &[&Face], voters: usize, seat: usize, chronicle: &Chronicle, words: bool) -> Verdict {
     let face = faces[seat];
     for other in faces.iter().filter(|other| other.seat != face.seat) {
         let story = || format!("nodes {} and {}", face.seat, other.seat);
@@ -113,8 +114,8 @@ pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: 
     }
     for (known, place) in chronicle.committed.iter().zip(0..) {
         let story = || format!("index {}, committed in term {}", place + 1, known.term);
-        let holders = faces.iter().filter(|face| face.vouched().log.has(place, &known.mark)).count();
-        hold(!words || holders * 2 > faces.len(), "what is committed is on a majority of disks", story)?;
+        let holders = faces[..voters].iter().filter(|face| face.vouched().log.has(place, &known.mark)).count();
+        hold(!words || holders * 2 > voters, "what is committed is on a majority of disks", story)?;
         let mut later = faces.iter().filter(|face| face.leads && face.term > known.term);
         let have_all = later.all(|leader| leader.log.has(place, &known.mark));
         hold(have_all, "a leader has all that was committed", story)?;

@@ -268,7 +268,12 @@ impl Member {
 
     /// Whether it counts in elections, and could win one.
     pub(crate) fn counts(&self) -> bool {
-        self.incarnation == Incarnation(0) && !self.disk.is_lost
+        self.incarnation == Incarnation(0) && !self.disk.is_lost && !self.learns()
+    }
+
+    /// Whether it has no vote.
+    pub(crate) fn learns(&self) -> bool {
+        self.node.members().learners.contains(self.node.seat())
     }
 
     /// Whether the app could take a snapshot.

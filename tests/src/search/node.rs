@@ -26,12 +26,14 @@ impl AsMut<[u8]> for Memory {
 
 /// A node that starts from what its disk holds, and has forgotten time.
 pub(crate) fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk) -> Node {
+    let (all, voters) = (Seats::first(setting.nodes), Seats::first(setting.voters()));
+    let members = Members { learners: Seats(all.0 & !voters.0), ..Members::of(voters) };
     // A small window of bytes and small frames, so that a few entries need more than one.
     let config = Config {
         entry_bytes_max: 60,
         inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
         inflight_bytes_max: 120,
-        ..Config::new(identity, Members::of(Seats::first(setting.nodes)), life)
+        ..Config::new(identity, members, life)
     };
     let mut boot = Boot::new(config, Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes })
         .expect("the search's configuration is sound");

@@ -111,7 +111,7 @@ impl<T: Hash + Eq> Known<T> {
 impl Table {
     pub(crate) fn new(setting: Setting) -> Table {
         Table {
-            names: Names::all(setting.nodes),
+            names: Names::all(setting.voters()),
             setting,
             members: Known::new(),
             faces: Vec::new(),

@@ -42,6 +42,7 @@ fn places() -> Vec<Setting> {
         Setting { depth: 12, ..led(3, Budget { transfers: 1, ..thin }) },
         Setting { depth: 10, ..led(3, Budget { reads: 1, ..thin }) },
         Setting { depth: 15, ..led(3, Budget { losses: 1, ..thin }) },
+        Setting { depth: 10, learners: 1, ..led(3, Budget { reads: 1, ..thin }) },
         Setting { depth: 17, ..behind(thin) },
         Setting { depth: 17, ..behind(Budget { elections: 0, beats: 1, crashes: 1, snapshots: 1, ..thin }) },
         Setting { depth: 11, ..behind(Budget { rots: 1, beats: 1, snapshots: 1, ..thin }) },

@@ -237,7 +237,13 @@ impl Draft {
     pub(crate) fn check(&self, seat: u8, table: &Table) -> Result<(), Violation> {
         let faces: Vec<&Face> =
             self.members[..table.setting.nodes].iter().map(|member| &table.faces[*member as usize]).collect();
-        law::check(&faces, usize::from(seat), table.chronicles.get(self.chronicle), table.setting.words)
+        law::check(
+            &faces,
+            table.setting.voters(),
+            usize::from(seat),
+            table.chronicles.get(self.chronicle),
+            table.setting.words,
+        )
     }
 
     pub(crate) fn write(&self, tape: &mut Tape, setting: &Setting) -> io::Result<()> {
