@@ -199,21 +199,22 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         if self.origin == Origin::Store {
             return Err(BootError::NoMember);
         }
-        let term = state.hard.term.max(state.mark).max(span.last.term);
+        let stored = state.fetch.map_or(Term(0), |fetch| fetch.here.snapshot.position.term);
+        let term = state.hard.term.max(state.mark).max(span.last.term).max(stored);
         if term > Term::MAX || span.last.index > Index::MAX {
             return Err(BootError::Bounds { term, index: span.last.index });
         }
-        begin(state, span, now);
+        begin(state, span, term, now);
         Ok(self.node)
     }
 }
 
-fn begin(state: &mut State, span: &Span, now: Instant) {
+fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     state.now = now;
     state.hard_durable = state.hard;
     state.mark_durable = state.mark;
-    // Log and mark can only be of a later term than the hard state if that was lost; then nobody was voted for either.
-    let term = span.last.term.max(state.mark);
+    // Log, mark and what is stored of a snapshot can only be of a later term than the hard state if that was lost; then
+    // nobody was voted for either.
     if term > state.hard.term {
         state.hard = HardState { term, vote: None };
     }

@@ -12,6 +12,12 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         self.state.greets = false;
     }
 
+    /// Draws anew when to campaign, and all that is random from now on, from this seed.
+    pub fn reseed(&mut self, seed: u64) {
+        self.state.random = seed;
+        self.state.rest();
+    }
+
     /// Lets time start anew, with every timer as if it had just been wound, and forgets numbers that only tell past
     /// from present.
     ///
@@ -134,7 +140,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             }
             Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
             Message::Ack { stamp, outcome, .. } => {
-                let is_heard = role == Role::Leader && peer.has_heard(stamp, outcome);
+                let is_heard = role == Role::Leader && peer.has_heard(stamp, outcome, state.inherited);
                 !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && (is_heard || is_refused))
             }
         }
@@ -181,11 +187,14 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
 impl Peer {
     /// Whether an ack says nothing that the leader does not know, for the rest of its reign: all that is looked at only
     /// rises, and when `next` is taken back, `reset_at` rises over every stamp that was echoed.
-    fn has_heard(&self, stamp: u64, outcome: Outcome) -> bool {
+    fn has_heard(&self, stamp: u64, outcome: Outcome, inherited: Index) -> bool {
         let is_old_news = stamp <= self.reset_at;
         stamp <= self.echoed
             && match outcome {
-                Outcome::Matched(index) => index <= self.matched && (is_old_news || self.flow == Flow::Pipeline),
+                Outcome::Matched(index) => {
+                    let is_marked = self.marked || index < inherited;
+                    index <= self.matched && is_marked && (is_old_news || self.flow == Flow::Pipeline)
+                }
                 Outcome::Conflict(_) => is_old_news,
                 Outcome::Full(_) | Outcome::Stale | Outcome::TooSmall | Outcome::Wants { .. } => false,
             }

@@ -1,10 +1,21 @@
 //! An exhaustive search of small clusters: the real core, in every order in which a few events can happen.
 //!
-//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, reads,
-//! crashes, lost disks. The search goes through all interleavings of these, breadth first, so that the first broken
+//! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, wishes
+//! in sessions, snapshots, reads, crashes, lost disks and snapshots. The search goes through all interleavings of these, breadth first, so that the first broken
 //! promise is also the shortest story of it. What is not limited is the network: unless told otherwise, a letter that
 //! was ever sent stays on its way for good, and may arrive at any time, any number of times or never. That is loss,
 //! repetition, delay and reordering at once.
+//!
+//! Each node has an app, whose state is what it has applied, with room for one session. Two clients open sessions, give
+//! the same sequence to two commands, and ask again whatever they asked before, in sessions that are over as well. The
+//! app may take a snapshot at any time, is sent one in pieces, restores it, and keeps what
+//! [`Node::snapshots`](quorate::Node::snapshots) names, and no more. A model that has applied all that was committed
+//! says what each state has to be, and what each client has to hear.
+//!
+//! If it is asked to, the search looks for a way on from every state as well: the faults end, each majority in turn is
+//! alone with an empty network and timers that run out when they are due, and must soon have a leader that commits all
+//! it holds; and if nobody is down, all get in line. So logs may be as small as they can be, and the network may lose
+//! all messages of a kind.
 //!
 //! # What is left out of a state, and why that is sound
 //!
@@ -12,7 +23,7 @@
 //!   moment: an election, a heartbeat, a leader's count of its followers, a transfer. Whether a voter still hears its
 //!   leader is chosen when a candidate asks it, which is the only time that it matters. Every run under real clocks and
 //!   seeds is among these; some of these are under none, so a broken promise might need a clock that does not exist,
-//!   but none is missed. The converse does not hold for progress: nothing is said about that here.
+//!   but none is missed.
 //! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being
 //!   slow to answer.
 //! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not
@@ -37,18 +48,22 @@
 //! Most spaces have no end: a leader that is told of a gap sends anew under a new stamp, as often as the network loses
 //! it. So the depth is the bound, and only the smallest budgets are searched to their end.
 //!
-//! Progress; logs that fill up; windows of more than a few messages, and without reads any that close by their number;
-//! effects that are drawn in part (all or none are); lost disks of more than one node, or under an incarnation that
-//! does not rise (but as a [`Flaw`]); changes of members, witnesses, learners, snapshots. A state is known by 64 bits:
-//! of a hundred million states about one in three thousand searches loses one, of a billion one in forty.
+//! That reads and transfers come to an end; windows of more than a few messages, and without reads any that close by
+//! their number; effects that are drawn in part (all or none are); lost disks of more than one node, or under an
+//! incarnation that does not rise (but as a [`Flaw`]); snapshots that take long to write; changes of members,
+//! witnesses. A state is known by 64 bits: of a hundred million states about one in three thousand searches
+//! loses one, of a billion one in forty.
 //!
 //! # What it takes
 //!
 //! Six bytes of memory a state, all of which are taken once there are some million states; and temporary files of some
 //! twenty bytes a state, where the states of a depth wait to be followed and each says where it came from.
 
+mod app;
 mod breadth;
+mod calm;
 mod chronicle;
+mod disk;
 mod event;
 mod face;
 #[cfg(test)]
@@ -58,32 +73,44 @@ mod letter;
 mod member;
 mod mix;
 mod names;
+mod node;
 mod prelude;
 mod report;
 mod seen;
 mod story;
 mod table;
 mod tape;
+mod tour;
 mod world;
 
 pub use breadth::{search, search_telling};
+pub use letter::Kind;
+#[cfg(feature = "all")]
 pub(crate) use mix::{Mix, spread};
 pub use report::{End, Progress, Report};
+#[cfg(feature = "all")]
 pub(crate) use seen::Seen;
+#[cfg(feature = "all")]
 pub(crate) use tape::{Reading, Tape};
+pub use tour::tour;
 
 /// The most nodes of a search.
 pub const SEATS: usize = 3;
+
+/// The most bytes of a log: room for eight records, more than any budget that a search can exhaust asks for.
+pub const LOG_BYTES: usize = 256;
 
 /// What is searched.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// How many nodes, at most [`SEATS`].
     pub nodes: usize,
+    /// How many of them, the last ones, only learn.
+    pub learners: usize,
     /// How often what may happen.
     pub budget: Budget,
-    /// Starts behind a first election and a first command, instead of before.
-    pub led: bool,
+    /// Where it starts.
+    pub start: Start,
     /// How many events deep to go; the search is over earlier when there is nothing new.
     pub depth: usize,
     /// For how long to go on.
@@ -94,19 +121,54 @@ pub struct Setting {
     pub flaw: Flaw,
     /// Whether a node's words are held against its own disk. Without, a flaw shows only when the cluster comes to harm.
     pub words: bool,
+    /// How many bytes each node's log has, at most [`LOG_BYTES`].
+    pub log_bytes: usize,
+    /// What the network loses, all of it.
+    pub lost: Vec<Kind>,
+    /// Whether each state is asked if its majorities go on once the faults end.
+    pub calms: bool,
 }
 
 impl Setting {
     /// This many nodes in a sound world, without bounds but the budget.
     pub fn new(nodes: usize, budget: Budget) -> Setting {
-        let (led, depth, seconds, memory) = (false, usize::MAX, f64::INFINITY, 1 << 30);
-        Setting { nodes, budget, led, depth, seconds, memory, flaw: Flaw::None, words: true }
+        Setting {
+            nodes,
+            learners: 0,
+            budget,
+            start: Start::New,
+            depth: usize::MAX,
+            seconds: f64::INFINITY,
+            memory: 1 << 30,
+            flaw: Flaw::None,
+            words: true,
+            log_bytes: LOG_BYTES,
+            lost: Vec::new(),
+            calms: false,
+        }
+    }
+
+    /// How many nodes vote: the first ones.
+    fn voters(&self) -> usize {
+        self.nodes - self.learners
     }
 
     /// Whether stamps matter only by whether they are from before or after a setback. A read holds them against more.
     fn folds_stamps(&self) -> bool {
         self.budget.reads == 0
     }
+}
+
+/// Where a search starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing has happened.
+    New,
+    /// Behind a first election, and a first command, or a first session if clients ask for such.
+    Led,
+    /// Behind that and a second command, which one node lacks and a snapshot covers: the leader's log, if it is small,
+    /// has forgotten it, and its offer is on its way. Takes three nodes.
+    Behind,
 }
 
 /// How often what may happen, in all of the cluster.
@@ -118,6 +180,12 @@ pub struct Budget {
     pub beats: u8,
     /// Commands of clients at leaders.
     pub commands: u8,
+    /// Wishes of two clients in sessions at leaders, copies of earlier ones included; there is room for one session.
+    pub asks: u8,
+    /// Snapshots that apps take.
+    pub snapshots: u8,
+    /// Snapshots that are lost, of one node at a time, while it is down.
+    pub rots: u8,
     /// Reads of clients at any node that knows a leader.
     pub reads: u8,
     /// Wishes to hand leadership over.
@@ -135,10 +203,25 @@ pub struct Budget {
 }
 
 impl Budget {
-    fn counts(self) -> [u8; 10] {
-        let Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats } =
-            self;
-        [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats.unwrap_or(0)]
+    fn counts(self) -> [u8; 13] {
+        let Budget { elections, beats, commands, asks, snapshots, rots, reads, transfers, .. } = self;
+        let Budget { resignations, crashes, losses, leaves, repeats, .. } = self;
+        let repeats = repeats.unwrap_or(0);
+        [
+            elections,
+            beats,
+            commands,
+            asks,
+            snapshots,
+            rots,
+            reads,
+            transfers,
+            resignations,
+            crashes,
+            losses,
+            leaves,
+            repeats,
+        ]
     }
 
     /// A number for what is left of the whole.
@@ -155,9 +238,23 @@ impl Budget {
             *count = (number % base) as u8;
             number /= base;
         }
-        let [elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats] = counts;
-        let repeats = whole.repeats.map(|_| repeats);
-        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats }
+        let [elections, beats, commands, asks, snapshots, rots, reads, transfers, rest @ ..] = counts;
+        let [resignations, crashes, losses, leaves, repeats] = rest;
+        Budget {
+            elections,
+            beats,
+            commands,
+            asks,
+            snapshots,
+            rots,
+            reads,
+            transfers,
+            resignations,
+            crashes,
+            losses,
+            leaves,
+            repeats: whole.repeats.map(|_| repeats),
+        }
     }
 }
 
@@ -170,4 +267,6 @@ pub enum Flaw {
     LyingDisk,
     /// A crash leaves an empty disk.
     WipedDisk,
+    /// What the network loses it loses for good, also once calm has come.
+    LossesStay,
 }

@@ -1,12 +1,15 @@
 //! Every order of a few events, in clusters of the real core. `cargo run --release -p quorate-tests --bin search` goes
 //! deeper.
 
-use quorate_tests::search::{Budget, End, Flaw, Report, Setting, search};
+use quorate_tests::search::{Budget, End, Flaw, Kind, Report, Setting, Start, search};
 
 const BUDGET: Budget = Budget {
     elections: 2,
     beats: 1,
     commands: 1,
+    asks: 0,
+    snapshots: 0,
+    rots: 0,
     reads: 1,
     transfers: 0,
     resignations: 0,
@@ -54,7 +57,7 @@ fn three_nodes_keep_their_promises() {
 #[test]
 fn three_nodes_with_a_leader_keep_their_promises() {
     let everything = Budget { transfers: 1, resignations: 1, leaves: 1, repeats: Some(1), ..BUDGET };
-    let report = expect_sound(Setting { led: true, depth: 4, ..Setting::new(3, everything) });
+    let report = expect_sound(Setting { start: Start::Led, depth: 4, ..Setting::new(3, everything) });
     assert!(report.states > 5_000, "{report:?}");
 }
 
@@ -73,7 +76,7 @@ fn three_nodes_keep_their_promises_when_one_loses_its_disk() {
 #[test]
 fn three_nodes_with_a_leader_keep_their_promises_when_one_loses_its_disk() {
     let budget = Budget { elections: 1, commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
-    let report = expect_sound(Setting { led: true, depth: 11, ..Setting::new(3, budget) });
+    let report = expect_sound(Setting { start: Start::Led, depth: 11, ..Setting::new(3, budget) });
     assert!(report.states > 50_000, "{report:?}");
 }
 
@@ -81,7 +84,7 @@ fn three_nodes_with_a_leader_keep_their_promises_when_one_loses_its_disk() {
 #[test]
 fn a_search_with_a_lost_disk_can_come_to_its_end() {
     let budget = Budget { commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
-    let report = expect_sound(Setting { led: true, ..Setting::new(3, budget) });
+    let report = expect_sound(Setting { start: Start::Led, ..Setting::new(3, budget) });
     assert!(report.end == End::Complete && report.states > 5_000, "{report:?}");
 }
 
@@ -91,6 +94,63 @@ fn a_search_can_come_to_its_end() {
     let budget = Budget { elections: 2, beats: 0, reads: 0, crashes: 2, repeats: Some(0), ..BUDGET };
     let report = expect_sound(Setting::new(2, budget));
     assert!(report.end == End::Complete && report.states > 400, "{report:?}");
+}
+
+/// Room for two commands, and so for none that follows them.
+const SMALL_LOG: usize = 64;
+
+#[test]
+fn small_logs_that_fill_up_do_not_stop_a_majority() {
+    let report = expect_sound(Setting { depth: 11, log_bytes: SMALL_LOG, calms: true, ..Setting::new(3, BUDGET) });
+    assert!(report.states > 4_000, "{report:?}");
+}
+
+#[test]
+fn whatever_kind_of_message_was_lost_a_majority_goes_on() {
+    let mut states = 0;
+    for lost in [Kind::Asks, Kind::Votes, Kind::Entries, Kind::Acks] {
+        let budget = Budget { elections: 3, commands: 3, repeats: Some(0), ..BUDGET };
+        let small =
+            Setting { depth: 7, log_bytes: SMALL_LOG, start: Start::Led, calms: true, ..Setting::new(3, budget) };
+        states += expect_sound(Setting { lost: vec![lost], ..small }).states;
+    }
+    assert!(states > 10_000, "{states}");
+}
+
+/// Two clients with room for one session, with snapshots and restarts between all that they ask.
+#[test]
+fn sessions_keep_their_promises() {
+    let asked = Budget { elections: 1, commands: 0, asks: 3, snapshots: 1, reads: 0, repeats: Some(0), ..BUDGET };
+    let report = expect_sound(Setting { depth: 9, calms: true, ..Setting::new(1, asked) });
+    assert!(report.states > 800, "{report:?}");
+    let led = Setting { start: Start::Led, calms: true, ..Setting::new(2, asked) };
+    let report = expect_sound(Setting { depth: 5, ..led });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn snapshots_keep_their_promises() {
+    let budget = Budget { elections: 1, snapshots: 1, reads: 0, repeats: Some(0), ..BUDGET };
+    let behind = Setting { start: Start::Behind, log_bytes: 96, calms: true, ..Setting::new(3, budget) };
+    let report = expect_sound(Setting { depth: 6, ..behind.clone() });
+    assert!(report.states > 5_000, "{report:?}");
+    let budget = Budget { rots: 1, losses: 1, ..budget };
+    let report = expect_sound(Setting { depth: 5, budget, ..behind });
+    assert!(report.states > 5_000, "{report:?}");
+}
+
+#[test]
+fn a_learner_does_not_count() {
+    let budget = Budget { elections: 1, beats: 0, crashes: 0, repeats: Some(0), ..BUDGET };
+    let learns = Setting { start: Start::Led, learners: 1, calms: true, ..Setting::new(3, budget) };
+    let report = expect_sound(Setting { depth: 7, ..learns });
+    assert!(report.states > 2_000, "{report:?}");
+}
+
+#[test]
+fn a_majority_that_never_hears_a_vote_is_found() {
+    let deaf = Setting { lost: vec![Kind::Votes], calms: true, flaw: Flaw::LossesStay, ..Setting::new(3, BUDGET) };
+    expect_broken(deaf, "a majority that can talk has a leader soon, and commits what that one holds", 1);
 }
 
 #[test]
@@ -111,6 +171,6 @@ fn a_lost_vote_leads_to_two_leaders() {
 
 #[test]
 fn a_wiped_disk_is_found() {
-    let wiped = Setting { flaw: Flaw::WipedDisk, led: true, ..Setting::new(3, BUDGET) };
+    let wiped = Setting { flaw: Flaw::WipedDisk, start: Start::Led, ..Setting::new(3, BUDGET) };
     expect_broken(wiped, "what a leader takes for matched is durable there", 2);
 }

@@ -3,7 +3,7 @@
 use super::common::{charter, config, drive, founded, position, record, recovering, snapshot};
 use quorate::{
     Ballot, Boot, BootError, Charter, Config, ConfigError, Entry, HardState, Identity, Incarnation, Index, Input,
-    Instant, Mark, Message, Recovered, Role, Seat, Seats, Term,
+    Instant, Mark, Message, Recovered, Role, Seat, Seats, Snapshot, Stored, Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -52,6 +52,17 @@ fn a_later_record_replaces_the_one_at_its_index_and_all_behind() {
     let node = boot.start(Instant::START).unwrap();
     assert_eq!(node.log().map(|entry| entry.position()).collect::<Vec<_>>(), [position(1, 1), position(2, 2)]);
     assert_eq!((node.last(), node.durable()), (position(2, 2), Index(2)));
+}
+
+/// Pieces are stored while the write of the term that they came in is under way.
+#[test]
+fn a_snapshot_that_was_stored_before_its_term_was_durable_raises_the_term() {
+    let mut boot = boot(1024);
+    let snapshot = Snapshot { bytes: 1, check: quorate::crc32c(&[0]), ..snapshot(5, 2) };
+    boot.take(Recovered::Stored(Stored { snapshot, received: 1, check: snapshot.check })).unwrap();
+    let mut node = boot.start(Instant::START).unwrap();
+    drive(&mut node, Instant::START, Input::Tick);
+    assert_eq!((node.last(), node.durable_hard_state()), (position(5, 2), HardState { term: Term(2), vote: None }));
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use quorate_tests::search::{Budget, End, Flaw, Progress, Report, SEATS, Setting, search_telling};
+use quorate_tests::search::{
+    Budget, End, Flaw, Kind, LOG_BYTES, Progress, Report, SEATS, Setting, Start, search_telling, tour,
+};
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -12,21 +14,30 @@ const GIB: f64 = (1_u64 << 30) as f64;
 #[derive(Parser)]
 #[command(version, about)]
 struct Options {
+    /// Go through several searches, which together look everywhere for about a minute.
+    #[arg(long, exclusive = true)]
+    tour: bool,
     /// How many members the cluster has.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
     nodes: u8,
+    /// How many of them only learn.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..SEATS as i64))]
+    learners: u8,
     /// For how long to search.
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
     /// How many events deep to go at most.
     #[arg(long)]
     depth: Option<usize>,
-    /// How much memory to take, in GiB. One is enough for 170 million states, which write 4 GiB of temporary files.
+    /// How much memory to take, in GiB. One is enough for 130 million states, which write 3 GiB of temporary files.
     #[arg(long, default_value_t = 1.0)]
     memory: f64,
     /// Start behind a first election and a first command.
     #[arg(long)]
     led: bool,
+    /// Start where one node lacks what a snapshot covers: its leader's offer is on its way.
+    #[arg(long, conflicts_with = "led")]
+    behind: bool,
     /// How many election time-outs run out.
     #[arg(long, default_value_t = 2)]
     elections: u8,
@@ -36,6 +47,15 @@ struct Options {
     /// How many commands clients give to leaders.
     #[arg(long, default_value_t = 2)]
     commands: u8,
+    /// How often clients ask in sessions, or for one: also once more, in a session that is over, or with another command.
+    #[arg(long, default_value_t = 0)]
+    asks: u8,
+    /// How many snapshots are taken.
+    #[arg(long, default_value_t = 0)]
+    snapshots: u8,
+    /// How often the snapshot that a node stands on is lost: at one node at a time.
+    #[arg(long, default_value_t = 0)]
+    rots: u8,
     /// How many reads clients ask for.
     #[arg(long, default_value_t = 0)]
     reads: u8,
@@ -57,9 +77,19 @@ struct Options {
     /// How many letters arrive and stay on their way; without it all of them do, for good.
     #[arg(long)]
     repeats: Option<u8>,
-    /// Search a world that is wrong, to see that it is found out: its disks lie, or a crash wipes them.
+    /// Search a world that is wrong, to see that it is found out: its disks lie, a crash wipes them,
+    /// or losses go on when calm has come.
     #[arg(long, value_parser = flaw)]
     flaw: Option<Flaw>,
+    /// How many bytes each log has, at most 256.
+    #[arg(long, default_value_t = LOG_BYTES)]
+    log_bytes: usize,
+    /// What the network loses, all of it: `asks`, `votes`, `entries`, `acks` or `snapshots`, or several of them, as `votes,acks`.
+    #[arg(long, value_delimiter = ',', value_parser = kind)]
+    lost: Vec<Kind>,
+    /// Ask each state if its majorities have a leader and a commit soon after all faults have ended.
+    #[arg(long)]
+    calms: bool,
     /// Do not hold what nodes say against their disks: only harm to the cluster counts.
     #[arg(long)]
     harm_only: bool,
@@ -69,34 +99,72 @@ fn flaw(text: &str) -> Result<Flaw, String> {
     match text {
         "lying-disk" => Ok(Flaw::LyingDisk),
         "wiped-disk" => Ok(Flaw::WipedDisk),
-        _ => Err("name `lying-disk` or `wiped-disk`".into()),
+        "losses-stay" => Ok(Flaw::LossesStay),
+        _ => Err("name `lying-disk`, `wiped-disk` or `losses-stay`".into()),
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    match text {
+        "asks" => Ok(Kind::Asks),
+        "votes" => Ok(Kind::Votes),
+        "entries" => Ok(Kind::Entries),
+        "acks" => Ok(Kind::Acks),
+        "snapshots" => Ok(Kind::Snapshots),
+        _ => Err("name `asks`, `votes`, `entries`, `acks` or `snapshots`".into()),
     }
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let report = search_telling(setting(&options), progress());
-    show(&options, &report);
-    let Some((violation, story)) = &report.violation else { return ExitCode::SUCCESS };
-    println!("\nthe shortest story of a broken promise:");
-    story.iter().for_each(|line| println!("{line}"));
-    println!("\nbroken: {violation}");
-    ExitCode::FAILURE
+    let settings = if options.tour { tour() } else { vec![setting(&options)] };
+    for setting in settings {
+        let report = search_telling(setting.clone(), progress());
+        show(&setting, &report);
+        if let Some((violation, story)) = &report.violation {
+            println!("\nthe shortest story of a broken promise:");
+            story.iter().for_each(|line| println!("{line}"));
+            println!("\nbroken: {violation}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 fn setting(options: &Options) -> Setting {
-    let Options {
-        elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats, ..
-    } = *options;
-    let budget =
-        Budget { elections, beats, commands, reads, transfers, resignations, crashes, losses, leaves, repeats };
+    let Options { elections, beats, commands, asks, snapshots, rots, reads, transfers, .. } = *options;
+    let Options { resignations, crashes, losses, leaves, repeats, .. } = *options;
+    let budget = Budget {
+        elections,
+        beats,
+        commands,
+        asks,
+        snapshots,
+        rots,
+        reads,
+        transfers,
+        resignations,
+        crashes,
+        losses,
+        leaves,
+        repeats,
+    };
+    let start = match (options.led, options.behind) {
+        (false, false) => Start::New,
+        (true, _) => Start::Led,
+        (false, true) => Start::Behind,
+    };
     Setting {
-        led: options.led,
+        learners: usize::from(options.learners.min(options.nodes - 1)),
+        start,
         depth: options.depth.unwrap_or(usize::MAX),
         seconds: options.minutes * 60.0,
         memory: (options.memory * GIB) as usize,
         flaw: options.flaw.unwrap_or(Flaw::None),
         words: !options.harm_only,
+        log_bytes: options.log_bytes.min(LOG_BYTES),
+        lost: options.lost.clone(),
+        calms: options.calms,
         ..Setting::new(usize::from(options.nodes), budget)
     }
 }
@@ -120,8 +188,8 @@ fn progress() -> impl FnMut(&Progress) {
     }
 }
 
-fn show(options: &Options, report: &Report) {
-    println!("{} nodes, {:?}", options.nodes, setting(options).budget);
+fn show(setting: &Setting, report: &Report) {
+    println!("{setting:?}");
     let Report { states, seconds, depth, .. } = *report;
     let rate = states as f64 / seconds / 1000.0;
     println!("{states} states in {seconds:.1} s, {rate:.0} thousand a second");

@@ -11,7 +11,7 @@ use super::{Setting, prelude, story};
 use crate::simulator::Violation;
 
 /// What part of the memory is for what was seen; the rest is for nodes, letters and what they do.
-const PART_SEEN: (usize, usize) = (15, 16);
+const PART_SEEN: (usize, usize) = (3, 4);
 
 struct Search {
     table: Table,
@@ -82,11 +82,7 @@ impl Search {
         let (part, whole) = PART_SEEN;
         let mut seen = Seen::new(setting.memory / whole * part);
         let mut table = Table::new(setting);
-        let first = if table.setting.led {
-            prelude::led(&mut table).expect("a first election without faults breaks nothing")
-        } else {
-            World::new(&mut table)
-        };
+        let first = prelude::start(&mut table).expect("a first election without faults breaks nothing");
         let draft = Draft::of(&first, &table);
         seen.insert(draft.fingerprint(&table));
         let mut next = Tape::new()?;
@@ -181,6 +177,7 @@ impl Search {
         }
         let broken = |violation| Stop::Broken { parent, act: *place, violation };
         draft.check(act.seat, &self.table).map_err(broken)?;
+        self.table.check_calm(draft.members).map_err(broken)?;
         draft.write(&mut self.next, &self.table.setting)?;
         self.origins.put((parent - self.latest) as u32)?;
         self.origins.put(*place)?;

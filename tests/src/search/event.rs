@@ -1,4 +1,4 @@
-use quorate::Role;
+use quorate::{Index, Role, Session};
 
 use super::Budget;
 use super::letter::Letter;
@@ -23,6 +23,8 @@ pub(crate) enum Event {
     EndTransfer,
     /// A client's command, by its number.
     Command { number: u8 },
+    /// What a client wants in a session.
+    Ask(Ask),
     /// A client's read.
     Read,
     /// A wish to hand over to this seat.
@@ -31,8 +33,36 @@ pub(crate) enum Event {
     Crash { parts: u8 },
     /// The disk is lost. The node starts at once with an empty one, under its next incarnation.
     LoseDisk,
+    /// The app takes a snapshot of its state, which is durable at once.
+    Snapshot,
+    /// The power goes, and the snapshot that the log stands on cannot be read any more.
+    Rot,
     /// Effects that were left are drawn.
     Draw,
+}
+
+/// A session and a command in it, or the wish for a session. It may be a copy of one that was asked long ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Ask {
+    pub(crate) client: u8,
+    pub(crate) epoch: u8,
+    /// Zero to open a session in the place of that one.
+    pub(crate) sequence: u8,
+    /// Which of the commands that were given this sequence.
+    pub(crate) number: u8,
+}
+
+impl Ask {
+    pub(crate) fn session(self) -> Session {
+        let Ask { client, epoch, sequence, .. } = self;
+        Session { client: client.into(), epoch: Index(epoch.into()), sequence: sequence.into() }
+    }
+
+    /// No two commands of clients are the same.
+    pub(crate) fn command(self) -> Option<String> {
+        let Ask { client, epoch, sequence, number } = self;
+        (sequence > 0).then(|| format!("{client}.{epoch}.{sequence}.{number}"))
+    }
 }
 
 /// An event of one node, and what becomes of its letter and its effects.
@@ -47,7 +77,7 @@ pub(crate) struct Act {
 }
 
 impl Event {
-    pub(crate) const KINDS: [&'static str; 13] = [
+    pub(crate) const KINDS: [&'static str; 16] = [
         "deliver",
         "deliver late",
         "sync",
@@ -61,6 +91,9 @@ impl Event {
         "crash",
         "lost disk",
         "draw",
+        "ask",
+        "snapshot",
+        "rot",
     ];
 
     /// Its place among the kinds.
@@ -79,6 +112,9 @@ impl Event {
             Event::Crash { .. } => 10,
             Event::LoseDisk => 11,
             Event::Draw => 12,
+            Event::Ask(_) => 13,
+            Event::Snapshot => 14,
+            Event::Rot => 15,
         }
     }
 
@@ -104,11 +140,18 @@ impl Event {
             Event::Resign => format!("tick {seat}: nobody was heard"),
             Event::EndTransfer => format!("tick {seat}: the transfer took too long"),
             Event::Command { number } => format!("client {seat} c{number}"),
+            Event::Ask(ask) => {
+                let Ask { client, epoch, sequence, .. } = ask;
+                let command = ask.command().unwrap_or_else(|| "open".into());
+                format!("client {seat} {command} of {client}:{epoch}#{sequence}")
+            }
             Event::Read => format!("read {seat}"),
             Event::Transfer { to } => format!("transfer {seat} {to}"),
             Event::Crash { parts: 0 } => format!("crash {seat}, start {seat}"),
             Event::Crash { parts } => format!("crash {seat} with {parts} parts of its write, start {seat}"),
             Event::LoseDisk => format!("lose-disk {seat}"),
+            Event::Snapshot => format!("snapshot {seat}"),
+            Event::Rot => format!("crash {seat}, its snapshot is lost, start {seat}"),
             Event::Draw => format!("draw {seat}"),
         }
     }
@@ -122,6 +165,9 @@ impl Act {
             Event::Beat | Event::EndTransfer => budget.beats -= 1,
             Event::Resign => budget.resignations -= 1,
             Event::Command { .. } => budget.commands -= 1,
+            Event::Ask(_) => budget.asks -= 1,
+            Event::Snapshot => budget.snapshots -= 1,
+            Event::Rot => budget.rots -= 1,
             Event::Read => budget.reads -= 1,
             Event::Transfer { .. } => budget.transfers -= 1,
             Event::Crash { .. } => budget.crashes -= 1,
@@ -145,6 +191,10 @@ pub(crate) struct Offer {
     pub(crate) writes: Option<u8>,
     /// Effects were left undrawn.
     pub(crate) left: bool,
+    /// Something was applied since the latest snapshot.
+    pub(crate) may_take: bool,
+    /// The log stands on a snapshot that can be read.
+    pub(crate) may_rot: bool,
 }
 
 impl Offer {
@@ -163,6 +213,8 @@ impl Offer {
             (leads && left.commands > 0, Event::Command { number }),
             (self.knows_leader && left.reads > 0, Event::Read),
             (left.losses > 0, Event::LoseDisk),
+            (self.may_take && left.snapshots > 0, Event::Snapshot),
+            (self.may_rot && left.rots > 0, Event::Rot),
         ];
         let parts = if left.crashes > 0 { 0..self.writes.unwrap_or(0) + 1 } else { 0..0 };
         let crashes = parts.map(|parts| Event::Crash { parts });

@@ -12,9 +12,13 @@ pub(crate) struct Face {
     pub(crate) applied: u64,
     /// What a leader's log had at its election.
     pub(crate) inherited: u64,
-    pub(crate) log: Box<[Mark]>,
+    /// Of what its app has made of all that was applied.
+    pub(crate) state: u64,
+    pub(crate) log: Log,
     pub(crate) incarnation: Incarnation,
     pub(crate) disk: Held,
+    /// The snapshot that its log stands on is lost.
+    pub(crate) is_lost: bool,
     /// The first disk, if it was lost.
     pub(crate) lost: Option<Held>,
     /// How far a leader counts on each of the others.
@@ -29,7 +33,37 @@ pub(crate) struct Held {
     pub(crate) term: u64,
     /// The latest term that it has marked.
     pub(crate) marked: u64,
-    pub(crate) log: Box<[Mark]>,
+    pub(crate) log: Log,
+}
+
+/// A log behind what a snapshot covers.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    /// How many entries a snapshot covers, and the term of the last of them.
+    pub(crate) base: u64,
+    pub(crate) base_term: u64,
+    pub(crate) marks: Box<[Mark]>,
+}
+
+impl Log {
+    pub(crate) fn end(&self) -> u64 {
+        self.base + self.marks.len() as u64
+    }
+
+    /// The entry at a place, counted from zero; none if a snapshot covers it, or nothing is there.
+    pub(crate) fn at(&self, place: u64) -> Option<&Mark> {
+        self.marks.get(place.checked_sub(self.base)? as usize)
+    }
+
+    /// Whether this entry is here, or covered: what is covered was committed, and the same everywhere.
+    pub(crate) fn has(&self, place: u64, mark: &Mark) -> bool {
+        place < self.base || self.at(place) == Some(mark)
+    }
+
+    /// Whether both are the same up to an end, as far as both show it.
+    pub(crate) fn equals(&self, other: &Log, end: u64) -> bool {
+        (self.base.max(other.base)..end).all(|place| self.at(place) == other.at(place))
+    }
 }
 
 impl Face {

@@ -7,12 +7,15 @@ use super::event::{Act, Event};
 use super::prelude::next;
 use super::table::{Table, take};
 use super::world::World;
-use super::{Budget, Setting};
+use super::{Budget, Setting, Start};
 
 const BUDGET: Budget = Budget {
     elections: 2,
     beats: 1,
     commands: 1,
+    asks: 0,
+    snapshots: 0,
+    rots: 0,
     reads: 1,
     transfers: 0,
     resignations: 0,
@@ -22,15 +25,22 @@ const BUDGET: Budget = Budget {
     repeats: None,
 };
 
+const COVERED: Budget = Budget { reads: 0, snapshots: 1, asks: 1, rots: 1, repeats: Some(0), ..BUDGET };
+
 fn tables() -> impl Iterator<Item = Table> {
     let everything = Budget { transfers: 1, resignations: 1, leaves: 1, repeats: Some(1), ..BUDGET };
     let settings = [
-        Setting { led: true, depth: 3, ..Setting::new(3, everything) },
+        Setting { start: Start::Led, depth: 3, ..Setting::new(3, everything) },
         Setting { depth: 12, ..Setting::new(2, BUDGET) },
         Setting { depth: 11, ..Setting::new(3, Budget { reads: 0, ..BUDGET }) },
-        Setting { depth: 9, led: true, ..Setting::new(2, Budget { beats: 2, commands: 2, crashes: 0, ..BUDGET }) },
-        Setting { depth: 7, led: true, ..Setting::new(2, Budget { losses: 2, ..BUDGET }) },
-        Setting { depth: 6, led: true, ..Setting::new(3, Budget { reads: 0, losses: 1, ..BUDGET }) },
+        Setting {
+            depth: 9,
+            start: Start::Led,
+            ..Setting::new(2, Budget { beats: 2, commands: 2, crashes: 0, ..BUDGET })
+        },
+        Setting { depth: 7, start: Start::Led, ..Setting::new(2, Budget { losses: 2, ..BUDGET }) },
+        Setting { depth: 6, start: Start::Led, ..Setting::new(3, Budget { reads: 0, losses: 1, ..BUDGET }) },
+        Setting { depth: 5, start: Start::Behind, log_bytes: 96, ..Setting::new(3, COVERED) },
     ];
     settings.into_iter().map(meet)
 }
@@ -124,7 +134,8 @@ fn a_letter_stays_while_its_receiver_may_lose_its_disk() {
     let (question, answer) = (Event::Deliver { letter: 0 }, Event::Deliver { letter: 1 });
     let events = [(0, Event::Campaign), (1, question), (0, answer), (0, Event::Sync), (1, Event::LoseDisk)];
     for (seat, event) in events {
-        world = next(&world, Act { seat, event, keep: true, leave: false }, &mut table).unwrap();
+        let budget = world.budget;
+        world = next(&world, Act { seat, event, keep: true, leave: false }, &budget, &mut table).unwrap();
         ways.push(world.letters.contains(&1));
     }
     assert_eq!(ways, [false, true, true, true, false]);

@@ -1,7 +1,7 @@
 use quorate::{Ballot, HardState, Identity, Incarnation, Index, Message, Outcome, Refusal, Role, Seat};
 
 use super::chronicle::Chronicle;
-use super::face::{Face, Mark};
+use super::face::{Face, Log};
 use super::member::Member;
 use crate::simulator::Violation;
 use crate::simulator::records::Records;
@@ -32,7 +32,8 @@ pub(crate) fn check_words(from: Identity, to: Seat, message: &Message<'_>, disk:
             hold((term, Some(to)) == (durable, vote), "a vote is durable before it is sent", say)
         }
         Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. } => {
-            hold(index == Index(0) || disk.record(index).is_some(), "what is acknowledged is durable", say)
+            let is_held = index <= disk.base.index || disk.record(index).is_some();
+            hold(is_held, "what is acknowledged is durable", say)
         }
         _ => Ok(()),
     }
@@ -54,7 +55,12 @@ pub(crate) struct Marks {
 impl Marks {
     pub(crate) fn of(member: &Member) -> Marks {
         let Member { node, disk, .. } = member;
-        Marks { term: node.term().0, commit: node.commit(), hard: (node.term().0, node.vote()), disk: disk.hard_state }
+        Marks {
+            term: node.term().0,
+            commit: node.commit(),
+            hard: (node.term().0, node.vote()),
+            disk: disk.log.hard_state,
+        }
     }
 
     /// What must hold of a node by itself after every step.
@@ -76,7 +82,10 @@ impl Marks {
             return Ok(());
         }
         let is_reborn = member.incarnation > Incarnation(0);
+        let waits = is_reborn || member.learns() || member.write.is_some() || node.deadline().is_some();
+        hold(waits, "a node that counts has a deadline, unless its disk is busy", story)?;
         hold(!is_reborn || node.role() == Role::Follower, "a node that has lost its disk only follows", story)?;
+        hold(!member.learns() || node.role() == Role::Follower, "a learner only follows", story)?;
         let is_wrong = |reason: &Refusal| *reason != Refusal::Incarnation && node.refusals().count(*reason) > 0;
         let refused = Refusal::ALL.into_iter().find(is_wrong);
         hold(refused.is_none(), "nothing that an honest node sends is refused", || {
@@ -88,7 +97,7 @@ impl Marks {
 
 /// What must hold of all nodes together, after something happened to one of them. Whether words are backed by disks is
 /// one question, whether the cluster comes to harm another.
-pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: bool) -> Verdict {
+pub(crate) fn check(faces: &[&Face], voters: usize, seat: usize, chronicle: &Chronicle, words: bool) -> Verdict {
     let face = faces[seat];
     for other in faces.iter().filter(|other| other.seat != face.seat) {
         let story = || format!("nodes {} and {}", face.seat, other.seat);
@@ -103,21 +112,22 @@ pub(crate) fn check(faces: &[&Face], seat: usize, chronicle: &Chronicle, words: 
         let backed = !words || (is_backed(face, other) && is_backed(other, face));
         hold(backed, "what a leader takes for matched is durable there", story)?;
     }
-    for (place, known) in chronicle.committed.iter().enumerate() {
+    for (known, place) in chronicle.committed.iter().zip(0..) {
         let story = || format!("index {}, committed in term {}", place + 1, known.term);
-        let holders = faces.iter().filter(|face| face.vouched().log.get(place) == Some(&known.mark)).count();
-        hold(!words || holders * 2 > faces.len(), "what is committed is on a majority of disks", story)?;
+        let holders = faces[..voters].iter().filter(|face| face.vouched().log.has(place, &known.mark)).count();
+        hold(!words || holders * 2 > voters, "what is committed is on a majority of disks", story)?;
         let mut later = faces.iter().filter(|face| face.leads && face.term > known.term);
-        let have_all = later.all(|leader| leader.log.get(place) == Some(&known.mark));
+        let have_all = later.all(|leader| leader.log.has(place, &known.mark));
         hold(have_all, "a leader has all that was committed", story)?;
     }
     Ok(())
 }
 
-/// Whether two logs are equal up to the last position that they share.
-fn meet(one: &[Mark], other: &[Mark]) -> bool {
-    let met = one.iter().zip(other).rposition(|(mine, theirs)| mine.term == theirs.term);
-    met.is_none_or(|place| one[..=place] == other[..=place])
+/// Whether two logs are equal up to the last position that both show.
+fn meet(one: &Log, other: &Log) -> bool {
+    let shown = one.base.max(other.base)..one.end().min(other.end());
+    let met = shown.rev().find(|place| one.at(*place).map(|mark| mark.term) == other.at(*place).map(|mark| mark.term));
+    met.is_none_or(|place| one.equals(other, place + 1))
 }
 
 /// Whether the follower's disk has all that the leader counts on, its mark included, or had when it was lost and the
@@ -125,14 +135,14 @@ fn meet(one: &[Mark], other: &[Mark]) -> bool {
 /// disk once more: it counts nowhere.
 fn is_backed(leader: &Face, follower: &Face) -> bool {
     let place = usize::from(follower.seat);
-    let (matched, heard) = (leader.matched[place] as usize, leader.heard[place]);
+    let (matched, heard) = (leader.matched[place], leader.heard[place]);
     let disk = match heard {
         heard if heard == follower.incarnation => &follower.disk,
         Incarnation(0) => follower.vouched(),
         _ => return true,
     };
     let is_past = disk.term > leader.term;
-    let is_held = disk.log.len() >= matched && disk.log[..matched] == leader.log[..matched];
-    let is_marked = matched == 0 || (matched as u64) < leader.inherited || disk.marked >= leader.term;
+    let is_held = disk.log.end() >= matched && disk.log.equals(&leader.log, matched);
+    let is_marked = matched == 0 || matched < leader.inherited || disk.marked >= leader.term;
     !leader.leads || is_past || (is_held && is_marked)
 }

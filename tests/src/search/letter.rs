@@ -12,6 +12,36 @@ pub(crate) struct Letter {
     bytes: Vec<u8>,
 }
 
+/// What a network that loses by kind tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Questions of candidates.
+    Asks,
+    /// Votes and refusals.
+    Votes,
+    /// Entries and heartbeats.
+    Entries,
+    /// What followers answer to these.
+    Acks,
+    /// Snapshots, on offer and in pieces.
+    Snapshots,
+    /// All else.
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(message: &Message<'_>) -> Kind {
+        match message {
+            Message::RequestVote { .. } => Kind::Asks,
+            Message::Vote { .. } => Kind::Votes,
+            Message::AppendEntries { .. } => Kind::Entries,
+            Message::Ack { .. } => Kind::Acks,
+            Message::Offer { .. } | Message::Piece { .. } => Kind::Snapshots,
+            _ => Kind::Other,
+        }
+    }
+}
+
 impl Letter {
     pub(crate) fn new(from: Identity, to: Seat, message: &Message<'_>) -> Letter {
         let bytes = postcard::to_stdvec(message).expect("every message can be written");
@@ -26,7 +56,7 @@ impl Letter {
         postcard::from_bytes(&self.bytes).expect("a letter arrives as it was sent")
     }
 
-    /// Messages name nobody: who sent it and who gets it is all.
+    /// Messages name nobody but all members: who sent it and who gets it is all.
     pub(crate) fn renamed(&self, names: &Names) -> Letter {
         Letter { from: names.of(self.from), to: names.of(self.to), ..self.clone() }
     }
@@ -39,6 +69,10 @@ impl Letter {
                 let stamp = fold(to, stamp);
                 let folded = Message::AppendEntries { term, stamp, previous, commit, inherited, entries };
                 Letter::new(self.sender(), to, &folded)
+            }
+            Message::Offer { term, stamp, latest, before, inherited, members } => {
+                let stamp = fold(to, stamp);
+                Letter::new(self.sender(), to, &Message::Offer { term, stamp, latest, before, inherited, members })
             }
             _ => self,
         }
@@ -53,7 +87,7 @@ impl Letter {
                 let from = asked.0 + u64::from(ballot != Ballot::Pre);
                 (from, Message::RequestVote { term, last: Position::default(), ballot })
             }
-            Message::AppendEntries { term: sent, .. } => {
+            Message::AppendEntries { term: sent, .. } | Message::Offer { term: sent, .. } => {
                 let (previous, none, entries) = (Position::default(), Index(0), Entries::default());
                 let over = Message::AppendEntries { term, stamp: 0, previous, commit: none, inherited: none, entries };
                 (sent.0 + 1, over)

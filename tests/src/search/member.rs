@@ -1,31 +1,30 @@
-use quorate::{
-    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Members, Recovered, Round, Seat,
-    Seats,
-};
+use quorate::{Effect, Identity, Incarnation, Index, Input, Instant, Position, Round, Seat, Verdict as Answer};
 
+use super::app::App;
+use super::disk::Disk;
 use super::event::{Event, Offer};
-use super::letter::Letter;
+use super::letter::{Kind, Letter};
 use super::names::Names;
-use super::{Flaw, SEATS, Setting, law};
+use super::node::{Node, boot};
+use super::{Flaw, Setting, law};
 use crate::simulator::Violation;
 use crate::simulator::records::{Batch, Records};
 
-/// Room for eight records, more than any budget that a search can exhaust asks for.
-const LOG_BYTES: usize = 256;
 const HEARTBEAT: Instant = Instant::from_millis(50);
-const ELECTION: Instant = Instant::from_millis(250);
-
-pub(crate) type Node = quorate::Node<String, [u8; LOG_BYTES], SEATS>;
+/// A step has far fewer effects.
+const EFFECTS_MAX: usize = 1_000;
+pub(crate) const ELECTION: Instant = Instant::from_millis(250);
 
 /// A node with its disk: all of one machine that can change.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Member {
     pub(crate) node: Node,
-    pub(crate) disk: Records,
+    pub(crate) disk: Disk,
+    pub(crate) app: App,
     pub(crate) incarnation: Incarnation,
     /// What its first disk held when it was lost: others count on that.
     pub(crate) lost: Option<Records>,
-    write: Option<Batch>,
+    pub(crate) write: Option<Batch>,
     /// How often it was started: what the node takes for a random number, to name this boot.
     life: u64,
     /// Effects were left undrawn.
@@ -36,9 +35,17 @@ pub(crate) struct Member {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deed {
     pub(crate) sent: Vec<Letter>,
-    /// The records that were applied.
-    pub(crate) applied: Vec<Vec<u8>>,
+    pub(crate) applied: Vec<Done>,
     pub(crate) reads: Vec<Reading>,
+    /// The app is asked for a snapshot.
+    pub(crate) is_asked: bool,
+}
+
+/// A record that was applied, and what the app has made of it if it is of a session.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub(crate) record: Vec<u8>,
+    pub(crate) verdict: Option<Answer<u32>>,
 }
 
 /// What a node says of its reads.
@@ -54,9 +61,9 @@ pub(crate) enum Reading {
 
 impl Member {
     pub(crate) fn new(seat: u8, setting: &Setting) -> Member {
-        let (disk, identity) = (Records::default(), Seat(seat).into());
-        let node = boot(identity, setting, 1, &disk);
-        Member { node, disk, incarnation: identity.incarnation, lost: None, write: None, life: 1, left: false }
+        let (disk, identity) = (Disk::default(), Seat(seat).into());
+        let (node, app) = (boot(identity, setting, 1, &disk), App::new());
+        Member { node, disk, app, incarnation: identity.incarnation, lost: None, write: None, life: 1, left: false }
     }
 
     pub(crate) fn seat(&self) -> u8 {
@@ -73,12 +80,23 @@ impl Member {
             knows_leader: self.node.leader().is_some(),
             writes: self.write.as_ref().map(|batch| batch.parts() as u8),
             left: self.left,
+            may_take: !self.disk.is_lost && self.applied().is_some(),
+            may_rot: self.disk.base().is_some(),
         }
+    }
+
+    /// What was applied last, unless a snapshot covers it or a leader's is being installed.
+    fn applied(&self) -> Option<Position> {
+        let is_installing = self.write.as_ref().is_some_and(|write| write.snapshot.is_some());
+        let index = self.node.applied();
+        let covered = self.node.snapshots().next().map_or(Index(0), |snapshot| snapshot.position.index);
+        let mut log = self.node.log().map(|entry| entry.position());
+        log.find(|position| position.index == index && index > covered && !is_installing)
     }
 
     /// Whether a letter makes no difference to this member any more.
     pub(crate) fn is_done_with(&self, letter: &Letter) -> bool {
-        self.node.is_done_with(letter.sender(), &letter.message(), self.disk.hard_state.term)
+        self.node.is_done_with(letter.sender(), &letter.message(), self.disk.log.hard_state.term)
     }
 
     pub(crate) fn renamed(&self, names: &Names) -> Member {
@@ -86,7 +104,7 @@ impl Member {
         member.node.rename(|seat| names.of_seat(seat));
         member.node.forget_time();
         let hard_states =
-            [Some(&mut member.disk.hard_state), member.write.as_mut().and_then(|write| write.hard_state.as_mut())];
+            [Some(&mut member.disk.log.hard_state), member.write.as_mut().and_then(|write| write.hard_state.as_mut())];
         for state in hard_states.into_iter().flatten() {
             state.vote = state.vote.map(|seat| names.of_seat(seat));
         }
@@ -102,48 +120,20 @@ impl Member {
         setting: &Setting,
         sees: &mut dyn FnMut(&Effect<'_, String>),
     ) -> Result<Deed, Violation> {
-        let mut deed = Deed::default();
         match event {
-            Event::Crash { parts } => self.crash(parts, setting),
+            Event::Crash { parts } => self.crash(parts, setting)?,
             Event::LoseDisk => self.lose_disk(setting),
+            Event::Rot => self.rot(setting),
             _ => {}
         }
-        if matches!(event, Event::Crash { .. } | Event::LoseDisk) {
-            deed.reads.push(Reading::Gone);
-        }
         let before = law::Marks::of(self);
-        let (at, input) = self.input(event, letter, setting);
-        let from = self.identity();
-        let Member { node, disk, write, .. } = self;
-        let mut applied = node.applied();
-        let is_asked = matches!(event, Event::Command { .. } | Event::Read | Event::Transfer { .. });
+        let (at, input) = self.input(event, letter, setting)?;
+        let is_asked = matches!(event, Event::Command { .. } | Event::Ask(_) | Event::Read | Event::Transfer { .. });
         // The answer to a client is offered once: a driver that leaves the rest has at least that.
-        let drawn = if leave { usize::from(is_asked) } else { usize::MAX };
-        for effect in node.step(at, input).take(drawn) {
-            sees(&effect);
-            match effect {
-                Effect::Persist(persist) => *write = Some(Batch::of(&persist)),
-                Effect::Send { to, message } => {
-                    if setting.words {
-                        law::check_words(from, to, &message, disk)?;
-                    }
-                    deed.sent.push(Letter::new(from, to, &message));
-                }
-                Effect::Apply(apply) => {
-                    law::check_turn(from.seat, applied, apply.index())?;
-                    applied = apply.index();
-                    deed.applied.push(apply.entry().record().to_vec());
-                }
-                Effect::Await { round } => deed.reads.push(Reading::Awaits(round)),
-                Effect::ReadReady { through } => deed.reads.push(Reading::Ready(through, applied.0)),
-                Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
-                Effect::Accept { .. } | Effect::Reject(_) => {}
-                Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
-                Effect::TakeSnapshot { .. }
-                | Effect::SendPiece { .. }
-                | Effect::Store { .. }
-                | Effect::Restore { .. } => {}
-            }
+        let drawn = if leave { usize::from(is_asked) } else { EFFECTS_MAX };
+        let mut deed = self.act(at, input, drawn, setting, sees)?;
+        if matches!(event, Event::Crash { .. } | Event::LoseDisk | Event::Rot) {
+            deed.reads.insert(0, Reading::Gone);
         }
         self.left = leave;
         before.check(self, setting.words)?;
@@ -160,60 +150,165 @@ impl Member {
         Ok(deed)
     }
 
+    /// Gives the node an input, and carries out so many effects.
+    pub(crate) fn act(
+        &mut self,
+        at: Instant,
+        input: Input<'_, String>,
+        drawn: usize,
+        setting: &Setting,
+        sees: &mut dyn FnMut(&Effect<'_, String>),
+    ) -> Result<Deed, Violation> {
+        let mut deed = Deed::default();
+        let from = self.identity();
+        let named: Vec<_> = self.node.snapshots().collect();
+        let Member { node, disk, app, write, .. } = self;
+        let mut applied = node.applied();
+        for (effect, count) in node.step(at, input).take(drawn).zip(1..) {
+            law::hold(count < EFFECTS_MAX, "a step comes to an end", || format!("node {}", from.seat.0))?;
+            sees(&effect);
+            let mut send = |to, message: &quorate::Message<'_>| {
+                if setting.words {
+                    law::check_words(from, to, message, &disk.log)?;
+                }
+                if !setting.lost.contains(&Kind::of(message)) {
+                    deed.sent.push(Letter::new(from, to, message));
+                }
+                Ok(())
+            };
+            match effect {
+                Effect::Persist(persist) => *write = Some(Batch::of(&persist)),
+                Effect::Send { to, message } => send(to, &message)?,
+                // What cannot be read counts as lost.
+                Effect::SendPiece { to, piece } => {
+                    let (start, end) = (piece.offset as usize, piece.offset as usize + piece.length);
+                    let bytes = disk.read(piece.snapshot).and_then(|bytes| bytes.get(start..end));
+                    bytes.map_or(Ok(()), |bytes| send(to, &piece.message(bytes)))?;
+                }
+                Effect::Apply(apply) => {
+                    law::check_turn(from.seat, applied, apply.index())?;
+                    applied = apply.index();
+                    let (record, verdict) = (apply.entry().record().to_vec(), app.apply(apply.entry()));
+                    deed.applied.push(Done { record, verdict });
+                }
+                Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
+                Effect::TakeSnapshot { .. } => deed.is_asked = true,
+                Effect::Store { snapshot, offset, bytes } => {
+                    let follows = disk.store(snapshot, offset, bytes, &named);
+                    law::hold(follows, "a piece that is stored follows what was", || format!("{from:?}, {offset}"))?;
+                }
+                Effect::Restore { snapshot } => {
+                    let restored = disk.read(snapshot).and_then(App::of_bytes);
+                    let is_later = snapshot.position.index > applied;
+                    law::hold(restored.is_some() && is_later, "what is restored is durable, and later", || {
+                        format!("{from:?} restores {snapshot:?} at {applied:?}")
+                    })?;
+                    *app = restored.unwrap_or_else(App::new);
+                    applied = snapshot.position.index;
+                }
+                Effect::Await { round } => deed.reads.push(Reading::Awaits(round)),
+                Effect::ReadReady { through } => deed.reads.push(Reading::Ready(through, applied.0)),
+                Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
+                Effect::Accept { .. } | Effect::Reject(_) => {}
+            }
+        }
+        self.disk.keep(&self.node.snapshots().collect::<Vec<_>>());
+        let is_kept = self.disk.log.base.index == Index(0) || self.disk.is_lost || self.disk.base().is_some();
+        law::hold(is_kept, "what the disk stands on is among the snapshots to keep", || format!("{from:?}"))?;
+        Ok(deed)
+    }
+
     fn input<'a>(
         &mut self,
         event: Event,
         letter: Option<&'a Letter>,
         setting: &Setting,
-    ) -> (Instant, Input<'a, String>) {
+    ) -> Result<(Instant, Input<'a, String>), Violation> {
         let arrives = |letter: Option<&'a Letter>| {
             let letter = letter.expect("a delivery has its letter");
             Input::Receive { from: letter.sender(), message: letter.message() }
         };
         let is_late = ELECTION;
         let is_due = ELECTION + ELECTION.saturating_since(Instant::START);
-        match event {
+        Ok(match event {
             Event::Deliver { .. } => (Instant::START, arrives(letter)),
             Event::DeliverLate { .. } => (is_late, arrives(letter)),
-            Event::Sync => (Instant::START, self.sync(setting)),
+            Event::Sync => (Instant::START, self.sync(setting)?),
+            Event::Snapshot => (Instant::START, self.take_snapshot()),
             Event::Campaign | Event::Resign => (is_due, Input::Tick),
             Event::Beat => (HEARTBEAT, Input::Tick),
             Event::EndTransfer => (ELECTION, Input::Tick),
             Event::Command { number } => {
                 (Instant::START, Input::ClientCommand { session: None, command: Some(format!("c{number}")) })
             }
+            Event::Ask(ask) => {
+                let (session, command) = (Some(ask.session()), ask.command());
+                (Instant::START, Input::ClientCommand { session, command })
+            }
             Event::Read => (Instant::START, Input::Read),
             Event::Transfer { to } => (Instant::START, Input::Transfer { to: Some(Seat(to)) }),
-            Event::Crash { .. } | Event::LoseDisk | Event::Draw => (Instant::START, Input::Tick),
-        }
+            Event::Crash { .. } | Event::LoseDisk | Event::Rot | Event::Draw => (Instant::START, Input::Tick),
+        })
     }
 
-    fn sync<'a>(&mut self, setting: &Setting) -> Input<'a, String> {
+    /// The write under way is durable.
+    pub(crate) fn sync<'a>(&mut self, setting: &Setting) -> Result<Input<'a, String>, Violation> {
         let batch = self.write.take().expect("a sync has its write");
         if setting.flaw != Flaw::LyingDisk {
-            self.disk.sync(batch);
+            let is_here = self.disk.sync(batch);
+            law::hold(is_here, STORED, || format!("node {}", self.seat()))?;
         }
-        Input::Persisted(self.node.reissue_ticket().expect("the node waits for its write"))
+        Ok(Input::Persisted(self.node.reissue_ticket().expect("the node waits for its write")))
+    }
+
+    /// The app takes a snapshot of what it has applied.
+    pub(crate) fn take_snapshot<'a>(&mut self) -> Input<'a, String> {
+        let position = self.applied().expect("there is something to take");
+        Input::Snapshotted(self.disk.take(position, &self.app))
+    }
+
+    /// Whether it counts in elections, and could win one.
+    pub(crate) fn counts(&self) -> bool {
+        self.incarnation == Incarnation(0) && !self.disk.is_lost && !self.learns()
+    }
+
+    /// Whether it has no vote.
+    pub(crate) fn learns(&self) -> bool {
+        self.node.members().learners.contains(self.node.seat())
+    }
+
+    /// Whether the app could take a snapshot.
+    pub(crate) fn may_take_snapshot(&self) -> bool {
+        self.offer().may_take
     }
 
     /// Starts again from the disk and so many parts of the write under way.
-    fn crash(&mut self, parts: u8, setting: &Setting) {
+    fn crash(&mut self, parts: u8, setting: &Setting) -> Result<(), Violation> {
         if let Some(batch) = self.write.take() {
-            self.disk.sync(batch.cut(usize::from(parts)));
+            let is_here = self.disk.cut(batch, usize::from(parts));
+            law::hold(is_here, STORED, || format!("node {}", self.seat()))?;
         }
         if setting.flaw == Flaw::WipedDisk {
-            self.disk = Records::default();
+            self.disk = Disk::default();
         }
         self.start(setting);
+        Ok(())
     }
 
     /// Starts again under the next incarnation, from an empty disk.
     fn lose_disk(&mut self, setting: &Setting) {
         self.write = None;
-        let mut disk = std::mem::take(&mut self.disk);
-        disk.hard_state.vote = None;
-        self.lost.get_or_insert(disk);
+        let mut log = std::mem::take(&mut self.disk).log;
+        log.hard_state.vote = None;
+        self.lost.get_or_insert(log);
         self.incarnation.0 += 1;
+        self.start(setting);
+    }
+
+    /// Starts again without the snapshot that the log stands on.
+    fn rot(&mut self, setting: &Setting) {
+        self.write = None;
+        self.disk.rot();
         self.start(setting);
     }
 
@@ -222,31 +317,9 @@ impl Member {
         self.life += u64::from(setting.budget.reads > 0);
         self.left = false;
         self.node = boot(self.identity(), setting, self.life, &self.disk);
+        let base = self.disk.base().and_then(|base| App::of_bytes(self.disk.read(base)?));
+        self.app = base.unwrap_or_else(App::new);
     }
 }
 
-fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Records) -> Node {
-    // A small window of bytes and small frames, so that a few entries need more than one.
-    let config = Config {
-        entry_bytes_max: 60,
-        inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
-        inflight_bytes_max: 120,
-        ..Config::new(identity, life)
-    };
-    let members = Members::of(Seats::first(setting.nodes));
-    let charter = Charter { founding: Founding(1), members, log_bytes_least: LOG_BYTES as u32 };
-    let mut boot = Boot::recover(config, [0; LOG_BYTES]).expect("the search's configuration is sound");
-    let mut take = |item| boot.take(item).expect("the disk's log is whole");
-    take(Recovered::Charter(charter));
-    take(Recovered::HardState(disk.hard_state));
-    disk.entries().map(Recovered::Entry).for_each(&mut take);
-    take(Recovered::Mark(disk.last_mark()));
-    let mut node = boot.start(Instant::START).expect("the disk's log is whole");
-    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
-    // as much. But of a node that has lost its disk it may be the first that others hear.
-    if identity.incarnation == Incarnation(0) {
-        node.forget_greeting();
-    }
-    node.forget_time();
-    node
-}
+const STORED: &str = "a snapshot that is installed was stored as a whole";

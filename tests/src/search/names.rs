@@ -13,10 +13,10 @@ pub(crate) type Digests = [u64; NAMINGS];
 pub(crate) struct Names([u8; SEATS]);
 
 impl Names {
-    /// Every naming of the first `nodes` seats; the first one leaves all as it is.
-    pub(crate) fn all(nodes: usize) -> Vec<Names> {
+    /// Every naming of the first `voters` seats; the first one leaves all as it is.
+    pub(crate) fn all(voters: usize) -> Vec<Names> {
         let every = [[0, 1, 2], [1, 0, 2], [0, 2, 1], [2, 1, 0], [1, 2, 0], [2, 0, 1]];
-        let kept = |names: &[u8; SEATS]| (nodes..SEATS).all(|seat| usize::from(names[seat]) == seat);
+        let kept = |names: &[u8; SEATS]| (voters..SEATS).all(|seat| usize::from(names[seat]) == seat);
         every.into_iter().filter(kept).map(Names).collect()
     }
 

@@ -1,15 +1,17 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use quorate::{Entry, Role, Seat};
+use quorate::{Entry, Position, Role, Seat};
 
-use super::chronicle::Chronicle;
+use super::calm;
+use super::chronicle::{Applied, Chronicle};
 use super::event::{Event, Offer};
-use super::face::{Face, Held, Mark};
+use super::face::{Face, Held, Log, Mark};
+use super::law::Verdict;
 use super::letter::Letter;
-use super::member::{Deed, Member, Reading};
+use super::member::{Deed, Done, Member, Reading};
 use super::mix::{Mixing, digest};
 use super::names::{Digests, Names};
 use super::{SEATS, Setting};
@@ -33,8 +35,11 @@ pub(crate) struct Table {
     /// By member, then by letter.
     fates: Vec<Vec<Fate>>,
     pub(crate) chronicles: Known<Chronicle>,
-    records: HashMap<Box<[u8]>, u32>,
+    record_numbers: HashMap<Box<[u8]>, u32>,
+    pub(crate) records: Vec<Box<[u8]>>,
     outcomes: HashMap<(u32, Event, bool), Rc<Outcome>, Mixing>,
+    /// Who was asked to go on together.
+    calm: HashSet<[u32; SEATS]>,
 }
 
 /// Values by number.
@@ -70,7 +75,7 @@ pub(crate) enum Fate {
 pub(crate) struct Outcome {
     pub(crate) member: u32,
     pub(crate) sent: Box<[u32]>,
-    pub(crate) applied: Box<[Mark]>,
+    pub(crate) applied: Box<[Applied]>,
     pub(crate) reads: Box<[Reading]>,
     pub(crate) broken: Option<Violation>,
 }
@@ -106,7 +111,7 @@ impl<T: Hash + Eq> Known<T> {
 impl Table {
     pub(crate) fn new(setting: Setting) -> Table {
         Table {
-            names: Names::all(setting.nodes),
+            names: Names::all(setting.voters()),
             setting,
             members: Known::new(),
             faces: Vec::new(),
@@ -116,8 +121,10 @@ impl Table {
             stamps: Vec::new(),
             fates: Vec::new(),
             chronicles: Known::new(),
-            records: HashMap::new(),
+            record_numbers: HashMap::new(),
+            records: Vec::new(),
             outcomes: HashMap::default(),
+            calm: HashSet::new(),
         }
     }
 
@@ -147,6 +154,15 @@ impl Table {
         outcome
     }
 
+    /// Whether these go on once the faults end.
+    pub(crate) fn check_calm(&mut self, members: [u32; SEATS]) -> Verdict {
+        if !self.setting.calms || !self.calm.insert(members) {
+            return Ok(());
+        }
+        let members: Vec<_> = members[..self.setting.nodes].iter().map(|member| self.members.get(*member)).collect();
+        calm::check(&members, &self.setting)
+    }
+
     /// Every event that was played: at which member, and whether its effects were left.
     #[cfg(test)]
     pub(crate) fn events(&self) -> Vec<(u32, Event, bool)> {
@@ -156,7 +172,7 @@ impl Table {
     /// About how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
         let member = 2 * size_of::<Member>() + self.letters.len();
-        self.members.len() * member + self.played() * OUTCOME_BYTES
+        self.members.len() * member + self.played() * OUTCOME_BYTES + self.calm.len() * 2 * size_of::<[u32; SEATS]>()
     }
 
     /// How many different events of different members were played.
@@ -175,7 +191,7 @@ impl Table {
             Ok((after, deed)) => Outcome {
                 member: self.add_member(after),
                 sent: deed.sent.into_iter().map(|letter| self.add_letter(letter)).collect(),
-                applied: deed.applied.iter().map(|record| self.mark(record)).collect(),
+                applied: deed.applied.iter().map(|done| self.applied(done)).collect(),
                 reads: deed.reads.into(),
                 broken: None,
             },
@@ -249,7 +265,7 @@ impl Table {
         }
         if fates[place] == Fate::Unknown {
             let member = self.members.get(member);
-            let is_over = self.stamps[place].over.is_some_and(|(from, _)| from <= member.disk.hard_state.term.0);
+            let is_over = self.stamps[place].over.is_some_and(|(from, _)| from <= member.disk.log.hard_state.term.0);
             fates[place] = match self.letters[place] {
                 _ if is_over => Fate::Over,
                 ref letter if member.is_done_with(letter) => Fate::Spent,
@@ -264,7 +280,7 @@ impl Table {
     }
 
     fn face(&mut self, member: &Member) -> Face {
-        let Member { node, disk, incarnation, lost, .. } = member;
+        let Member { node, disk, incarnation, lost, app, .. } = member;
         let mut matched = [0; SEATS];
         node.progress().for_each(|progress| matched[usize::from(progress.seat.0)] = progress.matched.0);
         let heard = std::array::from_fn(|seat| node.heard_incarnation(Seat(seat as u8)));
@@ -274,26 +290,43 @@ impl Table {
             term: node.term().0,
             commit: node.commit().0,
             applied: node.applied().0,
+            state: app.digest(),
             inherited: node.inherited().0,
-            log: node.log().map(|entry| self.mark(entry.record())).collect(),
+            log: self.log(node.base(), node.log()),
             incarnation: *incarnation,
-            disk: self.held(disk),
-            lost: lost.as_ref().map(|disk| self.held(disk)),
+            disk: self.held(&disk.log),
+            is_lost: disk.is_lost,
+            lost: lost.as_ref().map(|log| self.held(log)),
             matched,
             heard,
         }
     }
 
     fn held(&mut self, disk: &Records) -> Held {
-        let log = disk.entries().map(|entry| self.mark(entry.record())).collect();
+        let log = self.log(disk.base, disk.entries());
         Held { term: disk.hard_state.term.0, marked: disk.mark.0, log }
+    }
+
+    fn log<'a>(&mut self, base: Position, entries: impl Iterator<Item = Entry<'a>>) -> Log {
+        let marks = entries.map(|entry| self.mark(entry.record())).collect();
+        Log { base: base.index.0, base_term: base.term.0, marks }
+    }
+
+    fn applied(&mut self, done: &Done) -> Applied {
+        let (entry, _) = Entry::parse(&done.record).expect("records stay whole");
+        Applied { index: entry.position().index.0, mark: self.mark(&done.record), verdict: done.verdict }
     }
 
     fn mark(&mut self, record: &[u8]) -> Mark {
         let (entry, _) = Entry::parse(record).expect("records stay whole");
-        let next = self.records.len() as u32;
-        let record = *self.records.entry(record.into()).or_insert(next);
-        Mark { term: entry.position().term.0, record }
+        let term = entry.position().term.0;
+        if let Some(record) = self.record_numbers.get(record) {
+            return Mark { term, record: *record };
+        }
+        let number = self.records.len() as u32;
+        self.record_numbers.insert(record.into(), number);
+        self.records.push(record.into());
+        Mark { term, record: number }
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct World {
 /// A world that an act leads to, while it is not yet known whether it is new.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
-    members: [u32; super::SEATS],
+    pub(crate) members: [u32; super::SEATS],
     letters: Vec<u32>,
     chronicle: u32,
     budget: Budget,
@@ -45,7 +45,7 @@ impl World {
         for (place, seat) in members[..nodes].iter_mut().zip(0..) {
             *place = table.add_member(Member::new(seat, &table.setting));
         }
-        let chronicle = table.add_chronicle(Chronicle::default());
+        let chronicle = table.add_chronicle(Chronicle::new());
         World { members, letters: Vec::new(), chronicle, budget: table.setting.budget }
     }
 
@@ -59,16 +59,22 @@ impl World {
         let nodes = table.setting.nodes as u8;
         for seat in 0..nodes {
             let offer = table.offers[self.member(seat) as usize];
-            let losses = if may_lose(&self.members, &self.budget, seat, table) { self.budget.losses } else { 0 };
-            let left = Budget { losses, ..self.budget };
+            let may_fail = are_whole(&self.members, seat, table);
+            let part = |left| if may_fail { left } else { 0 };
+            let (losses, rots) = (part(self.budget.losses), part(self.budget.rots));
+            let left = Budget { losses, rots, ..self.budget };
             let own = offer.events(seat, nodes, table.setting.budget, left);
             acts.extend(own.map(|event| Act { seat, event, keep: false, leave: false }));
+            if offer.role == Role::Leader && left.asks > 0 {
+                let asks = table.chronicles.get(self.chronicle).asks().map(Event::Ask);
+                acts.extend(asks.map(|event| Act { seat, event, keep: false, leave: false }));
+            }
         }
         self.add_deliveries(table, acts);
         if self.budget.leaves > 0 {
             for place in 0..acts.len() {
                 let act = acts[place];
-                if !matches!(act.event, Event::Crash { .. } | Event::LoseDisk | Event::Draw) {
+                if !matches!(act.event, Event::Crash { .. } | Event::LoseDisk | Event::Rot | Event::Draw) {
                     acts.push(Act { leave: true, ..act });
                 }
             }
@@ -142,7 +148,7 @@ impl World {
         subtract(&mut draft.sums, &table.members.digests[before as usize]);
         add(&mut draft.sums, &table.members.digests[outcome.member as usize]);
         self.post(act, before, &outcome, table, draft);
-        self.write_down(before, &outcome, table, draft)?;
+        self.write_down(&outcome, table, draft)?;
         Ok(true)
     }
 
@@ -167,20 +173,14 @@ impl World {
         outcome.sent.iter().for_each(|letter| draft.put_in(*letter, table));
     }
 
-    fn write_down(
-        &self,
-        before: u32,
-        outcome: &Outcome,
-        table: &mut Table,
-        draft: &mut Draft,
-    ) -> Result<(), Violation> {
+    fn write_down(&self, outcome: &Outcome, table: &mut Table, draft: &mut Draft) -> Result<(), Violation> {
         let chronicle = table.chronicles.get(self.chronicle);
         let face = &table.faces[outcome.member as usize];
         if chronicle.knows(face, &outcome.applied, &outcome.reads) {
             return Ok(());
         }
         let mut chronicle = chronicle.clone();
-        chronicle.add(face, &outcome.applied, table.faces[before as usize].applied + 1, &outcome.reads)?;
+        chronicle.add(face, &outcome.applied, &outcome.reads, &table.records)?;
         draft.chronicle = table.add_chronicle(chronicle);
         subtract(&mut draft.sums, &table.chronicles.digests[self.chronicle as usize]);
         add(&mut draft.sums, &table.chronicles.digests[draft.chronicle as usize]);
@@ -237,7 +237,13 @@ impl Draft {
     pub(crate) fn check(&self, seat: u8, table: &Table) -> Result<(), Violation> {
         let faces: Vec<&Face> =
             self.members[..table.setting.nodes].iter().map(|member| &table.faces[*member as usize]).collect();
-        law::check(&faces, usize::from(seat), table.chronicles.get(self.chronicle), table.setting.words)
+        law::check(
+            &faces,
+            table.setting.voters(),
+            usize::from(seat),
+            table.chronicles.get(self.chronicle),
+            table.setting.words,
+        )
     }
 
     pub(crate) fn write(&self, tape: &mut Tape, setting: &Setting) -> io::Result<()> {
@@ -256,9 +262,16 @@ impl Draft {
 
 /// Whether a node's disk may get lost: one that was lost leaves a majority, two would not.
 fn may_lose(members: &[u32; super::SEATS], budget: &Budget, seat: u8, table: &Table) -> bool {
-    let incarnation = |member: &u32| table.faces[*member as usize].incarnation;
-    let others = || members[..table.setting.nodes].iter().enumerate().filter(|(other, _)| *other != usize::from(seat));
-    budget.losses > 0 && others().all(|(_, member)| incarnation(member) == Incarnation(0))
+    budget.losses > 0 && are_whole(members, seat, table)
+}
+
+/// Whether no other has lost its disk, or the snapshot that its log stands on.
+fn are_whole(members: &[u32; super::SEATS], seat: u8, table: &Table) -> bool {
+    let mut others = members[..table.setting.nodes].iter().zip(0..).filter(|(_, other)| *other != seat);
+    others.all(|(member, _)| {
+        let face = &table.faces[*member as usize];
+        face.incarnation == Incarnation(0) && !face.is_lost
+    })
 }
 
 fn add(sums: &mut Digests, more: &Digests) {

@@ -9,7 +9,7 @@ use std::fmt;
 use quorate::{Apply, Ballot, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term};
 
 pub(crate) use self::answer::Due;
-use self::snapshot::Paces;
+use self::snapshot::{Paces, Wishes};
 use self::window::Window;
 use super::machine::Machine;
 use super::registers::Registers;
@@ -45,6 +45,7 @@ pub(crate) struct Oracle {
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
     paces: Paces,
+    wishes: Wishes,
     /// The highest index that a client was told of.
     pub(crate) answered: Index,
 }
@@ -57,7 +58,7 @@ struct Applied {
     /// The term that the first node to apply it was in: it was committed then or before.
     by_term: Option<Term>,
     /// Of the state then.
-    digest: u32,
+    digest: u64,
 }
 
 /// What a node has shown in this life, and its disk ever.
@@ -90,6 +91,7 @@ impl Oracle {
             seen: HashMap::new(),
             windows: HashMap::new(),
             paces: Paces::default(),
+            wishes: Wishes::default(),
             answered: Index(0),
         }
     }
@@ -133,6 +135,9 @@ impl Oracle {
 
     /// A frame is about to reach a node that runs.
     pub(crate) fn on_receive(&mut self, to: &Machine, from: Identity, message: &Message<'_>) {
+        if let Message::Ack { outcome: Outcome::Wants { index, check, .. }, .. } = *message {
+            self.on_wish(to, from.seat, index, check);
+        }
         if let Message::Ack { term, stamp, outcome } = *message
             && let Some(window) = self.windows.get_mut(&(to.seat, from.seat))
         {

@@ -1,10 +1,12 @@
-use quorate::{Apply, Index, Sessions, Verdict, crc32c};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use quorate::{Apply, Index, Sessions, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::Write;
 
 /// The replicated state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Registers {
     pub(crate) values: [Option<u32>; 4],
     sessions: Sessions<u32, CLIENTS_MAX>,
@@ -31,9 +33,11 @@ impl Registers {
         Some(verdict)
     }
 
-    /// Tells apart states that differ.
-    pub(crate) fn digest(&self) -> u32 {
-        crc32c(&self.bytes())
+    /// Tells apart states that differ, be it in what snapshots leave out.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The state as it is after an index, with so many bytes behind it that differ from index to index.

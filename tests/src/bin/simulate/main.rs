@@ -3,6 +3,7 @@
 mod options;
 mod series;
 mod shrinking;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser;
 
 use options::Options;
-use quorate_tests::replay;
 use quorate_tests::simulator::{Report, Setting, World};
 use series::{End, Series};
 
@@ -20,8 +20,9 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    #[cfg(feature = "all")]
     if let Some(file) = &options.replay {
-        return replay::run(file);
+        return quorate_tests::replay::run(file);
     }
     // A run that panics is reported with its seed; the panic's own words would come between.
     std::panic::set_hook(Box::new(|_| {}));

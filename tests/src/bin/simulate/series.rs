@@ -6,11 +6,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use quorate_tests::simulator::{Setting, Tally, World};
 
 use crate::options::Options;
+use crate::watch::Watch;
 
 /// One seed after the other, and what they came to.
 pub(crate) struct Series {
     start: Instant,
-    nodes: usize,
+    nodes: String,
     seeds: u64,
     events: u64,
     committed: usize,
@@ -28,13 +29,13 @@ pub(crate) enum End {
 
 impl Series {
     pub(crate) fn new(options: &Options) -> Series {
-        let nodes = options.setting(0).nodes;
+        let nodes = options.nodes();
         let tally = Tally::default();
         Series { start: Instant::now(), nodes, seeds: 0, events: 0, committed: 0, answered: 0, tally }
     }
 
     pub(crate) fn run(&mut self, options: &Options, interrupted: &AtomicBool) -> End {
-        let bar = bar(options);
+        let (bar, watch) = (bar(options), Watch::start(options));
         let mut seed = options.seeds.start;
         let end = loop {
             let is_late = options.time().is_some_and(|time| self.start.elapsed() >= time);
@@ -44,6 +45,7 @@ impl Series {
             if interrupted.load(Ordering::Relaxed) {
                 break if options.end().is_none() { End::Done } else { End::Interrupted };
             }
+            watch.turn_to(seed);
             let setting = options.setting(seed);
             if !self.run_one(&setting) {
                 break End::Broken(Box::new(setting));

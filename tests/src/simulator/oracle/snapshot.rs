@@ -1,6 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use quorate::{Piece, Position, Seat, Snapshot};
+use quorate::{Index, Piece, Position, Seat, Snapshot};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
@@ -17,7 +17,19 @@ pub(super) struct Pace {
     bytes: u64,
 }
 
+/// Which snapshots a node was asked for in its present life: by whom, and by index and check.
+pub(super) type Wishes = HashMap<Seat, (u64, HashSet<(Seat, Index, u32)>)>;
+
 impl Oracle {
+    /// A node hears that another wants pieces of a snapshot.
+    pub(super) fn on_wish(&mut self, to: &Machine, from: Seat, index: Index, check: u32) {
+        let (life, wishes) = self.wishes.entry(to.seat).or_default();
+        if *life != to.life {
+            (*life, *wishes) = (to.life, HashSet::new());
+        }
+        wishes.insert((from, index, check));
+    }
+
     /// A snapshot is asked for of what was applied last.
     pub(crate) fn on_take(&self, by: &Machine, position: Position) -> Verdict {
         let story = || format!("node {} is asked for {position:?}, and has applied {}", by.seat.0, by.applied.0);
@@ -67,8 +79,14 @@ impl Oracle {
         })
     }
 
-    /// Pieces are sent no faster than is allowed.
-    pub(crate) fn on_piece(&mut self, shape: &Shape, by: &Machine, piece: &Piece) -> Verdict {
+    /// Pieces are of snapshots that were asked for, and sent no faster than is allowed.
+    pub(crate) fn on_piece(&mut self, shape: &Shape, by: &Machine, to: Seat, piece: &Piece) -> Verdict {
+        let wish = (to, piece.snapshot.position.index, piece.snapshot.check);
+        let is_wanted = |(life, wishes): &(u64, HashSet<_>)| *life == by.life && wishes.contains(&wish);
+        if !self.wishes.get(&by.seat).is_some_and(is_wanted) {
+            let story = || format!("node {} sends {piece:?} to {}", by.seat.0, to.0);
+            return broken("nobody is sent a snapshot that it did not ask for", story);
+        }
         let now = by.clock.shown();
         let pace = self.paces.entry(by.seat).or_default();
         if pace.life != by.life {

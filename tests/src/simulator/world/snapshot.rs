@@ -108,7 +108,7 @@ impl World {
         piece: &Piece,
         orders: &mut Vec<Order>,
     ) -> Result<(), Violation> {
-        self.oracle.on_piece(&self.shape, &self.machines[machine], piece)?;
+        self.oracle.on_piece(&self.shape, &self.machines[machine], to, piece)?;
         let read = self.machines[machine].disk.read_piece(piece.snapshot, piece.offset, piece.length);
         let Some(bytes) = read else { return Ok(()) };
         let message = piece.message(&bytes);

@@ -24,6 +24,9 @@ enum End {
     Crash,
 }
 
+/// A step has far fewer effects: what its windows let go, and what was committed.
+const EFFECTS_MAX: usize = 100_000;
+
 impl World {
     /// Gives a node an input, draws what it wants done, perhaps not to the end, and carries that out.
     pub(super) fn act(
@@ -79,7 +82,7 @@ impl World {
         waiting: Option<Waiting>,
         orders: &mut Vec<Order>,
     ) -> Result<End, Violation> {
-        loop {
+        for _ in 0..EFFECTS_MAX {
             if due == Due::Nothing && self.faults.happens(&mut self.rng, Fault::Leave) {
                 self.tally.count(Fault::Leave);
                 return Ok(End::Left);
@@ -96,6 +99,7 @@ impl World {
                 return Ok(End::Crash);
             }
         }
+        Err(Violation { law: "a step comes to an end", story: format!("node {machine}") })
     }
 
     /// Holds an effect against what was promised, and turns it into an order.

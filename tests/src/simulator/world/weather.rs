@@ -1,4 +1,4 @@
-use quorate::Input;
+use quorate::{Input, Seat};
 
 use super::World;
 use crate::simulator::event::What;
@@ -56,8 +56,7 @@ impl World {
             self.machines[machine].slow = 0;
         }
         if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node.is_some() {
-            self.tally.count(Fault::Transfer);
-            self.act(machine, Input::Transfer { to: None }, None)?;
+            self.transfer(machine)?;
         }
         if self.schedule == Schedule::Phases {
             return self.begin_phase();
@@ -66,6 +65,17 @@ impl World {
         let next = (self.faults.spell_micros << 4) >> self.rng.u32(0..=12);
         self.push(next.max(300), What::Weather { spell: self.spell });
         self.change_network();
+        Ok(())
+    }
+
+    /// An operator asks for another leader, for a certain one, or for the same more than once.
+    fn transfer(&mut self, machine: usize) -> Result<(), Violation> {
+        let seat = Seat(self.rng.usize(..self.machines.len()) as u8);
+        let to = self.rng.bool().then_some(seat);
+        for _ in 0..self.rng.u8(1..=3) {
+            self.tally.count(Fault::Transfer);
+            self.act(machine, Input::Transfer { to }, None)?;
+        }
         Ok(())
     }
 

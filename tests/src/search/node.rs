@@ -1,0 +1,56 @@
+use quorate::{Boot, Charter, Config, Founding, Identity, Incarnation, Instant, Members, Recovered, Seats};
+
+use super::disk::Disk;
+use super::{LOG_BYTES, SEATS, Setting};
+
+pub(crate) type Node = quorate::Node<String, Memory, SEATS>;
+
+/// A log's memory, as large as the setting says.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Memory {
+    bytes: [u8; LOG_BYTES],
+    length: usize,
+}
+
+impl AsRef<[u8]> for Memory {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl AsMut<[u8]> for Memory {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.length]
+    }
+}
+
+/// A node that starts from what its disk holds, and has forgotten time.
+pub(crate) fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk) -> Node {
+    let (all, voters) = (Seats::first(setting.nodes), Seats::first(setting.voters()));
+    let members = Members { learners: Seats(all.0 & !voters.0), ..Members::of(voters) };
+    // A small window of bytes and small frames, so that a few entries need more than one.
+    let config = Config {
+        entry_bytes_max: 60,
+        inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
+        inflight_bytes_max: 120,
+        ..Config::new(identity, life)
+    };
+    let memory = Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes };
+    let mut boot = Boot::recover(config, memory).expect("the search's configuration is sound");
+    let charter = Charter { founding: Founding(1), members, log_bytes_least: setting.log_bytes as u32 };
+    let base = disk.base().map(Recovered::Snapshot);
+    let lost = disk.is_lost.then_some(Recovered::LostSnapshot(disk.log.base));
+    let items = [base, lost, disk.stored().map(Recovered::Stored), Some(Recovered::HardState(disk.log.hard_state))];
+    let entries = disk.log.entries().map(Recovered::Entry);
+    let mark = Recovered::Mark(disk.log.last_mark());
+    let items = [Some(Recovered::Charter(charter))].into_iter().chain(items).flatten().chain(entries).chain([mark]);
+    items.for_each(|item| boot.take(item).expect("the disk's log is whole"));
+    let mut node = boot.start(Instant::START).expect("the disk's log is whole");
+    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
+    // as much. But of a node that has lost its disk it may be the first that others hear.
+    if identity.incarnation == Incarnation(0) {
+        node.forget_greeting();
+    }
+    node.forget_time();
+    node
+}
