@@ -21,6 +21,7 @@ fn places() -> Vec<Setting> {
     let led = |nodes, budget| Setting { start: Start::Led, ..of(nodes, budget) };
     let behind = |budget| Setting { start: Start::Behind, log_bytes: 96, ..of(3, budget) };
     let thin = Budget { elections: 1, commands: 1, repeats: Some(0), ..Budget::default() };
+    let lost = Budget { elections: 0, commands: 0, losses: 1, crashes: 1, ..thin };
     vec![
         Setting { depth: 13, ..of(3, some) },
         Setting { depth: 5, ..led(3, everything) },
@@ -45,6 +46,7 @@ fn places() -> Vec<Setting> {
         Setting { depth: 10, learners: 1, ..led(3, Budget { reads: 1, ..thin }) },
         Setting { depth: 17, ..behind(thin) },
         Setting { depth: 17, ..behind(Budget { elections: 0, beats: 1, crashes: 1, snapshots: 1, ..thin }) },
-        Setting { depth: 11, ..behind(Budget { rots: 1, beats: 1, snapshots: 1, ..thin }) },
+        Setting { depth: 35, ..behind(lost) },
+        Setting { depth: 16, ..behind(Budget { rots: 1, ..lost }) },
     ]
 }
