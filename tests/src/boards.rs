@@ -17,14 +17,19 @@ pub use presses::{Press, Presses, Record};
 pub use setting::{Setting, Trouble};
 pub use world::{Report, World};
 
-use quorate::Founding;
+use quorate::{Charter, Founding, Members};
 use quorate_serial::Station;
 use quorate_wire::Cluster;
 
 /// The cluster of all boards.
 pub const CLUSTER: Cluster = Cluster(0x51);
-/// What keeps their frames from another cluster's.
-pub const FOUNDING: Founding = Founding(CLUSTER.0);
+/// The identity of a cluster that was founded before the test.
+pub const FOUNDING: Founding = Founding(0xf0);
+
+/// The founding record of such a cluster, whose logs have this length.
+pub fn charter(members: Members, log_bytes: usize) -> Charter {
+    Charter { founding: FOUNDING, members, log_bytes_least: log_bytes as u32 }
+}
 
 /// The most boards.
 pub const SEATS: usize = 5;

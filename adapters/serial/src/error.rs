@@ -1,6 +1,6 @@
 use core::fmt;
 
-use quorate::{BootError, CommandError, ConfigError, Index};
+use quorate::{BootError, CommandError, ConfigError, Index, Seats};
 use quorate_flash::FlashError;
 use quorate_wire::client::Reason;
 
@@ -14,6 +14,14 @@ pub enum StartError {
     Boot(BootError),
     /// The flash cannot be used, or has no place for the longest snapshot.
     Flash(FlashError),
+    /// The list of members and the data in the flash have nobody in common but this station: one of them is another
+    /// cluster's.
+    Strangers {
+        /// Who is in the list.
+        listed: Seats,
+        /// Who takes part, by the data.
+        members: Seats,
+    },
     /// The memory for a snapshot is too short for the longest state and the sessions of all clients: sooner or later
     /// none could be taken.
     Snapshot {
@@ -34,6 +42,8 @@ pub enum Stop {
     Flash(FlashError),
     /// A committed command cannot be read: going on would make this station differ from the others.
     Command(CommandError),
+    /// The cluster is not for this station: it has less memory for its log than the cluster's members.
+    Boot(BootError),
     /// A snapshot of the leader, or the one in the flash, does not fit into the memory for it.
     SnapshotTooLong {
         /// How many bytes there are.
@@ -61,12 +71,56 @@ pub enum Undone {
     Flash(FlashError),
 }
 
+/// How a list of members differs from the members that the data name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Mislisted {
+    /// Who is in the list, and is no member.
+    pub strangers: Seats,
+    /// Who is a member, and not in the list.
+    pub unlisted: Seats,
+}
+
+impl fmt::Display for Mislisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mislisted { strangers, unlisted } = *self;
+        f.write_str("the list of members differs from the cluster's, and changes nothing")?;
+        if !strangers.is_empty() {
+            write!(f, "; no members, and no station joins by a list: {}", Names(strangers))?;
+        }
+        if !unlisted.is_empty() {
+            write!(f, "; members that it leaves out: {}", Names(unlisted))?;
+        }
+        Ok(())
+    }
+}
+
+/// Seats as people read them: `n0, n2`.
+struct Names(Seats);
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut is_first = true;
+        self.0.iter().try_for_each(|seat| {
+            let comma = if core::mem::take(&mut is_first) { "" } else { ", " };
+            write!(f, "{comma}n{}", seat.0)
+        })
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Config(error) => error.fmt(f),
             StartError::Boot(error) => error.fmt(f),
             StartError::Flash(error) => error.fmt(f),
+            StartError::Strangers { listed, members } => write!(
+                f,
+                "the list of members names {}, and those of the flash's cluster are {}: give this station that \
+                 cluster's list, or an erased flash",
+                Names(*listed),
+                Names(*members)
+            ),
             StartError::Snapshot { needed, room } => write!(
                 f,
                 "the longest state and the sessions of all clients take {needed} bytes of a snapshot, and there are {room} \
@@ -82,6 +136,7 @@ impl fmt::Display for Stop {
         match self {
             Stop::Flash(error) => error.fmt(f),
             Stop::Command(error) => error.fmt(f),
+            Stop::Boot(error) => error.fmt(f),
             Stop::SnapshotTooLong { room } => {
                 write!(f, "a snapshot does not fit into the {room} bytes of memory for it: lend the station more")
             }
@@ -137,6 +192,12 @@ impl From<Stop> for StartError {
 impl From<FlashError> for Stop {
     fn from(error: FlashError) -> Self {
         Stop::Flash(error)
+    }
+}
+
+impl From<BootError> for Stop {
+    fn from(error: BootError) -> Self {
+        Stop::Boot(error)
     }
 }
 

@@ -104,6 +104,12 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LI
         self.lines.iter().all(|line| line.outgoing.has_room() || self.is_stuck(line))
     }
 
+    /// When lines that have no room and take no bytes are left out; none if all the others have room.
+    pub(crate) fn patience(&self) -> Option<Instant> {
+        let waits = |line: &&Line<FRAME>| !line.outgoing.has_room() && !self.is_stuck(line);
+        self.lines.iter().filter(waits).map(|line| self.heartbeat.eighths(9).after(line.moved)).max()
+    }
+
     /// Whether this station may look away from its lines: all bytes have gone, or it has waited for that an eighth of a
     /// heartbeat long.
     pub(crate) fn may_pause(&mut self) -> bool {

@@ -1,8 +1,9 @@
 mod effect;
+mod founding;
 mod request;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Input, Instant, Message, Node};
+use quorate::{Founding, Input, Instant, Message, Node};
 use quorate_flash::Flash;
 use quorate_wire::client::decode_reply;
 use quorate_wire::{Class, Refusal, Refusals, decode};
@@ -11,10 +12,12 @@ pub(crate) use self::effect::restore;
 use crate::caller::Known;
 use crate::post::Post;
 use crate::replica::Replica;
+use crate::stage::Stage;
 use crate::waiting::{Reads, Waiting};
 use crate::{Address, App, Stop, Undone};
 
-/// All of a station but what cuts frames out of the bytes that come: so that a frame can be lent to it from there.
+/// All of a station but its node, and what cuts frames out of the bytes that come: so that a frame can be lent to it
+/// from there, and effects of the node.
 pub(crate) struct Machine<
     A: App,
     F,
@@ -24,7 +27,6 @@ pub(crate) struct Machine<
     const FRAME: usize,
     const CLIENTS: usize,
 > {
-    pub(crate) node: Node<A::Command, B, SEATS>,
     pub(crate) replica: Replica<A, CLIENTS>,
     pub(crate) flash: Flash<F>,
     pub(crate) post: Post<SEATS, LINES, FRAME>,
@@ -52,14 +54,19 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     /// Takes in a frame for this station.
-    pub(crate) fn take(&mut self, from: Address, frame: &[u8]) -> Result<(), Stop> {
-        let taken = match Class::of(frame) {
-            Ok(Class::Member) => self.take_message(frame)?,
-            Ok(Class::Request) => self.take_request(from, frame),
-            Ok(Class::Founding) => Err(Refusal::Class(Class::Founding as u8)),
-            Ok(Class::Reply) => decode_reply(frame, self.post.caller.boot())
-                .map(|reply| self.post.caller.take(self.now, reply.number, reply.body)),
-            Err(refusal) => Err(refusal),
+    pub(crate) fn take(
+        &mut self,
+        stage: &mut Stage<A::Command, B, SEATS>,
+        from: Address,
+        frame: &[u8],
+    ) -> Result<(), Stop> {
+        let taken = match (Class::of(frame), stage, self.post.founding()) {
+            (Ok(Class::Member), Stage::Node(node), Some(founding)) => self.take_message(node, founding, frame)?,
+            (Ok(Class::Member), ..) => Err(Refusal::Founding),
+            (Ok(Class::Request), stage, _) => self.take_request(stage, from, frame),
+            (Ok(Class::Founding), stage, _) => self.take_founding(stage, frame)?,
+            (Ok(Class::Reply), _, founding) => self.take_reply(founding, frame),
+            (Err(refusal), ..) => Err(refusal),
         };
         if let Err(refusal) = taken {
             self.refusals.count(refusal);
@@ -68,45 +75,74 @@ where
     }
 
     /// A piece of a snapshot is stored at once: the node does not keep it.
-    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, Stop> {
-        match decode(frame, self.post.founding(), self.node.seat()) {
+    fn take_message(
+        &mut self,
+        node: &mut Node<A::Command, B, SEATS>,
+        founding: Founding,
+        frame: &[u8],
+    ) -> Result<Result<(), Refusal>, Stop> {
+        match decode(frame, founding, node.seat()) {
             Err(refusal) => return Ok(Err(refusal)),
-            Ok((from, message @ Message::Piece { .. })) => self.carry_out(Input::Receive { from, message })?,
+            Ok((from, message @ Message::Piece { .. })) => self.carry_out(node, Input::Receive { from, message })?,
             Ok((from, message)) => {
-                let _ = self.node.step(self.now, Input::Receive { from, message });
+                let _ = node.step(self.now, Input::Receive { from, message });
             }
         }
         Ok(Ok(()))
     }
 
+    /// What a node of another founding has done is nothing that was asked for.
+    fn take_reply(&mut self, founding: Option<Founding>, frame: &[u8]) -> Result<(), Refusal> {
+        let reply = decode_reply(frame, self.post.caller.boot())?;
+        if reply.founding != founding {
+            return Err(Refusal::Founding);
+        }
+        self.post.caller.take(self.now, reply.number, reply.body);
+        Ok(())
+    }
+
     /// What is due at this time, and all that follows from what was taken in.
-    pub(crate) fn turn(&mut self) -> Result<(), Stop> {
-        self.ask_for_app();
-        self.carry_out(Input::Tick)?;
-        if self.flash.is_crowded() || (self.wants_snapshot && self.post.lines.may_pause()) {
-            self.make_room()?;
+    pub(crate) fn turn(&mut self, stage: &mut Stage<A::Command, B, SEATS>) -> Result<(), Stop> {
+        self.found(stage)?;
+        if let Stage::Node(node) = stage {
+            self.run(node)?;
         }
         self.post.lines.greet();
         Ok(())
     }
 
+    fn run(&mut self, node: &mut Node<A::Command, B, SEATS>) -> Result<(), Stop> {
+        self.ask_for_app(node);
+        self.carry_out(node, Input::Tick)?;
+        if self.flash.is_crowded() || (self.wants_snapshot && self.post.lines.may_pause()) {
+            self.make_room(node)?;
+        }
+        Ok(())
+    }
+
     /// Asks what the app wants done, of whoever leads.
-    fn ask_for_app(&mut self) {
+    fn ask_for_app(&mut self, node: &mut Node<A::Command, B, SEATS>) {
         let known =
             Known { applied: self.replica.applied().index, epoch: self.replica.epoch(self.post.caller.client()) };
-        let Some((asker, body)) = self.post.call(self.now, self.node.leader(), known) else { return };
-        let answer = request::enter::<A, B, SEATS>(&mut self.node, &mut self.commands, self.now, asker, body);
+        let Some((asker, body)) = self.post.call(self.now, node.leader(), known) else { return };
+        let answer = request::enter::<A, B, SEATS>(node, &mut self.commands, self.now, asker, body);
         if let Some(body) = answer {
             self.post.reply(self.now, asker, body);
         }
     }
 
     /// When there is something to do, if nothing comes before.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self, stage: &Stage<A::Command, B, SEATS>) -> Option<Instant> {
         let lines = &self.post.lines;
         let behind = (self.is_behind && lines.are_ready()).then_some(self.now);
+        let due = match stage {
+            Stage::Candidate(_) if self.is_behind => lines.patience(),
+            Stage::Candidate(candidate) => candidate.prospect.deadline(),
+            Stage::Node(node) => node.deadline(),
+        };
         let pause = (self.is_held || self.wants_snapshot).then(|| lines.pause()).flatten();
-        let call = self.post.caller.deadline().filter(|_| self.node.leader().is_some());
-        [self.node.deadline(), call, behind, pause, lines.deadline()].into_iter().flatten().min()
+        let leader = stage.node().and_then(Node::leader);
+        let call = self.post.caller.deadline().filter(|_| leader.is_some());
+        [due, call, behind, pause, lines.deadline()].into_iter().flatten().min()
     }
 }

@@ -1,6 +1,6 @@
-use quorate::{Founding, Identity, Instant, Message, Seat};
+use quorate::{Charter, Founding, Identity, Instant, Message, Seat, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, encode_reply, encode_request};
-use quorate_wire::{Cluster, EncodeError, Envelope, encode};
+use quorate_wire::{Cluster, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding};
 
 use crate::Address;
 use crate::caller::{Caller, Known};
@@ -12,6 +12,8 @@ use crate::waiting::Asker;
 pub(crate) struct Post<const SEATS: usize, const LINES: usize, const FRAME: usize> {
     pub(crate) cluster: Cluster,
     pub(crate) identity: Identity,
+    /// What this station is a member by; none if it is not one yet.
+    pub(crate) charter: Option<Charter>,
     pub(crate) lines: Lines<SEATS, LINES, FRAME>,
     pub(crate) caller: Caller<FRAME>,
     frame: [u8; FRAME],
@@ -21,21 +23,31 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
     pub(crate) fn new(
         cluster: Cluster,
         identity: Identity,
+        charter: Option<Charter>,
         lines: Lines<SEATS, LINES, FRAME>,
         caller: Caller<FRAME>,
     ) -> Self {
-        Post { cluster, identity, lines, caller, frame: [0; FRAME] }
+        Post { cluster, identity, charter, lines, caller, frame: [0; FRAME] }
     }
 
     /// What keeps this cluster's frames from another one's.
-    pub(crate) fn founding(&self) -> Founding {
-        Founding(self.cluster.0)
+    pub(crate) fn founding(&self) -> Option<Founding> {
+        self.charter.map(|charter| charter.founding)
+    }
+
+    /// Sends what stores say before they are one cluster, or loses it.
+    pub(crate) fn say(&mut self, to: Seat, message: &founding::Message) {
+        let envelope = FoundingEnvelope { cluster: self.cluster, from: self.identity.seat, to };
+        if let Ok(frame) = encode_founding(room(&mut self.frame), &envelope, message) {
+            self.lines.send(to.into(), frame);
+        }
     }
 
     /// Sends a message to another member, or loses it.
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
         let Identity { seat, incarnation } = self.identity;
-        let envelope = Envelope { founding: self.founding(), from: seat, to, incarnation };
+        let Some(founding) = self.founding() else { return };
+        let envelope = Envelope { founding, from: seat, to, incarnation };
         if let Ok(frame) = encode(room(&mut self.frame), &envelope, message) {
             self.lines.send(to.into(), frame);
         }
@@ -44,7 +56,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
     /// Answers a client, or this station's own app. An answer that no frame can carry is refused.
     pub(crate) fn reply(&mut self, now: Instant, asker: Asker, body: ReplyBody<'_>) {
         let Asker { address, client, number } = asker;
-        let (from, founding) = (self.identity.seat, Some(self.founding()));
+        let (from, founding) = (self.identity.seat, self.founding());
         if address == from.into() {
             return self.caller.take(now, number, body);
         }

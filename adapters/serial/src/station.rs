@@ -1,5 +1,6 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Boot, Charter, Command, Config, Founding, Identity, Index, Instant, Members, Node, Owner, Recovered};
+use quorate::founding::Obstacle;
+use quorate::{Charter, Command, Config, Identity, Index, Instant, Members, Node, Owner, Recovered, Seats};
 use quorate_flash::{Flash, Layout};
 use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals, Refused};
 
@@ -8,27 +9,34 @@ use crate::lines::{Arrival, Lines};
 use crate::machine::{Machine, restore};
 use crate::pace::line_bytes_max;
 use crate::post::Post;
+use crate::recovery::Recovery;
 use crate::replica::Replica;
+use crate::stage::Stage;
 use crate::waiting::{Reads, Waiting};
-use crate::{App, CallError, Fault, Faults, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
+use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
 
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
 #[derive(Clone, Debug)]
 pub struct Settings<const SEATS: usize> {
     /// The cluster: frames of another one are dropped.
     pub cluster: Cluster,
-    /// This station's seat and incarnation. The latter rises when its flash is lost, and the station starts with an
-    /// erased one: it is brought in line, and neither votes nor counts.
+    /// This station's seat and incarnation. The latter rises when a member's flash is lost, and the station starts with
+    /// an erased one: it founds nothing, follows the cluster that is there, and neither votes nor counts.
     pub identity: Identity,
-    /// Who takes part.
+    /// Who is to take part when the cluster is founded: the same list on all stations. From then on members belong to
+    /// the data, and a list that differs changes nothing ([`Station::mislisted`]).
     pub members: Members,
+    /// Whether the flash ought to hold data: an empty one then founds nothing, but waits for the cluster to be found.
+    pub existing: bool,
     /// Over which line each of them is reached.
     pub routes: Routes<SEATS>,
     /// How often to beat, and when to campaign: what a [`Plan`](crate::Plan) makes of a baud rate.
     pub pace: Pace,
-    /// Must differ from station to station and from boot to boot: a random number, or a counter that outlives a reset.
-    /// It spreads elections, and names this boot, so that an answer to an earlier one is none to this: two boots with
-    /// one seed can lose a command.
+    /// 64 bits that differ from station to station and from boot to boot: of a random number generator or, without one,
+    /// a counter that outlives resets and the erasing of the flash, mixed with the seat and the chip's serial number. It
+    /// spreads elections, names the cluster if this station founds it, and names this boot, so that an answer to an
+    /// earlier one is none to this: two boots with one seed can lose a command, and two foundings with one name are
+    /// taken for one.
     pub seed: u64,
 }
 
@@ -45,6 +53,9 @@ pub struct Memory<B> {
 
 /// A member of a cluster on serial lines: a node, the state that it replicates, its flash and its lines, in one value.
 ///
+/// With a flash that holds no cluster's data it is none yet: it founds a cluster with all that its list names, or waits
+/// for one, and says why it is no member ([`obstacle`](Station::obstacle)). Meanwhile it neither votes nor counts.
+///
 /// It does no input or output but to its flash. Whoever owns it hands it what comes over the lines
 /// ([`feed`](Station::feed)), sends what waits ([`drain`](Station::drain), [`drained`](Station::drained)), and gives it
 /// its [`turn`](Station::turn) after each of these and when the [`deadline`](Station::deadline) has come.
@@ -55,7 +66,9 @@ pub struct Memory<B> {
 /// number: each station is a client, over all its boots. Beyond that, a further client takes the place of another.
 pub struct Station<A: App, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> {
     receivers: [Receiver<FRAME>; LINES],
+    stage: Stage<A::Command, B, SEATS>,
     machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
+    listed: Seats,
     stopped: Option<Stop>,
 }
 
@@ -83,39 +96,31 @@ where
     ) -> Result<Self, StartError> {
         const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
         const { assert!(CLIENTS >= SEATS, "each station has a place among the sessions") };
-        let Settings { cluster, identity, members, routes, pace, seed } = settings;
+        let Settings { cluster, identity, members, existing, routes, pace, seed } = settings;
         let Memory { log, snapshot: mut buffer } = memory;
         let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
         // A longer one, of an app that is not this one or with more clients, has no place, and could not be restored.
         let snapshot_bytes_max = Some(u32::try_from(needed).unwrap_or(u32::MAX));
         let config = Config { snapshot_bytes_max, ..pace.config(identity, seed) };
+        config.check()?;
         if room < needed {
             return Err(StartError::Snapshot { needed, room });
         }
-        let log_bytes_least = u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX);
-        let mut boot = Boot::<A::Command, B, SEATS>::recover(config, log)?;
-        boot.take(Recovered::Charter(Charter { founding: Founding(0), members, log_bytes_least }))?;
         let owner = Owner { cluster: cluster.0, identity };
-        let mut latest = None;
-        let visit = |recovered: Recovered<'_>| {
-            if let Recovered::Snapshot(snapshot) = recovered {
-                latest = Some(snapshot);
-            }
-            Ok::<(), StartError>(boot.take(recovered)?)
-        };
+        let mut recovery = Recovery::new(config, log);
+        let visit = |recovered: Recovered<'_>| recovery.take(recovered);
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
         let mut replica = Replica::new(app);
-        if let Some(snapshot) = latest {
+        if let Some(snapshot) = recovery.latest {
             restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
         }
         let lines = Lines::new(identity.seat, routes, &pace, now);
         let caller = Caller::new(identity.seat, seed, &pace);
         let machine = Machine {
-            node: boot.start(now)?,
             replica,
             flash,
-            post: Post::new(cluster, identity, lines, caller),
+            post: Post::new(cluster, identity, recovery.charter, lines, caller),
             buffer,
             commands: Waiting::default(),
             reads: Reads::default(),
@@ -126,7 +131,9 @@ where
             wants_snapshot: false,
             undone: None,
         };
-        Ok(Station { receivers: [const { Receiver::new() }; LINES], machine, stopped: None })
+        let stage = recovery.stage(&pace, members, existing, now)?;
+        let receivers = [const { Receiver::new() }; LINES];
+        Ok(Station { receivers, stage, machine, listed: members.all(), stopped: None })
     }
 
     /// Takes in what came over a line. What is for another station is passed on, if it is unharmed.
@@ -141,7 +148,7 @@ where
             match taken {
                 Ok((header, frame)) => {
                     if self.machine.post.lines.arrive(line, header, frame) == Arrival::Here {
-                        let result = self.machine.take(header.from, frame);
+                        let result = self.machine.take(&mut self.stage, header.from, frame);
                         self.stopped = result.err();
                         result?;
                     }
@@ -158,7 +165,7 @@ where
     /// The station has stopped.
     pub fn turn(&mut self, now: Instant) -> Result<(), Stop> {
         self.wake(now)?;
-        let result = self.machine.turn();
+        let result = self.machine.turn(&mut self.stage);
         self.stopped = result.err();
         result
     }
@@ -181,7 +188,7 @@ where
 
     /// When the next turn is due, if nothing is fed or drained before.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.stopped.is_some() { None } else { self.machine.deadline() }
+        if self.stopped.is_some() { None } else { self.machine.deadline(&self.stage) }
     }
 
     /// Has a command done, once, by whoever leads. One at a time: its [`answer`](Station::answer) has to be taken
@@ -211,9 +218,30 @@ where
         &self.machine.replica.app
     }
 
-    /// The node.
-    pub fn node(&self) -> &Node<A::Command, B, SEATS> {
-        &self.machine.node
+    /// The node; none before this station is a member.
+    pub fn node(&self) -> Option<&Node<A::Command, B, SEATS>> {
+        self.stage.node()
+    }
+
+    /// What this station is a member by: the cluster's identity is in it. None before it is a member.
+    pub fn charter(&self) -> Option<Charter> {
+        self.machine.post.charter
+    }
+
+    /// Why this station is no member yet; none once it is one. It is for the operator: look at it after a turn.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        match &self.stage {
+            Stage::Candidate(candidate) => Some(candidate.prospect.obstacle()),
+            Stage::Node(_) => None,
+        }
+    }
+
+    /// How the list of members in the settings differs from the members that there are; none if it does not. It changes
+    /// nothing, and is for the operator.
+    pub fn mislisted(&self) -> Option<Mislisted> {
+        let (listed, members) = (self.listed, self.node()?.members().all());
+        let (strangers, unlisted) = (Seats(listed.0 & !members.0), Seats(members.0 & !listed.0));
+        (listed != members).then_some(Mislisted { strangers, unlisted })
     }
 
     /// What was dropped of a line.
@@ -233,7 +261,7 @@ where
 
     /// The frames for this station that were dropped, and the messages that the node refused.
     pub fn refusals(&self) -> Refused {
-        Refused::of(self.machine.refusals, self.machine.node.refusals())
+        Refused::of(self.machine.refusals, self.node().map_or_else(Default::default, Node::refusals))
     }
 
     /// Why no snapshot could be taken when one was due last; `None` if one could. It is for the operator: look at it

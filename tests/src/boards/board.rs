@@ -3,6 +3,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use fastrand::Rng;
+use quorate::founding::Obstacle;
 use quorate::{Identity, Incarnation, Instant, Members, Seat, Seats};
 use quorate_serial::{Memory, Routes, Settings, Stop, Wiring};
 
@@ -12,6 +13,12 @@ use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simula
 pub(super) struct Board {
     pub(super) seat: u8,
     pub(super) incarnation: Incarnation,
+    /// Whether it was ever given an erased flash.
+    pub(super) has_lost: bool,
+    /// Whom its list of members names.
+    pub(super) listed: Seats,
+    /// Whether its flash ought to hold data.
+    pub(super) existing: bool,
     pub(super) station: Option<Simulated>,
     pub(super) chip: Chip,
     /// What has come over each line and was not looked at yet: as much as a port keeps.
@@ -31,12 +38,15 @@ pub(super) struct Board {
 const INBOX: usize = 512;
 
 impl Board {
-    pub(super) fn new(seat: u8, log_bytes: usize) -> Board {
+    pub(super) fn new(seat: u8, setting: &Setting) -> Board {
         Board {
             seat,
             incarnation: Incarnation(0),
+            has_lost: false,
+            listed: Seats::first(setting.boards.into()),
+            existing: false,
             station: None,
-            chip: Chip::new(log_bytes),
+            chip: Chip::new(setting.log_bytes),
             inbox: Default::default(),
             busy_until: 0,
             restart_at: Some(0),
@@ -48,17 +58,20 @@ impl Board {
         }
     }
 
-    /// Starts from what the flash holds.
+    /// Starts from what the flash holds, unless the power goes meanwhile.
     pub(super) fn boot(&mut self, setting: &Setting, record: &Rc<RefCell<Record>>, now: u64) {
         self.restart_at = None;
         self.boots += 1;
-        self.chip.restore_power();
+        if self.chip.is_dead() {
+            self.chip.restore_power();
+        }
         self.inbox.iter_mut().for_each(VecDeque::clear);
         let seat = Seat(self.seat);
         let settings = Settings {
             cluster: CLUSTER,
             identity: Identity { seat, incarnation: self.incarnation },
-            members: Members::of(Seats::first(setting.boards.into())),
+            members: Members::of(self.listed),
+            existing: self.existing,
             routes: routes(setting, seat),
             pace: setting.pace(),
             seed: (setting.seed << 16) ^ u64::from(self.seat) << 8 ^ self.boots,
@@ -67,7 +80,10 @@ impl Board {
         let layout = Chip::layout(setting.log_bytes);
         let app = Presses::new(Rc::clone(record));
         let station = Simulated::start(settings, app, self.chip.clone(), layout, memory, instant(now));
-        self.station = Some(station.unwrap_or_else(|error| panic!("board {} cannot start: {error}", self.seat)));
+        self.station = match station {
+            Err(_) if self.chip.is_dead() => None,
+            station => Some(station.unwrap_or_else(|error| panic!("board {} cannot start: {error}", self.seat))),
+        };
         self.asked = None;
     }
 
@@ -77,11 +93,22 @@ impl Board {
         self.restart_at = Some(restart_at);
     }
 
-    /// Gets an erased flash, and lives a new incarnation.
+    /// Gets an erased flash. A board that had come back before gets a new incarnation with it.
     pub(super) fn lose_flash(&mut self, setting: &Setting, restart_at: u64) {
+        self.has_lost = true;
         self.chip = Chip::new(setting.log_bytes);
-        self.incarnation.0 += 1;
+        self.incarnation.0 += u32::from(self.incarnation > Incarnation(0));
         self.fail(restart_at);
+    }
+
+    /// Does what an operator does of whose boards one says that the cluster is there, and that it holds nothing of it.
+    pub(super) fn mend(&mut self, setting: &Setting, now: u64) {
+        let obstacle = self.station.as_ref().and_then(Simulated::obstacle);
+        if self.has_lost && matches!(obstacle, Some(Obstacle::Cluster { .. })) {
+            self.chip = Chip::new(setting.log_bytes);
+            self.incarnation.0 += 1;
+            self.fail(now);
+        }
     }
 
     pub(super) fn receive(&mut self, line: usize, bytes: Vec<u8>) {

@@ -2,8 +2,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
-use quorate_flash::Layout;
+use quorate::founding::Record;
+use quorate::{Charter, Identity, Owner};
 use quorate_flash::double::{Double, DoubleError, Tear};
+use quorate_flash::{Flash, FlashError, Layout};
+
+use super::CLUSTER;
 
 /// A flash that outlives its board, takes its time, and can lose power in the middle of a word. Clones are the same
 /// flash.
@@ -36,6 +40,20 @@ impl Chip {
     pub fn new(log_bytes: usize) -> Chip {
         let flash = Double::new(Chip::layout(log_bytes).snapshots.end as usize / PAGE);
         Chip(Rc::new(RefCell::new(Cells { flash, is_dead: false, spent: 0 })))
+    }
+
+    /// A flash of this board of a cluster that was founded before, with a log of so many bytes of memory.
+    ///
+    /// # Panics
+    /// It is not a board's flash.
+    pub fn founded(identity: impl Into<Identity>, charter: &Charter, log_bytes: usize) -> Chip {
+        let chip = Chip::new(log_bytes);
+        let owner = Owner { cluster: CLUSTER.0, identity: identity.into() };
+        let opened =
+            Flash::open(chip.clone(), Chip::layout(log_bytes), owner, &mut [0; 1024], |_| Ok::<_, FlashError>(()));
+        let (mut flash, _) = opened.expect("an erased flash");
+        flash.record(Record::Complete(*charter)).expect("it has room");
+        chip
     }
 
     /// The power goes after so many more words and pages, in the middle of the next.

@@ -2,13 +2,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use fastrand::Rng;
-use quorate::{Incarnation, Role};
+use quorate::{Node, Role, Seats};
 use quorate_flash::double::Tear;
 use quorate_serial::{Fault, Wiring};
 
 use super::board::Board;
 use super::wire::{FIFO, Wire};
-use super::{LINES, Record, Setting, Simulated};
+use super::{Chip, LINES, Press, Record, SEATS, Setting, Simulated};
 
 /// Boards, wires and a clock.
 pub struct World {
@@ -44,7 +44,7 @@ const STEPS_MAX: u32 = 10_000;
 impl World {
     /// Boards that start at once.
     pub fn new(setting: Setting) -> World {
-        let boards: Vec<_> = (0..setting.boards).map(|seat| Board::new(seat, setting.log_bytes)).collect();
+        let boards: Vec<_> = (0..setting.boards).map(|seat| Board::new(seat, &setting)).collect();
         let mut wires = Vec::new();
         let count = boards.len();
         for from in 0..count {
@@ -87,10 +87,38 @@ impl World {
         self.boards[board].station.as_mut()
     }
 
+    /// Starts a board that is off; its list of members names these, and its flash ought to hold data or not.
+    pub fn start(&mut self, board: usize, listed: Seats, existing: bool) {
+        let board = &mut self.boards[board];
+        (board.listed, board.existing, board.restart_at) = (listed, existing, Some(self.now));
+    }
+
+    /// Switches a board off.
+    pub fn stop(&mut self, board: usize) {
+        self.boards[board].fail(u64::MAX);
+    }
+
+    /// Cuts a board's power in the middle of a word of its flash or an erase, after so many others. It comes back by
+    /// itself.
+    pub fn cut_power_after(&mut self, board: usize, steps: u64, tear: Tear) {
+        self.boards[board].chip.cut_power_after(steps, tear);
+    }
+
+    /// How often a board has started.
+    pub fn boots(&self, board: usize) -> u64 {
+        self.boards[board].boots
+    }
+
+    /// Gives a board an erased flash, starts it, and nobody cares what it says.
+    pub fn erase_flash(&mut self, board: usize) {
+        let board = &mut self.boards[board];
+        board.chip = Chip::new(self.setting.log_bytes);
+        board.fail(self.now);
+    }
+
     /// Who leads.
     pub fn leader(&self) -> Option<usize> {
-        let leads =
-            |board: &&Board| board.station.as_ref().is_some_and(|station| station.node().role() == Role::Leader);
+        let leads = |board: &&Board| node(board).is_some_and(|node| node.role() == Role::Leader);
         self.boards.iter().filter(leads).map(|board| usize::from(board.seat)).next()
     }
 
@@ -183,10 +211,10 @@ impl World {
 
     /// Whether nobody waits, and all have applied the same.
     fn is_settled(&self) -> bool {
-        let applied = |board: &Board| board.station.as_ref().map(|station| station.node().applied());
+        let applied = |board: &Board| node(board).map(Node::applied);
         let first = applied(&self.boards[0]);
         let is_settled = |board: &Board| board.asked.is_none() && applied(board) == first;
-        let last = self.boards.iter().filter_map(|board| board.station.as_ref().map(|s| s.node().last().index)).max();
+        let last = self.boards.iter().filter_map(|board| node(board).map(|node| node.last().index)).max();
         first.is_some() && first == last && self.boards.iter().all(is_settled)
     }
 
@@ -269,6 +297,7 @@ impl World {
         let spent = board.chip.take_time();
         board.busy_until = now + if self.setting.slow_flash { spent * MICROS } else { 0 };
         assert!(result.is_ok() || board.chip.is_dead(), "board {number} stops although its flash is sound: {result:?}");
+        board.mend(&self.setting, now);
         if board.chip.is_dead() {
             board.fail(now + self.rng.u64(1..500_000) * MICROS);
         }
@@ -310,10 +339,13 @@ impl World {
 
     /// Less than half of the boards lose their flash, or it would be too much for any cluster.
     fn may_lose_flash(&self, board: usize) -> bool {
-        let reborn = |board: &&Board| board.incarnation > Incarnation(0);
-        let others = self.boards.iter().filter(reborn).filter(|other| usize::from(other.seat) != board);
+        let others = self.boards.iter().filter(|board| board.has_lost).filter(|other| usize::from(other.seat) != board);
         (others.count() + 1) * 2 < self.boards.len()
     }
+}
+
+fn node(board: &Board) -> Option<&Node<Press, Box<[u8]>, SEATS>> {
+    board.station.as_ref().and_then(Simulated::node)
 }
 
 /// Of each line of a board, the board and line at its other end.

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Entries, Entry, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position, RECORD_OVERHEAD,
-    Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
+    Ballot, Charter, Entries, Entry, Founding, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position,
+    RECORD_OVERHEAD, Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
 };
 use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, Role, StatusReport};
 use quorate_wire::{Refusal, Refusals, Refused};
@@ -36,6 +37,35 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
         _ => {
             let (index, offset) = (index(source, around), source.near(0));
             Message::Piece { term, index, check: check(source), offset, bytes: PIECE }
+        }
+    }
+}
+
+/// Any message of a founding, to a store whose last question and token these are.
+pub(crate) fn founding_message(source: &mut Source<'_>, question: u64, token: u64) -> founding::Message {
+    let members = Members::of(if source.byte() < 224 { Seats::first(3) } else { Seats(source.near(7) as u32) });
+    let terms = Terms { members, snapshot: Snapshot::default() };
+    let founding = Founding(u64::from(source.below(2)));
+    match source.below(6) {
+        0 => founding::Message::Who { founding, terms },
+        1 => founding::Message::Where { token: source.near(token), terms },
+        2 => founding::Message::Prepare { founding, token: source.near(token) },
+        _ => founding::Message::Answer { echo: source.near(question), standing: standing(source, question, terms) },
+    }
+}
+
+fn standing(source: &mut Source<'_>, question: u64, terms: Terms) -> founding::Standing {
+    let log_bytes = source.near(1024) as u32;
+    match source.below(6) {
+        0 => founding::Standing::Abstains,
+        1 => founding::Standing::Differs(terms),
+        2 => {
+            let founding = Founding(u64::from(source.below(2)));
+            founding::Standing::Complete(Charter { founding, members: terms.members, log_bytes_least: log_bytes })
+        }
+        _ => {
+            let prepared = source.flag().then(|| Founding(source.near(question)));
+            founding::Standing::Ready { token: source.near(1), log_bytes, prepared }
         }
     }
 }

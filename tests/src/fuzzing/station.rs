@@ -1,11 +1,11 @@
-use quorate::{Instant, Members, Seat, Seats};
+use quorate::{Identity, Incarnation, Instant, Members, Node, Seat, Seats, founding};
 use quorate_serial::{Address, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
 use quorate_wire::client::{Reply, Request, encode_reply, encode_request};
-use quorate_wire::{Envelope, encode};
+use quorate_wire::{Envelope, FoundingEnvelope, decode_founding, encode, encode_founding};
 
 use super::arbitrary;
 use super::source::Source;
-use crate::boards::{CLUSTER, Chip, FOUNDING, FRAME, Press, Presses, Record, Setting, Simulated};
+use crate::boards::{CLUSTER, Chip, FOUNDING, FRAME, Press, Presses, Record, Setting, Simulated, charter};
 
 const ME: Seat = Seat(0);
 const LINES: u8 = 3;
@@ -19,7 +19,8 @@ const EVENTS_MAX: usize = 200;
 /// If it does not.
 pub fn station(data: &[u8]) {
     let mut source = Source::new(data);
-    let mut station = start(u64::from(source.byte()));
+    let mut station = start(source.byte());
+    let mut said = Said::default();
     let mut now = 0;
     let mut receivers: [Receiver<FRAME>; LINES as usize] = Default::default();
     for _ in 0..EVENTS_MAX {
@@ -31,12 +32,12 @@ pub fn station(data: &[u8]) {
             pause => source.near(1 << (pause % 32)),
         };
         now = u64::saturating_add(now, passed);
-        let result = event(&mut station, &mut source, Instant::from_micros(now));
+        let result = event(&mut station, &mut source, &said, Instant::from_micros(now));
         // A forged entry is one that this program cannot read, a forged snapshot one that it cannot restore.
         if result.is_err() {
             return;
         }
-        station.node().check_invariants().expect("the node is sound");
+        station.node().map_or(Ok(()), Node::check_invariants).expect("the node is sound");
         for (line, receiver) in receivers.iter_mut().enumerate() {
             let bytes = station.drain(line);
             let portion = bytes.len().min(usize::from(source.byte()));
@@ -44,13 +45,40 @@ pub fn station(data: &[u8]) {
             while let Some(taken) = receiver.take(&mut rest) {
                 let (_, frame) = taken.expect("a station sends whole frames");
                 assert!(frame.is_empty() || quorate_wire::verify(frame).is_ok(), "a station sends sound frames");
+                said.note(frame);
             }
             station.drained(line, portion);
         }
     }
 }
 
-fn event(station: &mut Simulated, source: &mut Source<'_>, now: Instant) -> Result<(), quorate_serial::Stop> {
+/// What others have to echo for a board that is no member yet to hear them.
+#[derive(Default)]
+struct Said {
+    question: u64,
+    token: u64,
+}
+
+impl Said {
+    fn note(&mut self, frame: &[u8]) {
+        let to = (0..3).map(Seat).find_map(|seat| decode_founding(frame, CLUSTER, seat).ok());
+        match to {
+            Some((_, founding::Message::Who { founding, .. })) => self.question = founding.0,
+            Some((_, founding::Message::Where { token, .. })) => (self.question, self.token) = (token, token),
+            Some((_, founding::Message::Answer { standing: founding::Standing::Ready { token, .. }, .. })) => {
+                self.token = token;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn event(
+    station: &mut Simulated,
+    source: &mut Source<'_>,
+    said: &Said,
+    now: Instant,
+) -> Result<(), quorate_serial::Stop> {
     let line = usize::from(source.below(LINES));
     match source.below(8) {
         0 => station.feed(now, line, source.some_bytes()),
@@ -61,7 +89,7 @@ fn event(station: &mut Simulated, source: &mut Source<'_>, now: Instant) -> Resu
         }
         2 | 3 => station.turn(now),
         _ => {
-            let frame = frame(source, station);
+            let frame = frame(source, station, said);
             let to = if source.flag() { ME.into() } else { address(source) };
             let flags = source.byte();
             let (turned, hears) = (flags & 1 != 0, flags & 2 != 0);
@@ -77,7 +105,7 @@ fn event(station: &mut Simulated, source: &mut Source<'_>, now: Instant) -> Resu
 }
 
 /// A frame whose check is right.
-fn frame(source: &mut Source<'_>, station: &Simulated) -> Vec<u8> {
+fn frame(source: &mut Source<'_>, station: &Simulated, said: &Said) -> Vec<u8> {
     let mut buffer = [0; 1000];
     let mut room = Vec::new();
     let length = match source.below(8) {
@@ -97,15 +125,20 @@ fn frame(source: &mut Source<'_>, station: &Simulated) -> Vec<u8> {
                 client,
                 number,
                 from: Seat(source.below(4)),
-                founding: None,
+                founding: source.flag().then_some(FOUNDING),
                 body: arbitrary::reply_body(source),
             };
             encode_reply(&mut buffer, &reply).map_or(0, <[u8]>::len)
         }
+        3 => {
+            let envelope = FoundingEnvelope { cluster: CLUSTER, from: Seat(source.below(4)), to: ME };
+            let message = arbitrary::founding_message(source, said.question, said.token);
+            encode_founding(&mut buffer, &envelope, &message).map_or(0, <[u8]>::len)
+        }
         _ => {
             let from = arbitrary::identity(source);
-            let node = station.node();
-            let message = arbitrary::message(source, node.term(), node.last(), &mut room);
+            let (term, last) = station.node().map_or_else(Default::default, |node| (node.term(), node.last()));
+            let message = arbitrary::message(source, term, last, &mut room);
             let envelope = Envelope { founding: FOUNDING, from: from.seat, to: ME, incarnation: from.incarnation };
             encode(&mut buffer, &envelope, &message).map_or(0, <[u8]>::len)
         }
@@ -118,17 +151,20 @@ fn address(source: &mut Source<'_>) -> Address {
     Address::guest(number.wrapping_sub(6)).unwrap_or(Seat(number).into())
 }
 
-fn start(seed: u64) -> Simulated {
+/// A member, or one that is to become one, or to come back.
+fn start(choice: u8) -> Simulated {
+    let identity = Identity { seat: ME, incarnation: Incarnation((choice > 240).into()) };
     let settings = Settings {
         cluster: CLUSTER,
-        identity: ME.into(),
+        identity,
         members: Members::of(Seats::first(3)),
+        existing: choice == 240,
         routes: Routes::ring(ME, &[Seat(0), Seat(1), Seat(2)]).expect("a ring"),
         pace: Setting::new(0, 3, Wiring::Ring, 115_200).pace(),
-        seed,
+        seed: choice.into(),
     };
     let memory = Memory { log: vec![0; 1024].into(), snapshot: vec![0; 1024].into() };
     let app = Presses::new(Record::new());
-    Simulated::start(settings, app, Chip::new(1024), Chip::layout(1024), memory, Instant::START)
-        .expect("an erased flash")
+    let chip = if choice < 192 { Chip::founded(ME, &charter(settings.members, 1024), 1024) } else { Chip::new(1024) };
+    Simulated::start(settings, app, chip, Chip::layout(1024), memory, Instant::START).expect("a sound flash")
 }

@@ -38,6 +38,7 @@ fn a_board_that_was_away_is_brought_in_line_without_a_frame_lost_for_lack_of_roo
         world.run(2_000_000).expect("nothing goes wrong");
     }
     assert!(world.faults().iter().all(|(fault, _)| *fault != Fault::NoRoom), "{:?}", world.faults());
-    let last = |world: &mut World, board| world.station(board).expect("it has power").node().last().index.0;
+    let last =
+        |world: &mut World, board| world.station(board).expect("it has power").node().expect("a member").last().index.0;
     assert!(last(&mut world, leader) - last(&mut world, away) < 20, "it has caught up");
 }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod figures;
+mod founding;
 mod ports;
 mod ring;
 mod seeds;

@@ -2,7 +2,7 @@
 
 use quorate::{Incarnation, Instant, Members, Message, Role, Seat, Seats, Term};
 use quorate_serial::{Address, Fault, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
-use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated, World};
+use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated, World, charter};
 use quorate_wire::client::{ReplyBody, Request, RequestBody, Role as WireRole, decode_reply, encode_request};
 use quorate_wire::{Envelope, encode};
 
@@ -14,6 +14,7 @@ fn station() -> Simulated {
         cluster: CLUSTER,
         identity: seat.into(),
         members: Members::of(Seats::first(5)),
+        existing: false,
         routes: Routes::ring(seat, &[0, 1, 2, 3, 4].map(Seat)).expect("a ring"),
         pace: setting.pace(),
         seed: 1,
@@ -21,7 +22,8 @@ fn station() -> Simulated {
     let memory = Memory { log: vec![0; 2048].into(), snapshot: vec![0; 1024].into() };
     let layout = Chip::layout(2048);
     let app = Presses::new(Record::new());
-    Simulated::start(settings, app, Chip::new(2048), layout, memory, Instant::START).expect("all is well")
+    let chip = Chip::founded(seat, &charter(settings.members, 2048), 2048);
+    Simulated::start(settings, app, chip, layout, memory, Instant::START).expect("all is well")
 }
 
 fn header(from: u8, to: u8) -> Header {
@@ -140,15 +142,18 @@ fn a_ring_goes_on_when_one_wire_is_cut() {
             let before = world.answered();
             world.run(4 * election).expect("nothing is wrong");
             assert!(world.answered() > before + 50, "{} commands with {from} cut", world.answered() - before);
-            let term = |world: &mut World, board| world.station(board).expect("it has power").node().term();
+            let term =
+                |world: &mut World, board| world.station(board).expect("it has power").node().expect("a member").term();
             assert_eq!(world.leader(), Some(leader), "nobody was missed for so long that another had to lead");
             assert!((0..5).all(|board| term(&mut world, board) == term(&mut world, leader)));
-            let last = |world: &mut World, board| world.station(board).expect("it has power").node().last().index.0;
+            let last = |world: &mut World, board| {
+                world.station(board).expect("it has power").node().expect("a member").last().index.0
+            };
             let spread = (0..5)
                 .map(|board| last(&mut world, board))
                 .fold((u64::MAX, 0), |(low, high), index| (low.min(index), high.max(index)));
             assert!(spread.1 - spread.0 < 50, "the wire's cut left somebody behind: {spread:?}");
-            assert_eq!(world.station(leader).expect("it has power").node().role(), Role::Leader);
+            assert_eq!(world.station(leader).expect("it has power").node().expect("a member").role(), Role::Leader);
         }
     }
 }

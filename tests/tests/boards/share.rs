@@ -32,6 +32,7 @@ fn listen(setting: Setting) {
     let mut world = World::new(Setting { presses: false, ..setting });
     world.run(10 * pace.election.as_micros() as u64).expect("they elect a leader");
     let leader = world.leader().expect("they have elected a leader");
+    let charter = world.station(leader).and_then(|station| station.charter()).expect("a member");
     world.listen();
     world.run(SECONDS * 1_000_000).expect("nothing is wrong");
     assert_eq!(world.leader(), Some(leader));
@@ -53,7 +54,7 @@ fn listen(setting: Setting) {
                 continue;
             }
             let (to, from) = (header.to.seat().expect("a member"), header.from.seat().expect("a member"));
-            let (_, message) = decode(frame, FOUNDING, to).expect("a member's message");
+            let (_, message) = decode(frame, charter.founding, to).expect("a member's message");
             let length = line_bytes(from, to, &message);
             expected += length;
             match message {

@@ -4,16 +4,22 @@ use quorate::{
     Entries, Entry, Incarnation, Index, Instant, Kind, Members, Message, Position, Refusal, Seat, Seats, Snapshot, Term,
 };
 use quorate_serial::{Header, Memory, Routes, Settings, Transmitter, Wiring};
-use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated};
+use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated, charter};
 use quorate_wire::{Envelope, encode};
 
 const LOG: usize = 512;
+
+/// The flash of board 0 of two that have founded their cluster.
+fn founded() -> Chip {
+    Chip::founded(Seat(0), &charter(Members::of(Seats::first(2)), LOG), LOG)
+}
 
 fn boot(chip: &Chip) -> Simulated {
     let settings = Settings {
         cluster: CLUSTER,
         identity: Seat(0).into(),
         members: Members::of(Seats::first(2)),
+        existing: false,
         routes: Routes::lines(&[Seats::NONE.with(Seat(1))]),
         pace: Setting::new(0, 2, Wiring::Mesh, 115_200).pace(),
         seed: 1,
@@ -42,7 +48,7 @@ fn said(message: &Message<'_>) -> Vec<u8> {
 
 #[test]
 fn a_flash_is_not_full_for_good_of_terms_in_which_nothing_is_committed() {
-    let chip = Chip::new(LOG);
+    let chip = founded();
     let mut station = boot(&chip);
     let first = Position { term: Term(1), index: Index(1) };
     let mut record = [0; 100];
@@ -55,24 +61,30 @@ fn a_flash_is_not_full_for_good_of_terms_in_which_nothing_is_committed() {
         station.drained(0, FRAME);
         if term % 500 == 0 {
             station = boot(&chip);
-            assert_eq!((station.node().term(), station.node().last()), (Term(term), first));
+            assert_eq!(
+                (station.node().expect("a member").term(), station.node().expect("a member").last()),
+                (Term(term), first)
+            );
         }
     }
 }
 
 #[test]
 fn a_snapshot_that_a_board_could_not_restore_is_refused_and_not_fetched() {
-    let mut station = boot(&Chip::new(LOG));
+    let mut station = boot(&founded());
     let mut offer = |more: u64| {
         let bytes = Simulated::SNAPSHOT_BYTES_MAX as u64 + more;
         let position = Position { term: Term(1), index: Index(9) };
         let (latest, before) = (Snapshot { position, bytes, check: 0 }, Snapshot::default());
-        let members = station.node().members();
+        let members = station.node().expect("a member").members();
         let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(9), members };
         station.feed(Instant::START, 0, &said(&message)).expect("it runs");
         station.turn(Instant::START).expect("it goes on");
         station.drained(0, FRAME);
-        (station.node().fetching().is_some(), station.node().refusals().count(Refusal::SnapshotTooLarge))
+        (
+            station.node().expect("a member").fetching().is_some(),
+            station.node().expect("a member").refusals().count(Refusal::SnapshotTooLarge),
+        )
     };
     assert_eq!(offer(1), (false, 1));
     assert_eq!(offer(0), (true, 1));

@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Effect, Input, Members, Persist, Position, Snapshot, Ticket};
+use quorate::{Effect, Input, Members, Node, Persist, Position, Snapshot, Ticket};
 use quorate_flash::{Flash, FlashError};
 use quorate_wire::client::{Reason, ReplyBody};
 
@@ -16,10 +16,14 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     /// Gives the node an input, and does what it orders, and what follows from that.
-    pub(super) fn carry_out(&mut self, input: Input<'_, View<'_, A>>) -> Result<(), Stop> {
-        let mut next = self.draw(input)?;
+    pub(super) fn carry_out(
+        &mut self,
+        node: &mut Node<A::Command, B, SEATS>,
+        input: Input<'_, View<'_, A>>,
+    ) -> Result<(), Stop> {
+        let mut next = self.draw(node, input)?;
         while let Some(ticket) = next {
-            next = self.draw(Input::Persisted(ticket))?;
+            next = self.draw(node, Input::Persisted(ticket))?;
         }
         Ok(())
     }
@@ -29,11 +33,15 @@ where
     /// The lines are looked at before an effect is drawn: one that has been drawn would be lost, and had to be sent
     /// again. A write, and a snapshot even more so, holds up everything else: both wait until what need not wait for
     /// them has gone over the lines, so that the others write meanwhile.
-    fn draw(&mut self, input: Input<'_, View<'_, A>>) -> Result<Option<Ticket>, Stop> {
-        let members = self.node.members();
+    fn draw(
+        &mut self,
+        node: &mut Node<A::Command, B, SEATS>,
+        input: Input<'_, View<'_, A>>,
+    ) -> Result<Option<Ticket>, Stop> {
+        let members = node.members();
         // It is offered once, and only first of all.
         let mut is_offered_once = matches!(&input, Input::Receive { .. });
-        let mut effects = self.node.step(self.now, input);
+        let mut effects = node.step(self.now, input);
         self.is_behind = false;
         loop {
             self.is_behind = !self.post.lines.are_ready();
@@ -107,31 +115,31 @@ where
     }
 
     /// Takes a snapshot of what is applied, because the node or the flash needs room.
-    pub(super) fn make_room(&mut self) -> Result<(), Stop> {
+    pub(super) fn make_room(&mut self, node: &mut Node<A::Command, B, SEATS>) -> Result<(), Stop> {
         self.wants_snapshot = false;
-        let (position, members) = (self.replica.applied(), self.node.members());
-        let is_covered = self.node.snapshots().next().is_some_and(|latest| latest.position >= position);
-        if self.node.is_lost() {
+        let (position, members) = (self.replica.applied(), node.members());
+        let is_covered = node.snapshots().next().is_some_and(|latest| latest.position >= position);
+        if node.is_lost() {
             return Ok(());
         }
         if is_covered || position == Position::default() {
-            return self.write_again();
+            return self.write_again(node);
         }
         let taken = take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?;
         self.undone = taken.err();
         match taken {
-            Ok(Some(snapshot)) => self.carry_out(Input::Snapshotted(snapshot)),
+            Ok(Some(snapshot)) => self.carry_out(node, Input::Snapshotted(snapshot)),
             Ok(None) => Ok(()),
-            Err(_) => self.write_again(),
+            Err(_) => self.write_again(node),
         }
     }
 
     /// Terms came and went, and nothing was applied, or no snapshot of it can be taken: all entries once more, behind
     /// the terms and votes that fill the flash.
-    fn write_again(&mut self) -> Result<(), Stop> {
-        let is_durable = self.node.durable() == self.node.last().index;
+    fn write_again(&mut self, node: &Node<A::Command, B, SEATS>) -> Result<(), Stop> {
+        let is_durable = node.durable() == node.last().index;
         if self.flash.is_crowded() && is_durable {
-            self.flash.write(None, None, self.node.log(), None)?;
+            self.flash.write(None, None, node.log(), None)?;
         }
         Ok(())
     }

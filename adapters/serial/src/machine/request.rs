@@ -7,6 +7,7 @@ use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport
 use super::Machine;
 use super::effect::UNANSWERABLE;
 use crate::replica::View;
+use crate::stage::Stage;
 use crate::waiting::{Asker, QUERY_MAX, Waiting};
 use crate::{Address, App};
 
@@ -18,14 +19,23 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     /// Takes what somebody asks over a line.
-    pub(super) fn take_request(&mut self, from: Address, frame: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn take_request(
+        &mut self,
+        stage: &mut Stage<A::Command, B, SEATS>,
+        from: Address,
+        frame: &[u8],
+    ) -> Result<(), Refusal> {
         let Request { client, number, body, .. } = decode_request(frame, self.post.cluster)?;
         let asker = Asker { address: from, client, number };
+        let Stage::Node(node) = stage else {
+            self.post.reply(self.now, asker, not_leader(None));
+            return Ok(());
+        };
         let answer = match body {
             RequestBody::Command { .. } | RequestBody::Open { .. } => {
-                enter::<A, B, SEATS>(&mut self.node, &mut self.commands, self.now, asker, body)
+                enter::<A, B, SEATS>(node, &mut self.commands, self.now, asker, body)
             }
-            RequestBody::Read { query, local: false } => self.read(asker, query),
+            RequestBody::Read { query, local: false } => self.read(node, asker, query),
             RequestBody::Read { query, local: true } => {
                 let index = self.replica.applied().index;
                 let answer = self.replica.query(query, self.buffer.as_mut());
@@ -33,7 +43,7 @@ where
                 self.post.reply(self.now, asker, body);
                 None
             }
-            RequestBody::Status => Some(ReplyBody::Status(self.status())),
+            RequestBody::Status => Some(ReplyBody::Status(self.status(node))),
             RequestBody::Snapshot | RequestBody::Piece { .. } => Some(ReplyBody::Refused(Reason::NoSnapshot)),
         };
         if let Some(body) = answer {
@@ -42,24 +52,29 @@ where
         Ok(())
     }
 
-    fn read(&mut self, asker: Asker, query: &[u8]) -> Option<ReplyBody<'static>> {
+    fn read(
+        &mut self,
+        node: &mut Node<A::Command, B, SEATS>,
+        asker: Asker,
+        query: &[u8],
+    ) -> Option<ReplyBody<'static>> {
         if self.reads.is_full() {
             return Some(ReplyBody::Refused(Reason::Busy));
         }
         let Ok(query) = Vec::<u8, QUERY_MAX>::from_slice(query) else {
             return Some(ReplyBody::Refused(Reason::TooLarge { limit: QUERY_MAX as u32 }));
         };
-        match self.node.step(self.now, Input::Read).next() {
+        match node.step(self.now, Input::Read).next() {
             Some(Effect::Await { round }) => self.reads.push(round, asker, query),
-            Some(Effect::Reject(rejection)) => return Some(refusal(rejection, self.node.leader())),
+            Some(Effect::Reject(rejection)) => return Some(refusal(rejection, node.leader())),
             _ => {}
         }
         None
     }
 
-    fn status(&mut self) -> StatusReport {
+    fn status(&mut self, node: &Node<A::Command, B, SEATS>) -> StatusReport {
         let digest = self.replica.digest(self.buffer.as_mut());
-        StatusReport::of(&self.node, self.post.identity.incarnation, digest, self.refusals)
+        StatusReport::of(node, self.post.identity.incarnation, digest, self.refusals)
     }
 }
 

@@ -35,7 +35,8 @@ impl Buttons {
             Order::Repeat(0) => answer(tag, &"nothing to do"),
             Order::Press(_) | Order::Repeat(_) => refuse(tag, &"another order is under way"),
             Order::Lamps => {
-                answer(tag, &format_args!("{} at index {}", station.app(), station.node().applied().0));
+                let applied = station.node().map_or(0, |node| node.applied().0);
+                answer(tag, &format_args!("{} at index {applied}", station.app()));
             }
             Order::Status => answer(tag, &Report(station)),
             Order::Stack => answer(tag, &stack::depth()),
@@ -96,7 +97,7 @@ struct Report<'a>(&'a Station);
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let node = self.0.node();
+        let Some(node) = self.0.node() else { return f.write_str("no member of a cluster yet") };
         let role = match node.role() {
             Role::Leader => "leader",
             Role::Candidate | Role::PreCandidate => "candidate",

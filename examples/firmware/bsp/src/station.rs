@@ -54,7 +54,7 @@ fn recover(identity: &Identity) -> &'static mut Station {
         Wiring::Gateway => Some(Routes::lines(&[members.all()])),
     };
     let routes = routes.expect("every seat is in the ring");
-    let settings = Settings { cluster, identity: seat.into(), members, routes, pace, seed };
+    let settings = Settings { cluster, identity: seat.into(), members, existing: false, routes, pace, seed };
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
     let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
     let station = Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now());

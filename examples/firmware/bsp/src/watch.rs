@@ -1,11 +1,15 @@
-use quorate::{Role, Term};
-use quorate_serial::Undone;
+use quorate::founding::Obstacle;
+use quorate::{Founding, Role, Term};
+use quorate_serial::{Mislisted, Undone};
 
 use crate::Station;
 
-/// Tells the log what the node becomes, and what it cannot do.
+/// Tells the log what the station becomes, what it waits for, and what it cannot do.
 #[derive(Default)]
 pub struct Watch {
+    obstacle: Option<Obstacle>,
+    founding: Option<Founding>,
+    mislisted: Option<Mislisted>,
     told: Option<(Role, Term)>,
     undone: Option<Undone>,
 }
@@ -13,9 +17,18 @@ pub struct Watch {
 impl Watch {
     /// Looks at the station after its turn.
     pub fn look(&mut self, station: &Station) {
-        let state = (station.node().role(), station.node().term());
-        if self.told.replace(state) != Some(state) {
-            defmt::info!("{} of {}", state.0, state.1);
+        if let Some(obstacle) = changed(&mut self.obstacle, station.obstacle()) {
+            defmt::warn!("no member of a cluster yet: {}", obstacle);
+        }
+        if let Some(founding) = changed(&mut self.founding, station.charter().map(|charter| charter.founding)) {
+            defmt::info!("member of the cluster of {=u64:016x}", founding.0);
+        }
+        if let Some(mislisted) = changed(&mut self.mislisted, station.mislisted()) {
+            defmt::warn!("the list of members differs, and changes nothing: {}", mislisted);
+        }
+        let state = station.node().map(|node| (node.role(), node.term()));
+        if let Some((role, term)) = changed(&mut self.told, state) {
+            defmt::info!("{} of {}", role, term);
         }
         if self.undone != station.undone() {
             self.undone = station.undone();
@@ -25,4 +38,11 @@ impl Watch {
             }
         }
     }
+}
+
+/// What there is now, if it is something and was not so before.
+fn changed<T: PartialEq + Copy>(before: &mut Option<T>, now: Option<T>) -> Option<T> {
+    let is_new = *before != now;
+    *before = now;
+    now.filter(|_| is_new)
 }

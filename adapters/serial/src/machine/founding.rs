@@ -1,0 +1,74 @@
+use embedded_storage::nor_flash::NorFlash;
+use quorate::founding::{Effect, Input};
+use quorate::{Charter, Prospect};
+use quorate_wire::{Refusal, decode_founding};
+
+use super::Machine;
+use crate::stage::Stage;
+use crate::{App, Stop};
+
+impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
+    Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>
+where
+    A: App,
+    F: NorFlash,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    /// Takes what another store says of a founding. A member answers by its charter, whoever asks.
+    pub(super) fn take_founding(
+        &mut self,
+        stage: &mut Stage<A::Command, B, SEATS>,
+        frame: &[u8],
+    ) -> Result<Result<(), Refusal>, Stop> {
+        let decoded = decode_founding(frame, self.post.cluster, self.post.identity.seat);
+        let (from, message) = match decoded {
+            Err(refusal) => return Ok(Err(refusal)),
+            Ok(received) => received,
+        };
+        if let Stage::Candidate(candidate) = stage {
+            // That it is complete, it says again at the next turn.
+            self.consult(&mut candidate.prospect, Input::Receive { from, message })?;
+        } else if let Some(answer) = self.post.charter.and_then(|charter| charter.answer(&message)) {
+            self.post.say(from, &answer);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Does what a store has to do that is not complete. Once it is, it becomes a node.
+    pub(super) fn found(&mut self, stage: &mut Stage<A::Command, B, SEATS>) -> Result<(), Stop> {
+        let Stage::Candidate(candidate) = stage else { return Ok(()) };
+        if let Some(charter) = self.consult(&mut candidate.prospect, Input::Tick)? {
+            stage.complete(&charter, self.now)?;
+            self.post.charter = Some(charter);
+        }
+        Ok(())
+    }
+
+    /// Gives the prospect an input, and does what it orders, until there is no more or the lines are full. A charter if
+    /// it is complete.
+    fn consult(&mut self, prospect: &mut Prospect<SEATS>, input: Input) -> Result<Option<Charter>, Stop> {
+        let mut next = Some(input);
+        while let Some(input) = next.take() {
+            // An answer is offered once, and only first of all.
+            let mut is_offered_once = !matches!(input, Input::Tick);
+            let mut effects = prospect.step(self.now, input);
+            loop {
+                self.is_behind = !self.post.lines.are_ready();
+                if self.is_behind && !is_offered_once {
+                    break;
+                }
+                is_offered_once = false;
+                match effects.next() {
+                    Some(Effect::Send { to, message }) => self.post.say(to, &message),
+                    Some(Effect::Persist { ticket, record }) => {
+                        self.flash.record(record)?;
+                        next = Some(Input::Persisted(ticket));
+                    }
+                    Some(Effect::Complete(charter)) => return Ok(Some(charter)),
+                    None => break,
+                }
+            }
+        }
+        Ok(None)
+    }
+}

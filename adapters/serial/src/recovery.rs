@@ -1,0 +1,66 @@
+use quorate::founding::Prepared;
+use quorate::{Boot, BootError, Charter, Config, Instant, Members, Recovered, Seat, Seats, Snapshot};
+
+use crate::stage::{Candidate, Stage};
+use crate::{Pace, StartError};
+
+/// What the flash gives back: of a member its node, of any other store what it is prepared for.
+pub(crate) struct Recovery<C, B, const SEATS: usize> {
+    config: Config,
+    /// A node's, once there is one.
+    log: Option<B>,
+    boot: Option<Boot<C, B, SEATS>>,
+    prepared: Option<Prepared>,
+    pub(crate) charter: Option<Charter>,
+    /// The latest snapshot.
+    pub(crate) latest: Option<Snapshot>,
+}
+
+impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> {
+    pub(crate) fn new(config: Config, log: B) -> Self {
+        Recovery { config, log: Some(log), boot: None, prepared: None, charter: None, latest: None }
+    }
+
+    pub(crate) fn take(&mut self, recovered: Recovered<'_>) -> Result<(), StartError> {
+        match recovered {
+            Recovered::Prepared(prepared) => {
+                self.prepared = Some(prepared);
+                return Ok(());
+            }
+            Recovered::Charter(charter) => {
+                self.charter = Some(charter);
+                let log = self.log.take();
+                self.boot = log.map(|log| Boot::recover(self.config.clone(), log)).transpose()?;
+            }
+            Recovered::Snapshot(snapshot) => self.latest = Some(snapshot),
+            _ => {}
+        }
+        Ok(self.boot.as_mut().ok_or(BootError::NoMember)?.take(recovered)?)
+    }
+
+    /// What the station is by this. With a charter, the list of members changes nothing, and has to be about the same
+    /// cluster.
+    pub(crate) fn stage(
+        self,
+        pace: &Pace,
+        members: Members,
+        existing: bool,
+        now: Instant,
+    ) -> Result<Stage<C, B, SEATS>, StartError> {
+        if let Some(boot) = self.boot {
+            let node = boot.start(now)?;
+            expect_shared(members.all(), node.members().all(), node.seat())?;
+            return Ok(Stage::Node(node));
+        }
+        let log = self.log.ok_or(BootError::NoMember)?;
+        let candidate = Candidate::new(self.config, pace, (members, existing), (self.prepared, log), now)?;
+        Ok(Stage::Candidate(candidate))
+    }
+}
+
+/// A list that has nobody in common with the data but this station itself is one of another cluster.
+fn expect_shared(listed: Seats, members: Seats, me: Seat) -> Result<(), StartError> {
+    let others = members.without(me);
+    let is_shared = others.is_empty() || others.iter().any(|seat| listed.contains(seat));
+    if is_shared { Ok(()) } else { Err(StartError::Strangers { listed, members }) }
+}

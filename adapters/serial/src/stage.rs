@@ -1,0 +1,68 @@
+use quorate::founding::{Config as FoundingConfig, Intent, Prepared};
+use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Node, Prospect, Snapshot};
+
+use crate::Pace;
+
+/// What a station is: a store that is to become a member, or a node.
+pub(crate) enum Stage<C, B, const SEATS: usize> {
+    Candidate(Candidate<B, SEATS>),
+    Node(Node<C, B, SEATS>),
+}
+
+/// A store that is not complete, and what its node will be made of.
+pub(crate) struct Candidate<B, const SEATS: usize> {
+    pub(crate) prospect: Prospect<SEATS>,
+    config: Config,
+    /// It is gone once a node has it.
+    log: Option<B>,
+}
+
+impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
+    /// What to do is said by the incarnation, and by whether the flash ought to hold data.
+    pub(crate) fn new(
+        config: Config,
+        pace: &Pace,
+        (members, existing): (Members, bool),
+        (prepared, log): (Option<Prepared>, B),
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
+        let intent = match config.identity.incarnation {
+            Incarnation(1..) => Intent::Return,
+            Incarnation(0) if existing => Intent::Wait,
+            Incarnation(0) => Intent::Found,
+        };
+        let founding = FoundingConfig {
+            seat: config.identity.seat,
+            members,
+            snapshot: Snapshot::default(),
+            log_bytes: u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX),
+            intent,
+            // So seldom that a line which carries a cluster carries the questions of all its members.
+            ask_interval: pace.election,
+            seed: config.seed,
+        };
+        let prospect = Prospect::new(&founding, prepared, now)?;
+        Ok(Candidate { prospect, config, log: Some(log) })
+    }
+}
+
+impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Stage<C, B, SEATS> {
+    /// The store is complete: from now on it is a node.
+    #[inline(never)]
+    pub(crate) fn complete(&mut self, charter: &Charter, now: Instant) -> Result<(), BootError> {
+        let Stage::Candidate(Candidate { config, log, .. }) = self else { return Ok(()) };
+        let Some(log) = log.take() else { return Ok(()) };
+        let is_first = config.identity.incarnation == Incarnation(0);
+        let boot = if is_first { Boot::found } else { Boot::return_without_disk };
+        let boot = boot(config.clone(), charter, log).map_err(BootError::Charter)?;
+        *self = Stage::Node(boot.start(now)?);
+        Ok(())
+    }
+
+    pub(crate) fn node(&self) -> Option<&Node<C, B, SEATS>> {
+        match self {
+            Stage::Node(node) => Some(node),
+            Stage::Candidate(_) => None,
+        }
+    }
+}
