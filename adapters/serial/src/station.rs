@@ -43,8 +43,8 @@ pub struct Settings<const SEATS: usize> {
 /// The memory of a station: arrays of its own, or what lives elsewhere.
 #[derive(Clone, Debug)]
 pub struct Memory<B> {
-    /// For the log: see [`quorate::Node`]. It has the same length on all boards. Hosts that take part may have more,
-    /// and are told so: `ServerConfig::log_bytes_least` of `quorate-smol`.
+    /// For the log: see [`quorate::Node`]. It has the same length on all boards. Hosts that take part may have more:
+    /// what the smallest has is written down when the cluster is founded.
     pub log: B,
     /// For a snapshot of the state and its sessions, which has to fit in here as a whole: at least
     /// [`Station::SNAPSHOT_BYTES_MAX`].

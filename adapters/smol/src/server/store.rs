@@ -21,7 +21,7 @@ pub(super) enum Content<A: App> {
     /// No member yet: empty, restored, or prepared for a founding.
     Prospect(Option<Prepared>),
     /// A member, whose node can be started.
-    Member(Charter, Boot<A::Command, Box<[u8]>, SEATS>),
+    Member(Charter, Box<Boot<A::Command, Box<[u8]>, SEATS>>),
 }
 
 impl<A: App> Store<A> {
@@ -36,7 +36,7 @@ impl<A: App> Store<A> {
                 Recovered::Prepared(prepared) => content = Content::Prospect(Some(prepared)),
                 Recovered::Charter(charter) => {
                     let memory = vec![0; config.log_bytes].into_boxed_slice();
-                    content = Content::Member(charter, Boot::recover(core.clone(), memory)?);
+                    content = Content::Member(charter, Box::new(Boot::recover(core.clone(), memory)?));
                 }
                 _ => {}
             }

@@ -1,5 +1,5 @@
 use heapless::Vec;
-use lamps::{CLIENTS, CLUSTER, FRAME, LOG_BYTES_LEAST, Lamps, SEATS};
+use lamps::{CLIENTS, CLUSTER, FRAME, Lamps, SEATS};
 use quorate::{Members, Seats};
 use quorate_flash::Layout;
 use quorate_serial::{Memory, Plan, Routes, Settings};
@@ -15,7 +15,7 @@ use crate::{clock, stack};
 pub(crate) const LINES: usize = 2;
 
 /// The bytes of the log's memory.
-const MEMORY: usize = LOG_BYTES_LEAST as usize;
+const MEMORY: usize = 1024;
 
 /// The bytes of a snapshot's memory. Opening the flash needs room for a record as well, and some more.
 const SNAPSHOT_MEMORY: usize = 1024;

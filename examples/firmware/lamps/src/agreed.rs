@@ -11,6 +11,3 @@ pub const FRAME: usize = 256;
 
 /// How many clients have a session at a time: each board is one, over all its boots, and each run of a host.
 pub const CLIENTS: usize = 8;
-
-/// The bytes of memory that a board has for its log: no member of a mixed cluster holds more above its last snapshot.
-pub const LOG_BYTES_LEAST: u32 = 1024;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use lamps::{Answer, CLIENTS, CLUSTER, Command, LOG_BYTES_LEAST, Lamps};
+use lamps::{Answer, CLIENTS, CLUSTER, Command, Lamps};
 use quorate::Seat;
 use quorate_serial::{Pace, Plan};
 use quorate_smol::{Client, ClientError, Cluster, Event, Role, ServerConfig, Status, serve};
@@ -60,7 +60,6 @@ impl Host {
             // As much as a board sends.
             inflight_bytes_max: 3 * entry_bytes,
             log_bytes: LOG_BYTES,
-            log_bytes_least: Some(LOG_BYTES_LEAST),
             snapshot_bytes_per_second: u64::from(snapshot_bytes) * 1000 / heartbeat.as_millis() as u64,
             clients_max: CLIENTS,
             election_timeout: election,
