@@ -144,8 +144,7 @@
 //!
 //! # What is not here yet
 //!
-//! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them. The founding of
-//! a cluster ([`Prospect`]) is here, but no adapter runs it yet, so a driver makes the charter.
+//! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them.
 #![no_std]
 
 mod boot;

@@ -175,6 +175,8 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.Busy", ReplyBody::Refused(Reason::Busy)),
         ("Refused.NoSnapshot", ReplyBody::Refused(Reason::NoSnapshot)),
         ("Refused.Unnumbered", ReplyBody::Refused(Reason::Unnumbered)),
+        ("Refused.Founding", ReplyBody::Refused(Reason::Founding { waits_for: Seats(0b1010) })),
+        ("Refused.NoMember", ReplyBody::Refused(Reason::NoMember)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
         ("Expired", ReplyBody::Expired),

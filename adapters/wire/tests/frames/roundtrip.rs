@@ -211,6 +211,8 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::Unencodable),
         Just(Reason::NoSnapshot),
         Just(Reason::Unnumbered),
+        any::<u32>().prop_map(|seats| Reason::Founding { waits_for: Seats(seats) }),
+        Just(Reason::NoMember),
         Just(Reason::InTransfer),
         Just(Reason::Malformed),
         Just(Reason::Stopping),
