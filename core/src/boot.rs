@@ -99,6 +99,11 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         Ok(())
     }
 
+    /// Gives the log's memory back: of a store that has turned out to be no member yet.
+    pub fn into_memory(self) -> B {
+        self.node.memory
+    }
+
     /// Takes one thing that a store gives back, the charter first.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 use quorate::founding::Prepared;
-use quorate::{Boot, BootError, Charter, Config, Instant, Members, Recovered, Seat, Seats, Snapshot};
+use quorate::{Boot, Charter, Config, ConfigError, Instant, Members, Recovered, Seat, Seats, Snapshot};
 
 use crate::stage::{Candidate, Stage};
 use crate::{Pace, StartError};
@@ -7,9 +7,7 @@ use crate::{Pace, StartError};
 /// What the flash gives back: of a member its node, of any other store what it is prepared for.
 pub(crate) struct Recovery<C, B, const SEATS: usize> {
     config: Config,
-    /// A node's, once there is one.
-    log: Option<B>,
-    boot: Option<Boot<C, B, SEATS>>,
+    boot: Boot<C, B, SEATS>,
     prepared: Option<Prepared>,
     pub(crate) charter: Option<Charter>,
     /// The latest snapshot.
@@ -17,8 +15,10 @@ pub(crate) struct Recovery<C, B, const SEATS: usize> {
 }
 
 impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> {
-    pub(crate) fn new(config: Config, log: B) -> Self {
-        Recovery { config, log: Some(log), boot: None, prepared: None, charter: None, latest: None }
+    #[inline(never)]
+    pub(crate) fn new(config: Config, log: B) -> Result<Self, ConfigError> {
+        let boot = Boot::recover(config.clone(), log)?;
+        Ok(Recovery { config, boot, prepared: None, charter: None, latest: None })
     }
 
     pub(crate) fn take(&mut self, recovered: Recovered<'_>) -> Result<(), StartError> {
@@ -27,19 +27,16 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
                 self.prepared = Some(prepared);
                 return Ok(());
             }
-            Recovered::Charter(charter) => {
-                self.charter = Some(charter);
-                let log = self.log.take();
-                self.boot = log.map(|log| Boot::recover(self.config.clone(), log)).transpose()?;
-            }
+            Recovered::Charter(charter) => self.charter = Some(charter),
             Recovered::Snapshot(snapshot) => self.latest = Some(snapshot),
             _ => {}
         }
-        Ok(self.boot.as_mut().ok_or(BootError::NoMember)?.take(recovered)?)
+        Ok(self.boot.take(recovered)?)
     }
 
     /// What the station is by this. With a charter, the list of members changes nothing, and has to be about the same
-    /// cluster.
+    /// cluster. What this takes of the stack, it gives back before the station is put together.
+    #[inline(never)]
     pub(crate) fn stage(
         self,
         pace: &Pace,
@@ -47,14 +44,13 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
         existing: bool,
         now: Instant,
     ) -> Result<Stage<C, B, SEATS>, StartError> {
-        if let Some(boot) = self.boot {
-            let node = boot.start(now)?;
-            expect_shared(members.all(), node.members().all(), node.seat())?;
-            return Ok(Stage::Node(node));
+        if self.charter.is_none() {
+            let store = (self.prepared, self.boot.into_memory());
+            return Ok(Stage::Candidate(Candidate::new(self.config, pace, (members, existing), store, now)?));
         }
-        let log = self.log.ok_or(BootError::NoMember)?;
-        let candidate = Candidate::new(self.config, pace, (members, existing), (self.prepared, log), now)?;
-        Ok(Stage::Candidate(candidate))
+        let node = self.boot.start(now)?;
+        expect_shared(members.all(), node.members().all(), node.seat())?;
+        Ok(Stage::Node(node))
     }
 }
 

@@ -102,12 +102,11 @@ where
         // A longer one, of an app that is not this one or with more clients, has no place, and could not be restored.
         let snapshot_bytes_max = Some(u32::try_from(needed).unwrap_or(u32::MAX));
         let config = Config { snapshot_bytes_max, ..pace.config(identity, seed) };
-        config.check()?;
         if room < needed {
             return Err(StartError::Snapshot { needed, room });
         }
         let owner = Owner { cluster: cluster.0, identity };
-        let mut recovery = Recovery::new(config, log);
+        let mut recovery = Recovery::new(config, log)?;
         let visit = |recovered: Recovered<'_>| recovery.take(recovered);
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
@@ -115,12 +114,14 @@ where
         if let Some(snapshot) = recovery.latest {
             restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
         }
+        let charter = recovery.charter;
+        let stage = recovery.stage(&pace, members, existing, now)?;
         let lines = Lines::new(identity.seat, routes, &pace, now);
         let caller = Caller::new(identity.seat, seed, &pace);
         let machine = Machine {
             replica,
             flash,
-            post: Post::new(cluster, identity, recovery.charter, lines, caller),
+            post: Post::new(cluster, identity, charter, lines, caller),
             buffer,
             commands: Waiting::default(),
             reads: Reads::default(),
@@ -131,7 +132,6 @@ where
             wants_snapshot: false,
             undone: None,
         };
-        let stage = recovery.stage(&pace, members, existing, now)?;
         let receivers = [const { Receiver::new() }; LINES];
         Ok(Station { receivers, stage, machine, listed: members.all(), stopped: None })
     }

@@ -13,7 +13,7 @@ unsafe extern "C" {
     static _stack_end: u32;
 }
 
-/// The most bytes that were used before the board had started.
+/// The most bytes that were used before the board had started, and until it was a member.
 static START: AtomicUsize = AtomicUsize::new(0);
 
 /// The most bytes of the stack that were ever used.
@@ -32,7 +32,7 @@ impl fmt::Display for Depth {
 /// Tells what was used until now from what is used from now on: paints what is free anew.
 #[inline(never)]
 pub(crate) fn repaint() {
-    START.store(used(), Ordering::Relaxed);
+    START.fetch_max(used(), Ordering::Relaxed);
     let here = 0u32;
     let mut place = (&raw const _stack_end).cast_mut();
     // Some words next to this function's own frame stay as they are.

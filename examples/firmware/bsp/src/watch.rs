@@ -2,7 +2,7 @@ use quorate::founding::Obstacle;
 use quorate::{Founding, Role, Term};
 use quorate_serial::{Mislisted, Undone};
 
-use crate::Station;
+use crate::{Station, stack};
 
 /// Tells the log what the station becomes, what it waits for, and what it cannot do.
 #[derive(Default)]
@@ -17,10 +17,12 @@ pub struct Watch {
 impl Watch {
     /// Looks at the station after its turn.
     pub fn look(&mut self, station: &Station) {
-        if let Some(obstacle) = changed(&mut self.obstacle, station.obstacle()) {
+        let obstacle = station.obstacle().filter(|obstacle| *obstacle != Obstacle::Nothing);
+        if let Some(obstacle) = changed(&mut self.obstacle, obstacle) {
             defmt::warn!("no member of a cluster yet: {}", obstacle);
         }
         if let Some(founding) = changed(&mut self.founding, station.charter().map(|charter| charter.founding)) {
+            stack::repaint();
             defmt::info!("member of the cluster of {=u64:016x}", founding.0);
         }
         if let Some(mislisted) = changed(&mut self.mislisted, station.mislisted()) {
