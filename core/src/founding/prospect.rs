@@ -307,7 +307,8 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     /// Those of the others of whom so much was heard.
     pub(super) fn seats(&self, is_so: impl Fn(Option<Heard>) -> bool) -> Seats {
-        self.heard().filter(|(_, heard)| is_so(*heard)).map(|(seat, _)| seat).collect()
+        let so = self.heard().filter(|(_, heard)| is_so(*heard));
+        so.fold(Seats::NONE, |seats, (seat, _)| seats.and(seat))
     }
 
     pub(super) fn is_older(&self, at: Instant, intervals: u64) -> bool {
