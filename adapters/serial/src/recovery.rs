@@ -34,23 +34,28 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
         Ok(self.boot.take(recovered)?)
     }
 
-    /// What the station is by this. With a charter, the list of members changes nothing, and has to be about the same
-    /// cluster. What this takes of the stack, it gives back before the station is put together.
+    /// A member's node. The list of members changes nothing, and has to be about the same cluster.
+    ///
+    /// What this and [`candidate`](Recovery::candidate) take of the stack, they give back before the station is put
+    /// together.
     #[inline(never)]
-    pub(crate) fn stage(
+    pub(crate) fn node(self, members: Members, now: Instant) -> Result<Stage<C, B, SEATS>, StartError> {
+        let node = self.boot.start(now)?;
+        expect_shared(members.all(), node.members().all(), node.seat())?;
+        Ok(Stage::Node(node))
+    }
+
+    /// A store that is no member yet.
+    #[inline(never)]
+    pub(crate) fn candidate(
         self,
         pace: &Pace,
         members: Members,
         existing: bool,
         now: Instant,
     ) -> Result<Stage<C, B, SEATS>, StartError> {
-        if self.charter.is_none() {
-            let store = (self.prepared, self.boot.into_memory());
-            return Ok(Stage::Candidate(Candidate::new(self.config, pace, (members, existing), store, now)?));
-        }
-        let node = self.boot.start(now)?;
-        expect_shared(members.all(), node.members().all(), node.seat())?;
-        Ok(Stage::Node(node))
+        let store = (self.prepared, self.boot.into_memory());
+        Ok(Stage::Candidate(Candidate::new(self.config, pace, (members, existing), store, now)?))
     }
 }
 

@@ -115,7 +115,10 @@ where
             restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
         }
         let charter = recovery.charter;
-        let stage = recovery.stage(&pace, members, existing, now)?;
+        let stage = match charter {
+            Some(_) => recovery.node(members, now)?,
+            None => recovery.candidate(&pace, members, existing, now)?,
+        };
         let lines = Lines::new(identity.seat, routes, &pace, now);
         let caller = Caller::new(identity.seat, seed, &pace);
         let machine = Machine {
