@@ -21,7 +21,7 @@ pub fn roundtrip(data: &[u8]) {
 
 fn member(source: &mut Source<'_>) {
     let founding = Founding(source.number());
-    let (from, to) = (Seat(source.byte()), Seat(source.byte()));
+    let (from, to) = (Seat(source.below(32)), Seat(source.below(32)));
     let envelope = Envelope { founding, from, to, incarnation: Incarnation(source.number() as u32) };
     let around = Position { term: Term(source.near(1)), index: Index(source.near(1)) };
     let mut room = Vec::new();
@@ -73,7 +73,7 @@ fn request(source: &mut Source<'_>) {
 }
 
 fn reply(source: &mut Source<'_>) {
-    let (client, number, from) = (source.number(), source.near(1), Seat(source.byte()));
+    let (client, number, from) = (source.number(), source.near(1), Seat(source.below(32)));
     let founding = source.flag().then(|| Founding(source.number()));
     let reply = Reply { client, number, from, founding, body: arbitrary::reply_body(source) };
     let mut buffer = [0; 1024];
