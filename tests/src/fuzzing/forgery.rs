@@ -8,7 +8,7 @@ use super::source::Source;
 pub(crate) struct Forger<const WORD: usize, const PAGE: usize>;
 
 /// The bytes of a page's head.
-const HEAD: usize = 108;
+const HEAD: usize = 137;
 /// What comes before an item's content.
 const HEADER: usize = 8;
 /// The most bytes of an item.

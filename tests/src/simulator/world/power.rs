@@ -61,11 +61,14 @@ impl World {
                 self.tally.rotten += 1;
                 self.note(|| format!("{machine}: its disk has rotted, it cannot come back"));
                 self.machines[machine].is_rotten = true;
-                // The first command of all needs every member: without it the operator replaces such a disk.
-                if self.faults.happens(&mut self.rng, Fault::LostDisk) || self.oracle.applied() == 0 {
+                if self.faults.happens(&mut self.rng, Fault::LostDisk) {
                     self.lose_disk(machine);
                     let delay = self.rng.u64(AFTER_FAILURE);
                     self.push(delay, What::Start { machine });
+                } else if self.oracle.applied() == 0 {
+                    // The first command of all needs every member: the operator replaces such a disk at once.
+                    self.lose_disk(machine);
+                    self.push(0, What::Start { machine });
                 }
                 Ok(())
             }
