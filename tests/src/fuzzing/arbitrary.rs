@@ -194,7 +194,7 @@ fn report(source: &mut Source<'_>) -> StatusReport {
     let mut index = || Index(source.number());
     let (commit, applied, first, last, durable) = (index(), index(), index(), index(), index());
     StatusReport {
-        seat: Seat(source.byte()),
+        seat: Seat(source.below(32)),
         incarnation: Incarnation(source.number() as u32),
         role: [Role::Follower, Role::PreCandidate, Role::Candidate, Role::Leader][usize::from(source.below(4))],
         term: Term(source.number()),
@@ -215,7 +215,7 @@ fn report(source: &mut Source<'_>) -> StatusReport {
 fn follower(source: &mut Source<'_>) -> Follower {
     let standings = [Standing::Follows, Standing::Seeks, Standing::Fetches, Standing::Silent, Standing::TooSmall];
     let standing = match source.flag() {
-        true => standings[usize::from(source.below(4))],
+        true => standings[usize::from(source.below(5))],
         false => Standing::Refused(quorate::Refusal::ALL[usize::from(source.below(10))]),
     };
     let (lag, silence) = (source.number(), Duration::from_micros(source.number()));
@@ -223,5 +223,5 @@ fn follower(source: &mut Source<'_>) -> Follower {
 }
 
 fn seat(source: &mut Source<'_>) -> Option<Seat> {
-    source.flag().then(|| Seat(source.byte()))
+    source.flag().then(|| Seat(source.below(32)))
 }
