@@ -1,6 +1,7 @@
 use std::fs::{self, File};
 use std::io::BufReader;
 
+use quorate::Seat;
 use quorate_smol::{Client, ServeError, serve};
 use quorate_tests::replay::{Replayed, replay};
 use smol::block_on;
@@ -86,6 +87,8 @@ fn a_full_disk_refuses_a_trace_at_the_start() {
     let mut config = house.config(1);
     config.listen.set_port(0);
     config.data_dir = config.data_dir.join("elsewhere");
+    // It founds a cluster of its own.
+    config.peers.retain(|seat, _| *seat == Seat(1));
     config.trace = Some("/dev/full".into());
     let refused = block_on(serve(config, Named::default(), std::future::pending(), |_| {}));
     let Err(ServeError::Trace { source, .. }) = refused else { panic!("{refused:?}") };
