@@ -1,6 +1,8 @@
 use crate::story::{Story, others};
 
 pub(crate) fn cut_in_write(mut story: Story) {
+    // The first command of all needs every board.
+    story.count(1);
     // Within the words of one write, at its ends, and some writes later.
     for words in [0, 1, 2, 3, 5, 8, 13, 21, 34] {
         cut(&mut story, words);
