@@ -20,6 +20,8 @@ pub(crate) fn same_commands(mut story: Story) {
 
 /// What is acknowledged then is in the board's flash, and the board has voted for whoever leads or leads itself.
 pub(crate) fn one_host_dead(mut story: Story) {
+    // The first command of all needs everyone.
+    story.count(1);
     for dead in [2, 3] {
         let alive = 5 - dead;
         story.rig.kill(dead).expect("it runs");
