@@ -28,8 +28,12 @@ impl State {
         self.mark_durable == self.hard.term
     }
 
-    /// The members that have not acknowledged this leader's mark yet, itself included.
-    pub(crate) fn unmarked(&self, peers: &[Peer]) -> Seats {
+    /// Whom the first command of all waits for, at a leader whose log ends here: the members, itself included, that have
+    /// not acknowledged its mark yet. Nobody once there is an entry or a snapshot.
+    pub(crate) fn waits_for(&self, last: Index, peers: &[Peer]) -> Seats {
+        if last > Index(0) {
+            return Seats::NONE;
+        }
         let others = seats_of(peers, |peer| peer.marked).without(self.seat());
         let me = if self.is_marked() { self.me() } else { Seats::NONE };
         Seats(self.settings.members.all().0 & !others.union(me).0)

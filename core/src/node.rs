@@ -177,8 +177,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whom the first command of all waits for, at a leader: the members that are not known to be part of the cluster yet
     /// (see [`Rejection::Founding`](crate::Rejection::Founding)). Nobody once there is an entry or a snapshot.
     pub fn waits_for(&self) -> Seats {
-        let is_first = self.state.is_leader() && self.span.last.index == Index(0);
-        if is_first { self.state.unmarked(&self.peers) } else { Seats::NONE }
+        if self.state.is_leader() { self.state.waits_for(self.span.last.index, &self.peers) } else { Seats::NONE }
     }
 
     /// Whether this node leads and has committed all that it inherited. Only then it knows all that was committed

@@ -114,11 +114,9 @@ impl Step<'_> {
         if self.state.transfer.is_some() || self.state.reign_ended {
             return Err(Rejection::InTransfer);
         }
-        if self.log.span.last.index == Index(0) {
-            let waits_for = self.state.unmarked(self.peers);
-            if !waits_for.is_empty() {
-                return Err(Rejection::Founding { waits_for });
-            }
+        let waits_for = self.state.waits_for(self.log.span.last.index, self.peers);
+        if !waits_for.is_empty() {
+            return Err(Rejection::Founding { waits_for });
         }
         if self.log.span.last.index >= Index::MAX {
             return Err(Rejection::Full);
