@@ -27,17 +27,12 @@ impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
         (prepared, log): (Option<Prepared>, B),
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let intent = match config.identity.incarnation {
-            Incarnation(1..) => Intent::Return,
-            Incarnation(0) if existing => Intent::Wait,
-            Incarnation(0) => Intent::Found,
-        };
         let founding = FoundingConfig {
             seat: config.identity.seat,
             members,
             snapshot: Snapshot::default(),
             log_bytes: u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX),
-            intent,
+            intent: Intent::of(config.identity.incarnation, existing),
             // So seldom that a line which carries a cluster carries the questions of all its members.
             ask_interval: pace.election,
             seed: config.seed,

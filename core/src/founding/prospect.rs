@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::config::{members_fault, micros};
-use crate::{ConfigError, Instant, Members, Seat, Seats, Snapshot, Ticket};
+use crate::{ConfigError, Incarnation, Instant, Members, Seat, Seats, Snapshot, Ticket};
 
 /// Whoever has not answered for so many intervals is silent.
 const SILENT_AFTER: u64 = 3;
@@ -40,6 +40,18 @@ pub enum Intent {
     /// Take no part in a founding, and follow the cluster that is there: the seat's later life, after its disk was
     /// lost.
     Return,
+}
+
+impl Intent {
+    /// Of a store that begins under this incarnation. `existing` says that it ought to hold data of a cluster that is
+    /// there already.
+    pub fn of(incarnation: Incarnation, existing: bool) -> Intent {
+        match (incarnation, existing) {
+            (Incarnation(1..), _) => Intent::Return,
+            (Incarnation(0), true) => Intent::Wait,
+            (Incarnation(0), false) => Intent::Found,
+        }
+    }
 }
 
 /// A store that is not complete: empty, or prepared for a founding. It does no I/O, has no clock and takes no more

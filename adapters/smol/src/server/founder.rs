@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use quorate::founding::{Config, Effect, Input, Intent, Obstacle, Prepared, Prospect};
-use quorate::{Charter, Incarnation, Instant, Members, Snapshot};
+use quorate::{Charter, Instant, Members, Snapshot};
 use quorate_disk::Disk;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
 use quorate_wire::{Class, Refusal, decode_founding};
@@ -39,17 +39,12 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         on_event: F,
     ) -> Result<Self, ServeError> {
         let (prepared, snapshot) = found;
-        let intent = match (config.existing, config.incarnation) {
-            (_, Incarnation(1..)) => Intent::Return,
-            (true, _) => Intent::Wait,
-            (false, _) => Intent::Found,
-        };
         let settings = Config {
             seat: config.seat,
             members: Members::of(config.listed()),
             snapshot: snapshot.unwrap_or_default(),
             log_bytes: u32::try_from(config.log_bytes).unwrap_or(u32::MAX),
-            intent,
+            intent: Intent::of(config.incarnation, config.existing),
             ask_interval: config.heartbeat_interval,
             seed: random::number(),
         };
