@@ -1,3 +1,5 @@
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A member's place in the cluster: a small number that it keeps for as long as it is a member. [`Seat::new`] is for
@@ -137,6 +139,14 @@ impl Seats {
     }
 }
 
+/// As people read them: `n0, n2`.
+impl fmt::Display for Seats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut comma = "";
+        self.iter().try_for_each(|seat| write!(f, "{}n{}", core::mem::replace(&mut comma, ", "), seat.0))
+    }
+}
+
 /// Panics as [`Seats::with`] does.
 impl FromIterator<Seat> for Seats {
     fn from_iter<I: IntoIterator<Item = Seat>>(seats: I) -> Self {
@@ -172,6 +182,12 @@ impl Members {
     /// Whether `seat` counts in elections and commits.
     pub const fn is_voter(&self, seat: Seat) -> bool {
         self.voters.union(self.outgoing).contains(seat)
+    }
+
+    /// Whether a list that `me` was given is of other members: it names none of these but `me`, and there are others.
+    pub fn are_strangers_to(&self, list: Seats, me: Seat) -> bool {
+        let others = self.all().without(me);
+        !others.is_empty() && list.0 & others.0 == 0
     }
 
     /// Whether `present` holds a majority of the voters, and of the outgoing ones if there are any.

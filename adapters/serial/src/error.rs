@@ -86,25 +86,12 @@ impl fmt::Display for Mislisted {
         let Mislisted { strangers, unlisted } = *self;
         f.write_str("the list of members differs from the cluster's, and changes nothing")?;
         if !strangers.is_empty() {
-            write!(f, "; no members, and no station joins by a list: {}", Names(strangers))?;
+            write!(f, "; no members, and no station joins by a list: {strangers}")?;
         }
         if !unlisted.is_empty() {
-            write!(f, "; members that it leaves out: {}", Names(unlisted))?;
+            write!(f, "; members that it leaves out: {unlisted}")?;
         }
         Ok(())
-    }
-}
-
-/// Seats as people read them: `n0, n2`.
-struct Names(Seats);
-
-impl fmt::Display for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut is_first = true;
-        self.0.iter().try_for_each(|seat| {
-            let comma = if core::mem::take(&mut is_first) { "" } else { ", " };
-            write!(f, "{comma}n{}", seat.0)
-        })
     }
 }
 
@@ -116,10 +103,8 @@ impl fmt::Display for StartError {
             StartError::Flash(error) => error.fmt(f),
             StartError::Strangers { listed, members } => write!(
                 f,
-                "the list of members names {}, and those of the flash's cluster are {}: give this station that \
-                 cluster's list, or an erased flash",
-                Names(*listed),
-                Names(*members)
+                "the list of members names {listed}, and those of the flash's cluster are {members}: give this station that \
+                 cluster's list, or an erased flash"
             ),
             StartError::Snapshot { needed, room } => write!(
                 f,

@@ -1,5 +1,5 @@
 use quorate::founding::Prepared;
-use quorate::{Boot, Charter, Config, ConfigError, Instant, Members, Recovered, Seat, Seats, Snapshot};
+use quorate::{Boot, Charter, Config, ConfigError, Instant, Members, Recovered, Snapshot};
 
 use crate::stage::{Candidate, Stage};
 use crate::{Pace, StartError};
@@ -41,7 +41,9 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
     #[inline(never)]
     pub(crate) fn node(self, members: Members, now: Instant) -> Result<Stage<C, B, SEATS>, StartError> {
         let node = self.boot.start(now)?;
-        expect_shared(members.all(), node.members().all(), node.seat())?;
+        if node.members().are_strangers_to(members.all(), node.seat()) {
+            return Err(StartError::Strangers { listed: members.all(), members: node.members().all() });
+        }
         Ok(Stage::Node(node))
     }
 
@@ -57,11 +59,4 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
         let store = (self.prepared, self.boot.into_memory());
         Ok(Stage::Candidate(Candidate::new(self.config, pace, (members, existing), store, now)?))
     }
-}
-
-/// A list that has nobody in common with the data but this station itself is one of another cluster.
-fn expect_shared(listed: Seats, members: Seats, me: Seat) -> Result<(), StartError> {
-    let others = members.without(me);
-    let is_shared = others.is_empty() || others.iter().any(|seat| listed.contains(seat));
-    if is_shared { Ok(()) } else { Err(StartError::Strangers { listed, members }) }
 }

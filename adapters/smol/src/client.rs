@@ -16,7 +16,6 @@ use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
 use self::call::{Call, Kind, PATIENCE};
 use self::directory::Directory;
 pub use self::error::ClientError;
-pub(crate) use self::error::Names;
 use self::exchange::Exchange;
 use self::own::{Opening, Own};
 use crate::Status;

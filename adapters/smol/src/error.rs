@@ -5,7 +5,6 @@ use std::{fmt, io};
 use quorate::{BootError, CommandError, ConfigError, Index, Seats, Snapshot};
 use quorate_disk::DiskError;
 
-use crate::client::Names;
 use crate::replica::CLIENTS;
 
 /// Why a node cannot start, or had to stop.
@@ -102,10 +101,8 @@ impl fmt::Display for ServeError {
             }
             ServeError::OtherMembers { list, members } => write!(
                 f,
-                "the data are of a cluster of {}, and the list names {}: members belong to the data, and a list gives their \
-                 addresses only. Name the members, or start with the data of the cluster that is meant",
-                Names(*members),
-                Names(*list)
+                "the data are of a cluster of {members}, and the list names {list}: members belong to the data, and a list gives their \
+                 addresses only. Name the members, or start with the data of the cluster that is meant"
             ),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),

@@ -1,7 +1,7 @@
 use std::time::Duration;
 use std::{fmt, io};
 
-use quorate::{Seat, Seats};
+use quorate::Seats;
 use quorate_wire::EncodeError;
 use quorate_wire::client::Reason;
 
@@ -84,14 +84,14 @@ impl fmt::Display for ClientError {
                 write!(
                     f,
                     " ({} did not answer within {}). Start another node or check --peer",
-                    Names(*silent),
+                    silent,
                     Seconds(*waited)
                 )
             }
             ClientError::Unreachable { silent, waited } => write!(
                 f,
                 "no node reachable: {} did not answer within {}. Start a node or check --peer and --cluster",
-                Names(*silent),
+                silent,
                 Seconds(*waited)
             ),
             ClientError::Unknown { waited } => write!(
@@ -155,26 +155,12 @@ fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
         }
         Reason::Founding { waits_for } => write!(
             f,
-            "not done: nothing was ever done in this cluster, and its first command waits for all members: start {}",
-            Names(waits_for)
+            "not done: nothing was ever done in this cluster, and its first command waits for all members: start {waits_for}"
         ),
         Reason::NoMember => f.write_str(
             "not done: the node's data are of no cluster. Its log says why, and what to do: try another node",
         ),
         Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
-    }
-}
-
-/// Seats as in "n2, n3".
-pub(crate) struct Names(pub(crate) Seats);
-
-impl fmt::Display for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Seat(seat)) in self.0.iter().enumerate() {
-            let separator = if place == 0 { "" } else { ", " };
-            write!(f, "{separator}n{seat}")?;
-        }
-        Ok(())
     }
 }
 

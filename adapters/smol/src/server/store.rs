@@ -59,12 +59,12 @@ impl<A: App> Store<A> {
 /// # Errors
 /// The list is another cluster's: it shares no other member with the data.
 pub(super) fn compare(list: Seats, me: Seat, members: &Members) -> Result<Option<Event>, ServeError> {
-    let members = members.all();
-    let (unknown, unnamed) = (Seats(list.0 & !members.0), Seats(members.0 & !list.0));
-    let others = members.without(me);
-    if !list.is_empty() && !others.is_empty() && Seats(list.0 & others.0).is_empty() {
-        return Err(ServeError::OtherMembers { list, members });
+    let all = members.all();
+    if list.is_empty() || list == all {
+        return Ok(None);
     }
-    let differs = !list.is_empty() && list != members;
-    Ok(differs.then_some(Event::ListDiffers { unknown, unnamed }))
+    if members.are_strangers_to(list, me) {
+        return Err(ServeError::OtherMembers { list, members: all });
+    }
+    Ok(Some(Event::ListDiffers { unknown: Seats(list.0 & !all.0), unnamed: Seats(all.0 & !list.0) }))
 }
