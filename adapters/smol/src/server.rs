@@ -173,9 +173,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 };
                 if let Err(refusal) = taken {
                     self.link.refuse(refusal);
-                    if self.watch.is_new_frame(refusal, self.clock.now()) {
-                        (self.on_event)(&Event::FrameRefused { from, reason: refusal });
-                    }
+                    self.watch.refused_frame(from, refusal, self.clock.now()).iter().for_each(&mut self.on_event);
                 }
             }
         }

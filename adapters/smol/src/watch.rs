@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use quorate::{Index, Instant, Progress, Refusals, Seat, Seats, Snapshot, Standing};
@@ -96,9 +97,9 @@ impl Watch {
         }
     }
 
-    /// Whether to tell of a frame that was dropped for this reason.
-    pub(crate) fn is_new_frame(&mut self, reason: Refusal, now: Instant) -> bool {
-        is_new(&mut self.frames[reason.index()], now)
+    /// What to tell of a frame that was dropped.
+    pub(crate) fn refused_frame(&mut self, from: SocketAddr, reason: Refusal, now: Instant) -> Option<Event> {
+        is_new(&mut self.frames[reason.index()], now).then_some(Event::FrameRefused { from, reason })
     }
 
     /// Whether to tell of a snapshot that could not be written.

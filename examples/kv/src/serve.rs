@@ -52,7 +52,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn of(config: &ServerConfig) -> Place {
         let ServerConfig { data_dir, incarnation, peers, .. } = config;
-        Place { data_dir: data_dir.clone(), incarnation: *incarnation, is_alone: peers.len() < 2 }
+        Place { data_dir: data_dir.clone(), incarnation: *incarnation, is_alone: peers.len() == 1 }
     }
 
     /// How the program ends if a node does.

@@ -9,7 +9,7 @@ use quorate_wire::{Class, Refusal, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending};
 
-use super::SEATS;
+use super::{DATAGRAMS_MAX, SEATS};
 use crate::clock::Clock;
 use crate::link::Link;
 use crate::socket::Batch;
@@ -115,8 +115,10 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
 
     fn receive(&mut self) -> Result<(), ServeError> {
         let mut batch = std::mem::take(&mut self.incoming);
-        while self.link.receive(&mut batch)? {
+        let mut datagrams = 0;
+        while datagrams < DATAGRAMS_MAX && self.link.receive(&mut batch)? {
             for (frame, from) in batch.iter() {
+                datagrams += 1;
                 let taken = match Class::of(frame) {
                     Ok(Class::Founding) => self.take_message(frame)?,
                     Ok(Class::Request) => decode_request(frame, self.link.cluster()).map(|request| {
@@ -129,9 +131,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
                 };
                 if let Err(refusal) = taken {
                     self.link.refuse(refusal);
-                    if self.watch.is_new_frame(refusal, self.clock.now()) {
-                        (self.on_event)(&Event::FrameRefused { from, reason: refusal });
-                    }
+                    self.watch.refused_frame(from, refusal, self.clock.now()).iter().for_each(&mut self.on_event);
                 }
             }
         }

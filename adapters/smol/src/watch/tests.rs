@@ -163,8 +163,10 @@ fn a_full_log_is_told_if_it_lasts_and_when_it_is_over() {
 fn frames_that_are_dropped_do_not_fill_the_log() {
     let mut watch = stage().watch;
     let at = Instant::from_millis;
-    assert!(watch.is_new_frame(Refusal::Cluster, at(0)) && watch.is_new_frame(Refusal::Checksum, at(1)));
-    assert!(!watch.is_new_frame(Refusal::Cluster, at(59_999)));
-    assert!(watch.is_new_frame(Refusal::Cluster, at(60_000)));
+    let from = ([127, 0, 0, 1], 7101).into();
+    let mut is_told = |reason, millis| watch.refused_frame(from, reason, at(millis)).is_some();
+    assert!(is_told(Refusal::Cluster, 0) && is_told(Refusal::Checksum, 1));
+    assert!(!is_told(Refusal::Cluster, 59_999));
+    assert!(is_told(Refusal::Cluster, 60_000));
     assert!(watch.is_new_failure(at(0)) && !watch.is_new_failure(at(100)));
 }
