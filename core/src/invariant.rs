@@ -3,7 +3,7 @@ use core::marker::PhantomData;
 use crate::snapshot::Image;
 use crate::{Effects, Entries, Node, Role, Seats};
 
-/// A law of section 3.3 of the design that a node has broken: a bug of ours.
+/// A law that a node keeps in every state, and has broken: a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Broken(pub &'static str);

@@ -21,7 +21,7 @@ pub(super) struct Window {
 type Reign = (u64, Term);
 
 impl Window {
-    /// Section 3.3 of the design, 9: neither messages nor bytes pile up.
+    /// Rule 9 of those in `tests/mutants.txt`: neither messages nor bytes pile up.
     pub(super) fn on_append(&mut self, reign: Reign, stamp: u64, entries: Entries<'_>, shape: &Shape) -> Verdict {
         if self.reign != reign {
             *self = Window { reign, incarnation: self.incarnation, ..Window::default() };
