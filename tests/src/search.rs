@@ -172,33 +172,46 @@ pub enum Start {
 }
 
 /// How often what may happen, in all of the cluster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct Budget {
     /// Election time-outs that run out.
+    #[arg(long, default_value_t = 2)]
     pub elections: u8,
     /// Heartbeats of leaders, and questions that are asked once more.
+    #[arg(long, default_value_t = 1)]
     pub beats: u8,
     /// Commands of clients at leaders.
+    #[arg(long, default_value_t = 2)]
     pub commands: u8,
     /// Wishes of two clients in sessions at leaders, copies of earlier ones included; there is room for one session.
+    #[arg(long, default_value_t = 0)]
     pub asks: u8,
     /// Snapshots that apps take.
+    #[arg(long, default_value_t = 0)]
     pub snapshots: u8,
     /// Snapshots that are lost, of one node at a time, while it is down.
+    #[arg(long, default_value_t = 0)]
     pub rots: u8,
     /// Reads of clients at any node that knows a leader.
+    #[arg(long, default_value_t = 0)]
     pub reads: u8,
     /// Wishes to hand leadership over.
+    #[arg(long, default_value_t = 0)]
     pub transfers: u8,
     /// Leaders that step down because they heard nobody.
+    #[arg(long, default_value_t = 0)]
     pub resignations: u8,
     /// Crashes, each of which keeps any front of the write under way.
+    #[arg(long, default_value_t = 1)]
     pub crashes: u8,
     /// Disks that are lost, always of the same node: it goes on with an empty one, under its next incarnation.
+    #[arg(long, default_value_t = 0)]
     pub losses: u8,
     /// Steps whose effects are left undrawn, and so join those of a later one.
+    #[arg(long, default_value_t = 0)]
     pub leaves: u8,
-    /// Letters that arrive and stay on their way; `None` for all of them, for good.
+    /// Letters that arrive and stay on their way; if this is not given, all of them, for good.
+    #[arg(long)]
     pub repeats: Option<u8>,
 }
 

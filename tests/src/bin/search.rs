@@ -38,45 +38,8 @@ struct Options {
     /// Start where one node lacks what a snapshot covers: its leader's offer is on its way.
     #[arg(long, conflicts_with = "led")]
     behind: bool,
-    /// How many election time-outs run out.
-    #[arg(long, default_value_t = 2)]
-    elections: u8,
-    /// How many heartbeats and repeated questions there are.
-    #[arg(long, default_value_t = 1)]
-    beats: u8,
-    /// How many commands clients give to leaders.
-    #[arg(long, default_value_t = 2)]
-    commands: u8,
-    /// How often clients ask in sessions, or for one: also once more, in a session that is over, or with another command.
-    #[arg(long, default_value_t = 0)]
-    asks: u8,
-    /// How many snapshots are taken.
-    #[arg(long, default_value_t = 0)]
-    snapshots: u8,
-    /// How often the snapshot that a node stands on is lost: at one node at a time.
-    #[arg(long, default_value_t = 0)]
-    rots: u8,
-    /// How many reads clients ask for.
-    #[arg(long, default_value_t = 0)]
-    reads: u8,
-    /// How often a leader is told to hand over.
-    #[arg(long, default_value_t = 0)]
-    transfers: u8,
-    /// How often a leader steps down because it heard nobody.
-    #[arg(long, default_value_t = 0)]
-    resignations: u8,
-    /// How many crashes there are.
-    #[arg(long, default_value_t = 1)]
-    crashes: u8,
-    /// How many disks are lost, all of them one node's: it goes on with an empty one, under its next incarnation.
-    #[arg(long, default_value_t = 0)]
-    losses: u8,
-    /// How many steps leave their effects for a later one.
-    #[arg(long, default_value_t = 0)]
-    leaves: u8,
-    /// How many letters arrive and stay on their way; without it all of them do, for good.
-    #[arg(long)]
-    repeats: Option<u8>,
+    #[command(flatten)]
+    budget: Budget,
     /// Search a world that is wrong, to see that it is found out: its disks lie, a crash wipes them,
     /// or losses go on when calm has come.
     #[arg(long, value_parser = flaw)]
@@ -132,23 +95,6 @@ fn main() -> ExitCode {
 }
 
 fn setting(options: &Options) -> Setting {
-    let Options { elections, beats, commands, asks, snapshots, rots, reads, transfers, .. } = *options;
-    let Options { resignations, crashes, losses, leaves, repeats, .. } = *options;
-    let budget = Budget {
-        elections,
-        beats,
-        commands,
-        asks,
-        snapshots,
-        rots,
-        reads,
-        transfers,
-        resignations,
-        crashes,
-        losses,
-        leaves,
-        repeats,
-    };
     let start = match (options.led, options.behind) {
         (false, false) => Start::New,
         (true, _) => Start::Led,
@@ -165,7 +111,7 @@ fn setting(options: &Options) -> Setting {
         log_bytes: options.log_bytes.min(LOG_BYTES),
         lost: options.lost.clone(),
         calms: options.calms,
-        ..Setting::new(usize::from(options.nodes), budget)
+        ..Setting::new(usize::from(options.nodes), options.budget)
     }
 }
 
