@@ -19,10 +19,11 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Three nodes, with a leader.
+    /// Three nodes, all of them members, with a leader.
     pub(crate) fn start() -> Cluster {
         let mut cluster = Cluster::of(3);
         cluster.start_nodes(1..4);
+        cluster.agree();
         cluster
     }
 
