@@ -14,6 +14,8 @@ mod memory;
 pub mod misuse;
 pub mod mutants;
 #[cfg(feature = "all")]
+pub mod ports;
+#[cfg(feature = "all")]
 pub mod power;
 #[cfg(feature = "all")]
 pub mod replay;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use quorate::{Incarnation, Seat};
 use quorate_smol::{Client, Cluster, Event, ServerConfig, serve};
+use quorate_tests::ports::free_addresses;
 use smol::block_on;
 use tempfile::TempDir;
 
@@ -40,9 +41,7 @@ pub(crate) struct InLine {
 
 impl House {
     pub(crate) fn of(count: u8) -> House {
-        let sockets: Vec<_> = (0..count).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
-        let addresses = sockets.iter().map(|socket| socket.local_addr().expect("an address"));
-        let members = (1..=count).map(Seat).zip(addresses).collect();
+        let members = (1..=count).map(Seat).zip(free_addresses(usize::from(count))).collect();
         House { members, directory: tempfile::tempdir().expect("a directory") }
     }
 

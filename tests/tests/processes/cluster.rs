@@ -1,10 +1,11 @@
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use quorate_tests::ports::free_addresses;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -40,11 +41,9 @@ pub(crate) fn program() -> PathBuf {
 
 impl Cluster {
     pub(crate) fn start(nodes: usize, options: &'static [&'static str]) -> Cluster {
-        let sockets: Vec<_> = (0..nodes).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
-        let addresses = sockets.iter().map(|socket| socket.local_addr().expect("an address")).collect();
+        let addresses = free_addresses(nodes);
         let directory = tempfile::tempdir().expect("a folder for the nodes");
         let running = (0..nodes).map(|_| None).collect();
-        drop(sockets);
         let mut cluster = Cluster { addresses, directory, running, options };
         cluster.nodes().for_each(|node| cluster.restart(node));
         cluster.leader();

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use quorate::{Index, Seat};
 use quorate_smol::{App, Client, Cluster, Role, ServeError, ServerConfig, serve};
+use quorate_tests::ports::free_addresses;
 use smol::block_on;
 use smol::channel::{Sender, bounded};
 use smol::future::or;
@@ -64,14 +65,11 @@ struct Running {
 
 impl House {
     pub(crate) fn new() -> House {
-        let sockets: Vec<_> = (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a free port")).collect();
-        let addresses = sockets.iter().map(|socket| socket.local_addr().expect("it is bound"));
         let mut house = House {
-            members: (1..=NODES).map(Seat).zip(addresses).collect(),
+            members: (1..=NODES).map(Seat).zip(free_addresses(usize::from(NODES))).collect(),
             directory: tempfile::tempdir().expect("room for a directory"),
             running: BTreeMap::new(),
         };
-        drop(sockets);
         (1..=NODES).for_each(|seat| house.start(seat));
         house
     }

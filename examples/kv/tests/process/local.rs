@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::program::{Running, eventually, program, run, run_with};
+use crate::program::{Running, eventually, free_addresses, program, run, run_with};
 
 /// The first of three free ports in a row.
 pub(crate) fn free_ports() -> u16 {
-    let is_free = |port: u16| UdpSocket::bind(("127.0.0.1", port)).is_ok();
-    eventually("three ports in a row are free", || {
-        let first = UdpSocket::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-        (first < u16::MAX - 3 && (first..first + 3).all(is_free)).then_some(first)
-    })
+    free_addresses(3)[0].port()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -157,10 +158,16 @@ pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) 
     }
 }
 
-/// Addresses of this machine that were free a moment ago.
+/// Addresses of this machine, in a row, that stay free while their node is down.
+///
+/// The system draws the ports of clients, from 32,768 upwards on Linux: these lie below, and no two calls give the same.
 pub(crate) fn free_addresses(count: usize) -> Vec<SocketAddr> {
-    let bind = |_| UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
-    let sockets: Vec<_> = (0..count).map(bind).collect();
-    let addresses = sockets.iter().map(UdpSocket::local_addr);
-    addresses.collect::<Result<_, _>>().expect("a bound socket has an address")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = (std::process::id() % 20_000) as u16;
+    eventually("there are free ports in a row", || {
+        let width = u16::try_from(count).expect("a cluster is small");
+        let first = 10_000 + start.wrapping_add(NEXT.fetch_add(width, Ordering::Relaxed)) % 20_000;
+        let row = || (first..first + width).map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        row().all(|address| UdpSocket::bind(address).is_ok()).then(|| row().collect())
+    })
 }
