@@ -5,7 +5,7 @@ pub(crate) const SECTOR: usize = 512;
 /// Bytes of a sector before its stamp.
 pub(crate) const BODY: usize = SECTOR - 1;
 /// Ends every sector of a batch, so that a sector which never arrived can be told from one which has changed since.
-const STAMP: u8 = 0xB5;
+pub(crate) const STAMP: u8 = 0xB5;
 /// Bytes of a batch before its payload: magic (4), the payload's CRC (4), sequence (8), the payload's length (8), CRC
 /// (4).
 pub(crate) const HEADER: usize = 28;

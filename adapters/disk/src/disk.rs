@@ -254,8 +254,9 @@ impl<M: Medium> Disk<M> {
             sequence: self.sequence,
             length: segment::length(size.max(self.options.segment_bytes)),
         };
-        self.segment = self.directory.create(header, &mut self.medium)?;
-        Ok(())
+        let next = self.directory.create(header, &mut self.medium)?;
+        let Segment { file, path, .. } = std::mem::replace(&mut self.segment, next);
+        segment::close(&file, &path, &mut self.medium)
     }
 
     /// Removes what neither the last snapshot needs nor the one before it, which takes its place if it is damaged.
@@ -288,6 +289,8 @@ fn first_segment(owner: Owner, options: Options) -> Header {
 
 /// Makes durable what was recovered, and zeros what was torn.
 ///
+/// The segment before the last one is closed once more: whoever made the last one may have stopped before.
+///
 /// The last batch is written once more: a sync that failed before this opening may have left it in memory alone, marked
 /// as written, and no later sync would write it.
 ///
@@ -299,6 +302,10 @@ fn settle<M: Medium>(
     replay: &mut Replay,
     medium: &mut M,
 ) -> Result<Segment<M::Handle>, DiskError> {
+    if let Some(path) = &replay.previous {
+        let file = medium.open(path).map_err(DiskError::io("open", path))?;
+        segment::close(&file, path, medium)?;
+    }
     let file = medium.open(&path).map_err(DiskError::io("open", &path))?;
     let (last, end, torn_end) = (replay.last_batch, replay.end as usize, replay.torn_end as usize);
     if end < torn_end && replay.bytes[end + batch::BODY] != 0 {

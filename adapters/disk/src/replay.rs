@@ -2,11 +2,13 @@ use std::path::{Path, PathBuf};
 
 use crate::batch::{self, Found, Place};
 use crate::item::{self, Item, ItemError};
-use crate::segment::{Header, HeaderError, START};
+use crate::segment::{CLOSED, Header, HeaderError, START};
 use crate::{DiskError, Medium, Owner, directory};
 
 /// What is wrong if a log does not reach back far enough.
 pub(crate) const MISSING: &str = "the segment before this one is missing";
+/// What is wrong if a log does not reach as far as it did.
+const CUT_OFF: &str = "the segment after this one is missing";
 
 /// Reads a log from its first segment to its end.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub(crate) struct Replay {
     pub(crate) bytes: Vec<u8>,
     /// The last segment that was read, and its header.
     pub(crate) last: Option<(PathBuf, Header)>,
+    /// The path of the one before it.
+    pub(crate) previous: Option<PathBuf>,
     /// Where the last batch of that segment starts, and where the next one goes.
     pub(crate) last_batch: u64,
     pub(crate) end: u64,
@@ -64,8 +68,12 @@ impl Replay {
                 return Err(DiskError::damaged(&path, 0, MISSING).into());
             }
             let header = self.open(&path, number, medium)?;
-            self.last = Some((path, header));
-            self.read(number + 1 == end, &mut |item| visit(number, item))?;
+            let is_last = number + 1 == end;
+            if is_last && self.bytes.get(CLOSED as usize).is_some_and(|byte| *byte != 0) {
+                return Err(DiskError::damaged(&path, CLOSED, CUT_OFF).into());
+            }
+            self.previous = self.last.replace((path, header)).map(|(path, _)| path);
+            self.read(is_last, &mut |item| visit(number, item))?;
         }
         Ok(())
     }

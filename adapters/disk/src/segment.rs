@@ -1,9 +1,9 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use quorate::{Identity, Incarnation, Seat, crc32c};
 
-use crate::batch::{Place, SECTOR};
+use crate::batch::{BODY, Place, SECTOR, STAMP};
 use crate::bytes::{number, word};
 use crate::{DiskError, Medium, Owner};
 
@@ -15,6 +15,8 @@ const COVERED: usize = 60;
 const HEADER: usize = COVERED + 4;
 /// A segment's first batch starts with its second sector.
 pub(crate) const START: u64 = SECTOR as u64;
+/// Where a segment says that there is a later one: the stamp of its first sector, as one ends each sector of a batch.
+pub(crate) const CLOSED: u64 = BODY as u64;
 /// What a fresh segment is filled with, this many bytes at a time.
 static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 
@@ -133,6 +135,12 @@ impl Header {
             length: number(bytes, 48),
         })
     }
+}
+
+/// Lets a segment say that there is a later one, so that it is missed if it goes.
+pub(crate) fn close<M: Medium>(file: &M::Handle, path: &Path, medium: &mut M) -> Result<(), DiskError> {
+    medium.write(file, CLOSED, &[STAMP]).map_err(DiskError::io("write", path))?;
+    medium.sync(file).map_err(DiskError::io("sync", path))
 }
 
 /// Bytes of a segment with room for batches of `size` bytes together.

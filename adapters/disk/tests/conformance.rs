@@ -126,12 +126,14 @@ impl Subject for Directory {
             whole.insert(name.clone(), new.clone());
             crashes.push(whole.clone());
         }
-        for (name, new) in after.iter().filter(|(name, _)| !is_snapshot(name)) {
-            if !before.contains_key(name) {
-                crashes.extend(unfinished(&whole, new));
-                whole.insert(name.clone(), empty(new));
-                crashes.push(whole.clone());
-            }
+        let segments = || after.iter().filter(|(name, _)| !is_snapshot(name));
+        // A segment is there before the one before it says so, and gets its batch after that.
+        for (name, new) in segments().filter(|(name, _)| !before.contains_key(*name)) {
+            crashes.extend(unfinished(&whole, new));
+            whole.insert(name.clone(), empty(new));
+            crashes.push(whole.clone());
+        }
+        for (name, new) in segments() {
             let old = whole.insert(name.clone(), new.clone()).unwrap();
             crashes.extend(torn(&old, new).into_iter().map(|bytes| {
                 let mut crash = whole.clone();

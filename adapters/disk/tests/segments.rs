@@ -171,6 +171,27 @@ fn a_missing_segment_is_damage() {
 }
 
 #[test]
+fn a_missing_last_segment_is_damage() {
+    let scratch = tempdir().unwrap();
+    two_segments(scratch.path());
+    fs::remove_file(segment(scratch.path(), 2)).unwrap();
+    let damage = damage(scratch.path());
+    assert_eq!((damage.file, damage.offset), (segment(scratch.path(), 1), 511));
+    assert_eq!(damage.what, "the segment after this one is missing");
+}
+
+/// Power that fails after a segment is there, and before the one before it says so.
+#[test]
+fn a_segment_that_was_not_closed_is_closed_when_the_log_is_opened() {
+    let scratch = tempdir().unwrap();
+    two_segments(scratch.path());
+    overwrite(&segment(scratch.path(), 1), 511, &[0]);
+    assert_eq!(open(scratch.path()).unwrap().2.len(), 8);
+    fs::remove_file(segment(scratch.path(), 2)).unwrap();
+    assert_eq!(damage(scratch.path()).what, "the segment after this one is missing");
+}
+
+#[test]
 fn a_renamed_segment_is_damage() {
     let scratch = tempdir().unwrap();
     two_segments(scratch.path());
