@@ -32,6 +32,8 @@ pub(crate) fn cut(mut story: Story) {
 }
 
 pub(crate) fn cut_off(mut story: Story) {
+    // The first command needs all of them.
+    story.count(1);
     let leader = story.leader();
     let [next, last] = others(leader);
     for other in [next, last] {
