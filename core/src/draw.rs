@@ -22,6 +22,8 @@ pub struct Effects<'a, V> {
     pub(crate) peers: &'a mut [Peer],
     pub(crate) log: Log<'a>,
     pub(crate) reply: Option<Reply<'a>>,
+    /// Whether what is for the app has to wait.
+    pub(crate) without_app: bool,
     pub(crate) view: PhantomData<V>,
 }
 
@@ -66,16 +68,17 @@ impl<'a, V> Effects<'a, V> {
         if let Some((to, message)) = self.send() {
             return Some(Effect::Send { to, message });
         }
-        if let Some(position) = self.take_snapshot() {
+        let has_app = !self.without_app;
+        if has_app && let Some(position) = self.take_snapshot() {
             return Some(Effect::TakeSnapshot { position, members: self.state.settings.members });
         }
         if !self.has_apply() && core::mem::take(&mut self.state.reign_ended) {
             return Some(Effect::LeadershipEnded);
         }
-        if let Some(snapshot) = self.restore() {
+        if has_app && let Some(snapshot) = self.restore() {
             return Some(Effect::Restore { snapshot });
         }
-        if let Some(index) = self.apply() {
+        if has_app && let Some(index) = self.apply() {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
         }
         if let Some(to) = self.state.transfer_failed.take() {
@@ -84,10 +87,18 @@ impl<'a, V> Effects<'a, V> {
         if let Some((to, piece)) = self.piece() {
             return Some(Effect::SendPiece { to, piece });
         }
-        if let Some(through) = self.ready() {
+        if has_app && let Some(through) = self.ready() {
             return Some(Effect::ReadReady { through });
         }
         self.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
+    }
+
+    /// The effects but those for the app: [`Effect::Apply`], [`Effect::Restore`], [`Effect::TakeSnapshot`] and
+    /// [`Effect::ReadReady`] stay due. For a driver whose app is busy, as one that is restored on another thread: the
+    /// node goes on to acknowledge and to vote meanwhile.
+    pub fn without_app(mut self) -> Self {
+        self.without_app = true;
+        self
     }
 
     /// Whether an [`Effect::Persist`] is due.

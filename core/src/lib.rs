@@ -101,7 +101,8 @@
 //!   nothing, under a later [`Incarnation`], and is brought in line, but neither votes nor counts.
 //!
 //! A driver need not draw all effects: what is left is offered again by the next step. So a full link is back-pressure,
-//! and feeding many inputs before drawing is how to batch. Only the answer to a client's input ([`Effect::Accept`],
+//! feeding many inputs before drawing is how to batch, and an app that is busy holds nothing else up
+//! ([`Effects::without_app`]). Only the answer to a client's input ([`Effect::Accept`],
 //! [`Effect::Await`], [`Effect::Reject`]) is offered once: it is the first effect of its step.
 //!
 //! # Exactly once

@@ -77,7 +77,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
         };
         step.settle();
         let log = Log::new(bounded(self.memory.as_ref()), &self.span);
-        Effects { state: &mut self.state, peers: &mut self.peers, log, reply, view: PhantomData }
+        Effects { state: &mut self.state, peers: &mut self.peers, log, reply, without_app: false, view: PhantomData }
     }
 }
 

@@ -6,7 +6,7 @@ use quorate::{Command, Index};
 ///
 /// Every node applies the same commands in the same order, so `apply` may depend on nothing but the state and the
 /// command: not on time, chance, or the node that it runs on.
-pub trait App {
+pub trait App: Sized + Send + 'static {
     /// What clients want done: see [`quorate::Command`].
     type Command: Command;
 
@@ -32,12 +32,13 @@ pub trait App {
     /// another leader.
     fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static;
 
-    /// Puts what was written of a state in the place of this one. The bytes are as they were written: their checksum
-    /// was verified.
+    /// Makes a state of what was written of one, to take the place of this one, which answers local reads until then:
+    /// what is returned owns all that it needs, and runs on another thread. The bytes are as they were written: their
+    /// checksum was verified.
     ///
     /// # Errors
-    /// The bytes are not such a state: another version of the program wrote them. The node stops.
-    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()>;
+    /// Of what is returned: the bytes are not such a state; another version of the program wrote them. The node stops.
+    fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Self> + Send + 'static;
 
     /// A hash of the state: equal on all nodes that have applied the same index. A status shows it.
     fn digest(&self) -> u64;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod aside;
 mod client;
 mod clock;
 mod config;

@@ -12,6 +12,15 @@ pub(crate) const CLIENTS: usize = 1024;
 /// A state as it was, to be written.
 pub(crate) type Frozen = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
+/// Makes a state of what was written.
+pub(crate) type Thaw<A> = Box<dyn FnOnce(&mut dyn Read) -> io::Result<State<A>> + Send>;
+
+/// What a snapshot holds.
+pub(crate) struct State<A> {
+    sessions: Box<Sessions<Vec<u8>, CLIENTS>>,
+    app: A,
+}
+
 /// The version of the bytes that stand before the application's own in a snapshot.
 const VERSION: u32 = 1;
 
@@ -77,14 +86,19 @@ impl<A: App> Replica<A> {
         })
     }
 
-    /// Puts what was written at this position in the place of all that is here.
-    ///
-    /// # Errors
-    /// As [`restore`].
-    pub(crate) fn restore(&mut self, position: Position, from: &mut dyn Read) -> io::Result<()> {
-        *self.sessions = read_sessions(from)?;
-        self.applied = position;
-        self.app.restore(from)
+    /// What makes a state of what was written of one, on another thread.
+    pub(crate) fn thaw(&self) -> Thaw<A> {
+        let app = self.app.restore();
+        Box::new(move |from| {
+            let sessions = Box::new(read_sessions(from)?);
+            Ok(State { sessions, app: app(from)? })
+        })
+    }
+
+    /// Puts a state that was written at this position in the place of this one.
+    pub(crate) fn replace(&mut self, position: Position, state: State<A>) {
+        let State { sessions, app } = state;
+        *self = Replica { app, sessions, applied: position };
     }
 
     pub(crate) fn query(&self, query: &[u8]) -> Vec<u8> {
@@ -131,15 +145,14 @@ impl<A: App> Replica<A> {
     }
 }
 
-/// Puts the state in a node's snapshot in the place of this one, as a node does that starts from it: how many clients
-/// have a session there.
+/// Reads the state in a node's snapshot, as a node does that starts from it, and counts the clients that have a session
+/// there.
 ///
 /// # Errors
 /// The bytes cannot be read, or this program or its application cannot make anything of them.
-pub fn restore(app: &mut impl App, snapshot: &mut dyn Read) -> io::Result<usize> {
+pub fn restore<A: App>(app: &A, snapshot: &mut dyn Read) -> io::Result<(A, usize)> {
     let sessions = read_sessions(snapshot)?;
-    app.restore(snapshot)?;
-    Ok(sessions.len())
+    Ok((app.restore()(snapshot)?, sessions.len()))
 }
 
 /// Reads what stands before the application's own bytes.
@@ -181,8 +194,8 @@ mod tests {
             |_| Ok(())
         }
 
-        fn restore(&mut self, _: &mut dyn Read) -> io::Result<()> {
-            Ok(())
+        fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Brittle> + Send + 'static {
+            |_| Ok(Brittle)
         }
 
         fn digest(&self) -> u64 {

@@ -18,6 +18,8 @@ use quorate_wire::{Class, Refusal, decode, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
+use self::snapshot::Thawed;
+use crate::aside::Aside;
 use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::link::Link;
@@ -68,6 +70,8 @@ struct Server<A: App, F> {
     snapshots: Snapshots,
     intake: Intake,
     snapshotter: Snapshotter,
+    /// Makes a snapshot of the leader into a state. Until it is done, the node goes on without the app.
+    restoring: Aside<Thawed<A>>,
     /// Who waits for the snapshot under way.
     wants_snapshot: Vec<Asker>,
     /// What makes this node a member.
@@ -94,17 +98,18 @@ struct Server<A: App, F> {
 }
 
 /// Why a node wakes.
-enum Wake {
+enum Wake<A> {
     Stop,
     Done(Option<Done>),
     Taken(Taken),
+    Thawed(Thawed<A>),
     /// Time has passed, or a datagram is there.
     Due,
 }
 
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Waits until there is something to do, at the latest until `limit`.
-    async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake {
+    async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake<A> {
         let due = self.node.deadline().into_iter().chain(limit).chain(self.watch.due()).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
@@ -119,11 +124,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         };
         let done = async { Wake::Done(self.writer.done().await) };
         let taken = async { Wake::Taken(self.snapshotter.taken().await) };
+        let thawed = async { Wake::Thawed(self.restoring.done().await) };
         let readable = async {
             self.link.readable().await;
             Wake::Due
         };
-        let wake = or(stop, or(done, or(taken, or(timer, readable))));
+        let wake = or(stop, or(done, or(taken, or(thawed, or(timer, readable)))));
         if !self.is_behind {
             return wake.await;
         }
@@ -133,7 +139,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     /// Takes in what has come, then carries out what follows from all of it.
-    fn turn(&mut self, wake: Wake) -> Result<(), ServeError> {
+    fn turn(&mut self, wake: Wake<A>) -> Result<(), ServeError> {
         match wake {
             Wake::Done(done) => match self.writer.finish(done)? {
                 Some(News::Persisted(ticket)) => self.feed(Input::Persisted(ticket)),
@@ -141,6 +147,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 None => {}
             },
             Wake::Taken(taken) => self.mark(taken),
+            Wake::Thawed(thawed) => self.replace(thawed)?,
             Wake::Stop | Wake::Due => {}
         }
         self.receive()?;

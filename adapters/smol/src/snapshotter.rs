@@ -1,19 +1,16 @@
 use std::io;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use quorate::{Members, Position, Snapshot};
 use quorate_disk::Snapshots;
-use smol::channel::{Receiver, Sender, unbounded};
 
+use crate::aside::Aside;
 use crate::replica::Frozen;
 
-/// Writes snapshots of the application's state, one at a time, each on a thread of its own.
+/// Writes snapshots of the application's state.
 pub(crate) struct Snapshotter {
     files: Snapshots,
-    taken: Receiver<Taken>,
-    tell: Sender<Taken>,
-    thread: Option<JoinHandle<()>>,
+    thread: Aside<Taken>,
 }
 
 /// What became of a snapshot.
@@ -27,12 +24,11 @@ pub(crate) struct Taken {
 
 impl Snapshotter {
     pub(crate) fn new(files: Snapshots) -> Snapshotter {
-        let (tell, taken) = unbounded();
-        Snapshotter { files, taken, tell, thread: None }
+        Snapshotter { files, thread: Aside::new("quorate-snapshot") }
     }
 
     pub(crate) fn is_busy(&self) -> bool {
-        self.thread.is_some()
+        self.thread.is_busy()
     }
 
     /// Begins a snapshot of the state at this position, which `freeze` takes hold of.
@@ -48,35 +44,21 @@ impl Snapshotter {
         let begun = Instant::now();
         let write = freeze();
         let pause = begun.elapsed();
-        let (files, tell) = (self.files.clone(), self.tell.clone());
-        let work = move || {
+        let files = self.files.clone();
+        self.thread.begin(move || {
             let result = take(&files, position, members, write);
-            let _ = tell.try_send(Taken { result, pause, time: begun.elapsed() });
-        };
-        self.thread = Some(thread::Builder::new().name("quorate-snapshot".into()).spawn(work)?);
-        Ok(())
+            Taken { result, pause, time: begun.elapsed() }
+        })
     }
 
     /// Waits for the snapshot under way, for ever if there is none.
     pub(crate) async fn taken(&self) -> Taken {
-        match self.taken.recv().await {
-            Ok(taken) => taken,
-            Err(_) => unreachable!("the sender lives as long as the receiver"),
-        }
+        self.thread.done().await
     }
 
     /// Makes way for the next one.
     pub(crate) fn finish(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// What is being written is of use to nobody then, but the directory has to be left alone before another node opens it.
-impl Drop for Snapshotter {
-    fn drop(&mut self) {
-        self.finish();
+        self.thread.finish();
     }
 }
 

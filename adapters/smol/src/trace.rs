@@ -59,6 +59,12 @@ impl Trace {
         }
     }
 
+    pub(crate) fn leave_app(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.leave_app();
+        }
+    }
+
     pub(crate) fn draw<V>(&mut self, effect: &Effect<'_, V>) {
         if let Some(recorder) = &mut self.recorder {
             recorder.draw(effect);

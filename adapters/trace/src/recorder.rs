@@ -25,6 +25,7 @@ pub struct Recorder<W: Write> {
     /// The line under way; empty between steps.
     line: Vec<u8>,
     effects: u64,
+    without_app: bool,
     frame: Box<[u8]>,
 }
 
@@ -49,7 +50,18 @@ impl<W: Write> Recorder<W> {
         serde_json::to_writer(&mut out, &Header::of(charter, config, log_bytes, start, node))?;
         out.write_all(b"\n")?;
         let (refusals, frame) = (Refusals::default(), vec![0; FRAME_MAX].into());
-        Ok(Recorder { out, founding, me, events: 0, writes: 0, refusals, line: Vec::new(), effects: 0, frame })
+        Ok(Recorder {
+            out,
+            founding,
+            me,
+            events: 0,
+            writes: 0,
+            refusals,
+            line: Vec::new(),
+            effects: 0,
+            without_app: false,
+            frame,
+        })
     }
 
     /// Opens the line of a step that the node is about to take.
@@ -61,6 +73,7 @@ impl<W: Write> Recorder<W> {
     ) {
         self.events += 1;
         self.effects = 0;
+        self.without_app = false;
         self.refusals = node.refusals();
         let frame = match *input {
             Input::Receive { from, ref message } => {
@@ -75,6 +88,11 @@ impl<W: Write> Recorder<W> {
         field(line, ",\"input\":", &InputView::of(input, self.writes, frame));
         field(line, ",\"before\":", &State::of(node));
         line.extend_from_slice(b",\"effects\":[");
+    }
+
+    /// Notes that the effects of the step under way are drawn without those for the app.
+    pub fn leave_app(&mut self) {
+        self.without_app = true;
     }
 
     /// Adds an effect of the step under way.
@@ -122,6 +140,9 @@ impl<W: Write> Recorder<W> {
 
     fn close(&mut self, drained: bool, refused: Option<Refusal>, after: Option<State>) -> io::Result<()> {
         field(&mut self.line, "],\"drained\":", &drained);
+        if self.without_app {
+            field(&mut self.line, ",\"without_app\":", &true);
+        }
         if let Some(refused) = refused {
             field(&mut self.line, ",\"refused\":", &refused.name());
         }

@@ -60,6 +60,24 @@ fn the_answer_to_a_client_is_the_first_effect_of_its_step() {
     assert!(matches!(effects.next(), Some(Effect::Persist(write)) if write.entries.count() == 2), "both are written");
 }
 
+#[test]
+fn an_app_that_is_busy_holds_nothing_else_up() {
+    let (mut node, now) = leader();
+    let ticket = ticket(&mut node, now, command(5)).expect("a command is written");
+    let _ = node.step(now, Input::Persisted(ticket)).count();
+    let _ = node.step(now, Input::Read).count();
+    let ack = || receive(1, Message::Ack { term: Term(1), stamp: 3, outcome: Outcome::Matched(Index(1)) });
+    let shown: Vec<_> = node.step(now, ack()).without_app().map(|effect| format!("{effect:?}")).collect();
+    assert_eq!(node.commit(), Index(1), "acknowledged");
+    assert!(!shown.iter().any(|effect| effect.contains("Apply") || effect.contains("ReadReady")), "{shown:?}");
+    let _ = node.step(now, command(6)).without_app().next();
+    let mut written = node.step(now, Input::Tick).without_app();
+    assert!(matches!(written.next(), Some(Effect::Persist(write)) if write.entries.count() == 1), "it goes on");
+    let due: Vec<_> = node.step(now, Input::Tick).map(|effect| format!("{effect:?}")).collect();
+    assert!(due.iter().any(|effect| effect.starts_with("Apply")), "{due:?}");
+    assert!(due.iter().any(|effect| effect.starts_with("ReadReady")), "{due:?}");
+}
+
 /// The ticket of the write that a step wants done.
 fn ticket(node: &mut Cluster, now: Instant, input: Input<'_, u32>) -> Option<Ticket> {
     node.step(now, input).find_map(|effect| match effect {

@@ -43,18 +43,8 @@ impl App for Store {
         }
     }
 
-    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
-        *self = Store::default();
-        let mut count = [0; 8];
-        snapshot.read_exact(&mut count)?;
-        for _ in 0..u64::from_le_bytes(count) {
-            let key = String::from_utf8(read_bytes(snapshot)?).map_err(|_| malformed("a key is not UTF-8"))?;
-            self.set(&key, read_bytes(snapshot)?);
-        }
-        match snapshot.read(&mut [0])? {
-            0 => Ok(()),
-            _ => Err(malformed("bytes follow the last pair")),
-        }
+    fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Store> + Send + 'static {
+        Store::read
     }
 
     fn digest(&self) -> u64 {
@@ -89,6 +79,20 @@ fn encode(answer: &impl Serialize) -> Vec<u8> {
 }
 
 impl Store {
+    /// Reads what was written of a store.
+    fn read(snapshot: &mut dyn Read) -> io::Result<Store> {
+        let (mut store, mut count) = (Store::default(), [0; 8]);
+        snapshot.read_exact(&mut count)?;
+        for _ in 0..u64::from_le_bytes(count) {
+            let key = String::from_utf8(read_bytes(snapshot)?).map_err(|_| malformed("a key is not UTF-8"))?;
+            store.set(&key, read_bytes(snapshot)?);
+        }
+        match snapshot.read(&mut [0])? {
+            0 => Ok(store),
+            _ => Err(malformed("bytes follow the last pair")),
+        }
+    }
+
     fn execute(&mut self, command: Command<'_>) -> Answer {
         match command {
             Command::Put { value, .. } if value.len() > VALUE_BYTES_MAX => Answer::TooLong,
@@ -216,9 +220,7 @@ mod tests {
         let mut bytes = Vec::new();
         frozen(&mut bytes).expect("memory takes everything");
         assert_eq!(bytes, snapshot(&other), "what happens later is not in it");
-        let mut back = Store::default();
-        back.execute(put("z", b"of before"));
-        back.restore(&mut &bytes[..]).expect("it is a whole snapshot");
+        let back = Store::read(&mut &bytes[..]).expect("it is a whole snapshot");
         assert_eq!((snapshot(&back), back.digest), (bytes, other.digest));
     }
 
@@ -228,11 +230,11 @@ mod tests {
         store.execute(put("key", b"value"));
         let bytes = snapshot(&store);
         for length in 0..bytes.len() {
-            assert!(Store::default().restore(&mut &bytes[..length]).is_err(), "cut at {length}");
+            assert!(Store::read(&mut &bytes[..length]).is_err(), "cut at {length}");
         }
-        assert!(Store::default().restore(&mut &[&bytes[..], b"!"].concat()[..]).is_err(), "too long");
+        assert!(Store::read(&mut &[&bytes[..], b"!"].concat()[..]).is_err(), "too long");
         let long = [&1_u64.to_le_bytes()[..], &u32::MAX.to_le_bytes()].concat();
-        assert!(Store::default().restore(&mut &long[..]).is_err(), "4 GiB of a key");
+        assert!(Store::read(&mut &long[..]).is_err(), "4 GiB of a key");
     }
 
     #[test]

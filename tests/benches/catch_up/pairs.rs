@@ -31,15 +31,16 @@ impl App for Pairs {
         }
     }
 
-    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
-        let (mut values, mut chunk) = (Vec::with_capacity(self.0.len()), Vec::with_capacity(CHUNK));
-        while snapshot.take(CHUNK as u64).read_to_end(&mut chunk)? > 0 {
-            let value = |pair: &[u8]| u64::from_le_bytes(pair[8..].try_into().expect("eight bytes"));
-            values.extend(chunk.chunks_exact(16).map(value));
-            chunk.clear();
+    fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Pairs> + Send + 'static {
+        |snapshot| {
+            let (mut values, mut chunk) = (Vec::new(), Vec::with_capacity(CHUNK));
+            while snapshot.take(CHUNK as u64).read_to_end(&mut chunk)? > 0 {
+                let value = |pair: &[u8]| u64::from_le_bytes(pair[8..].try_into().expect("eight bytes"));
+                values.extend(chunk.chunks_exact(16).map(value));
+                chunk.clear();
+            }
+            Ok(Pairs(values))
         }
-        self.0 = values;
-        Ok(())
     }
 
     fn digest(&self) -> u64 {

@@ -52,7 +52,12 @@ impl Boot {
         self.recorder.begin(&self.node, now, &input);
         let draws = event.effects.len() + usize::from(event.drained);
         let mut drawn = 0;
-        for effect in self.node.step(now, input).take(draws) {
+        let mut effects = self.node.step(now, input);
+        if event.without_app {
+            self.recorder.leave_app();
+            effects = effects.without_app();
+        }
+        for effect in effects.take(draws) {
             drawn += 1;
             self.recorder.draw(&effect);
             if let Effect::Persist(persist) = effect {

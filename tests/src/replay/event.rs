@@ -13,6 +13,9 @@ pub(super) struct Event {
     pub(super) input: Recorded,
     pub(super) effects: Vec<IgnoredAny>,
     pub(super) drained: bool,
+    /// Whether the effects for the app were left.
+    #[serde(default)]
+    pub(super) without_app: bool,
     /// None if the step never came to its end.
     pub(super) after: Option<IgnoredAny>,
 }

@@ -38,11 +38,12 @@ impl App for Named {
         move |out| out.write_all(&bytes)
     }
 
-    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        snapshot.read_to_end(&mut bytes)?;
-        self.0 = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
-        Ok(())
+    fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Named> + Send + 'static {
+        |snapshot| {
+            let mut bytes = Vec::new();
+            snapshot.read_to_end(&mut bytes)?;
+            postcard::from_bytes(&bytes).map(Named).map_err(io::Error::other)
+        }
     }
 
     fn digest(&self) -> u64 {

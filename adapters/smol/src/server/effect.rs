@@ -2,7 +2,7 @@ use quorate::{Effect, Input};
 use quorate_wire::client::ReplyBody;
 
 use super::Server;
-use super::snapshot::{begin_snapshot, restore};
+use super::snapshot::begin_snapshot;
 use crate::replica::View;
 use crate::waiting::Turn;
 use crate::{App, Event, ServeError};
@@ -17,8 +17,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let every = self.snapshot_every.filter(|_| !self.node.is_serving());
         let now = self.clock.now();
         self.trace.begin(&self.node, now, &input);
-        let mut drawn = 0;
-        for effect in self.node.step(now, input).take(EFFECTS_MAX) {
+        let (mut drawn, mut restores) = (0, None);
+        let mut effects = self.node.step(now, input);
+        if self.restoring.is_busy() {
+            self.trace.leave_app();
+            effects = effects.without_app();
+        }
+        while drawn < EFFECTS_MAX
+            && restores.is_none()
+            && let Some(effect) = effects.next()
+        {
             drawn += 1;
             self.trace.draw(&effect);
             // What there is to say leaves before what takes long.
@@ -76,19 +84,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 Effect::Store { snapshot, offset, bytes } => {
                     self.intake.take(snapshot, offset, bytes)?;
                 }
-                Effect::Restore { snapshot } => {
-                    restore(&mut self.replica, &self.snapshots, snapshot)?;
-                    (self.on_event)(&Event::SnapshotRestored { snapshot });
-                }
+                Effect::Restore { snapshot } => restores = Some(snapshot),
                 Effect::Accept { .. } | Effect::Await { .. } => {
                     unreachable!("the answer to a client's input was drawn with that input")
                 }
             }
         }
         self.link.flush();
-        self.is_behind = drawn == EFFECTS_MAX;
+        self.is_behind = drawn == EFFECTS_MAX || restores.is_some();
         self.trace.end(&self.node, !self.is_behind);
-        Ok(())
+        restores.map_or(Ok(()), |snapshot| self.restore(snapshot))
     }
 }
 

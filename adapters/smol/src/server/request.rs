@@ -113,7 +113,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     fn status(&self) -> StatusReport {
-        StatusReport::of(&self.node, self.link.identity().incarnation, self.replica.digest(), self.link.refusals())
+        let digest = self.replica.digest();
+        let report = StatusReport::of(&self.node, self.link.identity().incarnation, digest, self.link.refusals());
+        // While a snapshot is restored, that is what the digest is of.
+        StatusReport { applied: self.replica.applied().index, ..report }
     }
 }
 

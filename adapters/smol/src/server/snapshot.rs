@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use quorate::{Input, Members, Position, Snapshot};
-use quorate_disk::Snapshots;
+use quorate_disk::SnapshotReader;
 use quorate_wire::client::{Reason, ReplyBody};
 
 use super::Server;
-use crate::replica::Replica;
+use crate::replica::{Replica, State, Thaw};
 use crate::snapshotter::{Snapshotter, Taken};
 use crate::waiting::Asker;
 use crate::{App, Event, ServeError};
@@ -42,12 +42,29 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
     }
 
+    /// A snapshot of the leader is durable here: it is made into a state while the node goes on.
+    pub(super) fn restore(&mut self, snapshot: Snapshot) -> Result<(), ServeError> {
+        let (reader, thaw) = (self.snapshots.open(snapshot)?, self.replica.thaw());
+        self.restoring.begin(move || Thawed::of(snapshot, reader, thaw)).map_err(ServeError::Thread)
+    }
+
+    /// The state that a snapshot was made into takes the place of what is here.
+    pub(super) fn replace(&mut self, thawed: Thawed<A>) -> Result<(), ServeError> {
+        self.restoring.finish();
+        let Thawed { snapshot, result } = thawed;
+        self.replica.replace(snapshot.position, result?);
+        (self.on_event)(&Event::SnapshotRestored { snapshot });
+        Ok(())
+    }
+
     /// A client wants a snapshot of what is applied here.
     pub(super) fn ask_snapshot(&mut self, asker: Asker) -> Result<(), ServeError> {
         let applied = self.replica.applied();
         let is_covered = self.node.snapshots().next().is_some_and(|latest| latest.position == applied);
         if is_covered {
             self.show_latest(asker);
+        } else if self.restoring.is_busy() {
+            self.refuse(asker, Reason::Busy);
         } else if applied == Position::default() || self.is_stopping {
             self.refuse(asker, Reason::NoSnapshot);
         } else if self.wants_snapshot.len() >= ASKERS_MAX {
@@ -97,14 +114,20 @@ pub(super) fn begin_snapshot<A: App>(
     snapshotter.begin(position, members, || replica.snapshot()).map_err(ServeError::Thread)
 }
 
-/// Puts a snapshot that is durable here in the place of the state.
-pub(super) fn restore<A: App>(
-    replica: &mut Replica<A>,
-    snapshots: &Snapshots,
-    snapshot: Snapshot,
-) -> Result<(), ServeError> {
-    let mut reader = snapshots.open(snapshot)?;
-    let restored = replica.restore(snapshot.position, &mut reader);
-    restored.map_err(|source| ServeError::Snapshot { snapshot, source })?;
-    Ok(reader.finish()?)
+/// A state that a snapshot was made into.
+pub(super) struct Thawed<A> {
+    pub(super) snapshot: Snapshot,
+    pub(super) result: Result<State<A>, ServeError>,
+}
+
+impl<A: App> Thawed<A> {
+    /// Makes a state of a snapshot that is durable here.
+    pub(super) fn of(snapshot: Snapshot, mut reader: SnapshotReader, thaw: Thaw<A>) -> Thawed<A> {
+        let read = || {
+            let state = thaw(&mut reader).map_err(|source| ServeError::Snapshot { snapshot, source })?;
+            reader.finish()?;
+            Ok(state)
+        };
+        Thawed { snapshot, result: read() }
+    }
 }

@@ -5,8 +5,9 @@ use quorate::{BootError, Config, Instant};
 
 use super::Server;
 use super::founder::Founder;
-use super::snapshot::restore;
+use super::snapshot::Thawed;
 use super::store::{Content, Store, compare};
+use crate::aside::Aside;
 use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::link::Link;
@@ -43,7 +44,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         link.join(charter.founding);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
-            restore(&mut replica, &snapshots, snapshot)?;
+            let thawed = Thawed::of(snapshot, snapshots.open(snapshot)?, replica.thaw());
+            replica.replace(snapshot.position, thawed.result?);
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START)?;
@@ -57,6 +59,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             link,
             writer,
             snapshotter: Snapshotter::new(snapshots.clone()),
+            restoring: Aside::new("quorate-restore"),
             intake: Intake::new(snapshots.clone(), charter.members),
             snapshots,
             wants_snapshot: Vec::new(),

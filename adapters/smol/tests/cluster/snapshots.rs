@@ -2,7 +2,7 @@ use quorate::{Index, Seat, Snapshot, crc32c};
 use quorate_smol::{ClientError, Event, Reason, restore};
 
 use crate::harness::{Caller, House};
-use crate::tally::Tally;
+use crate::tally::{GATE, SLOW, Tally};
 
 /// Far more than a log holds.
 const MANY: u64 = 1200;
@@ -104,6 +104,25 @@ fn a_session_survives_in_a_snapshot() {
     assert_eq!(client.read_local(3, "apples"), 5);
 }
 
+/// What takes long does not take a node out of the cluster: it acknowledges what it cannot apply yet.
+#[test]
+fn a_node_goes_on_while_its_state_is_restored() {
+    let mut house = house(3, 2);
+    let mut client = house.client();
+    client.add(SLOW, 1);
+    add_many(&mut client);
+    house.start(3);
+    GATE.await_arrival();
+    house.kill(2);
+    let (last, _) = client.add("apples", 2);
+    assert_eq!(client.read_local(3, "many"), 0, "what it had before answers until then");
+    let status = client.status(3);
+    assert!(status.durable >= Index(last) && status.applied < Index(last), "{status:?}");
+    GATE.open();
+    house.converge(last);
+    assert_eq!((client.read_local(3, "many"), client.read_local(3, "apples")), (MANY, 2));
+}
+
 #[test]
 fn a_client_can_have_a_snapshot_of_all_that_is_applied() {
     let mut house = house(1, 1);
@@ -114,11 +133,11 @@ fn a_client_can_have_a_snapshot_of_all_that_is_applied() {
     assert_eq!((snapshot.position.index, members.all()), (Index(last), [Seat(1)].into_iter().collect()));
     assert_eq!((snapshot.bytes, snapshot.check), (bytes.len() as u64, crc32c(&bytes)));
     assert_eq!(client.snapshot(1).0, snapshot, "nothing has come since");
-    let mut tally = Tally::default();
-    assert_eq!(restore(&mut tally, &mut &bytes[..]).expect("it is whole"), 3, "three clients have a session");
+    let (tally, sessions) = restore(&Tally::default(), &mut &bytes[..]).expect("it is whole");
+    assert_eq!(sessions, 3, "three clients have a session");
     assert_eq!(quorate_smol::App::query(&tally, b"many"), MANY.to_le_bytes());
     for length in 0..bytes.len() {
-        assert!(restore(&mut Tally::default(), &mut &bytes[..length]).is_err(), "cut at {length}");
+        assert!(restore(&Tally::default(), &mut &bytes[..length]).is_err(), "cut at {length}");
     }
 
     house.kill(1);

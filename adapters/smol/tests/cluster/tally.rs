@@ -1,14 +1,54 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::sync::{Condvar, Mutex};
 
 use quorate::Index;
 use quorate_smol::App;
 use serde::{Deserialize, Serialize};
 
+use crate::harness::PATIENCE;
+
 /// Adds up numbers under names. A sum shows whether a command was done twice.
 #[derive(Default)]
 pub(crate) struct Tally {
     sums: BTreeMap<String, u64>,
+}
+
+/// A tally with a sum under this name is restored when its gate is opened.
+pub(crate) const SLOW: &str = "slow";
+
+pub(crate) static GATE: Gate = Gate { state: Mutex::new((false, false)), changed: Condvar::new() };
+
+/// Holds up whoever comes to it before it is opened.
+pub(crate) struct Gate {
+    /// Whether somebody has come, and whether it is open.
+    state: Mutex<(bool, bool)>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn pass(&self) {
+        self.state.lock().expect("nobody panics here").0 = true;
+        self.changed.notify_all();
+        self.wait(|(_, is_open)| is_open);
+    }
+
+    pub(crate) fn await_arrival(&self) {
+        self.wait(|(has_come, _)| has_come);
+    }
+
+    pub(crate) fn open(&self) {
+        self.state.lock().expect("nobody panics here").1 = true;
+        self.changed.notify_all();
+    }
+
+    /// # Panics
+    /// If that takes too long.
+    fn wait(&self, holds: impl Fn((bool, bool)) -> bool) {
+        let state = self.state.lock().expect("nobody panics here");
+        let waited = self.changed.wait_timeout_while(state, PATIENCE, |state| !holds(*state));
+        assert!(!waited.expect("nobody panics here").1.timed_out(), "it is in vain");
+    }
 }
 
 /// A command that borrows from the datagram and from the log.
@@ -54,11 +94,16 @@ impl App for Tally {
         move |out| out.write_all(&bytes)
     }
 
-    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        snapshot.read_to_end(&mut bytes)?;
-        self.sums = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
-        Ok(())
+    fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Tally> + Send + 'static {
+        |snapshot| {
+            let mut bytes = Vec::new();
+            snapshot.read_to_end(&mut bytes)?;
+            let sums: BTreeMap<String, u64> = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
+            if sums.contains_key(SLOW) {
+                GATE.pass();
+            }
+            Ok(Tally { sums })
+        }
     }
 
     fn digest(&self) -> u64 {

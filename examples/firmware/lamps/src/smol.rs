@@ -23,12 +23,12 @@ impl App for Lamps {
         move |out| out.write_all(lamps.write(&mut [0; STATE_BYTES_MAX]))
     }
 
-    fn restore(&mut self, snapshot: &mut dyn Read) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        snapshot.read_to_end(&mut bytes)?;
-        let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "these are no lamps");
-        *self = Lamps::read(&bytes).ok_or_else(unreadable)?;
-        Ok(())
+    fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Lamps> + Send + 'static {
+        |snapshot| {
+            let mut bytes = Vec::new();
+            snapshot.read_to_end(&mut bytes)?;
+            Lamps::read(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "these are no lamps"))
+        }
     }
 
     fn digest(&self) -> u64 {

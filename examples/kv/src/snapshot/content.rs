@@ -23,12 +23,11 @@ impl Content {
         let mut reader = SnapshotReader::of(file).map_err(failure)?;
         let header = reader.header();
         let bar = progress::bar("checking", header.snapshot.bytes);
-        let mut store = Store::default();
         let mut buffered = BufReader::with_capacity(1 << 16, bar.wrap_read(&mut reader));
-        let restored = quorate_smol::restore(&mut store, &mut buffered);
+        let restored = quorate_smol::restore(&Store::default(), &mut buffered);
         // Damage is seen at the end, and explains what could not be understood before.
         reader.finish().map_err(failure)?;
-        let sessions = restored.map_err(|error| {
+        let (store, sessions) = restored.map_err(|error| {
             let message = format!(
                 "{} is no state of a store: {error}. Use the version of the program that saved it, or a later one",
                 file.display()
