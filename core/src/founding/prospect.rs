@@ -172,7 +172,7 @@ pub enum Obstacle {
     /// A cluster is there, and this store holds nothing of it: it has lost its disk, its volume is not mounted, or its
     /// seat is not among the members.
     Cluster {
-        /// Who said so.
+        /// Who said so first.
         from: Seat,
         /// Its charter.
         charter: Charter,

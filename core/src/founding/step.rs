@@ -172,6 +172,8 @@ impl<const SEATS: usize> Prospect<SEATS> {
         } else {
             // The founder's question is another one from now on.
             self.due = if self.founds() { self.now } else { self.due };
+            let known = self.cluster.filter(|word| word.charter == charter);
+            let from = known.map_or(from, |word| word.from);
             self.cluster = Some(Word { from, charter, at: self.now });
         }
     }

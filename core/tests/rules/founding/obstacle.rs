@@ -41,6 +41,21 @@ fn an_empty_store_that_hears_of_a_cluster_joins_no_founding_until_it_is_gone() {
     assert_ne!(token, present);
 }
 
+/// Whoever reads a log wants to know of the cluster, not which member said so last.
+#[test]
+fn a_cluster_that_several_members_tell_of_is_one_obstacle() {
+    let mut store = store(&config(1));
+    let present = question(&mut store, at(0));
+    let told = Obstacle::Cluster { from: Seat(2), charter: charter(F) };
+    for from in [2, 0, 2] {
+        receive(&mut store, from, answer(present, Standing::Complete(charter(F))));
+        assert_eq!(store.obstacle(), told, "as the first one said");
+    }
+    let other = charter(Founding(78));
+    receive(&mut store, 0, answer(present, Standing::Complete(other)));
+    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(0), charter: other });
+}
+
 #[test]
 fn a_founder_that_hears_of_a_cluster_founds_none() {
     let mut store = store(&config(0));
