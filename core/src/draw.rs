@@ -213,7 +213,9 @@ impl<'a, V> Effects<'a, V> {
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
         let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
-        if !is_open || (self.state.gives_way() && lacks > config.inflight_bytes_max) {
+        // In a log that is about to forget what the follower lacks, it waits no longer.
+        let gives_way = self.state.gives_way() && !self.state.is_crowded(self.log);
+        if !is_open || (gives_way && lacks > config.inflight_bytes_max) {
             return 0;
         }
         config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))

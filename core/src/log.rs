@@ -1,4 +1,3 @@
-use core::cell::Cell;
 use core::ops::Range;
 
 use crate::entry::{Entries, Entry, HEADER, Kind, RECORD_OVERHEAD, seal_record};
@@ -243,10 +242,14 @@ impl LogMut<'_> {
         self.span.end -= cut;
     }
 
-    /// Byte by byte: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
-    fn move_to_front(&mut self, start: usize) {
-        let cells = Cell::from_mut(part_mut(self.memory, 0..self.span.end)).as_slice_of_cells();
-        cells.iter().zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
+    /// In parts as long as the gap: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
+    fn move_to_front(&mut self, gap: usize) {
+        let mut rest = part_mut(self.memory, 0..self.span.end);
+        while rest.len() > gap {
+            let (to, from) = core::mem::take(&mut rest).split_at_mut(gap);
+            copy(from, to);
+            rest = from;
+        }
     }
 
     #[cfg_attr(target_os = "none", inline(always))]

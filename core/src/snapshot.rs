@@ -102,11 +102,45 @@ impl Step<'_> {
         let kept = if self.state.pressed { 0 } else { spare.max(log.capacity() / KEPT_SHARE) };
         let through = log.first_within(covered.next(), kept).previous();
         let is_enough = log.used_behind(through) <= self.state.crowded_at + spare;
-        self.log.forget(if is_enough { through } else { covered });
+        let mut through = if is_enough { through } else { covered };
+        if self.may_wait() {
+            through = through.min(self.needed());
+            // What stays is moved: a little is not worth it.
+            if log.bytes_between(log.span.base.index.next(), through.next()) < log.capacity() / KEPT_SHARE {
+                return;
+            }
+        }
+        self.log.forget(through);
         // What was sent of that to whoever has acknowledged nothing yet fills its window no longer.
         self.state.attend_all();
         self.state.pressed = false;
         self.state.full = false;
+    }
+
+    /// Whether entries that a snapshot covers may stay a little longer: no command is refused for want of their room.
+    fn may_wait(&self) -> bool {
+        let log = self.log.view();
+        let spare = log.capacity() - self.state.log_bytes;
+        self.state.is_leader()
+            && !self.state.pressed
+            && log.used() < self.state.crowded_at / 4 * 7 + spare
+            && log.room() > 2 * self.state.settings.entry_bytes_max
+    }
+
+    /// Followers that answer still need what stands behind this index: to send it costs less than a snapshot.
+    fn needed(&self) -> Index {
+        let State { now, snapshots: [latest, before], settings, .. } = &self.state;
+        let mut needed = latest.index();
+        for seat in settings.others.iter() {
+            let peer = &self.peers[seat];
+            let fetched = if peer.pieces.of == Wanted::Nothing { Index(0) } else { before.index() };
+            let has = peer.matched.max(fetched);
+            let is_there = peer.echoed > 0 && now.micros_since(peer.heard) < settings.election_micros();
+            if is_there && has >= self.log.span.base.index {
+                needed.lower(has);
+            }
+        }
+        needed
     }
 }
 
@@ -116,13 +150,16 @@ const KEPT_SHARE: usize = 8;
 impl State {
     /// Whether the log is so full that entries should go. What it has room for beyond the smallest log of all members
     /// is for entries that a snapshot covers.
-    fn is_crowded(&self, log: Log<'_>) -> bool {
+    pub(crate) fn is_crowded(&self, log: Log<'_>) -> bool {
         log.used() > self.crowded_at + (log.capacity() - self.log_bytes)
     }
 
-    /// Whether the log holds so much that a snapshot should take the place of a part.
+    /// Whether the log holds so much that a snapshot should take the place of a part. What stays for followers that are
+    /// far behind does not count: another snapshot would be in their way.
     pub(crate) fn is_due(&self, log: Log<'_>) -> bool {
-        self.is_crowded(log) || log.used_behind(self.snapshots[0].index()) > self.crowded_at
+        let behind = log.used_behind(self.snapshots[0].index());
+        let covered = (log.used() - behind).min(log.capacity() / KEPT_SHARE);
+        behind + covered.saturating_sub(log.capacity() - self.log_bytes) > self.crowded_at
     }
 
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.

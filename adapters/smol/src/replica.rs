@@ -95,10 +95,10 @@ impl<A: App> Replica<A> {
         })
     }
 
-    /// Puts a state that was written at this position in the place of this one.
-    pub(crate) fn replace(&mut self, position: Position, state: State<A>) {
+    /// Puts a state that was written at this position in the place of this one, and returns what was here.
+    pub(crate) fn replace(&mut self, position: Position, state: State<A>) -> Replica<A> {
         let State { sessions, app } = state;
-        *self = Replica { app, sessions, applied: position };
+        std::mem::replace(self, Replica { app, sessions, applied: position })
     }
 
     pub(crate) fn query(&self, query: &[u8]) -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! Rule 9: a log that never ends goes on in the memory that it was given.
 
-use super::common::{charter, command, config, drive, leader, position, recovering, snapshot};
+use std::time::Duration;
+
+use super::common::{charter, command, config, drive, fresh, leader, position, recovering, snapshot};
 use quorate::{
     Ballot, Boot, Config, Effect, Index, Input, Instant, Message, Node, Outcome, Position, Recovered, Refusal, Seat,
     Snapshot, Stored, Term, crc32c, crc32c_append,
@@ -25,6 +27,73 @@ fn a_log_of_512_bytes_takes_commands_for_ever() {
         obey(&mut node, now, &told);
     }
     assert!(node.log().count() < 20);
+}
+
+/// A command of 96 bytes.
+type Wide = [[u8; 32]; 3];
+
+fn acknowledge(from: u8, stamp: u64, index: u64) -> Input<'static, Wide> {
+    let message = Message::Ack { term: Term(1), stamp, outcome: Outcome::Matched(Index(index)) };
+    Input::Receive { from: Seat(from).into(), message }
+}
+
+/// A leader of three with a snapshot of all but the last of 20 entries, in a log that is more than half full. Seat 1
+/// has acknowledged all of it, and seat 2, which was last heard so long ago, the first entry.
+fn leader_with_a_slow_follower(silent: Duration) -> (Node<Wide, Vec<u8>, 3>, Instant) {
+    let config = Config { entry_bytes_max: 150, inflight_bytes_max: 300, ..config() };
+    let mut node = fresh::<Wide>(3, config, 4096);
+    let mut now = node.deadline().unwrap();
+    drive(&mut node, now, Input::Tick);
+    for ballot in [Ballot::Pre, Ballot::Real] {
+        let message = Message::Vote { term: Term(1), ballot, granted: true };
+        drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
+    }
+    for index in [0, 1] {
+        for seat in [1, 2] {
+            drive(&mut node, now, acknowledge(seat, index + 1, index));
+        }
+        drive(&mut node, now, command([[0; 32]; 3]));
+    }
+    for _ in 0..2 {
+        now = now + silent / 2;
+        drive(&mut node, now, acknowledge(1, 2, 2));
+    }
+    for index in 3..=20 {
+        drive(&mut node, now, command([[0; 32]; 3]));
+        drive(&mut node, now, acknowledge(1, index, index));
+    }
+    assert_eq!((node.applied(), node.base().index), (Index(20), Index(0)));
+    drive(&mut node, now, Input::Snapshotted(snapshot(19, 1)));
+    (node, now)
+}
+
+#[test]
+fn what_a_slow_follower_lacks_stays_as_long_as_there_is_room() {
+    let (mut node, now) = leader_with_a_slow_follower(Duration::from_millis(100));
+    let mut index = 20;
+    while node.base().index == Index(0) {
+        index += 1;
+        let told = [drive(&mut node, now, command([[0; 32]; 3])), drive(&mut node, now, acknowledge(1, index, index))];
+        let told = told.concat();
+        assert_eq!(told[0], format!("accept {index}"), "none is refused");
+        assert!(!told.iter().any(|line| line.starts_with("snapshot")), "a later one would be in its way: {told:?}");
+    }
+    assert!(index > 23, "it stayed for a while");
+    assert!(node.base().index > Index(1), "then it goes");
+}
+
+#[test]
+fn nothing_stays_for_a_follower_that_is_silent() {
+    let (node, _) = leader_with_a_slow_follower(Duration::from_millis(300));
+    assert!(node.base().index > Index(1), "{:?}", node.base());
+}
+
+/// It would need the snapshot if it waited for long.
+#[test]
+fn a_slow_follower_does_not_give_way_while_the_log_is_crowded() {
+    let (mut node, now) = leader_with_a_slow_follower(Duration::from_millis(100));
+    let told = drive(&mut node, now + Duration::from_millis(5), acknowledge(2, 3, 3));
+    assert!(told.iter().any(|line| line.starts_with("to 2: AppendEntries")), "{told:?}");
 }
 
 #[test]

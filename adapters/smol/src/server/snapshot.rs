@@ -3,6 +3,7 @@ use std::sync::Arc;
 use quorate::{Input, Members, Position, Snapshot};
 use quorate_disk::SnapshotReader;
 use quorate_wire::client::{Reason, ReplyBody};
+use smol::unblock;
 
 use super::Server;
 use crate::replica::{Replica, State, Thaw};
@@ -52,7 +53,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     pub(super) fn replace(&mut self, thawed: Thawed<A>) -> Result<(), ServeError> {
         self.restoring.finish();
         let Thawed { snapshot, result } = thawed;
-        self.replica.replace(snapshot.position, result?);
+        let old = self.replica.replace(snapshot.position, result?);
+        // To free what is large takes long as well.
+        unblock(|| drop(old)).detach();
         (self.on_event)(&Event::SnapshotRestored { snapshot });
         Ok(())
     }
