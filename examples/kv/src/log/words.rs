@@ -179,7 +179,9 @@ fn message(seat: Seat, reason: Refusal) -> String {
         Refusal::SnapshotTooLarge => {
             format!("{why}: this node has no place for it, and is not brought in line before it has")
         }
-        Refusal::Sender | Refusal::Members => format!("{why}: compare the --peer lists of both"),
+        Refusal::Sender | Refusal::Members => {
+            format!("{why}: see that each node has its own --data-dir, and that no copy of one is in use")
+        }
         Refusal::SecondLeader => {
             format!("{why}: two clusters may have the same --cluster, or one node was started twice")
         }

@@ -48,10 +48,14 @@ impl View<'_> {
         })
     }
 
-    /// It was started with other members.
+    /// Its data name other members.
     fn stranger(&self, other: &Status) -> Option<String> {
-        (other.members != self.leader.members)
-            .then(|| format!("{}: compare their --peer lists, and start them with the same", self.difference(other)))
+        (other.members != self.leader.members).then(|| {
+            format!(
+                "{}: their data come from two clusters. Compare their --data-dir, and name the nodes of one cluster only with --peer",
+                self.difference(other)
+            )
+        })
     }
 
     fn difference(&self, other: &Status) -> String {
@@ -158,7 +162,7 @@ fn refused(node: &str, leader: &str, incarnation: u32, refusal: Refusal) -> Stri
         ),
         Refusal::Incarnation => format!("{why}: start it with the latest --incarnation that it ever had"),
         Refusal::Sender | Refusal::Members => {
-            format!("{why}: compare their --peer lists, and start them with the same")
+            format!("{why}: see that each node has its own --data-dir, and that no copy of one is in use")
         }
         Refusal::SecondLeader => {
             format!("{why}: see that each cluster has its own --cluster, and each node its own --data-dir")
