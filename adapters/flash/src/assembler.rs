@@ -94,7 +94,9 @@ impl<'s> Assembler<'s> {
 
     /// How much scratch the record takes whose beginning is here.
     fn needed(&self) -> usize {
-        let begun = self.scratch.get(POSITION..POSITION + self.fill).unwrap_or_default();
+        let begun = self.scratch.get(POSITION..POSITION + self.fill);
+        debug_assert!(begun.is_some(), "what was filled lies within the scratch");
+        let begun = begun.unwrap_or_default();
         let payload = length(begun).map_or(0, |length| length - overhead(begun));
         POSITION + RECORD_OVERHEAD + payload + ITEM - PREFIX
     }

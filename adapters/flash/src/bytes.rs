@@ -158,6 +158,7 @@ impl<const N: usize> Writer<N> {
     }
 
     pub(crate) fn written(&self) -> &[u8] {
+        debug_assert!(self.length <= N, "what was written found room");
         self.bytes.get(..self.length).unwrap_or(&self.bytes)
     }
 }

@@ -78,7 +78,9 @@ impl<'a> Content<'a> {
 
     /// No more is taken of the head than there is.
     fn parts(&self) -> (&[u8], &'a [u8]) {
-        (self.head.written().get(self.taken..).unwrap_or_default(), self.rest)
+        let head = self.head.written().get(self.taken..);
+        debug_assert!(head.is_some(), "more was taken than there was");
+        (head.unwrap_or_default(), self.rest)
     }
 
     /// Goes on with the next record.

@@ -94,5 +94,6 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
 
 /// As much of the memory for a frame as the line's own bytes leave.
 fn room<const FRAME: usize>(frame: &mut [u8; FRAME]) -> &mut [u8] {
+    const { assert!(frame_bytes_max(FRAME) <= FRAME, "a line's own bytes make a frame longer") };
     frame.get_mut(..const { frame_bytes_max(FRAME) }).unwrap_or_default()
 }

@@ -39,7 +39,9 @@ impl<const FRAME: usize> Transmitter<FRAME> {
 
     /// The bytes to send next; empty if none wait.
     pub fn pending(&self) -> &[u8] {
-        self.bytes.as_flattened().get(self.start..self.end).unwrap_or_default()
+        let pending = self.bytes.as_flattened().get(self.start..self.end);
+        debug_assert!(pending.is_some(), "what waits lies within the memory");
+        pending.unwrap_or_default()
     }
 
     /// So many of the pending bytes are on their way.
