@@ -14,7 +14,7 @@ use crate::layout::name;
 
 /// What a node tells its operator, on standard error: a line each, with time, level and node.
 pub(crate) struct Log {
-    node: String,
+    seat: Seat,
     /// What is less than this is not told.
     least: Level,
 }
@@ -30,18 +30,18 @@ pub(crate) enum Level {
 
 impl Log {
     pub(crate) fn new(seat: Seat, least: Level) -> Log {
-        Log { node: name(seat), least }
+        Log { seat, least }
     }
 
     pub(crate) fn event(&self, event: &Event) {
-        let (level, words) = words::of(event);
+        let (level, words) = words::of(self.seat, event);
         self.line(level, &words);
     }
 
     /// A node does not stop because nobody reads.
     pub(crate) fn line(&self, level: Level, words: &dyn fmt::Display) {
         if level >= self.least {
-            let _ = writeln!(io::stderr(), "{} {level} {}: {words}", Utc(SystemTime::now()), self.node);
+            let _ = writeln!(io::stderr(), "{} {level} {}: {words}", Utc(SystemTime::now()), name(self.seat));
         }
     }
 }

@@ -125,7 +125,8 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
                         let Request { client, number, .. } = request;
                         self.refuse(Asker { address: from, client, number });
                     }),
-                    Ok(Class::Member) => Err(Refusal::Founding),
+                    // They speak to the member that this store may become.
+                    Ok(Class::Member) => Ok(()),
                     Ok(class @ Class::Reply) => Err(Refusal::Class(class as u8)),
                     Err(refusal) => Err(refusal),
                 };

@@ -8,8 +8,8 @@ use quorate_smol::{Event, Following};
 use super::Level;
 use crate::layout::{name, names};
 
-/// An event in words, and how much it matters.
-pub(super) fn of(event: &Event) -> (Level, String) {
+/// An event of the node of this seat in words, and how much it matters.
+pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
     match event {
         Event::Started { address, created: true, .. } => info(format!("listening on {address} with a new log")),
         Event::Started { address, writes, torn_bytes, term: Term(term), last: Index(last), .. } => {
@@ -20,7 +20,7 @@ pub(super) fn of(event: &Event) -> (Level, String) {
             let found = format!("{writes} writes recovered, up to index {last} of term {term}{dropped}");
             info(format!("listening on {address}; {found}"))
         }
-        Event::Founding { obstacle } => founding(obstacle),
+        Event::Founding { obstacle } => founding(me, obstacle),
         Event::Founded { charter } => {
             info(format!("member of the cluster {}, of {}", charter.founding, names(charter.members.all().iter())))
         }
@@ -63,7 +63,7 @@ pub(super) fn of(event: &Event) -> (Level, String) {
 }
 
 /// Why a store is no member of a cluster yet, and what to do.
-fn founding(obstacle: &Obstacle) -> (Level, String) {
+fn founding(me: Seat, obstacle: &Obstacle) -> (Level, String) {
     let listed = |members: &Members| names(members.all().iter());
     match obstacle {
         Obstacle::Silent(seats) => info(format!(
@@ -78,6 +78,13 @@ fn founding(obstacle: &Obstacle) -> (Level, String) {
             "no cluster can be founded: {} has another list of members, {}, or another backup. Start all with the same",
             name(*seat),
             listed(&terms.members)
+        )),
+        Obstacle::Cluster { from, charter } if !charter.members.all().contains(me) => warn(format!(
+            "{} is a member of the cluster {}, of {}, and this node is none of them: clusters grow in a later version. Stop it, or \
+             name a cluster of its own with --peer",
+            name(*from),
+            charter.founding,
+            listed(&charter.members)
         )),
         Obstacle::Cluster { from, charter } => warn(format!(
             "the data directory is empty, and {} is a member of the cluster {}, of {}. This node neither votes nor counts: \

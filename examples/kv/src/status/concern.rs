@@ -17,7 +17,7 @@ pub(super) fn concerns(leader: &Status, reached: &[&Status], reach: &Reach) -> V
     let mut found: Vec<String> = others.filter_map(|other| view.rival(other).or(view.stranger(other))).collect();
     found.extend(view.full());
     found.extend(leader.members.all().iter().filter_map(|seat| view.member(seat)));
-    let surplus = reach.silent.iter().filter(|seat| !leader.members.all().contains(*seat));
+    let surplus = reach.silent.union(reach.outside).iter().filter(|seat| !leader.members.all().contains(*seat));
     found.extend(surplus.map(|seat| format!("{} is no member: leave it out of --peer", name(seat))));
     found
 }
