@@ -69,7 +69,7 @@ impl<M: Medium + Clone> Snapshots<M> {
 impl<M: Medium> Snapshots<M> {
     /// Keeps a piece of a snapshot of the leader. It is not synced: [`Disk::write`](crate::Disk::write) makes all of it
     /// durable, or opening the log tells how much is there. One that is ahead of what is whole waits in memory for what
-    /// is missing.
+    /// is missing; with [`pieces_in_order`](quorate::Config::pieces_in_order) there is none.
     ///
     /// # Errors
     /// What the system says. It is final, for the node takes the piece for stored: only opening the log anew tells what
