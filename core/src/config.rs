@@ -32,6 +32,12 @@ pub struct Config {
     /// The most bytes of a snapshot of the leader that this node has a place for; it refuses a longer one, which is
     /// counted, and its leader knows: [`Standing::TooSmall`](crate::Standing::TooSmall). `None` if there is no bound.
     pub snapshot_bytes_max: Option<u32>,
+    /// Whether an [`Effect::Store`](crate::Effect::Store) always follows what was stored before, as a driver needs that
+    /// can only append: then a piece of a snapshot that is ahead of a missing one is dropped, and sent once more with
+    /// all that follows. With false, the driver promises to keep such a piece, up to `inflight_bytes_max` bytes ahead,
+    /// and what is missing is sent once more alone. Without an operating system, where flash is scarce, pieces are taken
+    /// in order whatever this says.
+    pub pieces_in_order: bool,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from
     /// boot to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
@@ -51,6 +57,7 @@ impl Config {
             snapshot_fill_percent: 50,
             snapshot_bytes_per_heartbeat: 12 << 20,
             snapshot_bytes_max: None,
+            pieces_in_order: true,
             seed,
         }
     }
@@ -78,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) inflight_bytes_max: usize,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
     snapshot_bytes_max: Option<u32>,
+    pub(crate) pieces_in_order: bool,
 }
 
 impl Settings {
@@ -110,6 +118,7 @@ impl Settings {
                 inflight_bytes_max: config.inflight_bytes_max,
                 snapshot_bytes_per_heartbeat: config.snapshot_bytes_per_heartbeat,
                 snapshot_bytes_max: config.snapshot_bytes_max,
+                pieces_in_order: config.pieces_in_order || cfg!(target_os = "none"),
             });
         };
         Err(wrong)

@@ -1,8 +1,7 @@
 use core::marker::PhantomData;
 
-use crate::fetch::Fetch;
 use crate::log::Log;
-use crate::peer::{Asked, Flow, OwedVote, Peer, Pieces};
+use crate::peer::{Asked, Flow, OwedVote, Peer};
 use crate::read::Rounds;
 use crate::snapshot::Image;
 use crate::state::{Answer, State, Write};
@@ -32,8 +31,8 @@ pub(crate) enum Reply<'a> {
     Accept(Position),
     Await(Round),
     Reject(crate::Rejection),
-    /// The next bytes of the snapshot that is fetched.
-    Store(&'a [u8]),
+    /// Bytes of the snapshot that is fetched, and where in it they belong.
+    Store(u64, &'a [u8]),
 }
 
 impl<'a, V> Iterator for Effects<'a, V> {
@@ -58,9 +57,9 @@ impl<'a, V> Effects<'a, V> {
                 Reply::Accept(position) => Some(Effect::Accept { position }),
                 Reply::Await(round) => Some(Effect::Await { round }),
                 Reply::Reject(rejection) => Some(Effect::Reject(rejection)),
-                Reply::Store(bytes) => {
-                    let Stored { snapshot, received: offset, .. } = self.state.fetch.as_ref()?.here;
-                    self.state.store(bytes);
+                Reply::Store(offset, bytes) => {
+                    let Stored { snapshot, .. } = self.state.fetch.as_ref()?.here;
+                    self.state.store(offset, bytes);
                     Some(Effect::Store { snapshot, offset, bytes })
                 }
             };
@@ -247,7 +246,8 @@ impl<'a, V> Effects<'a, V> {
         if let Some((stamp, outcome)) = self.answer() {
             return Some(Message::Ack { term, stamp, outcome });
         }
-        if let Some(outcome) = self.state.fetch.as_mut().and_then(Fetch::question) {
+        let window = self.state.settings.inflight_bytes_max;
+        if let Some(outcome) = self.state.fetch.as_mut().and_then(|fetch| fetch.question(window)) {
             return Some(Message::Ack { term, stamp: self.state.stamp, outcome });
         }
         let reads = &mut self.state.reads;
@@ -302,12 +302,12 @@ impl<'a, V> Effects<'a, V> {
         }
         while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
             let pieces = &mut self.peers[seat].pieces;
-            let Pieces { of, next: offset, left } = *pieces;
-            if let Some(snapshot) = state.wanted(of).filter(|_| left > 0) {
-                let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
-                let length = left.min(state.piece_allowance).min(frame);
-                pieces.next += u64::from(length);
-                pieces.left -= length;
+            let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
+            if let Some(snapshot) = state.wanted(pieces.of)
+                && let Some((offset, most)) = pieces.due(frame, snapshot.bytes)
+            {
+                let length = most.min(state.piece_allowance).min(frame);
+                pieces.advance(length);
                 state.piece_allowance -= length;
                 state.piece_turn = Seat(seat.0 + 1);
                 return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));

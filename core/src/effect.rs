@@ -57,7 +57,10 @@ pub enum Effect<'a, V> {
     Store {
         /// Of which snapshot.
         snapshot: Snapshot,
-        /// Where in it the bytes belong: behind all that was stored before.
+        /// Where in it the bytes belong. A snapshot that is fetched anew starts with those at 0; what follows is behind
+        /// all that was stored before. Without [`pieces_in_order`](crate::Config::pieces_in_order) it may be ahead of
+        /// that, up to [`inflight_bytes_max`](crate::Config::inflight_bytes_max) bytes and 128 pieces from what is
+        /// whole; no byte comes twice. What a store gives back ([`Stored`](crate::Stored)) ends at the first gap.
         offset: u64,
         /// The bytes.
         bytes: &'a [u8],

@@ -1,4 +1,5 @@
 use crate::draw::Reply;
+use crate::early::Early;
 use crate::log::Span;
 use crate::snapshot::Image;
 use crate::state::{Answer, State};
@@ -7,12 +8,15 @@ use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
 
 /// A snapshot on its way from the leader, as the follower sees it (section 7).
 ///
-/// The follower asks for a window of bytes at a time, from where it is; what comes out of order is asked for once more.
-/// So it is the follower that knows how far it is: losses, repetitions, restarts and new leaders need no rule of their
-/// own.
+/// The follower asks for a window of bytes at a time, from where it is. So it is the follower that knows how far it is:
+/// losses, repetitions, restarts and new leaders need no rule of their own. If pieces have to come in order, what comes
+/// out of order is asked for once more. Else it is noted, and only what is missing before it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fetch {
+    /// What is whole from the start. In its check, zeros stand for what came early.
     pub(crate) here: Stored,
+    /// What is here beyond a gap.
+    early: Early,
     /// How much has come since it last asked.
     unasked: u32,
     /// Nothing has come since the leader was last heard: then something was lost.
@@ -28,7 +32,15 @@ pub(crate) struct Fetch {
 impl Fetch {
     /// A snapshot of which so much is here.
     pub(crate) fn new(here: Stored) -> Fetch {
-        Fetch { here, unasked: 0, is_stuck: false, has_asked_again: false, asks: false, again: true }
+        Fetch {
+            here,
+            early: Early::NONE,
+            unasked: 0,
+            is_stuck: false,
+            has_asked_again: false,
+            asks: false,
+            again: true,
+        }
     }
 
     /// All of it is here.
@@ -36,40 +48,70 @@ impl Fetch {
         self.here.received == self.here.snapshot.bytes
     }
 
-    /// The leader is there: ask, and ask again if nothing has come since it was last heard.
+    /// The leader is there: ask, and ask again if nothing has come since it was last heard, or something is missing.
     fn urge(&mut self) {
         self.asks = true;
-        if self.is_stuck {
+        if self.is_stuck || self.early.first().is_some() {
             self.ask_again();
         }
         self.is_stuck = true;
     }
 
-    /// Something was lost: what is on its way behind it is of no use.
+    /// Something was lost: the gap before what came early is to be sent again, or else all that is not here.
     fn ask_again(&mut self) {
         self.asks = true;
         self.again = true;
         self.has_asked_again = true;
     }
 
-    /// A piece that was taken is stored. Whether to ask for more by now.
-    pub(crate) fn advance(&mut self, bytes: &[u8], window: usize) -> bool {
-        self.here.received += bytes.len() as u64;
-        self.unasked = self.unasked.saturating_add(bytes.len() as u32);
-        (self.is_stuck, self.has_asked_again) = (false, false);
-        self.here.check = crate::crc32c_append(self.here.check, bytes);
+    /// How much of these bytes to take: all that is due, up to what came early, or a piece that may be early.
+    fn takes(&self, offset: u64, bytes: &[u8], reach: u64) -> usize {
+        let Stored { snapshot, received, .. } = self.here;
+        let length = bytes.len() as u64;
+        if offset < received || length > snapshot.bytes.saturating_sub(offset) {
+            return 0;
+        }
+        if offset == received {
+            return self.early.first().map_or(length, |first| length.min(first - received)) as usize;
+        }
+        // The first piece tells a driver that a fetch begins anew.
+        let is_near = received > 0 && offset - received + length <= reach;
+        if is_near && self.early.takes(offset, length, snapshot.bytes) { bytes.len() } else { 0 }
+    }
+
+    /// A piece that was taken is stored. Whether to ask for something by now.
+    pub(crate) fn take(&mut self, offset: u64, bytes: &[u8], window: usize) -> bool {
+        let Stored { snapshot, received, check } = self.here;
+        self.is_stuck = false;
+        if offset > received {
+            if self.early.take(offset, bytes, snapshot.bytes) && !self.has_asked_again {
+                self.ask_again();
+            }
+            return self.asks;
+        }
+        let end = received + bytes.len() as u64;
+        let whole = self.early.close(end, snapshot.bytes);
+        self.here.check = Early::check_behind(crate::crc32c_append(check, bytes), whole - end);
+        self.here.received = whole;
+        self.unasked = self.unasked.saturating_add((whole - received) as u32);
+        self.has_asked_again = false;
+        if self.early.is_at_end() {
+            self.ask_again();
+        }
         self.asks |= !self.is_complete() && self.unasked as usize >= window / 2;
         self.asks
     }
 
     /// The question that the leader is owed.
-    pub(crate) fn question(&mut self) -> Option<Outcome> {
+    pub(crate) fn question(&mut self, window: usize) -> Option<Outcome> {
         if !core::mem::take(&mut self.asks) {
             return None;
         }
-        let again = core::mem::take(&mut self.again);
         self.unasked = 0;
         let Stored { snapshot, received: offset, .. } = self.here;
+        self.early.ask(offset.saturating_add(window as u64).min(snapshot.bytes));
+        let lacks = self.early.first().map_or(u64::MAX, |first| first - offset);
+        let again = if core::mem::take(&mut self.again) { u32::try_from(lacks).unwrap_or(u32::MAX) } else { 0 };
         Some(Outcome::Wants { index: snapshot.index(), check: snapshot.check, offset, again })
     }
 }
@@ -154,18 +196,20 @@ impl Step<'_> {
         if (snapshot.index(), snapshot.check) != (index, check) {
             return None;
         }
-        if offset > received && !fetch.has_asked_again {
+        let settings = &self.state.settings;
+        let reach = if settings.pieces_in_order { 0 } else { settings.inflight_bytes_max as u64 };
+        let taken = fetch.takes(offset, bytes, reach);
+        if settings.pieces_in_order && offset > received && !fetch.has_asked_again {
             fetch.ask_again();
             self.state.attend_leader();
         }
-        let fits = offset == received && !bytes.is_empty() && bytes.len() as u64 <= snapshot.bytes - received;
-        fits.then_some(Reply::Store(bytes))
+        bytes.get(..taken).filter(|bytes| !bytes.is_empty()).map(|bytes| Reply::Store(offset, bytes))
     }
 
     /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes
     /// it durable, and whatever follows it in the log: after a crash either all of this is there or nothing.
     pub(crate) fn install(&mut self) {
-        let Some(Fetch { here: Stored { snapshot, check, .. }, .. }) = self.state.fetch else { return };
+        let Some(Fetch { here: Stored { snapshot, check, .. }, early, .. }) = self.state.fetch else { return };
         let is_lost = self.state.image == Image::Lost;
         if !is_lost && (self.state.is_leader() || snapshot.index() <= self.state.commit) {
             self.state.fetch = None;
@@ -174,7 +218,7 @@ impl Step<'_> {
         if !self.state.may_install() {
             return;
         }
-        if check != snapshot.check {
+        if early.check_of_all(check) != snapshot.check {
             // The leader offers what it has by now. A node that has lost its own has to ask for that.
             self.state.fetch = None;
             if is_lost {

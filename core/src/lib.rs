@@ -118,10 +118,11 @@
 //! When the log fills up, the node asks for a snapshot ([`Effect::TakeSnapshot`]). The app freezes its state, sessions
 //! included, writes it aside, and says when it is durable ([`Input::Snapshotted`]): the entries before it are forgotten
 //! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`]
-//! at the leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then. It
-//! makes it durable with one write ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). Those that
-//! are in line come first: while commands are being committed, whoever lacks more than a window is served in a third of
-//! the time. At the next start the driver gives what it has to [`Boot::take`], or word that its snapshot is damaged.
+//! at the leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then; in
+//! any order if its driver can keep pieces so ([`Config::pieces_in_order`]). It makes it durable with one write
+//! ([`Persist::snapshot`]), and then takes it over ([`Effect::Restore`]). Those that are in line come first: while
+//! commands are being committed, whoever lacks more than a window is served in a third of the time. At the next start
+//! the driver gives what it has to [`Boot::take`], or word that its snapshot is damaged.
 //!
 //! # Reigns
 //!
@@ -152,7 +153,11 @@ mod boot;
 #[cfg(feature = "checker")]
 mod checker;
 mod config;
+#[cfg(not(target_os = "none"))]
+mod crc32c_shift;
 mod draw;
+#[cfg_attr(target_os = "none", path = "never_early.rs")]
+mod early;
 mod effect;
 mod election;
 mod entry;

@@ -139,8 +139,9 @@ pub enum Outcome {
         check: u32,
         /// So many of its bytes are here.
         offset: u64,
-        /// What was sent beyond that is lost: send it again.
-        again: bool,
+        /// So many bytes from there on are to be sent again, if they were sent. The most that 32 bits count stands for
+        /// all of them.
+        again: u32,
     },
     /// There is no place for a snapshot as long as the one that was offered.
     TooSmall,

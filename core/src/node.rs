@@ -202,7 +202,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.state.snapshots.into_iter().filter(|snapshot| snapshot.index() > Index(0))
     }
 
-    /// The snapshot that this node fetches from its leader, and what is here of it.
+    /// The snapshot that this node fetches from its leader, and what is whole of it from the start. If a part of that
+    /// came out of order, its check is not settled before the end.
     pub fn fetching(&self) -> Option<Stored> {
         self.state.fetch.map(|fetch| fetch.here)
     }

@@ -61,10 +61,35 @@ pub(crate) struct Pieces {
     pub(crate) next: u64,
     /// How many bytes.
     pub(crate) left: u32,
+    /// How many bytes of what was sent have to be sent again, before that.
+    pub(crate) lost: u32,
+    /// How far before `next` they start.
+    pub(crate) back: u32,
 }
 
 impl Pieces {
-    pub(crate) const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0 };
+    pub(crate) const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0, lost: 0, back: 0 };
+
+    /// Where the next piece starts, and how much may be sent from there on. None if nothing may, or less than a frame
+    /// holds though the snapshot goes on: who keeps pieces in any order knows them by their length.
+    pub(crate) fn due(&self, frame: u32, end: u64) -> Option<(u64, u32)> {
+        if self.lost > 0 {
+            return Some((self.next - u64::from(self.back), self.lost));
+        }
+        let is_whole = self.left >= frame || (self.left > 0 && self.next + u64::from(self.left) == end);
+        is_whole.then_some((self.next, self.left))
+    }
+
+    /// So much of what is due is sent.
+    pub(crate) fn advance(&mut self, length: u32) {
+        if self.lost > 0 {
+            self.lost -= length;
+            self.back -= length;
+        } else {
+            self.next += u64::from(length);
+            self.left -= length;
+        }
+    }
 
     /// There is a later snapshot.
     pub(crate) fn age(&mut self) {

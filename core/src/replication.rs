@@ -232,7 +232,7 @@ impl Step<'_> {
 
     /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no
     /// more.
-    fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: bool) {
+    fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: u32) {
         let window = self.state.settings.inflight_bytes_max as u64;
         let [latest, before] = &self.state.snapshots;
         let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
@@ -250,11 +250,13 @@ impl Step<'_> {
         let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
         // Whoever was sent all of it and begins anew could not use it: another one may be sound.
-        let is_spoilt = again && offset == 0 && pieces.of == of && pieces.next >= bytes;
-        let goes_on = !again && pieces.of == of;
+        let is_spoilt = again == u32::MAX && offset == 0 && pieces.of == of && pieces.next >= bytes;
+        let goes_on = again < u32::MAX && pieces.of == of;
+        let length = |from: u64, to: u64| u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
         let next = if goes_on { pieces.next.max(offset) } else { offset };
+        let lost = length(offset, offset.saturating_add(again.into()).min(end).min(next));
         let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
-        *pieces = Pieces { of, next, left: u32::try_from(end.saturating_sub(next)).unwrap_or(u32::MAX) };
+        *pieces = Pieces { of, next, left: length(next, end), lost, back: length(offset, next) };
         self.state.pressed |= is_spoilt;
     }
 

@@ -285,10 +285,10 @@ impl State {
         self.write_name
     }
 
-    /// The next bytes of a snapshot are stored, behind what was here.
-    pub(crate) fn store(&mut self, bytes: &[u8]) {
+    /// A piece of the snapshot that is fetched is stored.
+    pub(crate) fn store(&mut self, offset: u64, bytes: &[u8]) {
         let window = self.settings.inflight_bytes_max;
-        if self.fetch.as_mut().is_some_and(|fetch| fetch.advance(bytes, window)) {
+        if self.fetch.as_mut().is_some_and(|fetch| fetch.take(offset, bytes, window)) {
             self.attend_leader();
         }
     }

@@ -98,7 +98,9 @@ fn nodes_live_on_in_snapshots() {
         let report = World::new(Setting::new(seed, 3, 10_000)).run();
         done.extend(report.tally.snapshots.iter().map(|(name, _)| name));
     }
-    for name in ["asked for", "taken", "pieces sent", "pieces stored", "installed", "restored", "started from"] {
+    for name in
+        ["asked for", "taken", "pieces sent", "pieces stored", "pieces early", "installed", "restored", "started from"]
+    {
         assert!(done.contains(name), "none was {name}");
     }
 }

@@ -1,5 +1,6 @@
 mod file;
 mod header;
+mod intake;
 mod name;
 mod reader;
 mod shelf;
@@ -12,8 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use quorate::{Index, Members, Position, Snapshot};
 
 pub(crate) use file::SnapshotFile;
-use header::HEADER;
 pub use header::SnapshotHeader;
+use intake::Intake;
 pub(crate) use name::{Kind, list};
 pub use reader::SnapshotReader;
 pub(crate) use shelf::Shelf;
@@ -35,7 +36,7 @@ pub struct Snapshots<M: Medium = Direct> {
     /// What pieces are read from.
     reading: Vec<SnapshotFile<M::Handle>>,
     /// What pieces are stored in.
-    storing: Option<SnapshotFile<M::Handle>>,
+    storing: Option<Intake<M::Handle>>,
 }
 
 impl<M: Medium + Clone> Snapshots<M> {
@@ -67,7 +68,8 @@ impl<M: Medium + Clone> Snapshots<M> {
 
 impl<M: Medium> Snapshots<M> {
     /// Keeps a piece of a snapshot of the leader. It is not synced: [`Disk::write`](crate::Disk::write) makes all of it
-    /// durable, or opening the log tells how much is there.
+    /// durable, or opening the log tells how much is there. One that is ahead of what is whole waits in memory for what
+    /// is missing; with [`pieces_in_order`](quorate::Config::pieces_in_order) there is none.
     ///
     /// # Errors
     /// What the system says. It is final, for the node takes the piece for stored: only opening the log anew tells what
@@ -77,14 +79,12 @@ impl<M: Medium> Snapshots<M> {
     }
 
     fn try_store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
-        let file = match self.storing.take() {
-            Some(file) if offset > 0 && file.header.snapshot == snapshot => file,
-            _ if offset == 0 => self.begin(SnapshotHeader { cluster: self.cluster, members, snapshot })?,
-            _ => expect(&self.directory, self.cluster, snapshot, Kind::Fetched, &mut self.medium)?,
+        let intake = match self.storing.take() {
+            Some(intake) if offset > 0 && intake.is_of(snapshot) => intake,
+            _ if offset == 0 => Intake::new(self.begin(SnapshotHeader { cluster: self.cluster, members, snapshot })?),
+            _ => Intake::new(expect(&self.directory, self.cluster, snapshot, Kind::Fetched, &mut self.medium)?),
         };
-        let SnapshotFile { handle, path, .. } = self.storing.insert(file);
-        let place = HEADER as u64 + offset;
-        self.medium.write(handle, place, bytes).map_err(DiskError::snapshot_io("write", path))
+        self.storing.insert(intake).take(offset, bytes, &mut self.medium)
     }
 
     /// Makes what was stored of a snapshot durable, where it is still being fetched.

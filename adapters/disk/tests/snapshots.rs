@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use common::snapshots::{View, change, content, foreign, install, mark, store, take, two_snapshots};
 use common::{append, members, names, open, position, record, scratch, state};
 use quorate::{Entries, crc32c};
-use quorate_disk::{DiskError, Inspection, SnapshotInspection, inspect};
+use quorate_disk::{DiskError, Inspection, SnapshotInspection, Snapshots, inspect};
 
 #[test]
 fn two_snapshots_are_kept_and_the_log_behind_the_older_one() {
@@ -119,6 +119,39 @@ fn pieces_are_taken_up_where_they_ended() {
     assert_eq!(piece, content(30)[500..600]);
     drop(disk);
     assert_eq!(View::of(scratch.path()).snapshots, [30]);
+}
+
+/// Pieces of 100 bytes of the snapshot of index 30, by number.
+fn store_numbers(snapshots: &mut Snapshots, numbers: &[usize]) {
+    for number in numbers {
+        let piece = content(30).into_iter().skip(number * 100).take(100).collect::<Vec<_>>();
+        snapshots.store(foreign(30), members(), *number as u64 * 100, &piece).unwrap();
+    }
+}
+
+#[test]
+fn pieces_beyond_a_gap_wait_for_what_is_missing() {
+    let scratch = scratch();
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    store_numbers(&mut disk.snapshots(), &[0, 3, 6, 1]);
+    drop(disk);
+    assert_eq!(View::of(scratch.path()).stored, Some((30, 200)), "what waited is lost, and what is there has no gap");
+    (disk, ..) = open(scratch.path()).unwrap();
+    store_numbers(&mut disk.snapshots(), &[4, 6, 3, 2, 5]);
+    disk.write(None, Some(foreign(30)), Entries::default(), None).unwrap();
+    drop(disk);
+    assert_eq!(View::of(scratch.path()).snapshots, [30]);
+}
+
+#[test]
+fn what_waited_is_given_up_when_a_snapshot_begins_anew() {
+    let scratch = scratch();
+    let (disk, ..) = open(scratch.path()).unwrap();
+    let mut snapshots = disk.snapshots();
+    store_numbers(&mut snapshots, &[0, 2, 3]);
+    store_numbers(&mut snapshots, &[0, 1]);
+    drop(disk);
+    assert_eq!(View::of(scratch.path()).stored, Some((30, 200)));
 }
 
 #[test]

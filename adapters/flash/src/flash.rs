@@ -150,7 +150,8 @@ impl<F: NorFlash> Flash<F> {
         })
     }
 
-    /// Keeps a piece of a snapshot of the leader: its first one, or one that follows those before.
+    /// Keeps a piece of a snapshot of the leader: its first one, or one that follows those before, for flash is written
+    /// in order. So the node has to have [`pieces_in_order`](quorate::Config::pieces_in_order).
     /// [`write`](Flash::write) makes all of it count.
     ///
     /// # Errors

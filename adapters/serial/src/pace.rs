@@ -186,6 +186,8 @@ impl Pace {
             // A station takes its snapshot at once, so the log need not be emptied early: fewer pages are erased.
             snapshot_fill_percent: 75,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes,
+            // Flash is written in order, and a line keeps the order.
+            pieces_in_order: true,
             ..Config::new(identity, seed)
         }
     }

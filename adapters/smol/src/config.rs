@@ -105,6 +105,7 @@ impl ServerConfig {
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
             inflight_messages_max: 128,
             inflight_bytes_max: self.inflight_bytes_max,
+            pieces_in_order: false,
             ..Config::new(self.identity(), seed)
         }
     }

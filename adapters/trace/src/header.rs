@@ -75,6 +75,7 @@ struct ConfigFields {
     snapshot_fill_percent: u8,
     snapshot_bytes_per_heartbeat: u32,
     snapshot_bytes_max: Option<u32>,
+    pieces_in_order: bool,
     seed: u64,
 }
 

@@ -112,7 +112,9 @@ impl<'f> Fields<'f> {
             1 => Outcome::Conflict(self.position()),
             2 => Outcome::Full(self.index()),
             3 => Outcome::Stale,
-            4 => Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.flag() },
+            4 => {
+                Outcome::Wants { index: self.index(), check: self.short(), offset: self.number(), again: self.short() }
+            }
             5 => Outcome::TooSmall,
             _ => self.malformed(Outcome::Stale),
         }

@@ -6,6 +6,7 @@ mod effects;
 mod founding;
 mod log;
 mod members;
+mod pieces;
 mod sessions;
 mod snapshots;
 mod time;

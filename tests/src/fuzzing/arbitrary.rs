@@ -134,8 +134,9 @@ fn outcome(source: &mut Source<'_>, around: Position) -> Outcome {
         3 => Outcome::Stale,
         4 => Outcome::TooSmall,
         _ => {
-            let (index, offset) = (index(source, around), source.near(0));
-            Outcome::Wants { index, check: check(source), offset, again: source.flag() }
+            let (index, offset, check) = (index(source, around), source.near(0), check(source));
+            let again = [0, 1, u32::MAX][usize::from(source.below(3))];
+            Outcome::Wants { index, check, offset, again }
         }
     }
 }

@@ -31,6 +31,7 @@ pub(crate) struct Shape {
     snapshot_fill_percent: u8,
     pub(crate) snapshot_every: Option<u64>,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
+    pieces_in_order: bool,
     /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
     pub(crate) padding: usize,
     /// The most clients that have a session.
@@ -58,6 +59,8 @@ impl Shape {
             snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
+            // No draw of its own: a seed means what it meant before.
+            pieces_in_order: entry_bytes_max.is_multiple_of(4),
             padding,
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
         }
@@ -108,6 +111,7 @@ impl Shape {
             inflight_bytes_max: self.inflight_bytes_max,
             snapshot_fill_percent: self.snapshot_fill_percent,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
+            pieces_in_order: self.pieces_in_order,
             ..Config::new(identity, seed)
         }
     }

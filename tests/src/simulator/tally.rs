@@ -53,6 +53,8 @@ pub struct Snapshots {
     pub sent: u64,
     /// Pieces stored.
     pub stored: u64,
+    /// Of these, pieces beyond a gap.
+    pub early: u64,
     /// Snapshots of a leader installed.
     pub installed: u64,
     /// Snapshots restored by a node that runs.
@@ -68,13 +70,14 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    fn named(&mut self) -> [(&'static str, &mut u64); 11] {
+    fn named(&mut self) -> [(&'static str, &mut u64); 12] {
         [
             ("asked for", &mut self.asked),
             ("taken", &mut self.taken),
             ("refused", &mut self.refused),
             ("pieces sent", &mut self.sent),
             ("pieces stored", &mut self.stored),
+            ("pieces early", &mut self.early),
             ("installed", &mut self.installed),
             ("restored", &mut self.restored),
             ("started from", &mut self.started),

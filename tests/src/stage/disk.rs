@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use quorate::{Entry, HardState, Index, Kind, Mark, Position, Snapshot, Stored, Term, crc32c, crc32c_append};
 
 /// What a disk holds, or a write adds.
@@ -12,6 +14,8 @@ pub(super) struct Disk {
     pub(super) lost: Option<Position>,
     /// What came of a snapshot of the leader so far.
     pub(super) stored: Option<(Stored, String)>,
+    /// What came of it beyond a gap, by where it belongs. A crash loses it.
+    pub(super) early: BTreeMap<u64, Vec<u8>>,
     /// Those behind the latest snapshot.
     pub(super) records: Vec<Vec<u8>>,
     /// Of a write: the snapshot that replaces all before it.
@@ -60,11 +64,25 @@ impl Disk {
         let (stored, state) = self.stored.get_or_insert_default();
         if stored.snapshot != snapshot || offset == 0 {
             (*stored, *state) = (Stored { snapshot, received: 0, check: 0 }, String::new());
+            self.early.clear();
         }
-        assert_eq!(stored.received, offset, "a piece follows what is stored");
-        stored.received += bytes.len() as u64;
-        stored.check = crc32c_append(stored.check, bytes);
-        state.push_str(str::from_utf8(bytes).expect("the stage's snapshots are text"));
+        assert!(offset >= stored.received, "a piece is stored once");
+        assert!(self.early.insert(offset, bytes.to_vec()).is_none(), "a piece is stored once");
+        while let Some(bytes) = self.early.remove(&stored.received) {
+            stored.received += bytes.len() as u64;
+            stored.check = crc32c_append(stored.check, &bytes);
+            state.push_str(str::from_utf8(&bytes).expect("the stage's snapshots are text"));
+        }
+    }
+
+    /// Whether nothing is stored beyond a gap.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.early.is_empty()
+    }
+
+    /// What is beyond a gap is not written yet, and lost.
+    pub(super) fn crash(&mut self) {
+        self.early.clear();
     }
 
     /// The state of a snapshot that is here.

@@ -63,6 +63,7 @@ impl Stage {
             "crash" => {
                 let actor = self.actor(line.node(0));
                 (actor.node, actor.write) = (None, None);
+                actor.disk.crash();
             }
             "start" => self.actor(line.node(0)).restart(),
             "run" => self.run(line, told),
@@ -103,6 +104,7 @@ impl Stage {
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
+                pieces_in_order: !line.has("any-order"),
                 snapshot_bytes_max: Some(line.number("snapshot-max")).filter(|most| *most > 0),
                 ..usual
             };
@@ -289,7 +291,11 @@ impl Stage {
                     let bytes = &state.as_bytes()[piece.offset as usize..][..piece.length];
                     self.letters.push(letter(actor.config.identity, to, &piece.message(bytes)));
                 }
-                Effect::Store { snapshot, offset, bytes } => actor.disk.store(snapshot, offset, bytes),
+                Effect::Store { snapshot, offset, bytes } => {
+                    actor.disk.store(snapshot, offset, bytes);
+                    let may_be_ahead = !actor.config.pieces_in_order;
+                    assert!(may_be_ahead || actor.disk.is_in_order(), "a piece follows what is stored");
+                }
                 Effect::Restore { snapshot } => {
                     actor.state = actor
                         .disk

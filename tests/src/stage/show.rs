@@ -119,7 +119,11 @@ fn outcome(outcome: Outcome) -> String {
         Outcome::Stale => "stale".into(),
         Outcome::TooSmall => "has no place for the snapshot".into(),
         Outcome::Wants { index, offset, again, .. } => {
-            let again = if again { ", again" } else { "" };
+            let again = match again {
+                0 => String::new(),
+                u32::MAX => ", again".into(),
+                bytes => format!(", {bytes} of them again"),
+            };
             format!("wants the snapshot at {} from byte {offset} on{again}", index.0)
         }
     }

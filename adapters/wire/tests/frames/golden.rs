@@ -91,7 +91,7 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
         ("Ack.Conflict", ack(Outcome::Conflict(POSITION))),
         ("Ack.Full", ack(Outcome::Full(Index(301)))),
         ("Ack.Stale", ack(Outcome::Stale)),
-        ("Ack.Wants", ack(Outcome::Wants { index: Index(300), check: SNAPSHOT.check, offset: 1100, again: true })),
+        ("Ack.Wants", ack(Outcome::Wants { index: Index(300), check: SNAPSHOT.check, offset: 1100, again: 2200 })),
         ("ReadIndex", Message::ReadIndex { term, boot, round }),
         ("ReadAnswer", Message::ReadAnswer { term, boot, round, index: Index(300) }),
         ("CampaignNow", Message::CampaignNow { term }),

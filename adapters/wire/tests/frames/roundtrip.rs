@@ -158,7 +158,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         position().prop_map(Outcome::Conflict),
         index().prop_map(Outcome::Full),
         Just(Outcome::Stale),
-        (index(), any::<u32>(), any::<u64>(), any::<bool>()).prop_map(|(index, check, offset, again)| Outcome::Wants {
+        (index(), any::<u32>(), any::<u64>(), any::<u32>()).prop_map(|(index, check, offset, again)| Outcome::Wants {
             index,
             check,
             offset,

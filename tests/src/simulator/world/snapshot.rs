@@ -1,11 +1,12 @@
-use quorate::{Input, Piece, Position, Seat, Snapshot};
+use quorate::{Input, Piece, Position, Seat, Snapshot, Stored};
 
+use super::super::Node;
 use super::{Order, World};
 use crate::memory::Trouble;
 use crate::simulator::Fault;
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
-use crate::simulator::machine::Underway;
+use crate::simulator::machine::{Machine, Underway};
 use crate::simulator::network::kind;
 use crate::simulator::oracle::Violation;
 
@@ -127,7 +128,9 @@ impl World {
         bytes: &[u8],
     ) -> Result<bool, Violation> {
         let trouble = self.trouble_of_write();
-        let disk = &mut self.machines[machine].disk;
+        let Machine { disk, node, .. } = &mut self.machines[machine];
+        let is_early = |stored: Stored| stored.snapshot == snapshot && stored.received < offset;
+        self.tally.snapshots.early += u64::from(node.as_ref().and_then(Node::fetching).is_some_and(is_early));
         if disk.store(snapshot, self.shape.members(), (offset, bytes), trouble.map(|(_, trouble)| trouble))? {
             self.tally.snapshots.stored += 1;
             return Ok(true);
