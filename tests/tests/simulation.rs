@@ -104,6 +104,22 @@ fn nodes_live_on_in_snapshots() {
 }
 
 #[test]
+fn every_run_takes_snapshots_and_many_install_one() {
+    for nodes in [3, 5] {
+        let (mut took_some, mut installed) = (0, 0);
+        for seed in 0..60 {
+            let setting = Setting::new(seed, nodes, 10_000);
+            let snapshots = World::new(setting.clone()).run().tally.snapshots;
+            assert!(snapshots.taken > 0, "none was taken: {setting}");
+            took_some += u32::from(snapshots.taken > 2 * nodes as u64);
+            installed += u32::from(snapshots.installed > 0);
+        }
+        assert!(took_some >= 30, "{took_some} of 60 runs of {nodes} nodes took more than two each");
+        assert!(installed >= 12, "{installed} of 60 runs of {nodes} nodes installed one");
+    }
+}
+
+#[test]
 fn a_run_that_keeps_its_promises_cannot_be_shrunk() {
     assert!(Shrinker::new(Setting::new(1, 3, 2_000), 10).is_none());
 }

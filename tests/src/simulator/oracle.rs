@@ -107,7 +107,7 @@ impl Oracle {
     ) -> Verdict {
         if let Message::AppendEntries { term, stamp, entries, .. } = *message {
             let window = self.windows.entry((from.seat, to)).or_default();
-            window.on_append((from.life, term), stamp, entries, shape)?;
+            window.on_append((from.life, term), stamp, entries, from.disk.covered(), shape)?;
         }
         let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
@@ -292,5 +292,10 @@ impl Oracle {
 
     pub(crate) fn applied(&self) -> usize {
         self.applied.len()
+    }
+
+    /// The position of an index that was applied.
+    pub(crate) fn position(&self, index: Index) -> Position {
+        self.applied[index.0 as usize - 1].position
     }
 }

@@ -12,6 +12,8 @@ pub(crate) const RECORD_MAX: usize = 130;
 const REGISTERS_MAX: usize = 300;
 /// Room for one record, or a few.
 const LOG_BYTES_MIN: usize = RECORD_MAX + 4;
+/// Room for all that most runs commit. Many have less, so that who stays behind is sent a snapshot.
+const LOG_BYTES_MAX: usize = 512 << 10;
 pub(crate) const ELECTION_MICROS: u64 = 250_000;
 pub(crate) const HEARTBEAT_MICROS: u64 = 50_000;
 
@@ -48,12 +50,12 @@ impl Shape {
             entry_bytes_max,
             inflight_messages_max: rng.u32(1..=8),
             inflight_bytes_max: entry_bytes_max * rng.usize(1..=5),
-            log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { 512 << 10 },
+            log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { LOG_BYTES_MAX >> rng.u32(..10) },
             small: if is_small { rng.usize(..nodes) } else { 0 },
             small_log_bytes: log_bytes(rng),
             segment_bytes: 1024 << rng.u32(..5),
             snapshot_fill_percent: rng.u8(10..=90),
-            snapshot_every: rng.bool().then(|| rng.u64(1..=200) >> rng.u32(..6)).filter(|every| *every > 0),
+            snapshot_every: (rng.u8(..4) > 0).then(|| (rng.u64(1..=64) >> rng.u32(..6)).max(1)),
             // At the least, all others get one within two seconds.
             snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),

@@ -15,6 +15,8 @@ const LEADER_TIMEOUTS: u64 = 10;
 /// as is allowed, and each follower may need two: what it had begun with, and what came meanwhile.
 const LINE_TIMEOUTS: u64 = 10;
 const SNAPSHOTS: u64 = 2;
+/// Within so many more, each has taken a snapshot of its own.
+const SNAPSHOT_TIMEOUTS: u64 = 2;
 /// Indices by which nodes in line may differ while commands come in.
 const LAG_MAX: u64 = 16;
 
@@ -51,7 +53,29 @@ impl World {
             }
         }
         self.machines.iter().try_for_each(|machine| self.oracle.check_state(machine))?;
+        self.take_snapshots()?;
         self.look_closely()
+    }
+
+    /// At last an operator asks every node for a snapshot, whatever became of those before.
+    fn take_snapshots(&mut self) -> Result<(), Violation> {
+        let by = self.now + SNAPSHOT_TIMEOUTS * ELECTION_MICROS;
+        let mut left: Vec<_> =
+            (0..self.machines.len()).filter(|machine| self.machines[*machine].node.is_some()).collect();
+        loop {
+            left.retain(|machine| self.machines[*machine].disk.covered() < self.machines[*machine].applied);
+            if left.is_empty() {
+                return Ok(());
+            }
+            for machine in &left {
+                self.ask_for_snapshot(*machine)?;
+            }
+            self.turn()?;
+            if self.now > by {
+                let story = format!("nodes {left:?}");
+                return Err(Violation { law: "once faults stop, every node takes a snapshot", story });
+            }
+        }
     }
 
     fn nodes(&self) -> impl Iterator<Item = &Node> {

@@ -31,6 +31,19 @@ impl World {
         Ok(())
     }
 
+    /// An operator asks for a snapshot of what a node has applied, unless one is under way.
+    pub(super) fn ask_for_snapshot(&mut self, machine: usize) -> Result<(), Violation> {
+        let computer = &self.machines[machine];
+        let is_idle = matches!(computer.snapshot, Underway::Nothing);
+        if computer.node.is_none() || !is_idle || computer.disk.covered() >= computer.applied {
+            return Ok(());
+        }
+        let position = self.oracle.position(computer.applied);
+        let mut orders = Vec::new();
+        self.take_snapshot(machine, position, &mut orders)?;
+        self.carry_out(machine, orders)
+    }
+
     pub(super) fn begin_snapshot(&mut self, machine: usize, position: Position, state: &[u8]) -> Result<(), Violation> {
         let trouble = self.trouble_of_snapshot();
         let computer = &mut self.machines[machine];

@@ -233,7 +233,7 @@ impl World {
         Ok(())
     }
 
-    fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {
+    pub(super) fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {
         let from = self.machines[machine].seat;
         for order in orders {
             match order {

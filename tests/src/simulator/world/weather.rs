@@ -55,6 +55,9 @@ impl World {
         } else {
             self.machines[machine].slow = 0;
         }
+        if self.rng.u8(..4) == 0 {
+            self.ask_for_snapshot(machine)?;
+        }
         if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node.is_some() {
             self.transfer(machine)?;
         }
