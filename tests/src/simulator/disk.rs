@@ -1,8 +1,8 @@
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use quorate::{Entries, Identity, Index, Members, Position, Snapshot};
-use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
+use quorate_disk::{DiskError, Medium, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
 use super::oracle::Violation;
@@ -23,6 +23,11 @@ pub(crate) struct Disk {
     pub(crate) durable: Records,
     /// The snapshot in force.
     pub(crate) latest: Option<Snapshot>,
+    /// The one before, which takes its place if it is gone.
+    before: Option<Snapshot>,
+    /// A snapshot that the log stood on, and that the host removed as the node refused it: after a power cut it may be
+    /// back.
+    refused: Option<Snapshot>,
     /// The snapshot that was in force before it rotted. Until the log is told of another one, any that the app has
     /// taken since may take its place, told or not.
     rotten: Option<Snapshot>,
@@ -73,6 +78,8 @@ impl Disk {
             log: None,
             durable: Records::default(),
             latest: None,
+            before: None,
+            refused: None,
             rotten: None,
             cut_off: None,
             has_flipped: false,
@@ -90,13 +97,13 @@ impl Disk {
     ) -> Result<Opening, Violation> {
         self.files.expect(trouble);
         let mut found = Records::default();
-        let (mut latest, mut lost) = (None, None);
+        let (mut before, mut latest, mut lost) = (None, None, None);
         let visit = |item: Recovered<'_>| {
             match item {
                 Recovered::HardState(hard_state) => found.hard_state = hard_state,
                 Recovered::Entry(entry) => found.take(entry),
                 Recovered::Mark(mark) => found.put_mark(&mark),
-                Recovered::Snapshot(snapshot) => latest = Some(snapshot),
+                Recovered::Snapshot(snapshot) => (before, latest) = (latest, Some(snapshot)),
                 Recovered::LostSnapshot(position) => lost = Some(position),
                 Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Stored(_) => {}
             }
@@ -116,6 +123,9 @@ impl Disk {
             Err(error) => return self.broken("a log that has not rotted can be opened", error),
         };
         found.cover(lost.or(latest.map(|latest| latest.position)).unwrap_or_default());
+        if lost.is_some() && !(self.has_flipped || self.is_lost || self.rotten.is_some()) {
+            return self.broken("what the log stands on comes back", format!("{lost:?} is lost"));
+        }
         if !self.allows(&found, latest) {
             if let Some(change) = self.cut_off.take() {
                 self.take(change);
@@ -130,10 +140,12 @@ impl Disk {
         if let Some(position) = lost {
             self.durable.cover(position);
         }
-        if latest != self.latest {
+        if latest.is_some() && latest == self.refused {
+            self.refused = None;
+        } else if latest != self.latest {
             self.rotten = self.rotten.or(self.latest).filter(|rotten| latest != Some(*rotten));
         }
-        (self.latest, self.is_lost) = (latest, lost.is_some());
+        (self.latest, self.before, self.is_lost) = (latest, before, lost.is_some());
         self.cut_off = None;
         self.has_flipped = self.is_doubtful;
         Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
@@ -150,7 +162,8 @@ impl Disk {
         let is_instead = (self.has_flipped || self.rotten.is_some())
             && (least.index..=most.index).contains(&base)
             && (found.base == most || self.durable.holds(found.base));
-        let is_standing = is_as_it_was || is_instead;
+        let is_back = latest.is_some() && latest == self.refused && found.base == position(latest);
+        let is_standing = is_as_it_was || is_instead || is_back;
         is_standing && self.durable.equals_behind(base, found)
     }
 
@@ -158,14 +171,16 @@ impl Disk {
         match change {
             Change::Write(batch) => {
                 if batch.snapshot.is_some() {
-                    (self.latest, self.rotten, self.is_lost) = (batch.snapshot, None, false);
+                    (self.latest, self.before, self.is_lost) = (batch.snapshot, None, false);
+                    (self.refused, self.rotten) = (None, None);
                 }
                 self.durable.sync(batch);
             }
             Change::Mark(snapshot) => {
                 let is_later = self.latest.is_none_or(|latest| latest.position.index < snapshot.position.index);
                 if is_later {
-                    (self.latest, self.rotten) = (Some(snapshot), None);
+                    (self.before, self.latest) = (self.latest, Some(snapshot));
+                    (self.refused, self.rotten) = (None, None);
                 }
             }
         }
@@ -268,6 +283,25 @@ impl Disk {
         }
     }
 
+    /// Removes what is whole or fetched of all snapshots but these, without a sync. How many files that were.
+    pub(crate) fn prune(&mut self, whole: &[Snapshot], fetched: &[Snapshot]) -> u64 {
+        let needed = [names(whole, "snapshot"), names(fetched, "fetched")].concat();
+        let found = self.files.list(Path::new(DIRECTORY)).expect("a directory in memory can be read");
+        let is_surplus = |path: &PathBuf| {
+            let is_snapshot = path.extension().is_some_and(|kind| kind == "snapshot" || kind == "fetched");
+            is_snapshot && !needed.contains(path)
+        };
+        let surplus: Vec<_> = found.into_iter().filter(is_surplus).collect();
+        surplus.iter().for_each(|path| self.files.remove(path).expect("a file in memory can be removed"));
+        let is_removed = |snapshot: &Snapshot| !whole.contains(snapshot);
+        if self.latest.as_ref().is_some_and(is_removed) {
+            self.refused = std::mem::replace(&mut self.latest, self.before.take());
+        }
+        self.before = self.before.filter(|before| !is_removed(before));
+        self.latest = self.latest.filter(|latest| !is_removed(latest));
+        surplus.len() as u64
+    }
+
     fn snapshots(&mut self) -> &mut Snapshots<Memory> {
         &mut self.log.as_mut().expect("the log of a node that runs is open").snapshots
     }
@@ -275,6 +309,11 @@ impl Disk {
     /// The last index that a snapshot here covers, be it readable or not.
     pub(crate) fn covered(&self) -> Index {
         self.latest.map_or(self.durable.base.index, |latest| latest.position.index)
+    }
+
+    /// Whether a snapshot that was in force has rotted, and the log was told of no other one since.
+    pub(crate) fn lacks_snapshot(&self) -> bool {
+        self.rotten.is_some()
     }
 
     /// Whether a write was cut off, or failed, since it was last open.
@@ -303,4 +342,10 @@ impl Disk {
     fn broken<T>(&self, law: &'static str, story: impl std::fmt::Display) -> Result<T, Violation> {
         Err(Violation { law, story: format!("{}: {story}", self.owner) })
     }
+}
+
+/// The files of snapshots, as `FORMAT.md` names them.
+fn names(snapshots: &[Snapshot], kind: &str) -> Vec<PathBuf> {
+    let name = |Snapshot { position, check, .. }: &Snapshot| format!("{:010}-{check:08x}.{kind}", position.index.0);
+    snapshots.iter().map(|snapshot| Path::new(DIRECTORY).join(name(snapshot))).collect()
 }

@@ -61,6 +61,8 @@ pub enum Fault {
     SlowSnapshot,
     /// An app takes no snapshot when it is asked for one.
     NoSnapshot,
+    /// A host removes each snapshot that its node does not name, as soon as it may.
+    Prune,
     /// A node that stopped stays away while the others go on.
     Away,
     /// A new node joins when the others have long begun.
@@ -79,7 +81,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 34] = [
+    pub const ALL: [Fault; 35] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -107,6 +109,7 @@ impl Fault {
         Fault::FailedSnapshot,
         Fault::SlowSnapshot,
         Fault::NoSnapshot,
+        Fault::Prune,
         Fault::Away,
         Fault::Late,
         Fault::Leave,
@@ -162,6 +165,7 @@ impl Fault {
             | Fault::Flap
             | Fault::Deaf
             | Fault::SmallLog
+            | Fault::Prune
             | Fault::FewSessions
             | Fault::Twins => 1,
         }

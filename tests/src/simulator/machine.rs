@@ -170,6 +170,12 @@ impl Machine {
         self.is_rotten || self.is_reborn() || self.disk.has_flipped || self.disk.is_lost
     }
 
+    /// Whether it is none of those that the cluster has to go on with: it has lost something, or holds more entries than
+    /// the smallest log has room for, as the snapshot that covered some of them has rotted.
+    pub(crate) fn is_hurt(&self) -> bool {
+        self.has_lost() || self.disk.lacks_snapshot()
+    }
+
     /// Whether it has made an entry durable, as far as others may count on that.
     pub(crate) fn vouches_for(&self, position: Position) -> bool {
         self.forgotten.as_ref().unwrap_or(&self.disk.durable).holds(position)

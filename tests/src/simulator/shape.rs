@@ -33,6 +33,8 @@ pub(crate) struct Shape {
     snapshot_fill_percent: u8,
     pub(crate) snapshot_every: Option<u64>,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
+    /// A host removes each snapshot that its node does not name, right after the step.
+    pub(crate) prunes: bool,
     /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
     pub(crate) padding: usize,
     /// The most clients that have a session.
@@ -60,6 +62,7 @@ impl Shape {
             snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
+            prunes: faults.has(Fault::Prune),
             padding,
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
         }

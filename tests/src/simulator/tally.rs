@@ -96,7 +96,11 @@ impl Snapshots {
 
 impl Tally {
     pub(crate) fn count(&mut self, fault: Fault) {
-        self.faults.0[fault as usize] += 1;
+        self.count_all(fault, 1);
+    }
+
+    pub(crate) fn count_all(&mut self, fault: Fault, times: u64) {
+        self.faults.0[fault as usize] += times;
     }
 
     pub(crate) fn count_verdict(&mut self, session: Option<Session>, verdict: Verdict<u32>) {

@@ -158,8 +158,8 @@ impl World {
     /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the
     /// member is as good as dead, for it must not come back as if nothing had happened.
     fn rot(&mut self, machine: usize) {
-        let lost = self.machines.iter().filter(|machine| machine.has_lost()).count();
-        if lost >= self.shape.rotten_max() {
+        let hurt = self.machines.iter().filter(|machine| machine.is_hurt()).count();
+        if hurt >= self.shape.rotten_max() {
             return;
         }
         if self.faults.happens(&mut self.rng, Fault::LostDisk) {

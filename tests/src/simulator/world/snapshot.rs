@@ -161,6 +161,20 @@ impl World {
         self.oracle.check_nobody_waits(computer)
     }
 
+    /// A host keeps the snapshots that its node names, the one that it fetches, and what the app has taken and the node
+    /// does not know of yet.
+    pub(super) fn prune(&mut self, machine: usize) {
+        let computer = &mut self.machines[machine];
+        let Some(node) = computer.node.as_ref().filter(|_| self.shape.prunes) else { return };
+        let mut whole: Vec<_> = node.snapshots().collect();
+        let fetched: Vec<_> = whole.iter().copied().chain(node.fetching().map(|stored| stored.snapshot)).collect();
+        if let Underway::Marking(snapshot) = computer.snapshot {
+            whole.push(snapshot);
+        }
+        let removed = computer.disk.prune(&whole, &fetched);
+        self.tally.count_all(Fault::Prune, removed);
+    }
+
     /// What a node that starts has of snapshots.
     pub(super) fn note_snapshots(&mut self, machine: usize) -> Result<(), Violation> {
         let computer = &self.machines[machine];

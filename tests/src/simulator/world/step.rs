@@ -63,6 +63,7 @@ impl World {
         if self.machines[machine].node.is_none() {
             return Ok(());
         }
+        self.prune(machine);
         let leads = self.machines[machine].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
         match end {
             End::Crash => return self.crash(machine),
