@@ -1,8 +1,11 @@
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+mod prune;
 
-use quorate::{Entries, Identity, Index, Members, Position, Snapshot};
-use quorate_disk::{DiskError, Medium, Options, Owner, Recovered, SnapshotWriter, Snapshots};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use quorate::founding::Record;
+use quorate::{Charter, Entries, Identity, Index, Members, Position, Snapshot};
+use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
 use super::oracle::Violation;
@@ -55,6 +58,8 @@ pub(crate) enum Change {
     Write(Batch),
     /// The app's own snapshot is in force.
     Mark(Snapshot),
+    /// The store is prepared for a founding, or complete.
+    Record(Record),
 }
 
 /// How an opening went.
@@ -88,6 +93,22 @@ impl Disk {
         }
     }
 
+    /// What makes the store complete, if it is.
+    pub(crate) fn charter(&self) -> Option<Charter> {
+        match self.durable.founding? {
+            Record::Complete(charter) => Some(charter),
+            Record::Prepared(_) => None,
+        }
+    }
+
+    /// Makes an empty store complete, as if it had been so for long.
+    pub(crate) fn complete(&mut self, charter: Charter) -> Result<(), Violation> {
+        self.open(None, |_| {})?;
+        self.write(Change::Record(Record::Complete(charter)), None)?;
+        self.close();
+        Ok(())
+    }
+
     /// Opens the log, which shows what it holds. It must be what was durable, perhaps with all of the write that was
     /// cut off.
     pub(crate) fn open(
@@ -105,7 +126,9 @@ impl Disk {
                 Recovered::Mark(mark) => found.put_mark(&mark),
                 Recovered::Snapshot(snapshot) => (before, latest) = (latest, Some(snapshot)),
                 Recovered::LostSnapshot(position) => lost = Some(position),
-                Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Stored(_) => {}
+                Recovered::Prepared(prepared) => found.founding = Some(Record::Prepared(prepared)),
+                Recovered::Charter(charter) => found.founding = Some(Record::Complete(charter)),
+                Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())
@@ -183,6 +206,7 @@ impl Disk {
                     (self.refused, self.rotten) = (None, None);
                 }
             }
+            Change::Record(record) => self.durable.founding = Some(record),
         }
     }
 
@@ -197,6 +221,7 @@ impl Disk {
                 log.write(batch.hard_state, batch.snapshot, entries, batch.mark)
             }
             Change::Mark(snapshot) => log.mark(*snapshot),
+            Change::Record(record) => log.record(*record),
         };
         let Err(error) = write() else {
             self.files.expect(None);
@@ -283,25 +308,6 @@ impl Disk {
         }
     }
 
-    /// Removes what is whole or fetched of all snapshots but these, without a sync. How many files that were.
-    pub(crate) fn prune(&mut self, whole: &[Snapshot], fetched: &[Snapshot]) -> u64 {
-        let needed = [names(whole, "snapshot"), names(fetched, "fetched")].concat();
-        let found = self.files.list(Path::new(DIRECTORY)).expect("a directory in memory can be read");
-        let is_surplus = |path: &PathBuf| {
-            let is_snapshot = path.extension().is_some_and(|kind| kind == "snapshot" || kind == "fetched");
-            is_snapshot && !needed.contains(path)
-        };
-        let surplus: Vec<_> = found.into_iter().filter(is_surplus).collect();
-        surplus.iter().for_each(|path| self.files.remove(path).expect("a file in memory can be removed"));
-        let is_removed = |snapshot: &Snapshot| !whole.contains(snapshot);
-        if self.latest.as_ref().is_some_and(is_removed) {
-            self.refused = std::mem::replace(&mut self.latest, self.before.take());
-        }
-        self.before = self.before.filter(|before| !is_removed(before));
-        self.latest = self.latest.filter(|latest| !is_removed(latest));
-        surplus.len() as u64
-    }
-
     fn snapshots(&mut self) -> &mut Snapshots<Memory> {
         &mut self.log.as_mut().expect("the log of a node that runs is open").snapshots
     }
@@ -342,10 +348,4 @@ impl Disk {
     fn broken<T>(&self, law: &'static str, story: impl std::fmt::Display) -> Result<T, Violation> {
         Err(Violation { law, story: format!("{}: {story}", self.owner) })
     }
-}
-
-/// The files of snapshots, as `FORMAT.md` names them.
-fn names(snapshots: &[Snapshot], kind: &str) -> Vec<PathBuf> {
-    let name = |Snapshot { position, check, .. }: &Snapshot| format!("{:010}-{check:08x}.{kind}", position.index.0);
-    snapshots.iter().map(|snapshot| Path::new(DIRECTORY).join(name(snapshot))).collect()
 }

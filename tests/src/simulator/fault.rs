@@ -65,6 +65,8 @@ pub enum Fault {
     Prune,
     /// A node that stopped stays away while the others go on.
     Away,
+    /// The stores are empty at first, and found their cluster.
+    Founding,
     /// A new node joins when the others have long begun.
     Late,
     /// A driver does not draw all effects at once.
@@ -81,7 +83,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 35] = [
+    pub const ALL: [Fault; 36] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -111,6 +113,7 @@ impl Fault {
         Fault::NoSnapshot,
         Fault::Prune,
         Fault::Away,
+        Fault::Founding,
         Fault::Late,
         Fault::Leave,
         Fault::Transfer,
@@ -166,6 +169,7 @@ impl Fault {
             | Fault::Deaf
             | Fault::SmallLog
             | Fault::Prune
+            | Fault::Founding
             | Fault::FewSessions
             | Fault::Twins => 1,
         }

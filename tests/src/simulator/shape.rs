@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use quorate::{Charter, Config, Founding, Identity, Members, Seat, Seats};
+use quorate::founding::{self, Intent};
+use quorate::{Charter, Config, Founding, Identity, Members, Seat, Seats, Snapshot};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
@@ -33,6 +34,8 @@ pub(crate) struct Shape {
     snapshot_fill_percent: u8,
     pub(crate) snapshot_every: Option<u64>,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
+    /// The stores are empty at first.
+    pub(crate) founds: bool,
     /// A host removes each snapshot that its node does not name, right after the step.
     pub(crate) prunes: bool,
     /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
@@ -62,6 +65,7 @@ impl Shape {
             snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
+            founds: faults.has(Fault::Founding) && rng.u8(..3) > 0,
             prunes: faults.has(Fault::Prune),
             padding,
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
@@ -100,8 +104,23 @@ impl Shape {
         Members::of(Seats::first(self.nodes))
     }
 
-    pub(crate) fn charter(&self) -> Charter {
-        Charter { founding: Founding(1), members: self.members(), log_bytes_least: self.log_bytes_least() }
+    /// The charter of a cluster that was founded so.
+    pub(crate) fn charter(&self, founding: Founding) -> Charter {
+        Charter { founding, members: self.members(), log_bytes_least: self.log_bytes_least() }
+    }
+
+    /// What a store that is not complete starts with.
+    pub(crate) fn prospect(&self, seat: Seat, intent: Intent, seed: u64) -> founding::Config {
+        let log_bytes = u32::try_from(self.log_bytes(seat)).expect("a simulated log is small");
+        founding::Config {
+            seat,
+            members: self.members(),
+            snapshot: Snapshot::default(),
+            log_bytes,
+            intent,
+            ask_interval: Duration::from_micros(HEARTBEAT_MICROS),
+            seed,
+        }
     }
 
     pub(crate) fn config(&self, identity: Identity, seed: u64) -> Config {

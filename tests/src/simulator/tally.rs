@@ -26,6 +26,10 @@ pub struct Tally {
     pub mismatched: u64,
     /// Commands that waited when their leader's reign ended.
     pub ended: u64,
+    /// Stores that became complete.
+    pub completed: u64,
+    /// Lost stores to which an operator gave a new incarnation, as they heard of a cluster that is there without them.
+    pub renewed: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
 }
@@ -127,6 +131,8 @@ impl Tally {
             ("expired", self.expired),
             ("mismatched", self.mismatched),
             ("ended", self.ended),
+            ("completed", self.completed),
+            ("renewed", self.renewed),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -144,6 +150,8 @@ impl Tally {
         self.expired += other.expired;
         self.mismatched += other.mismatched;
         self.ended += other.ended;
+        self.completed += other.completed;
+        self.renewed += other.renewed;
         self.snapshots.add(other.snapshots);
     }
 }

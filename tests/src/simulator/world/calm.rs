@@ -9,7 +9,10 @@ use crate::simulator::oracle::Violation;
 use crate::simulator::shape::ELECTION_MICROS;
 use crate::stage::show;
 
-/// Within so many election time-outs of calm there is a leader.
+/// Within so many election time-outs of calm all stores are complete: a cluster that was heard of is taken for gone
+/// after six and a half.
+const FOUNDING_TIMEOUTS: u64 = 12;
+/// Within so many more there is a leader.
 const LEADER_TIMEOUTS: u64 = 10;
 /// Within so many more, all are in line, and every client has been answered a few times. Snapshots are sent as slowly
 /// as is allowed, and each follower may need two: what it had begun with, and what came meanwhile.
@@ -33,6 +36,13 @@ impl World {
             self.push(0, What::Wake { machine });
             self.push(0, What::Start { machine });
             self.set_alarm(machine);
+        }
+        let founded_by = self.now + FOUNDING_TIMEOUTS * ELECTION_MICROS;
+        while !self.machines.iter().all(|machine| machine.is_rotten || machine.node.is_some()) {
+            self.turn()?;
+            if self.now > founded_by {
+                return Err(self.stuck(self.now, "once faults stop, every store becomes complete"));
+            }
         }
         let since = self.now;
         let leader_by = since + LEADER_TIMEOUTS * ELECTION_MICROS;
@@ -112,7 +122,10 @@ impl World {
                     node.fetching()
                 )
             }
-            None => format!("{} is down", machine.seat.0),
+            None => match &machine.prospect {
+                Some(prospect) => format!("{} is not complete: {:?}", machine.seat.0, prospect.obstacle()),
+                None => format!("{} is down", machine.seat.0),
+            },
         });
         let last = self.leader().map_or(Index(0), |leader| leader.last().index);
         let waiting = self.machines.iter().map(|machine| machine.waiting_since(since, last)).sum::<usize>();
