@@ -34,6 +34,8 @@ pub(crate) struct Disk {
     /// The snapshot that was in force before it rotted. Until the log is told of another one, any that the app has
     /// taken since may take its place, told or not.
     rotten: Option<Snapshot>,
+    /// What its host kept when it last removed the rest, while the log is open.
+    kept: Option<[Vec<Snapshot>; 2]>,
     /// The write that was cut off, or failed.
     cut_off: Option<Change>,
     /// A bit has flipped since it was last open.
@@ -86,6 +88,7 @@ impl Disk {
             before: None,
             refused: None,
             rotten: None,
+            kept: None,
             cut_off: None,
             has_flipped: false,
             is_doubtful: false,
@@ -329,7 +332,7 @@ impl Disk {
 
     /// The node stops.
     pub(crate) fn close(&mut self) {
-        self.log = None;
+        (self.log, self.kept) = (None, None);
     }
 
     /// The power goes.

@@ -9,6 +9,11 @@ use crate::memory::DIRECTORY;
 impl Disk {
     /// Removes what is whole or fetched of all snapshots but these, without a sync. How many files that were.
     pub(crate) fn prune(&mut self, whole: &[Snapshot], fetched: &[Snapshot]) -> u64 {
+        let kept = Some([whole.to_vec(), fetched.to_vec()]);
+        if self.kept == kept {
+            return 0;
+        }
+        self.kept = kept;
         let needed = [names(whole, "snapshot"), names(fetched, "fetched")].concat();
         let found = self.files.list(Path::new(DIRECTORY)).expect("a directory in memory can be read");
         let is_surplus = |path: &PathBuf| {
