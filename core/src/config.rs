@@ -21,7 +21,8 @@ pub struct Config {
     pub entry_bytes_max: usize,
     /// The most `AppendEntries` on the way to one follower. At least 1.
     pub inflight_messages_max: u32,
-    /// The most bytes of records on the way to one follower. At least `entry_bytes_max`.
+    /// The most bytes of records on the way to one follower. At least `entry_bytes_max`. To one that has acknowledged
+    /// nothing to this leader yet, what the leader has forgotten since it was sent does not count.
     pub inflight_bytes_max: usize,
     /// The app is asked for a snapshot, and entries that it covers are forgotten, when more than this part of the log's
     /// memory is used. From 1 to 90.

@@ -13,6 +13,8 @@ use core::time::Duration;
 ///
 /// A counter of 32 bits jumps back each time that it wraps, after 71.6 minutes of microseconds: make a [`Widened`] of
 /// it. A clock that stands still stops the node's timers: it neither beats nor campaigns.
+///
+/// A [`Prospect`](crate::Prospect) takes time as a node does, by its interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Instant(u64);

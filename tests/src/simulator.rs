@@ -9,6 +9,8 @@
 //! So are snapshots: each machine takes some of its registers and sessions, in files beside its log, sends them in
 //! pieces as small as frames, and restores what it was sent. What a restored state has to be, a model knows that has
 //! applied everything.
+//!
+//! Some clusters are founded first, by stores that hold nothing yet. Members that lose their disk come back the same way.
 
 mod client;
 mod clock;

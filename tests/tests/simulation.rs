@@ -75,19 +75,23 @@ fn each_kind_of_fault_happens_and_can_be_left_out() {
         Fault::Twins,
     ];
     let mut happened = std::collections::BTreeSet::new();
-    for seed in 0..40 {
+    for seed in 0..80 {
         let report = World::new(Setting::new(seed, 3, 10_000)).run();
         happened.extend(report.tally.iter().map(|(name, _)| name));
         let without = Fault::ALL.to_vec();
         let quiet =
             World::new(Setting { without, schedule: Some(Schedule::Weather), ..Setting::new(seed, 3, 500) }).run();
-        assert_eq!(quiet.tally.iter().collect::<Vec<_>>(), []);
+        // In calm clients are hasty, and a copy of what was answered may come late.
+        assert_eq!(quiet.tally.iter().filter(|(name, _)| name != "expired").collect::<Vec<_>>(), []);
     }
     for fault in Fault::ALL.into_iter().filter(|fault| !degrees.contains(fault)) {
         assert!(happened.contains(&fault.name()), "{fault:?} never happened");
     }
     for name in ["retaken", "expired", "mismatched"] {
         assert!(happened.contains(name), "no session was {name}");
+    }
+    for name in ["completed", "renewed"] {
+        assert!(happened.contains(name), "no store was {name}");
     }
 }
 
@@ -103,6 +107,39 @@ fn nodes_live_on_in_snapshots() {
     {
         assert!(done.contains(name), "none was {name}");
     }
+}
+
+#[test]
+fn every_run_takes_snapshots_and_many_install_one() {
+    for nodes in [3, 5] {
+        let (mut took_some, mut installed) = (0, 0);
+        for seed in 0..60 {
+            let setting = Setting::new(seed, nodes, 10_000);
+            let snapshots = World::new(setting.clone()).run().tally.snapshots;
+            assert!(snapshots.taken > 0, "none was taken: {setting}");
+            took_some += u32::from(snapshots.taken > 2 * nodes as u64);
+            installed += u32::from(snapshots.installed > 0);
+        }
+        assert!(took_some >= 30, "{took_some} of 60 runs of {nodes} nodes took more than two each");
+        assert!(installed >= 12, "{installed} of 60 runs of {nodes} nodes installed one");
+    }
+}
+
+#[test]
+fn some_runs_found_their_cluster_and_some_of_these_lose_a_disk() {
+    let (mut founded, mut lost) = (0, 0);
+    for seed in 0..80 {
+        let tally = World::new(Setting::new(seed, 3, 10_000)).run().tally;
+        let counts: std::collections::BTreeMap<_, _> = tally.iter().collect();
+        let happened = |fault: Fault| counts.contains_key(&fault.name());
+        if happened(Fault::Founding) {
+            founded += 1;
+            lost += u32::from(happened(Fault::LostDisk));
+            assert!(tally.completed > 0, "no store of seed {seed} became complete");
+        }
+    }
+    assert!((10..=30).contains(&founded), "{founded} of 80 runs found a cluster");
+    assert!(lost >= 3, "{lost} of {founded} runs that found a cluster lose a disk");
 }
 
 #[test]

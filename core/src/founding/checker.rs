@@ -8,6 +8,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// numbers from now on: they have to be [renamed](Prospect::rename).
     pub fn forget_time(&mut self) {
         (self.now, self.due, self.random) = (Instant::START, Instant::START, 0);
+        self.behind = 0;
         self.writes = u64::from(matches!(self.write, Write::UnderWay(_)));
         self.refused = 0;
         if let Some(word) = &mut self.cluster {

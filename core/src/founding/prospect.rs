@@ -67,6 +67,8 @@ pub struct Prospect<const SEATS: usize> {
     pub(super) log_bytes: u32,
     pub(super) interval: u64,
     pub(super) now: Instant,
+    /// By so many microseconds the driver's clock is behind that: it has jumped back.
+    pub(super) behind: u64,
     /// When to ask again.
     pub(super) due: Instant,
     pub(super) random: u64,
@@ -215,6 +217,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
             log_bytes: config.log_bytes,
             interval: u64::from(micros(config.ask_interval)).max(1_000),
             now,
+            behind: 0,
             due: now,
             random: config.seed,
             prepared,
@@ -235,7 +238,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     /// Takes an input at a time, and returns what is to be done about it. Does a bounded amount of work.
     pub fn step(&mut self, now: Instant, input: Input) -> Effects<'_, SEATS> {
-        self.now = self.now.max(now);
+        self.tell_time(now);
         let reply = match input {
             Input::Receive { from, message } => self.receive(from, &message),
             Input::Persisted(ticket) => self.persisted(&ticket),
@@ -248,12 +251,13 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change
     /// anything.
     pub fn deadline(&self) -> Option<Instant> {
-        match self.write {
-            Write::UnderWay(_) | Write::Done(_) => None,
-            Write::Due(_) => Some(self.now),
-            Write::Nothing if self.owes() => Some(self.now),
-            Write::Nothing => Some(self.due),
-        }
+        let due = match self.write {
+            Write::UnderWay(_) | Write::Done(_) => return None,
+            Write::Due(_) => self.now,
+            Write::Nothing if self.owes() => self.now,
+            Write::Nothing => self.due,
+        };
+        Some(due.before(self.behind))
     }
 
     /// Its seat.

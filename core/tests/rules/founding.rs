@@ -289,6 +289,20 @@ fn what_is_not_drawn_is_offered_again() {
     assert!(ticket.is_some());
 }
 
+/// Known 43, of a store that is not complete: its timers count on, and its deadlines follow the clock.
+#[test]
+fn a_store_whose_clock_jumps_back_asks_on() {
+    let mut store = store(&config(1));
+    let ahead = at(1000);
+    tick(&mut store, ahead);
+    for back in [at(10), Instant::START] {
+        tick(&mut store, back);
+        let due = store.deadline().unwrap();
+        assert!(due.saturating_since(back) <= at(1).saturating_since(Instant::START), "{due:?} is due at {back:?}");
+        assert_eq!(tick(&mut store, due).len(), 2, "it asks");
+    }
+}
+
 #[test]
 fn a_founding_shows_as_sixteen_digits() {
     assert_eq!(Founding(0xbeef).to_string(), "000000000000beef");

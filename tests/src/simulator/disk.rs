@@ -1,7 +1,10 @@
+mod prune;
+
 use std::io::{Read, Write};
 use std::path::Path;
 
-use quorate::{Entries, Identity, Index, Members, Position, Snapshot};
+use quorate::founding::Record;
+use quorate::{Charter, Entries, Identity, Index, Members, Position, Snapshot};
 use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
@@ -23,9 +26,16 @@ pub(crate) struct Disk {
     pub(crate) durable: Records,
     /// The snapshot in force.
     pub(crate) latest: Option<Snapshot>,
+    /// The one before, which takes its place if it is gone.
+    before: Option<Snapshot>,
+    /// A snapshot that the log stood on, and that the host removed as the node refused it: after a power cut it may be
+    /// back.
+    refused: Option<Snapshot>,
     /// The snapshot that was in force before it rotted. Until the log is told of another one, any that the app has
     /// taken since may take its place, told or not.
     rotten: Option<Snapshot>,
+    /// What its host kept when it last removed the rest, while the log is open.
+    kept: Option<[Vec<Snapshot>; 2]>,
     /// The write that was cut off, or failed.
     cut_off: Option<Change>,
     /// A bit has flipped since it was last open.
@@ -50,6 +60,8 @@ pub(crate) enum Change {
     Write(Batch),
     /// The app's own snapshot is in force.
     Mark(Snapshot),
+    /// The store is prepared for a founding, or complete.
+    Record(Record),
 }
 
 /// How an opening went.
@@ -73,12 +85,31 @@ impl Disk {
             log: None,
             durable: Records::default(),
             latest: None,
+            before: None,
+            refused: None,
             rotten: None,
+            kept: None,
             cut_off: None,
             has_flipped: false,
             is_doubtful: false,
             is_lost: false,
         }
+    }
+
+    /// What makes the store complete, if it is.
+    pub(crate) fn charter(&self) -> Option<Charter> {
+        match self.durable.founding? {
+            Record::Complete(charter) => Some(charter),
+            Record::Prepared(_) => None,
+        }
+    }
+
+    /// Makes an empty store complete, as if it had been so for long.
+    pub(crate) fn complete(&mut self, charter: Charter) -> Result<(), Violation> {
+        self.open(None, |_| {})?;
+        self.write(Change::Record(Record::Complete(charter)), None)?;
+        self.close();
+        Ok(())
     }
 
     /// Opens the log, which shows what it holds. It must be what was durable, perhaps with all of the write that was
@@ -90,15 +121,17 @@ impl Disk {
     ) -> Result<Opening, Violation> {
         self.files.expect(trouble);
         let mut found = Records::default();
-        let (mut latest, mut lost) = (None, None);
+        let (mut before, mut latest, mut lost) = (None, None, None);
         let visit = |item: Recovered<'_>| {
             match item {
                 Recovered::HardState(hard_state) => found.hard_state = hard_state,
                 Recovered::Entry(entry) => found.take(entry),
                 Recovered::Mark(mark) => found.put_mark(&mark),
-                Recovered::Snapshot(snapshot) => latest = Some(snapshot),
+                Recovered::Snapshot(snapshot) => (before, latest) = (latest, Some(snapshot)),
                 Recovered::LostSnapshot(position) => lost = Some(position),
-                Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Stored(_) => {}
+                Recovered::Prepared(prepared) => found.founding = Some(Record::Prepared(prepared)),
+                Recovered::Charter(charter) => found.founding = Some(Record::Complete(charter)),
+                Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())
@@ -116,6 +149,9 @@ impl Disk {
             Err(error) => return self.broken("a log that has not rotted can be opened", error),
         };
         found.cover(lost.or(latest.map(|latest| latest.position)).unwrap_or_default());
+        if lost.is_some() && !(self.has_flipped || self.is_lost || self.rotten.is_some()) {
+            return self.broken("what the log stands on comes back", format!("{lost:?} is lost"));
+        }
         if !self.allows(&found, latest) {
             if let Some(change) = self.cut_off.take() {
                 self.take(change);
@@ -130,10 +166,12 @@ impl Disk {
         if let Some(position) = lost {
             self.durable.cover(position);
         }
-        if latest != self.latest {
+        if latest.is_some() && latest == self.refused {
+            self.refused = None;
+        } else if latest != self.latest {
             self.rotten = self.rotten.or(self.latest).filter(|rotten| latest != Some(*rotten));
         }
-        (self.latest, self.is_lost) = (latest, lost.is_some());
+        (self.latest, self.before, self.is_lost) = (latest, before, lost.is_some());
         self.cut_off = None;
         self.has_flipped = self.is_doubtful;
         Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
@@ -150,7 +188,8 @@ impl Disk {
         let is_instead = (self.has_flipped || self.rotten.is_some())
             && (least.index..=most.index).contains(&base)
             && (found.base == most || self.durable.holds(found.base));
-        let is_standing = is_as_it_was || is_instead;
+        let is_back = latest.is_some() && latest == self.refused && found.base == position(latest);
+        let is_standing = is_as_it_was || is_instead || is_back;
         is_standing && self.durable.equals_behind(base, found)
     }
 
@@ -158,16 +197,19 @@ impl Disk {
         match change {
             Change::Write(batch) => {
                 if batch.snapshot.is_some() {
-                    (self.latest, self.rotten, self.is_lost) = (batch.snapshot, None, false);
+                    (self.latest, self.before, self.is_lost) = (batch.snapshot, None, false);
+                    (self.refused, self.rotten) = (None, None);
                 }
                 self.durable.sync(batch);
             }
             Change::Mark(snapshot) => {
                 let is_later = self.latest.is_none_or(|latest| latest.position.index < snapshot.position.index);
                 if is_later {
-                    (self.latest, self.rotten) = (Some(snapshot), None);
+                    (self.before, self.latest) = (self.latest, Some(snapshot));
+                    (self.refused, self.rotten) = (None, None);
                 }
             }
+            Change::Record(record) => self.durable.founding = Some(record),
         }
     }
 
@@ -182,6 +224,7 @@ impl Disk {
                 log.write(batch.hard_state, batch.snapshot, entries, batch.mark)
             }
             Change::Mark(snapshot) => log.mark(*snapshot),
+            Change::Record(record) => log.record(*record),
         };
         let Err(error) = write() else {
             self.files.expect(None);
@@ -277,6 +320,11 @@ impl Disk {
         self.latest.map_or(self.durable.base.index, |latest| latest.position.index)
     }
 
+    /// Whether a snapshot that was in force has rotted, and the log was told of no other one since.
+    pub(crate) fn lacks_snapshot(&self) -> bool {
+        self.rotten.is_some()
+    }
+
     /// Whether a write was cut off, or failed, since it was last open.
     pub(crate) fn has_cut_off(&self) -> bool {
         self.cut_off.is_some()
@@ -284,7 +332,7 @@ impl Disk {
 
     /// The node stops.
     pub(crate) fn close(&mut self) {
-        self.log = None;
+        (self.log, self.kept) = (None, None);
     }
 
     /// The power goes.

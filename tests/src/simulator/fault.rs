@@ -61,8 +61,12 @@ pub enum Fault {
     SlowSnapshot,
     /// An app takes no snapshot when it is asked for one.
     NoSnapshot,
+    /// A host removes each snapshot that its node does not name, as soon as it may.
+    Prune,
     /// A node that stopped stays away while the others go on.
     Away,
+    /// The stores are empty at first, and found their cluster.
+    Founding,
     /// A new node joins when the others have long begun.
     Late,
     /// A driver does not draw all effects at once.
@@ -79,7 +83,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 34] = [
+    pub const ALL: [Fault; 36] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -107,7 +111,9 @@ impl Fault {
         Fault::FailedSnapshot,
         Fault::SlowSnapshot,
         Fault::NoSnapshot,
+        Fault::Prune,
         Fault::Away,
+        Fault::Founding,
         Fault::Late,
         Fault::Leave,
         Fault::Transfer,
@@ -162,6 +168,8 @@ impl Fault {
             | Fault::Flap
             | Fault::Deaf
             | Fault::SmallLog
+            | Fault::Prune
+            | Fault::Founding
             | Fault::FewSessions
             | Fault::Twins => 1,
         }

@@ -1,23 +1,33 @@
 use std::collections::VecDeque;
 
-use quorate::{Boot, BootError, Identity, Incarnation, Index, Position, Recovered, Round, Seat, Snapshot, Ticket};
+use quorate::founding::Intent;
+use quorate::{
+    Boot, BootError, Charter, Identity, Incarnation, Index, Instant, Position, Prospect, Recovered, Round, Seat,
+    Snapshot, Ticket,
+};
 
-use super::Node;
 use super::clock::Clock;
-use super::disk::{Disk, Opening, Taking};
+use super::disk::{Change, Disk, Opening, Taking};
 use super::event::What;
 use super::oracle::Violation;
-use super::records::{Batch, Records};
+use super::records::Records;
 use super::registers::Registers;
 use super::shape::Shape;
+use super::{Node, SEATS, Write};
 use crate::memory::Trouble;
 
 /// One member's computer: the node while it runs, and the disk that outlives it.
 pub(crate) struct Machine {
     pub(crate) seat: Seat,
     incarnation: Incarnation,
+    /// How many disks it had before this one.
+    pub(crate) lost: u32,
     /// What the disk held that it lost, if it did: others count on that.
     forgotten: Option<Records>,
+    /// An operator has told it to wait for the cluster that is there.
+    waits: bool,
+    /// What runs while the store is not complete; then a node does.
+    pub(crate) prospect: Option<Prospect<SEATS>>,
     pub(crate) node: Option<Node>,
     pub(crate) disk: Disk,
     pub(crate) state: Registers,
@@ -26,7 +36,7 @@ pub(crate) struct Machine {
     /// How often it was started; events of an earlier life are void.
     pub(crate) life: u64,
     /// The write under way. The disk takes it up when it is done, or cut off.
-    pub(crate) write: Option<(Ticket, Batch)>,
+    pub(crate) write: Option<(Ticket, Change)>,
     /// The snapshot under way: one at a time.
     pub(crate) snapshot: Underway,
     /// Commands that this node accepted and has not answered: who waits for which position.
@@ -76,7 +86,10 @@ impl Machine {
         Machine {
             seat,
             incarnation: Incarnation(0),
+            lost: 0,
             forgotten: None,
+            waits: false,
+            prospect: None,
             node: None,
             disk,
             state: Registers::new(clients),
@@ -98,7 +111,7 @@ impl Machine {
         }
     }
 
-    /// Starts a node from what its disk gives back, if the disk can be opened.
+    /// Starts a node from what its disk gives back, if the disk can be opened, or what comes before a node.
     pub(crate) fn start(
         &mut self,
         now: u64,
@@ -109,8 +122,11 @@ impl Machine {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
         let config = shape.config(self.identity(), seed);
         let mut boot = Boot::recover(config, memory).expect("the simulator's configuration is sound");
-        let (has_flipped, mut refused) = (self.disk.has_flipped, boot.take(Recovered::Charter(shape.charter())));
-        let opening = self.disk.open(trouble, |item| refused = refused.and(boot.take(item)))?;
+        let (has_flipped, mut refused, mut prepared) = (self.disk.has_flipped, Ok(()), None);
+        let opening = self.disk.open(trouble, |item| match item {
+            Recovered::Prepared(found) => prepared = Some(found),
+            _ => refused = refused.and(boot.take(item)),
+        })?;
         if !matches!(opening, Opening::Done { .. }) {
             return Ok(opening);
         }
@@ -126,17 +142,49 @@ impl Machine {
                 return Err(Violation { law: "a node takes back what its disk holds", story });
             }
         }
-        self.life += 1;
-        let node = boot.start(self.clock.read_anew(now));
-        self.node = Some(node.expect("no disk of the simulator holds such numbers"));
+        let clock = self.clock.read_anew(now);
+        if self.disk.charter().is_some() {
+            self.run(boot, clock, shape)?;
+        } else {
+            self.begin_life();
+            let config = shape.prospect(self.seat, Intent::of(self.incarnation, self.waits), seed);
+            let prospect = Prospect::new(&config, prepared, clock);
+            self.prospect = Some(prospect.expect("the simulator's members are sound"));
+        }
+        Ok(opening)
+    }
+
+    /// The store has become complete: a node takes the prospect's place.
+    pub(crate) fn found(&mut self, now: u64, shape: &Shape, seed: u64, charter: &Charter) -> Result<(), Violation> {
+        self.prospect = None;
+        let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
+        let config = shape.config(self.identity(), seed);
+        let boot = match self.incarnation {
+            Incarnation(0) => Boot::found(config, charter, memory),
+            Incarnation(1..) => Boot::return_without_disk(config, charter, memory),
+        };
+        let refused = |error| Violation { law: "a store that is complete becomes a node", story: format!("{error}") };
+        let clock = self.clock.read_anew(now);
+        self.run(boot.map_err(refused)?, clock, shape)
+    }
+
+    fn run(&mut self, boot: Boot<Write, Box<[u8]>, SEATS>, clock: Instant, shape: &Shape) -> Result<(), Violation> {
+        self.begin_life();
+        self.node = Some(boot.start(clock).expect("no disk of the simulator holds such numbers"));
+        // A founder's store is new: what another one held in its place was part of no cluster that is still there.
+        self.forgotten.take_if(|_| self.incarnation == Incarnation(0));
         self.state = Registers::new(shape.clients_max);
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {
             self.restore(snapshot)?;
         }
         self.answered = Round(0);
+        Ok(())
+    }
+
+    fn begin_life(&mut self) {
+        self.life += 1;
         self.alarm = u64::MAX;
-        Ok(opening)
     }
 
     /// Puts a snapshot that is durable here in the place of the state.
@@ -152,12 +200,41 @@ impl Machine {
         Identity { seat: self.seat, incarnation: self.incarnation }
     }
 
-    /// An operator gives a machine that stands still an empty disk, and its node a new incarnation.
-    pub(crate) fn lose_disk(&mut self, shape: &Shape, seed: u64) {
+    /// A machine that stands still gets an empty disk. Whoever starts it may say that it is to wait for its cluster.
+    pub(crate) fn lose_disk(&mut self, shape: &Shape, seed: u64, waits: bool) {
         self.forgotten.get_or_insert_with(|| self.disk.durable.clone());
-        self.incarnation.0 += 1;
+        (self.lost, self.waits) = (self.lost + 1, waits);
         self.disk = Disk::new(self.identity(), shape.segment_bytes, seed);
         self.is_rotten = false;
+    }
+
+    /// An operator gives a store that was lost a new incarnation, in an empty directory.
+    pub(crate) fn renew(&mut self, shape: &Shape, seed: u64) {
+        self.incarnation.0 += 1;
+        self.disk = Disk::new(self.identity(), shape.segment_bytes, seed);
+    }
+
+    /// Whether a process runs on it.
+    pub(crate) fn is_up(&self) -> bool {
+        self.node.is_some() || self.prospect.is_some()
+    }
+
+    /// Whether its store is complete, or was lost and has a new incarnation.
+    pub(crate) fn is_member(&self) -> bool {
+        self.disk.charter().is_some() || self.is_renewed()
+    }
+
+    /// Whether an operator has given it a new incarnation.
+    pub(crate) fn is_renewed(&self) -> bool {
+        self.incarnation > Incarnation(0)
+    }
+
+    /// When it is to be woken, if nothing else comes before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.prospect {
+            Some(prospect) => prospect.deadline(),
+            None => self.node.as_ref().and_then(Node::deadline),
+        }
     }
 
     /// Whether its disk was lost: it counts no longer.
@@ -168,6 +245,12 @@ impl Machine {
     /// Whether something that it made durable may be gone.
     pub(crate) fn has_lost(&self) -> bool {
         self.is_rotten || self.is_reborn() || self.disk.has_flipped || self.disk.is_lost
+    }
+
+    /// Whether it is none of those that the cluster has to go on with: it has lost something, or holds more entries than
+    /// the smallest log has room for, as the snapshot that covered some of them has rotted.
+    pub(crate) fn is_hurt(&self) -> bool {
+        self.has_lost() || self.disk.lacks_snapshot()
     }
 
     /// Whether it has made an entry durable, as far as others may count on that.
@@ -182,7 +265,7 @@ impl Machine {
         }
         self.disk.close();
         self.life += 1;
-        self.node = None;
+        (self.node, self.prospect) = (None, None);
         self.write = None;
         self.accepted.clear();
         self.hands_over = false;

@@ -1,5 +1,5 @@
 use fastrand::Rng;
-use quorate::{Message, Seat};
+use quorate::{Message, Seat, founding};
 
 use super::SEATS;
 use super::Tally;
@@ -20,7 +20,7 @@ pub(crate) struct Network {
 pub(crate) type Kind = u8;
 
 /// How many kinds there are.
-pub(crate) const KINDS: Kind = 9;
+pub(crate) const KINDS: Kind = 13;
 
 /// A link that comes and goes.
 struct Flap {
@@ -41,6 +41,16 @@ pub(crate) fn kind(message: &Message<'_>) -> Kind {
         Message::CampaignNow { .. } => 6,
         Message::Offer { .. } => 7,
         Message::Piece { .. } => 8,
+    }
+}
+
+/// Of which kind a message of a founding is.
+pub(crate) fn kind_of_founding(message: &founding::Message) -> Kind {
+    match message {
+        founding::Message::Who { .. } => 9,
+        founding::Message::Where { .. } => 10,
+        founding::Message::Prepare { .. } => 11,
+        founding::Message::Answer { .. } => 12,
     }
 }
 

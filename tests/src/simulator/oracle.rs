@@ -1,4 +1,5 @@
 mod answer;
+mod founding;
 mod session;
 mod snapshot;
 mod window;
@@ -6,7 +7,7 @@ mod window;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use quorate::{Apply, Ballot, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term};
+use quorate::{Apply, Ballot, Founding, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term};
 
 pub(crate) use self::answer::Due;
 use self::snapshot::{Paces, Wishes};
@@ -42,6 +43,8 @@ pub(crate) struct Oracle {
     /// The latest epoch of each client.
     epochs: HashMap<u64, Index>,
     leaders: HashMap<Term, Seat>,
+    /// The stores that were complete: on which of its machine's disks.
+    complete: HashMap<(Founding, Identity), u32>,
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
     paces: Paces,
@@ -88,6 +91,7 @@ impl Oracle {
             done: HashSet::new(),
             epochs: HashMap::new(),
             leaders: HashMap::new(),
+            complete: HashMap::new(),
             seen: HashMap::new(),
             windows: HashMap::new(),
             paces: Paces::default(),
@@ -107,7 +111,7 @@ impl Oracle {
     ) -> Verdict {
         if let Message::AppendEntries { term, stamp, entries, .. } = *message {
             let window = self.windows.entry((from.seat, to)).or_default();
-            window.on_append((from.life, term), stamp, entries, shape)?;
+            window.on_append((from.life, term), stamp, entries, from.disk.covered(), shape)?;
         }
         let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
@@ -193,6 +197,9 @@ impl Oracle {
         }
         if place != self.applied.len() {
             broken("entries are applied in order", story)?;
+        }
+        if place == 0 {
+            self.check_first(all)?;
         }
         let holders = all.iter().filter(|machine| machine.vouches_for(position)).count();
         if holders * 2 <= all.len() {
@@ -292,5 +299,10 @@ impl Oracle {
 
     pub(crate) fn applied(&self) -> usize {
         self.applied.len()
+    }
+
+    /// The position of an index that was applied.
+    pub(crate) fn position(&self, index: Index) -> Position {
+        self.applied[index.0 as usize - 1].position
     }
 }

@@ -1,8 +1,11 @@
+use quorate::founding::Record as FoundingRecord;
 use quorate::{Entry, HardState, Index, Mark, Persist, Position, Snapshot, Term};
 
 /// What a disk holds, as the records that a node gave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Records {
+    /// What makes the store a member, or is to.
+    pub(crate) founding: Option<FoundingRecord>,
     pub(crate) hard_state: HardState,
     /// The latest term that was marked.
     pub(crate) mark: Term,
@@ -109,7 +112,7 @@ impl Records {
     /// Whether both hold the same behind this index.
     pub(crate) fn equals_behind(&self, index: Index, other: &Records) -> bool {
         let behind = |records: &Records| records.records.partition_point(|record| record.position.index <= index);
-        (self.hard_state, self.mark) == (other.hard_state, other.mark)
+        (self.founding, self.hard_state, self.mark) == (other.founding, other.hard_state, other.mark)
             && self.records[behind(self)..] == other.records[behind(other)..]
     }
 

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use quorate::{Charter, Config, Founding, Identity, Members, Seat, Seats};
+use quorate::founding::{self, Intent};
+use quorate::{Charter, Config, Founding, Identity, Members, Seat, Seats, Snapshot};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
@@ -12,6 +13,8 @@ pub(crate) const RECORD_MAX: usize = 130;
 const REGISTERS_MAX: usize = 300;
 /// Room for one record, or a few.
 const LOG_BYTES_MIN: usize = RECORD_MAX + 4;
+/// Room for all that most runs commit. Many have less, so that who stays behind is sent a snapshot.
+const LOG_BYTES_MAX: usize = 512 << 10;
 pub(crate) const ELECTION_MICROS: u64 = 250_000;
 pub(crate) const HEARTBEAT_MICROS: u64 = 50_000;
 
@@ -32,6 +35,10 @@ pub(crate) struct Shape {
     pub(crate) snapshot_every: Option<u64>,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
     pieces_in_order: bool,
+    /// The stores are empty at first.
+    pub(crate) founds: bool,
+    /// A host removes each snapshot that its node does not name, right after the step.
+    pub(crate) prunes: bool,
     /// So many bytes make a snapshot longer than the registers are, so that it takes many pieces.
     pub(crate) padding: usize,
     /// The most clients that have a session.
@@ -49,18 +56,20 @@ impl Shape {
             entry_bytes_max,
             inflight_messages_max: rng.u32(1..=8),
             inflight_bytes_max: entry_bytes_max * rng.usize(1..=5),
-            log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { 512 << 10 },
+            log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { LOG_BYTES_MAX >> rng.u32(..10) },
             small: if is_small { rng.usize(..nodes) } else { 0 },
             small_log_bytes: log_bytes(rng),
             segment_bytes: 1024 << rng.u32(..5),
             snapshot_fill_percent: rng.u8(10..=90),
-            snapshot_every: rng.bool().then(|| rng.u64(1..=200) >> rng.u32(..6)).filter(|every| *every > 0),
+            snapshot_every: (rng.u8(..4) > 0).then(|| (rng.u64(1..=64) >> rng.u32(..6)).max(1)),
             // At the least, all others get one within two seconds.
             snapshot_bytes_per_heartbeat: bytes_per_heartbeat(
                 (((padding + REGISTERS_MAX) * nodes) as u64 / 2) << rng.u32(..16),
             ),
             // No draw of its own: a seed means what it meant before.
             pieces_in_order: entry_bytes_max.is_multiple_of(4),
+            founds: faults.has(Fault::Founding) && rng.u8(..3) > 0,
+            prunes: faults.has(Fault::Prune),
             padding,
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
         }
@@ -98,8 +107,23 @@ impl Shape {
         Members::of(Seats::first(self.nodes))
     }
 
-    pub(crate) fn charter(&self) -> Charter {
-        Charter { founding: Founding(1), members: self.members(), log_bytes_least: self.log_bytes_least() }
+    /// The charter of a cluster that was founded so.
+    pub(crate) fn charter(&self, founding: Founding) -> Charter {
+        Charter { founding, members: self.members(), log_bytes_least: self.log_bytes_least() }
+    }
+
+    /// What a store that is not complete starts with.
+    pub(crate) fn prospect(&self, seat: Seat, intent: Intent, seed: u64) -> founding::Config {
+        let log_bytes = u32::try_from(self.log_bytes(seat)).expect("a simulated log is small");
+        founding::Config {
+            seat,
+            members: self.members(),
+            snapshot: Snapshot::default(),
+            log_bytes,
+            intent,
+            ask_interval: Duration::from_micros(HEARTBEAT_MICROS),
+            seed,
+        }
     }
 
     pub(crate) fn config(&self, identity: Identity, seed: u64) -> Config {

@@ -26,6 +26,10 @@ pub struct Tally {
     pub mismatched: u64,
     /// Commands that waited when their leader's reign ended.
     pub ended: u64,
+    /// Stores that became complete.
+    pub completed: u64,
+    /// Lost stores to which an operator gave a new incarnation, as they heard of a cluster that is there without them.
+    pub renewed: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
 }
@@ -99,7 +103,11 @@ impl Snapshots {
 
 impl Tally {
     pub(crate) fn count(&mut self, fault: Fault) {
-        self.faults.0[fault as usize] += 1;
+        self.count_all(fault, 1);
+    }
+
+    pub(crate) fn count_all(&mut self, fault: Fault, times: u64) {
+        self.faults.0[fault as usize] += times;
     }
 
     pub(crate) fn count_verdict(&mut self, session: Option<Session>, verdict: Verdict<u32>) {
@@ -126,6 +134,8 @@ impl Tally {
             ("expired", self.expired),
             ("mismatched", self.mismatched),
             ("ended", self.ended),
+            ("completed", self.completed),
+            ("renewed", self.renewed),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -143,6 +153,8 @@ impl Tally {
         self.expired += other.expired;
         self.mismatched += other.mismatched;
         self.ended += other.ended;
+        self.completed += other.completed;
+        self.renewed += other.renewed;
         self.snapshots.add(other.snapshots);
     }
 }

@@ -1,6 +1,7 @@
 mod asking;
 mod calm;
 mod dispatch;
+mod founding;
 mod phase;
 mod power;
 mod snapshot;
@@ -13,13 +14,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::client::{Answer, Client};
 use super::clock::Clock;
-use super::disk::Disk;
+use super::disk::{Change, Disk};
 use super::event::{Event, What};
 use super::fault::{Fault, Faults};
 use super::machine::{Machine, Waiting};
 use super::network::{Kind, Network};
 use super::oracle::{Oracle, Violation};
-use super::records::Batch;
 use super::setting::{Report, Schedule, Setting};
 use super::shape::Shape;
 use super::tally::Tally;
@@ -61,7 +61,7 @@ pub struct World {
 
 /// What was drawn of a step, to be carried out.
 enum Order {
-    Write(quorate::Ticket, Batch),
+    Write(quorate::Ticket, Change),
     Send(Seat, Kind, Vec<u8>),
     Answer(Waiting, Answer),
     /// Take a snapshot of this position: that is the state.
@@ -112,6 +112,7 @@ impl World {
             tail: VecDeque::new(),
             setting,
         };
+        world.prepare_stores();
         (0..world.machines.len()).for_each(|machine| world.join(machine));
         (0..world.clients.len()).for_each(|client| world.ask(client));
         world.push(1, What::Weather { spell: 0 });

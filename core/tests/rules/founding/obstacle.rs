@@ -185,7 +185,7 @@ fn whoever_has_not_answered_for_some_time_is_silent() {
     receive(&mut founder, 1, answer(f.0, ready(11, None)));
     tick(&mut founder, at(2));
     assert_eq!(founder.obstacle(), Obstacle::Silent(Seats(0b100)));
-    receive(&mut founder, 2, answer(f.0, ready(12, None)));
+    step(&mut founder, at(2), Input::Receive { from: Seat(2), message: answer(f.0, ready(12, None)) });
     assert_eq!(founder.obstacle(), Obstacle::Nothing);
     tick(&mut founder, at(3));
     assert_eq!(founder.obstacle(), Obstacle::Silent(Seats(0b010)));

@@ -17,6 +17,9 @@ pub(crate) struct Series {
     committed: usize,
     answered: u64,
     tally: Tally,
+    /// How many runs took a snapshot, and how many installed one of a leader.
+    took: u64,
+    installed: u64,
 }
 
 /// Why a series ended.
@@ -30,8 +33,8 @@ pub(crate) enum End {
 impl Series {
     pub(crate) fn new(options: &Options) -> Series {
         let nodes = options.nodes();
-        let tally = Tally::default();
-        Series { start: Instant::now(), nodes, seeds: 0, events: 0, committed: 0, answered: 0, tally }
+        let (start, tally) = (Instant::now(), Tally::default());
+        Series { start, nodes, seeds: 0, events: 0, committed: 0, answered: 0, tally, took: 0, installed: 0 }
     }
 
     pub(crate) fn run(&mut self, options: &Options, interrupted: &AtomicBool) -> End {
@@ -67,6 +70,8 @@ impl Series {
         self.committed += report.committed;
         self.answered += report.answered;
         self.tally.add(&report.tally);
+        self.took += u64::from(report.tally.snapshots.taken > 0);
+        self.installed += u64::from(report.tally.snapshots.installed > 0);
         report.violation.is_none()
     }
 
@@ -86,14 +91,14 @@ fn bar(options: &Options) -> ProgressBar {
 
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Series { nodes, seeds, events, committed, answered, .. } = self;
+        let Series { nodes, seeds, events, committed, answered, took, installed, .. } = self;
         let seconds = self.start.elapsed().as_secs_f64();
         writeln!(f, "{seeds} seeds of {nodes} nodes in {seconds:.1} s")?;
         writeln!(f, "{events} events, {:.1} million a minute", self.pace())?;
         writeln!(f, "{committed} entries committed, {answered} wishes of clients answered")?;
         let faults: Vec<_> = self.tally.iter().map(|(name, count)| format!("{count} {name}")).collect();
         let snapshots: Vec<_> = self.tally.snapshots.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        writeln!(f, "snapshots: {}", snapshots.join(", "))?;
+        writeln!(f, "snapshots: {}; {took} runs took one, {installed} installed one", snapshots.join(", "))?;
         write!(f, "faults: {}", faults.join(", "))
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Window {
     incarnation: Incarnation,
     /// The latest stamp that came back.
     echoed: u64,
+    /// The latest index that was acknowledged in this reign.
+    matched: Index,
     /// The lengths of the records that were sent and not acknowledged.
     sizes: BTreeMap<Index, usize>,
 }
@@ -21,8 +23,16 @@ pub(super) struct Window {
 type Reign = (u64, Term);
 
 impl Window {
-    /// Rule 9 of those in `tests/mutants.txt`: neither messages nor bytes pile up.
-    pub(super) fn on_append(&mut self, reign: Reign, stamp: u64, entries: Entries<'_>, shape: &Shape) -> Verdict {
+    /// Rule 9 of those in `tests/mutants.txt`: neither messages nor bytes pile up. What the leader has forgotten, as a
+    /// snapshot covers it, counts no longer for a follower that has acknowledged nothing to it yet.
+    pub(super) fn on_append(
+        &mut self,
+        reign: Reign,
+        stamp: u64,
+        entries: Entries<'_>,
+        covered: Index,
+        shape: &Shape,
+    ) -> Verdict {
         if self.reign != reign {
             *self = Window { reign, incarnation: self.incarnation, ..Window::default() };
         }
@@ -30,6 +40,9 @@ impl Window {
             return Ok(());
         }
         let messages = stamp - self.echoed;
+        if self.matched == Index(0) {
+            self.sizes.retain(|sent, _| *sent > covered);
+        }
         for entry in entries {
             self.sizes.insert(entry.position().index, entry.record().len());
         }
@@ -52,10 +65,12 @@ impl Window {
         if incarnation > self.incarnation {
             // Nothing of what it was sent before is there.
             self.incarnation = incarnation;
+            self.matched = Index(0);
             self.sizes.clear();
         }
         self.echoed = self.echoed.max(stamp);
         if let Outcome::Matched(index) | Outcome::Full(index) = outcome {
+            self.matched = self.matched.max(index);
             self.sizes.retain(|sent, _| *sent > index);
         }
     }

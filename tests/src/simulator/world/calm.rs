@@ -9,12 +9,17 @@ use crate::simulator::oracle::Violation;
 use crate::simulator::shape::ELECTION_MICROS;
 use crate::stage::show;
 
-/// Within so many election time-outs of calm there is a leader.
+/// Within so many election time-outs of calm all stores are complete: a cluster that was heard of is taken for gone
+/// after six and a half.
+const FOUNDING_TIMEOUTS: u64 = 12;
+/// Within so many more there is a leader.
 const LEADER_TIMEOUTS: u64 = 10;
 /// Within so many more, all are in line, and every client has been answered a few times. Snapshots are sent as slowly
 /// as is allowed, and each follower may need two: what it had begun with, and what came meanwhile.
 const LINE_TIMEOUTS: u64 = 10;
 const SNAPSHOTS: u64 = 2;
+/// Within so many more, each has taken a snapshot of its own.
+const SNAPSHOT_TIMEOUTS: u64 = 2;
 /// Indices by which nodes in line may differ while commands come in.
 const LAG_MAX: u64 = 16;
 
@@ -31,6 +36,13 @@ impl World {
             self.push(0, What::Wake { machine });
             self.push(0, What::Start { machine });
             self.set_alarm(machine);
+        }
+        let founded_by = self.now + FOUNDING_TIMEOUTS * ELECTION_MICROS;
+        while !self.machines.iter().all(|machine| machine.is_rotten || machine.node.is_some()) {
+            self.turn()?;
+            if self.now > founded_by {
+                return Err(self.stuck(self.now, "once faults stop, every store becomes complete"));
+            }
         }
         let since = self.now;
         let leader_by = since + LEADER_TIMEOUTS * ELECTION_MICROS;
@@ -51,7 +63,29 @@ impl World {
             }
         }
         self.machines.iter().try_for_each(|machine| self.oracle.check_state(machine))?;
+        self.take_snapshots()?;
         self.look_closely()
+    }
+
+    /// At last an operator asks every node for a snapshot, whatever became of those before.
+    fn take_snapshots(&mut self) -> Result<(), Violation> {
+        let by = self.now + SNAPSHOT_TIMEOUTS * ELECTION_MICROS;
+        let mut left: Vec<_> =
+            (0..self.machines.len()).filter(|machine| self.machines[*machine].node.is_some()).collect();
+        loop {
+            left.retain(|machine| self.machines[*machine].disk.covered() < self.machines[*machine].applied);
+            if left.is_empty() {
+                return Ok(());
+            }
+            for machine in &left {
+                self.ask_for_snapshot(*machine)?;
+            }
+            self.turn()?;
+            if self.now > by {
+                let story = format!("nodes {left:?}");
+                return Err(Violation { law: "once faults stop, every node takes a snapshot", story });
+            }
+        }
     }
 
     fn nodes(&self) -> impl Iterator<Item = &Node> {
@@ -88,7 +122,10 @@ impl World {
                     node.fetching()
                 )
             }
-            None => format!("{} is down", machine.seat.0),
+            None => match &machine.prospect {
+                Some(prospect) => format!("{} is not complete: {:?}", machine.seat.0, prospect.obstacle()),
+                None => format!("{} is down", machine.seat.0),
+            },
         });
         let last = self.leader().map_or(Index(0), |leader| leader.last().index);
         let waiting = self.machines.iter().map(|machine| machine.waiting_since(since, last)).sum::<usize>();

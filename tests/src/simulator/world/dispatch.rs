@@ -1,11 +1,12 @@
-use quorate::{Input, Session};
+use quorate::{Charter, Input, Seat, Session, founding};
+use quorate_wire::Class;
 
 use super::World;
 use crate::simulator::client::Wish;
 use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
 use crate::simulator::oracle::Violation;
-use crate::simulator::{FOUNDING, Node, Write};
+use crate::simulator::{CLUSTER, Node, Write};
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;
@@ -70,23 +71,21 @@ impl World {
         match what {
             What::Frame { to, bytes } => {
                 self.end_of_message();
-                let Ok((from, message)) = quorate_wire::decode(&bytes, FOUNDING, to) else { return Ok(()) };
-                let machine = usize::from(to.0);
-                self.oracle.on_receive(&self.machines[machine], from, &message);
-                self.act(machine, Input::Receive { from, message }, None)
+                self.take_frame(to, &bytes)
             }
             What::Alarm { machine, life } => {
                 if self.machines[machine].life != life {
                     return Ok(());
                 }
                 self.machines[machine].alarm = u64::MAX;
-                self.act(machine, Input::Tick, None)
+                self.tick(machine)
             }
             What::Synced { machine, life } => {
                 self.end_of_message();
                 self.synced(machine, life)
             }
             What::Snapshot { machine, life } => self.go_on_with_snapshot(machine, life),
+            What::Request { machine, .. } if self.machines[machine].prospect.is_some() => self.tick(machine),
             What::Request { machine, waiting, session, wish } => match wish {
                 Wish::Open => self.act(machine, command(session, None), Some(waiting)),
                 Wish::Write(write) => self.act(machine, command(session, Some(write)), Some(waiting)),
@@ -107,6 +106,24 @@ impl World {
         }
     }
 
+    /// A frame is of the cluster that a node is part of, or of a founding, or it is dropped. Whatever wakes the driver of a
+    /// store that is not complete, it looks at its clock.
+    fn take_frame(&mut self, to: Seat, bytes: &[u8]) -> Result<(), Violation> {
+        let machine = usize::from(to.0);
+        match (Class::of(bytes), self.machines[machine].disk.charter()) {
+            (Ok(Class::Member), Some(Charter { founding, .. })) => {
+                let Ok((from, message)) = quorate_wire::decode(bytes, founding, to) else { return Ok(()) };
+                self.oracle.on_receive(&self.machines[machine], from, &message);
+                self.act(machine, Input::Receive { from, message }, None)
+            }
+            (Ok(Class::Founding), _) => {
+                let Ok((from, message)) = quorate_wire::decode_founding(bytes, CLUSTER, to) else { return Ok(()) };
+                self.take_word(machine, from, message)
+            }
+            _ => self.consult(machine, founding::Input::Tick),
+        }
+    }
+
     fn synced(&mut self, machine: usize, life: u64) -> Result<(), Violation> {
         if self.machines[machine].life != life {
             return Ok(());
@@ -114,17 +131,19 @@ impl World {
         if self.crashes_in_a_write() {
             return self.crash(machine);
         }
-        let Some((ticket, batch)) = self.machines[machine].write.take() else {
+        let Some((ticket, change)) = self.machines[machine].write.take() else {
             return Ok(());
         };
         let trouble = self.trouble_of_write();
-        let installs = batch.snapshot.is_some();
-        let is_durable =
-            self.machines[machine].disk.write(Change::Write(batch), trouble.map(|(_, trouble)| trouble))?;
+        let installs = matches!(&change, Change::Write(batch) if batch.snapshot.is_some());
+        let is_durable = self.machines[machine].disk.write(change, trouble.map(|(_, trouble)| trouble))?;
         if is_durable {
             self.tally.snapshots.installed += u64::from(installs);
             self.note(|| format!("{machine}: the write is durable"));
-            return self.act(machine, Input::Persisted(ticket), None);
+            return match self.machines[machine].prospect {
+                Some(_) => self.consult(machine, founding::Input::Persisted(ticket)),
+                None => self.act(machine, Input::Persisted(ticket), None),
+            };
         }
         if let Some((fault, _)) = trouble {
             self.fail_write(machine, fault);

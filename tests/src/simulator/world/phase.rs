@@ -1,7 +1,6 @@
-use quorate::{Input, Role};
+use quorate::Role;
 
 use super::World;
-use crate::simulator::Node;
 use crate::simulator::event::What;
 use crate::simulator::oracle::Violation;
 use crate::simulator::setting::Schedule;
@@ -30,13 +29,15 @@ impl World {
             self.lost_up_to = self.number;
         }
         for machine in 0..nodes {
-            if self.rng.u8(..12) == 0 && self.machines[machine].node.is_some() {
+            if self.rng.u8(..12) == 0 && self.machines[machine].is_up() {
                 self.crash(machine)?;
             } else if self.rng.u8(..4) > 0 {
                 self.push(0, What::Start { machine });
             }
         }
-        let connected = self.rng.u16(1..1 << nodes);
+        // A founding needs all.
+        let is_open = !self.is_founded() && self.rng.u8(..4) > 0;
+        let connected = if is_open { (1 << nodes) - 1 } else { self.rng.u16(1..1 << nodes) };
         self.network.heal();
         self.network.connect_only(connected);
         self.phase_left = 1 + (self.rng.u64(..64) >> self.rng.u32(..6));
@@ -52,10 +53,10 @@ impl World {
         for machine in members {
             let ahead = if *machine == candidate { 0 } else { self.rng.u64(20_000..100_000) };
             let computer = &mut self.machines[*machine];
-            let due = computer.node.as_ref().filter(|node| node.role() != Role::Leader).and_then(Node::deadline);
-            let Some(due) = due else { continue };
+            let leads = computer.node.as_ref().is_some_and(|node| node.role() == Role::Leader);
+            let Some(due) = computer.deadline().filter(|_| !leads) else { continue };
             computer.clock.jump_to(self.now, quorate::Instant::from_micros(due.as_micros().saturating_sub(ahead)));
         }
-        self.act(candidate, Input::Tick, None)
+        self.tick(candidate)
     }
 }

@@ -1,7 +1,5 @@
 use std::ops::Range;
 
-use quorate::Input;
-
 use super::World;
 use crate::memory::Trouble;
 use crate::simulator::Fault;
@@ -39,7 +37,7 @@ impl World {
 
     pub(super) fn start(&mut self, machine: usize) -> Result<(), Violation> {
         let computer = &self.machines[machine];
-        if computer.node.is_some() || computer.is_rotten || computer.away_until > self.now {
+        if computer.is_up() || computer.is_rotten || computer.away_until > self.now {
             return Ok(());
         }
         let trouble = self.trouble_at_start(machine);
@@ -48,8 +46,7 @@ impl World {
             Opening::Done { is_torn } => {
                 self.tally.torn += u64::from(is_torn);
                 self.note(|| format!("{machine}: starts{}", if is_torn { ", and drops a torn write" } else { "" }));
-                self.note_snapshots(machine)?;
-                self.act(machine, Input::Tick, None)
+                self.launch(machine)
             }
             Opening::Stopped => {
                 self.tally.again += 1;
@@ -91,9 +88,9 @@ impl World {
             (Underway::Marking(snapshot), _) if is_beside_the_log => {
                 computer.disk.write(Change::Mark(snapshot), Some(trouble))?;
             }
-            (underway, Some((_, batch))) => {
+            (underway, Some((_, change))) => {
                 computer.snapshot = underway;
-                computer.disk.write(Change::Write(batch), Some(trouble))?;
+                computer.disk.write(change, Some(trouble))?;
             }
             (underway, None) => computer.snapshot = underway,
         }
@@ -147,19 +144,27 @@ impl World {
         }
     }
 
-    /// The node will come back with an empty disk.
+    /// The node will come back with an empty disk. Once the cluster is there, an operator may know what that means, or
+    /// tell the store to wait. Else it starts as it did at first.
     fn lose_disk(&mut self, machine: usize) {
         self.tally.count(Fault::LostDisk);
+        let (is_founded, is_reborn) = (self.is_founded(), self.machines[machine].is_renewed());
+        let (knows, waits) = (is_founded && self.rng.bool(), is_founded && self.rng.bool());
         self.note(|| format!("{machine}: its disk is lost, it will live again with an empty one"));
-        self.machines[machine].lose_disk(&self.shape, self.rng.u64(..));
+        self.machines[machine].lose_disk(&self.shape, self.rng.u64(..), waits);
         self.oracle.on_lost_disk(self.machines[machine].seat);
+        if knows || is_reborn {
+            self.machines[machine].renew(&self.shape, self.rng.u64(..));
+        }
     }
 
     /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the
     /// member is as good as dead, for it must not come back as if nothing had happened.
     fn rot(&mut self, machine: usize) {
-        let lost = self.machines.iter().filter(|machine| machine.has_lost()).count();
-        if lost >= self.shape.rotten_max() {
+        let hurt = self.machines.iter().filter(|machine| machine.is_hurt()).count();
+        // A founding can spare one disk.
+        let most = self.shape.rotten_max();
+        if hurt >= if self.is_founded() { most } else { most.min(1) } {
             return;
         }
         if self.faults.happens(&mut self.rng, Fault::LostDisk) {

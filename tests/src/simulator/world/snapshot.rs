@@ -32,6 +32,19 @@ impl World {
         Ok(())
     }
 
+    /// An operator asks for a snapshot of what a node has applied, unless one is under way.
+    pub(super) fn ask_for_snapshot(&mut self, machine: usize) -> Result<(), Violation> {
+        let computer = &self.machines[machine];
+        let is_idle = matches!(computer.snapshot, Underway::Nothing);
+        if computer.node.is_none() || !is_idle || computer.disk.covered() >= computer.applied {
+            return Ok(());
+        }
+        let position = self.oracle.position(computer.applied);
+        let mut orders = Vec::new();
+        self.take_snapshot(machine, position, &mut orders)?;
+        self.carry_out(machine, orders)
+    }
+
     pub(super) fn begin_snapshot(&mut self, machine: usize, position: Position, state: &[u8]) -> Result<(), Violation> {
         let trouble = self.trouble_of_snapshot();
         let computer = &mut self.machines[machine];
@@ -149,6 +162,20 @@ impl World {
         self.oracle.check_state(computer)?;
         self.tally.snapshots.restored += 1;
         self.oracle.check_nobody_waits(computer)
+    }
+
+    /// A host keeps the snapshots that its node names, the one that it fetches, and what the app has taken and the node
+    /// does not know of yet.
+    pub(super) fn prune(&mut self, machine: usize) {
+        let computer = &mut self.machines[machine];
+        let Some(node) = computer.node.as_ref().filter(|_| self.shape.prunes) else { return };
+        let mut whole: Vec<_> = node.snapshots().collect();
+        let fetched: Vec<_> = whole.iter().copied().chain(node.fetching().map(|stored| stored.snapshot)).collect();
+        if let Underway::Marking(snapshot) = computer.snapshot {
+            whole.push(snapshot);
+        }
+        let removed = computer.disk.prune(&whole, &fetched);
+        self.tally.count_all(Fault::Prune, removed);
     }
 
     /// What a node that starts has of snapshots.

@@ -5,12 +5,13 @@ use quorate_wire::Envelope;
 
 use super::{Order, World};
 use crate::simulator::client::{Answer, Wish};
+use crate::simulator::disk::Change;
 use crate::simulator::event::What;
 use crate::simulator::machine::Waiting;
 use crate::simulator::network::kind;
 use crate::simulator::oracle::{Due, Violation};
 use crate::simulator::records::Batch;
-use crate::simulator::{FOUNDING, Fault, Node, Write};
+use crate::simulator::{Fault, Node, Write};
 use crate::stage::show;
 
 /// Why no more effects are drawn.
@@ -63,6 +64,7 @@ impl World {
         if self.machines[machine].node.is_none() {
             return Ok(());
         }
+        self.prune(machine);
         let leads = self.machines[machine].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
         match end {
             End::Crash => return self.crash(machine),
@@ -120,8 +122,8 @@ impl World {
                 if let Some(snapshot) = write.snapshot {
                     self.oracle.on_install(&self.machines[machine], snapshot)?;
                 }
-                let batch = Batch::of(&write);
-                orders.push(Order::Write(write.ticket, batch));
+                let change = Change::Write(Batch::of(&write));
+                orders.push(Order::Write(write.ticket, change));
             }
             Effect::Send { to, message } => {
                 self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
@@ -165,7 +167,8 @@ impl World {
 
     pub(super) fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
         let Identity { seat: from, incarnation } = self.machines[machine].identity();
-        let envelope = Envelope { founding: FOUNDING, from, to, incarnation };
+        let charter = self.machines[machine].disk.charter().expect("a node runs on a store that is complete");
+        let envelope = Envelope { founding: charter.founding, from, to, incarnation };
         let mut buffer = [0; 1200];
         quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()
     }
@@ -233,13 +236,13 @@ impl World {
         Ok(())
     }
 
-    fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {
+    pub(super) fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {
         let from = self.machines[machine].seat;
         for order in orders {
             match order {
-                Order::Write(ticket, batch) => {
+                Order::Write(ticket, change) => {
                     let computer = &mut self.machines[machine];
-                    computer.write = Some((ticket, batch));
+                    computer.write = Some((ticket, change));
                     let life = computer.life;
                     let delay = self.rng.u64(30..=self.faults.sync_max());
                     self.push(delay, What::Synced { machine, life });

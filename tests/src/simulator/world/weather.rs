@@ -4,7 +4,7 @@ use super::World;
 use crate::simulator::event::What;
 use crate::simulator::oracle::Violation;
 use crate::simulator::setting::Schedule;
-use crate::simulator::{Fault, Node, network};
+use crate::simulator::{Fault, network};
 
 /// A calm sky is looked at this often.
 const CALM_SKY_MICROS: u64 = 1_000_000;
@@ -30,7 +30,7 @@ impl World {
         }
         // What was left undrawn is drawn soon after.
         let soon = faults.has(Fault::Leave) && rng.u8(..8) == 0;
-        let due = computer.node.as_ref().and_then(Node::deadline);
+        let due = computer.deadline();
         let mut at = due.map_or(u64::MAX, |due| computer.clock.when(due)).max(self.now);
         if soon {
             at = at.min(self.now + 1_000);
@@ -54,6 +54,9 @@ impl World {
             self.machines[machine].slow = self.rng.u64(100..20_000);
         } else {
             self.machines[machine].slow = 0;
+        }
+        if self.rng.u8(..4) == 0 {
+            self.ask_for_snapshot(machine)?;
         }
         if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node.is_some() {
             self.transfer(machine)?;
@@ -84,7 +87,8 @@ impl World {
             [Fault::Subset, Fault::Partition, Fault::Bridge, Fault::OneWay, Fault::Flap, Fault::Deaf];
         let nodes = self.machines.len();
         let kind = KINDS[self.rng.usize(..KINDS.len())];
-        if self.rng.u8(..3) == 0 || !self.faults.has(kind) {
+        let is_open = !self.is_founded() && self.rng.bool();
+        if is_open || self.rng.u8(..3) == 0 || !self.faults.has(kind) {
             return self.network.heal();
         }
         self.tally.count(kind);

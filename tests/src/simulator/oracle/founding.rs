@@ -1,0 +1,62 @@
+use quorate::Charter;
+use quorate::founding::{Message, Record, Standing};
+
+use super::{Oracle, Verdict, broken};
+use crate::simulator::machine::Machine;
+use crate::simulator::shape::Shape;
+
+impl Oracle {
+    /// A store says how it stands to a founding: that is as durable as what a node says.
+    pub(crate) fn on_word(&self, from: &Machine, message: &Message) -> Verdict {
+        let Message::Answer { standing, .. } = message else { return Ok(()) };
+        let is_durable = match (*standing, from.disk.durable.founding) {
+            (Standing::Ready { prepared, .. }, Some(Record::Prepared(durable))) => prepared == Some(durable.founding),
+            (Standing::Ready { prepared, .. }, None) => prepared.is_none(),
+            (Standing::Complete(charter), durable) => durable == Some(Record::Complete(charter)),
+            (Standing::Ready { .. }, Some(Record::Complete(_))) => false,
+            (Standing::Abstains | Standing::Differs(_), _) => true,
+        };
+        if is_durable {
+            return Ok(());
+        }
+        broken("what a store says of a founding is durable", || {
+            format!("node {} says {message:?}, its disk has {:?}", from.seat.0, from.disk.durable.founding)
+        })
+    }
+
+    /// A node starts on a store that is complete.
+    pub(crate) fn on_member(&mut self, shape: &Shape, member: &Machine, all: &[Machine]) -> Verdict {
+        let story = || format!("node {} of {:?}", member.seat.0, member.disk.charter());
+        let Some(charter) = member.disk.charter() else { return broken("only a complete store has a node", story) };
+        if charter != shape.charter(charter.founding) {
+            return broken("a charter names all members and the smallest log", story);
+        }
+        let is_other = |other: &Charter| *other != charter;
+        if all.iter().any(|other| !other.is_rotten && other.disk.charter().as_ref().is_some_and(is_other)) {
+            return broken("all stores that are complete have one charter", story);
+        }
+        let disk = *self.complete.entry((charter.founding, member.identity())).or_insert(member.lost);
+        if disk != member.lost {
+            return broken("no store is complete in one founding twice", story);
+        }
+        Ok(())
+    }
+
+    /// The first command waits until all stores are complete. One that was lost since counts as such.
+    pub(super) fn check_first(&self, all: &[Machine]) -> Verdict {
+        match all.iter().find(|machine| !machine.is_member() && !machine.has_lost()) {
+            Some(machine) => broken("nothing is applied before all stores are complete", || {
+                format!("node {} is not", machine.seat.0)
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// A cluster is there, and a store is no part of it: it must have lost its disk.
+    pub(crate) fn on_left_out(&self, store: &Machine) -> Verdict {
+        if store.is_reborn() {
+            return Ok(());
+        }
+        broken("a store that has lost nothing is part of the cluster", || format!("node {}", store.seat.0))
+    }
+}
