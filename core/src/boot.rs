@@ -19,6 +19,8 @@ pub struct Boot<C, B, const SEATS: usize> {
     node: Node<C, B, SEATS>,
     origin: Origin,
     snapshot_fill_percent: u8,
+    /// What a snapshot that is damaged covered.
+    covered: Position,
     /// What comes behind a snapshot does not follow it: entries at the snapshot's index or before will replace it.
     is_void: bool,
 }
@@ -80,7 +82,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
         let state = State::new(Settings::of(&config)?, config.seed);
         let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
-        Ok(Boot { node, origin: Origin::New, snapshot_fill_percent: config.snapshot_fill_percent, is_void: false })
+        let snapshot_fill_percent = config.snapshot_fill_percent;
+        Ok(Boot { node, origin: Origin::New, snapshot_fill_percent, covered: Position::default(), is_void: false })
     }
 
     /// Makes the node a member: no store holds more than fits into the smallest log of all.
@@ -117,6 +120,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             (Origin::New | Origin::Store, _) | (_, Recovered::Prepared(_)) => return Err(BootError::NoMember),
             (Origin::Charter, Recovered::Snapshot(snapshot)) => self.snapshot(snapshot),
             (Origin::Charter, Recovered::LostSnapshot(position)) => self.lost_snapshot(position),
+            (Origin::Charter, Recovered::DamagedSnapshot(position)) => self.covered = position,
             (Origin::Charter, Recovered::Stored(stored)) => self.stored(stored),
             (Origin::Charter, Recovered::HardState(hard_state)) => self.node.state.hard = hard_state,
             (Origin::Charter, Recovered::Entry(entry)) => self.entry(entry)?,
@@ -194,8 +198,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         self.log().push(entry).map_err(|Full| BootError::Full { index: position.index })
     }
 
-    /// The node, as a follower. Nothing is applied until a leader says what is committed. Unless it is alone, it
-    /// asks at once who leads: its first deadline is now.
+    /// The node, as a follower. Nothing is applied until a leader says what is committed, but what a damaged snapshot
+    /// covered. Unless it is alone, it asks at once who leads: its first deadline is now.
     ///
     /// # Errors
     /// A store that ran before gave no charter back, or a number that no honest node can have reached.
@@ -210,6 +214,10 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             return Err(BootError::Bounds { term, index: span.last.index });
         }
         begin(state, span, term, now);
+        let covered = self.covered;
+        if self.log().view().holds(&covered) {
+            self.node.state.commit.raise(covered.index);
+        }
         Ok(self.node)
     }
 }

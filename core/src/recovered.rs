@@ -16,6 +16,9 @@ pub enum Recovered<'a> {
     Snapshot(Snapshot),
     /// The log stands on a snapshot of this position that is damaged or gone, and nothing here can take its place.
     LostSnapshot(Position),
+    /// The log stood on a snapshot of this position that is damaged or gone. What takes its place is here: an earlier
+    /// one, or none, and all entries behind that. What it covered is committed.
+    DamagedSnapshot(Position),
     /// What was stored of a snapshot of the leader.
     Stored(Stored),
     /// Term and vote. A later one replaces an earlier one.

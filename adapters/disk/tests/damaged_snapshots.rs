@@ -69,7 +69,7 @@ fn a_damaged_snapshot_is_told_and_the_one_before_takes_its_place() {
         assert!(text.contains(what) && text.contains("0000000008-"), "{text}");
         for _ in 0..2 {
             let view = View::of(scratch.path());
-            assert_eq!((&view.snapshots[..], view.lost), (&[4][..], None), "{what}");
+            assert_eq!((&view.snapshots[..], view.lost, view.damaged), (&[4][..], None, Some(8)), "{what}");
             assert_eq!(view.indices(), (5..=12).collect::<Vec<_>>());
         }
         // The app takes another one of the same state, which is as good.
@@ -88,7 +88,8 @@ fn a_missing_snapshot_is_replaced_by_the_one_before() {
     let scratch = scratch();
     two_snapshots(scratch.path());
     fs::remove_file(file(scratch.path(), foreign(8))).unwrap();
-    assert_eq!(View::of(scratch.path()).snapshots, [4]);
+    let view = View::of(scratch.path());
+    assert_eq!((&view.snapshots[..], view.damaged), (&[4][..], Some(8)));
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn a_damaged_older_snapshot_is_left_out() {
     two_snapshots(scratch.path());
     change(scratch.path(), 4, Vec::clear);
     let view = View::of(scratch.path());
-    assert_eq!((&view.snapshots[..], view.indices()), (&[8][..], vec![9, 10, 11, 12]));
+    assert_eq!((&view.snapshots[..], view.damaged, view.indices()), (&[8][..], None, vec![9, 10, 11, 12]));
 }
 
 #[test]
@@ -178,7 +179,8 @@ fn a_log_from_the_start_replaces_every_snapshot() {
     drop(disk);
     change(scratch.path(), 4, Vec::clear);
     let view = View::of(scratch.path());
-    assert_eq!((view.lost, &view.snapshots[..], view.indices()), (None, &[][..], vec![1, 2, 3, 4, 5]));
+    assert_eq!((view.lost, view.damaged, &view.snapshots[..]), (None, Some(4), &[][..]));
+    assert_eq!(view.indices(), [1, 2, 3, 4, 5]);
 }
 
 #[test]

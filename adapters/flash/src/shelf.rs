@@ -17,6 +17,8 @@ pub(crate) struct Shelf {
     in_force: Option<Kept>,
     /// The one that was in force before.
     before: Option<Kept>,
+    /// The position of one that is damaged, though what takes its place is here.
+    replaced: Option<Position>,
     /// Where the next one can go behind the one in force: in a page that was erased, and not written to since.
     end: Option<u32>,
     fetch: Option<Fetch>,
@@ -57,7 +59,8 @@ impl Shelf {
         let page = F::ERASE_SIZE as u32;
         let length = (layout.snapshots.end - layout.snapshots.start) / page / PLACES * page;
         let start = layout.snapshots.start;
-        let mut shelf = Shelf { start, length, cluster, in_force: None, before: None, end: None, fetch: None };
+        let (in_force, before, replaced, end, fetch) = Default::default();
+        let mut shelf = Shelf { start, length, cluster, in_force, before, replaced, end, fetch };
         let mut first = None;
         for number in 0..PLACES {
             let place = shelf.place(number);
@@ -94,6 +97,8 @@ impl Shelf {
             None if log.base == none => (Stand::Nothing, Index(1)),
             None => (Stand::Lost(marked.position), marked.position.index),
         };
+        self.replaced =
+            (needed <= marked.position.index && !matches!(stand, Stand::Lost(_))).then_some(marked.position);
         let taken = self.in_force.map(|found| self.number_at(found.start));
         let is_needed =
             |fetch: &Fetch| taken != Some(self.number_at(fetch.of.start)) && fetch.of.snapshot.position.index >= needed;
@@ -135,6 +140,9 @@ impl Shelf {
         }
         if let Stand::Lost(position) = stand {
             visit(Recovered::LostSnapshot(position))?;
+        }
+        if let Some(position) = self.replaced {
+            visit(Recovered::DamagedSnapshot(position))?;
         }
         let Some(Fetch { of, written, .. }) = self.fetch else { return Ok(()) };
         let check = of.check(flash, written)?;

@@ -98,12 +98,12 @@ fn the_one_before_stands_in_for_a_damaged_one_while_its_entries_are_here() {
     let at = double.bytes().windows(11).position(|bytes| bytes == b"after three").unwrap();
     double.rot(at, 0);
     let (mut flash, _, held) = open(double, &layout).unwrap();
-    assert_eq!((held.snapshots, held.lost), (vec![before], None));
+    assert_eq!((held.snapshots, held.lost, held.damaged), (vec![before], None, Some(latest.position)));
     assert_eq!(held.entries.len(), 4);
     let again = flash.take(position(3), members(), b"after three").unwrap();
     assert_eq!(again, latest);
     let (.., held) = open(flash.release(), &layout).unwrap();
-    assert_eq!(held.snapshots, [before, latest]);
+    assert_eq!((&held.snapshots[..], held.damaged), (&[before, latest][..], None));
 }
 
 #[test]

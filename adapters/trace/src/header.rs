@@ -28,6 +28,8 @@ pub struct Header {
     pub snapshots: Vec<Snapshot>,
     /// The position of a snapshot that was lost.
     pub lost: Option<Position>,
+    /// The last entry that is known to be committed, though no snapshot covers it: one that did is damaged.
+    pub committed: Option<Position>,
     /// What was stored of a snapshot of the leader.
     pub stored: Option<Stored>,
     /// The log that was recovered: its records, one behind the other.
@@ -54,6 +56,7 @@ impl Header {
             mark: Mark { term: node.durable_mark(), last: node.last() },
             snapshots: node.snapshots().collect::<Vec<_>>().into_iter().rev().collect(),
             lost: node.is_lost().then(|| node.base()),
+            committed: node.log().map(|entry| entry.position()).find(|position| position.index == node.commit()),
             stored: node.fetching(),
             records: node.log().bytes().to_vec(),
         }

@@ -54,6 +54,27 @@ fn a_later_record_replaces_the_one_at_its_index_and_all_behind() {
     assert_eq!((node.last(), node.durable()), (position(2, 2), Index(2)));
 }
 
+/// Else a node could hold more above its own snapshot than others have room for, and nobody could say what is committed.
+#[test]
+fn what_a_damaged_snapshot_covered_is_committed() {
+    for (term, commit) in [(1, 2), (2, 0)] {
+        let mut boot = boot(1024);
+        boot.take(Recovered::DamagedSnapshot(position(2, term))).unwrap();
+        for index in 1..=3 {
+            entry(&mut boot, index, 1).unwrap();
+        }
+        let mut node = boot.start(Instant::START).unwrap();
+        assert_eq!(
+            (node.commit(), node.applied()),
+            (Index(commit), Index(0)),
+            "of an entry that is not here it says nothing"
+        );
+        let told = drive(&mut node, Instant::START, Input::Tick);
+        let applied: Vec<_> = told.iter().filter(|line| line.starts_with("apply")).collect();
+        assert_eq!(applied.len() as u64, commit, "{told:?}");
+    }
+}
+
 /// Pieces are stored while the write of the term that they came in is under way.
 #[test]
 fn a_snapshot_that_was_stored_before_its_term_was_durable_raises_the_term() {

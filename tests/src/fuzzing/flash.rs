@@ -294,6 +294,7 @@ fn open<const WORD: usize, const PAGE: usize>(
             Recovered::Charter(charter) => Item::Other(Recovered::Charter(charter)),
             Recovered::Snapshot(snapshot) => Item::Other(Recovered::Snapshot(snapshot)),
             Recovered::LostSnapshot(position) => Item::Other(Recovered::LostSnapshot(position)),
+            Recovered::DamagedSnapshot(position) => Item::Other(Recovered::DamagedSnapshot(position)),
             Recovered::Stored(stored) => Item::Other(Recovered::Stored(stored)),
             Recovered::HardState(hard_state) => Item::Other(Recovered::HardState(hard_state)),
             Recovered::Mark(mark) => Item::Other(Recovered::Mark(mark)),

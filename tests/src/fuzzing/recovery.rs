@@ -161,7 +161,7 @@ fn start(held: &Held) -> Option<model::Disk> {
                 continue;
             }
             // No snapshot is in the directory, whatever the log says.
-            Item::LostSnapshot(_) => return None,
+            Item::LostSnapshot(_) | Item::DamagedSnapshot(_) => return None,
         };
         let (entry, _) = quorate::Entry::parse(record).expect("an entry that came back is whole");
         boot.take(Recovered::Entry(entry)).ok()?;
@@ -182,6 +182,7 @@ struct Held {
 #[derive(Debug, PartialEq, Eq)]
 enum Item {
     LostSnapshot(Position),
+    DamagedSnapshot(Position),
     HardState(HardState),
     Entry(Vec<u8>),
     Mark(Mark),
@@ -191,7 +192,7 @@ impl Held {
     fn hard_state(&self) -> HardState {
         let mut states = self.items.iter().rev().filter_map(|item| match item {
             Item::HardState(hard_state) => Some(*hard_state),
-            Item::LostSnapshot(_) | Item::Entry(_) | Item::Mark(_) => None,
+            Item::LostSnapshot(_) | Item::DamagedSnapshot(_) | Item::Entry(_) | Item::Mark(_) => None,
         });
         states.next().unwrap_or_default()
     }
@@ -205,6 +206,7 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
             Recovered::Entry(entry) => Item::Entry(entry.record().to_vec()),
             Recovered::Mark(mark) => Item::Mark(mark),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
+            Recovered::DamagedSnapshot(position) => Item::DamagedSnapshot(position),
             Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no founding record is in the directory"),
             Recovered::Snapshot(_) | Recovered::Stored(_) => unreachable!("no snapshot is in the directory"),
         });

@@ -257,7 +257,7 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
         match item {
             Recovered::HardState(found) => hard_state = found,
             Recovered::Snapshot(snapshot) => kept.push(snapshot),
-            Recovered::LostSnapshot(position) => {
+            Recovered::LostSnapshot(position) | Recovered::DamagedSnapshot(position) => {
                 return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
             }
             Recovered::Stored(_) => is_fetching = true,

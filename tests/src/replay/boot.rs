@@ -32,6 +32,7 @@ impl Boot {
         let items = [Recovered::Charter(charter), Recovered::HardState(header.hard_state)].into_iter();
         let items = items.chain(header.lost.map(Recovered::LostSnapshot));
         let items = items.chain(header.snapshots.iter().copied().map(Recovered::Snapshot));
+        let items = items.chain(header.committed.map(Recovered::DamagedSnapshot));
         let items = items.chain(header.stored.map(Recovered::Stored));
         for item in items.chain(entries.map(Recovered::Entry)).chain([Recovered::Mark(header.mark)]) {
             boot.take(item).map_err(|error| refused(&error))?;

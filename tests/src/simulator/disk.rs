@@ -131,7 +131,7 @@ impl Disk {
                 Recovered::LostSnapshot(position) => lost = Some(position),
                 Recovered::Prepared(prepared) => found.founding = Some(Record::Prepared(prepared)),
                 Recovered::Charter(charter) => found.founding = Some(Record::Complete(charter)),
-                Recovered::Stored(_) => {}
+                Recovered::DamagedSnapshot(_) | Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())

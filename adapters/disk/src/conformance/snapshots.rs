@@ -192,7 +192,7 @@ fn find<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Found, String> 
             snapshots.push(snapshot);
         }
         Recovered::LostSnapshot(position) => (found.base, found.is_lost) = (position.index.0, true),
-        Recovered::Stored(_) => {}
+        Recovered::DamagedSnapshot(_) | Recovered::Stored(_) => {}
         Recovered::HardState(hard_state) => found.hard_state = hard_state,
         Recovered::Entry(entry) => {
             let index = entry.position().index.0;

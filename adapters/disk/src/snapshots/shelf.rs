@@ -13,6 +13,8 @@ pub(crate) struct Shelf {
     pub(crate) kept: Vec<Snapshot>,
     /// What the log stands on, if it is damaged or gone and nothing can take its place.
     lost: Option<Position>,
+    /// What the log stands on, if it is damaged or gone and something here takes its place.
+    replaced: Option<Position>,
     stored: Option<Stored>,
     /// What is wrong with those that would be kept if they were whole, the latest first.
     pub(crate) damaged: Vec<Damage>,
@@ -48,6 +50,8 @@ impl Shelf {
             }
         }
         shelf.lost = (shelf.kept.is_empty() && !log.reaches(Index(0))).then_some(in_force);
+        let stands_on = shelf.kept.last().map_or(Index(0), |snapshot| snapshot.position.index);
+        shelf.replaced = (shelf.lost.is_none() && stands_on < in_force.index).then_some(in_force);
         shelf.read_stored(directory, cluster, medium)?;
         shelf.surplus.extend(list(directory, Kind::Taken, medium)?.into_iter().map(|(_, path)| path));
         Ok(shelf)
@@ -57,6 +61,7 @@ impl Shelf {
     pub(crate) fn show<E>(&self, visit: &mut impl FnMut(Recovered<'_>) -> Result<(), E>) -> Result<(), E> {
         self.kept.iter().try_for_each(|snapshot| visit(Recovered::Snapshot(*snapshot)))?;
         self.lost.map_or(Ok(()), |position| visit(Recovered::LostSnapshot(position)))?;
+        self.replaced.map_or(Ok(()), |position| visit(Recovered::DamagedSnapshot(position)))?;
         self.stored.map_or(Ok(()), |stored| visit(Recovered::Stored(stored)))
     }
 

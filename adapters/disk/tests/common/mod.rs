@@ -79,6 +79,7 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
             Recovered::Charter(charter) => format!("complete {}", charter.founding),
             Recovered::Snapshot(snapshot) => format!("snapshot {}", snapshot.position.index.0),
             Recovered::LostSnapshot(position) => format!("lost snapshot {}", position.index.0),
+            Recovered::DamagedSnapshot(position) => format!("damaged snapshot {}", position.index.0),
             Recovered::Stored(Stored { snapshot, received, .. }) => {
                 format!("stored {received} of {} of snapshot {}", snapshot.bytes, snapshot.position.index.0)
             }

@@ -43,6 +43,7 @@ pub(crate) struct View {
     pub(crate) term: u64,
     pub(crate) snapshots: Vec<u64>,
     pub(crate) lost: Option<u64>,
+    pub(crate) damaged: Option<u64>,
     pub(crate) stored: Option<(u64, u64)>,
     /// The entries behind the last snapshot, and what they say.
     pub(crate) entries: BTreeMap<u64, String>,
@@ -64,6 +65,7 @@ impl View {
                 Recovered::Prepared(_) | Recovered::Charter(_) => {}
                 Recovered::Snapshot(snapshot) => found.push(snapshot),
                 Recovered::LostSnapshot(position) => view.lost = Some(position.index.0),
+                Recovered::DamagedSnapshot(position) => view.damaged = Some(position.index.0),
                 Recovered::Stored(Stored { snapshot, received, .. }) => {
                     view.stored = Some((snapshot.position.index.0, received));
                 }
