@@ -245,8 +245,7 @@ impl LogMut<'_> {
     /// In parts as long as the gap: a copy to where it overlaps itself would bring a kilobyte and a half into a firmware.
     fn move_to_front(&mut self, gap: usize) {
         let mut rest = part_mut(self.memory, 0..self.span.end);
-        while rest.len() > gap {
-            let (to, from) = core::mem::take(&mut rest).split_at_mut(gap);
+        while let Some((to, from)) = core::mem::take(&mut rest).split_at_mut_checked(gap) {
             copy(from, to);
             rest = from;
         }
