@@ -94,7 +94,8 @@ impl<'a, V> Effects<'a, V> {
 
     /// The effects but those for the app: [`Effect::Apply`], [`Effect::Restore`], [`Effect::TakeSnapshot`] and
     /// [`Effect::ReadReady`] stay due. For a driver whose app is busy, as one that is restored on another thread: the
-    /// node goes on to acknowledge and to vote meanwhile.
+    /// node goes on to acknowledge and to vote meanwhile. One that comes to lead so answers nobody until the app is back:
+    /// let it hand over ([`Input::Transfer`](crate::Input::Transfer)) if that may take long.
     pub fn without_app(mut self) -> Self {
         self.without_app = true;
         self

@@ -95,7 +95,8 @@ impl Fetch {
         self.here.received = whole;
         self.unasked = self.unasked.saturating_add((whole - received) as u32);
         self.has_asked_again = false;
-        if self.early.is_at_end() {
+        // What is missing from here on was not asked for again yet if a gap has just been closed.
+        if whole > end && self.early.is_at_end() {
             self.ask_again();
         }
         self.asks |= !self.is_complete() && self.unasked as usize >= window / 2;

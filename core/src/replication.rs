@@ -251,7 +251,9 @@ impl Step<'_> {
         let pieces = &mut self.peer(from).pieces;
         // Whoever was sent all of it and begins anew could not use it: another one may be sound.
         let is_spoilt = again == u32::MAX && offset == 0 && pieces.of == of && pieces.next >= bytes;
-        let goes_on = again < u32::MAX && pieces.of == of;
+        // A question from far beyond what is asked for now was not this follower's, or not in this fetch.
+        let is_near = pieces.next.saturating_sub(offset) <= u64::from(u32::MAX);
+        let goes_on = again < u32::MAX && pieces.of == of && is_near;
         let length = |from: u64, to: u64| u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
         let next = if goes_on { pieces.next.max(offset) } else { offset };
         let lost = length(offset, offset.saturating_add(again.into()).min(end).min(next));

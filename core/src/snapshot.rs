@@ -80,7 +80,7 @@ impl Step<'_> {
         let [latest, before] = &mut self.state.snapshots;
         let index = snapshot.index();
         let is_applied = index <= self.state.applied && self.log.view().holds(&snapshot.position);
-        if !is_applied || index <= latest.index() {
+        if !is_applied || index <= latest.index() || snapshot.bytes == 0 {
             return Err(Rejection::BadSnapshot);
         }
         *before = *latest;
@@ -124,7 +124,7 @@ impl Step<'_> {
         self.state.is_leader()
             && !self.state.pressed
             && log.used() < self.state.crowded_at / 4 * 7 + spare
-            && log.room() > 2 * self.state.settings.entry_bytes_max
+            && log.room() > self.state.settings.entry_bytes_max.saturating_mul(2)
     }
 
     /// Followers that answer still need what stands behind this index: to send it costs less than a snapshot.

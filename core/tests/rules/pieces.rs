@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::common::{charter, drive, position};
 use quorate::{
-    Ballot, Boot, Config, Effect, HardState, Input, Instant, Message, Node, Recovered, Refusal, Seat, Snapshot, Stored,
-    Term, crc32c,
+    Ballot, Boot, Config, Effect, HardState, Index, Input, Instant, Message, Node, Outcome, Recovered, Refusal, Seat,
+    Snapshot, Stored, Term, crc32c,
 };
 
 type Peer = Node<u64, Vec<u8>, 3>;
@@ -23,6 +23,10 @@ struct Weather {
     latency: (u64, u64),
     lost_percent: u64,
     repeated_percent: u64,
+    /// How long the link takes for a piece, in microseconds.
+    pace: u64,
+    /// The first and the last of the pieces that are lost one after the other, by how many were sent.
+    burst: (u64, u64),
 }
 
 /// A frame on its way, or its place in the heap: the earliest first.
@@ -48,6 +52,8 @@ struct Pair {
     frames: u64,
     /// How many pieces were sent.
     sent: u64,
+    /// Until when the link is busy with a piece.
+    busy: u64,
     is_installed: bool,
 }
 
@@ -90,7 +96,20 @@ impl Pair {
         let now = (config.election_timeout * 2).as_micros() as u64;
         let (stored, link) = Default::default();
         let random = seed;
-        Pair { nodes, configs, content, stored, link, weather, random, now, frames: 0, sent: 0, is_installed: false }
+        Pair {
+            nodes,
+            configs,
+            content,
+            stored,
+            link,
+            weather,
+            random,
+            now,
+            frames: 0,
+            sent: 0,
+            busy: 0,
+            is_installed: false,
+        }
     }
 
     /// A number below this one.
@@ -143,6 +162,10 @@ impl Pair {
                 Effect::SendPiece { to, piece } => {
                     assert_eq!((name, to), (LEADER, Seat(1)));
                     self.sent += 1;
+                    let (first, last) = self.weather.burst;
+                    if (first..=last).contains(&self.sent) {
+                        continue;
+                    }
                     let bytes = &self.content[piece.offset as usize..][..piece.length];
                     frames.push(encode(&piece.message(bytes)));
                 }
@@ -171,17 +194,23 @@ impl Pair {
     /// Pieces and questions for them meet the weather; the rest arrives, so that nobody campaigns.
     fn send(&mut self, to: usize, bytes: Vec<u8>) {
         let is_wanted = |message: &Message<'_>| {
-            matches!(message, Message::Piece { .. } | Message::Ack { outcome: quorate::Outcome::Wants { .. }, .. })
+            matches!(message, Message::Piece { .. } | Message::Ack { outcome: Outcome::Wants { .. }, .. })
         };
         let is_exposed = postcard::from_bytes(&bytes).is_ok_and(|message| is_wanted(&message));
-        let Weather { latency: (least, most), lost_percent, repeated_percent } = self.weather;
+        let is_piece = matches!(postcard::from_bytes(&bytes), Ok(Message::Piece { .. }));
+        let Weather { latency: (least, most), lost_percent, repeated_percent, pace, .. } = self.weather;
         let copies = match is_exposed {
             true if self.happens(lost_percent) => 0,
             true if self.happens(repeated_percent) => 2,
             _ => 1,
         };
         for _ in 0..copies {
-            let due = std::cmp::Reverse(self.now + least + self.random(most - least + 1));
+            let mut due = self.now + least + self.random(most - least + 1);
+            if is_piece && pace > 0 {
+                due = due.max(self.busy + pace);
+                self.busy = due;
+            }
+            let due = std::cmp::Reverse(due);
             self.frames += 1;
             self.link.push(Frame { due, number: std::cmp::Reverse(self.frames), to, bytes: bytes.clone() });
         }
@@ -224,7 +253,7 @@ fn host() -> Config {
     Config { pieces_in_order: false, ..Config::new(Seat(0), 7) }
 }
 
-const CALM: Weather = Weather { latency: (100, 100), lost_percent: 0, repeated_percent: 0 };
+const CALM: Weather = Weather { latency: (100, 100), lost_percent: 0, repeated_percent: 0, pace: 0, burst: (0, 0) };
 const JITTER: Weather = Weather { latency: (500, 2000), ..CALM };
 
 /// Runs a fetch to its end. Returns how many pieces were sent.
@@ -249,6 +278,8 @@ fn a_snapshot_comes_to_its_end_whatever_becomes_of_pieces() {
             latency: (100, 100 + seed * 97 % 3000),
             lost_percent: seed * 7 % 31,
             repeated_percent: seed * 11 % 40,
+            pace: seed % 5 * 20,
+            ..CALM
         };
         let mut pair = Pair::new(&config, frame * 150 + seed as usize * 13, weather, seed);
         let all = pair.content.len() as u64;
@@ -301,6 +332,30 @@ fn what_came_early_and_is_damaged_is_not_installed() {
         assert!(!pair.is_installed, "byte {place} is damaged");
     }
     pair.content = sound;
+    pair.run_until(|_| false);
+    pair.expect_all();
+}
+
+/// What was sent again is on its way: each piece of it that comes is no reason to ask for the rest once more.
+#[test]
+fn a_burst_of_losses_in_the_last_window_is_sent_again_once() {
+    for (first, last, pace) in [(2, 40, 10), (10, 50, 10), (2, 55, 100)] {
+        let weather = Weather { burst: (first, last), pace, ..CALM };
+        let pieces = 65_000_u64.div_ceil(1100);
+        let sent = fetch(&host(), 65_000, weather, 1);
+        assert!(sent <= 2 * pieces, "{sent} for {pieces} pieces, of which {first} to {last} were lost");
+    }
+}
+
+/// It may be one of a forger, or of a program with a mistake.
+#[test]
+fn a_question_from_nowhere_does_not_end_a_fetch() {
+    let mut pair = Pair::new(&host(), 60_000, Weather { burst: (2, 2), ..CALM }, 1);
+    pair.run_until(|pair| pair.whole() > 0);
+    let (term, check) = (pair.nodes[LEADER].term(), snapshot(&pair.content).check);
+    let outcome = Outcome::Wants { index: Index(100), check, offset: u64::MAX / 2, again: 0 };
+    let message = Message::Ack { term, stamp: 1, outcome };
+    pair.act(LEADER, Input::Receive { from: Seat(1).into(), message });
     pair.run_until(|_| false);
     pair.expect_all();
 }

@@ -96,6 +96,16 @@ fn a_slow_follower_does_not_give_way_while_the_log_is_crowded() {
     assert!(told.iter().any(|line| line.starts_with("to 2: AppendEntries")), "{told:?}");
 }
 
+/// A follower is given a snapshot piece by piece, and there would be none.
+#[test]
+fn a_snapshot_of_no_bytes_is_refused() {
+    let (mut node, now) = leader::<u64>(config(), 512);
+    drive(&mut node, now, command(1));
+    let empty = Snapshot { position: position(1, 1), bytes: 0, check: 0 };
+    assert_eq!(drive(&mut node, now, Input::Snapshotted(empty)), ["BadSnapshot"]);
+    assert!(drive(&mut node, now, Input::Snapshotted(Snapshot { bytes: 1, ..empty })).is_empty());
+}
+
 #[test]
 fn a_snapshot_is_asked_for_again_as_soon_as_the_last_one_is_there() {
     let (mut node, now) = leader::<u64>(config(), 512);
