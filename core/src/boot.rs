@@ -216,6 +216,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         begin(state, span, term, now);
         let covered = self.covered;
         if self.log().view().holds(&covered) {
+            self.node.state.covered = covered.index;
             self.node.state.commit.raise(covered.index);
         }
         Ok(self.node)

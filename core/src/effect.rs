@@ -134,7 +134,8 @@ pub enum Rejection {
     NoTarget,
     /// This node lacks the state up to here and gets a snapshot of it: read at another one.
     Behind,
-    /// The snapshot is not of an entry that is applied here, or not later than the last one, or of no bytes. Remove it.
+    /// The snapshot is not of an entry that is applied here, or not later than the last one, or covers less than
+    /// one that is damaged, or has no bytes. Remove it.
     BadSnapshot,
 }
 

@@ -80,7 +80,8 @@ impl Step<'_> {
         let [latest, before] = &mut self.state.snapshots;
         let index = snapshot.index();
         let is_applied = index <= self.state.applied && self.log.view().holds(&snapshot.position);
-        if !is_applied || index <= latest.index() || snapshot.bytes == 0 {
+        let is_enough = index >= self.state.covered && snapshot.bytes > 0;
+        if !is_applied || !is_enough || index <= latest.index() {
             return Err(Rejection::BadSnapshot);
         }
         *before = *latest;
@@ -166,7 +167,8 @@ impl State {
     pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
         let covered = self.snapshots[0].index();
         let is_worth = || log.bytes_between(covered.next(), self.applied.next()) >= self.log_bytes / KEPT_SHARE;
-        (self.pressed || (self.is_due(log) && is_worth())) && self.now >= self.snapshot_again
+        let is_wanted = self.pressed || (self.is_due(log) && is_worth());
+        is_wanted && self.now >= self.snapshot_again && self.applied >= self.covered
     }
 
     /// The snapshot that a follower wants.

@@ -105,6 +105,8 @@ pub(crate) struct State {
     pub(crate) fetch: Option<Fetch>,
     /// When it may be asked again because the log is full.
     pub(crate) snapshot_again: Instant,
+    /// What a damaged snapshot covered: one of less would not say so.
+    pub(crate) covered: Index,
     pub(crate) refusals: Refusals,
 }
 
@@ -193,6 +195,7 @@ impl State {
             snapshots: Default::default(),
             fetch: None,
             snapshot_again: Instant::START,
+            covered: Index(0),
             refusals: Refusals::default(),
         }
     }

@@ -183,14 +183,17 @@ impl<M: Medium> Disk<M> {
     /// aside. Once this returns, tell the node of it. The snapshot before the last one goes, and segments that only it
     /// needed.
     ///
-    /// A snapshot that is not later than the last one is removed instead; the node does not want it either.
+    /// A snapshot that is not later than the last one is removed instead; the node does not want it either. Nor does one
+    /// count that covers less than a damaged one.
     ///
     /// # Errors
     /// [`DiskError::SnapshotIo`] or [`DiskError::DamagedSnapshot`] if the snapshot's file is not there: then nothing
     /// has changed. Or else as [`write`](Disk::write).
     pub fn mark(&mut self, snapshot: Snapshot) -> Result<(), DiskError> {
         let latest = self.kept.last().map_or(Index(0), |latest| latest.position.index);
-        let is_later = snapshot.position.index > latest;
+        // One that is damaged says all the same what is committed.
+        let in_force = self.log.snapshot.map_or(Index(0), |in_force| in_force.position.index);
+        let is_later = snapshot.position.index > latest && snapshot.position.index >= in_force;
         if is_later {
             snapshots::whole(self.directory.path(), self.owner().cluster, snapshot, &mut self.medium)?;
         }

@@ -83,6 +83,18 @@ fn a_damaged_snapshot_is_told_and_the_one_before_takes_its_place() {
     }
 }
 
+/// Else the log would no longer say what is committed.
+#[test]
+fn a_snapshot_of_less_takes_no_damaged_ones_place() {
+    let scratch = scratch();
+    two_snapshots(scratch.path());
+    change(scratch.path(), 8, Vec::clear);
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    mark(&mut disk, 7);
+    drop(disk);
+    assert_eq!(View::of(scratch.path()).damaged, Some(8));
+}
+
 #[test]
 fn a_missing_snapshot_is_replaced_by_the_one_before() {
     let scratch = scratch();

@@ -2,8 +2,8 @@
 
 use super::common::{charter, config, drive, founded, position, record, recovering, snapshot};
 use quorate::{
-    Ballot, Boot, BootError, Charter, Config, ConfigError, Entry, HardState, Identity, Incarnation, Index, Input,
-    Instant, Mark, Message, Recovered, Role, Seat, Seats, Snapshot, Stored, Term,
+    Ballot, Boot, BootError, Charter, Config, ConfigError, Effect, Entry, HardState, Identity, Incarnation, Index,
+    Input, Instant, Mark, Message, Recovered, Role, Seat, Seats, Snapshot, Stored, Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -73,6 +73,26 @@ fn what_a_damaged_snapshot_covered_is_committed() {
         let applied: Vec<_> = told.iter().filter(|line| line.starts_with("apply")).collect();
         assert_eq!(applied.len() as u64, commit, "{told:?}");
     }
+}
+
+/// One of less would take the place of the damaged one in the log, which would no longer say what that covered.
+#[test]
+fn no_snapshot_of_less_takes_the_place_of_a_damaged_one() {
+    let mut boot = boot(512);
+    boot.take(Recovered::DamagedSnapshot(position(12, 1))).unwrap();
+    for index in 1..=14 {
+        entry(&mut boot, index, 1).unwrap();
+    }
+    let mut node = boot.start(Instant::START).unwrap();
+    let mut asked = Vec::new();
+    for effect in node.step(Instant::START, Input::Tick) {
+        if let Effect::TakeSnapshot { position, .. } = effect {
+            asked.push(position.index);
+        }
+    }
+    assert_eq!((node.applied(), &asked[..]), (Index(12), &[Index(12)][..]));
+    assert_eq!(drive(&mut node, Instant::START, Input::Snapshotted(snapshot(11, 1))), ["BadSnapshot"]);
+    assert!(drive(&mut node, Instant::START, Input::Snapshotted(snapshot(12, 1))).is_empty());
 }
 
 /// Pieces are stored while the write of the term that they came in is under way.

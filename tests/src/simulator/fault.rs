@@ -71,6 +71,8 @@ pub enum Fault {
     Late,
     /// A driver does not draw all effects at once.
     Leave,
+    /// An app is busy: a driver draws the other effects only.
+    BusyApp,
     /// An operator hands leadership over.
     Transfer,
     /// There is room for the sessions of a few clients only.
@@ -83,7 +85,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 36] = [
+    pub const ALL: [Fault; 37] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -116,6 +118,7 @@ impl Fault {
         Fault::Founding,
         Fault::Late,
         Fault::Leave,
+        Fault::BusyApp,
         Fault::Transfer,
         Fault::FewSessions,
         Fault::Twins,
@@ -123,7 +126,7 @@ impl Fault {
     ];
 
     /// Those that disturb the order in which a phase lets things happen.
-    const DISORDER: [Fault; 11] = [
+    const DISORDER: [Fault; 12] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -135,6 +138,7 @@ impl Fault {
         Fault::SlowNode,
         Fault::Jump,
         Fault::Leave,
+        Fault::BusyApp,
     ];
 
     /// The name that the command line knows.
@@ -145,7 +149,7 @@ impl Fault {
     /// The highest rate: millionths of the occasions, unless said otherwise.
     fn rate_max(self) -> u32 {
         match self {
-            Fault::Loss | Fault::Repeat => 300_000,
+            Fault::Loss | Fault::Repeat | Fault::BusyApp => 300_000,
             Fault::Delay | Fault::SlowNode => 50_000,
             Fault::Garble | Fault::FailedSync | Fault::FullDisk | Fault::Restart => 20_000,
             Fault::Replay | Fault::Leave | Fault::Drift => 100_000,

@@ -50,7 +50,12 @@ impl World {
             (self.machines[machine].clock.read(self.now), Due::of(&input), show_if(self.setting.tail, &node));
         let damaged = node.refusals().count(Refusal::Snapshot);
         let mut orders = Vec::new();
+        let is_app_busy = self.faults.happens(&mut self.rng, Fault::BusyApp);
         let mut effects = node.step(clock, input);
+        if is_app_busy {
+            self.tally.count(Fault::BusyApp);
+            effects = effects.without_app();
+        }
         let drawn = self.draw(machine, &mut effects, due, waiting, &mut orders);
         let after = show_if(self.setting.tail, &node);
         if before != after {
@@ -68,7 +73,7 @@ impl World {
         let leads = self.machines[machine].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
         match end {
             End::Crash => return self.crash(machine),
-            End::Done if !leads => self.oracle.check_nobody_waits(&self.machines[machine])?,
+            End::Done if !leads && !is_app_busy => self.oracle.check_nobody_waits(&self.machines[machine])?,
             End::Done | End::Left => {}
         }
         self.set_alarm(machine);
