@@ -89,7 +89,10 @@ impl<'a, V> Effects<'a, V> {
         if has_app && let Some(through) = self.ready() {
             return Some(Effect::ReadReady { through });
         }
-        self.state.reads.failed.take().map(|through| Effect::ReadFailed { through: Round(through.get()) })
+        // Those that can be answered once the app is back come first.
+        let reads = &mut self.state.reads;
+        let failed = if has_app || reads.confirmed.is_none() { reads.failed.take() } else { None };
+        failed.map(|through| Effect::ReadFailed { through: Round(through.get()) })
     }
 
     /// The effects but those for the app: [`Effect::Apply`], [`Effect::Restore`], [`Effect::TakeSnapshot`] and

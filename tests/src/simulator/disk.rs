@@ -121,7 +121,7 @@ impl Disk {
     ) -> Result<Opening, Violation> {
         self.files.expect(trouble);
         let mut found = Records::default();
-        let (mut before, mut latest, mut lost) = (None, None, None);
+        let (mut before, mut latest, mut lost, mut damaged) = (None, None, None, None);
         let visit = |item: Recovered<'_>| {
             match item {
                 Recovered::HardState(hard_state) => found.hard_state = hard_state,
@@ -131,7 +131,8 @@ impl Disk {
                 Recovered::LostSnapshot(position) => lost = Some(position),
                 Recovered::Prepared(prepared) => found.founding = Some(Record::Prepared(prepared)),
                 Recovered::Charter(charter) => found.founding = Some(Record::Complete(charter)),
-                Recovered::DamagedSnapshot(_) | Recovered::Stored(_) => {}
+                Recovered::DamagedSnapshot(position) => damaged = Some(position),
+                Recovered::Stored(_) => {}
             }
             visit(item);
             Ok::<(), DiskError>(())
@@ -172,7 +173,12 @@ impl Disk {
             self.rotten = self.rotten.or(self.latest).filter(|rotten| latest != Some(*rotten));
         }
         (self.latest, self.before, self.is_lost) = (latest, before, lost.is_some());
-        self.cut_off = None;
+        // The log was told of one that has rotted since, though that was cut off.
+        if let Some(Change::Mark(snapshot)) = self.cut_off.take()
+            && damaged == Some(snapshot.position)
+        {
+            self.rotten = Some(snapshot);
+        }
         self.has_flipped = self.is_doubtful;
         Ok(Opening::Done { is_torn: recovery.torn_bytes > 0 })
     }
@@ -203,8 +209,9 @@ impl Disk {
                 self.durable.sync(batch);
             }
             Change::Mark(snapshot) => {
-                let is_later = self.latest.is_none_or(|latest| latest.position.index < snapshot.position.index);
-                if is_later {
+                let index = snapshot.position.index;
+                let is_later = self.latest.is_none_or(|latest| latest.position.index < index);
+                if is_later && self.rotten.is_none_or(|rotten| rotten.position.index <= index) {
                     (self.before, self.latest) = (self.latest, Some(snapshot));
                     (self.refused, self.rotten) = (None, None);
                 }
