@@ -56,6 +56,18 @@ impl Instant {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// Time goes on to what a clock tells, that is so far behind. It never goes back: if the clock does by more than its
+    /// jitter, it has jumped, and is further behind from now on. A little is jitter, and no time has passed.
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub(crate) fn go_on(&mut self, told: Instant, behind: &mut u64, jitter: u64) {
+        let now = told.after(*behind);
+        let back = self.micros_since(now);
+        if back > jitter {
+            *behind = behind.saturating_add(back);
+        }
+        *self = (*self).max(now);
+    }
+
     /// The time from `earlier` until this instant, zero if `earlier` is later.
     pub const fn saturating_since(self, earlier: Instant) -> Duration {
         Duration::from_micros(self.micros_since(earlier))

@@ -200,16 +200,10 @@ impl State {
         }
     }
 
-    /// Time goes on. The node's own time never goes back: if the driver's clock does by more than a heartbeat interval,
-    /// it has jumped, and the node counts on from where it was. A little is jitter, and no time has passed.
+    /// Time goes on, by the driver's clock. What that goes back by within a heartbeat interval is jitter.
     #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn tell_time(&mut self, told: Instant) {
-        let now = told.after(self.behind);
-        let back = self.now.micros_since(now);
-        if back > self.settings.heartbeat_micros() {
-            self.behind = self.behind.saturating_add(back);
-        }
-        self.now = self.now.max(now);
+        self.now.go_on(told, &mut self.behind, self.settings.heartbeat_micros());
     }
 
     /// The next heartbeat is due an interval from now.

@@ -238,7 +238,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     /// Takes an input at a time, and returns what is to be done about it. Does a bounded amount of work.
     pub fn step(&mut self, now: Instant, input: Input) -> Effects<'_, SEATS> {
-        self.tell_time(now);
+        self.now.go_on(now, &mut self.behind, self.interval);
         let reply = match input {
             Input::Receive { from, message } => self.receive(from, &message),
             Input::Persisted(ticket) => self.persisted(&ticket),

@@ -1,7 +1,7 @@
 use super::prospect::{Effect, Heard, Intent, Prospect, Word, Write};
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::state::splitmix;
-use crate::{Instant, Seat, Seats, Ticket};
+use crate::{Seat, Seats, Ticket};
 
 impl<const SEATS: usize> Prospect<SEATS> {
     /// As at a boot: with new numbers, and nothing heard.
@@ -13,17 +13,6 @@ impl<const SEATS: usize> Prospect<SEATS> {
         self.heard = [None; SEATS];
         self.told = Seats::NONE;
         self.due = self.now;
-    }
-
-    /// Time goes on, as a node's does: if the driver's clock goes back by more than an interval, the store counts on from
-    /// where it was.
-    pub(super) fn tell_time(&mut self, told: Instant) {
-        let now = told.after(self.behind);
-        let back = self.now.micros_since(now);
-        if back > self.interval {
-            self.behind = self.behind.saturating_add(back);
-        }
-        self.now = self.now.max(now);
     }
 
     pub(super) fn receive(&mut self, from: Seat, message: &Message) -> Option<Effect> {
