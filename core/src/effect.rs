@@ -35,8 +35,8 @@ pub enum Effect<'a, V> {
     /// left out but by an [`Effect::Restore`].
     Apply(Apply<'a, V>),
     /// Take a snapshot of the app's state as it is now, sessions included, and write it aside while the node goes on. It
-    /// has at least one byte. Once it is durable, say so with [`Input::Snapshotted`](crate::Input::Snapshotted). If one is being written, or
-    /// cannot be, leave it: the node asks again.
+    /// has at least one byte. Once it is durable, say so with [`Input::Snapshotted`](crate::Input::Snapshotted). If one
+    /// is being written, or cannot be, leave it: the node asks again.
     TakeSnapshot {
         /// What was applied last.
         position: Position,
@@ -60,7 +60,8 @@ pub enum Effect<'a, V> {
         /// Where in it the bytes belong. A snapshot that is fetched anew starts with those at 0; what follows is behind
         /// all that was stored before. Without [`pieces_in_order`](crate::Config::pieces_in_order) it may be ahead of
         /// that, up to [`inflight_bytes_max`](crate::Config::inflight_bytes_max) bytes from what is whole, and at most
-        /// 128 pieces are so at a time; no byte comes twice. What a store gives back ([`Stored`](crate::Stored)) ends at the first gap.
+        /// 128 pieces are so at a time; no byte comes twice. What a store gives back ([`Stored`](crate::Stored)) ends at
+        /// the first gap.
         offset: u64,
         /// The bytes.
         bytes: &'a [u8],
@@ -134,8 +135,8 @@ pub enum Rejection {
     NoTarget,
     /// This node lacks the state up to here and gets a snapshot of it: read at another one.
     Behind,
-    /// The snapshot is not of an entry that is applied here, or not later than the last one, or covers less than
-    /// one that is damaged, or has no bytes. Remove it.
+    /// The snapshot is not of an entry that is applied here, or not later than the last one, or covers less
+    /// than one that is damaged, or has no bytes. Remove it.
     BadSnapshot,
 }
 

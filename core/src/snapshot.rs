@@ -99,7 +99,7 @@ impl Step<'_> {
         if covered <= log.span.base.index || !(self.state.pressed || self.state.is_crowded(log)) {
             return;
         }
-        let spare = log.capacity() - self.state.log_bytes;
+        let spare = self.state.spare(log);
         let kept = if self.state.pressed { 0 } else { spare.max(log.capacity() / KEPT_SHARE) };
         let through = log.first_within(covered.next(), kept).previous();
         let is_enough = log.used_behind(through) <= self.state.crowded_at + spare;
@@ -121,7 +121,7 @@ impl Step<'_> {
     /// Whether entries that a snapshot covers may stay a little longer: no command is refused for want of their room.
     fn may_wait(&self) -> bool {
         let log = self.log.view();
-        let spare = log.capacity() - self.state.log_bytes;
+        let spare = self.state.spare(log);
         self.state.is_leader()
             && !self.state.pressed
             && log.used() < self.state.crowded_at / 4 * 7 + spare
@@ -152,7 +152,12 @@ impl State {
     /// Whether the log is so full that entries should go. What it has room for beyond the smallest log of all members
     /// is for entries that a snapshot covers.
     pub(crate) fn is_crowded(&self, log: Log<'_>) -> bool {
-        log.used() > self.crowded_at + (log.capacity() - self.log_bytes)
+        log.used() > self.crowded_at + self.spare(log)
+    }
+
+    /// What the log has room for beyond the smallest log of all members.
+    fn spare(&self, log: Log<'_>) -> usize {
+        log.capacity() - self.log_bytes
     }
 
     /// Whether the log holds so much that a snapshot should take the place of a part. What stays for followers that are
@@ -160,7 +165,7 @@ impl State {
     pub(crate) fn is_due(&self, log: Log<'_>) -> bool {
         let behind = log.used_behind(self.snapshots[0].index());
         let covered = (log.used() - behind).min(log.capacity() / KEPT_SHARE);
-        behind + covered.saturating_sub(log.capacity() - self.log_bytes) > self.crowded_at
+        behind + covered.saturating_sub(self.spare(log)) > self.crowded_at
     }
 
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.

@@ -59,8 +59,8 @@ impl Shelf {
         let page = F::ERASE_SIZE as u32;
         let length = (layout.snapshots.end - layout.snapshots.start) / page / PLACES * page;
         let start = layout.snapshots.start;
-        let (in_force, before, replaced, end, fetch) = Default::default();
-        let mut shelf = Shelf { start, length, cluster, in_force, before, replaced, end, fetch };
+        let mut shelf =
+            Shelf { start, length, cluster, in_force: None, before: None, replaced: None, end: None, fetch: None };
         let mut first = None;
         for number in 0..PLACES {
             let place = shelf.place(number);
