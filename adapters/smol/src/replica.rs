@@ -88,11 +88,8 @@ impl<A: App> Replica<A> {
 
     /// What makes a state of what was written of one, on another thread.
     pub(crate) fn thaw(&self) -> Thaw<A> {
-        let app = self.app.restore();
-        Box::new(move |from| {
-            let sessions = Box::new(read_sessions(from)?);
-            Ok(State { sessions, app: app(from)? })
-        })
+        let restore = self.app.restore();
+        Box::new(|from| State::read(restore, from))
     }
 
     /// Puts a state that was written at this position in the place of this one, and returns what was here.
@@ -151,8 +148,16 @@ impl<A: App> Replica<A> {
 /// # Errors
 /// The bytes cannot be read, or this program or its application cannot make anything of them.
 pub fn restore<A: App>(app: &A, snapshot: &mut dyn Read) -> io::Result<(A, usize)> {
-    let sessions = read_sessions(snapshot)?;
-    Ok((app.restore()(snapshot)?, sessions.len()))
+    let State { sessions, app } = State::read(app.restore(), snapshot)?;
+    Ok((app, sessions.len()))
+}
+
+impl<A> State<A> {
+    /// Reads what was written: what is the library's own, then the application's.
+    fn read(restore: impl FnOnce(&mut dyn Read) -> io::Result<A>, from: &mut dyn Read) -> io::Result<State<A>> {
+        let sessions = Box::new(read_sessions(from)?);
+        Ok(State { sessions, app: restore(from)? })
+    }
 }
 
 /// Reads what stands before the application's own bytes.

@@ -46,7 +46,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// A snapshot of the leader is durable here: it is made into a state while the node goes on.
     pub(super) fn restore(&mut self, snapshot: Snapshot) -> Result<(), ServeError> {
         let (reader, thaw) = (self.snapshots.open(snapshot)?, self.replica.thaw());
-        self.restoring.begin(move || Thawed::of(snapshot, reader, thaw)).map_err(ServeError::Thread)
+        let work = move || Thawed { snapshot, result: read(snapshot, reader, thaw) };
+        self.restoring.begin(work).map_err(ServeError::Thread)
     }
 
     /// The state that a snapshot was made into takes the place of what is here.
@@ -119,18 +120,13 @@ pub(super) fn begin_snapshot<A: App>(
 
 /// A state that a snapshot was made into.
 pub(super) struct Thawed<A> {
-    pub(super) snapshot: Snapshot,
-    pub(super) result: Result<State<A>, ServeError>,
+    snapshot: Snapshot,
+    result: Result<State<A>, ServeError>,
 }
 
-impl<A: App> Thawed<A> {
-    /// Makes a state of a snapshot that is durable here.
-    pub(super) fn of(snapshot: Snapshot, mut reader: SnapshotReader, thaw: Thaw<A>) -> Thawed<A> {
-        let read = || {
-            let state = thaw(&mut reader).map_err(|source| ServeError::Snapshot { snapshot, source })?;
-            reader.finish()?;
-            Ok(state)
-        };
-        Thawed { snapshot, result: read() }
-    }
+/// Makes a state of a snapshot that is durable here.
+pub(super) fn read<A>(snapshot: Snapshot, mut reader: SnapshotReader, thaw: Thaw<A>) -> Result<State<A>, ServeError> {
+    let state = thaw(&mut reader).map_err(|source| ServeError::Snapshot { snapshot, source })?;
+    reader.finish()?;
+    Ok(state)
 }

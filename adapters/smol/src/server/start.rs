@@ -5,7 +5,7 @@ use quorate::{BootError, Config, Instant};
 
 use super::Server;
 use super::founder::Founder;
-use super::snapshot::Thawed;
+use super::snapshot;
 use super::store::{Content, Store, compare};
 use crate::aside::Aside;
 use crate::clock::Clock;
@@ -44,8 +44,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         link.join(charter.founding);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
-            let thawed = Thawed::of(snapshot, snapshots.open(snapshot)?, replica.thaw());
-            replica.replace(snapshot.position, thawed.result?);
+            let state = snapshot::read(snapshot, snapshots.open(snapshot)?, replica.thaw())?;
+            replica.replace(snapshot.position, state);
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START)?;
