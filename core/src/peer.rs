@@ -231,6 +231,11 @@ impl Peer {
         self.heard = now;
     }
 
+    /// Whether it has said in this reign what it has.
+    pub(crate) fn is_known(&self) -> bool {
+        self.matched > Index(0) || self.marked
+    }
+
     /// Nothing before `next` is on its way any longer: what was sent is taken as lost.
     pub(crate) fn probe_from(&mut self, next: Index) {
         self.next = next;

@@ -66,7 +66,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             Some(refusal) => Standing::Refused(refusal),
             None if is_silent => Standing::Silent,
             None if peer.next <= self.base().index => Standing::Fetches,
-            None if peer.flow == Flow::Probe || peer.echoed == 0 => Standing::Seeks,
+            None if peer.flow == Flow::Probe || !peer.is_known() => Standing::Seeks,
             None => Standing::Follows,
         }
     }

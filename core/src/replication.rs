@@ -337,7 +337,7 @@ impl Step<'_> {
         best
     }
 
-    fn give_up_transfer(&mut self) {
+    pub(crate) fn give_up_transfer(&mut self) {
         let Some(Transfer { to, .. }) = self.state.transfer.take() else { return };
         self.state.transfer_failed = Some(to);
         self.peer(to).owed.campaign = false;

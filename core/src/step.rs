@@ -58,6 +58,9 @@ impl Step<'_> {
     /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
     fn meet_reborn(&mut self, from: Identity) {
         self.state.reborn = self.state.reborn.and(from.seat);
+        if self.state.transfer.is_some_and(|transfer| transfer.to == from.seat) {
+            self.give_up_transfer();
+        }
         let peer = self.peer(from.seat);
         peer.incarnation = from.incarnation;
         peer.matched = Index(0);

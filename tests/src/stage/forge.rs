@@ -26,6 +26,10 @@ impl Stage {
             "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index) },
             "conflict" => Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")) },
             "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index) },
+            "wants" => {
+                let (check, offset) = (quorate::crc32c(STATE), line.number("offset"));
+                Message::Ack { term, stamp, outcome: Outcome::Wants { index, check, offset, again: u32::MAX } }
+            }
             "stale" => Message::Ack { term, stamp, outcome: Outcome::Stale },
             "read" => Message::ReadIndex { term, boot, round },
             "answer" => Message::ReadAnswer { term, boot, round, index },
