@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 use quorate::founding::Intent;
 use quorate::{
     Boot, BootError, Charter, Identity, Incarnation, Index, Instant, Position, Prospect, Recovered, Round, Seat,
-    Snapshot, Ticket,
+    Snapshot, Term, Ticket,
 };
 
 use super::clock::Clock;
@@ -41,8 +41,8 @@ pub(crate) struct Machine {
     pub(crate) snapshot: Underway,
     /// Commands that this node accepted and has not answered: who waits for which position.
     pub(crate) accepted: VecDeque<(Position, Waiting)>,
-    /// Whether an operator waits for the end of a transfer.
-    pub(crate) hands_over: bool,
+    /// Since when, by its own clock, an operator waits for the end of a transfer.
+    pub(crate) hands_over_since: Option<u64>,
     pub(crate) reads: VecDeque<(Round, Waiting)>,
     /// Every read up to this round has its answer.
     pub(crate) answered: Round,
@@ -98,7 +98,7 @@ impl Machine {
             write: None,
             snapshot: Underway::Nothing,
             accepted: VecDeque::new(),
-            hands_over: false,
+            hands_over_since: None,
             reads: VecDeque::new(),
             answered: Round(0),
             alarm: u64::MAX,
@@ -258,6 +258,11 @@ impl Machine {
         self.forgotten.as_ref().unwrap_or(&self.disk.durable).holds(position)
     }
 
+    /// Whether it has marked a term or a later one, as far as others may count on that.
+    pub(crate) fn has_marked(&self, term: Term) -> bool {
+        self.forgotten.as_ref().unwrap_or(&self.disk.durable).mark >= term
+    }
+
     /// The node is gone, and with it all that it had in memory.
     pub(crate) fn stop(&mut self) {
         if let Underway::Taking(taking) = std::mem::take(&mut self.snapshot) {
@@ -268,7 +273,7 @@ impl Machine {
         (self.node, self.prospect) = (None, None);
         self.write = None;
         self.accepted.clear();
-        self.hands_over = false;
+        self.hands_over_since = None;
         self.reads.clear();
         self.inbox.clear();
         self.slow = 0;

@@ -1,5 +1,7 @@
 mod answer;
+mod election;
 mod founding;
+mod leader;
 mod session;
 mod snapshot;
 mod window;
@@ -10,6 +12,8 @@ use std::fmt;
 use quorate::{Apply, Ballot, Founding, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term};
 
 pub(crate) use self::answer::Due;
+use self::election::Elections;
+pub(crate) use self::leader::refused;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
 use super::machine::Machine;
@@ -47,6 +51,7 @@ pub(crate) struct Oracle {
     complete: HashMap<(Founding, Identity), u32>,
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
+    elections: Elections,
     paces: Paces,
     wishes: Wishes,
     /// The highest index that a client was told of.
@@ -94,6 +99,7 @@ impl Oracle {
             complete: HashMap::new(),
             seen: HashMap::new(),
             windows: HashMap::new(),
+            elections: Elections::new(),
             paces: Paces::default(),
             wishes: Wishes::default(),
             answered: Index(0),
@@ -111,8 +117,11 @@ impl Oracle {
     ) -> Verdict {
         if let Message::AppendEntries { term, stamp, entries, .. } = *message {
             let window = self.windows.entry((from.seat, to)).or_default();
-            window.on_append((from.life, term), stamp, entries, from.disk.covered(), shape)?;
+            let reign = ((from.life, term), from.clock.shown());
+            window.on_append(reign, stamp, entries, from.disk.covered(), shape)?;
         }
+        self.check_ballot(all.len(), from, to, message)?;
+        self.check_call(from, to, message)?;
         let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
         let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
@@ -145,14 +154,22 @@ impl Oracle {
         if let Message::Ack { term, stamp, outcome } = *message
             && let Some(window) = self.windows.get_mut(&(to.seat, from.seat))
         {
-            window.on_ack((to.life, term), from.incarnation, stamp, outcome);
+            window.on_ack(((to.life, term), to.clock.shown()), from.incarnation, stamp, outcome);
         }
+        self.on_word_of_election(to, from.seat, message);
     }
 
     /// An acknowledged entry is on the follower's disk, in its log or covered by a snapshot, and the same as the
     /// leader's.
     fn check_ack(&self, from: &Machine, to: Seat, term: Term, index: Index, all: &[Machine]) -> Verdict {
+        let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node.as_ref());
+        let leader = leader.filter(|node| node.role() == Role::Leader && node.term() == term);
         let (disk, place) = (&from.disk.durable, (index.0 as usize).checked_sub(1));
+        if disk.mark < term && leader.is_some_and(|leader| index >= leader.inherited()) {
+            return broken("who acknowledges all that a leader inherited has marked its term", || {
+                format!("node {} acks {} to {} in term {}", from.seat.0, index.0, to.0, term.0)
+            });
+        }
         let Some(place) = place else { return Ok(()) };
         let committed = self.applied.get(place).map(|applied| &*applied.record);
         let mine = if index <= disk.base.index { committed } else { disk.record(index) };
@@ -160,10 +177,7 @@ impl Oracle {
         if mine.is_none() {
             return broken("what is acknowledged is durable", story);
         }
-        let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node.as_ref());
-        let Some(leader) = leader.filter(|node| node.role() == Role::Leader && node.term() == term) else {
-            return Ok(());
-        };
+        let Some(leader) = leader else { return Ok(()) };
         let theirs = if index <= leader.base().index {
             committed
         } else {
@@ -227,7 +241,7 @@ impl Oracle {
     }
 
     /// What must hold of a node after every event.
-    pub(crate) fn on_event(&mut self, machine: &Machine) -> Verdict {
+    pub(crate) fn on_event(&mut self, machine: &Machine, all: &[Machine]) -> Verdict {
         let seen = self.seen.entry(machine.seat).or_default();
         let durable = machine.disk.durable.hard_state;
         if durable.term < seen.durable.term {
@@ -251,10 +265,19 @@ impl Oracle {
             let story = || format!("node {}: {:?}, not {:?}", machine.seat.0, node.applied(), machine.applied);
             broken("a node knows what its app has applied", story)?;
         }
+        let commits = node.term() == seen.term && node.commit() > seen.commit;
         (seen.term, seen.commit, seen.applied) = (node.term(), node.commit(), node.applied());
         let fresh = self.applied.iter_mut().rev().take_while(|applied| applied.by_term.is_none());
         fresh.for_each(|applied| applied.by_term = Some(node.term()));
-        if node.role() == Role::Leader { self.on_leader(node) } else { Ok(()) }
+        self.check_candidate(machine)?;
+        if node.role() != Role::Leader {
+            return Ok(());
+        }
+        if commits {
+            self.check_marks(node.term(), all)?;
+        }
+        self.check_followers(machine)?;
+        self.on_leader(node)
     }
 
     fn on_leader(&mut self, node: &Node) -> Verdict {

@@ -49,7 +49,7 @@ impl Oracle {
 
     /// Who waits at a node that does not lead would wait for ever, and so would who asked for a transfer.
     pub(crate) fn check_nobody_waits(&self, at: &Machine) -> Verdict {
-        if at.accepted.is_empty() && !at.hands_over {
+        if at.accepted.is_empty() && at.hands_over_since.is_none() {
             return Ok(());
         }
         broken("the end of a reign is told", || {

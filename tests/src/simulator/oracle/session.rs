@@ -18,7 +18,7 @@ impl Oracle {
             (Verdict::Repeated(answer), Some(write)) if answer != write.value => {
                 broken("a command is answered with its own answer", || told(apply, verdict))
             }
-            (Verdict::Opened { epoch }, _) if epoch != apply.index() => {
+            (Verdict::Opened { epoch }, _) if epoch != apply.index() || write.is_some() => {
                 broken("only who asked for it hears that a session is opened", || told(apply, verdict))
             }
             _ => Ok(()),

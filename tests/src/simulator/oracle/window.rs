@@ -15,6 +15,12 @@ pub(super) struct Window {
     echoed: u64,
     /// The latest index that was acknowledged in this reign.
     matched: Index,
+    /// What the leader says that it knows the follower to have.
+    pub(super) known: Index,
+    /// Whether the follower has acknowledged anything in this reign.
+    pub(super) is_in_line: bool,
+    /// When the leader last heard it in this reign, by its own clock.
+    pub(super) heard: u64,
     /// The lengths of the records that were sent and not acknowledged.
     sizes: BTreeMap<Index, usize>,
 }
@@ -23,19 +29,29 @@ pub(super) struct Window {
 type Reign = (u64, Term);
 
 impl Window {
+    /// What was on the way in another reign counts no longer.
+    pub(super) fn enter(&mut self, reign: Reign, now: u64) {
+        if self.reign != reign {
+            *self = Window { reign, incarnation: self.incarnation, heard: now, ..Window::default() };
+        }
+    }
+
+    /// Whether the follower is not known to have lost a disk.
+    pub(super) fn is_of_first(&self) -> bool {
+        self.incarnation == Incarnation(0)
+    }
+
     /// Rule 9 of those in `tests/mutants.txt`: neither messages nor bytes pile up. What the leader has forgotten, as a
     /// snapshot covers it, counts no longer for a follower that has acknowledged nothing to it yet.
     pub(super) fn on_append(
         &mut self,
-        reign: Reign,
+        (reign, now): (Reign, u64),
         stamp: u64,
         entries: Entries<'_>,
         covered: Index,
         shape: &Shape,
     ) -> Verdict {
-        if self.reign != reign {
-            *self = Window { reign, incarnation: self.incarnation, ..Window::default() };
-        }
+        self.enter(reign, now);
         if entries.is_empty() {
             return Ok(());
         }
@@ -58,7 +74,13 @@ impl Window {
         })
     }
 
-    pub(super) fn on_ack(&mut self, reign: Reign, incarnation: Incarnation, stamp: u64, outcome: Outcome) {
+    pub(super) fn on_ack(
+        &mut self,
+        (reign, now): (Reign, u64),
+        incarnation: Incarnation,
+        stamp: u64,
+        outcome: Outcome,
+    ) {
         if self.reign != reign || outcome == Outcome::Stale || incarnation < self.incarnation {
             return;
         }
@@ -66,10 +88,13 @@ impl Window {
             // Nothing of what it was sent before is there.
             self.incarnation = incarnation;
             self.matched = Index(0);
+            self.is_in_line = false;
             self.sizes.clear();
         }
+        self.heard = now;
         self.echoed = self.echoed.max(stamp);
         if let Outcome::Matched(index) | Outcome::Full(index) = outcome {
+            self.is_in_line = true;
             self.matched = self.matched.max(index);
             self.sizes.retain(|sent, _| *sent > index);
         }

@@ -1,11 +1,12 @@
-use quorate::{Charter, Input, Seat, Session, founding};
+use quorate::{Charter, Identity, Input, Message, Seat, Session, founding};
 use quorate_wire::Class;
 
 use super::World;
 use crate::simulator::client::Wish;
 use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
-use crate::simulator::oracle::Violation;
+use crate::simulator::machine::Machine;
+use crate::simulator::oracle::{Violation, refused};
 use crate::simulator::{CLUSTER, Node, Write};
 
 /// The most that waits for a busy node; further frames are lost.
@@ -113,8 +114,7 @@ impl World {
         match (Class::of(bytes), self.machines[machine].disk.charter()) {
             (Ok(Class::Member), Some(Charter { founding, .. })) => {
                 let Ok((from, message)) = quorate_wire::decode(bytes, founding, to) else { return Ok(()) };
-                self.oracle.on_receive(&self.machines[machine], from, &message);
-                self.act(machine, Input::Receive { from, message }, None)
+                self.take_message(machine, from, message)
             }
             (Ok(Class::Founding), _) => {
                 let Ok((from, message)) = quorate_wire::decode_founding(bytes, CLUSTER, to) else { return Ok(()) };
@@ -122,6 +122,19 @@ impl World {
             }
             _ => self.consult(machine, founding::Input::Tick),
         }
+    }
+
+    fn take_message(&mut self, machine: usize, from: Identity, message: Message<'_>) -> Result<(), Violation> {
+        self.machines[machine].clock.read(self.now);
+        self.oracle.on_receive(&self.machines[machine], from, &message);
+        let count = |machine: &Machine| machine.node.as_ref().map(|node| refused(node.refusals()));
+        let before = count(&self.machines[machine]);
+        self.act(machine, Input::Receive { from, message }, None)?;
+        let computer = &self.machines[machine];
+        if count(computer) > before {
+            self.oracle.on_refused(computer, from.seat)?;
+        }
+        self.oracle.on_received(computer, from.seat, &message)
     }
 
     fn synced(&mut self, machine: usize, life: u64) -> Result<(), Violation> {

@@ -41,13 +41,16 @@ impl World {
             return Ok(());
         };
         let name = self.machines[machine].seat.0;
-        self.machines[machine].hands_over |= matches!(input, Input::Transfer { .. });
         // That a node wakes, its effects tell.
         if input != Input::Tick {
             self.note(|| said(name, &input));
         }
         let (clock, due, before) =
             (self.machines[machine].clock.read(self.now), Due::of(&input), show_if(self.setting.tail, &node));
+        if matches!(input, Input::Transfer { .. }) {
+            let computer = &mut self.machines[machine];
+            computer.hands_over_since.get_or_insert(computer.clock.shown());
+        }
         let damaged = node.refusals().count(Refusal::Snapshot);
         let mut orders = Vec::new();
         let is_app_busy = self.faults.happens(&mut self.rng, Fault::BusyApp);
@@ -65,7 +68,7 @@ impl World {
         self.machines[machine].node = Some(node);
         let end = drawn?;
         self.carry_out(machine, orders)?;
-        self.oracle.on_event(&self.machines[machine])?;
+        self.oracle.on_event(&self.machines[machine], &self.machines)?;
         if self.machines[machine].node.is_none() {
             return Ok(());
         }
@@ -74,6 +77,7 @@ impl World {
         match end {
             End::Crash => return self.crash(machine),
             End::Done if !leads && !is_app_busy => self.oracle.check_nobody_waits(&self.machines[machine])?,
+            End::Done if leads => self.oracle.check_transfer(&self.machines[machine])?,
             End::Done | End::Left => {}
         }
         self.set_alarm(machine);
@@ -145,7 +149,9 @@ impl World {
             }
             Effect::Reject(rejection) => {
                 self.tally.full += u64::from(rejection == Rejection::Full);
-                self.machines[machine].hands_over &= waiting.is_some() || rejection == Rejection::BadSnapshot;
+                if waiting.is_none() && rejection != Rejection::BadSnapshot {
+                    self.machines[machine].hands_over_since = None;
+                }
                 self.tally.snapshots.refused += u64::from(rejection == Rejection::BadSnapshot);
                 orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
             }
@@ -156,10 +162,10 @@ impl World {
             Effect::LeadershipEnded => {
                 let computer = &mut self.machines[machine];
                 self.tally.ended += computer.accepted.len() as u64;
-                computer.hands_over = false;
+                computer.hands_over_since = None;
                 orders.extend(computer.accepted.drain(..).map(|(_, waiting)| Order::Answer(waiting, Answer::Unknown)));
             }
-            Effect::TransferFailed { .. } => self.machines[machine].hands_over = false,
+            Effect::TransferFailed { .. } => self.machines[machine].hands_over_since = None,
             Effect::ReadReady { through } => self.answer_reads(machine, through, orders)?,
             Effect::ReadFailed { through } => {
                 self.answer_through(machine, through)?;

@@ -1,0 +1,83 @@
+use quorate::{Index, Message, Progress, Refusal, Seat, Standing, Term};
+
+use super::{Oracle, Verdict, broken};
+use crate::simulator::machine::Machine;
+use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS};
+
+impl Oracle {
+    /// What a leader says of its followers.
+    pub(super) fn check_followers(&mut self, leader: &Machine) -> Verdict {
+        let Some(node) = &leader.node else { return Ok(()) };
+        let reign = (leader.life, node.term());
+        for progress in node.progress() {
+            let Progress { seat, matched, next, probing, standing, .. } = progress;
+            let window = self.windows.entry((leader.seat, seat)).or_default();
+            window.enter(reign, leader.clock.shown());
+            let story = || format!("node {} leads, and says {progress:?}", leader.seat.0);
+            // Of a store that was lost nothing has matched.
+            if matched < window.known && matched > Index(0) {
+                return broken("what a follower has only rises in a term", story);
+            }
+            window.known = matched;
+            let follows = window.is_in_line && !probing && next > node.base().index;
+            if standing == Standing::Follows && !follows {
+                return broken(
+                    "who is said to follow has acknowledged what it has, and lacks nothing that is gone",
+                    story,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// A message was refused: whoever asks why a member does not follow has to find that.
+    pub(crate) fn on_refused(&self, by: &Machine, from: Seat) -> Verdict {
+        let Some(node) = &by.node else { return Ok(()) };
+        let progress = node.progress().find(|progress| progress.seat == from);
+        match progress.map(|progress| progress.standing) {
+            Some(Standing::Follows | Standing::Seeks | Standing::Fetches) => {
+                broken("a member whose message is refused is shown as refused", || {
+                    format!("node {} says {progress:?}", by.seat.0)
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A leader has committed more: with what it inherited, a majority has marked its term.
+    pub(super) fn check_marks(&self, term: Term, all: &[Machine]) -> Verdict {
+        let marked = all.iter().filter(|machine| machine.has_marked(term)).count();
+        if marked * 2 > all.len() {
+            return Ok(());
+        }
+        broken("what a leader commits stands on the marks of a majority", || format!("{marked} marked {term:?}"))
+    }
+
+    /// A leader tells another to take over: it has heard it, and that one has lost nothing.
+    pub(super) fn check_call(&mut self, from: &Machine, to: Seat, message: &Message<'_>) -> Verdict {
+        let Message::CampaignNow { term } = *message else { return Ok(()) };
+        let window = self.windows.entry((from.seat, to)).or_default();
+        window.enter((from.life, term), from.clock.shown());
+        let silent = from.clock.shown() - window.heard;
+        if window.is_of_first() && silent <= 2 * ELECTION_MICROS + HEARTBEAT_MICROS {
+            return Ok(());
+        }
+        broken("leadership goes to a member that counts and is there", || {
+            format!("node {} calls {}, silent for {silent} us", from.seat.0, to.0)
+        })
+    }
+
+    /// An operator hears within an election time-out that a transfer came to nothing.
+    pub(crate) fn check_transfer(&self, at: &Machine) -> Verdict {
+        let is_over = |since: u64| at.clock.shown() > since + ELECTION_MICROS;
+        if !at.hands_over_since.is_some_and(is_over) {
+            return Ok(());
+        }
+        broken("a transfer that came to nothing is told", || format!("node {}", at.seat.0))
+    }
+}
+
+/// All messages that a node has refused.
+pub(crate) fn refused(refusals: quorate::Refusals) -> u64 {
+    Refusal::ALL.iter().map(|reason| u64::from(refusals.count(*reason))).sum()
+}
