@@ -269,6 +269,9 @@ impl Oracle {
         (seen.term, seen.commit, seen.applied) = (node.term(), node.commit(), node.applied());
         let fresh = self.applied.iter_mut().rev().take_while(|applied| applied.by_term.is_none());
         fresh.for_each(|applied| applied.by_term = Some(node.term()));
+        if node.role() != Role::Leader && node.leader() == Some(node.seat()) {
+            broken("who does not lead names no leader but another", || format!("node {}", machine.seat.0))?;
+        }
         self.check_candidate(machine)?;
         if node.role() != Role::Leader {
             return Ok(());

@@ -34,7 +34,7 @@ pub(crate) struct Shape {
     snapshot_fill_percent: u8,
     pub(crate) snapshot_every: Option<u64>,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
-    pieces_in_order: bool,
+    pub(crate) pieces_in_order: bool,
     /// The stores are empty at first.
     pub(crate) founds: bool,
     /// A host removes each snapshot that its node does not name, right after the step.
@@ -85,7 +85,7 @@ impl Shape {
     }
 
     /// The smallest log of all.
-    fn log_bytes_least(&self) -> u32 {
+    pub(crate) fn log_bytes_least(&self) -> u32 {
         let least = if self.small > 0 { self.small_log_bytes.min(self.log_bytes) } else { self.log_bytes };
         u32::try_from(least).expect("a simulated log is small")
     }

@@ -106,6 +106,11 @@ impl Tally {
         self.count_all(fault, 1);
     }
 
+    /// How often this went wrong on purpose.
+    pub(crate) fn of(&self, fault: Fault) -> u64 {
+        self.faults.0[fault as usize]
+    }
+
     pub(crate) fn count_all(&mut self, fault: Fault, times: u64) {
         self.faults.0[fault as usize] += times;
     }

@@ -2,7 +2,10 @@ use quorate::{Index, Message, Progress, Refusal, Seat, Standing, Term};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
-use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS};
+use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS, Shape};
+
+/// What an entry takes of a log beside its record.
+const SLOT_BYTES: usize = 4;
 
 impl Oracle {
     /// What a leader says of its followers.
@@ -65,6 +68,19 @@ impl Oracle {
         broken("leadership goes to a member that counts and is there", || {
             format!("node {} calls {}, silent for {silent} us", from.seat.0, to.0)
         })
+    }
+
+    /// No store holds more above its own snapshot than the smallest log has room for: else there could be a leader whose
+    /// log no majority can take over.
+    pub(crate) fn check_room(&self, shape: &Shape, of: &Machine) -> Verdict {
+        let Some(node) = &of.node else { return Ok(()) };
+        let covered = node.snapshots().next().map_or(Index(0), |snapshot| snapshot.position.index);
+        let above = node.log().filter(|entry| entry.position().index > covered);
+        let bytes: usize = above.map(|entry| entry.record().len() + SLOT_BYTES).sum();
+        if bytes <= shape.log_bytes_least() as usize || of.is_hurt() {
+            return Ok(());
+        }
+        broken("no log holds more than the smallest has room for", || format!("node {}: {bytes} bytes", of.seat.0))
     }
 
     /// An operator hears within an election time-out that a transfer came to nothing.

@@ -169,6 +169,7 @@ impl World {
             if let Some(Err(broken)) = machine.node.as_ref().map(Node::check_invariants) {
                 return Err(Violation { law: broken.0, story: format!("node {}", machine.seat.0) });
             }
+            self.oracle.check_room(&self.shape, machine)?;
         }
         let place = (self.events / CLOSE_LOOK_EVENTS) as usize;
         let nodes = self.machines.len();

@@ -143,7 +143,12 @@ impl World {
         let trouble = self.trouble_of_write();
         let Machine { disk, node, .. } = &mut self.machines[machine];
         let is_early = |stored: Stored| stored.snapshot == snapshot && stored.received < offset;
-        self.tally.snapshots.early += u64::from(node.as_ref().and_then(Node::fetching).is_some_and(is_early));
+        let is_early = node.as_ref().and_then(Node::fetching).is_some_and(is_early);
+        self.tally.snapshots.early += u64::from(is_early);
+        if is_early && self.shape.pieces_in_order {
+            let story = format!("node {machine} is to keep {} bytes at {offset}", bytes.len());
+            return Err(Violation { law: "a host that keeps order is given pieces in order", story });
+        }
         if disk.store(snapshot, self.shape.members(), (offset, bytes), trouble.map(|(_, trouble)| trouble))? {
             self.tally.snapshots.stored += 1;
             return Ok(true);

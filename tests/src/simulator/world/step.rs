@@ -65,6 +65,11 @@ impl World {
             self.note(|| format!("{name}: {}", after.unwrap_or_default()));
         }
         self.tally.snapshots.damaged += u64::from(node.refusals().count(Refusal::Snapshot) - damaged);
+        // What a power cut has left of one that was not synced may be anything.
+        let may_be_damaged = self.tally.of(Fault::Rot) > 0 || self.tally.snapshots.resumed > 0;
+        if self.tally.snapshots.damaged > 0 && !may_be_damaged {
+            return Err(Violation { law: "a snapshot that was sent is sound", story: format!("node {name}") });
+        }
         self.machines[machine].node = Some(node);
         let end = drawn?;
         self.carry_out(machine, orders)?;
