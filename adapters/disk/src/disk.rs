@@ -69,6 +69,8 @@ impl Disk {
     /// founding record first, then snapshots, then term, vote and entries in the order in which they were written. All
     /// of it is read once before.
     ///
+    /// What an earlier incarnation left that was never part of a cluster has promised nothing, and counts as no log.
+    ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used; nothing has been changed then, but a new directory may be
     /// there.
@@ -96,8 +98,7 @@ impl<M: Medium> Disk<M> {
     ) -> Result<(Disk<M>, Recovery), E> {
         let path = directory;
         let directory = Directory::open(path, &mut medium).map_err(DiskError::of_opening)?;
-        let mut log = Outline::default();
-        log.read(path, &mut Replay::new(Some(owner)), &mut medium).map_err(DiskError::of_opening)?;
+        let log = outline(&directory, owner, &mut medium).map_err(DiskError::of_opening)?;
         let mut shelf = Shelf::read(path, owner.cluster, &log, &mut medium).map_err(DiskError::of_opening)?;
         log.record.map_or(Ok(()), |record| visit(record.into()))?;
         shelf.show(&mut visit)?;
@@ -284,6 +285,28 @@ impl<M: Medium + Clone> Disk<M> {
         let directory = self.directory.path().to_owned();
         Snapshots::new(self.medium.clone(), directory, self.owner().cluster, Arc::clone(&self.begun))
     }
+}
+
+/// What the log of this owner amounts to. One that was begun under an earlier incarnation, and that no founding ever
+/// completed, makes way.
+fn outline<M: Medium>(directory: &Directory<M::Handle>, owner: Owner, medium: &mut M) -> Result<Outline, DiskError> {
+    let (path, mut log) = (directory.path(), Outline::default());
+    match log.read(path, &mut Replay::new(Some(owner)), medium) {
+        Err(error @ DiskError::Foreign { found, .. }) if is_earlier(found, owner) => {
+            let mut before = Outline::default();
+            before.read(path, &mut Replay::new(Some(found)), medium)?;
+            let Some(number) = before.only_segment().filter(|_| before.is_unfounded()) else { return Err(error) };
+            directory.remove_segment(number, medium)?;
+            Ok(Outline::default())
+        }
+        read => read.map(|()| log),
+    }
+}
+
+/// Whether both are of the same seat, and the one that was found of an earlier life.
+fn is_earlier(found: Owner, wanted: Owner) -> bool {
+    let (before, now) = (found.identity, wanted.identity);
+    (found.cluster, before.seat) == (wanted.cluster, now.seat) && before.incarnation < now.incarnation
 }
 
 fn first_segment(owner: Owner, options: Options) -> Header {

@@ -55,6 +55,19 @@ impl Outline {
         Ok(())
     }
 
+    /// Whether nothing is here but, perhaps, that a founding was prepared: no vote, no entry, no snapshot.
+    pub(crate) fn is_unfounded(&self) -> bool {
+        let is_complete = matches!(self.record, Some(Record::Complete(_)));
+        let has_nothing = self.last == Position::default() && self.snapshot.is_none();
+        !is_complete && has_nothing && (self.hard_state, self.mark) == (HardState::default(), Term(0))
+    }
+
+    /// The number of the segment, if there is one alone.
+    pub(crate) fn only_segment(&self) -> Option<u64> {
+        let mut numbers = self.segments.keys();
+        numbers.next().copied().filter(|_| numbers.next().is_none())
+    }
+
     /// Reads all segments once more, and shows all that is not void.
     pub(crate) fn show<E: From<DiskError>>(
         &self,

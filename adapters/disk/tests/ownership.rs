@@ -6,8 +6,9 @@ use std::fs;
 use std::process::Command;
 
 use common::{SMALL, open, owner, record, state};
-use quorate::{Entries, Identity, Incarnation, Seat, crc32c};
-use quorate_disk::{Disk, DiskError, Inspection, Owner, inspect};
+use quorate::founding::{Prepared, Record};
+use quorate::{Charter, Entries, Founding, Identity, Incarnation, Members, Seat, Seats, crc32c};
+use quorate_disk::{Disk, DiskError, Inspection, Owner, Recovered, inspect};
 use tempfile::tempdir;
 
 const SEGMENT_1: &str = "0000000001.segment";
@@ -23,7 +24,9 @@ fn refusal(directory: &std::path::Path, owner: Owner) -> DiskError {
 #[test]
 fn a_directory_belongs_to_one_node_of_one_cluster() {
     let scratch = tempdir().unwrap();
-    drop(open(scratch.path()).unwrap());
+    let (mut disk, ..) = open(scratch.path()).unwrap();
+    disk.write(state(1), None, Entries::default(), None).unwrap();
+    drop(disk);
     let Owner { cluster, identity } = owner();
     let incarnation = Incarnation(1);
     let others = [
@@ -38,6 +41,30 @@ fn a_directory_belongs_to_one_node_of_one_cluster() {
         };
         assert_eq!((*found, *wanted), (owner(), other));
         assert!(error.to_string().contains(&format!("belongs to {}, not to {other}.", owner())));
+    }
+}
+
+#[test]
+fn a_store_that_was_never_part_of_a_cluster_makes_way_for_a_later_life() {
+    let Owner { cluster, identity } = owner();
+    let later = Owner { cluster, identity: Identity { incarnation: Incarnation(1), ..identity } };
+    let charter = Charter { founding: Founding(7), members: Members::of(Seats::first(3)), log_bytes_least: 512 };
+    let prepared = Prepared { founding: Founding(7), members: charter.members };
+    let records = [(None, true), (Some(Record::Prepared(prepared)), true), (Some(Record::Complete(charter)), false)];
+    for (record, makes_way) in records {
+        let scratch = tempdir().unwrap();
+        let (mut disk, ..) = open(scratch.path()).unwrap();
+        record.map_or(Ok(()), |record| disk.record(record)).unwrap();
+        drop(disk);
+        if !makes_way {
+            assert!(matches!(refusal(scratch.path(), later), DiskError::Foreign { .. }));
+            continue;
+        }
+        let nothing = |item: Recovered<'_>| -> Result<(), DiskError> { panic!("{item:?} is of an earlier life") };
+        let (disk, recovery) = Disk::open(scratch.path(), later, SMALL, nothing).unwrap();
+        assert!(recovery.created);
+        drop(disk);
+        assert!(matches!(refusal(scratch.path(), owner()), DiskError::Foreign { .. }), "no life comes twice");
     }
 }
 

@@ -79,7 +79,9 @@ fn a_node_that_lost_its_disk_and_does_not_say_so_is_found_out() {
     assert_ne!(put.code, Some(0), "{put:?}");
     cluster.start_node(other);
     cluster.wait_for_leader();
-    cluster.start_empty(lost, &["--incarnation", "1"]);
+    // As it was told, and in the same directory: what is in there was never part of a cluster.
+    cluster.kill(lost);
+    cluster.start_node_with(lost, &["--incarnation", "1"]);
     cluster.agree_that("not counting");
 }
 
