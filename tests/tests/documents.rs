@@ -10,6 +10,7 @@ use quorate_tests::mutants;
 
 const MISTAKES: &str = "docs/known-mistakes.md";
 const PAPER: &str = "docs/paper.md";
+const GLOSSARY: &str = "docs/glossary.md";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in a workspace")
@@ -37,6 +38,12 @@ fn files(below: &str, ending: &str) -> Vec<String> {
     found
 }
 
+/// All code, in one.
+fn sources() -> String {
+    let places = ["core", "adapters", "examples", "tests"];
+    places.iter().flat_map(|at| files(at, ".rs")).map(|file| read(&file)).collect()
+}
+
 /// What stands between backticks, fenced code left out.
 fn cited(text: &str) -> impl Iterator<Item = &str> {
     let prose = text.split("```").step_by(2);
@@ -60,7 +67,8 @@ fn every_mistake_that_is_cited_by_number_has_its_place() {
     let text = read(MISTAKES);
     let told: HashSet<u32> = text.lines().filter_map(|line| line.strip_prefix("### ")?.parse().ok()).collect();
     let mut citing = files("tests/tests/traces", ".txt");
-    citing.push("tests/mutants.txt".into());
+    citing.extend(files("docs/decisions", ".md"));
+    citing.extend(["tests/mutants.txt".into(), PAPER.into()]);
     for file in citing {
         for number in known(&read(&file)) {
             assert!(told.contains(&number), "{file} cites known {number}, which {MISTAKES} does not tell of");
@@ -83,9 +91,7 @@ fn every_mutant_stands_where_the_mistake_is_told_that_it_makes() {
 #[test]
 fn every_trace_mutant_and_test_that_is_cited_exists() {
     let mutants: HashSet<String> = mutants::all().into_iter().map(|mutant| mutant.name).collect();
-    let sources: Vec<String> =
-        ["core", "adapters", "examples", "tests"].iter().flat_map(|at| files(at, ".rs")).collect();
-    let sources: String = sources.iter().map(|file| read(file)).collect();
+    let sources = sources();
     let documents = [MISTAKES.into(), PAPER.into()].into_iter().chain(files("docs/decisions", ".md"));
     for document in documents {
         for name in cited(&read(&document)) {
@@ -116,6 +122,18 @@ fn every_path_that_is_cited_exists() {
         for path in cited(&text).filter(|path| !path.contains([' ', '*'])) {
             let is_path = path.split_once('/').is_some_and(|(first, _)| root().join(first).is_dir() && first != ".");
             assert!(!is_path || root().join(path).exists(), "{document} names {path}, which is not there");
+        }
+    }
+}
+
+#[test]
+fn every_word_of_the_glossary_stands_for_something_in_the_code() {
+    let sources = sources();
+    for row in read(GLOSSARY).lines().filter(|line| line.starts_with("| ")) {
+        let names = row.rsplit(" | ").next().unwrap_or_default();
+        for name in cited(names).filter_map(|path| path.rsplit("::").next()) {
+            let is_crate = root().join("adapters").join(name.trim_start_matches("quorate_")).is_dir();
+            assert!(is_crate || has(&sources, name), "{GLOSSARY}: no {name} in any file, as in {row}");
         }
     }
 }
