@@ -75,7 +75,8 @@ pub enum Message<'a> {
         term: Term,
     },
     /// In place of an `AppendEntries`: the entries that the follower needs are forgotten, it can have a snapshot
-    /// (section 7).
+    /// (section 7). Figure 13's `InstallSnapshot` is three messages here: this one, the follower's question
+    /// ([`Outcome::Wants`]), and each [`Piece`](Message::Piece) of the answer.
     Offer {
         /// The leader's term.
         term: Term,
@@ -90,7 +91,7 @@ pub enum Message<'a> {
         /// Who took part when the latest was taken.
         members: Members,
     },
-    /// A piece of the snapshot that the follower asked for.
+    /// A piece of the snapshot that the follower asked for: figure 13's `InstallSnapshot` with an offset and data.
     Piece {
         /// The sender's term.
         term: Term,
@@ -131,7 +132,7 @@ pub enum Outcome {
     Full(Index),
     /// The sender's term is over; nothing was looked at.
     Stale,
-    /// Send pieces of this snapshot, or offer another one.
+    /// Send pieces of this snapshot, or offer another one: the follower's part of figure 13's `InstallSnapshot`.
     Wants {
         /// The last index that the snapshot covers.
         index: Index,

@@ -127,6 +127,14 @@ fn every_path_that_is_cited_exists() {
 }
 
 #[test]
+fn the_description_of_traces_is_of_the_format_that_is_written() {
+    let (text, format) = (read("adapters/trace/README.md"), quorate_trace::FORMAT);
+    for part in [format!("\n## Format, version {format}\n"), format!("| the format's version, {format} |")] {
+        assert!(text.contains(&part), "adapters/trace/README.md does not say: {part}");
+    }
+}
+
+#[test]
 fn every_word_of_the_glossary_stands_for_something_in_the_code() {
     let sources = sources();
     for row in read(GLOSSARY).lines().filter(|line| line.starts_with("| ")) {

@@ -6,7 +6,7 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Founding, Input, Instant, Message, Node};
 use quorate_flash::Flash;
 use quorate_wire::client::decode_reply;
-use quorate_wire::{Class, Refusal, Refusals, decode};
+use quorate_wire::{Class, DecodeError, Dropped, decode};
 
 pub(crate) use self::effect::restore;
 use crate::caller::Known;
@@ -34,7 +34,7 @@ pub(crate) struct Machine<
     pub(crate) buffer: B,
     pub(crate) commands: Waiting,
     pub(crate) reads: Reads,
-    pub(crate) refusals: Refusals,
+    pub(crate) dropped: Dropped,
     pub(crate) now: Instant,
     /// Whether effects were left because the lines are full.
     pub(crate) is_behind: bool,
@@ -62,14 +62,14 @@ where
     ) -> Result<(), Stop> {
         let taken = match (Class::of(frame), stage, self.post.founding()) {
             (Ok(Class::Member), Stage::Node(node), Some(founding)) => self.take_message(node, founding, frame)?,
-            (Ok(Class::Member), ..) => Err(Refusal::Founding),
+            (Ok(Class::Member), ..) => Err(DecodeError::Founding),
             (Ok(Class::Request), stage, _) => self.take_request(stage, from, frame),
             (Ok(Class::Founding), stage, _) => self.take_founding(stage, frame)?,
             (Ok(Class::Reply), _, founding) => self.take_reply(founding, frame),
-            (Err(refusal), ..) => Err(refusal),
+            (Err(error), ..) => Err(error),
         };
-        if let Err(refusal) = taken {
-            self.refusals.count(refusal);
+        if let Err(error) = taken {
+            self.dropped.count(error);
         }
         Ok(())
     }
@@ -80,9 +80,9 @@ where
         node: &mut Node<A::Command, B, SEATS>,
         founding: Founding,
         frame: &[u8],
-    ) -> Result<Result<(), Refusal>, Stop> {
+    ) -> Result<Result<(), DecodeError>, Stop> {
         match decode(frame, founding, node.seat()) {
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(error) => return Ok(Err(error)),
             Ok((from, message @ Message::Piece { .. })) => self.carry_out(node, Input::Receive { from, message })?,
             Ok((from, message)) => {
                 let _ = node.step(self.now, Input::Receive { from, message });
@@ -92,10 +92,10 @@ where
     }
 
     /// What a node of another founding has done is nothing that was asked for.
-    fn take_reply(&mut self, founding: Option<Founding>, frame: &[u8]) -> Result<(), Refusal> {
+    fn take_reply(&mut self, founding: Option<Founding>, frame: &[u8]) -> Result<(), DecodeError> {
         let reply = decode_reply(frame, self.post.caller.boot())?;
         if reply.founding != founding {
-            return Err(Refusal::Founding);
+            return Err(DecodeError::Founding);
         }
         self.post.caller.take(self.now, reply.number, reply.body);
         Ok(())

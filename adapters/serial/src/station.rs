@@ -2,7 +2,7 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Obstacle;
 use quorate::{Charter, Command, Config, Identity, Index, Instant, Members, Node, Owner, Recovered, Seats};
 use quorate_flash::{Flash, Layout};
-use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refusals, Refused};
+use quorate_wire::{Cluster, Dropped, MEMBER_FRAME_MIN, Refused};
 
 use crate::caller::Caller;
 use crate::lines::{Arrival, Lines};
@@ -128,7 +128,7 @@ where
             buffer,
             commands: Waiting::default(),
             reads: Reads::default(),
-            refusals: Refusals::default(),
+            dropped: Dropped::default(),
             now,
             is_behind: false,
             is_held: false,
@@ -264,7 +264,7 @@ where
 
     /// The frames for this station that were dropped, and the messages that the node refused.
     pub fn refusals(&self) -> Refused {
-        Refused::of(self.machine.refusals, self.node().map_or_else(Default::default, Node::refusals))
+        Refused::of(self.machine.dropped, self.node().map_or_else(Default::default, Node::refusals))
     }
 
     /// Why no snapshot could be taken when one was due last; `None` if one could. It is for the operator: look at it

@@ -84,7 +84,7 @@ pub enum Event {
         /// Who sent it.
         from: SocketAddr,
         /// Why.
-        reason: quorate_wire::Refusal,
+        reason: quorate_wire::DecodeError,
     },
     /// The log is full, and no snapshot has made room: a leader refuses commands, a follower takes no entries.
     LogFull {

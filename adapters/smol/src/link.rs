@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use quorate::{Founding, Identity, Message, Seat, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
-use quorate_wire::{Cluster, EncodeError, Envelope, FoundingEnvelope, Refusal, Refusals, encode, encode_founding};
+use quorate_wire::{Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding};
 
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
 use crate::waiting::Asker;
@@ -16,7 +16,7 @@ pub(crate) struct Link {
     config: ServerConfig,
     burst: Burst,
     reply: Box<[u8]>,
-    refusals: Refusals,
+    dropped: Dropped,
     /// What keeps this cluster's frames from another one's; none before it is founded.
     founding: Option<Founding>,
     /// Where members are that the configuration does not name.
@@ -40,8 +40,8 @@ impl Link {
         let address = socket.address().map_err(failed)?;
         let burst = Burst { buffer: vec![0; DATAGRAM_MAX].into(), to: None, each: 0, frames: 0, end: 0 };
         let reply = vec![0; DATAGRAM_MAX].into();
-        let (refusals, learnt) = (Refusals::default(), BTreeMap::new());
-        Ok(Link { socket, address, config, burst, reply, refusals, founding: None, learnt })
+        let (dropped, learnt) = (Dropped::default(), BTreeMap::new());
+        Ok(Link { socket, address, config, burst, reply, dropped, founding: None, learnt })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -110,12 +110,12 @@ impl Link {
         self.socket.receive(batch).map_err(|source| ServeError::Socket { address: self.address, source })
     }
 
-    pub(crate) fn refuse(&mut self, refusal: Refusal) {
-        self.refusals.count(refusal);
+    pub(crate) fn drop_frame(&mut self, error: DecodeError) {
+        self.dropped.count(error);
     }
 
-    pub(crate) fn refusals(&self) -> Refusals {
-        self.refusals
+    pub(crate) fn dropped(&self) -> Dropped {
+        self.dropped
     }
 
     /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use quorate::{Charter, Input, Instant, Message, Node, Role, Seat, Term};
 use quorate_disk::Snapshots;
 use quorate_wire::client::{Reason, ReplyBody};
-use quorate_wire::{Class, Refusal, decode, decode_founding};
+use quorate_wire::{Class, DecodeError, decode, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
@@ -175,12 +175,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                     Ok(Class::Member) => self.take_message(frame, from)?,
                     Ok(Class::Request) => self.take_request(frame, from)?,
                     Ok(Class::Founding) => self.answer_prospect(frame, from),
-                    Ok(class @ Class::Reply) => Err(Refusal::Class(class as u8)),
-                    Err(refusal) => Err(refusal),
+                    Ok(class @ Class::Reply) => Err(DecodeError::Class(class as u8)),
+                    Err(error) => Err(error),
                 };
-                if let Err(refusal) = taken {
-                    self.link.refuse(refusal);
-                    self.watch.refused_frame(from, refusal, self.clock.now()).iter().for_each(&mut self.on_event);
+                if let Err(error) = taken {
+                    self.link.drop_frame(error);
+                    self.watch.dropped_frame(from, error, self.clock.now()).iter().for_each(&mut self.on_event);
                 }
             }
         }
@@ -193,9 +193,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     /// A piece of a snapshot is taken in at once: the node does not keep it.
-    fn take_message(&mut self, frame: &[u8], address: SocketAddr) -> Result<Result<(), Refusal>, ServeError> {
+    fn take_message(&mut self, frame: &[u8], address: SocketAddr) -> Result<Result<(), DecodeError>, ServeError> {
         let (from, message) = match decode(frame, self.charter.founding, self.node.seat()) {
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(error) => return Ok(Err(error)),
             Ok(taken) => taken,
         };
         self.link.learn(from.seat, address);
@@ -209,7 +209,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     /// A store that is no member yet hears of this cluster.
-    fn answer_prospect(&mut self, frame: &[u8], address: SocketAddr) -> Result<(), Refusal> {
+    fn answer_prospect(&mut self, frame: &[u8], address: SocketAddr) -> Result<(), DecodeError> {
         let (from, message) = decode_founding(frame, self.link.cluster(), self.node.seat())?;
         if let Some(answer) = self.charter.answer(&message) {
             self.link.answer(address, from, &answer);

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use quorate::{Index, Instant, Progress, Refusals, Seat, Seats, Snapshot, Standing};
-use quorate_wire::Refusal;
+use quorate_wire::DecodeError;
 
 use crate::{Event, Following};
 
@@ -24,7 +24,7 @@ pub(crate) struct Watch {
     full: Option<Lasting>,
     followers: [Follower; Seat::COUNT_MAX],
     refused: [Option<Refused>; Seat::COUNT_MAX],
-    frames: [Option<Instant>; Refusal::COUNT],
+    frames: [Option<Instant>; DecodeError::COUNT],
     snapshot_failed: Option<Instant>,
 }
 
@@ -85,7 +85,7 @@ impl Watch {
             full: None,
             followers: [Follower::default(); Seat::COUNT_MAX],
             refused: [None; Seat::COUNT_MAX],
-            frames: [None; Refusal::COUNT],
+            frames: [None; DecodeError::COUNT],
             snapshot_failed: None,
         }
     }
@@ -98,7 +98,7 @@ impl Watch {
     }
 
     /// What to tell of a frame that was dropped.
-    pub(crate) fn refused_frame(&mut self, from: SocketAddr, reason: Refusal, now: Instant) -> Option<Event> {
+    pub(crate) fn dropped_frame(&mut self, from: SocketAddr, reason: DecodeError, now: Instant) -> Option<Event> {
         is_new(&mut self.frames[reason.index()], now).then_some(Event::FrameRefused { from, reason })
     }
 

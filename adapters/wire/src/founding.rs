@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
-use crate::{Cluster, Refusal};
+use crate::{Cluster, DecodeError};
 
 /// What stands before every message between stores that are to become a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,22 +40,22 @@ pub fn encode_founding<'b>(
 ///
 /// # Errors
 /// Why the frame is to be dropped.
-pub fn decode_founding(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Seat, Message), Refusal> {
+pub fn decode_founding(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Seat, Message), DecodeError> {
     let body = frame::open(frame, Class::Founding)?;
     let mut fields = Fields::of(body);
     let (meant, from, to) = (fields.number(), Seat(fields.byte()), Seat(fields.byte()));
     if !fields.are_sound() {
-        return Err(Refusal::Malformed);
+        return Err(DecodeError::Malformed);
     }
     // Before the message is looked at: another cluster may well speak a later version.
     if meant != cluster.0 {
-        return Err(Refusal::Cluster);
+        return Err(DecodeError::Cluster);
     }
     if to != me {
-        return Err(Refusal::Destination);
+        return Err(DecodeError::Destination);
     }
     let message = read(&mut fields).filter(|_| fields.are_complete());
-    Ok((from, message.ok_or(Refusal::Malformed)?))
+    Ok((from, message.ok_or(DecodeError::Malformed)?))
 }
 
 fn write(message: &Message, out: &mut Writer<'_>) -> postcard::Result<()> {

@@ -3,7 +3,7 @@ use core::fmt;
 use postcard::ser_flavors::{Flavor, Slice};
 use quorate::crc32c;
 
-use crate::Refusal;
+use crate::DecodeError;
 use crate::fields::Writer;
 
 /// The format version that this crate writes, and the only one that it reads.
@@ -31,24 +31,24 @@ impl Class {
     /// call. Looks at two bytes: the checksum is not verified yet.
     ///
     /// # Errors
-    /// [`Refusal::Length`], [`Refusal::Version`], [`Refusal::Sealed`] or [`Refusal::Class`].
-    pub fn of(frame: &[u8]) -> Result<Class, Refusal> {
+    /// [`DecodeError::Length`], [`DecodeError::Version`], [`DecodeError::Sealed`] or [`DecodeError::Class`].
+    pub fn of(frame: &[u8]) -> Result<Class, DecodeError> {
         if frame.len() > FRAME_MAX {
-            return Err(Refusal::Length);
+            return Err(DecodeError::Length);
         }
         let [version, class, _, _, _, _, ..] = *frame else {
-            return Err(Refusal::Length);
+            return Err(DecodeError::Length);
         };
         if version != VERSION {
-            return Err(Refusal::Version(version));
+            return Err(DecodeError::Version(version));
         }
         match class {
             0 => Ok(Class::Member),
             1 => Ok(Class::Request),
             2 => Ok(Class::Reply),
             3 => Ok(Class::Founding),
-            _ if class & SEAL_BITS != 0 => Err(Refusal::Sealed),
-            _ => Err(Refusal::Class(class)),
+            _ if class & SEAL_BITS != 0 => Err(DecodeError::Sealed),
+            _ => Err(DecodeError::Class(class)),
         }
     }
 }
@@ -72,10 +72,10 @@ pub(crate) fn write(
 }
 
 /// Takes a frame of this class apart: its body, once header and check are found good.
-pub(crate) fn open(frame: &[u8], class: Class) -> Result<&[u8], Refusal> {
+pub(crate) fn open(frame: &[u8], class: Class) -> Result<&[u8], DecodeError> {
     let found = Class::of(frame)?;
     if found != class {
-        return Err(Refusal::Class(found as u8));
+        return Err(DecodeError::Class(found as u8));
     }
     unseal(frame)
 }
@@ -83,19 +83,19 @@ pub(crate) fn open(frame: &[u8], class: Class) -> Result<&[u8], Refusal> {
 /// Verifies the header and the check of a frame, and does not look at what it says: for whoever passes frames on.
 ///
 /// # Errors
-/// As [`Class::of`], or [`Refusal::Checksum`].
-pub fn verify(frame: &[u8]) -> Result<Class, Refusal> {
+/// As [`Class::of`], or [`DecodeError::Checksum`].
+pub fn verify(frame: &[u8]) -> Result<Class, DecodeError> {
     let class = Class::of(frame)?;
     unseal(frame)?;
     Ok(class)
 }
 
-fn unseal(frame: &[u8]) -> Result<&[u8], Refusal> {
-    let (covered, check) = frame.split_last_chunk::<CHECK>().ok_or(Refusal::Length)?;
+fn unseal(frame: &[u8]) -> Result<&[u8], DecodeError> {
+    let (covered, check) = frame.split_last_chunk::<CHECK>().ok_or(DecodeError::Length)?;
     if crc32c(covered) != u32::from_le_bytes(*check) {
-        return Err(Refusal::Checksum);
+        return Err(DecodeError::Checksum);
     }
-    covered.get(HEADER..).ok_or(Refusal::Length)
+    covered.get(HEADER..).ok_or(DecodeError::Length)
 }
 
 /// The frame is longer than the buffer that was to hold it, or than [`FRAME_MAX`].

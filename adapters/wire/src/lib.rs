@@ -2,15 +2,15 @@
 #![no_std]
 
 pub mod client;
+mod dropped;
 mod fields;
 mod founding;
 mod frame;
 mod member;
 mod message;
-mod refusal;
 mod rough;
 
+pub use dropped::{DecodeError, Dropped, Refused};
 pub use founding::{FoundingEnvelope, decode_founding, encode_founding};
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION, verify};
 pub use member::{Cluster, Envelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, decode, encode};
-pub use refusal::{Refusal, Refusals, Refused};

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fields::{self, Fields, numbers};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
-use crate::{Refusal, message};
+use crate::{DecodeError, message};
 
 /// Which cluster is meant by those who cannot know its [`Founding`] yet, as clients and stores before it: a number that
 /// the operator gives to all of them.
@@ -55,22 +55,22 @@ pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'
 ///
 /// # Errors
 /// Why the frame is to be dropped.
-pub fn decode(frame: &[u8], founding: Founding, me: Seat) -> Result<(Identity, Message<'_>), Refusal> {
+pub fn decode(frame: &[u8], founding: Founding, me: Seat) -> Result<(Identity, Message<'_>), DecodeError> {
     let body = frame::open(frame, Class::Member)?;
     let mut fields = Fields::of(body);
     let (meant, seat, to) = (fields.random(), Seat(fields.byte()), Seat(fields.byte()));
     let incarnation = Incarnation(fields.short());
     if !fields.are_sound() {
-        return Err(Refusal::Malformed);
+        return Err(DecodeError::Malformed);
     }
     // Before the message is looked at: a foreign cluster may well speak a later version.
     if meant != founding.0 {
-        return Err(Refusal::Founding);
+        return Err(DecodeError::Founding);
     }
     if to != me {
-        return Err(Refusal::Destination);
+        return Err(DecodeError::Destination);
     }
-    let message = message::read(&mut fields).ok_or(Refusal::Malformed)?;
+    let message = message::read(&mut fields).ok_or(DecodeError::Malformed)?;
     Ok((Identity { seat, incarnation }, message))
 }
 

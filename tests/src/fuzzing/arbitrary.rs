@@ -6,7 +6,7 @@ use quorate::{
     RECORD_OVERHEAD, Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
 };
 use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, Role, StatusReport};
-use quorate_wire::{Refusal, Refusals, Refused};
+use quorate_wire::{DecodeError, Dropped, Refused};
 
 use super::source::Source;
 
@@ -187,8 +187,8 @@ fn reason(source: &mut Source<'_>) -> Reason {
 }
 
 fn report(source: &mut Source<'_>) -> StatusReport {
-    let mut refusals = Refusals::default();
-    (0..source.byte()).for_each(|_| refusals.count(Refusal::Checksum));
+    let mut refusals = Dropped::default();
+    (0..source.byte()).for_each(|_| refusals.count(DecodeError::Checksum));
     let others: Vec<_> = (0..source.below(32)).map(|_| follower(source)).collect();
     let mut seats = || Seats(source.number() as u32);
     let members = Members { voters: seats(), outgoing: seats(), learners: seats(), witnesses: seats() };

@@ -1,7 +1,7 @@
 use std::{error, fmt, io};
 
 use quorate_trace::{FORMAT, Tree};
-use quorate_wire::Refusal;
+use quorate_wire::DecodeError;
 
 /// Where a replay stops, and why.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub enum Fault {
     /// No node can be made from the header.
     Header(String),
     /// The frame of a message cannot be read.
-    Frame(Refusal),
+    Frame(DecodeError),
     /// A write is said to be durable that is not under way.
     NoWrite(u64),
     /// The node does something else than it did.

@@ -1,7 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::{Effect, Input};
 use quorate::{Charter, Prospect};
-use quorate_wire::{Refusal, decode_founding};
+use quorate_wire::{DecodeError, decode_founding};
 
 use super::Machine;
 use crate::stage::Stage;
@@ -19,7 +19,7 @@ where
         &mut self,
         stage: &mut Stage<A::Command, B, SEATS>,
         frame: &[u8],
-    ) -> Result<Result<(), Refusal>, Stop> {
+    ) -> Result<Result<(), DecodeError>, Stop> {
         let decoded = decode_founding(frame, self.post.cluster, self.post.identity.seat);
         let (from, message) = match decoded {
             Err(refusal) => return Ok(Err(refusal)),

@@ -1,7 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 use quorate::{Effect, Input, Instant, Node, Rejection, Seat, Session, crc32c};
-use quorate_wire::Refusal;
+use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
 use super::Machine;
@@ -24,7 +24,7 @@ where
         stage: &mut Stage<A::Command, B, SEATS>,
         from: Address,
         frame: &[u8],
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), DecodeError> {
         let Request { client, number, body, .. } = decode_request(frame, self.post.cluster)?;
         let asker = Asker { address: from, client, number };
         let Stage::Node(node) = stage else {
@@ -74,7 +74,7 @@ where
 
     fn status(&mut self, node: &Node<A::Command, B, SEATS>) -> StatusReport {
         let digest = self.replica.digest(self.buffer.as_mut());
-        StatusReport::of(node, self.post.identity.incarnation, digest, self.refusals)
+        StatusReport::of(node, self.post.identity.incarnation, digest, self.dropped)
     }
 }
 

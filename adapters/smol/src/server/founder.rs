@@ -5,7 +5,7 @@ use quorate::founding::{Config, Effect, Input, Intent, Obstacle, Prepared, Prosp
 use quorate::{Charter, Instant, Members, Snapshot};
 use quorate_disk::Disk;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
-use quorate_wire::{Class, Refusal, decode_founding};
+use quorate_wire::{Class, DecodeError, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending};
 
@@ -127,12 +127,12 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
                     }),
                     // They speak to the member that this store may become.
                     Ok(Class::Member) => Ok(()),
-                    Ok(class @ Class::Reply) => Err(Refusal::Class(class as u8)),
-                    Err(refusal) => Err(refusal),
+                    Ok(class @ Class::Reply) => Err(DecodeError::Class(class as u8)),
+                    Err(error) => Err(error),
                 };
-                if let Err(refusal) = taken {
-                    self.link.refuse(refusal);
-                    self.watch.refused_frame(from, refusal, self.clock.now()).iter().for_each(&mut self.on_event);
+                if let Err(error) = taken {
+                    self.link.drop_frame(error);
+                    self.watch.dropped_frame(from, error, self.clock.now()).iter().for_each(&mut self.on_event);
                 }
             }
         }
@@ -140,11 +140,11 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         Ok(())
     }
 
-    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), Refusal>, ServeError> {
+    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), DecodeError>, ServeError> {
         match decode_founding(frame, self.link.cluster(), self.prospect.seat()) {
             // What completes the store is said again by the next step.
             Ok((from, message)) => self.step(Input::Receive { from, message }).map(|_| Ok(())),
-            Err(refusal) => Ok(Err(refusal)),
+            Err(error) => Ok(Err(error)),
         }
     }
 

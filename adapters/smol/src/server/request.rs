@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use quorate::{Effect, Input, Position, Rejection, Round, Seat, Session, crc32c};
-use quorate_wire::Refusal;
+use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
 use super::Server;
@@ -10,7 +10,11 @@ use crate::waiting::Asker;
 use crate::{App, Event, ServeError};
 
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
-    pub(super) fn take_request(&mut self, frame: &[u8], from: SocketAddr) -> Result<Result<(), Refusal>, ServeError> {
+    pub(super) fn take_request(
+        &mut self,
+        frame: &[u8],
+        from: SocketAddr,
+    ) -> Result<Result<(), DecodeError>, ServeError> {
         let Request { client, number, body, .. } = match decode_request(frame, self.link.cluster()) {
             Ok(request) => request,
             Err(refusal) => return Ok(Err(refusal)),
@@ -114,7 +118,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     fn status(&self) -> StatusReport {
         let digest = self.replica.digest();
-        let report = StatusReport::of(&self.node, self.link.identity().incarnation, digest, self.link.refusals());
+        let report = StatusReport::of(&self.node, self.link.identity().incarnation, digest, self.link.dropped());
         // While a snapshot is restored, that is what the digest is of.
         StatusReport { applied: self.replica.applied().index, ..report }
     }

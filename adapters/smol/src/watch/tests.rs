@@ -164,9 +164,9 @@ fn frames_that_are_dropped_do_not_fill_the_log() {
     let mut watch = stage().watch;
     let at = Instant::from_millis;
     let from = ([127, 0, 0, 1], 7101).into();
-    let mut is_told = |reason, millis| watch.refused_frame(from, reason, at(millis)).is_some();
-    assert!(is_told(Refusal::Cluster, 0) && is_told(Refusal::Checksum, 1));
-    assert!(!is_told(Refusal::Cluster, 59_999));
-    assert!(is_told(Refusal::Cluster, 60_000));
+    let mut is_told = |reason, millis| watch.dropped_frame(from, reason, at(millis)).is_some();
+    assert!(is_told(DecodeError::Cluster, 0) && is_told(DecodeError::Checksum, 1));
+    assert!(!is_told(DecodeError::Cluster, 59_999));
+    assert!(is_told(DecodeError::Cluster, 60_000));
     assert!(watch.is_new_failure(at(0)) && !watch.is_new_failure(at(100)));
 }

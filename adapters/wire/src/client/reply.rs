@@ -2,7 +2,7 @@ use quorate::{Founding, Index, Members, Rejection, Seat, Seats, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
-use crate::Refusal;
+use crate::DecodeError;
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
 
@@ -151,12 +151,12 @@ pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [
 /// bounded by the frame's length.
 ///
 /// # Errors
-/// Why the frame is to be dropped. An answer to another client is [`Refusal::Destination`].
-pub fn decode_reply(frame: &[u8], client: u64) -> Result<Reply<'_>, Refusal> {
+/// Why the frame is to be dropped. An answer to another client is [`DecodeError::Destination`].
+pub fn decode_reply(frame: &[u8], client: u64) -> Result<Reply<'_>, DecodeError> {
     let body = frame::open(frame, Class::Reply)?;
-    let reply = read(body).ok_or(Refusal::Malformed)?;
+    let reply = read(body).ok_or(DecodeError::Malformed)?;
     if reply.client != client {
-        return Err(Refusal::Destination);
+        return Err(DecodeError::Destination);
     }
     Ok(reply)
 }

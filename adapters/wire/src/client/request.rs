@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
-use crate::{Cluster, Refusal};
+use crate::{Cluster, DecodeError};
 
 /// What a client asks of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,11 +70,11 @@ pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result
 ///
 /// # Errors
 /// Why the frame is to be dropped.
-pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, Refusal> {
+pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, DecodeError> {
     let body = frame::open(frame, Class::Request)?;
-    let request = read(body).ok_or(Refusal::Malformed)?;
+    let request = read(body).ok_or(DecodeError::Malformed)?;
     if request.cluster != cluster {
-        return Err(Refusal::Cluster);
+        return Err(DecodeError::Cluster);
     }
     Ok(request)
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Follower, Followers};
 use crate::fields::{self, Fields, Writer, numbers};
-use crate::{Refusals, Refused};
+use crate::{Dropped, Refused};
 
 /// How a node is, by its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl StatusReport {
         node: &Node<C, B, SEATS>,
         incarnation: Incarnation,
         digest: u64,
-        dropped: Refusals,
+        dropped: Dropped,
     ) -> StatusReport {
         StatusReport {
             seat: node.seat(),

@@ -1,7 +1,7 @@
 use std::hint::black_box;
 
 use allocation_counter::measure;
-use quorate_wire::Refusal;
+use quorate_wire::DecodeError;
 
 use crate::frame::decode_every_way;
 use crate::golden::golden;
@@ -24,7 +24,7 @@ fn frames_are_refused_without_an_allocation() {
         let mut bytes = frame.bytes();
         bytes.pop();
         let allocations = measure(|| {
-            assert!(decode_every_way(&bytes).contains(&Some(Refusal::Checksum)));
+            assert!(decode_every_way(&bytes).contains(&Some(DecodeError::Checksum)));
         });
         assert_eq!(allocations.count_total, 0, "{name}");
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use quorate::{Founding, Seat, crc32c};
 use quorate_wire::client::{RequestBody, decode_reply, decode_request};
-use quorate_wire::{Class, Cluster, EncodeError, FRAME_MAX, Refusal, decode, decode_founding};
+use quorate_wire::{Class, Cluster, DecodeError, EncodeError, FRAME_MAX, decode, decode_founding};
 
 use crate::frame::{Frame, decode_every_way};
 use crate::golden::golden;
@@ -13,7 +13,7 @@ fn every_truncation_is_refused() {
         for length in 0..bytes.len() {
             let refusals = decode_every_way(&bytes[..length]);
             assert!(refusals[1..].iter().all(Option::is_some), "{name} cut to {length} bytes");
-            assert!(length >= 6 || refusals[0] == Some(Refusal::Length), "{name} cut to {length} bytes");
+            assert!(length >= 6 || refusals[0] == Some(DecodeError::Length), "{name} cut to {length} bytes");
         }
     }
 }
@@ -36,7 +36,7 @@ fn truncated_content_is_malformed_even_under_a_good_check() {
         let bytes = frame.bytes();
         for length in 2..bytes.len() - 4 {
             let refusal = frame.decode_alike(&checked(&bytes[..length])).err();
-            assert_eq!(refusal, Some(Refusal::Malformed), "{name} cut to {length} bytes");
+            assert_eq!(refusal, Some(DecodeError::Malformed), "{name} cut to {length} bytes");
         }
     }
 }
@@ -46,10 +46,10 @@ fn bytes_left_over_are_malformed_even_under_a_good_check() {
     for (name, frame) in golden() {
         let mut bytes = content(&frame);
         bytes.push(0);
-        assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(Refusal::Malformed), "{name}");
+        assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed), "{name}");
         let mut bytes = frame.bytes();
         bytes.push(0);
-        assert_eq!(frame.decode_alike(&bytes).err(), Some(Refusal::Checksum), "{name}");
+        assert_eq!(frame.decode_alike(&bytes).err(), Some(DecodeError::Checksum), "{name}");
     }
 }
 
@@ -58,7 +58,7 @@ fn damaged_records_are_malformed_even_under_a_good_check() {
     let frame = named("AppendEntries");
     let mut bytes = content(&frame);
     *bytes.last_mut().expect("there are bytes") ^= 1;
-    assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(Refusal::Malformed));
+    assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed));
 }
 
 #[test]
@@ -68,12 +68,12 @@ fn unknown_variants_are_malformed() {
     let reply = [1, 2, 7, 1, 2, 0, 12];
     let founding = [1, 3, 42, 1, 2, 4];
     let standing = [1, 3, 42, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 4];
-    assert_eq!(decode(&checked(&member), Founding(42), Seat(2)), Err(Refusal::Malformed));
+    assert_eq!(decode(&checked(&member), Founding(42), Seat(2)), Err(DecodeError::Malformed));
     for founding in [&founding[..], &standing] {
-        assert_eq!(decode_founding(&checked(founding), Cluster(42), Seat(2)), Err(Refusal::Malformed));
+        assert_eq!(decode_founding(&checked(founding), Cluster(42), Seat(2)), Err(DecodeError::Malformed));
     }
-    assert_eq!(decode_request(&checked(&request), Cluster(42)), Err(Refusal::Malformed));
-    assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));
+    assert_eq!(decode_request(&checked(&request), Cluster(42)), Err(DecodeError::Malformed));
+    assert_eq!(decode_reply(&checked(&reply), 7), Err(DecodeError::Malformed));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn seats_that_do_not_exist_are_malformed() {
     assert_eq!(*voters, 7);
     let with = |voters: &[u8]| frame.decode_alike(&checked(&[most, voters, &[0, 0, 0]].concat())).err();
     assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x0f]), None, "seats up to 31");
-    assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Some(Refusal::Malformed), "seat 32");
+    assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Some(DecodeError::Malformed), "seat 32");
 }
 
 #[test]
@@ -91,19 +91,19 @@ fn replies_of_seats_that_do_not_exist_are_malformed() {
     let not_leader = |from, leader| [1, 2, 7, 1, from, 0, 3, 1, leader, 0];
     let refusal = |from, leader| decode_reply(&checked(&not_leader(from, leader)), 7).err();
     assert_eq!(refusal(31, 31), None);
-    assert_eq!(refusal(32, 31), Some(Refusal::Malformed));
-    assert_eq!(refusal(31, 32), Some(Refusal::Malformed));
+    assert_eq!(refusal(32, 31), Some(DecodeError::Malformed));
+    assert_eq!(refusal(31, 32), Some(DecodeError::Malformed));
     let status = named("Status.report");
     let mut bytes = content(&status);
     let seat = &mut bytes[16];
     assert_eq!(std::mem::replace(seat, 32), 2, "it begins with the seat of who answers");
-    assert_eq!(status.decode_alike(&checked(&bytes)).err(), Some(Refusal::Malformed));
+    assert_eq!(status.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed));
 }
 
 #[test]
 fn an_address_that_is_not_utf_8_is_malformed() {
     let reply = [1, 2, 7, 1, 2, 0, 3, 0, 1, 0xff];
-    assert_eq!(decode_reply(&checked(&reply), 7), Err(Refusal::Malformed));
+    assert_eq!(decode_reply(&checked(&reply), 7), Err(DecodeError::Malformed));
 }
 
 #[test]
@@ -122,40 +122,40 @@ fn a_command_of_sequence_zero_is_read_so_that_it_can_be_refused() {
 #[test]
 fn other_versions_classes_and_sealed_frames_are_told_apart() {
     let bytes = |version, class| [version, class, 0, 0, 0, 0];
-    assert_eq!(Class::of(&bytes(2, 0)), Err(Refusal::Version(2)));
-    assert_eq!(Class::of(&bytes(1, 4)), Err(Refusal::Class(4)));
-    assert_eq!(Class::of(&bytes(1, 0x80)), Err(Refusal::Sealed));
-    assert_eq!(Class::of(&bytes(1, 0x41)), Err(Refusal::Sealed));
+    assert_eq!(Class::of(&bytes(2, 0)), Err(DecodeError::Version(2)));
+    assert_eq!(Class::of(&bytes(1, 4)), Err(DecodeError::Class(4)));
+    assert_eq!(Class::of(&bytes(1, 0x80)), Err(DecodeError::Sealed));
+    assert_eq!(Class::of(&bytes(1, 0x41)), Err(DecodeError::Sealed));
     let request = named("Command").bytes();
     assert_eq!(Class::of(&request), Ok(Class::Request));
-    assert_eq!(decode(&request, Founding(42), Seat(2)), Err(Refusal::Class(1)));
+    assert_eq!(decode(&request, Founding(42), Seat(2)), Err(DecodeError::Class(1)));
 }
 
 #[test]
 fn frames_for_others_are_refused() {
     let member = named("CampaignNow").bytes();
     let Frame::Member(envelope, _) = named("CampaignNow") else { unreachable!("a member says so") };
-    assert_eq!(decode(&member, Founding(envelope.founding.0 ^ 1), Seat(2)), Err(Refusal::Founding));
-    assert_eq!(decode(&member, envelope.founding, Seat(1)), Err(Refusal::Destination));
+    assert_eq!(decode(&member, Founding(envelope.founding.0 ^ 1), Seat(2)), Err(DecodeError::Founding));
+    assert_eq!(decode(&member, envelope.founding, Seat(1)), Err(DecodeError::Destination));
     let founding = named("Where").bytes();
-    assert_eq!(decode_founding(&founding, Cluster(43), Seat(2)), Err(Refusal::Cluster));
-    assert_eq!(decode_founding(&founding, Cluster(42), Seat(1)), Err(Refusal::Destination));
-    assert_eq!(decode_request(&named("Open").bytes(), Cluster(43)), Err(Refusal::Cluster));
-    assert_eq!(decode_reply(&named("Done").bytes(), 8), Err(Refusal::Destination));
+    assert_eq!(decode_founding(&founding, Cluster(43), Seat(2)), Err(DecodeError::Cluster));
+    assert_eq!(decode_founding(&founding, Cluster(42), Seat(1)), Err(DecodeError::Destination));
+    assert_eq!(decode_request(&named("Open").bytes(), Cluster(43)), Err(DecodeError::Cluster));
+    assert_eq!(decode_reply(&named("Done").bytes(), 8), Err(DecodeError::Destination));
 }
 
 #[test]
 fn a_foreign_cluster_of_a_later_version_is_foreign_rather_than_malformed() {
     let later = checked(&[1, 0, 43, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 9]);
-    assert_eq!(decode(&later, Founding(42), Seat(2)), Err(Refusal::Founding));
+    assert_eq!(decode(&later, Founding(42), Seat(2)), Err(DecodeError::Founding));
     let later = checked(&[1, 3, 43, 1, 2, 9]);
-    assert_eq!(decode_founding(&later, Cluster(42), Seat(2)), Err(Refusal::Cluster));
+    assert_eq!(decode_founding(&later, Cluster(42), Seat(2)), Err(DecodeError::Cluster));
 }
 
 #[test]
 fn a_frame_that_is_too_long_is_refused() {
     let frame = checked(&[1; FRAME_MAX]);
-    assert_eq!(decode_every_way(&frame), [Some(Refusal::Length); 5]);
+    assert_eq!(decode_every_way(&frame), [Some(DecodeError::Length); 5]);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use quorate::founding;
 use quorate::{Entries, Entry, Founding, Identity, Index, Kind, Message, Position, Seat, Term};
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
 use quorate_wire::{
-    Class, Cluster, EncodeError, Envelope, FRAME_MAX, FoundingEnvelope, Refusal, decode, decode_founding, encode,
+    Class, Cluster, DecodeError, EncodeError, Envelope, FRAME_MAX, FoundingEnvelope, decode, decode_founding, encode,
     encode_founding,
 };
 
@@ -31,7 +31,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Decodes `bytes` as the receiver of this frame does.
-    pub(crate) fn decode_alike<'b>(&self, bytes: &'b [u8]) -> Result<Frame<'b>, Refusal> {
+    pub(crate) fn decode_alike<'b>(&self, bytes: &'b [u8]) -> Result<Frame<'b>, DecodeError> {
         match self {
             Frame::Member(envelope, _) => decode(bytes, envelope.founding, envelope.to).map(|(from, message)| {
                 let Identity { seat, incarnation } = from;
@@ -46,7 +46,7 @@ impl<'a> Frame<'a> {
 }
 
 /// Decodes `bytes` as every receiver does, whatever they are.
-pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<Refusal>; 5] {
+pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<DecodeError>; 5] {
     [
         Class::of(bytes).err(),
         decode(bytes, Founding(42), Seat(2)).err(),

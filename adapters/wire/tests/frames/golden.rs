@@ -9,7 +9,7 @@ use quorate::{
     Snapshot, Standing, Term,
 };
 use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, FoundingEnvelope, Refusal, Refusals, Refused};
+use quorate_wire::{Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
 use crate::frame::{Frame, entries};
 
@@ -192,10 +192,10 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
 }
 
 fn report() -> StatusReport {
-    let mut refusals = Refusals::default();
-    refusals.count(Refusal::Checksum);
-    refusals.count(Refusal::Checksum);
-    refusals.count(Refusal::Cluster);
+    let mut refusals = Dropped::default();
+    refusals.count(DecodeError::Checksum);
+    refusals.count(DecodeError::Checksum);
+    refusals.count(DecodeError::Cluster);
     StatusReport {
         seat: Seat(2),
         incarnation: Incarnation(1),

@@ -8,7 +8,7 @@ use quorate::{
     Snapshot, Standing, Term,
 };
 use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
-use quorate_wire::{Cluster, Envelope, FoundingEnvelope, Refusal, Refusals, Refused};
+use quorate_wire::{Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
 use crate::frame::{Frame, entries};
 
@@ -275,8 +275,8 @@ fn members() -> impl Strategy<Value = Members> {
 
 fn refused() -> impl Strategy<Value = Refused> {
     (0..300).prop_map(|times| {
-        let mut refusals = Refusals::default();
-        (0..times).for_each(|_| refusals.count(Refusal::Destination));
+        let mut refusals = Dropped::default();
+        (0..times).for_each(|_| refusals.count(DecodeError::Destination));
         Refused::of(refusals, quorate::Refusals::default())
     })
 }

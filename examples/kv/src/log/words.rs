@@ -197,8 +197,10 @@ fn message(seat: Seat, reason: Refusal) -> String {
 }
 
 /// Why a frame was dropped, and what to do about it.
-fn frame(from: SocketAddr, reason: quorate_wire::Refusal) -> String {
-    use quorate_wire::Refusal::{Checksum, Class, Cluster, Destination, Founding, Length, Malformed, Sealed, Version};
+fn frame(from: SocketAddr, reason: quorate_wire::DecodeError) -> String {
+    use quorate_wire::DecodeError::{
+        Checksum, Class, Cluster, Destination, Founding, Length, Malformed, Sealed, Version,
+    };
     let advice = match reason {
         Cluster => "start both with the same --cluster, or each cluster on ports of its own",
         Founding => "its data come from another cluster: give each cluster ports of its own, or that node its own data",

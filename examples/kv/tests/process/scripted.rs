@@ -3,7 +3,7 @@ use std::thread;
 
 use quorate::{Boot, Charter, Config, Founding, Incarnation, Input, Instant, Members, Seat, Seats};
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
-use quorate_wire::{Cluster, Refusals};
+use quorate_wire::{Cluster, Dropped};
 
 /// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches
 /// it.
@@ -33,6 +33,6 @@ pub(crate) fn leads() -> ReplyBody<'static> {
     let mut node = boot.start(Instant::START).expect("it has nothing");
     let now = node.deadline().expect("it campaigns");
     let _ = node.step(now, Input::Tick);
-    let report = StatusReport::of(&node, Incarnation(0), 0, Refusals::default());
+    let report = StatusReport::of(&node, Incarnation(0), 0, Dropped::default());
     ReplyBody::Status(StatusReport { role: quorate_wire::client::Role::Leader, leader: Some(Seat(1)), ..report })
 }

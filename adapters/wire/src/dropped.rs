@@ -6,7 +6,7 @@ use crate::rough::Rough;
 
 /// Why a frame was dropped. A dropped frame changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum DecodeError {
     /// Shorter than any frame, or longer than [`FRAME_MAX`](crate::FRAME_MAX).
     Length,
     /// Of this format version, which this crate does not read.
@@ -28,22 +28,22 @@ pub enum Refusal {
     Founding,
 }
 
-impl Refusal {
+impl DecodeError {
     /// How many reasons there are.
     pub const COUNT: usize = NAMES.len();
 
-    /// The reason's number, from 0 to [`COUNT`](Refusal::COUNT). It is part of the wire format.
+    /// The reason's number, from 0 to [`COUNT`](DecodeError::COUNT). It is part of the wire format.
     pub const fn index(self) -> usize {
         match self {
-            Refusal::Length => 0,
-            Refusal::Version(_) => 1,
-            Refusal::Class(_) => 2,
-            Refusal::Sealed => 3,
-            Refusal::Checksum => 4,
-            Refusal::Malformed => 5,
-            Refusal::Cluster => 6,
-            Refusal::Destination => 7,
-            Refusal::Founding => 8,
+            DecodeError::Length => 0,
+            DecodeError::Version(_) => 1,
+            DecodeError::Class(_) => 2,
+            DecodeError::Sealed => 3,
+            DecodeError::Checksum => 4,
+            DecodeError::Malformed => 5,
+            DecodeError::Cluster => 6,
+            DecodeError::Destination => 7,
+            DecodeError::Founding => 8,
         }
     }
 
@@ -53,34 +53,36 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Length => f.write_str("too short or too long for a frame"),
-            Refusal::Version(version) => write!(f, "frame of format version {version}, which this node does not read"),
-            Refusal::Class(class) => write!(f, "frame of class {class}, which is not expected here"),
-            Refusal::Sealed => f.write_str("sealed frame, but this node has no key"),
-            Refusal::Checksum => f.write_str("the frame's checksum does not match its bytes"),
-            Refusal::Malformed => {
+            DecodeError::Length => f.write_str("too short or too long for a frame"),
+            DecodeError::Version(version) => {
+                write!(f, "frame of format version {version}, which this node does not read")
+            }
+            DecodeError::Class(class) => write!(f, "frame of class {class}, which is not expected here"),
+            DecodeError::Sealed => f.write_str("sealed frame, but this node has no key"),
+            DecodeError::Checksum => f.write_str("the frame's checksum does not match its bytes"),
+            DecodeError::Malformed => {
                 f.write_str("the frame's content cannot be read: does its sender run another version?")
             }
-            Refusal::Cluster => f.write_str("frame of another cluster"),
-            Refusal::Destination => f.write_str("frame for somebody else"),
-            Refusal::Founding => f.write_str("frame of another founding"),
+            DecodeError::Cluster => f.write_str("frame of another cluster"),
+            DecodeError::Destination => f.write_str("frame for somebody else"),
+            DecodeError::Founding => f.write_str("frame of another founding"),
         }
     }
 }
 
-impl core::error::Error for Refusal {}
+impl core::error::Error for DecodeError {}
 
 /// How many frames were dropped, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Refusals([u32; Refusal::COUNT]);
+pub struct Dropped([u32; DecodeError::COUNT]);
 
-impl Refusals {
+impl Dropped {
     /// Counts one more dropped frame.
-    pub fn count(&mut self, refusal: Refusal) {
-        if let Some(slot) = self.0.get_mut(refusal.index()) {
+    pub fn count(&mut self, error: DecodeError) {
+        if let Some(slot) = self.0.get_mut(error.index()) {
             *slot = slot.saturating_add(1);
         }
     }
@@ -94,7 +96,7 @@ pub struct Refused([Rough; SLOTS]);
 impl Refused {
     /// What was dropped here, and what the core has refused of the messages that came through.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub fn of(frames: Refusals, messages: quorate::Refusals) -> Refused {
+    pub fn of(frames: Dropped, messages: quorate::Refusals) -> Refused {
         let mut refused = Refused::default();
         let (of_frames, of_messages) = refused.0.split_at_mut(FRAME_SLOTS);
         for (slot, count) in of_frames.iter_mut().zip(frames.0) {
@@ -123,7 +125,7 @@ impl Refused {
     }
 }
 
-/// In the order of [`Refusal::index`].
+/// In the order of [`DecodeError::index`].
 const NAMES: [&str; 9] =
     ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination", "founding"];
 
@@ -132,7 +134,7 @@ const NAMES: [&str; 9] =
 const SLOTS: usize = 24;
 const FRAME_SLOTS: usize = 9;
 
-const _: () = assert!(Refusal::COUNT <= FRAME_SLOTS, "more reasons than the wire format has room for");
+const _: () = assert!(DecodeError::COUNT <= FRAME_SLOTS, "more reasons than the wire format has room for");
 const _: () =
     assert!(quorate::Refusal::ALL.len() <= SLOTS - FRAME_SLOTS, "more reasons than the wire format has room for");
 
@@ -143,24 +145,24 @@ mod tests {
     #[test]
     fn every_reason_is_counted_under_its_own_name() {
         let reasons = [
-            Refusal::Length,
-            Refusal::Version(9),
-            Refusal::Class(9),
-            Refusal::Sealed,
-            Refusal::Checksum,
-            Refusal::Malformed,
-            Refusal::Cluster,
-            Refusal::Destination,
-            Refusal::Founding,
+            DecodeError::Length,
+            DecodeError::Version(9),
+            DecodeError::Class(9),
+            DecodeError::Sealed,
+            DecodeError::Checksum,
+            DecodeError::Malformed,
+            DecodeError::Cluster,
+            DecodeError::Destination,
+            DecodeError::Founding,
         ];
         for (number, reason) in reasons.into_iter().enumerate() {
-            let mut refusals = Refusals::default();
-            refusals.count(reason);
+            let mut dropped = Dropped::default();
+            dropped.count(reason);
             assert_eq!(reason.index(), number);
-            let refused = Refused::of(refusals, quorate::Refusals::default());
+            let refused = Refused::of(dropped, quorate::Refusals::default());
             assert!(refused.iter().take(NAMES.len()).eq(NAMES.map(|name| (name, u64::from(name == reason.name())))));
             assert!(refused.iter().skip(NAMES.len()).all(|(_, count)| count == 0));
         }
-        assert_eq!(reasons.len(), Refusal::COUNT);
+        assert_eq!(reasons.len(), DecodeError::COUNT);
     }
 }
