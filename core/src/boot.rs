@@ -7,6 +7,7 @@ use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
 use crate::snapshot::Image;
 use crate::state::State;
+use crate::timers::Timers;
 use crate::{
     Charter, Config, ConfigError, Entry, HardState, Incarnation, Index, Instant, Mark, Node, Position, Recovered,
     Snapshot, Stored, Term,
@@ -80,7 +81,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
-        let state = State::new(Settings::of(&config)?, config.seed);
+        let state = State::new(Timers::of(&config)?, Settings::of(&config)?, config.seed);
         let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
         let snapshot_fill_percent = config.snapshot_fill_percent;
         Ok(Boot { node, origin: Origin::New, snapshot_fill_percent, covered: Position::default(), is_void: false })
@@ -224,7 +225,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 }
 
 fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
-    state.now = now;
+    state.timers.now = now;
     state.hard_durable = state.hard;
     state.mark_durable = state.mark;
     // Log, mark and what is stored of a snapshot can only be of a later term than the hard state if that was lost; then
@@ -244,7 +245,7 @@ fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     state.durable = span.last.index;
     state.written = span.last.index;
     state.greets = !state.settings.others.is_empty();
-    state.rest();
+    state.timers.rest();
 }
 
 /// So many hundredths of a length, without a product that overflows.

@@ -14,8 +14,8 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Draws anew when to campaign, and all that is random from now on, from this seed.
     pub fn reseed(&mut self, seed: u64) {
-        self.state.random = seed;
-        self.state.rest();
+        self.state.timers.reseed(seed);
+        self.state.timers.rest();
     }
 
     /// Lets time start anew, with every timer as if it had just been wound, and forgets numbers that only tell past
@@ -28,14 +28,13 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     pub fn forget_time(&mut self) {
         let state = &mut self.state;
         let hears = state.hears_leader();
-        state.leader_until =
-            if hears { Instant::START.after(state.settings.election_micros()) } else { Instant::START };
-        (state.now, state.behind) = (Instant::START, 0);
-        state.random = 0;
-        state.election_due = Instant::START.after(2 * state.settings.election_micros());
-        state.await_heartbeat();
+        state.leader_until = if hears { Instant::START.after(state.timers.election_micros()) } else { Instant::START };
+        (state.timers.now, state.timers.behind) = (Instant::START, 0);
+        state.timers.reseed(0);
+        state.timers.timeout_due = Instant::START.after(2 * state.timers.election_micros());
+        state.timers.await_beat();
         if let Some(transfer) = &mut state.transfer {
-            transfer.until = Instant::START.after(state.settings.election_micros());
+            transfer.until = Instant::START.after(state.timers.election_micros());
         }
         state.write_name = u64::from(state.write.is_some());
         state.write = state.write.map(|write| Write { since: Instant::START, ..write });

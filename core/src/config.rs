@@ -1,8 +1,9 @@
 use core::time::Duration;
 
+use crate::timers::Timers;
 use crate::{Identity, Incarnation, Members, RECORD_OVERHEAD, Seat, Seats};
 
-const ELECTION_SECONDS_MAX: u32 = 3600;
+pub(crate) const ELECTION_SECONDS_MAX: u32 = 3600;
 
 /// How a node behaves. Every member should have the same times and sizes. Who the members are is no setting: that
 /// belongs to the data, and stands in the [`Charter`](crate::Charter).
@@ -68,7 +69,9 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), ConfigError> {
-        Settings::of(self).map(|_| ())
+        Timers::of(self)?;
+        Settings::of(self)?;
+        Ok(())
     }
 }
 
@@ -79,8 +82,6 @@ pub(crate) struct Settings {
     pub(crate) members: Members,
     /// Everyone who takes part but this node.
     pub(crate) others: Seats,
-    election_micros: u32,
-    heartbeat_micros: u32,
     pub(crate) entry_bytes_max: usize,
     pub(crate) inflight_messages_max: u32,
     pub(crate) inflight_bytes_max: usize,
@@ -92,14 +93,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Those of a configuration, or the first thing that is wrong with it.
     pub(crate) fn of(config: &Config) -> Result<Settings, ConfigError> {
-        let (heartbeat, election) = (micros(config.heartbeat_interval), micros(config.election_timeout));
-        let wrong = if heartbeat == 0 {
-            ConfigError::HeartbeatTooShort
-        } else if election / 2 < heartbeat {
-            ConfigError::ElectionTooShort
-        } else if election > ELECTION_SECONDS_MAX * 1_000_000 {
-            ConfigError::ElectionTooLong
-        } else if config.entry_bytes_max <= RECORD_OVERHEAD {
+        let wrong = if config.entry_bytes_max <= RECORD_OVERHEAD {
             ConfigError::FrameTooSmall
         } else if config.inflight_messages_max == 0 || config.inflight_bytes_max < config.entry_bytes_max {
             ConfigError::WindowTooSmall
@@ -112,8 +106,6 @@ impl Settings {
                 identity: config.identity,
                 members: Members::default(),
                 others: Seats::NONE,
-                election_micros: election,
-                heartbeat_micros: heartbeat,
                 entry_bytes_max: config.entry_bytes_max,
                 inflight_messages_max: config.inflight_messages_max,
                 inflight_bytes_max: config.inflight_bytes_max,
@@ -134,14 +126,6 @@ impl Settings {
     /// Whether there is a place for a snapshot of so many bytes.
     pub(crate) fn may_hold(&self, bytes: u64) -> bool {
         self.snapshot_bytes_max.is_none_or(|most| bytes <= u64::from(most))
-    }
-
-    pub(crate) fn election_micros(&self) -> u64 {
-        u64::from(self.election_micros)
-    }
-
-    pub(crate) fn heartbeat_micros(&self) -> u64 {
-        u64::from(self.heartbeat_micros)
     }
 }
 

@@ -122,7 +122,7 @@ impl<'a, V> Effects<'a, V> {
             state.image = Image::Writing;
         }
         let ticket = Ticket { write: state.name_write(last) };
-        state.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.now });
+        state.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.timers.now });
         let entries = self.log.between(state.written.next(), last.next());
         state.written = last;
         Some(Persist {
@@ -284,7 +284,7 @@ impl<'a, V> Effects<'a, V> {
         if index <= state.snapshots[0].index() || state.image != Image::Whole || !state.needs_snapshot(self.log) {
             return None;
         }
-        state.snapshot_again = state.after_timeout();
+        state.snapshot_again = state.timers.after_timeout();
         Some(Position { term: self.log.term_at(index), index })
     }
 

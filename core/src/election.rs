@@ -10,15 +10,15 @@ impl Step<'_> {
         if core::mem::take(&mut self.state.greets) {
             self.owe_ballots();
         }
-        let is_due = self.state.now >= self.state.election_due;
+        let is_due = self.state.timers.now >= self.state.timers.timeout_due;
         if is_due && self.state.may_campaign() {
             return self.ask_around();
         }
         // What keeps it from standing may end: a node that counts always has a deadline.
         if is_due {
-            self.state.election_due = self.state.now.after(self.state.settings.heartbeat_micros());
+            self.state.timers.timeout_due = self.state.timers.now.after(self.state.timers.heartbeat_micros());
         }
-        if self.state.now >= self.state.heartbeat_due {
+        if self.state.timers.now >= self.state.timers.beat_due {
             self.ask_again();
         }
     }
@@ -45,10 +45,10 @@ impl Step<'_> {
 
     #[cfg_attr(target_os = "none", inline(always))]
     fn open_ballot(&mut self, ballot: Ballot) {
-        self.state.rest();
+        self.state.timers.rest();
         self.state.ballot = ballot;
         self.state.answered = Seats::NONE;
-        self.state.await_heartbeat();
+        self.state.timers.await_beat();
         self.owe_ballots();
     }
 
@@ -63,7 +63,7 @@ impl Step<'_> {
         if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
             return self.ask_read_again();
         }
-        self.state.await_heartbeat();
+        self.state.timers.await_beat();
         for seat in self.state.silent().iter() {
             self.peer(seat).owed.ballot = true;
         }
@@ -117,7 +117,7 @@ impl Step<'_> {
         let granted = is_current && is_recent && (is_free || self.state.hard.vote == Some(from));
         if granted {
             self.state.hard.vote = Some(from);
-            self.state.rest();
+            self.state.timers.rest();
         }
         let term = self.state.hard.term;
         self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
@@ -160,14 +160,14 @@ impl Step<'_> {
 
     /// The election is won: every follower is taken to have the same log until it says otherwise.
     fn take_office(&mut self) {
-        let (now, next) = (self.state.now, self.log.span.last.index.next());
+        let (now, next) = (self.state.timers.now, self.log.span.last.index.next());
         self.state.role = Role::Leader;
         self.state.leader = Some(self.state.seat());
         // Its own mark counts once it is durable, behind the log.
         self.state.inherited = self.log.span.last.index;
         self.state.mark = self.state.hard.term;
-        self.state.await_heartbeat();
-        self.state.election_due = self.state.after_timeout();
+        self.state.timers.await_beat();
+        self.state.timers.timeout_due = self.state.timers.after_timeout();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.everyone() {
             peer.start(next, now);
@@ -178,9 +178,9 @@ impl Step<'_> {
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the
     /// thesis).
     pub(crate) fn check_quorum(&mut self) {
-        let timeout = self.state.settings.election_micros();
-        self.state.election_due = self.state.after_timeout();
-        let now = self.state.now;
+        let timeout = self.state.timers.election_micros();
+        self.state.timers.timeout_due = self.state.timers.after_timeout();
+        let now = self.state.timers.now;
         let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
         let hangs = self.state.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
         if hangs || !self.state.is_quorum(present.union(self.state.me())) {

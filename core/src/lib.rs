@@ -175,6 +175,7 @@ mod peer;
 mod persist;
 mod position;
 mod progress;
+mod random;
 mod read;
 mod recovered;
 mod refusal;
@@ -183,6 +184,7 @@ mod session;
 mod snapshot;
 mod state;
 mod step;
+mod timers;
 
 pub use boot::{Boot, BootError};
 pub use config::{Config, ConfigError};

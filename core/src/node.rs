@@ -57,7 +57,7 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
     /// A driver carries the effects out in their order. It may stop drawing at any time, for instance because a link is
     /// busy, and may feed several inputs before it draws on: the rest is offered again.
     pub fn step<'n>(&'n mut self, now: Instant, input: Input<'n, C::View<'_>>) -> Effects<'n, C::View<'n>> {
-        self.state.tell_time(now);
+        self.state.timers.go_on(now);
         let memory = bounded_mut(self.memory.as_mut());
         let log = LogMut { memory, span: &mut self.span };
         let mut step = Step { state: &mut self.state, peers: &mut self.peers, log };
@@ -88,18 +88,18 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         let state = &self.state;
         let mut due = Instant::END;
         if state.counts(state.seat()) {
-            due = state.election_due;
+            due = state.timers.timeout_due;
         }
         if state.role != Role::Follower || state.reads.under_way.is_some() {
-            due = due.min(state.heartbeat_due);
+            due = due.min(state.timers.beat_due);
         }
         if let Some(transfer) = &state.transfer {
             due = due.min(transfer.until);
         }
         if state.may_install() || state.greets {
-            due = due.min(state.now);
+            due = due.min(state.timers.now);
         }
-        (due < Instant::END).then(|| due.before(state.behind))
+        (due < Instant::END).then(|| due.before(state.timers.behind))
     }
 
     /// The latest term that this node has seen.
@@ -211,11 +211,11 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether this node leads and a follower that is there needs a snapshot, and has a place for it: it would have to
     /// begin anew if two later ones came.
     pub fn is_serving(&self) -> bool {
-        let (now, base) = (self.state.now, self.span.base.index);
+        let (now, base) = (self.state.timers.now, self.span.base.index);
         let is_served = |seat: Seat| {
             let peer = &self.peers[seat];
             let is_refused = peer.refused == Refusal::SnapshotTooLarge.into();
-            peer.next <= base && !is_refused && now.micros_since(peer.heard) < self.state.settings.election_micros()
+            peer.next <= base && !is_refused && now.micros_since(peer.heard) < self.state.timers.election_micros()
         };
         self.state.is_leader() && self.state.settings.others.iter().any(is_served)
     }
@@ -243,7 +243,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// The latest time that this node was told.
     pub fn now(&self) -> Instant {
-        self.state.now.before(self.state.behind)
+        self.state.timers.now.before(self.state.timers.behind)
     }
 
     /// How many messages were refused, by reason.

@@ -48,13 +48,13 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             let peer = &self.peers[seat];
             let probing = peer.flow == Flow::Probe;
             let standing = self.standing(peer);
-            let heard = peer.heard.before(self.state.behind);
+            let heard = peer.heard.before(self.state.timers.behind);
             Progress { seat, matched: peer.matched, next: peer.next, probing, heard, standing }
         })
     }
 
     fn standing(&self, peer: &Peer) -> Standing {
-        let is_silent = self.state.now.micros_since(peer.heard) >= self.state.settings.election_micros();
+        let is_silent = self.state.timers.now.micros_since(peer.heard) >= self.state.timers.election_micros();
         match peer.refused.reason() {
             Some(Refusal::SnapshotTooLarge) if self.state.is_leader() => {
                 if is_silent {

@@ -86,7 +86,7 @@ impl Step<'_> {
     /// The question or its answer may be lost.
     pub(crate) fn ask_read_again(&mut self) {
         if self.state.reads.under_way.is_some() {
-            self.state.await_heartbeat();
+            self.state.timers.await_beat();
             self.state.reads.asks = true;
             self.state.attend_leader();
         }
@@ -145,7 +145,7 @@ impl Rounds<'_> {
             self.confirm();
         } else {
             self.state.attend_leader();
-            self.state.await_heartbeat();
+            self.state.timers.await_beat();
         }
     }
 

@@ -13,20 +13,20 @@ const LOSSES_MAX: u8 = 3;
 impl Step<'_> {
     /// What a leader does as time goes on.
     pub(crate) fn lead(&mut self) {
-        if self.state.now >= self.state.election_due {
+        if self.state.timers.now >= self.state.timers.timeout_due {
             self.check_quorum();
         }
         if !self.state.is_leader() {
             return;
         }
-        if self.state.now >= self.state.heartbeat_due {
+        if self.state.timers.now >= self.state.timers.beat_due {
             self.beat();
         }
         self.pursue_transfer();
     }
 
     fn beat(&mut self) {
-        self.state.await_heartbeat();
+        self.state.timers.await_beat();
         self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         self.state.commits = false;
         if let Some(transfer) = &mut self.state.transfer {
@@ -74,8 +74,8 @@ impl Step<'_> {
         self.state.leader = Some(from);
         self.state.inherited = inherited;
         self.state.attend_leader();
-        self.state.leader_until = self.state.after_timeout();
-        self.state.rest();
+        self.state.leader_until = self.state.timers.after_timeout();
+        self.state.timers.rest();
         raise(&mut self.state.stamp, stamp);
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Step<'_> {
         if !self.state.is_leader() || outcome == Outcome::Stale {
             return Ok(());
         }
-        let (now, last) = (self.state.now, self.log.span.last.index);
+        let (now, last) = (self.state.timers.now, self.log.span.last.index);
         let peer = self.peer(from);
         let matched = match outcome {
             Outcome::Matched(index) | Outcome::Full(index) => index,
@@ -313,7 +313,7 @@ impl Step<'_> {
             return Err(Rejection::InTransfer);
         }
         self.give_up_transfer();
-        let until = self.state.after_timeout();
+        let until = self.state.timers.after_timeout();
         self.state.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }
@@ -322,7 +322,7 @@ impl Step<'_> {
         let Some(peer) = self.peers.get(usize::from(seat.0)) else {
             return false;
         };
-        let is_heard = self.state.now.micros_since(peer.heard) < self.state.settings.election_micros();
+        let is_heard = self.state.timers.now.micros_since(peer.heard) < self.state.timers.election_micros();
         is_heard && seat != self.state.seat() && self.state.counts(seat)
     }
 
@@ -347,7 +347,7 @@ impl Step<'_> {
     fn pursue_transfer(&mut self) {
         let Some(transfer) = self.state.transfer else { return };
         let has_all = self.matched(transfer.to) == self.log.span.last.index;
-        if self.state.now >= transfer.until {
+        if self.state.timers.now >= transfer.until {
             self.give_up_transfer();
         } else if has_all && !transfer.told {
             self.state.transfer = Some(Transfer { told: true, ..transfer });

@@ -87,7 +87,7 @@ impl Step<'_> {
         *before = *latest;
         *latest = snapshot;
         self.peers.iter_mut().for_each(|peer| peer.pieces.age());
-        self.state.snapshot_again = self.state.now;
+        self.state.snapshot_again = self.state.timers.now;
         Ok(())
     }
 
@@ -130,13 +130,13 @@ impl Step<'_> {
 
     /// Followers that answer still need what stands behind this index: to send it costs less than a snapshot.
     fn needed(&self) -> Index {
-        let State { now, snapshots: [latest, before], settings, .. } = &self.state;
+        let State { timers, snapshots: [latest, before], settings, .. } = &self.state;
         let mut needed = latest.index();
         for seat in settings.others.iter() {
             let peer = &self.peers[seat];
             let fetched = if peer.pieces.of == Wanted::Nothing { Index(0) } else { before.index() };
             let has = peer.matched.max(fetched);
-            let is_there = peer.echoed > 0 && now.micros_since(peer.heard) < settings.election_micros();
+            let is_there = peer.echoed > 0 && timers.now.micros_since(peer.heard) < timers.election_micros();
             if is_there && has >= self.log.span.base.index {
                 needed.lower(has);
             }
@@ -173,7 +173,7 @@ impl State {
         let covered = self.snapshots[0].index();
         let is_worth = || log.bytes_between(covered.next(), self.applied.next()) >= self.log_bytes / KEPT_SHARE;
         let is_wanted = self.pressed || (self.is_due(log) && is_worth());
-        is_wanted && self.now >= self.snapshot_again && self.applied >= self.covered
+        is_wanted && self.timers.now >= self.snapshot_again && self.applied >= self.covered
     }
 
     /// The snapshot that a follower wants.

@@ -1,7 +1,9 @@
 use crate::config::Settings;
 use crate::fetch::Fetch;
+use crate::random::splitmix;
 use crate::read::Reads;
 use crate::snapshot::Image;
+use crate::timers::Timers;
 use crate::{HardState, Identity, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
 
 /// What a node is at the moment (section 5.1).
@@ -63,10 +65,7 @@ pub(crate) struct State {
     /// Members that live a later incarnation than their first: they get the log, and neither vote nor count.
     pub(crate) reborn: Seats,
     pub(crate) settings: Settings,
-    /// The latest time that the node was told, as it counts time itself.
-    pub(crate) now: Instant,
-    /// By so many microseconds the driver's clock is behind that: it has jumped back.
-    pub(crate) behind: u64,
+    pub(crate) timers: Timers,
     pub(crate) hard: HardState,
     pub(crate) reads: Reads,
     pub(crate) transfer: Option<Transfer>,
@@ -88,18 +87,13 @@ pub(crate) struct State {
     pub(crate) acked: Index,
     /// The latest stamp of this term's leader.
     pub(crate) stamp: u64,
-    pub(crate) random: u64,
     /// The term and vote that are durable. Nothing is sent while they are not the present ones.
     pub(crate) hard_durable: HardState,
     /// The name of the latest write: see [`name_write`](State::name_write).
     pub(crate) write_name: u64,
-    /// When a follower or candidate campaigns, and a leader counts who has answered.
-    pub(crate) election_due: Instant,
     /// Until when a leader of this term is there, as it was heard.
     pub(crate) leader_until: Instant,
     pub(crate) answer: Option<Answer>,
-    /// When a leader beats, or a candidate or reading follower asks again.
-    pub(crate) heartbeat_due: Instant,
     /// The snapshots that the app has: the latest, and the one before, which may be on its way to a follower.
     pub(crate) snapshots: [Snapshot; 2],
     pub(crate) fetch: Option<Fetch>,
@@ -144,8 +138,7 @@ pub(crate) struct Transfer {
 
 impl State {
     #[cfg_attr(target_os = "none", inline(always))]
-    pub(crate) fn new(settings: Settings, seed: u64) -> State {
-        let random = seed ^ (u64::from(settings.identity.seat.0) << 56);
+    pub(crate) fn new(timers: Timers, settings: Settings, seed: u64) -> State {
         let reborn = settings.reborn();
         State {
             role: Role::Follower,
@@ -169,8 +162,7 @@ impl State {
             fetchers: Seats::NONE,
             reborn,
             settings,
-            now: Instant::START,
-            behind: 0,
+            timers,
             hard: HardState::default(),
             reads: Reads::new(seed),
             transfer: None,
@@ -185,36 +177,16 @@ impl State {
             verified: Index(0),
             acked: Index(0),
             stamp: 0,
-            random,
             hard_durable: HardState::default(),
             write_name: seed,
-            election_due: Instant::START,
             leader_until: Instant::START,
             answer: None,
-            heartbeat_due: Instant::START,
             snapshots: Default::default(),
             fetch: None,
             snapshot_again: Instant::START,
             covered: Index(0),
             refusals: Refusals::default(),
         }
-    }
-
-    /// Time goes on, by the driver's clock. What that goes back by within a heartbeat interval is jitter.
-    #[cfg_attr(target_os = "none", inline(always))]
-    pub(crate) fn tell_time(&mut self, told: Instant) {
-        self.now.go_on(told, &mut self.behind, self.settings.heartbeat_micros());
-    }
-
-    /// The next heartbeat is due an interval from now.
-    pub(crate) fn await_heartbeat(&mut self) {
-        self.heartbeat_due = self.now.after(self.settings.heartbeat_micros());
-    }
-
-    /// An election time-out from now.
-    #[inline(always)]
-    pub(crate) fn after_timeout(&self) -> Instant {
-        self.now.after(self.settings.election_micros())
     }
 
     /// This node.
@@ -260,14 +232,14 @@ impl State {
 
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
     pub(crate) fn hears_leader(&self) -> bool {
-        self.is_leader() || self.now < self.leader_until
+        self.is_leader() || self.timers.now < self.leader_until
     }
 
     /// Whether followers that are far behind have to wait: while commands are being committed, only the first third of
     /// each heartbeat interval is theirs.
     pub(crate) fn gives_way(&self) -> bool {
-        let left = self.heartbeat_due.micros_since(self.now);
-        self.commits && left * 3 <= self.settings.heartbeat_micros() * 2
+        let left = self.timers.beat_due.micros_since(self.timers.now);
+        self.commits && left * 3 <= self.timers.heartbeat_micros() * 2
     }
 
     /// Names a write by all that tells it from others, of this node and of other boots and nodes: the seed and the
@@ -275,7 +247,7 @@ impl State {
     pub(crate) fn name_write(&mut self, last: Index) -> u64 {
         let Identity { seat, incarnation } = self.settings.identity;
         let who = u64::from(incarnation.0) << 8 | u64::from(seat.0);
-        for part in [who, self.now.micros_since(Instant::START), self.hard.term.0, last.0] {
+        for part in [who, self.timers.now.micros_since(Instant::START), self.hard.term.0, last.0] {
             self.write_name ^= part;
             self.write_name = splitmix(&mut self.write_name);
         }
@@ -308,20 +280,4 @@ impl State {
     pub(crate) fn attend_all(&mut self) {
         self.attention = self.settings.others;
     }
-
-    /// Draws the next moment to campaign: one to two election time-outs from now (section 5.2).
-    pub(crate) fn rest(&mut self) {
-        // A 32-bit fraction of the time-out, which has at most 32 bits itself: no division.
-        let timeout = self.settings.election_micros();
-        let jitter = ((splitmix(&mut self.random) >> 32) * timeout) >> 32;
-        self.election_due = self.now.after(timeout + jitter);
-    }
-}
-
-/// The next number of the splitmix64 sequence.
-pub(crate) fn splitmix(random: &mut u64) -> u64 {
-    *random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (*random ^ (*random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }

@@ -226,7 +226,7 @@ impl Step<'_> {
         }
         self.state.role = Role::Follower;
         self.state.transfer = None;
-        self.state.rest();
+        self.state.timers.rest();
         self.forget_owed();
         self.fail_reads();
     }

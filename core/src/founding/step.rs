@@ -1,6 +1,6 @@
 use super::prospect::{Effect, Heard, Intent, Prospect, Word, Write};
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
-use crate::state::splitmix;
+use crate::random::splitmix;
 use crate::{Seat, Seats, Ticket};
 
 impl<const SEATS: usize> Prospect<SEATS> {
