@@ -226,8 +226,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
 fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     state.timers.now = now;
-    state.hard_durable = state.hard;
-    state.mark_durable = state.mark;
+    state.disk.hard = state.hard;
+    state.disk.mark = state.mark;
     // Log, mark and what is stored of a snapshot can only be of a later term than the hard state if that was lost; then
     // nobody was voted for either.
     if term > state.hard.term {
@@ -242,8 +242,8 @@ fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
             state.fetch_anew(&wanted);
         }
     }
-    state.durable = span.last.index;
-    state.written = span.last.index;
+    state.disk.durable = span.last.index;
+    state.disk.written = span.last.index;
     state.greets = !state.settings.others.is_empty();
     state.timers.rest();
 }

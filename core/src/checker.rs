@@ -1,5 +1,5 @@
+use crate::disk::Write;
 use crate::peer::{Flow, Owed, Peer, Refused};
-use crate::state::Write;
 use crate::{
     Ballot, HardState, Identity, Incarnation, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat,
     Seats, Term,
@@ -36,8 +36,8 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if let Some(transfer) = &mut state.transfer {
             transfer.until = Instant::START.after(state.timers.election_micros());
         }
-        state.write_name = u64::from(state.write.is_some());
-        state.write = state.write.map(|write| Write { since: Instant::START, ..write });
+        state.disk.name = u64::from(state.disk.write.is_some());
+        state.disk.write = state.disk.write.map(|write| Write { since: Instant::START, ..write });
         state.refusals = Refusals::default();
         state.turn = Seat(0);
         state.snapshot_again = Instant::START;
@@ -163,8 +163,8 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.settings.others = seats(state.settings.others);
         state.settings.identity.seat = names(state.settings.identity.seat);
         state.hard = hard_state(state.hard);
-        state.hard_durable = hard_state(state.hard_durable);
-        state.write = state.write.map(|write| Write { hard: hard_state(write.hard), ..write });
+        state.disk.hard = hard_state(state.disk.hard);
+        state.disk.write = state.disk.write.map(|write| Write { hard: hard_state(write.hard), ..write });
         state.leader = state.leader.map(&names);
         state.transfer_failed = state.transfer_failed.map(&names);
         state.votes = seats(state.votes);

@@ -4,11 +4,8 @@ use crate::log::Log;
 use crate::peer::{Asked, Flow, OwedVote, Peer};
 use crate::read::Rounds;
 use crate::snapshot::Image;
-use crate::state::{Answer, State, Write};
-use crate::{
-    Apply, Effect, HardState, Index, Mark, Message, Outcome, Persist, Piece, Position, Role, Round, Seat, Snapshot,
-    Stored, Ticket,
-};
+use crate::state::{Answer, State};
+use crate::{Apply, Effect, HardState, Index, Message, Outcome, Piece, Position, Role, Round, Seat, Snapshot, Stored};
 
 /// What a node has to do now, in the order in which to do it.
 ///
@@ -107,31 +104,6 @@ impl<'a, V> Effects<'a, V> {
     /// Whether an [`Effect::Persist`] is due.
     pub fn has_write(&self) -> bool {
         self.state.has_write(self.log.span.last.index)
-    }
-
-    /// All that is not durable yet, in one write, unless one is under way.
-    fn persist(&mut self) -> Option<Persist<'a>> {
-        let state = &mut *self.state;
-        let last = self.log.span.last.index;
-        if !state.has_write(last) {
-            return None;
-        }
-        let is_new = !state.is_hard_durable();
-        let installs = state.image == Image::Unwritten;
-        if installs {
-            state.image = Image::Writing;
-        }
-        let ticket = Ticket { write: state.name_write(last) };
-        state.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.timers.now });
-        let entries = self.log.between(state.written.next(), last.next());
-        state.written = last;
-        Some(Persist {
-            ticket,
-            hard_state: is_new.then_some(state.hard),
-            snapshot: installs.then_some(state.snapshots[0]),
-            entries,
-            mark: (state.mark != state.mark_durable).then_some(Mark { term: state.mark, last: self.log.span.last }),
-        })
     }
 
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.

@@ -182,7 +182,7 @@ impl Step<'_> {
         self.state.timers.timeout_due = self.state.timers.after_timeout();
         let now = self.state.timers.now;
         let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
-        let hangs = self.state.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
+        let hangs = self.state.disk.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
         if hangs || !self.state.is_quorum(present.union(self.state.me())) {
             self.step_down();
         }
@@ -193,7 +193,10 @@ impl State {
     /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not
     /// be as recent as it looks.
     pub(crate) fn may_campaign(&self) -> bool {
-        self.counts(self.seat()) && self.write.is_none() && self.image == Image::Whole && self.hard.term < Term::MAX
+        self.counts(self.seat())
+            && self.disk.write.is_none()
+            && self.image == Image::Whole
+            && self.hard.term < Term::MAX
     }
 
     /// The voters that have not answered in the election under way.

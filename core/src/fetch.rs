@@ -243,8 +243,8 @@ impl Step<'_> {
         // Until that write is durable, the disk stands on the one before.
         self.state.snapshots = [snapshot, self.state.snapshots[0]];
         self.state.image = Image::Unwritten;
-        self.state.written = snapshot.index();
-        self.state.durable = self.state.applied;
+        self.state.disk.written = snapshot.index();
+        self.state.disk.durable = self.state.applied;
         self.state.acked = self.state.applied;
         // The leader's mark, if the snapshot reaches through all that it inherited, goes with the same write.
         if let Err(refusal) = self.mark_term() {

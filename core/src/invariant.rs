@@ -41,25 +41,25 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         let last = span.last.index;
         let laws = [
             (state.applied <= state.commit, "nothing is applied before it is committed"),
-            (state.applied <= state.durable, "nothing is applied before it is durable here"),
+            (state.applied <= state.disk.durable, "nothing is applied before it is durable here"),
             (state.commit <= last, "what is committed is in the log"),
             (
                 span.base.index <= state.snapshots[0].index() || state.image == Image::Lost,
                 "what is forgotten is in a snapshot",
             ),
             (
-                state.durable <= state.written && state.written <= last,
+                state.disk.durable <= state.disk.written && state.disk.written <= last,
                 "what is durable was written, what was written is in the log",
             ),
-            (state.hard_durable.term <= state.hard.term, "a term never goes back"),
+            (state.disk.hard.term <= state.hard.term, "a term never goes back"),
             (span.last.term <= state.hard.term, "no entry is of a term to come"),
             (state.verified <= last, "what is verified is in the log"),
             (state.role != Role::Leader || state.leader == Some(state.seat()), "a leader knows that it leads"),
             (state.role != Role::Leader || state.hard.vote == Some(state.seat()), "a leader voted for itself"),
-            (state.role != Role::Leader || state.hard == state.hard_durable, "a leader's term is durable"),
+            (state.role != Role::Leader || state.hard == state.disk.hard, "a leader's term is durable"),
             (state.role != Role::Leader || self.has_only_its_own(), "a leader appends entries of its own term alone"),
             (state.mark <= state.hard.term, "no mark is of a term to come"),
-            (state.mark_durable <= state.mark, "a mark never goes down"),
+            (state.disk.mark <= state.mark, "a mark never goes down"),
             (!self.overlooks_a_message(), "no message is due to a seat that is not looked at"),
             (Entries::parse(self.log().bytes()).is_ok(), "the log is whole"),
         ];

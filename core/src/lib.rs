@@ -155,6 +155,7 @@ mod checker;
 mod config;
 #[cfg(not(target_os = "none"))]
 mod crc32c_shift;
+mod disk;
 mod draw;
 #[cfg_attr(target_os = "none", path = "never_early.rs")]
 mod early;

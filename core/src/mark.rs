@@ -25,7 +25,7 @@ impl State {
     /// Whether this node has marked the present term, durably.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn is_marked(&self) -> bool {
-        self.mark_durable == self.hard.term
+        self.disk.mark == self.hard.term
     }
 
     /// Whom the first command of all waits for, at a leader whose log ends here: the members, itself included, that have
@@ -54,7 +54,7 @@ impl State {
     /// The index to acknowledge to the leader of this term. All that it inherited, and what is behind that, is
     /// acknowledged only once the mark is durable. `None` if there is nothing else to acknowledge.
     pub(crate) fn acknowledgeable(&self) -> Option<Index> {
-        let held = self.verified.min(self.durable);
+        let held = self.verified.min(self.disk.durable);
         if held < self.inherited || self.is_marked() {
             return Some(held);
         }

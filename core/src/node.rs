@@ -144,12 +144,12 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// The last index that is durable here.
     pub fn durable(&self) -> Index {
-        self.state.durable
+        self.state.disk.durable
     }
 
     /// The term and vote that are durable here.
     pub fn durable_hard_state(&self) -> HardState {
-        self.state.hard_durable
+        self.state.disk.hard
     }
 
     /// The latest term whose leader's log, as it was at its election, this node held as a whole: see
@@ -160,7 +160,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// The mark that is durable here.
     pub fn durable_mark(&self) -> Term {
-        self.state.mark_durable
+        self.state.disk.mark
     }
 
     /// The last index of the log of this term's leader at its election, as far as this node knows one.
@@ -254,7 +254,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The ticket of the write under way once more, for a checker that clones a node in the middle of a write.
     #[cfg(feature = "checker")]
     pub fn reissue_ticket(&self) -> Option<crate::Ticket> {
-        self.state.write.map(|_| crate::Ticket { write: self.state.write_name })
+        self.state.disk.write.map(|_| crate::Ticket { write: self.state.disk.name })
     }
 
     pub(crate) fn log_view(&self) -> Log<'_> {

@@ -111,7 +111,7 @@ impl Step<'_> {
         self.state.verified.raise(verified);
         let marks = self.mark_term()?;
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
-        let waits = marks || (verified > self.state.durable && !entries.is_empty());
+        let waits = marks || (verified > self.state.disk.durable && !entries.is_empty());
         if self.state.full || !waits {
             self.answer_verified();
         }
@@ -145,12 +145,7 @@ impl Step<'_> {
         }
         self.log.truncate(index);
         self.state.full = false;
-        let last = index.previous();
-        self.state.written.lower(last);
-        self.state.durable.lower(last);
-        if let Some(write) = &mut self.state.write {
-            write.through.lower(last);
-        }
+        self.state.disk.lower(index.previous());
         Ok(())
     }
 
@@ -286,13 +281,13 @@ impl Step<'_> {
 
     fn is_on_quorum(&self, index: Index) -> bool {
         let others = seats_of(self.peers, |peer| peer.matched >= index).without(self.state.seat());
-        let is_mine = self.state.is_marked() && self.state.durable >= index;
+        let is_mine = self.state.is_marked() && self.state.disk.durable >= index;
         let me = if is_mine { self.state.me() } else { Seats::NONE };
         self.state.is_quorum(others.union(me))
     }
 
     fn matched(&self, seat: Seat) -> Index {
-        if seat == self.state.seat() { self.state.durable } else { self.peers[seat].matched }
+        if seat == self.state.seat() { self.state.disk.durable } else { self.peers[seat].matched }
     }
 
     /// Starts to hand leadership over (section 3.10 of the thesis).

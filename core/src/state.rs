@@ -1,10 +1,10 @@
 use crate::config::Settings;
+use crate::disk::Disk;
 use crate::fetch::Fetch;
-use crate::random::splitmix;
 use crate::read::Reads;
 use crate::snapshot::Image;
 use crate::timers::Timers;
-use crate::{HardState, Identity, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,28 +69,19 @@ pub(crate) struct State {
     pub(crate) hard: HardState,
     pub(crate) reads: Reads,
     pub(crate) transfer: Option<Transfer>,
-    pub(crate) write: Option<Write>,
+    pub(crate) disk: Disk,
     pub(crate) commit: Index,
     pub(crate) applied: Index,
     /// The last index of the log of this term's leader at its election.
     pub(crate) inherited: Index,
     /// The latest term whose leader's log, as it was at its election, was held here as a whole. It never goes down.
     pub(crate) mark: Term,
-    pub(crate) mark_durable: Term,
-    /// The log is durable up to here.
-    pub(crate) durable: Index,
-    /// The log was handed to a write up to here.
-    pub(crate) written: Index,
     /// The log equals that of this term's leader up to here: a follower commits and acknowledges nothing beyond.
     pub(crate) verified: Index,
     /// The highest index that was acknowledged to this term's leader.
     pub(crate) acked: Index,
     /// The latest stamp of this term's leader.
     pub(crate) stamp: u64,
-    /// The term and vote that are durable. Nothing is sent while they are not the present ones.
-    pub(crate) hard_durable: HardState,
-    /// The name of the latest write: see [`name_write`](State::name_write).
-    pub(crate) write_name: u64,
     /// Until when a leader of this term is there, as it was heard.
     pub(crate) leader_until: Instant,
     pub(crate) answer: Option<Answer>,
@@ -102,16 +93,6 @@ pub(crate) struct State {
     /// What a damaged snapshot covered: one of less would not say so.
     pub(crate) covered: Index,
     pub(crate) refusals: Refusals,
-}
-
-/// The write under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Write {
-    pub(crate) hard: HardState,
-    /// The last index that this write makes durable; lower if the log was truncated meanwhile.
-    pub(crate) through: Index,
-    pub(crate) mark: Term,
-    pub(crate) since: Instant,
 }
 
 /// An ack that is owed at once, whatever is durable.
@@ -166,19 +147,14 @@ impl State {
             hard: HardState::default(),
             reads: Reads::new(seed),
             transfer: None,
-            write: None,
+            disk: Disk::new(seed),
             commit: Index(0),
             applied: Index(0),
             inherited: Index(0),
             mark: Term(0),
-            mark_durable: Term(0),
-            durable: Index(0),
-            written: Index(0),
             verified: Index(0),
             acked: Index(0),
             stamp: 0,
-            hard_durable: HardState::default(),
-            write_name: seed,
             leader_until: Instant::START,
             answer: None,
             snapshots: Default::default(),
@@ -213,21 +189,9 @@ impl State {
         self.role == Role::Leader
     }
 
-    /// Whether the present term and vote are durable: before that, nothing is said in this term.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn is_hard_durable(&self) -> bool {
-        self.hard == self.hard_durable
-    }
-
     /// The last index that may be applied: committed, and durable here.
     pub(crate) fn applicable(&self) -> Index {
-        self.commit.min(self.durable)
-    }
-
-    /// Whether there is something to write, and no write is under way.
-    pub(crate) fn has_write(&self, last: Index) -> bool {
-        let is_new = !self.is_hard_durable() || self.mark != self.mark_durable;
-        self.write.is_none() && (is_new || self.image == Image::Unwritten || last > self.written)
+        self.commit.min(self.disk.durable)
     }
 
     /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
@@ -242,18 +206,6 @@ impl State {
         self.commits && left * 3 <= self.timers.heartbeat_micros() * 2
     }
 
-    /// Names a write by all that tells it from others, of this node and of other boots and nodes: the seed and the
-    /// writes before it, who the node is, the time, the term and where the log ends.
-    pub(crate) fn name_write(&mut self, last: Index) -> u64 {
-        let Identity { seat, incarnation } = self.settings.identity;
-        let who = u64::from(incarnation.0) << 8 | u64::from(seat.0);
-        for part in [who, self.timers.now.micros_since(Instant::START), self.hard.term.0, last.0] {
-            self.write_name ^= part;
-            self.write_name = splitmix(&mut self.write_name);
-        }
-        self.write_name
-    }
-
     /// A piece of the snapshot that is fetched is stored.
     pub(crate) fn store(&mut self, offset: u64, bytes: &[u8]) {
         let window = self.settings.inflight_bytes_max;
@@ -265,7 +217,7 @@ impl State {
     /// Whether a snapshot is here that the log could stand on by now.
     #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn may_install(&self) -> bool {
-        self.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
+        self.disk.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
     }
 
     /// Something may be owed to the leader.

@@ -4,11 +4,10 @@ use serde::Serialize;
 use crate::draw::Reply;
 use crate::log::LogMut;
 use crate::peer::{Asked, Owed, Peer, Pieces};
-use crate::snapshot::Image;
 use crate::state::State;
 use crate::{
     Ballot, HardState, Identity, Incarnation, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal,
-    Rejection, Role, Seat, Seats, Session, Snapshot, Term, Ticket,
+    Rejection, Role, Seat, Seats, Session, Term,
 };
 
 /// A message of a term that is further ahead is not believed: one alone could use up all terms that there are. No
@@ -164,31 +163,6 @@ impl Step<'_> {
     /// The longest record that an empty log could take, without its slot.
     fn longest_record(&self) -> usize {
         self.state.log_bytes.saturating_sub(crate::log::SLOT)
-    }
-
-    /// A write is durable: what waited for it may be said, counted and applied now.
-    pub(crate) fn persisted(&mut self, ticket: &Ticket) {
-        let Some(write) = self.state.write else { return };
-        if ticket.write != self.state.write_name {
-            return;
-        }
-        self.state.write = None;
-        self.state.durable.raise(write.through);
-        if self.state.mark_durable != write.mark {
-            self.state.mark_durable = write.mark;
-            self.answer_marked();
-        }
-        if self.state.image == Image::Writing {
-            self.state.image = Image::Whole;
-            self.state.snapshots[1] = Snapshot::default();
-        }
-        if self.state.hard_durable != write.hard {
-            self.state.hard_durable = write.hard;
-            self.state.attend_all();
-        }
-        self.state.attend_leader();
-        self.count_own_vote();
-        self.advance_commit();
     }
 
     /// What is due at this time, or has become possible by this step.

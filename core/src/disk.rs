@@ -1,0 +1,137 @@
+use crate::draw::Effects;
+use crate::random::splitmix;
+use crate::snapshot::Image;
+use crate::state::State;
+use crate::step::Step;
+use crate::{HardState, Identity, Index, Instant, Mark, Persist, Snapshot, Term, Ticket};
+
+/// What the disk holds, as far as is known, and the write under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub(crate) struct Disk {
+    pub(crate) write: Option<Write>,
+    /// The log is durable up to here.
+    pub(crate) durable: Index,
+    /// The log was handed to a write up to here.
+    pub(crate) written: Index,
+    /// The mark that is durable.
+    pub(crate) mark: Term,
+    /// The term and vote that are durable. Nothing is sent while they are not the present ones.
+    pub(crate) hard: HardState,
+    /// The name of the latest write: see [`name_write`](State::name_write).
+    pub(crate) name: u64,
+}
+
+/// The write under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Write {
+    pub(crate) hard: HardState,
+    /// The last index that this write makes durable; lower if the log was truncated meanwhile.
+    pub(crate) through: Index,
+    pub(crate) mark: Term,
+    pub(crate) since: Instant,
+}
+
+impl Disk {
+    /// With nothing on it. The seed goes into the names of writes.
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub(crate) fn new(seed: u64) -> Disk {
+        Disk {
+            write: None,
+            durable: Index(0),
+            written: Index(0),
+            mark: Term(0),
+            hard: HardState::default(),
+            name: seed,
+        }
+    }
+
+    /// The log was cut behind this index: what the disk holds behind that, or is about to, counts no longer.
+    pub(crate) fn lower(&mut self, last: Index) {
+        self.written.lower(last);
+        self.durable.lower(last);
+        if let Some(write) = &mut self.write {
+            write.through.lower(last);
+        }
+    }
+}
+
+impl State {
+    /// Whether the present term and vote are durable: before that, nothing is said in this term.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn is_hard_durable(&self) -> bool {
+        self.hard == self.disk.hard
+    }
+
+    /// Whether there is something to write, and no write is under way.
+    pub(crate) fn has_write(&self, last: Index) -> bool {
+        let is_new = !self.is_hard_durable() || self.mark != self.disk.mark;
+        self.disk.write.is_none() && (is_new || self.image == Image::Unwritten || last > self.disk.written)
+    }
+
+    /// Names a write by all that tells it from others, of this node and of other boots and nodes: the seed and the
+    /// writes before it, who the node is, the time, the term and where the log ends.
+    fn name_write(&mut self, last: Index) -> u64 {
+        let Identity { seat, incarnation } = self.settings.identity;
+        let who = u64::from(incarnation.0) << 8 | u64::from(seat.0);
+        for part in [who, self.timers.now.micros_since(Instant::START), self.hard.term.0, last.0] {
+            self.disk.name ^= part;
+            self.disk.name = splitmix(&mut self.disk.name);
+        }
+        self.disk.name
+    }
+}
+
+impl<'a, V> Effects<'a, V> {
+    /// All that is not durable yet, in one write, unless one is under way.
+    pub(crate) fn persist(&mut self) -> Option<Persist<'a>> {
+        let state = &mut *self.state;
+        let last = self.log.span.last.index;
+        if !state.has_write(last) {
+            return None;
+        }
+        let is_new = !state.is_hard_durable();
+        let installs = state.image == Image::Unwritten;
+        if installs {
+            state.image = Image::Writing;
+        }
+        let ticket = Ticket { write: state.name_write(last) };
+        state.disk.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.timers.now });
+        let entries = self.log.between(state.disk.written.next(), last.next());
+        state.disk.written = last;
+        Some(Persist {
+            ticket,
+            hard_state: is_new.then_some(state.hard),
+            snapshot: installs.then_some(state.snapshots[0]),
+            entries,
+            mark: (state.mark != state.disk.mark).then_some(Mark { term: state.mark, last: self.log.span.last }),
+        })
+    }
+}
+
+impl Step<'_> {
+    /// A write is durable: what waited for it may be said, counted and applied now.
+    pub(crate) fn persisted(&mut self, ticket: &Ticket) {
+        let Some(write) = self.state.disk.write else { return };
+        if ticket.write != self.state.disk.name {
+            return;
+        }
+        self.state.disk.write = None;
+        self.state.disk.durable.raise(write.through);
+        if self.state.disk.mark != write.mark {
+            self.state.disk.mark = write.mark;
+            self.answer_marked();
+        }
+        if self.state.image == Image::Writing {
+            self.state.image = Image::Whole;
+            self.state.snapshots[1] = Snapshot::default();
+        }
+        if self.state.disk.hard != write.hard {
+            self.state.disk.hard = write.hard;
+            self.state.attend_all();
+        }
+        self.state.attend_leader();
+        self.count_own_vote();
+        self.advance_commit();
+    }
+}
