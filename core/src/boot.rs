@@ -97,9 +97,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         if least > bytes {
             return Err(ConfigError::LogTooSmall { bytes, least });
         }
-        state.settings.members = charter.members;
-        state.settings.others = charter.members.all().without(state.seat());
-        (state.log_bytes, state.crowded_at) = (least, percent(least, self.snapshot_fill_percent));
+        state.configuration.enter(charter.members, state.seat(), least);
+        state.crowded_at = percent(least, self.snapshot_fill_percent);
         Ok(())
     }
 
@@ -244,7 +243,7 @@ fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     }
     state.disk.durable = span.last.index;
     state.disk.written = span.last.index;
-    state.greets = !state.settings.others.is_empty();
+    state.greets = !state.configuration.others.is_empty();
     state.timers.rest();
 }
 

@@ -67,7 +67,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
             (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
         }
-        let others = state.settings.others;
+        let others = state.configuration.others;
         for (seat, peer) in self.peers.iter_mut().enumerate() {
             let Peer { incarnation, heard, asked, owed, .. } = *peer;
             if !others.contains(Seat(seat as u8)) {
@@ -153,14 +153,14 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         let seats = |seats: Seats| seats.iter().map(&names).collect::<Seats>();
         let hard_state = |hard: HardState| HardState { vote: hard.vote.map(&names), ..hard };
         let state = &mut self.state;
-        let Members { voters, outgoing, learners, witnesses } = state.settings.members;
-        state.settings.members = Members {
+        let Members { voters, outgoing, learners, witnesses } = state.configuration.members;
+        state.configuration.members = Members {
             voters: seats(voters),
             outgoing: seats(outgoing),
             learners: seats(learners),
             witnesses: seats(witnesses),
         };
-        state.settings.others = seats(state.settings.others);
+        state.configuration.others = seats(state.configuration.others);
         state.settings.identity.seat = names(state.settings.identity.seat);
         state.hard = hard_state(state.hard);
         state.disk.hard = hard_state(state.disk.hard);
@@ -171,7 +171,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.answered = seats(state.answered);
         state.attention = seats(state.attention);
         state.fetchers = seats(state.fetchers);
-        state.reborn = seats(state.reborn);
+        state.configuration.reborn = seats(state.configuration.reborn);
         state.turn = names(state.turn);
         if let Some(transfer) = &mut state.transfer {
             transfer.to = names(transfer.to);

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::timers::Timers;
-use crate::{Identity, Incarnation, Members, RECORD_OVERHEAD, Seat, Seats};
+use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
 
 pub(crate) const ELECTION_SECONDS_MAX: u32 = 3600;
 
@@ -79,9 +79,6 @@ impl Config {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Settings {
     pub(crate) identity: Identity,
-    pub(crate) members: Members,
-    /// Everyone who takes part but this node.
-    pub(crate) others: Seats,
     pub(crate) entry_bytes_max: usize,
     pub(crate) inflight_messages_max: u32,
     pub(crate) inflight_bytes_max: usize,
@@ -104,8 +101,6 @@ impl Settings {
         } else {
             return Ok(Settings {
                 identity: config.identity,
-                members: Members::default(),
-                others: Seats::NONE,
                 entry_bytes_max: config.entry_bytes_max,
                 inflight_messages_max: config.inflight_messages_max,
                 inflight_bytes_max: config.inflight_bytes_max,
@@ -115,12 +110,6 @@ impl Settings {
             });
         };
         Err(wrong)
-    }
-
-    /// This node, if it lives a later incarnation than its first.
-    pub(crate) fn reborn(&self) -> Seats {
-        let Identity { seat, incarnation } = self.identity;
-        if incarnation == Incarnation(0) { Seats::NONE } else { Seats::NONE.and(seat) }
     }
 
     /// Whether there is a place for a snapshot of so many bytes.

@@ -66,7 +66,7 @@ impl<'a, V> Effects<'a, V> {
         }
         let has_app = !self.without_app;
         if has_app && let Some(position) = self.take_snapshot() {
-            return Some(Effect::TakeSnapshot { position, members: self.state.settings.members });
+            return Some(Effect::TakeSnapshot { position, members: self.state.configuration.members });
         }
         if !self.has_apply() && core::mem::take(&mut self.state.reign_ended) {
             return Some(Effect::LeadershipEnded);
@@ -213,7 +213,7 @@ impl<'a, V> Effects<'a, V> {
         let peer = &mut self.peers[seat];
         peer.sent += 1;
         let State { hard: HardState { term, .. }, snapshots: [latest, before], inherited, .. } = *self.state;
-        Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.settings.members }
+        Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.configuration.members }
     }
 
     #[inline(never)]

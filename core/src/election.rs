@@ -77,7 +77,7 @@ impl Step<'_> {
     }
 
     fn count_votes(&mut self) {
-        if !self.state.is_quorum(self.state.votes) {
+        if !self.state.configuration.is_quorum(self.state.votes) {
             return;
         }
         match self.state.role {
@@ -92,7 +92,7 @@ impl Step<'_> {
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
         // A node that has lost its disk may have voted before.
-        if self.state.reborn.contains(self.state.seat()) {
+        if self.state.configuration.reborn.contains(self.state.seat()) {
             return;
         }
         let is_recent = last >= self.state.recency(self.log.view());
@@ -183,7 +183,7 @@ impl Step<'_> {
         let now = self.state.timers.now;
         let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
         let hangs = self.state.disk.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
-        if hangs || !self.state.is_quorum(present.union(self.state.me())) {
+        if hangs || !self.state.configuration.is_quorum(present.union(self.state.me())) {
             self.step_down();
         }
     }
@@ -193,7 +193,7 @@ impl State {
     /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not
     /// be as recent as it looks.
     pub(crate) fn may_campaign(&self) -> bool {
-        self.counts(self.seat())
+        self.configuration.counts(self.seat())
             && self.disk.write.is_none()
             && self.image == Image::Whole
             && self.hard.term < Term::MAX
@@ -201,7 +201,6 @@ impl State {
 
     /// The voters that have not answered in the election under way.
     fn silent(&self) -> Seats {
-        let members = &self.settings.members;
-        Seats(members.voters.union(members.outgoing).0 & !self.answered.and(self.seat()).0)
+        Seats(self.configuration.voters().0 & !self.answered.and(self.seat()).0)
     }
 }

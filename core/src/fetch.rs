@@ -147,7 +147,7 @@ impl Step<'_> {
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
             return Err(Refusal::Order);
         }
-        if *members != self.state.settings.members {
+        if *members != self.state.configuration.members {
             return Err(Refusal::Members);
         }
         self.hear_leader(from, stamp, inherited)?;

@@ -26,7 +26,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether a message is due to somebody at whom the next step would not look.
     fn overlooks_a_message(&self) -> bool {
         let (mut state, mut peers) = (self.state.clone(), self.peers.clone());
-        let unattended = Seats(state.settings.others.0 & !state.attention.0);
+        let unattended = Seats(state.configuration.others.0 & !state.attention.0);
         let (log, view) = (self.log_view(), PhantomData::<()>);
         let mut effects = Effects { state: &mut state, peers: &mut peers, log, reply: None, without_app: false, view };
         self.state.is_hard_durable() && unattended.iter().any(|seat| effects.message_to(seat).is_some())

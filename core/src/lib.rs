@@ -153,6 +153,7 @@ mod boot;
 #[cfg(feature = "checker")]
 mod checker;
 mod config;
+mod configuration;
 #[cfg(not(target_os = "none"))]
 mod crc32c_shift;
 mod disk;

@@ -36,7 +36,7 @@ impl State {
         }
         let others = seats_of(peers, |peer| peer.marked).without(self.seat());
         let me = if self.is_marked() { self.me() } else { Seats::NONE };
-        Seats(self.settings.members.all().0 & !others.union(me).0)
+        Seats(self.configuration.members.all().0 & !others.union(me).0)
     }
 
     /// Whether the leader has committed all that it inherited: it then knows all that was committed before it.

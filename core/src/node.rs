@@ -87,7 +87,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
         let mut due = Instant::END;
-        if state.counts(state.seat()) {
+        if state.configuration.counts(state.seat()) {
             due = state.timers.timeout_due;
         }
         if state.role != Role::Follower || state.reads.under_way.is_some() {
@@ -129,7 +129,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Who takes part.
     pub fn members(&self) -> Members {
-        self.state.settings.members
+        self.state.configuration.members
     }
 
     /// The last index that is known to be committed.
@@ -217,7 +217,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             let is_refused = peer.refused == Refusal::SnapshotTooLarge.into();
             peer.next <= base && !is_refused && now.micros_since(peer.heard) < self.state.timers.election_micros()
         };
-        self.state.is_leader() && self.state.settings.others.iter().any(is_served)
+        self.state.is_leader() && self.state.configuration.others.iter().any(is_served)
     }
 
     /// Whether the snapshot that the log stands on is lost: then nothing is applied until another one is fetched.

@@ -153,7 +153,7 @@ impl Rounds<'_> {
     fn confirm(&mut self) {
         let Some(index) = self.state.reads.under_way else { return };
         let present = seats_of(self.peers, |peer| peer.echoed > peer.round_from);
-        if !self.state.is_quorum(present.union(self.state.me())) {
+        if !self.state.configuration.is_quorum(present.union(self.state.me())) {
             return;
         }
         let latest = self.state.reads.latest;

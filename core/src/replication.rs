@@ -267,7 +267,7 @@ impl Step<'_> {
         if !self.is_on_quorum(best.next()) {
             return;
         }
-        for seat in self.state.settings.members.all().iter() {
+        for seat in self.state.configuration.members.all().iter() {
             let matched = self.matched(seat);
             if matched > best && self.is_on_quorum(matched) {
                 best = matched;
@@ -283,7 +283,7 @@ impl Step<'_> {
         let others = seats_of(self.peers, |peer| peer.matched >= index).without(self.state.seat());
         let is_mine = self.state.is_marked() && self.state.disk.durable >= index;
         let me = if is_mine { self.state.me() } else { Seats::NONE };
-        self.state.is_quorum(others.union(me))
+        self.state.configuration.is_quorum(others.union(me))
     }
 
     fn matched(&self, seat: Seat) -> Index {
@@ -318,12 +318,12 @@ impl Step<'_> {
             return false;
         };
         let is_heard = self.state.timers.now.micros_since(peer.heard) < self.state.timers.election_micros();
-        is_heard && seat != self.state.seat() && self.state.counts(seat)
+        is_heard && seat != self.state.seat() && self.state.configuration.counts(seat)
     }
 
     fn most_recent(&self) -> Option<Seat> {
         let mut best = None;
-        for seat in self.state.settings.members.all().iter() {
+        for seat in self.state.configuration.members.all().iter() {
             let is_better = best.is_none_or(|other| self.matched(seat) >= self.matched(other));
             if is_better && self.may_succeed(seat) {
                 best = Some(seat);

@@ -130,9 +130,9 @@ impl Step<'_> {
 
     /// Followers that answer still need what stands behind this index: to send it costs less than a snapshot.
     fn needed(&self) -> Index {
-        let State { timers, snapshots: [latest, before], settings, .. } = &self.state;
+        let State { timers, snapshots: [latest, before], configuration, .. } = &self.state;
         let mut needed = latest.index();
-        for seat in settings.others.iter() {
+        for seat in configuration.others.iter() {
             let peer = &self.peers[seat];
             let fetched = if peer.pieces.of == Wanted::Nothing { Index(0) } else { before.index() };
             let has = peer.matched.max(fetched);
@@ -157,7 +157,7 @@ impl State {
 
     /// What the log has room for beyond the smallest log of all members.
     fn spare(&self, log: Log<'_>) -> usize {
-        log.capacity() - self.log_bytes
+        log.capacity() - self.configuration.log_bytes
     }
 
     /// Whether the log holds so much that a snapshot should take the place of a part. What stays for followers that are
@@ -171,7 +171,8 @@ impl State {
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.
     pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
         let covered = self.snapshots[0].index();
-        let is_worth = || log.bytes_between(covered.next(), self.applied.next()) >= self.log_bytes / KEPT_SHARE;
+        let is_worth =
+            || log.bytes_between(covered.next(), self.applied.next()) >= self.configuration.log_bytes / KEPT_SHARE;
         let is_wanted = self.pressed || (self.is_due(log) && is_worth());
         is_wanted && self.timers.now >= self.snapshot_again && self.applied >= self.covered
     }

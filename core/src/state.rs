@@ -1,4 +1,5 @@
 use crate::config::Settings;
+use crate::configuration::Configuration;
 use crate::disk::Disk;
 use crate::fetch::Fetch;
 use crate::read::Reads;
@@ -47,9 +48,6 @@ pub(crate) struct State {
     pub(crate) leader: Option<Seat>,
     /// To whom a transfer did not come about, of which the driver has not been told.
     pub(crate) transfer_failed: Option<Seat>,
-    /// The log of no member has less room than this, in bytes: see
-    /// [`Charter::log_bytes_least`](crate::founding::Charter).
-    pub(crate) log_bytes: usize,
     /// A snapshot is due if more bytes of the log than this are used.
     pub(crate) crowded_at: usize,
     /// To whom a message may be owed: a hint that spares looking at everyone.
@@ -62,8 +60,7 @@ pub(crate) struct State {
     pub(crate) answered: Seats,
     /// Who may want pieces of a snapshot.
     pub(crate) fetchers: Seats,
-    /// Members that live a later incarnation than their first: they get the log, and neither vote nor count.
-    pub(crate) reborn: Seats,
+    pub(crate) configuration: Configuration,
     pub(crate) settings: Settings,
     pub(crate) timers: Timers,
     pub(crate) hard: HardState,
@@ -120,7 +117,6 @@ pub(crate) struct Transfer {
 impl State {
     #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn new(timers: Timers, settings: Settings, seed: u64) -> State {
-        let reborn = settings.reborn();
         State {
             role: Role::Follower,
             image: Image::Whole,
@@ -134,14 +130,13 @@ impl State {
             piece_turn: Seat(0),
             leader: None,
             transfer_failed: None,
-            log_bytes: 0,
             crowded_at: 0,
             attention: Seats::NONE,
             piece_allowance: 0,
             votes: Seats::NONE,
             answered: Seats::NONE,
             fetchers: Seats::NONE,
-            reborn,
+            configuration: Configuration::before_any(settings.identity),
             settings,
             timers,
             hard: HardState::default(),
@@ -172,17 +167,6 @@ impl State {
 
     pub(crate) fn seat(&self) -> Seat {
         self.settings.identity.seat
-    }
-
-    /// Whether a member counts in elections and commits.
-    #[cfg_attr(target_os = "none", inline(always))]
-    pub(crate) fn counts(&self, seat: Seat) -> bool {
-        self.settings.members.is_voter(seat) && !self.reborn.contains(seat)
-    }
-
-    /// Whether those who count among these seats are a majority of all voters.
-    pub(crate) fn is_quorum(&self, present: Seats) -> bool {
-        self.settings.members.is_quorum(Seats(present.0 & !self.reborn.0))
     }
 
     pub(crate) fn is_leader(&self) -> bool {
@@ -230,6 +214,6 @@ impl State {
     /// Something may be owed to everyone.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn attend_all(&mut self) {
-        self.attention = self.settings.others;
+        self.attention = self.configuration.others;
     }
 }

@@ -39,7 +39,7 @@ impl Step<'_> {
     }
 
     fn admit(&mut self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
-        let is_member = self.state.settings.others.contains(from.seat);
+        let is_member = self.state.configuration.others.contains(from.seat);
         let peer = self.peers.get(usize::from(from.seat.0)).filter(|_| is_member).ok_or(Refusal::Sender)?;
         let is_first = from.incarnation == Incarnation(0);
         if from.incarnation < peer.incarnation || !(is_first || message.is_of_reborn()) {
@@ -56,7 +56,7 @@ impl Step<'_> {
 
     /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
     fn meet_reborn(&mut self, from: Identity) {
-        self.state.reborn = self.state.reborn.and(from.seat);
+        self.state.configuration.reborn = self.state.configuration.reborn.and(from.seat);
         if self.state.transfer.is_some_and(|transfer| transfer.to == from.seat) {
             self.give_up_transfer();
         }
@@ -157,12 +157,12 @@ impl Step<'_> {
     pub(crate) fn room(&self) -> usize {
         let log = self.log.view();
         let above = log.used_behind(self.state.snapshots[0].index());
-        log.room().min(self.state.log_bytes.saturating_sub(above))
+        log.room().min(self.state.configuration.log_bytes.saturating_sub(above))
     }
 
     /// The longest record that an empty log could take, without its slot.
     fn longest_record(&self) -> usize {
-        self.state.log_bytes.saturating_sub(crate::log::SLOT)
+        self.state.configuration.log_bytes.saturating_sub(crate::log::SLOT)
     }
 
     /// What is due at this time, or has become possible by this step.
