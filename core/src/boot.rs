@@ -5,7 +5,7 @@ use crate::fetch::Fetch;
 use crate::log::{Full, LogMut, Span};
 use crate::node::{bounded, bounded_mut};
 use crate::peer::Peer;
-use crate::snapshot::Image;
+use crate::snapshots::Image;
 use crate::state::State;
 use crate::timers::Timers;
 use crate::{
@@ -98,7 +98,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             return Err(ConfigError::LogTooSmall { bytes, least });
         }
         state.configuration.enter(charter.members, state.seat(), least);
-        state.crowded_at = percent(least, self.snapshot_fill_percent);
+        state.snapshots.crowded_at = percent(least, self.snapshot_fill_percent);
         Ok(())
     }
 
@@ -142,8 +142,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     fn snapshot(&mut self, snapshot: Snapshot) {
         self.stand_on(snapshot.position);
         let state = &mut self.node.state;
-        state.snapshots = [snapshot, state.snapshots[0]];
-        state.image = Image::Whole;
+        state.snapshots.advance(snapshot);
+        state.snapshots.image = Image::Whole;
     }
 
     /// The snapshot at this position is damaged or gone, and there is no earlier one whose entries are all here. The
@@ -151,8 +151,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// must be empty.
     fn lost_snapshot(&mut self, position: Position) {
         self.stand_on(position);
-        self.node.state.snapshots = Default::default();
-        self.node.state.image = Image::Lost;
+        self.node.state.snapshots.lose();
     }
 
     /// Takes what was stored of a snapshot of the leader. The rest is fetched, if there is a leader that still has it.
@@ -216,7 +215,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         begin(state, span, term, now);
         let covered = self.covered;
         if self.log().view().holds(&covered) {
-            self.node.state.covered = covered.index;
+            self.node.state.snapshots.covered = covered.index;
             self.node.state.commit.raise(covered.index);
         }
         Ok(self.node)
@@ -234,7 +233,7 @@ fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     }
     state.commit = span.base.index;
     state.applied = span.base.index;
-    if state.image == Image::Lost {
+    if state.snapshots.image == Image::Lost {
         state.applied = Index(0);
         let wanted = Snapshot { position: span.base, bytes: u64::MAX, check: 0 };
         if state.fetch.is_none() {

@@ -40,7 +40,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.disk.write = state.disk.write.map(|write| Write { since: Instant::START, ..write });
         state.refusals = Refusals::default();
         state.turn = Seat(0);
-        state.snapshot_again = Instant::START;
+        state.snapshots.again = Instant::START;
         state.piece_turn = Seat(0);
         state.piece_allowance = state.settings.snapshot_bytes_per_heartbeat;
         for peer in &mut self.peers {

@@ -1,6 +1,6 @@
 use crate::draw::Effects;
 use crate::random::splitmix;
-use crate::snapshot::Image;
+use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{HardState, Identity, Index, Instant, Mark, Persist, Snapshot, Term, Ticket};
@@ -66,7 +66,7 @@ impl State {
     /// Whether there is something to write, and no write is under way.
     pub(crate) fn has_write(&self, last: Index) -> bool {
         let is_new = !self.is_hard_durable() || self.mark != self.disk.mark;
-        self.disk.write.is_none() && (is_new || self.image == Image::Unwritten || last > self.disk.written)
+        self.disk.write.is_none() && (is_new || self.snapshots.image == Image::Unwritten || last > self.disk.written)
     }
 
     /// Names a write by all that tells it from others, of this node and of other boots and nodes: the seed and the
@@ -91,9 +91,9 @@ impl<'a, V> Effects<'a, V> {
             return None;
         }
         let is_new = !state.is_hard_durable();
-        let installs = state.image == Image::Unwritten;
+        let installs = state.snapshots.image == Image::Unwritten;
         if installs {
-            state.image = Image::Writing;
+            state.snapshots.image = Image::Writing;
         }
         let ticket = Ticket { write: state.name_write(last) };
         state.disk.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.timers.now });
@@ -102,7 +102,7 @@ impl<'a, V> Effects<'a, V> {
         Some(Persist {
             ticket,
             hard_state: is_new.then_some(state.hard),
-            snapshot: installs.then_some(state.snapshots[0]),
+            snapshot: installs.then_some(state.snapshots.latest),
             entries,
             mark: (state.mark != state.disk.mark).then_some(Mark { term: state.mark, last: self.log.span.last }),
         })
@@ -122,9 +122,9 @@ impl Step<'_> {
             self.state.disk.mark = write.mark;
             self.answer_marked();
         }
-        if self.state.image == Image::Writing {
-            self.state.image = Image::Whole;
-            self.state.snapshots[1] = Snapshot::default();
+        if self.state.snapshots.image == Image::Writing {
+            self.state.snapshots.image = Image::Whole;
+            self.state.snapshots.before = Snapshot::default();
         }
         if self.state.disk.hard != write.hard {
             self.state.disk.hard = write.hard;

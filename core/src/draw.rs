@@ -3,9 +3,9 @@ use core::marker::PhantomData;
 use crate::log::Log;
 use crate::peer::{Asked, Flow, OwedVote, Peer};
 use crate::read::Rounds;
-use crate::snapshot::Image;
+use crate::snapshots::Snapshots;
 use crate::state::{Answer, State};
-use crate::{Apply, Effect, HardState, Index, Message, Outcome, Piece, Position, Role, Round, Seat, Snapshot, Stored};
+use crate::{Apply, Effect, HardState, Index, Message, Outcome, Piece, Position, Role, Round, Seat, Stored};
 
 /// What a node has to do now, in the order in which to do it.
 ///
@@ -212,7 +212,8 @@ impl<'a, V> Effects<'a, V> {
     fn offer(&mut self, seat: Seat) -> Message<'a> {
         let peer = &mut self.peers[seat];
         peer.sent += 1;
-        let State { hard: HardState { term, .. }, snapshots: [latest, before], inherited, .. } = *self.state;
+        let State { hard: HardState { term, .. }, snapshots: Snapshots { latest, before, .. }, inherited, .. } =
+            *self.state;
         Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.configuration.members }
     }
 
@@ -248,26 +249,6 @@ impl<'a, V> Effects<'a, V> {
         state.acked.raise(index);
         let is_full = answer == Answer::Full;
         Some((state.stamp, if is_full { Outcome::Full(index) } else { Outcome::Matched(index) }))
-    }
-
-    fn take_snapshot(&mut self) -> Option<Position> {
-        let state = &mut *self.state;
-        let index = state.applied;
-        if index <= state.snapshots[0].index() || state.image != Image::Whole || !state.needs_snapshot(self.log) {
-            return None;
-        }
-        state.snapshot_again = state.timers.after_timeout();
-        Some(Position { term: self.log.term_at(index), index })
-    }
-
-    /// The log stands on a snapshot that the app has not taken over.
-    fn restore(&mut self) -> Option<Snapshot> {
-        let base = self.log.span.base.index;
-        if self.state.applied >= base || self.state.image != Image::Whole {
-            return None;
-        }
-        self.state.applied = base;
-        Some(self.state.snapshots[0])
     }
 
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.

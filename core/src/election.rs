@@ -1,5 +1,5 @@
 use crate::peer::{OwedVote, seats_of};
-use crate::snapshot::Image;
+use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{Ballot, Instant, Position, Role, Seat, Seats, Term};
@@ -195,7 +195,7 @@ impl State {
     pub(crate) fn may_campaign(&self) -> bool {
         self.configuration.counts(self.seat())
             && self.disk.write.is_none()
-            && self.image == Image::Whole
+            && self.snapshots.image == Image::Whole
             && self.hard.term < Term::MAX
     }
 

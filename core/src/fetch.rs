@@ -1,7 +1,7 @@
 use crate::draw::Reply;
 use crate::early::Early;
 use crate::log::Span;
-use crate::snapshot::Image;
+use crate::snapshots::Image;
 use crate::state::{Answer, State};
 use crate::step::Step;
 use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
@@ -151,7 +151,7 @@ impl Step<'_> {
             return Err(Refusal::Members);
         }
         self.hear_leader(from, stamp, inherited)?;
-        let is_lost = self.state.image == Image::Lost;
+        let is_lost = self.state.snapshots.image == Image::Lost;
         if !is_lost && self.holds(&latest.position) {
             self.state.rely_on(latest);
             if !self.mark_term()? {
@@ -211,7 +211,7 @@ impl Step<'_> {
     /// it durable, and whatever follows it in the log: after a crash either all of this is there or nothing.
     pub(crate) fn install(&mut self) {
         let Some(Fetch { here: Stored { snapshot, check, .. }, early, .. }) = self.state.fetch else { return };
-        let is_lost = self.state.image == Image::Lost;
+        let is_lost = self.state.snapshots.image == Image::Lost;
         if !is_lost && (self.state.is_leader() || snapshot.index() <= self.state.commit) {
             self.state.fetch = None;
             return;
@@ -241,8 +241,8 @@ impl Step<'_> {
             }
         }
         // Until that write is durable, the disk stands on the one before.
-        self.state.snapshots = [snapshot, self.state.snapshots[0]];
-        self.state.image = Image::Unwritten;
+        self.state.snapshots.advance(snapshot);
+        self.state.snapshots.image = Image::Unwritten;
         self.state.disk.written = snapshot.index();
         self.state.disk.durable = self.state.applied;
         self.state.acked = self.state.applied;

@@ -1,6 +1,6 @@
 use core::marker::PhantomData;
 
-use crate::snapshot::Image;
+use crate::snapshots::Image;
 use crate::{Effects, Entries, Node, Role, Seats};
 
 /// A law that a node keeps in every state, and has broken: a bug of ours.
@@ -44,7 +44,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (state.applied <= state.disk.durable, "nothing is applied before it is durable here"),
             (state.commit <= last, "what is committed is in the log"),
             (
-                span.base.index <= state.snapshots[0].index() || state.image == Image::Lost,
+                span.base.index <= state.snapshots.latest.index() || state.snapshots.image == Image::Lost,
                 "what is forgotten is in a snapshot",
             ),
             (

@@ -152,6 +152,7 @@
 mod boot;
 #[cfg(feature = "checker")]
 mod checker;
+mod compaction;
 mod config;
 mod configuration;
 #[cfg(not(target_os = "none"))]
@@ -184,6 +185,7 @@ mod refusal;
 mod replication;
 mod session;
 mod snapshot;
+mod snapshots;
 mod state;
 mod step;
 mod timers;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::draw::Reply;
 use crate::log::{Log, LogMut, Span};
 use crate::peer::Peer;
-use crate::snapshot::Image;
+use crate::snapshots::{Image, Snapshots};
 use crate::state::State;
 use crate::step::Step;
 use crate::{
@@ -199,7 +199,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The snapshots to keep: the latest, and the one before, which may be on its way to a follower, or what the disk
     /// stands on while the write of a snapshot of the leader is under way.
     pub fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
-        self.state.snapshots.into_iter().filter(|snapshot| snapshot.index() > Index(0))
+        let Snapshots { latest, before, .. } = self.state.snapshots;
+        [latest, before].into_iter().filter(|snapshot| snapshot.index() > Index(0))
     }
 
     /// The snapshot that this node fetches from its leader, and what is whole of it from the start. If a part of that
@@ -222,7 +223,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Whether the snapshot that the log stands on is lost: then nothing is applied until another one is fetched.
     pub fn is_lost(&self) -> bool {
-        self.state.image == Image::Lost
+        self.state.snapshots.image == Image::Lost
     }
 
     /// The entries of the log, from the first to the last.
@@ -238,7 +239,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether something found no room in the log, and no snapshot has made any since: a leader refuses commands, a
     /// follower takes no entries.
     pub fn is_full(&self) -> bool {
-        self.state.full || (self.state.pressed && self.state.is_due(self.log_view()))
+        self.state.full || (self.state.snapshots.urgent && self.state.is_due(self.log_view()))
     }
 
     /// The latest time that this node was told.

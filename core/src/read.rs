@@ -1,7 +1,7 @@
 use core::num::NonZero;
 
 use crate::peer::{Asked, Peer, seats_of};
-use crate::snapshot::Image;
+use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
 use crate::{Index, Rejection, Round, Seat};
@@ -43,7 +43,9 @@ impl Step<'_> {
     pub(crate) fn read(&mut self) -> Result<Round, Rejection> {
         match self.state.leader {
             Some(_) if self.state.full => Err(Rejection::Full),
-            Some(_) if self.state.fetch.is_some() || self.state.image != Image::Whole => Err(Rejection::Behind),
+            Some(_) if self.state.fetch.is_some() || self.state.snapshots.image != Image::Whole => {
+                Err(Rejection::Behind)
+            }
             Some(_) => Ok(self.state.reads.join()),
             None => Err(Rejection::NotLeader { leader: None }),
         }

@@ -1,7 +1,7 @@
 use crate::log::SLOT;
 use crate::peer::{Flow, Pieces, Refused, Wanted, seats_of};
 use crate::position::raise;
-use crate::snapshot::Image;
+use crate::snapshots::{Image, Snapshots};
 use crate::state::{Answer, Transfer};
 use crate::step::Step;
 use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats, Snapshot};
@@ -49,7 +49,7 @@ impl Step<'_> {
     ) -> Result<(), Refusal> {
         self.check_order(previous, entries)?;
         self.hear_leader(from, stamp, inherited)?;
-        if self.state.image == Image::Lost {
+        if self.state.snapshots.image == Image::Lost {
             self.urge_fetch();
         }
         if !self.holds(previous) {
@@ -124,7 +124,7 @@ impl Step<'_> {
 
     /// What is committed meanwhile cannot be applied here: no read that waits for it can be answered.
     fn run_full(&mut self) {
-        self.state.pressed = true;
+        self.state.snapshots.urgent = true;
         if !self.state.full {
             self.state.full = true;
             self.fail_reads();
@@ -229,7 +229,7 @@ impl Step<'_> {
     /// more.
     fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: u32) {
         let window = self.state.settings.inflight_bytes_max as u64;
-        let [latest, before] = &self.state.snapshots;
+        let Snapshots { latest, before, .. } = &self.state.snapshots;
         let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
         let (of, bytes) = if is_meant(latest) {
             (Wanted::Latest, latest.bytes)
@@ -237,7 +237,7 @@ impl Step<'_> {
             (Wanted::Before, before.bytes)
         } else {
             let latest = latest.index();
-            self.state.pressed |= index > latest;
+            self.state.snapshots.urgent |= index > latest;
             self.peer(from).owed.offer = latest > Index(0);
             return;
         };
@@ -254,7 +254,7 @@ impl Step<'_> {
         let lost = length(offset, offset.saturating_add(again.into()).min(end).min(next));
         let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
         *pieces = Pieces { of, next, left: length(next, end), lost, back: length(offset, next) };
-        self.state.pressed |= is_spoilt;
+        self.state.snapshots.urgent |= is_spoilt;
     }
 
     /// Commits what a majority has durable, and nothing short of all that the leader inherited: an ack of that is one

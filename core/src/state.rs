@@ -3,9 +3,9 @@ use crate::configuration::Configuration;
 use crate::disk::Disk;
 use crate::fetch::Fetch;
 use crate::read::Reads;
-use crate::snapshot::Image;
+use crate::snapshots::Snapshots;
 use crate::timers::Timers;
-use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Snapshot, Term};
+use crate::{HardState, Index, Instant, Position, Refusals, Seat, Seats, Term};
 
 /// What a node is at the moment (section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,12 +28,9 @@ pub enum Role {
 #[repr(C)]
 pub(crate) struct State {
     pub(crate) role: Role,
-    pub(crate) image: Image,
     pub(crate) ballot: crate::Ballot,
     /// Whether there was no room for the entry that would follow: the leader is told so until that changes.
     pub(crate) full: bool,
-    /// Whether something found no room, or a follower needs a later snapshot than there is.
-    pub(crate) pressed: bool,
     /// Whether the node has just started: it asks for votes that it will not count, for a leader answers with a
     /// heartbeat.
     pub(crate) greets: bool,
@@ -48,8 +45,6 @@ pub(crate) struct State {
     pub(crate) leader: Option<Seat>,
     /// To whom a transfer did not come about, of which the driver has not been told.
     pub(crate) transfer_failed: Option<Seat>,
-    /// A snapshot is due if more bytes of the log than this are used.
-    pub(crate) crowded_at: usize,
     /// To whom a message may be owed: a hint that spares looking at everyone.
     pub(crate) attention: Seats,
     /// How many bytes of pieces may be sent before the next heartbeat.
@@ -82,13 +77,8 @@ pub(crate) struct State {
     /// Until when a leader of this term is there, as it was heard.
     pub(crate) leader_until: Instant,
     pub(crate) answer: Option<Answer>,
-    /// The snapshots that the app has: the latest, and the one before, which may be on its way to a follower.
-    pub(crate) snapshots: [Snapshot; 2],
+    pub(crate) snapshots: Snapshots,
     pub(crate) fetch: Option<Fetch>,
-    /// When it may be asked again because the log is full.
-    pub(crate) snapshot_again: Instant,
-    /// What a damaged snapshot covered: one of less would not say so.
-    pub(crate) covered: Index,
     pub(crate) refusals: Refusals,
 }
 
@@ -119,10 +109,8 @@ impl State {
     pub(crate) fn new(timers: Timers, settings: Settings, seed: u64) -> State {
         State {
             role: Role::Follower,
-            image: Image::Whole,
             ballot: crate::Ballot::Pre,
             full: false,
-            pressed: false,
             greets: false,
             reign_ended: false,
             commits: false,
@@ -130,7 +118,6 @@ impl State {
             piece_turn: Seat(0),
             leader: None,
             transfer_failed: None,
-            crowded_at: 0,
             attention: Seats::NONE,
             piece_allowance: 0,
             votes: Seats::NONE,
@@ -152,10 +139,8 @@ impl State {
             stamp: 0,
             leader_until: Instant::START,
             answer: None,
-            snapshots: Default::default(),
+            snapshots: Snapshots::NONE,
             fetch: None,
-            snapshot_again: Instant::START,
-            covered: Index(0),
             refusals: Refusals::default(),
         }
     }

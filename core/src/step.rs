@@ -145,24 +145,11 @@ impl Step<'_> {
                 Err(Rejection::TooLarge { limit })
             }
             Err(postcard::Error::SerializeBufferFull) => {
-                self.state.pressed = true;
+                self.state.snapshots.urgent = true;
                 Err(Rejection::Full)
             }
             Err(_) => Err(Rejection::Unencodable),
         }
-    }
-
-    /// Bytes that entries and their slots may still take. No store holds more above its own snapshot than the smallest
-    /// log of all members has room for: what a leader inherited then fits into every log.
-    pub(crate) fn room(&self) -> usize {
-        let log = self.log.view();
-        let above = log.used_behind(self.state.snapshots[0].index());
-        log.room().min(self.state.configuration.log_bytes.saturating_sub(above))
-    }
-
-    /// The longest record that an empty log could take, without its slot.
-    fn longest_record(&self) -> usize {
-        self.state.configuration.log_bytes.saturating_sub(crate::log::SLOT)
     }
 
     /// What is due at this time, or has become possible by this step.
