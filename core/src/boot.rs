@@ -242,7 +242,7 @@ fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     }
     state.disk.durable = span.last.index;
     state.disk.written = span.last.index;
-    state.greets = !state.configuration.others.is_empty();
+    state.election.greets = !state.configuration.others.is_empty();
     state.timers.rest();
 }
 

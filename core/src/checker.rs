@@ -9,7 +9,7 @@ use crate::{
 impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     /// Leaves out the question that a node asks when it starts, as if it had been lost.
     pub fn forget_greeting(&mut self) {
-        self.state.greets = false;
+        self.state.election.greets = false;
     }
 
     /// Draws anew when to campaign, and all that is random from now on, from this seed.
@@ -28,21 +28,22 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     pub fn forget_time(&mut self) {
         let state = &mut self.state;
         let hears = state.hears_leader();
-        state.leader_until = if hears { Instant::START.after(state.timers.election_micros()) } else { Instant::START };
+        state.follow.leader_until =
+            if hears { Instant::START.after(state.timers.election_micros()) } else { Instant::START };
         (state.timers.now, state.timers.behind) = (Instant::START, 0);
         state.timers.reseed(0);
         state.timers.timeout_due = Instant::START.after(2 * state.timers.election_micros());
         state.timers.await_beat();
-        if let Some(transfer) = &mut state.transfer {
+        if let Some(transfer) = &mut state.lead.transfer {
             transfer.until = Instant::START.after(state.timers.election_micros());
         }
         state.disk.name = u64::from(state.disk.write.is_some());
         state.disk.write = state.disk.write.map(|write| Write { since: Instant::START, ..write });
         state.refusals = Refusals::default();
-        state.turn = Seat(0);
+        state.sends.turn = Seat(0);
         state.snapshots.again = Instant::START;
-        state.piece_turn = Seat(0);
-        state.piece_allowance = state.settings.snapshot_bytes_per_heartbeat;
+        state.sends.piece_turn = Seat(0);
+        state.lead.piece_allowance = state.settings.snapshot_bytes_per_heartbeat;
         for peer in &mut self.peers {
             (peer.heard, peer.refused) = (Instant::START, Refused::NOTHING);
         }
@@ -65,7 +66,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     fn set_other_roles(&mut self, seats: Seats, ballot: Ballot, other: Peer) {
         let state = &mut self.state;
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
-            (state.votes, state.answered, state.ballot) = (seats, seats, ballot);
+            (state.election.votes, state.election.answered, state.election.ballot) = (seats, seats, ballot);
         }
         let others = state.configuration.others;
         for (seat, peer) in self.peers.iter_mut().enumerate() {
@@ -134,12 +135,13 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             | Message::ReadAnswer { .. }
             | Message::CampaignNow { .. } => durable > term,
             Message::Vote { granted, .. } => {
-                let is_counted = state.answered.contains(from.seat) && (!granted || state.votes.contains(from.seat));
+                let is_counted = state.election.answered.contains(from.seat)
+                    && (!granted || state.election.votes.contains(from.seat));
                 !is_in(&[Role::Candidate]) || (durable >= term && (is_counted || is_refused))
             }
             Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
             Message::Ack { stamp, outcome, .. } => {
-                let is_heard = role == Role::Leader && peer.has_heard(stamp, outcome, state.inherited);
+                let is_heard = role == Role::Leader && peer.has_heard(stamp, outcome, state.follow.inherited);
                 !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && (is_heard || is_refused))
             }
         }
@@ -165,15 +167,15 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         state.hard = hard_state(state.hard);
         state.disk.hard = hard_state(state.disk.hard);
         state.disk.write = state.disk.write.map(|write| Write { hard: hard_state(write.hard), ..write });
-        state.leader = state.leader.map(&names);
-        state.transfer_failed = state.transfer_failed.map(&names);
-        state.votes = seats(state.votes);
-        state.answered = seats(state.answered);
-        state.attention = seats(state.attention);
-        state.fetchers = seats(state.fetchers);
+        state.follow.leader = state.follow.leader.map(&names);
+        state.endings.transfer = state.endings.transfer.map(&names);
+        state.election.votes = seats(state.election.votes);
+        state.election.answered = seats(state.election.answered);
+        state.sends.attention = seats(state.sends.attention);
+        state.lead.fetchers = seats(state.lead.fetchers);
         state.configuration.reborn = seats(state.configuration.reborn);
-        state.turn = names(state.turn);
-        if let Some(transfer) = &mut state.transfer {
+        state.sends.turn = names(state.sends.turn);
+        if let Some(transfer) = &mut state.lead.transfer {
             transfer.to = names(transfer.to);
         }
         let before = self.peers.clone();

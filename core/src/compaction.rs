@@ -30,7 +30,7 @@ impl Step<'_> {
         // What was sent of that to whoever has acknowledged nothing yet fills its window no longer.
         self.state.attend_all();
         self.state.snapshots.urgent = false;
-        self.state.full = false;
+        self.state.follow.full = false;
     }
 
     /// Whether entries that a snapshot covers may stay a little longer: no command is refused for want of their room.

@@ -1,10 +1,11 @@
 use core::marker::PhantomData;
 
+use crate::follow::Follow;
 use crate::log::Log;
 use crate::peer::{Asked, Flow, OwedVote, Peer};
 use crate::read::Rounds;
 use crate::snapshots::Snapshots;
-use crate::state::{Answer, State};
+use crate::state::State;
 use crate::{Apply, Effect, HardState, Index, Message, Outcome, Piece, Position, Role, Round, Seat, Stored};
 
 /// What a node has to do now, in the order in which to do it.
@@ -68,7 +69,7 @@ impl<'a, V> Effects<'a, V> {
         if has_app && let Some(position) = self.take_snapshot() {
             return Some(Effect::TakeSnapshot { position, members: self.state.configuration.members });
         }
-        if !self.has_apply() && core::mem::take(&mut self.state.reign_ended) {
+        if !self.has_apply() && core::mem::take(&mut self.state.endings.reign) {
             return Some(Effect::LeadershipEnded);
         }
         if has_app && let Some(snapshot) = self.restore() {
@@ -77,7 +78,7 @@ impl<'a, V> Effects<'a, V> {
         if has_app && let Some(index) = self.apply() {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
         }
-        if let Some(to) = self.state.transfer_failed.take() {
+        if let Some(to) = self.state.endings.transfer.take() {
             return Some(Effect::TransferFailed { to });
         }
         if let Some((to, piece)) = self.piece() {
@@ -111,12 +112,12 @@ impl<'a, V> Effects<'a, V> {
         if !self.state.is_hard_durable() {
             return None;
         }
-        while let Some(seat) = self.state.attention.next_from(self.state.turn) {
-            self.state.turn = seat;
+        while let Some(seat) = self.state.sends.attention.next_from(self.state.sends.turn) {
+            self.state.sends.turn = seat;
             if let Some(message) = self.message_to(seat) {
                 return Some((seat, message));
             }
-            self.state.attention = self.state.attention.without(seat);
+            self.state.sends.attention = self.state.sends.attention.without(seat);
         }
         None
     }
@@ -134,7 +135,7 @@ impl<'a, V> Effects<'a, V> {
         }
         match self.state.role {
             Role::Leader => self.message_to_follower(seat),
-            Role::Follower if self.state.leader == Some(seat) => self.message_to_leader(),
+            Role::Follower if self.state.follow.leader == Some(seat) => self.message_to_leader(),
             Role::Follower | Role::PreCandidate | Role::Candidate => self.request_vote(seat),
         }
     }
@@ -142,7 +143,7 @@ impl<'a, V> Effects<'a, V> {
     fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
         let peer = &mut self.peers[seat];
         let HardState { term, .. } = self.state.hard;
-        let ballot = self.state.ballot;
+        let ballot = self.state.election.ballot;
         let term = if ballot == crate::Ballot::Pre { term.next() } else { term };
         core::mem::take(&mut peer.owed.ballot).then_some(Message::RequestVote {
             term,
@@ -205,15 +206,16 @@ impl<'a, V> Effects<'a, V> {
         peer.sent += 1;
         peer.next = behind;
         let term = self.state.hard.term;
-        let State { commit, inherited, .. } = *self.state;
+        let State { commit, follow: Follow { inherited, .. }, .. } = *self.state;
         Message::AppendEntries { term, stamp: peer.sent, previous, commit, inherited, entries }
     }
 
     fn offer(&mut self, seat: Seat) -> Message<'a> {
         let peer = &mut self.peers[seat];
         peer.sent += 1;
-        let State { hard: HardState { term, .. }, snapshots: Snapshots { latest, before, .. }, inherited, .. } =
-            *self.state;
+        let HardState { term, .. } = self.state.hard;
+        let Snapshots { latest, before, .. } = self.state.snapshots;
+        let Follow { inherited, .. } = self.state.follow;
         Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.configuration.members }
     }
 
@@ -225,51 +227,32 @@ impl<'a, V> Effects<'a, V> {
         }
         let window = self.state.settings.inflight_bytes_max;
         if let Some(outcome) = self.state.fetch.as_mut().and_then(|fetch| fetch.question(window)) {
-            return Some(Message::Ack { term, stamp: self.state.stamp, outcome });
+            return Some(Message::Ack { term, stamp: self.state.follow.stamp, outcome });
         }
         let reads = &mut self.state.reads;
         let (boot, round) = (reads.boot, reads.latest);
         core::mem::take(&mut reads.asks).then_some(Message::ReadIndex { term, boot, round })
     }
 
-    /// How the log compares with what the leader sent, if that was asked or has changed.
-    fn answer(&mut self) -> Option<(u64, Outcome)> {
-        let state = &mut *self.state;
-        let refusal = match state.answer {
-            Some(Answer::Conflict { stamp, hint }) => Some((stamp, Outcome::Conflict(hint))),
-            Some(Answer::TooSmall { stamp }) => Some((stamp, Outcome::TooSmall)),
-            Some(Answer::Matched | Answer::Full) | None => None,
-        };
-        if refusal.is_some() {
-            state.answer = None;
-            return refusal;
-        }
-        let index = state.acknowledgeable()?;
-        let answer = state.answer.take().or((index > state.acked).then_some(Answer::Matched))?;
-        state.acked.raise(index);
-        let is_full = answer == Answer::Full;
-        Some((state.stamp, if is_full { Outcome::Full(index) } else { Outcome::Matched(index) }))
-    }
-
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if !state.is_hard_durable() || state.piece_allowance == 0 || state.gives_way() {
+        if !state.is_hard_durable() || state.lead.piece_allowance == 0 || state.gives_way() {
             return None;
         }
-        while let Some(seat) = state.fetchers.next_from(state.piece_turn) {
+        while let Some(seat) = state.lead.fetchers.next_from(state.sends.piece_turn) {
             let pieces = &mut self.peers[seat].pieces;
             let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
             if let Some(snapshot) = state.wanted(pieces.of)
                 && let Some((offset, most)) = pieces.due(frame, snapshot.bytes)
             {
-                let length = most.min(state.piece_allowance).min(frame);
+                let length = most.min(state.lead.piece_allowance).min(frame);
                 pieces.advance(length);
-                state.piece_allowance -= length;
-                state.piece_turn = Seat(seat.0 + 1);
+                state.lead.piece_allowance -= length;
+                state.sends.piece_turn = Seat(seat.0 + 1);
                 return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
             }
-            state.fetchers = state.fetchers.without(seat);
+            state.lead.fetchers = state.lead.fetchers.without(seat);
         }
         None
     }

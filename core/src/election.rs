@@ -1,13 +1,33 @@
-use crate::peer::{OwedVote, seats_of};
+use crate::lead::Lead;
+use crate::peer::OwedVote;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Instant, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Position, Role, Seat, Seats, Term};
+
+/// The election under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub(crate) struct Election {
+    pub(crate) ballot: Ballot,
+    /// Whether there is none, for the node has just started: it asks for votes that it will not count, for a leader
+    /// answers with a heartbeat.
+    pub(crate) greets: bool,
+    /// Who granted a vote.
+    pub(crate) votes: Seats,
+    /// Who has answered.
+    pub(crate) answered: Seats,
+}
+
+impl Election {
+    pub(crate) const NONE: Election =
+        Election { ballot: Ballot::Pre, greets: false, votes: Seats::NONE, answered: Seats::NONE };
+}
 
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
     pub(crate) fn await_leader(&mut self) {
-        if core::mem::take(&mut self.state.greets) {
+        if core::mem::take(&mut self.state.election.greets) {
             self.owe_ballots();
         }
         let is_due = self.state.timers.now >= self.state.timers.timeout_due;
@@ -26,11 +46,8 @@ impl Step<'_> {
     /// Asks the others whether they would vote for this node, before it enters a new term (section 9.6 of the thesis).
     fn ask_around(&mut self) {
         self.forget_leader();
-        self.state.leader = None;
-        self.state.leader_until = Instant::START;
         self.state.role = Role::PreCandidate;
-        self.open_ballot(Ballot::Pre);
-        self.state.votes = self.state.me();
+        self.open_ballot(Ballot::Pre, self.state.me());
         self.count_votes();
     }
 
@@ -39,15 +56,13 @@ impl Step<'_> {
         self.follow(self.state.hard.term.next());
         self.state.hard.vote = Some(self.state.seat());
         self.state.role = Role::Candidate;
-        self.open_ballot(ballot);
-        self.state.votes = Seats::NONE;
+        self.open_ballot(ballot, Seats::NONE);
     }
 
     #[cfg_attr(target_os = "none", inline(always))]
-    fn open_ballot(&mut self, ballot: Ballot) {
+    fn open_ballot(&mut self, ballot: Ballot, votes: Seats) {
         self.state.timers.rest();
-        self.state.ballot = ballot;
-        self.state.answered = Seats::NONE;
+        self.state.election = Election { ballot, votes, ..Election::NONE };
         self.state.timers.await_beat();
         self.owe_ballots();
     }
@@ -71,13 +86,13 @@ impl Step<'_> {
 
     pub(crate) fn count_own_vote(&mut self) {
         if self.state.role == Role::Candidate && self.state.is_hard_durable() {
-            self.state.votes = self.state.votes.union(self.state.me());
+            self.state.election.votes = self.state.election.votes.union(self.state.me());
             self.count_votes();
         }
     }
 
     fn count_votes(&mut self) {
-        if !self.state.configuration.is_quorum(self.state.votes) {
+        if !self.state.configuration.is_quorum(self.state.election.votes) {
             return;
         }
         match self.state.role {
@@ -113,7 +128,7 @@ impl Step<'_> {
             self.follow(term);
         }
         let is_current = term == self.state.hard.term;
-        let is_free = self.state.hard.vote.is_none() && self.state.leader.is_none();
+        let is_free = self.state.hard.vote.is_none() && self.state.follow.leader.is_none();
         let granted = is_current && is_recent && (is_free || self.state.hard.vote == Some(from));
         if granted {
             self.state.hard.vote = Some(from);
@@ -126,8 +141,8 @@ impl Step<'_> {
     /// Somebody would vote for this node in `term`.
     pub(crate) fn on_pre_vote(&mut self, from: Seat, term: Term) {
         if self.state.role == Role::PreCandidate && term == self.state.hard.term.next() {
-            self.state.answered = self.state.answered.and(from);
-            self.state.votes = self.state.votes.and(from);
+            self.state.election.answered = self.state.election.answered.and(from);
+            self.state.election.votes = self.state.election.votes.and(from);
             self.count_votes();
         }
     }
@@ -143,9 +158,9 @@ impl Step<'_> {
         if !is_answer {
             return;
         }
-        self.state.answered = self.state.answered.and(from);
+        self.state.election.answered = self.state.election.answered.and(from);
         if granted && self.state.role == Role::Candidate {
-            self.state.votes = self.state.votes.and(from);
+            self.state.election.votes = self.state.election.votes.and(from);
             self.count_votes();
         }
     }
@@ -153,7 +168,7 @@ impl Step<'_> {
     /// The leader wants this node to take over.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_campaign_now(&mut self, from: Seat) {
-        if self.state.leader == Some(from) && self.state.may_campaign() {
+        if self.state.follow.leader == Some(from) && self.state.may_campaign() {
             self.campaign(Ballot::Transfer);
         }
     }
@@ -162,29 +177,16 @@ impl Step<'_> {
     fn take_office(&mut self) {
         let (now, next) = (self.state.timers.now, self.log.span.last.index.next());
         self.state.role = Role::Leader;
-        self.state.leader = Some(self.state.seat());
+        self.state.follow.leader = Some(self.state.seat());
         // Its own mark counts once it is durable, behind the log.
-        self.state.inherited = self.log.span.last.index;
+        self.state.follow.inherited = self.log.span.last.index;
         self.state.mark = self.state.hard.term;
         self.state.timers.await_beat();
         self.state.timers.timeout_due = self.state.timers.after_timeout();
-        self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
+        self.state.lead = Lead { piece_allowance: self.state.settings.snapshot_bytes_per_heartbeat, ..Lead::NONE };
         for peer in self.everyone() {
             peer.start(next, now);
             peer.owed.heartbeat = true;
-        }
-    }
-
-    /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the
-    /// thesis).
-    pub(crate) fn check_quorum(&mut self) {
-        let timeout = self.state.timers.election_micros();
-        self.state.timers.timeout_due = self.state.timers.after_timeout();
-        let now = self.state.timers.now;
-        let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
-        let hangs = self.state.disk.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
-        if hangs || !self.state.configuration.is_quorum(present.union(self.state.me())) {
-            self.step_down();
         }
     }
 }
@@ -201,6 +203,6 @@ impl State {
 
     /// The voters that have not answered in the election under way.
     fn silent(&self) -> Seats {
-        Seats(self.configuration.voters().0 & !self.answered.and(self.seat()).0)
+        Seats(self.configuration.voters().0 & !self.election.answered.and(self.seat()).0)
     }
 }

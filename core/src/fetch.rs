@@ -1,8 +1,9 @@
 use crate::draw::Reply;
 use crate::early::Early;
+use crate::follow::Answer;
 use crate::log::Span;
 use crate::snapshots::Image;
-use crate::state::{Answer, State};
+use crate::state::State;
 use crate::step::Step;
 use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
 
@@ -124,11 +125,25 @@ impl State {
         self.fetch = Some(Fetch::new(Stored { snapshot: *snapshot, received: 0, check: 0 }));
     }
 
+    /// A piece of the snapshot that is fetched is stored.
+    pub(crate) fn store(&mut self, offset: u64, bytes: &[u8]) {
+        let window = self.settings.inflight_bytes_max;
+        if self.fetch.as_mut().is_some_and(|fetch| fetch.take(offset, bytes, window)) {
+            self.attend_leader();
+        }
+    }
+
+    /// Whether a snapshot is here that the log could stand on by now.
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub(crate) fn may_install(&self) -> bool {
+        self.disk.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
+    }
+
     /// What a leader's snapshot covers is committed, and the same everywhere.
     #[cfg_attr(target_os = "none", inline(always))]
     fn rely_on(&mut self, snapshot: &Snapshot) {
         self.commit.raise(snapshot.index());
-        self.verified.raise(snapshot.index());
+        self.follow.verified.raise(snapshot.index());
     }
 }
 
@@ -173,7 +188,7 @@ impl Step<'_> {
             self.fail_reads();
             if !self.state.settings.may_hold(latest.bytes) {
                 self.state.fetch = None;
-                self.state.answer = Some(Answer::TooSmall { stamp });
+                self.state.follow.answer = Some(Answer::TooSmall { stamp });
                 return Err(Refusal::SnapshotTooLarge);
             }
             self.state.fetch_anew(latest);
@@ -236,8 +251,8 @@ impl Step<'_> {
             (true, true) => self.log.forget(snapshot.index()),
             (false, _) => {
                 *self.log.span = Span::behind(snapshot.position);
-                self.state.answer = None;
-                self.state.full = false;
+                self.state.follow.answer = None;
+                self.state.follow.full = false;
             }
         }
         // Until that write is durable, the disk stands on the one before.
@@ -245,7 +260,7 @@ impl Step<'_> {
         self.state.snapshots.image = Image::Unwritten;
         self.state.disk.written = snapshot.index();
         self.state.disk.durable = self.state.applied;
-        self.state.acked = self.state.applied;
+        self.state.follow.acked = self.state.applied;
         // The leader's mark, if the snapshot reaches through all that it inherited, goes with the same write.
         if let Err(refusal) = self.mark_term() {
             self.state.refusals.add(refusal);

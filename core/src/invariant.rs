@@ -19,14 +19,14 @@ impl core::error::Error for Broken {}
 impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether all entries behind what this leader inherited are of its term.
     fn has_only_its_own(&self) -> bool {
-        let behind = self.state.inherited.next();
+        let behind = self.state.follow.inherited.next();
         self.log_view().between(behind, self.span.last.index.next()).all(|entry| entry.position().term == self.term())
     }
 
     /// Whether a message is due to somebody at whom the next step would not look.
     fn overlooks_a_message(&self) -> bool {
         let (mut state, mut peers) = (self.state.clone(), self.peers.clone());
-        let unattended = Seats(state.configuration.others.0 & !state.attention.0);
+        let unattended = Seats(state.configuration.others.0 & !state.sends.attention.0);
         let (log, view) = (self.log_view(), PhantomData::<()>);
         let mut effects = Effects { state: &mut state, peers: &mut peers, log, reply: None, without_app: false, view };
         self.state.is_hard_durable() && unattended.iter().any(|seat| effects.message_to(seat).is_some())
@@ -53,8 +53,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             ),
             (state.disk.hard.term <= state.hard.term, "a term never goes back"),
             (span.last.term <= state.hard.term, "no entry is of a term to come"),
-            (state.verified <= last, "what is verified is in the log"),
-            (state.role != Role::Leader || state.leader == Some(state.seat()), "a leader knows that it leads"),
+            (state.follow.verified <= last, "what is verified is in the log"),
+            (state.role != Role::Leader || state.follow.leader == Some(state.seat()), "a leader knows that it leads"),
             (state.role != Role::Leader || state.hard.vote == Some(state.seat()), "a leader voted for itself"),
             (state.role != Role::Leader || state.hard == state.disk.hard, "a leader's term is durable"),
             (state.role != Role::Leader || self.has_only_its_own(), "a leader appends entries of its own term alone"),

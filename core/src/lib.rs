@@ -165,10 +165,12 @@ mod effect;
 mod election;
 mod entry;
 mod fetch;
+mod follow;
 pub mod founding;
 mod input;
 mod instant;
 mod invariant;
+mod lead;
 mod log;
 mod mark;
 mod member;
@@ -183,12 +185,15 @@ mod read;
 mod recovered;
 mod refusal;
 mod replication;
+mod role;
+mod sends;
 mod session;
 mod snapshot;
 mod snapshots;
 mod state;
 mod step;
 mod timers;
+mod transfer;
 
 pub use boot::{Boot, BootError};
 pub use config::{Config, ConfigError};
@@ -208,9 +213,9 @@ pub use position::{Index, Position, Session, Term};
 pub use progress::{Progress, Standing};
 pub use recovered::{Owner, Recovered};
 pub use refusal::{Refusal, Refusals};
+pub use role::Role;
 pub use session::{Sessions, Verdict};
 pub use snapshot::{Piece, Snapshot, Stored};
-pub use state::Role;
 
 /// Keeps the README's code true.
 #[cfg(doctest)]

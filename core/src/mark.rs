@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::follow::Follow;
 use crate::log::Log;
 use crate::peer::{Peer, seats_of};
 use crate::state::State;
@@ -41,7 +42,7 @@ impl State {
 
     /// Whether the leader has committed all that it inherited: it then knows all that was committed before it.
     pub(crate) fn is_established(&self) -> bool {
-        self.commit >= self.inherited
+        self.commit >= self.follow.inherited
     }
 
     /// How recent the log is, for elections (section 5.4.1): a mark counts as an entry of its term would.
@@ -54,19 +55,19 @@ impl State {
     /// The index to acknowledge to the leader of this term. All that it inherited, and what is behind that, is
     /// acknowledged only once the mark is durable. `None` if there is nothing else to acknowledge.
     pub(crate) fn acknowledgeable(&self) -> Option<Index> {
-        let held = self.verified.min(self.disk.durable);
-        if held < self.inherited || self.is_marked() {
+        let held = self.follow.verified.min(self.disk.durable);
+        if held < self.follow.inherited || self.is_marked() {
             return Some(held);
         }
-        (self.inherited > Index(0)).then(|| self.inherited.previous())
+        (self.follow.inherited > Index(0)).then(|| self.follow.inherited.previous())
     }
 }
 
 impl Step<'_> {
     /// A mark is durable: what it held up can be acknowledged.
     pub(crate) fn answer_marked(&mut self) {
-        let is_awaited = self.state.is_marked() && !self.state.is_leader() && self.state.leader.is_some();
-        if is_awaited && self.state.answer.is_none() {
+        let is_awaited = self.state.is_marked() && !self.state.is_leader() && self.state.follow.leader.is_some();
+        if is_awaited && self.state.follow.answer.is_none() {
             self.answer_verified();
         }
     }
@@ -76,10 +77,11 @@ impl Step<'_> {
     /// recent as the mark.
     pub(crate) fn mark_term(&mut self) -> Result<bool, Refusal> {
         let term = self.state.hard.term;
-        if self.state.leader.is_none() || self.state.mark == term || self.state.verified < self.state.inherited {
+        let Follow { leader, verified, inherited, .. } = self.state.follow;
+        if leader.is_none() || self.state.mark == term || verified < inherited {
             return Ok(false);
         }
-        let behind = self.state.verified.max(self.log.span.base.index).next();
+        let behind = verified.max(self.log.span.base.index).next();
         if self.log.view().term_at(behind) != term {
             self.make_way(behind)?;
         }

@@ -93,10 +93,10 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         if state.role != Role::Follower || state.reads.under_way.is_some() {
             due = due.min(state.timers.beat_due);
         }
-        if let Some(transfer) = &state.transfer {
+        if let Some(transfer) = &state.lead.transfer {
             due = due.min(transfer.until);
         }
-        if state.may_install() || state.greets {
+        if state.may_install() || state.election.greets {
             due = due.min(state.timers.now);
         }
         (due < Instant::END).then(|| due.before(state.timers.behind))
@@ -119,7 +119,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// Who leads in this node's term, as far as it knows.
     pub fn leader(&self) -> Option<Seat> {
-        self.state.leader
+        self.state.follow.leader
     }
 
     /// This node's seat.
@@ -165,7 +165,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
 
     /// The last index of the log of this term's leader at its election, as far as this node knows one.
     pub fn inherited(&self) -> Index {
-        self.state.inherited
+        self.state.follow.inherited
     }
 
     /// How recent the log is, as elections compare it (section 5.4.1): the later of the mark and the last entry's term,
@@ -239,7 +239,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether something found no room in the log, and no snapshot has made any since: a leader refuses commands, a
     /// follower takes no entries.
     pub fn is_full(&self) -> bool {
-        self.state.full || (self.state.snapshots.urgent && self.state.is_due(self.log_view()))
+        self.state.follow.full || (self.state.snapshots.urgent && self.state.is_due(self.log_view()))
     }
 
     /// The latest time that this node was told.

@@ -41,8 +41,8 @@ impl Reads {
 impl Step<'_> {
     /// A client of this node wants to read.
     pub(crate) fn read(&mut self) -> Result<Round, Rejection> {
-        match self.state.leader {
-            Some(_) if self.state.full => Err(Rejection::Full),
+        match self.state.follow.leader {
+            Some(_) if self.state.follow.full => Err(Rejection::Full),
             Some(_) if self.state.fetch.is_some() || self.state.snapshots.image != Image::Whole => {
                 Err(Rejection::Behind)
             }
@@ -125,7 +125,7 @@ impl Rounds<'_> {
     pub(crate) fn start(&mut self) {
         let (reads, applied) = (&self.state.reads, self.state.applied);
         let is_held_up = reads.confirmed.is_some_and(|(_, index)| index > applied);
-        if !reads.waiting || reads.under_way.is_some() || is_held_up || self.state.leader.is_none() {
+        if !reads.waiting || reads.under_way.is_some() || is_held_up || self.state.follow.leader.is_none() {
             return;
         }
         let is_leader = self.state.is_leader();

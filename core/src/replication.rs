@@ -1,154 +1,14 @@
-use crate::log::SLOT;
 use crate::peer::{Flow, Pieces, Refused, Wanted, seats_of};
 use crate::position::raise;
-use crate::snapshots::{Image, Snapshots};
-use crate::state::{Answer, Transfer};
+use crate::snapshots::Snapshots;
 use crate::step::Step;
-use crate::{Entries, Entry, Index, Outcome, Position, Refusal, Rejection, Seat, Seats, Snapshot};
+use crate::{Index, Outcome, Position, Refusal, Seat, Seats, Snapshot};
 
 /// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent
 /// once a heartbeat: a path that swallows a frame again and again is not flooded.
 const LOSSES_MAX: u8 = 3;
 
 impl Step<'_> {
-    /// What a leader does as time goes on.
-    pub(crate) fn lead(&mut self) {
-        if self.state.timers.now >= self.state.timers.timeout_due {
-            self.check_quorum();
-        }
-        if !self.state.is_leader() {
-            return;
-        }
-        if self.state.timers.now >= self.state.timers.beat_due {
-            self.beat();
-        }
-        self.pursue_transfer();
-    }
-
-    fn beat(&mut self) {
-        self.state.timers.await_beat();
-        self.state.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
-        self.state.commits = false;
-        if let Some(transfer) = &mut self.state.transfer {
-            transfer.told = false;
-        }
-        for peer in self.everyone() {
-            peer.owed.heartbeat = true;
-        }
-    }
-
-    /// A leader of this term has spoken: receiver's steps 2 to 5 of `AppendEntries` (figure 2).
-    pub(crate) fn on_append_entries(
-        &mut self,
-        from: Seat,
-        stamp: u64,
-        previous: &Position,
-        commit: Index,
-        inherited: Index,
-        entries: Entries<'_>,
-    ) -> Result<(), Refusal> {
-        self.check_order(previous, entries)?;
-        self.hear_leader(from, stamp, inherited)?;
-        if self.state.snapshots.image == Image::Lost {
-            self.urge_fetch();
-        }
-        if !self.holds(previous) {
-            let log = self.log.view();
-            let index = log.behind_at_most(*previous).previous().max(log.span.base.index);
-            let hint = Position { term: log.term_at(index), index };
-            self.state.answer = Some(Answer::Conflict { stamp, hint });
-            return Ok(());
-        }
-        self.take(previous.index, entries)?;
-        self.state.commit.raise(commit.min(self.state.verified));
-        Ok(())
-    }
-
-    /// A message that only the leader of this term can have sent.
-    pub(crate) fn hear_leader(&mut self, from: Seat, stamp: u64, inherited: Index) -> Result<(), Refusal> {
-        let is_other = self.state.leader.is_some_and(|leader| leader != from);
-        if is_other || self.state.is_leader() {
-            return Err(Refusal::SecondLeader);
-        }
-        self.step_down();
-        self.state.leader = Some(from);
-        self.state.inherited = inherited;
-        self.state.attend_leader();
-        self.state.leader_until = self.state.timers.after_timeout();
-        self.state.timers.rest();
-        raise(&mut self.state.stamp, stamp);
-        Ok(())
-    }
-
-    fn check_order(&self, previous: &Position, entries: Entries<'_>) -> Result<(), Refusal> {
-        let Some(first) = entries.first() else { return Ok(()) };
-        let first = first.position();
-        let follows = first.index == previous.index.next() && first.term >= previous.term;
-        let is_past = entries.last().is_none_or(|last| last.position().term <= self.state.hard.term);
-        if follows && is_past { Ok(()) } else { Err(Refusal::Order) }
-    }
-
-    /// Whether the log has this position. What a snapshot covers is committed, and so the same everywhere.
-    pub(crate) fn holds(&self, position: &Position) -> bool {
-        position.index < self.log.span.base.index || self.log.view().holds(position)
-    }
-
-    /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is
-    /// appended.
-    fn take(&mut self, previous: Index, entries: Entries<'_>) -> Result<(), Refusal> {
-        let mut verified = previous;
-        for entry in entries {
-            if !self.has(entry) {
-                self.make_way(entry.position().index)?;
-                if self.room() < entry.record().len() + SLOT || self.log.push(entry).is_err() {
-                    self.run_full();
-                    break;
-                }
-                self.state.full = false;
-            }
-            verified = entry.position().index;
-        }
-        self.state.verified.raise(verified);
-        let marks = self.mark_term()?;
-        // What waits for a write is acknowledged when that is durable; what needs none, at once.
-        let waits = marks || (verified > self.state.disk.durable && !entries.is_empty());
-        if self.state.full || !waits {
-            self.answer_verified();
-        }
-        Ok(())
-    }
-
-    pub(crate) fn answer_verified(&mut self) {
-        self.state.answer = Some(if self.state.full { Answer::Full } else { Answer::Matched });
-    }
-
-    /// What is committed meanwhile cannot be applied here: no read that waits for it can be answered.
-    fn run_full(&mut self) {
-        self.state.snapshots.urgent = true;
-        if !self.state.full {
-            self.state.full = true;
-            self.fail_reads();
-        }
-    }
-
-    fn has(&self, entry: Entry<'_>) -> bool {
-        self.holds(&entry.position()) || entry.position().index <= self.log.span.base.index
-    }
-
-    /// Removes what conflicts. Committed entries never do, unless somebody has forgotten what it promised.
-    pub(crate) fn make_way(&mut self, index: Index) -> Result<(), Refusal> {
-        if index > self.log.span.last.index {
-            return Ok(());
-        }
-        if index <= self.state.commit.max(self.state.verified) {
-            return Err(Refusal::Committed);
-        }
-        self.log.truncate(index);
-        self.state.full = false;
-        self.state.disk.lower(index.previous());
-        Ok(())
-    }
-
     /// A follower has answered an `AppendEntries` of this term.
     pub(crate) fn on_ack(&mut self, from: Seat, stamp: u64, outcome: Outcome) -> Result<(), Refusal> {
         if !self.state.is_leader() || outcome == Outcome::Stale {
@@ -193,7 +53,7 @@ impl Step<'_> {
     }
 
     fn on_matched(&mut self, from: Seat, stamp: u64, index: Index) {
-        let inherited = self.state.inherited;
+        let inherited = self.state.follow.inherited;
         let peer = self.peer(from);
         if stamp > peer.reset_at {
             peer.flow = Flow::Pipeline;
@@ -241,7 +101,7 @@ impl Step<'_> {
             self.peer(from).owed.offer = latest > Index(0);
             return;
         };
-        self.state.fetchers = self.state.fetchers.and(from);
+        self.state.lead.fetchers = self.state.lead.fetchers.and(from);
         let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
         // Whoever was sent all of it and begins anew could not use it: another one may be sound.
@@ -273,9 +133,9 @@ impl Step<'_> {
                 best = matched;
             }
         }
-        if best >= self.state.inherited {
+        if best >= self.state.follow.inherited {
             self.state.commit = best;
-            self.state.commits = true;
+            self.state.sends.commits = true;
         }
     }
 
@@ -286,67 +146,7 @@ impl Step<'_> {
         self.state.configuration.is_quorum(others.union(me))
     }
 
-    fn matched(&self, seat: Seat) -> Index {
+    pub(crate) fn matched(&self, seat: Seat) -> Index {
         if seat == self.state.seat() { self.state.disk.durable } else { self.peers[seat].matched }
-    }
-
-    /// Starts to hand leadership over (section 3.10 of the thesis).
-    pub(crate) fn transfer(&mut self, to: Option<Seat>) -> Result<(), Rejection> {
-        if !self.state.is_leader() {
-            return Err(Rejection::NotLeader { leader: self.state.leader });
-        }
-        let to = match to {
-            Some(seat) if self.may_succeed(seat) => seat,
-            Some(_) => return Err(Rejection::NoTarget),
-            None => self.most_recent().ok_or(Rejection::NoTarget)?,
-        };
-        // Asked once more, it takes no longer: no command is taken meanwhile.
-        if self.state.transfer.is_some_and(|transfer| transfer.to == to) {
-            return Ok(());
-        }
-        if self.state.transfer_failed.is_some() {
-            return Err(Rejection::InTransfer);
-        }
-        self.give_up_transfer();
-        let until = self.state.timers.after_timeout();
-        self.state.transfer = Some(Transfer { to, until, told: false });
-        Ok(())
-    }
-
-    fn may_succeed(&self, seat: Seat) -> bool {
-        let Some(peer) = self.peers.get(usize::from(seat.0)) else {
-            return false;
-        };
-        let is_heard = self.state.timers.now.micros_since(peer.heard) < self.state.timers.election_micros();
-        is_heard && seat != self.state.seat() && self.state.configuration.counts(seat)
-    }
-
-    fn most_recent(&self) -> Option<Seat> {
-        let mut best = None;
-        for seat in self.state.configuration.members.all().iter() {
-            let is_better = best.is_none_or(|other| self.matched(seat) >= self.matched(other));
-            if is_better && self.may_succeed(seat) {
-                best = Some(seat);
-            }
-        }
-        best
-    }
-
-    pub(crate) fn give_up_transfer(&mut self) {
-        let Some(Transfer { to, .. }) = self.state.transfer.take() else { return };
-        self.state.transfer_failed = Some(to);
-        self.peer(to).owed.campaign = false;
-    }
-
-    /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
-    fn pursue_transfer(&mut self) {
-        let Some(transfer) = self.state.transfer else { return };
-        let has_all = self.matched(transfer.to) == self.log.span.last.index;
-        if self.state.timers.now >= transfer.until {
-            self.give_up_transfer();
-        } else if has_all && !transfer.told {
-            self.state.transfer = Some(Transfer { told: true, ..transfer });
-            self.peer(transfer.to).owed.campaign = true;
-        }
     }
 }

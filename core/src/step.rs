@@ -3,11 +3,10 @@ use serde::Serialize;
 
 use crate::draw::Reply;
 use crate::log::LogMut;
-use crate::peer::{Asked, Owed, Peer, Pieces};
+use crate::peer::{Peer, Pieces};
 use crate::state::State;
 use crate::{
-    Ballot, HardState, Identity, Incarnation, Index, Instant, Kind, Message, Position, RECORD_OVERHEAD, Refusal,
-    Rejection, Role, Seat, Seats, Session, Term,
+    Ballot, Identity, Incarnation, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Seat, Session,
 };
 
 /// A message of a term that is further ahead is not believed: one alone could use up all terms that there are. No
@@ -57,7 +56,7 @@ impl Step<'_> {
     /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
     fn meet_reborn(&mut self, from: Identity) {
         self.state.configuration.reborn = self.state.configuration.reborn.and(from.seat);
-        if self.state.transfer.is_some_and(|transfer| transfer.to == from.seat) {
+        if self.state.lead.transfer.is_some_and(|transfer| transfer.to == from.seat) {
             self.give_up_transfer();
         }
         let peer = self.peer(from.seat);
@@ -111,9 +110,9 @@ impl Step<'_> {
         command: Option<V>,
     ) -> Result<Position, Rejection> {
         if !self.state.is_leader() {
-            return Err(Rejection::NotLeader { leader: self.state.leader });
+            return Err(Rejection::NotLeader { leader: self.state.follow.leader });
         }
-        if self.state.transfer.is_some() || self.state.reign_ended {
+        if self.state.lead.transfer.is_some() || self.state.endings.reign {
             return Err(Rejection::InTransfer);
         }
         let waits_for = self.state.waits_for(self.log.span.last.index, self.peers);
@@ -162,65 +161,6 @@ impl Step<'_> {
             self.await_leader();
         }
         self.start_round();
-    }
-
-    /// Enters a later term as a follower: what was owed in the earlier one is owed no more (section 5.1).
-    pub(crate) fn follow(&mut self, term: Term) {
-        if term > self.state.hard.term {
-            self.state.hard = HardState { term, vote: None };
-            self.state.leader = None;
-            self.state.leader_until = Instant::START;
-            self.forget_leader();
-            self.forget_owed();
-        }
-        self.step_down();
-    }
-
-    /// Goes on as a follower in the same term.
-    pub(crate) fn step_down(&mut self) {
-        if self.state.role == Role::Follower {
-            return;
-        }
-        if self.state.is_leader() {
-            self.state.leader = None;
-            self.state.reign_ended = true;
-        }
-        self.state.role = Role::Follower;
-        self.state.transfer = None;
-        self.state.timers.rest();
-        self.forget_owed();
-        self.fail_reads();
-    }
-
-    /// Nothing is verified against the leader to come.
-    pub(crate) fn forget_leader(&mut self) {
-        self.state.verified = Index(0);
-        self.state.inherited = Index(0);
-        self.state.acked = Index(0);
-        self.state.stamp = 0;
-        self.state.answer = None;
-        self.state.full = false;
-        self.fail_reads();
-    }
-
-    pub(crate) fn forget_owed(&mut self) {
-        self.state.fetchers = Seats::NONE;
-        for peer in self.everyone() {
-            peer.owed = Owed::NONE;
-            peer.asked = Asked::NONE;
-        }
-    }
-
-    /// A member's peer: messages of others are refused before.
-    pub(crate) fn peer(&mut self, seat: Seat) -> &mut Peer {
-        self.state.attention = self.state.attention.and(seat);
-        &mut self.peers[seat]
-    }
-
-    /// The peers of all seats. What is noted of this node itself, or of a seat that is nobody's, never counts.
-    pub(crate) fn everyone(&mut self) -> &mut [Peer] {
-        self.state.attend_all();
-        self.peers
     }
 }
 

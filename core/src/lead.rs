@@ -1,0 +1,75 @@
+use crate::peer::seats_of;
+use crate::step::Step;
+use crate::transfer::Transfer;
+use crate::{Seat, Seats};
+
+/// What a leader has under way beside replication.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub(crate) struct Lead {
+    /// Who may want pieces of a snapshot.
+    pub(crate) fetchers: Seats,
+    /// How many bytes of pieces may be sent before the next heartbeat.
+    pub(crate) piece_allowance: u32,
+    pub(crate) transfer: Option<Transfer>,
+}
+
+/// What has come to its end, and the driver has not been told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub(crate) struct Endings {
+    /// Whether a reign of this node has.
+    pub(crate) reign: bool,
+    /// To whom a transfer did not come about.
+    pub(crate) transfer: Option<Seat>,
+}
+
+impl Lead {
+    /// Of a node that does not lead.
+    pub(crate) const NONE: Lead = Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None };
+}
+
+impl Endings {
+    pub(crate) const NONE: Endings = Endings { reign: false, transfer: None };
+}
+
+impl Step<'_> {
+    /// What a leader does as time goes on.
+    pub(crate) fn lead(&mut self) {
+        if self.state.timers.now >= self.state.timers.timeout_due {
+            self.check_quorum();
+        }
+        if !self.state.is_leader() {
+            return;
+        }
+        if self.state.timers.now >= self.state.timers.beat_due {
+            self.beat();
+        }
+        self.pursue_transfer();
+    }
+
+    fn beat(&mut self) {
+        self.state.timers.await_beat();
+        self.state.lead.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
+        self.state.sends.commits = false;
+        if let Some(transfer) = &mut self.state.lead.transfer {
+            transfer.told = false;
+        }
+        for peer in self.everyone() {
+            peer.owed.heartbeat = true;
+        }
+    }
+
+    /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the
+    /// thesis).
+    pub(crate) fn check_quorum(&mut self) {
+        let timeout = self.state.timers.election_micros();
+        self.state.timers.timeout_due = self.state.timers.after_timeout();
+        let now = self.state.timers.now;
+        let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
+        let hangs = self.state.disk.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
+        if hangs || !self.state.configuration.is_quorum(present.union(self.state.me())) {
+            self.step_down();
+        }
+    }
+}
