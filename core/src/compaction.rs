@@ -1,6 +1,6 @@
 use crate::Index;
 use crate::log::{Log, SLOT};
-use crate::peer::Wanted;
+use crate::pieces::Wanted;
 use crate::snapshots::Snapshots;
 use crate::state::State;
 use crate::step::Step;

@@ -1,12 +1,9 @@
 use core::marker::PhantomData;
 
-use crate::follow::Follow;
 use crate::log::Log;
-use crate::peer::{Asked, Flow, OwedVote, Peer};
-use crate::read::Rounds;
-use crate::snapshots::Snapshots;
+use crate::peer::{OwedVote, Peer};
 use crate::state::State;
-use crate::{Apply, Effect, HardState, Index, Message, Outcome, Piece, Position, Role, Round, Seat, Stored};
+use crate::{Apply, Effect, Message, Outcome, Position, Role, Round, Seat, Stored};
 
 /// What a node has to do now, in the order in which to do it.
 ///
@@ -69,13 +66,13 @@ impl<'a, V> Effects<'a, V> {
         if has_app && let Some(position) = self.take_snapshot() {
             return Some(Effect::TakeSnapshot { position, members: self.state.configuration.members });
         }
-        if !self.has_apply() && core::mem::take(&mut self.state.endings.reign) {
+        if !self.state.may_apply(self.log) && core::mem::take(&mut self.state.endings.reign) {
             return Some(Effect::LeadershipEnded);
         }
         if has_app && let Some(snapshot) = self.restore() {
             return Some(Effect::Restore { snapshot });
         }
-        if has_app && let Some(index) = self.apply() {
+        if has_app && let Some(index) = self.state.apply(self.log) {
             return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
         }
         if let Some(to) = self.state.endings.transfer.take() {
@@ -140,18 +137,6 @@ impl<'a, V> Effects<'a, V> {
         }
     }
 
-    fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let peer = &mut self.peers[seat];
-        let HardState { term, .. } = self.state.hard;
-        let ballot = self.state.election.ballot;
-        let term = if ballot == crate::Ballot::Pre { term.next() } else { term };
-        core::mem::take(&mut peer.owed.ballot).then_some(Message::RequestVote {
-            term,
-            last: self.state.recency(self.log),
-            ballot,
-        })
-    }
-
     fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
@@ -163,13 +148,10 @@ impl<'a, V> Effects<'a, V> {
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
         }
-        let Asked { boot, round, index, .. } = peer.asked;
-        if let Some(index) = index
-            && core::mem::take(&mut peer.owed.read_answer)
-        {
-            return Some(Message::ReadAnswer { term, boot, round, index });
+        if let Some(answer) = self.read_answer(seat) {
+            return Some(answer);
         }
-        if core::mem::take(&mut peer.owed.campaign) {
+        if core::mem::take(&mut self.peers[seat].owed.campaign) {
             return Some(Message::CampaignNow { term });
         }
         let (next, room) = (self.peers[seat].next, self.window(seat));
@@ -177,103 +159,14 @@ impl<'a, V> Effects<'a, V> {
         (next < behind).then(|| self.append_entries(seat, behind))
     }
 
-    /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has
-    /// matched and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not
-    /// known.
-    #[cfg_attr(target_os = "none", inline(never))]
-    fn window(&self, seat: Seat) -> usize {
-        let peer = &self.peers[seat];
-        let config = &self.state.settings;
-        let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
-        let is_open = is_known
-            && peer.flow == Flow::Pipeline
-            && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
-        let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
-        // In a log that is about to forget what the follower lacks, it waits no longer.
-        let gives_way = self.state.gives_way() && !self.state.is_crowded(self.log);
-        if !is_open || (gives_way && lacks > config.inflight_bytes_max) {
-            return 0;
-        }
-        config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))
-    }
-
-    /// All that the follower is to get next up to and without the entry `behind`.
-    fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
-        let peer = &mut self.peers[seat];
-        let entries = self.log.between(peer.next, behind);
-        let index = peer.next.previous();
-        let previous = Position { term: self.log.term_at(index), index };
-        peer.sent += 1;
-        peer.next = behind;
-        let term = self.state.hard.term;
-        let State { commit, follow: Follow { inherited, .. }, .. } = *self.state;
-        Message::AppendEntries { term, stamp: peer.sent, previous, commit, inherited, entries }
-    }
-
-    fn offer(&mut self, seat: Seat) -> Message<'a> {
-        let peer = &mut self.peers[seat];
-        peer.sent += 1;
-        let HardState { term, .. } = self.state.hard;
-        let Snapshots { latest, before, .. } = self.state.snapshots;
-        let Follow { inherited, .. } = self.state.follow;
-        Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.configuration.members }
-    }
-
     #[inline(never)]
     fn message_to_leader(&mut self) -> Option<Message<'a>> {
-        let term = self.state.hard.term;
-        if let Some((stamp, outcome)) = self.answer() {
-            return Some(Message::Ack { term, stamp, outcome });
+        if let Some(ack) = self.ack() {
+            return Some(ack);
         }
-        let window = self.state.settings.inflight_bytes_max;
-        if let Some(outcome) = self.state.fetch.as_mut().and_then(|fetch| fetch.question(window)) {
-            return Some(Message::Ack { term, stamp: self.state.follow.stamp, outcome });
+        if let Some(question) = self.question() {
+            return Some(question);
         }
-        let reads = &mut self.state.reads;
-        let (boot, round) = (reads.boot, reads.latest);
-        core::mem::take(&mut reads.asks).then_some(Message::ReadIndex { term, boot, round })
-    }
-
-    /// The next piece of a snapshot, unless that would be faster than the configuration allows.
-    fn piece(&mut self) -> Option<(Seat, Piece)> {
-        let state = &mut *self.state;
-        if !state.is_hard_durable() || state.lead.piece_allowance == 0 || state.gives_way() {
-            return None;
-        }
-        while let Some(seat) = state.lead.fetchers.next_from(state.sends.piece_turn) {
-            let pieces = &mut self.peers[seat].pieces;
-            let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
-            if let Some(snapshot) = state.wanted(pieces.of)
-                && let Some((offset, most)) = pieces.due(frame, snapshot.bytes)
-            {
-                let length = most.min(state.lead.piece_allowance).min(frame);
-                pieces.advance(length);
-                state.lead.piece_allowance -= length;
-                state.sends.piece_turn = Seat(seat.0 + 1);
-                return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
-            }
-            state.lead.fetchers = state.lead.fetchers.without(seat);
-        }
-        None
-    }
-
-    fn has_apply(&self) -> bool {
-        self.state.applied < self.state.applicable() && self.state.applied >= self.log.span.base.index
-    }
-
-    fn apply(&mut self) -> Option<Index> {
-        if !self.has_apply() {
-            return None;
-        }
-        self.state.applied = self.state.applied.next();
-        Some(self.state.applied)
-    }
-
-    fn ready(&mut self) -> Option<Round> {
-        let applied = self.state.applied;
-        let (round, _) = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied)?;
-        // The reads that were held up by this round need not wait for another input.
-        Rounds { state: self.state, peers: self.peers }.start();
-        Some(Round(round.get()))
+        self.read_index()
     }
 }

@@ -1,9 +1,10 @@
+use crate::draw::Effects;
 use crate::lead::Lead;
 use crate::peer::OwedVote;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Message, Position, Role, Seat, Seats, Term};
 
 /// The election under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -188,6 +189,17 @@ impl Step<'_> {
             peer.start(next, now);
             peer.owed.heartbeat = true;
         }
+    }
+}
+
+impl<'a, V> Effects<'a, V> {
+    /// The request of the election under way that this member is owed.
+    pub(crate) fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
+        let ballot = self.state.election.ballot;
+        let term = self.state.hard.term;
+        let term = if ballot == Ballot::Pre { term.next() } else { term };
+        let last = self.state.recency(self.log);
+        core::mem::take(&mut self.peers[seat].owed.ballot).then_some(Message::RequestVote { term, last, ballot })
     }
 }
 

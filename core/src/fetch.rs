@@ -1,11 +1,11 @@
-use crate::draw::Reply;
+use crate::draw::{Effects, Reply};
 use crate::early::Early;
 use crate::follow::Answer;
 use crate::log::Span;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Members, Outcome, Refusal, Seat, Snapshot, Stored};
+use crate::{Index, Members, Message, Outcome, Refusal, Seat, Snapshot, Stored};
 
 /// A snapshot on its way from the leader, as the follower sees it (section 7).
 ///
@@ -265,5 +265,14 @@ impl Step<'_> {
         if let Err(refusal) = self.mark_term() {
             self.state.refusals.add(refusal);
         }
+    }
+}
+
+impl<'a, V> Effects<'a, V> {
+    /// The question for pieces that the leader is owed.
+    pub(crate) fn question(&mut self) -> Option<Message<'a>> {
+        let window = self.state.settings.inflight_bytes_max;
+        let outcome = self.state.fetch.as_mut()?.question(window)?;
+        Some(Message::Ack { term: self.state.hard.term, stamp: self.state.follow.stamp, outcome })
     }
 }

@@ -4,7 +4,7 @@ use crate::position::raise;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Entries, Entry, Index, Instant, Outcome, Position, Refusal, Seat};
+use crate::{Entries, Entry, Index, Instant, Message, Outcome, Position, Refusal, Seat};
 
 /// What a node knows of its term's leader, and how its own log compares.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -174,9 +174,15 @@ impl Step<'_> {
     }
 }
 
-impl<V> Effects<'_, V> {
+impl<'a, V> Effects<'a, V> {
+    /// The ack that the leader is owed.
+    pub(crate) fn ack(&mut self) -> Option<Message<'a>> {
+        let term = self.state.hard.term;
+        self.answer().map(|(stamp, outcome)| Message::Ack { term, stamp, outcome })
+    }
+
     /// How the log compares with what the leader sent, if that was asked or has changed.
-    pub(crate) fn answer(&mut self) -> Option<(u64, Outcome)> {
+    fn answer(&mut self) -> Option<(u64, Outcome)> {
         let state = &mut *self.state;
         let refusal = match state.follow.answer {
             Some(Answer::Conflict { stamp, hint }) => Some((stamp, Outcome::Conflict(hint))),

@@ -178,6 +178,7 @@ mod message;
 mod node;
 mod peer;
 mod persist;
+mod pieces;
 mod position;
 mod progress;
 mod random;

@@ -1,5 +1,6 @@
 use core::ops;
 
+use crate::pieces::Pieces;
 use crate::{Ballot, Incarnation, Index, Instant, Refusal, Seat, Seats, Term};
 
 /// What a node knows of another member, and owes it.
@@ -51,61 +52,6 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Refused {
         Refused(refusal as u8 + 1)
     }
-}
-
-/// What a follower still wants of a snapshot, within the window that it asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Pieces {
-    pub(crate) of: Wanted,
-    /// The first byte to send next.
-    pub(crate) next: u64,
-    /// How many bytes.
-    pub(crate) left: u32,
-    /// How many bytes of what was sent have to be sent again, before that.
-    pub(crate) lost: u32,
-    /// How far before `next` they start.
-    pub(crate) back: u32,
-}
-
-impl Pieces {
-    pub(crate) const NONE: Pieces = Pieces { of: Wanted::Nothing, next: 0, left: 0, lost: 0, back: 0 };
-
-    /// Where the next piece starts, and how much may be sent from there on. None if nothing may, or less than a frame
-    /// holds though the snapshot goes on: who keeps pieces in any order knows them by their length.
-    pub(crate) fn due(&self, frame: u32, end: u64) -> Option<(u64, u32)> {
-        if self.lost > 0 {
-            return Some((self.next - u64::from(self.back), self.lost));
-        }
-        let is_whole = self.left >= frame || (self.left > 0 && self.next + u64::from(self.left) == end);
-        is_whole.then_some((self.next, self.left))
-    }
-
-    /// So much of what is due is sent.
-    pub(crate) fn advance(&mut self, length: u32) {
-        if self.lost > 0 {
-            self.lost -= length;
-            self.back -= length;
-        } else {
-            self.next += u64::from(length);
-            self.left -= length;
-        }
-    }
-
-    /// There is a later snapshot.
-    pub(crate) fn age(&mut self) {
-        self.of = match self.of {
-            Wanted::Latest => Wanted::Before,
-            Wanted::Before | Wanted::Nothing => Wanted::Nothing,
-        };
-    }
-}
-
-/// Which of the two snapshots a follower wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Wanted {
-    Nothing,
-    Latest,
-    Before,
 }
 
 /// How entries flow to a follower.

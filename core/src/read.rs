@@ -1,10 +1,11 @@
+use crate::draw::Effects;
 use core::num::NonZero;
 
 use crate::peer::{Asked, Peer, seats_of};
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Rejection, Round, Seat};
+use crate::{Index, Message, Rejection, Round, Seat};
 
 /// The reads of this node (section 6.4 of the thesis).
 ///
@@ -170,5 +171,33 @@ impl Rounds<'_> {
                 peer.owed.heartbeat = true;
             }
         }
+    }
+}
+
+impl<'a, V> Effects<'a, V> {
+    /// The question for an index that the leader is owed.
+    pub(crate) fn read_index(&mut self) -> Option<Message<'a>> {
+        let term = self.state.hard.term;
+        let reads = &mut self.state.reads;
+        let (boot, round) = (reads.boot, reads.latest);
+        core::mem::take(&mut reads.asks).then_some(Message::ReadIndex { term, boot, round })
+    }
+
+    /// The answer to such a question that this follower is owed.
+    pub(crate) fn read_answer(&mut self, seat: Seat) -> Option<Message<'a>> {
+        let term = self.state.hard.term;
+        let peer = &mut self.peers[seat];
+        let Asked { boot, round, index, .. } = peer.asked;
+        let index = index?;
+        core::mem::take(&mut peer.owed.read_answer).then_some(Message::ReadAnswer { term, boot, round, index })
+    }
+
+    /// The latest round that may be answered, once.
+    pub(crate) fn ready(&mut self) -> Option<Round> {
+        let applied = self.state.applied;
+        let (round, _) = self.state.reads.confirmed.take_if(|(_, index)| *index <= applied)?;
+        // The reads that were held up by this round need not wait for another input.
+        Rounds { state: self.state, peers: self.peers }.start();
+        Some(Round(round.get()))
     }
 }

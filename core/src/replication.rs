@@ -1,8 +1,10 @@
-use crate::peer::{Flow, Pieces, Refused, Wanted, seats_of};
+use crate::draw::Effects;
+use crate::follow::Follow;
+use crate::peer::{Flow, Refused, seats_of};
 use crate::position::raise;
-use crate::snapshots::Snapshots;
+use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Outcome, Position, Refusal, Seat, Seats, Snapshot};
+use crate::{Index, Message, Outcome, Position, Refusal, Seat, Seats};
 
 /// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent
 /// once a heartbeat: a path that swallows a frame again and again is not flooded.
@@ -85,38 +87,6 @@ impl Step<'_> {
         peer.probe_from(next);
     }
 
-    /// A follower wants pieces of a snapshot. What it is still owed of one that it no longer wants, or has, is owed no
-    /// more.
-    fn on_wants(&mut self, from: Seat, index: Index, check: u32, offset: u64, again: u32) {
-        let window = self.state.settings.inflight_bytes_max as u64;
-        let Snapshots { latest, before, .. } = &self.state.snapshots;
-        let is_meant = |snapshot: &Snapshot| snapshot.index() == index && snapshot.check == check && index > Index(0);
-        let (of, bytes) = if is_meant(latest) {
-            (Wanted::Latest, latest.bytes)
-        } else if is_meant(before) {
-            (Wanted::Before, before.bytes)
-        } else {
-            let latest = latest.index();
-            self.state.snapshots.urgent |= index > latest;
-            self.peer(from).owed.offer = latest > Index(0);
-            return;
-        };
-        self.state.lead.fetchers = self.state.lead.fetchers.and(from);
-        let end = offset.saturating_add(window).min(bytes);
-        let pieces = &mut self.peer(from).pieces;
-        // Whoever was sent all of it and begins anew could not use it: another one may be sound.
-        let is_spoilt = again == u32::MAX && offset == 0 && pieces.of == of && pieces.next >= bytes;
-        // A question from far beyond what is asked for now was not this follower's, or not in this fetch.
-        let is_near = pieces.next.saturating_sub(offset) <= u64::from(u32::MAX);
-        let goes_on = again < u32::MAX && pieces.of == of && is_near;
-        let length = |from: u64, to: u64| u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
-        let next = if goes_on { pieces.next.max(offset) } else { offset };
-        let lost = length(offset, offset.saturating_add(again.into()).min(end).min(next));
-        let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
-        *pieces = Pieces { of, next, left: length(next, end), lost, back: length(offset, next) };
-        self.state.snapshots.urgent |= is_spoilt;
-    }
-
     /// Commits what a majority has durable, and nothing short of all that the leader inherited: an ack of that is one
     /// of a mark, and what stands behind it is of this term (section 5.4.2). The leader counts itself by its disk.
     pub(crate) fn advance_commit(&mut self) {
@@ -148,5 +118,40 @@ impl Step<'_> {
 
     pub(crate) fn matched(&self, seat: Seat) -> Index {
         if seat == self.state.seat() { self.state.disk.durable } else { self.peers[seat].matched }
+    }
+}
+
+impl<'a, V> Effects<'a, V> {
+    /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has
+    /// matched and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not
+    /// known.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn window(&self, seat: Seat) -> usize {
+        let peer = &self.peers[seat];
+        let config = &self.state.settings;
+        let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
+        let is_open = is_known
+            && peer.flow == Flow::Pipeline
+            && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
+        let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
+        // In a log that is about to forget what the follower lacks, it waits no longer.
+        let gives_way = self.state.gives_way() && !self.state.is_crowded(self.log);
+        if !is_open || (gives_way && lacks > config.inflight_bytes_max) {
+            return 0;
+        }
+        config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))
+    }
+
+    /// All that the follower is to get next up to and without the entry `behind`.
+    pub(crate) fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
+        let peer = &mut self.peers[seat];
+        let entries = self.log.between(peer.next, behind);
+        let index = peer.next.previous();
+        let previous = Position { term: self.log.term_at(index), index };
+        peer.sent += 1;
+        peer.next = behind;
+        let term = self.state.hard.term;
+        let State { commit, follow: Follow { inherited, .. }, .. } = *self.state;
+        Message::AppendEntries { term, stamp: peer.sent, previous, commit, inherited, entries }
     }
 }

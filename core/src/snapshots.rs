@@ -1,7 +1,6 @@
 use crate::compaction::KEPT_SHARE;
 use crate::draw::Effects;
 use crate::log::Log;
-use crate::peer::Wanted;
 use crate::state::State;
 use crate::step::Step;
 use crate::{Index, Instant, Position, Rejection, Snapshot, Term};
@@ -115,15 +114,5 @@ impl State {
             || log.bytes_between(covered.next(), self.applied.next()) >= self.configuration.log_bytes / KEPT_SHARE;
         let is_wanted = self.snapshots.urgent || (self.is_due(log) && is_worth());
         is_wanted && self.timers.now >= self.snapshots.again && self.applied >= self.snapshots.covered
-    }
-
-    /// The snapshot that a follower wants.
-    pub(crate) fn wanted(&self, of: Wanted) -> Option<Snapshot> {
-        let Snapshots { latest, before, .. } = self.snapshots;
-        match of {
-            Wanted::Nothing => None,
-            Wanted::Latest => Some(latest),
-            Wanted::Before => Some(before),
-        }
     }
 }

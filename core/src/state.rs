@@ -5,6 +5,7 @@ use crate::election::Election;
 use crate::fetch::Fetch;
 use crate::follow::Follow;
 use crate::lead::{Endings, Lead};
+use crate::log::Log;
 use crate::read::Reads;
 use crate::role::Role;
 use crate::sends::Sends;
@@ -77,7 +78,21 @@ impl State {
     }
 
     /// The last index that may be applied: committed, and durable here.
-    pub(crate) fn applicable(&self) -> Index {
+    fn applicable(&self) -> Index {
         self.commit.min(self.disk.durable)
+    }
+
+    /// Whether an entry may be applied: not before the snapshot that the log stands on is restored.
+    pub(crate) fn may_apply(&self, log: Log<'_>) -> bool {
+        self.applied < self.applicable() && self.applied >= log.span.base.index
+    }
+
+    /// The next entry to apply.
+    pub(crate) fn apply(&mut self, log: Log<'_>) -> Option<Index> {
+        if !self.may_apply(log) {
+            return None;
+        }
+        self.applied = self.applied.next();
+        Some(self.applied)
     }
 }

@@ -3,7 +3,8 @@ use serde::Serialize;
 
 use crate::draw::Reply;
 use crate::log::LogMut;
-use crate::peer::{Peer, Pieces};
+use crate::peer::Peer;
+use crate::pieces::Pieces;
 use crate::state::State;
 use crate::{
     Ballot, Identity, Incarnation, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Seat, Session,
