@@ -1,5 +1,13 @@
-use crate::disk::Write;
+use crate::configuration::Configuration;
+use crate::disk::{Disk, Write};
+use crate::election::Election;
+use crate::follow::Follow;
+use crate::lead::{Endings, Lead};
 use crate::peer::{Flow, Owed, Peer, Refused};
+use crate::sends::Sends;
+use crate::snapshots::Snapshots;
+use crate::state::State;
+use crate::transfer::Transfer;
 use crate::{
     Ballot, HardState, Identity, Incarnation, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat,
     Seats, Term,
@@ -26,26 +34,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     /// that lets each of them come at any moment sees all that a clock and a random seed could do, and more: a leader
     /// whose count comes then has heard nobody.
     pub fn forget_time(&mut self) {
-        let state = &mut self.state;
-        let hears = state.hears_leader();
-        state.follow.leader_until =
-            if hears { Instant::START.after(state.timers.election_micros()) } else { Instant::START };
-        (state.timers.now, state.timers.behind) = (Instant::START, 0);
-        state.timers.reseed(0);
-        state.timers.timeout_due = Instant::START.after(2 * state.timers.election_micros());
-        state.timers.await_beat();
-        if let Some(transfer) = &mut state.lead.transfer {
-            transfer.until = Instant::START.after(state.timers.election_micros());
-        }
-        state.disk.name = u64::from(state.disk.write.is_some());
-        state.disk.write = state.disk.write.map(|write| Write { since: Instant::START, ..write });
-        state.refusals = Refusals::default();
-        state.sends.turn = Seat(0);
-        state.snapshots.again = Instant::START;
-        state.sends.piece_turn = Seat(0);
-        state.lead.piece_allowance = state.settings.snapshot_bytes_per_heartbeat;
+        self.state.forget_time();
         for peer in &mut self.peers {
-            (peer.heard, peer.refused) = (Instant::START, Refused::NOTHING);
+            peer.forget_time();
         }
     }
 
@@ -66,15 +57,15 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     fn set_other_roles(&mut self, seats: Seats, ballot: Ballot, other: Peer) {
         let state = &mut self.state;
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
-            (state.election.votes, state.election.answered, state.election.ballot) = (seats, seats, ballot);
+            let Election { ballot: kind, greets: _, votes, answered } = &mut state.election;
+            (*votes, *answered, *kind) = (seats, seats, ballot);
         }
         let others = state.configuration.others;
         for (seat, peer) in self.peers.iter_mut().enumerate() {
-            let Peer { incarnation, heard, asked, owed, .. } = *peer;
             if !others.contains(Seat(seat as u8)) {
-                *peer = Peer { incarnation, ..other.clone() };
+                *peer = Peer { incarnation: peer.incarnation, ..other.clone() };
             } else if !state.is_leader() {
-                *peer = Peer { incarnation, heard, asked, owed, ..other.clone() };
+                peer.forget_reign(other.clone());
             }
         }
     }
@@ -152,32 +143,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     /// # Panics
     /// `names` leads out of the node's seats.
     pub fn rename(&mut self, names: impl Fn(Seat) -> Seat) {
-        let seats = |seats: Seats| seats.iter().map(&names).collect::<Seats>();
-        let hard_state = |hard: HardState| HardState { vote: hard.vote.map(&names), ..hard };
-        let state = &mut self.state;
-        let Members { voters, outgoing, learners, witnesses } = state.configuration.members;
-        state.configuration.members = Members {
-            voters: seats(voters),
-            outgoing: seats(outgoing),
-            learners: seats(learners),
-            witnesses: seats(witnesses),
-        };
-        state.configuration.others = seats(state.configuration.others);
-        state.settings.identity.seat = names(state.settings.identity.seat);
-        state.hard = hard_state(state.hard);
-        state.disk.hard = hard_state(state.disk.hard);
-        state.disk.write = state.disk.write.map(|write| Write { hard: hard_state(write.hard), ..write });
-        state.follow.leader = state.follow.leader.map(&names);
-        state.endings.transfer = state.endings.transfer.map(&names);
-        state.election.votes = seats(state.election.votes);
-        state.election.answered = seats(state.election.answered);
-        state.sends.attention = seats(state.sends.attention);
-        state.lead.fetchers = seats(state.lead.fetchers);
-        state.configuration.reborn = seats(state.configuration.reborn);
-        state.sends.turn = names(state.sends.turn);
-        if let Some(transfer) = &mut state.lead.transfer {
-            transfer.to = names(transfer.to);
-        }
+        self.state.rename(&names);
         let before = self.peers.clone();
         for (seat, peer) in before.into_iter().enumerate() {
             self.peers[names(Seat(seat as u8))] = peer;
@@ -185,7 +151,90 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     }
 }
 
+// What follows names every field of what it changes: a new one has to be thought of here.
+
+impl State {
+    #[rustfmt::skip]
+    fn forget_time(&mut self) {
+        let hears = self.hears_leader();
+        let State {
+            role: _, endings: _, sends, election: _, follow, lead, configuration: _, settings, timers, hard: _, reads: _,
+            disk, commit: _, applied: _, mark: _, snapshots, fetch: _, refusals,
+        } = self;
+        let Sends { turn, piece_turn, commits: _, attention: _ } = sends;
+        let Follow { leader: _, full: _, leader_until, inherited: _, verified: _, acked: _, stamp: _, answer: _ } = follow;
+        let Lead { fetchers: _, piece_allowance, transfer } = lead;
+        let Disk { write, durable: _, written: _, mark: _, hard: _, name } = disk;
+        let Snapshots { image: _, urgent: _, crowded_at: _, again, covered: _, latest: _, before: _ } = snapshots;
+        timers.start_anew();
+        *leader_until = if hears { timers.after_timeout() } else { Instant::START };
+        if let Some(Transfer { to: _, until, told: _ }) = transfer {
+            *until = timers.after_timeout();
+        }
+        *name = u64::from(write.is_some());
+        if let Some(Write { hard: _, through: _, mark: _, since }) = write {
+            *since = Instant::START;
+        }
+        (*turn, *piece_turn) = (Seat(0), Seat(0));
+        *again = Instant::START;
+        *piece_allowance = settings.snapshot_bytes_per_heartbeat;
+        *refusals = Refusals::default();
+    }
+
+    #[rustfmt::skip]
+    fn rename(&mut self, names: &impl Fn(Seat) -> Seat) {
+        let vote = |hard: &mut HardState| hard.vote = hard.vote.map(names);
+        let State {
+            role: _, endings, sends, election, follow, lead, configuration, settings, timers: _, hard, reads: _, disk,
+            commit: _, applied: _, mark: _, snapshots: _, fetch: _, refusals: _,
+        } = self;
+        let Endings { reign: _, transfer: failed } = endings;
+        // The turn of pieces may be behind the last seat: it belongs to what time forgets.
+        let Sends { turn, piece_turn: _, commits: _, attention } = sends;
+        let Election { ballot: _, greets: _, votes, answered } = election;
+        let Follow { leader, full: _, leader_until: _, inherited: _, verified: _, acked: _, stamp: _, answer: _ } = follow;
+        let Lead { fetchers, piece_allowance: _, transfer } = lead;
+        let Configuration { members, others, reborn, log_bytes: _ } = configuration;
+        let Members { voters, outgoing, learners, witnesses } = members;
+        let Disk { write, durable: _, written: _, mark: _, hard: durable, name: _ } = disk;
+        for seats in [attention, votes, answered, fetchers, others, reborn, voters, outgoing, learners, witnesses] {
+            *seats = seats.iter().map(names).collect();
+        }
+        vote(hard);
+        vote(durable);
+        if let Some(Write { hard, through: _, mark: _, since: _ }) = write {
+            vote(hard);
+        }
+        if let Some(Transfer { to, until: _, told: _ }) = transfer {
+            *to = names(*to);
+        }
+        settings.identity.seat = names(settings.identity.seat);
+        *turn = names(*turn);
+        *failed = failed.map(names);
+        *leader = leader.map(names);
+    }
+}
+
 impl Peer {
+    #[rustfmt::skip]
+    fn forget_time(&mut self) {
+        let Peer {
+            incarnation: _, matched: _, next: _, sent: _, echoed: _, reset_at: _, round_from: _, flow: _, marked: _,
+            overtaken: _, losses: _, refused, heard, asked: _, pieces: _, owed: _,
+        } = self;
+        (*heard, *refused) = (Instant::START, Refused::NOTHING);
+    }
+
+    /// What only a leader looks at is as in the other.
+    #[rustfmt::skip]
+    fn forget_reign(&mut self, other: Peer) {
+        let Peer {
+            incarnation, matched: _, next: _, sent: _, echoed: _, reset_at: _, round_from: _, flow: _, marked: _,
+            overtaken: _, losses: _, refused: _, heard, asked, pieces: _, owed,
+        } = *self;
+        *self = Peer { incarnation, heard, asked, owed, ..other };
+    }
+
     /// Whether an ack says nothing that the leader does not know, for the rest of its reign: all that is looked at only
     /// rises, and when `next` is taken back, `reset_at` rises over every stamp that was echoed.
     fn has_heard(&self, stamp: u64, outcome: Outcome, inherited: Index) -> bool {

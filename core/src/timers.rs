@@ -84,4 +84,13 @@ impl Timers {
     pub(crate) fn reseed(&mut self, seed: u64) {
         self.random = seed;
     }
+
+    /// Time starts anew, and nothing is due yet.
+    #[cfg(feature = "checker")]
+    pub(crate) fn start_anew(&mut self) {
+        let Timers { election_micros, heartbeat_micros: _, now, behind, timeout_due, beat_due: _, random } = self;
+        (*now, *behind, *random) = (Instant::START, 0, 0);
+        *timeout_due = Instant::START.after(2 * u64::from(*election_micros));
+        self.await_beat();
+    }
 }
