@@ -158,11 +158,13 @@ impl State {
     fn forget_time(&mut self) {
         let hears = self.hears_leader();
         let State {
-            role: _, endings: _, sends, election: _, follow, lead, configuration: _, settings, timers, hard: _, reads: _,
-            disk, commit: _, applied: _, mark: _, snapshots, fetch: _, refusals,
+            role: _, endings: _, sends, election: _, follow, lead, configuration: _, settings, timers, hard: _,
+            reads: _, disk, commit: _, applied: _, mark: _, snapshots, fetch: _, refusals,
         } = self;
         let Sends { turn, piece_turn, commits: _, attention: _ } = sends;
-        let Follow { leader: _, full: _, leader_until, inherited: _, verified: _, acked: _, stamp: _, answer: _ } = follow;
+        let Follow {
+            leader: _, full: _, leader_until, inherited: _, verified: _, acked: _, stamp: _, answer: _,
+        } = follow;
         let Lead { fetchers: _, piece_allowance, transfer } = lead;
         let Disk { write, durable: _, written: _, mark: _, hard: _, name } = disk;
         let Snapshots { image: _, urgent: _, crowded_at: _, again, covered: _, latest: _, before: _ } = snapshots;
@@ -192,7 +194,9 @@ impl State {
         // The turn of pieces may be behind the last seat: it belongs to what time forgets.
         let Sends { turn, piece_turn: _, commits: _, attention } = sends;
         let Election { ballot: _, greets: _, votes, answered } = election;
-        let Follow { leader, full: _, leader_until: _, inherited: _, verified: _, acked: _, stamp: _, answer: _ } = follow;
+        let Follow {
+            leader, full: _, leader_until: _, inherited: _, verified: _, acked: _, stamp: _, answer: _,
+        } = follow;
         let Lead { fetchers, piece_allowance: _, transfer } = lead;
         let Configuration { members, others, reborn, log_bytes: _ } = configuration;
         let Members { voters, outgoing, learners, witnesses } = members;

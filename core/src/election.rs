@@ -1,5 +1,4 @@
 use crate::draw::Effects;
-use crate::lead::Lead;
 use crate::peer::OwedVote;
 use crate::snapshots::Image;
 use crate::state::State;
@@ -184,7 +183,7 @@ impl Step<'_> {
         self.state.mark = self.state.hard.term;
         self.state.timers.await_beat();
         self.state.timers.timeout_due = self.state.timers.after_timeout();
-        self.state.lead = Lead { piece_allowance: self.state.settings.snapshot_bytes_per_heartbeat, ..Lead::NONE };
+        self.state.lead.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
         for peer in self.everyone() {
             peer.start(next, now);
             peer.owed.heartbeat = true;

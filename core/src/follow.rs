@@ -40,17 +40,20 @@ pub(crate) enum Answer {
 }
 
 impl Follow {
-    /// No leader is known.
-    pub(crate) const NONE: Follow = Follow {
-        leader: None,
-        full: false,
-        leader_until: Instant::START,
-        inherited: Index(0),
-        verified: Index(0),
-        acked: Index(0),
-        stamp: 0,
-        answer: None,
-    };
+    /// No leader is known. Of a constant every byte would be copied.
+    #[inline(always)]
+    pub(crate) fn none() -> Follow {
+        Follow {
+            leader: None,
+            full: false,
+            leader_until: Instant::START,
+            inherited: Index(0),
+            verified: Index(0),
+            acked: Index(0),
+            stamp: 0,
+            answer: None,
+        }
+    }
 }
 
 impl State {

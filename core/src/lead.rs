@@ -25,8 +25,11 @@ pub(crate) struct Endings {
 }
 
 impl Lead {
-    /// Of a node that does not lead.
-    pub(crate) const NONE: Lead = Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None };
+    /// Of a node that does not lead. Of a constant every byte would be copied.
+    #[inline(always)]
+    pub(crate) fn none() -> Lead {
+        Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None }
+    }
 }
 
 impl Endings {

@@ -39,7 +39,7 @@ impl Step<'_> {
             self.state.endings.reign = true;
         }
         self.state.role = Role::Follower;
-        self.state.lead = Lead::NONE;
+        self.state.lead = Lead::none();
         self.state.timers.rest();
         self.forget_owed();
         self.fail_reads();
@@ -47,7 +47,7 @@ impl Step<'_> {
 
     /// No leader of the term is known, and nothing is verified against the one to come.
     pub(crate) fn forget_leader(&mut self) {
-        self.state.follow = Follow::NONE;
+        self.state.follow = Follow::none();
         self.fail_reads();
     }
 }

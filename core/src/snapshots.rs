@@ -9,12 +9,12 @@ use crate::{Index, Instant, Position, Rejection, Snapshot, Term};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub(crate) struct Snapshots {
+    /// One is due if more bytes of the log than this are used.
+    pub(crate) crowded_at: usize,
     pub(crate) image: Image,
     /// Whether a later one is needed, whatever it frees, and all that it covers is to go: an entry or a command found
     /// no room, or there is none that a follower can use.
     pub(crate) urgent: bool,
-    /// One is due if more bytes of the log than this are used.
-    pub(crate) crowded_at: usize,
     /// When the app may be asked again.
     pub(crate) again: Instant,
     /// What a damaged one covered: one of less would not say so.
@@ -38,17 +38,18 @@ pub(crate) enum Image {
 }
 
 impl Snapshots {
-    const NOTHING: Snapshot = Snapshot { position: Position { term: Term(0), index: Index(0) }, bytes: 0, check: 0 };
-
+    /// The app has none.
     pub(crate) const NONE: Snapshots = Snapshots {
+        crowded_at: 0,
         image: Image::Whole,
         urgent: false,
-        crowded_at: 0,
         again: Instant::START,
         covered: Index(0),
         latest: Snapshots::NOTHING,
         before: Snapshots::NOTHING,
     };
+
+    const NOTHING: Snapshot = Snapshot { position: Position { term: Term(0), index: Index(0) }, bytes: 0, check: 0 };
 
     /// There is a later one.
     pub(crate) fn advance(&mut self, later: Snapshot) {
@@ -59,8 +60,8 @@ impl Snapshots {
     /// All are lost.
     pub(crate) fn lose(&mut self) {
         self.image = Image::Lost;
-        self.latest = Snapshot::default();
-        self.before = Snapshot::default();
+        self.latest = Snapshots::NOTHING;
+        self.before = Snapshots::NOTHING;
     }
 }
 
