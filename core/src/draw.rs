@@ -1,7 +1,8 @@
 use core::marker::PhantomData;
 
+use crate::election::OwedVote;
 use crate::log::Log;
-use crate::peer::{OwedVote, Peer};
+use crate::peer::Peer;
 use crate::state::State;
 use crate::{Apply, Effect, Message, Outcome, Position, Role, Round, Seat, Stored};
 
@@ -127,8 +128,7 @@ impl<'a, V> Effects<'a, V> {
         }
         let vote = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
         if vote.is_owed {
-            let OwedVote { term, ballot, granted, .. } = vote;
-            return Some(Message::Vote { term, ballot, granted });
+            return Some(vote.message());
         }
         match self.state.role {
             Role::Leader => self.message_to_follower(seat),
@@ -138,12 +138,10 @@ impl<'a, V> Effects<'a, V> {
     }
 
     fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.heartbeat) {
             let next = peer.next;
-            let is_behind = next <= self.log.span.base.index;
-            return Some(if is_behind { self.offer(seat) } else { self.append_entries(seat, next) });
+            return Some(self.heartbeat(seat, next));
         }
         if core::mem::take(&mut peer.owed.offer) {
             return Some(self.offer(seat));
@@ -152,11 +150,9 @@ impl<'a, V> Effects<'a, V> {
             return Some(answer);
         }
         if core::mem::take(&mut self.peers[seat].owed.campaign) {
-            return Some(Message::CampaignNow { term });
+            return Some(Message::CampaignNow { term: self.state.hard.term });
         }
-        let (next, room) = (self.peers[seat].next, self.window(seat));
-        let behind = self.log.behind_fitting(next, self.state.settings.entry_bytes_max.min(room));
-        (next < behind).then(|| self.append_entries(seat, behind))
+        self.further_entries(seat)
     }
 
     #[inline(never)]

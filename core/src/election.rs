@@ -1,5 +1,4 @@
 use crate::draw::Effects;
-use crate::peer::OwedVote;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
@@ -22,6 +21,24 @@ pub(crate) struct Election {
 impl Election {
     pub(crate) const NONE: Election =
         Election { ballot: Ballot::Pre, greets: false, votes: Seats::NONE, answered: Seats::NONE };
+}
+
+/// The answer to a `RequestVote`, as it was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OwedVote {
+    pub(crate) is_owed: bool,
+    pub(crate) term: Term,
+    pub(crate) ballot: Ballot,
+    pub(crate) granted: bool,
+}
+
+impl OwedVote {
+    pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
+
+    pub(crate) fn message<'a>(self) -> Message<'a> {
+        let OwedVote { is_owed: _, term, ballot, granted } = self;
+        Message::Vote { term, ballot, granted }
+    }
 }
 
 impl Step<'_> {

@@ -1,7 +1,8 @@
 use core::ops;
 
+use crate::election::OwedVote;
 use crate::pieces::Pieces;
-use crate::{Ballot, Incarnation, Index, Instant, Refusal, Seat, Seats, Term};
+use crate::{Incarnation, Index, Instant, Refusal, Seat, Seats};
 
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,19 +77,6 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: None };
-}
-
-/// The answer to a `RequestVote`, as it was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct OwedVote {
-    pub(crate) is_owed: bool,
-    pub(crate) term: Term,
-    pub(crate) ballot: Ballot,
-    pub(crate) granted: bool,
-}
-
-impl OwedVote {
-    pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
 }
 
 /// At most one message of each kind, each made when it is drawn.

@@ -122,11 +122,24 @@ impl Step<'_> {
 }
 
 impl<'a, V> Effects<'a, V> {
+    /// What says that the leader is there, and asks where the follower is.
+    pub(crate) fn heartbeat(&mut self, seat: Seat, next: Index) -> Message<'a> {
+        let is_behind = next <= self.log.span.base.index;
+        if is_behind { self.offer(seat) } else { self.append_entries(seat, next) }
+    }
+
+    /// As many entries as one frame and the window hold, if there are any.
+    pub(crate) fn further_entries(&mut self, seat: Seat) -> Option<Message<'a>> {
+        let (next, room) = (self.peers[seat].next, self.window(seat));
+        let behind = self.log.behind_fitting(next, self.state.settings.entry_bytes_max.min(room));
+        (next < behind).then(|| self.append_entries(seat, behind))
+    }
+
     /// How many bytes of entries may be sent to this follower now. Those on the way are what lies between what has
     /// matched and what is next, so that none can leak. Of those that were forgotten meanwhile, the length is not
     /// known.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn window(&self, seat: Seat) -> usize {
+    fn window(&self, seat: Seat) -> usize {
         let peer = &self.peers[seat];
         let config = &self.state.settings;
         let is_known = peer.matched == Index(0) || peer.matched >= self.log.span.base.index;
@@ -143,7 +156,7 @@ impl<'a, V> Effects<'a, V> {
     }
 
     /// All that the follower is to get next up to and without the entry `behind`.
-    pub(crate) fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
+    fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
         let peer = &mut self.peers[seat];
         let entries = self.log.between(peer.next, behind);
         let index = peer.next.previous();
