@@ -78,16 +78,19 @@ impl State {
     }
 
     /// The last index that may be applied: committed, and durable here.
+    #[inline]
     fn applicable(&self) -> Index {
         self.commit.min(self.disk.durable)
     }
 
     /// Whether an entry may be applied: not before the snapshot that the log stands on is restored.
+    #[inline]
     pub(crate) fn may_apply(&self, log: Log<'_>) -> bool {
         self.applied < self.applicable() && self.applied >= log.span.base.index
     }
 
     /// The next entry to apply.
+    #[inline]
     pub(crate) fn apply(&mut self, log: Log<'_>) -> Option<Index> {
         if !self.may_apply(log) {
             return None;
