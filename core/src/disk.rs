@@ -1,4 +1,4 @@
-use crate::draw::Effects;
+use crate::draw::Draw;
 use crate::random::splitmix;
 use crate::snapshots::Image;
 use crate::state::State;
@@ -82,7 +82,7 @@ impl State {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// All that is not durable yet, in one write, unless one is under way.
     pub(crate) fn persist(&mut self) -> Option<Persist<'a>> {
         let state = &mut *self.state;

@@ -4,39 +4,37 @@ use crate::election::OwedVote;
 use crate::log::Log;
 use crate::peer::Peer;
 use crate::state::State;
-use crate::{Apply, Effect, Message, Outcome, Position, Role, Round, Seat, Stored};
+use crate::{Apply, Effect, Message, Outcome, Role, Round, Seat, Stored};
 
-/// What a node has to do now, in the order in which to do it.
+/// What a node answers to what it was told, and what it has to do now, in the order in which to do it.
 ///
 /// Each effect is made when it is drawn, from the node's own state: there is no queue that could overflow. What is not
-/// drawn is offered again by the next step, except the answer to a client's input, which is the first effect of its
-/// step.
+/// drawn is offered again by the next step, except an [`Effect::Store`], which is the first effect of its step.
 #[must_use = "a node acts only through its effects"]
-pub struct Effects<'a, V> {
-    pub(crate) state: &'a mut State,
-    pub(crate) peers: &'a mut [Peer],
-    pub(crate) log: Log<'a>,
-    pub(crate) reply: Option<Reply<'a>>,
-    /// Whether what is for the app has to wait.
-    pub(crate) without_app: bool,
+pub struct Effects<'a, V, A = ()> {
+    /// What comes of the input at once.
+    pub answer: A,
+    pub(crate) draw: Draw<'a>,
     pub(crate) view: PhantomData<V>,
 }
 
-/// The effect that belongs to this step alone: the answer to a client's input, or what came with a message.
-pub(crate) enum Reply<'a> {
-    Accept(Position),
-    Await(Round),
-    Reject(crate::Rejection),
-    /// Bytes of the snapshot that is fetched, and where in it they belong.
-    Store(u64, &'a [u8]),
+/// A node while effects are drawn from it.
+pub(crate) struct Draw<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) peers: &'a mut [Peer],
+    pub(crate) log: Log<'a>,
+    /// Bytes of the snapshot that is fetched, which came with this step's message, and where in it they belong.
+    pub(crate) stores: Option<(u64, &'a [u8])>,
+    /// Whether what is for the app has to wait.
+    pub(crate) without_app: bool,
 }
 
-impl<'a, V> Iterator for Effects<'a, V> {
+impl<'a, V, A> Iterator for Effects<'a, V, A> {
     type Item = Effect<'a, V>;
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
-        if self.reply.is_none()
-            && let Some(persist) = self.persist()
+        if self.draw.stores.is_none()
+            && let Some(persist) = self.draw.persist()
         {
             return Some(Effect::Persist(persist));
         }
@@ -44,49 +42,44 @@ impl<'a, V> Iterator for Effects<'a, V> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a, V, A> Effects<'a, V, A> {
     /// The next effect that is no [`Effect::Persist`]: for a driver that can send nothing while it writes, so that what
     /// need not wait for the write goes first. The write stays due.
     pub fn next_but_write(&mut self) -> Option<Effect<'a, V>> {
-        if let Some(reply) = self.reply.take() {
-            return match reply {
-                Reply::Accept(position) => Some(Effect::Accept { position }),
-                Reply::Await(round) => Some(Effect::Await { round }),
-                Reply::Reject(rejection) => Some(Effect::Reject(rejection)),
-                Reply::Store(offset, bytes) => {
-                    let Stored { snapshot, .. } = self.state.fetch.as_ref()?.here;
-                    self.state.store(offset, bytes);
-                    Some(Effect::Store { snapshot, offset, bytes })
-                }
-            };
+        if let Some((offset, bytes)) = self.draw.stores.take() {
+            let Stored { snapshot, .. } = self.draw.state.fetch.as_ref()?.here;
+            self.draw.state.store(offset, bytes);
+            return Some(Effect::Store { snapshot, offset, bytes });
         }
-        if let Some((to, message)) = self.send() {
+        if let Some((to, message)) = self.draw.send() {
             return Some(Effect::Send { to, message });
         }
-        let has_app = !self.without_app;
-        if has_app && let Some(position) = self.take_snapshot() {
-            return Some(Effect::TakeSnapshot { position, members: self.state.configuration.members });
+        let has_app = !self.draw.without_app;
+        if has_app && let Some(position) = self.draw.take_snapshot() {
+            return Some(Effect::TakeSnapshot { position, members: self.draw.state.configuration.members });
         }
-        if !self.state.may_apply(self.log) && core::mem::take(&mut self.state.endings.reign) {
+        let Draw { ref mut state, log, .. } = self.draw;
+        if !state.may_apply(log) && core::mem::take(&mut state.endings.reign) {
             return Some(Effect::LeadershipEnded);
         }
-        if has_app && let Some(snapshot) = self.restore() {
+        if has_app && let Some(snapshot) = self.draw.restore() {
             return Some(Effect::Restore { snapshot });
         }
-        if has_app && let Some(index) = self.state.apply(self.log) {
-            return self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
+        let Draw { ref mut state, log, .. } = self.draw;
+        if has_app && let Some(index) = state.apply(log) {
+            return log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
         }
-        if let Some(to) = self.state.endings.transfer.take() {
+        if let Some(to) = state.endings.transfer.take() {
             return Some(Effect::TransferFailed { to });
         }
-        if let Some((to, piece)) = self.piece() {
+        if let Some((to, piece)) = self.draw.piece() {
             return Some(Effect::SendPiece { to, piece });
         }
-        if has_app && let Some(through) = self.ready() {
+        if has_app && let Some(through) = self.draw.ready() {
             return Some(Effect::ReadReady { through });
         }
         // Those that can be answered once the app is back come first.
-        let reads = &mut self.state.reads;
+        let reads = &mut self.draw.state.reads;
         let failed = if has_app || reads.confirmed.is_none() { reads.failed.take() } else { None };
         failed.map(|through| Effect::ReadFailed { through: Round(through.get()) })
     }
@@ -94,17 +87,19 @@ impl<'a, V> Effects<'a, V> {
     /// The effects but those for the app: [`Effect::Apply`], [`Effect::Restore`], [`Effect::TakeSnapshot`] and
     /// [`Effect::ReadReady`] stay due. For a driver whose app is busy, as one that is restored on another thread: the
     /// node goes on to acknowledge and to vote meanwhile. One that comes to lead so answers nobody until the app is back:
-    /// let it hand over ([`Input::Transfer`](crate::Input::Transfer)) if that may take long.
+    /// let it hand over ([`Transfer`](crate::Transfer)) if that may take long.
     pub fn without_app(mut self) -> Self {
-        self.without_app = true;
+        self.draw.without_app = true;
         self
     }
 
     /// Whether an [`Effect::Persist`] is due.
     pub fn has_write(&self) -> bool {
-        self.state.has_write(self.log.span.last.index)
+        self.draw.state.has_write(self.draw.log.span.last.index)
     }
+}
 
+impl<'a> Draw<'a> {
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
     fn send(&mut self) -> Option<(Seat, Message<'a>)> {
         if !self.state.is_hard_durable() {

@@ -8,20 +8,6 @@ use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Effect<'a, V> {
-    /// The command of this step is in the leader's log. What comes first ends it, and is the one answer to its client:
-    /// an [`Effect::Apply`] with this position, it is done; one with this index and another term, it is superseded, was
-    /// not done and never will be; an [`Effect::LeadershipEnded`], nobody here knows.
-    Accept {
-        /// Where the command stands.
-        position: Position,
-    },
-    /// The read of this step waits for this round: see [`Effect::ReadReady`].
-    Await {
-        /// The round that it shares with other reads of this node.
-        round: Round,
-    },
-    /// The command, read or transfer of this step is refused, and nothing was done.
-    Reject(Rejection),
     /// Make this durable, then return the ticket. One write is under way at a time.
     Persist(Persist<'a>),
     /// Send this. A message that the link refuses counts as lost.
@@ -35,7 +21,7 @@ pub enum Effect<'a, V> {
     /// left out but by an [`Effect::Restore`].
     Apply(Apply<'a, V>),
     /// Take a snapshot of the app's state as it is now, sessions included, and write it aside while the node goes on. It
-    /// has at least one byte. Once it is durable, say so with [`Input::Snapshotted`](crate::Input::Snapshotted). If one
+    /// has at least one byte. Once it is durable, say so with [`Snapshotted`](crate::Snapshotted). If one
     /// is being written, or cannot be, leave it: the node asks again.
     TakeSnapshot {
         /// What was applied last.

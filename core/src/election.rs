@@ -1,4 +1,4 @@
-use crate::draw::Effects;
+use crate::draw::Draw;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
@@ -208,7 +208,7 @@ impl Step<'_> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// The request of the election under way that this member is owed.
     pub(crate) fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
         let ballot = self.state.election.ballot;

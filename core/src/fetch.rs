@@ -1,6 +1,6 @@
-use crate::draw::{Effects, Reply};
+use crate::draw::Draw;
 use crate::early::Early;
-use crate::follow::Answer;
+use crate::follow::OwedAck;
 use crate::log::Span;
 use crate::snapshots::Image;
 use crate::state::State;
@@ -188,7 +188,7 @@ impl Step<'_> {
             self.fail_reads();
             if !self.state.settings.may_hold(latest.bytes) {
                 self.state.fetch = None;
-                self.state.follow.answer = Some(Answer::TooSmall { stamp });
+                self.state.follow.answer = Some(OwedAck::TooSmall { stamp });
                 return Err(Refusal::SnapshotTooLarge);
             }
             self.state.fetch_anew(latest);
@@ -206,7 +206,13 @@ impl Step<'_> {
     }
 
     /// A piece of a snapshot, whoever sent it and in which term: what it covers is committed.
-    pub(crate) fn on_piece<'m>(&mut self, index: Index, check: u32, offset: u64, bytes: &'m [u8]) -> Option<Reply<'m>> {
+    pub(crate) fn on_piece<'m>(
+        &mut self,
+        index: Index,
+        check: u32,
+        offset: u64,
+        bytes: &'m [u8],
+    ) -> Option<(u64, &'m [u8])> {
         let fetch = self.state.fetch.as_mut()?;
         let Stored { snapshot, received, .. } = fetch.here;
         if (snapshot.index(), snapshot.check) != (index, check) {
@@ -219,7 +225,7 @@ impl Step<'_> {
             fetch.ask_again();
             self.state.attend_leader();
         }
-        bytes.get(..taken).filter(|bytes| !bytes.is_empty()).map(|bytes| Reply::Store(offset, bytes))
+        bytes.get(..taken).filter(|bytes| !bytes.is_empty()).map(|bytes| (offset, bytes))
     }
 
     /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes
@@ -268,7 +274,7 @@ impl Step<'_> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// The question for pieces that the leader is owed.
     pub(crate) fn question(&mut self) -> Option<Message<'a>> {
         let window = self.state.settings.inflight_bytes_max;

@@ -1,4 +1,4 @@
-use crate::draw::Effects;
+use crate::draw::Draw;
 use crate::log::SLOT;
 use crate::position::raise;
 use crate::snapshots::Image;
@@ -23,12 +23,12 @@ pub(crate) struct Follow {
     pub(crate) acked: Index,
     /// The latest stamp of the leader.
     pub(crate) stamp: u64,
-    pub(crate) answer: Option<Answer>,
+    pub(crate) answer: Option<OwedAck>,
 }
 
 /// An ack that is owed at once, whatever is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Answer {
+pub(crate) enum OwedAck {
     /// What is verified and durable.
     Matched,
     /// What is verified and durable, with word that there is no room for more.
@@ -83,7 +83,7 @@ impl Step<'_> {
             let log = self.log.view();
             let index = log.behind_at_most(*previous).previous().max(log.span.base.index);
             let hint = Position { term: log.term_at(index), index };
-            self.state.follow.answer = Some(Answer::Conflict { stamp, hint });
+            self.state.follow.answer = Some(OwedAck::Conflict { stamp, hint });
             return Ok(());
         }
         self.take(previous.index, entries)?;
@@ -146,7 +146,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn answer_verified(&mut self) {
-        self.state.follow.answer = Some(if self.state.follow.full { Answer::Full } else { Answer::Matched });
+        self.state.follow.answer = Some(if self.state.follow.full { OwedAck::Full } else { OwedAck::Matched });
     }
 
     /// What is committed meanwhile cannot be applied here: no read that waits for it can be answered.
@@ -177,7 +177,7 @@ impl Step<'_> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// The ack that the leader is owed.
     pub(crate) fn ack(&mut self) -> Option<Message<'a>> {
         let term = self.state.hard.term;
@@ -188,18 +188,18 @@ impl<'a, V> Effects<'a, V> {
     fn answer(&mut self) -> Option<(u64, Outcome)> {
         let state = &mut *self.state;
         let refusal = match state.follow.answer {
-            Some(Answer::Conflict { stamp, hint }) => Some((stamp, Outcome::Conflict(hint))),
-            Some(Answer::TooSmall { stamp }) => Some((stamp, Outcome::TooSmall)),
-            Some(Answer::Matched | Answer::Full) | None => None,
+            Some(OwedAck::Conflict { stamp, hint }) => Some((stamp, Outcome::Conflict(hint))),
+            Some(OwedAck::TooSmall { stamp }) => Some((stamp, Outcome::TooSmall)),
+            Some(OwedAck::Matched | OwedAck::Full) | None => None,
         };
         if refusal.is_some() {
             state.follow.answer = None;
             return refusal;
         }
         let index = state.acknowledgeable()?;
-        let answer = state.follow.answer.take().or((index > state.follow.acked).then_some(Answer::Matched))?;
+        let answer = state.follow.answer.take().or((index > state.follow.acked).then_some(OwedAck::Matched))?;
         state.follow.acked.raise(index);
-        let is_full = answer == Answer::Full;
+        let is_full = answer == OwedAck::Full;
         Some((state.follow.stamp, if is_full { Outcome::Full(index) } else { Outcome::Matched(index) }))
     }
 }

@@ -1,41 +1,218 @@
-use crate::{Identity, Message, Seat, Session, Snapshot, Ticket};
+use serde::Serialize;
 
-/// A fact that a node is told. Every state of a node takes every input.
+use crate::step::Step;
+use crate::{Identity, Message, Position, Rejection, Round, Seat, Session, Snapshot, Ticket};
+
+/// What a node can be told in a [step](crate::Node::step), and what it answers at once.
+///
+/// What a client, an operator or an app wants has an answer: [`ClientCommand`], [`Read`], [`Transfer`], [`Snapshotted`].
+/// [`Receive`], [`Persisted`] and [`Tick`] have none. An [`Input`] is any of them, as a value that can be kept. Every
+/// state of a node takes all of them.
+pub trait Told<'a, V>: Tell<'a, V> {}
+
+impl<'a, V, T: Tell<'a, V>> Told<'a, V> for T {}
+
+/// How a step takes what it is told. Nobody else can say more of it.
+pub trait Tell<'a, V> {
+    /// What comes of it at once.
+    type Answer;
+
+    /// Bytes of a snapshot that came with it, and where in that they belong.
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>);
+}
+
+/// A client wants a command done. The answer is where it stands in the leader's log. What comes first then ends it, and
+/// is the one answer to its client: an [`Effect::Apply`](crate::Effect::Apply) with this position, it is done; one with
+/// this index and another term, it is superseded, was not done and never will be; an
+/// [`Effect::LeadershipEnded`](crate::Effect::LeadershipEnded), nobody here knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ClientCommand<V> {
+    /// Makes a retry recognizable; `None` if the command may be done twice.
+    pub session: Option<Session>,
+    /// The command; it is encoded once, straight into the log. `None` to open a session with sequence zero.
+    pub command: Option<V>,
+}
+
+/// A client wants to read the state as of now or later. The answer is the round that it shares with other reads of this
+/// node: see [`Effect::ReadReady`](crate::Effect::ReadReady).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Read;
+
+/// Hand leadership over, within an election time-out. If that is not refused, it ends in an
+/// [`Effect::LeadershipEnded`](crate::Effect::LeadershipEnded) or
+/// [`Effect::TransferFailed`](crate::Effect::TransferFailed). Asked again for the same seat, it is the same transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Transfer {
+    /// Who should lead next; `None` for the follower with the most recent log.
+    pub to: Option<Seat>,
+}
+
+/// The app has this snapshot of its own state, and it is durable. The entries up to it are forgotten when room is
+/// needed. Keep the snapshots that [`Node::snapshots`](crate::Node::snapshots) names; others are not needed any longer.
+/// It is refused if the node can make nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Snapshotted(pub Snapshot);
+
+/// A message came from another member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Receive<'a> {
+    /// Who sent it.
+    pub from: Identity,
+    /// What was sent.
+    pub message: Message<'a>,
+}
+
+/// The write of this ticket is durable.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Persisted(pub Ticket);
+
+/// Time has passed: due at [`Node::deadline`](crate::Node::deadline), harmless at any other time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Tick;
+
+/// All that a node can be told, as a value: to be kept, compared and run again.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Input<'a, V> {
-    /// A client wants a command done. The first effect of the step is its [`Accept`](crate::Effect::Accept) or
-    /// [`Reject`](crate::Effect::Reject).
+    /// See [`ClientCommand`].
     ClientCommand {
-        /// Makes a retry recognizable; `None` if the command may be done twice.
+        /// Makes a retry recognizable.
         session: Option<Session>,
-        /// The command; it is encoded once, straight into the log. `None` to open a session with sequence zero.
+        /// The command.
         command: Option<V>,
     },
-    /// A message came from another member.
+    /// See [`Receive`].
     Receive {
         /// Who sent it.
         from: Identity,
         /// What was sent.
         message: Message<'a>,
     },
-    /// Time has passed: due at [`Node::deadline`](crate::Node::deadline), harmless at any other time.
+    /// See [`Tick`].
     Tick,
-    /// The write of this ticket is durable.
+    /// See [`Persisted`].
     Persisted(Ticket),
-    /// The app has this snapshot of its own state, and it is durable. The entries up to it are forgotten when room is
-    /// needed. Keep the snapshots that [`Node::snapshots`](crate::Node::snapshots) names; others are not needed any
-    /// longer. If the node can make nothing of it, the first effect of the step is a [`Reject`](crate::Effect::Reject).
+    /// See [`Snapshotted`].
     Snapshotted(Snapshot),
-    /// A client wants to read the state as of now or later. The first effect of the step is its
-    /// [`Await`](crate::Effect::Await) or [`Reject`](crate::Effect::Reject).
+    /// See [`Read`].
     Read,
-    /// Hand leadership over, to this seat or to the follower with the most recent log, within an election time-out. If
-    /// that is not possible, the first effect of the step is a [`Reject`](crate::Effect::Reject); else it ends in a
-    /// [`LeadershipEnded`](crate::Effect::LeadershipEnded) or [`TransferFailed`](crate::Effect::TransferFailed). Asked
-    /// again for the same seat, it is the same transfer.
+    /// See [`Transfer`].
     Transfer {
         /// Who should lead next.
         to: Option<Seat>,
     },
+}
+
+/// The answer to an [`Input`] that has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Answer {
+    /// The command is in the leader's log: see [`ClientCommand`].
+    Accept {
+        /// Where it stands.
+        position: Position,
+    },
+    /// The read waits for this round: see [`Read`].
+    Await {
+        /// The round that it shares with other reads of this node.
+        round: Round,
+    },
+    /// Nothing was done.
+    Reject(Rejection),
+}
+
+impl From<Result<Position, Rejection>> for Answer {
+    fn from(answer: Result<Position, Rejection>) -> Answer {
+        answer.map_or_else(Answer::Reject, |position| Answer::Accept { position })
+    }
+}
+
+impl From<Result<Round, Rejection>> for Answer {
+    fn from(answer: Result<Round, Rejection>) -> Answer {
+        answer.map_or_else(Answer::Reject, |round| Answer::Await { round })
+    }
+}
+
+impl<'a, V: Serialize> Tell<'a, V> for ClientCommand<V> {
+    type Answer = Result<Position, Rejection>;
+
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+        (step.propose(self.session, self.command), None)
+    }
+}
+
+impl<'a, V> Tell<'a, V> for Read {
+    type Answer = Result<Round, Rejection>;
+
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+        (step.read(), None)
+    }
+}
+
+impl<'a, V> Tell<'a, V> for Transfer {
+    type Answer = Result<(), Rejection>;
+
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+        (step.transfer(self.to), None)
+    }
+}
+
+impl<'a, V> Tell<'a, V> for Snapshotted {
+    type Answer = Result<(), Rejection>;
+
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+        (step.snapshotted(self.0), None)
+    }
+}
+
+impl<'a, V> Tell<'a, V> for Receive<'a> {
+    type Answer = ();
+
+    fn tell(self, step: &mut Step<'_>) -> ((), Option<(u64, &'a [u8])>) {
+        ((), step.receive(self.from, &self.message))
+    }
+}
+
+impl<'a, V> Tell<'a, V> for Persisted {
+    type Answer = ();
+
+    fn tell(self, step: &mut Step<'_>) -> ((), Option<(u64, &'a [u8])>) {
+        step.persisted(&self.0);
+        ((), None)
+    }
+}
+
+impl<'a, V> Tell<'a, V> for Tick {
+    type Answer = ();
+
+    fn tell(self, _: &mut Step<'_>) -> ((), Option<(u64, &'a [u8])>) {
+        ((), None)
+    }
+}
+
+impl<'a, V: Serialize> Tell<'a, V> for Input<'a, V> {
+    type Answer = Option<Answer>;
+
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+        let answer = match self {
+            Input::ClientCommand { session, command } => Some(step.propose(session, command).into()),
+            Input::Read => Some(step.read().into()),
+            Input::Transfer { to } => step.transfer(to).err().map(Answer::Reject),
+            Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Answer::Reject),
+            Input::Receive { from, ref message } => return (None, step.receive(from, message)),
+            Input::Persisted(ticket) => {
+                step.persisted(&ticket);
+                None
+            }
+            Input::Tick => None,
+        };
+        (answer, None)
+    }
 }

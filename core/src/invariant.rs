@@ -1,7 +1,6 @@
-use core::marker::PhantomData;
-
+use crate::draw::Draw;
 use crate::snapshots::Image;
-use crate::{Effects, Entries, Node, Role, Seats};
+use crate::{Entries, Node, Role, Seats};
 
 /// A law that a node keeps in every state, and has broken: a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,9 +26,9 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     fn overlooks_a_message(&self) -> bool {
         let (mut state, mut peers) = (self.state.clone(), self.peers.clone());
         let unattended = Seats(state.configuration.others.0 & !state.sends.attention.0);
-        let (log, view) = (self.log_view(), PhantomData::<()>);
-        let mut effects = Effects { state: &mut state, peers: &mut peers, log, reply: None, without_app: false, view };
-        self.state.is_hard_durable() && unattended.iter().any(|seat| effects.message_to(seat).is_some())
+        let log = self.log_view();
+        let mut draw = Draw { state: &mut state, peers: &mut peers, log, stores: None, without_app: false };
+        self.state.is_hard_durable() && unattended.iter().any(|seat| draw.message_to(seat).is_some())
     }
 
     /// Checks what must hold of one node at any time. Reads the whole log: meant for tests.

@@ -13,7 +13,9 @@
 //!
 //! ```
 //! use std::collections::VecDeque;
-//! use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Role, Seat, Seats};
+//! use quorate::{
+//!     Boot, Charter, ClientCommand, Config, Effect, Founding, Input, Instant, Members, Node, Role, Seat, Seats,
+//! };
 //!
 //! #[derive(serde::Serialize, serde::Deserialize)]
 //! struct Add(u32);
@@ -55,11 +57,8 @@
 //!             }
 //!             // Entries that a snapshot covers are forgotten when the log fills up: see below. This one never does.
 //!             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
-//!             Effect::Accept { position } => println!("the leader took it: {position:?}"),
-//!             Effect::Reject(reason) => println!("nothing was done: {reason:?}"),
 //!             Effect::LeadershipEnded => println!("nobody here knows what becomes of what was taken and not done yet"),
-//!             Effect::Await { .. } | Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
-//!             Effect::TransferFailed { .. } => {}
+//!             Effect::ReadReady { .. } | Effect::ReadFailed { .. } | Effect::TransferFailed { .. } => {}
 //!         }
 //!     }
 //!     if let Some(ticket) = written {
@@ -83,7 +82,10 @@
 //!     if let Some(leader) = machines.iter_mut().find(|machine| machine.node.role() == Role::Leader) {
 //!         // The first command of all waits until every member is known to be part of the cluster.
 //!         if leader.node.waits_for().is_empty() && let Some(command) = wish.take() {
-//!             act(leader, now, Input::ClientCommand { session: None, command: Some(command) }, &mut link);
+//!             // Where it stands, or why nothing was done. What follows is drawn by the next step.
+//!             let position = leader.node.step(now, ClientCommand { session: None, command: Some(command) }).answer;
+//!             println!("the leader took it: {position:?}");
+//!             act(leader, now, Input::Tick, &mut link);
 //!         }
 //!     }
 //! }
@@ -102,8 +104,8 @@
 //!
 //! A driver need not draw all effects: what is left is offered again by the next step. So a full link is back-pressure,
 //! feeding many inputs before drawing is how to batch, and an app that is busy holds nothing else up
-//! ([`Effects::without_app`]). Only the answer to a client's input ([`Effect::Accept`],
-//! [`Effect::Await`], [`Effect::Reject`]) is offered once: it is the first effect of its step.
+//! ([`Effects::without_app`]). What a client, an operator or an app wants is answered at once, by a type of its own:
+//! [`ClientCommand`], [`Read`], [`Transfer`], [`Snapshotted`].
 //!
 //! # Exactly once
 //!
@@ -116,7 +118,7 @@
 //! # A log that never ends
 //!
 //! When the log fills up, the node asks for a snapshot ([`Effect::TakeSnapshot`]). The app freezes its state, sessions
-//! included, writes it aside, and says when it is durable ([`Input::Snapshotted`]): the entries before it are forgotten
+//! included, writes it aside, and says when it is durable ([`Snapshotted`]): the entries before it are forgotten
 //! (section 7). A follower that needs them is offered the snapshot, and pulls it piece by piece ([`Effect::SendPiece`]
 //! at the leader, [`Effect::Store`] at the follower), from where it is, whatever was lost and whoever leads by then; in
 //! any order if its driver can keep pieces so ([`Config::pieces_in_order`]). It makes it durable with one write
@@ -202,7 +204,7 @@ pub use draw::Effects;
 pub use effect::{Apply, CommandError, Effect, Rejection, Round};
 pub use entry::{Entries, Entry, Kind, RECORD_OVERHEAD, RecordError, crc32c, crc32c_append};
 pub use founding::{Charter, Founding, Prospect};
-pub use input::Input;
+pub use input::{Answer, ClientCommand, Input, Persisted, Read, Receive, Snapshotted, Tick, Told, Transfer};
 pub use instant::{Instant, Widened};
 pub use invariant::Broken;
 pub use mark::Mark;

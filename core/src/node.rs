@@ -4,15 +4,15 @@ use core::marker::PhantomData;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::draw::Reply;
+use crate::draw::Draw;
 use crate::log::{Log, LogMut, Span};
 use crate::peer::Peer;
 use crate::snapshots::{Image, Snapshots};
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Index, Input, Instant, Members, Position, Refusal, Refusals, Role, Seat, Seats,
-    Snapshot, Stored, Term,
+    Effects, Entries, HardState, Index, Instant, Members, Position, Refusal, Refusals, Role, Seat, Seats, Snapshot,
+    Stored, Term, Told,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -52,37 +52,29 @@ pub struct Node<C, B, const SEATS: usize> {
 }
 
 impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
-    /// Takes an input at a time, and returns what is to be done about it. Does a bounded amount of work.
+    /// Takes what it is told at a time, and returns what it answers and what is to be done about it. Does a bounded amount
+    /// of work.
     ///
     /// A driver carries the effects out in their order. It may stop drawing at any time, for instance because a link is
-    /// busy, and may feed several inputs before it draws on: the rest is offered again.
-    pub fn step<'n>(&'n mut self, now: Instant, input: Input<'n, C::View<'_>>) -> Effects<'n, C::View<'n>> {
+    /// busy, and may tell several things before it draws on: the rest is offered again.
+    pub fn step<'n, 'v, T>(&'n mut self, now: Instant, told: T) -> Effects<'n, C::View<'n>, T::Answer>
+    where
+        T: Told<'n, C::View<'v>>,
+    {
         self.state.timers.go_on(now);
         let memory = bounded_mut(self.memory.as_mut());
         let log = LogMut { memory, span: &mut self.span };
         let mut step = Step { state: &mut self.state, peers: &mut self.peers, log };
-        let reply = match input {
-            Input::ClientCommand { session, command } => {
-                Some(step.propose(session, command).map_or_else(Reply::Reject, Reply::Accept))
-            }
-            Input::Read => Some(step.read().map_or_else(Reply::Reject, Reply::Await)),
-            Input::Transfer { to } => step.transfer(to).err().map(Reply::Reject),
-            Input::Receive { from, ref message } => step.receive(from, message),
-            Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Reply::Reject),
-            Input::Persisted(ticket) => {
-                step.persisted(&ticket);
-                None
-            }
-            Input::Tick => None,
-        };
+        let (answer, stores) = told.tell(&mut step);
         step.settle();
         let log = Log::new(bounded(self.memory.as_ref()), &self.span);
-        Effects { state: &mut self.state, peers: &mut self.peers, log, reply, without_app: false, view: PhantomData }
+        let draw = Draw { state: &mut self.state, peers: &mut self.peers, log, stores, without_app: false };
+        Effects { answer, draw, view: PhantomData }
     }
 }
 
 impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
-    /// When the next [`Input::Tick`] is due, if nothing else comes before. `None` if only another input can change
+    /// When the next [`Input::Tick`](crate::Input::Tick) is due, if nothing else comes before. `None` if only another input can change
     /// anything.
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;

@@ -1,4 +1,4 @@
-use crate::draw::Effects;
+use crate::draw::Draw;
 use crate::follow::Follow;
 use crate::snapshots::Snapshots;
 use crate::state::State;
@@ -94,7 +94,7 @@ impl Step<'_> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// What the follower can have in place of entries that are forgotten.
     pub(crate) fn offer(&mut self, seat: Seat) -> Message<'a> {
         let peer = &mut self.peers[seat];

@@ -1,4 +1,4 @@
-use crate::draw::Effects;
+use crate::draw::Draw;
 use core::num::NonZero;
 
 use crate::peer::{Asked, Peer, seats_of};
@@ -174,7 +174,7 @@ impl Rounds<'_> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// The question for an index that the leader is owed.
     pub(crate) fn read_index(&mut self) -> Option<Message<'a>> {
         let term = self.state.hard.term;

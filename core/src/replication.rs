@@ -1,4 +1,4 @@
-use crate::draw::Effects;
+use crate::draw::Draw;
 use crate::follow::Follow;
 use crate::peer::{Flow, Refused, seats_of};
 use crate::position::raise;
@@ -121,7 +121,7 @@ impl Step<'_> {
     }
 }
 
-impl<'a, V> Effects<'a, V> {
+impl<'a> Draw<'a> {
     /// What says that the leader is there, and asks where the follower is.
     pub(crate) fn heartbeat(&mut self, seat: Seat, next: Index) -> Message<'a> {
         let is_behind = next <= self.log.span.base.index;

@@ -1,5 +1,5 @@
 use crate::compaction::KEPT_SHARE;
-use crate::draw::Effects;
+use crate::draw::Draw;
 use crate::log::Log;
 use crate::state::State;
 use crate::step::Step;
@@ -82,7 +82,7 @@ impl Step<'_> {
     }
 }
 
-impl<V> Effects<'_, V> {
+impl Draw<'_> {
     pub(crate) fn take_snapshot(&mut self) -> Option<Position> {
         let state = &mut *self.state;
         let index = state.applied;

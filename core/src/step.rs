@@ -1,7 +1,6 @@
 use postcard::ser_flavors::{Flavor, Slice};
 use serde::Serialize;
 
-use crate::draw::Reply;
 use crate::log::LogMut;
 use crate::peer::Peer;
 use crate::pieces::Pieces;
@@ -17,8 +16,9 @@ const TERM_LEAP_MAX: u64 = 1 << 32;
 /// The longest record that its length field can state.
 const RECORD_MAX: usize = RECORD_OVERHEAD + u16::MAX as usize;
 
-/// A node while it takes an input.
-pub(crate) struct Step<'a> {
+/// A node while it takes an input. It is named by [`Told`](crate::Told), whose parts nobody else sees.
+#[allow(unreachable_pub)]
+pub struct Step<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) peers: &'a mut [Peer],
     pub(crate) log: LogMut<'a>,
@@ -27,7 +27,7 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
     #[inline(never)]
-    pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Option<Reply<'m>> {
+    pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Option<(u64, &'m [u8])> {
         let taken = self.admit(from, message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
@@ -68,7 +68,7 @@ impl Step<'_> {
     }
 
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
-    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Option<Reply<'m>>, Refusal> {
+    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Option<(u64, &'m [u8])>, Refusal> {
         match *message {
             Message::RequestVote { term, last, ballot } => {
                 self.on_request_vote(from, term, last, ballot);
@@ -153,6 +153,7 @@ impl Step<'_> {
     }
 
     /// What is due at this time, or has become possible by this step.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn settle(&mut self) {
         self.install();
         self.make_room();

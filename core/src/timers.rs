@@ -54,7 +54,7 @@ impl Timers {
     }
 
     /// Time goes on, by the driver's clock. What that goes back by within a heartbeat interval is jitter.
-    #[cfg_attr(target_os = "none", inline(always))]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn go_on(&mut self, told: Instant) {
         let jitter = self.heartbeat_micros();
         self.now.go_on(told, &mut self.behind, jitter);

@@ -8,8 +8,8 @@
 use std::time::Instant as Clock;
 
 use quorate::{
-    Boot, Charter, Config, Effect, Entries, Founding, Identity, Input, Instant, Members, Node, Role, Seat, Seats,
-    Ticket,
+    Boot, Charter, ClientCommand, Config, Effect, Entries, Founding, Identity, Input, Instant, Members, Node, Role,
+    Seat, Seats, Ticket,
 };
 use quorate_wire::Envelope;
 
@@ -79,8 +79,8 @@ impl<const SEATS: usize> Bench<SEATS> {
             let goal = self.applied + batch;
             for _ in 0..batch {
                 let command = Some(Bytes(&COMMAND));
-                let mut effects = self.nodes[0].step(self.now, Input::ClientCommand { session: None, command });
-                assert!(matches!(effects.next(), Some(Effect::Accept { .. })), "the log has room");
+                let answer = self.nodes[0].step(self.now, ClientCommand { session: None, command }).answer;
+                assert!(answer.is_ok(), "the log has room");
             }
             self.act(0, Input::Tick);
             self.deliver_all();

@@ -3,7 +3,7 @@ mod founding;
 mod request;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Founding, Input, Instant, Message, Node};
+use quorate::{Founding, Instant, Message, Node, Receive};
 use quorate_flash::Flash;
 use quorate_wire::client::decode_reply;
 use quorate_wire::{Class, DecodeError, Dropped, decode};
@@ -83,9 +83,9 @@ where
     ) -> Result<Result<(), DecodeError>, Stop> {
         match decode(frame, founding, node.seat()) {
             Err(error) => return Ok(Err(error)),
-            Ok((from, message @ Message::Piece { .. })) => self.carry_out(node, Input::Receive { from, message })?,
+            Ok((from, message @ Message::Piece { .. })) => self.store(node, Receive { from, message })?,
             Ok((from, message)) => {
-                let _ = node.step(self.now, Input::Receive { from, message });
+                let _ = node.step(self.now, Receive { from, message });
             }
         }
         Ok(Ok(()))
@@ -113,7 +113,7 @@ where
 
     fn run(&mut self, node: &mut Node<A::Command, B, SEATS>) -> Result<(), Stop> {
         self.ask_for_app(node);
-        self.carry_out(node, Input::Tick)?;
+        self.carry_out(node)?;
         if self.flash.is_crowded() || (self.wants_snapshot && self.post.lines.may_pause()) {
             self.make_room(node)?;
         }

@@ -11,7 +11,7 @@ use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use quorate::{Charter, Input, Instant, Message, Node, Role, Seat, Term};
+use quorate::{Answer, Charter, Input, Instant, Message, Node, Role, Seat, Term, Transfer};
 use quorate_disk::Snapshots;
 use quorate_wire::client::{Reason, ReplyBody};
 use quorate_wire::{Class, DecodeError, decode, decode_founding};
@@ -257,8 +257,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         (self.on_event)(&Event::Stopping);
         self.is_stopping = true;
         let until = self.clock.now() + self.link.config().election_timeout;
-        self.hands_over = self.node.role() == Role::Leader;
-        self.carry_out(Input::Transfer { to: None })?;
+        self.hands_over = self.hand_over();
+        self.carry_out(Input::Tick)?;
         while self.hands_over && !self.has_successor() && self.clock.now() < until {
             let wake = self.wait(pin!(pending()), Some(until)).await;
             self.turn(wake)?;
@@ -274,6 +274,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             self.link.reply(asker, ReplyBody::Refused(Reason::Stopping));
         }
         Ok(())
+    }
+
+    /// Asks for a successor. Whether there may be one soon.
+    fn hand_over(&mut self) -> bool {
+        let (now, to) = (self.clock.now(), None);
+        let input: Input<'_, ()> = Input::Transfer { to };
+        self.trace.begin(&self.node, now, &input);
+        let answer = self.node.step(now, Transfer { to }).answer;
+        self.trace.answer(&self.node, answer.err().map(Answer::Reject));
+        answer.is_ok()
     }
 
     fn has_successor(&self) -> bool {

@@ -2,7 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use quorate::{Charter, Config, Effect, Input, Instant, Node};
+use quorate::{Answer, Charter, Config, Effect, Input, Instant, Node};
 use quorate_trace::Recorder;
 
 use crate::ServeError;
@@ -63,6 +63,18 @@ impl Trace {
         if let Some(recorder) = &mut self.recorder {
             recorder.leave_app();
         }
+    }
+
+    /// A step was taken for its answer alone.
+    pub(crate) fn answer<C, B: AsRef<[u8]>, const SEATS: usize>(
+        &mut self,
+        node: &Node<C, B, SEATS>,
+        answer: Option<Answer>,
+    ) {
+        if let (Some(recorder), Some(answer)) = (&mut self.recorder, answer) {
+            recorder.answer(answer);
+        }
+        self.end(node, false);
     }
 
     pub(crate) fn draw<V>(&mut self, effect: &Effect<'_, V>) {

@@ -1,4 +1,4 @@
-use quorate::{Effect, HardState, Mark, Piece, Position, Rejection, Round, Seat, Seats, Snapshot};
+use quorate::{Answer, Effect, HardState, Mark, Piece, Position, Rejection, Round, Seat, Seats, Snapshot};
 use serde::Serialize;
 
 use crate::message::{EntryView, MessageView};
@@ -58,13 +58,19 @@ pub(crate) enum EffectView<'a> {
 }
 
 impl<'a> EffectView<'a> {
+    /// Shows an answer: in a trace it is the first effect.
+    pub(crate) fn of_answer(answer: Answer) -> EffectView<'static> {
+        match answer {
+            Answer::Accept { position } => EffectView::Accept(position),
+            Answer::Await { round: Round(round) } => EffectView::Await { round },
+            Answer::Reject(rejection) => EffectView::Reject(rejection),
+        }
+    }
+
     /// Shows an effect. `write` is the number of the latest write, this one's included; `frame` is that of a message
     /// which is sent.
     pub(crate) fn of<V>(effect: &Effect<'a, V>, write: u64, frame: &'a [u8]) -> EffectView<'a> {
         match *effect {
-            Effect::Accept { position } => EffectView::Accept(position),
-            Effect::Await { round: Round(round) } => EffectView::Await { round },
-            Effect::Reject(rejection) => EffectView::Reject(rejection),
             Effect::Persist(ref persist) => EffectView::Persist {
                 write,
                 hard_state: persist.hard_state,

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use quorate::{Charter, Config, Effect, Founding, Identity, Input, Instant, Node, Refusal, Refusals, Seat};
+use quorate::{Answer, Charter, Config, Effect, Founding, Identity, Input, Instant, Node, Refusal, Refusals, Seat};
 use quorate_wire::{Envelope, FRAME_MAX, MEMBER_OVERHEAD_MAX, encode};
 use serde::Serialize;
 
@@ -11,8 +11,8 @@ use crate::state::State;
 
 /// Writes down each step of one node, a line a step.
 ///
-/// Tell it of a step before and after ([`begin`](Recorder::begin), [`end`](Recorder::end)), and of each effect that is
-/// drawn ([`draw`](Recorder::draw)). It only looks on: nothing that it does reaches the node. A step that never ends,
+/// Tell it of a step before and after ([`begin`](Recorder::begin), [`end`](Recorder::end)), of its
+/// answer ([`answer`](Recorder::answer)), and of each effect that is drawn ([`draw`](Recorder::draw)). It only looks on: nothing that it does reaches the node. A step that never ends,
 /// because the program panics or gives up in the middle, is written when the recorder is dropped.
 pub struct Recorder<W: Write> {
     out: W,
@@ -93,6 +93,12 @@ impl<W: Write> Recorder<W> {
     /// Notes that the effects of the step under way are drawn without those for the app.
     pub fn leave_app(&mut self) {
         self.without_app = true;
+    }
+
+    /// Adds the answer of the step under way, in front of its effects.
+    pub fn answer(&mut self, answer: Answer) {
+        self.effects += 1;
+        field(&mut self.line, "", &EffectView::of_answer(answer));
     }
 
     /// Adds an effect of the step under way.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Boot, Charter, Command, Config, Effect, Entry, Founding, Input, Instant, Kind, Members, Node, Position, Recovered,
-    Seat, Seats, Snapshot, Term,
+    Answer, Boot, Charter, Command, Config, Effect, Entry, Founding, Input, Instant, Kind, Members, Node, Position,
+    Recovered, Seat, Seats, Snapshot, Term,
 };
 
 /// Settings of seat 0.
@@ -61,14 +61,17 @@ fn take<C: Command, const SEATS: usize>(
     told: &mut Vec<String>,
 ) -> Option<quorate::Ticket> {
     let mut ticket = None;
-    for effect in node.step(now, input) {
+    let effects = node.step(now, input);
+    told.extend(effects.answer.map(|answer| match answer {
+        Answer::Accept { position } => format!("accept {}", position.index.0),
+        Answer::Await { round } => format!("await {}", round.0),
+        Answer::Reject(rejection) => format!("{rejection:?}"),
+    }));
+    for effect in effects {
         match effect {
             Effect::Persist(write) => ticket = Some(write.ticket),
-            Effect::Accept { position } => told.push(format!("accept {}", position.index.0)),
-            Effect::Reject(rejection) => told.push(format!("{rejection:?}")),
             Effect::Apply(apply) => told.push(format!("apply {}", apply.index().0)),
             Effect::Send { to, message } => told.push(format!("to {}: {message:?}", to.0)),
-            Effect::Await { round } => told.push(format!("await {}", round.0)),
             Effect::TakeSnapshot { position, .. } => told.push(format!("snapshot {}", position.index.0)),
             Effect::SendPiece { to, piece } => told.push(format!("to {}: {piece:?}", to.0)),
             Effect::Store { offset, bytes, .. } => told.push(format!("store {} at {offset}", bytes.len())),

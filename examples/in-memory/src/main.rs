@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Charter, Config, Effect, Entries, Founding, Input, Instant, Members, Message, Node, Role, Seat, Seats,
+    Boot, Charter, ClientCommand, Config, Effect, Entries, Founding, Input, Instant, Members, Message, Node, Role,
+    Seat, Seats,
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +59,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let leader = cluster.iter_mut().find(leads);
         if let (Some(leader), Some(command)) = (leader, wishes.pop_front()) {
             println!("{now:?}: node {} leads and takes {command:?}", leader.node.seat().0);
-            act(leader, now, Input::ClientCommand { session: None, command: Some(command) }, &mut network)?;
+            // Where it stands, or why nothing was done. What follows is drawn by the next step.
+            match leader.node.step(now, ClientCommand { session: None, command: Some(command) }).answer {
+                Ok(position) => println!("  it stands at {position:?}"),
+                Err(reason) => println!("  refused: {reason:?}"),
+            }
+            act(leader, now, Input::Tick, &mut network)?;
         }
     }
     println!("{now:?}: all three count {}", cluster[0].counter);
@@ -76,8 +82,6 @@ fn act(
     let mut durable = None;
     for effect in member.node.step(now, input) {
         match effect {
-            Effect::Accept { position } => println!("  it stands at {position:?}"),
-            Effect::Reject(reason) => println!("  refused: {reason:?}"),
             Effect::Persist(write) => {
                 // Here a disk would write and sync.
                 let _: (Option<_>, Entries<'_>) = (write.hard_state, write.entries);
@@ -94,7 +98,7 @@ fn act(
             // The log is large enough for this program: it need not be shortened.
             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
             Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
-            Effect::Await { .. } | Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
+            Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
         }
     }
     match durable {

@@ -41,7 +41,7 @@ const MEMORY: [(&str, &str); 3] = [
 /// The calls whose stack is measured, and what the table calls them.
 const CALLS: [(&str, &str); 4] = [
     ("quorate::node::Node<C,B,_>::step", "stack: a step"),
-    ("<quorate::draw::Effects<V> as core::iter::traits::iterator::Iterator>::next", "stack: drawing an effect"),
+    ("<quorate::draw::Effects<V,A> as core::iter::traits::iterator::Iterator>::next", "stack: drawing an effect"),
     ("quorate_wire::member::decode", "stack: reading a frame"),
     ("quorate_wire::member::encode", "stack: writing a frame"),
 ];

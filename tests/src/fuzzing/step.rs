@@ -244,10 +244,7 @@ impl Machine {
                     self.restored = snapshot.position.index;
                     self.applied.clear();
                 }
-                Effect::Accept { .. }
-                | Effect::Await { .. }
-                | Effect::Reject(_)
-                | Effect::ReadReady { .. }
+                Effect::ReadReady { .. }
                 | Effect::ReadFailed { .. }
                 | Effect::LeadershipEnded
                 | Effect::TransferFailed { .. } => {}

@@ -121,10 +121,7 @@ impl Member {
                 Effect::TakeSnapshot { position, members } => {
                     self.taking.get_or_insert_with(|| Taking::Frozen(position, members, self.state.clone()));
                 }
-                Effect::Accept { .. }
-                | Effect::Await { .. }
-                | Effect::Reject(_)
-                | Effect::ReadReady { .. }
+                Effect::ReadReady { .. }
                 | Effect::ReadFailed { .. }
                 | Effect::LeadershipEnded
                 | Effect::TransferFailed { .. } => {}

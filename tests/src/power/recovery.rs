@@ -4,7 +4,7 @@ use std::io::Write;
 use fastrand::Rng;
 use quorate::{
     Boot, Charter, Config, Effect, Entries, Entry, Founding, HardState, Identity, Index, Input, Instant, Kind, Members,
-    Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Term,
+    Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshotted, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
@@ -233,11 +233,8 @@ impl Opened {
         let marked = taken.and_then(|snapshot| self.disk.mark(snapshot).map(|()| snapshot));
         let snapshot = marked.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
         self.held.mark(snapshot);
-        let is_refused = self
-            .node
-            .step(Instant::START, Input::Snapshotted(snapshot))
-            .any(|effect| matches!(effect, Effect::Reject(_)));
-        match snapshot == expected && !is_refused {
+        let taken = self.node.step(Instant::START, Snapshotted(snapshot)).answer;
+        match snapshot == expected && taken.is_ok() {
             true => Ok(()),
             false => Err(Law::GoesOn.broken(format!("the node does not take its own {snapshot:?}"))),
         }

@@ -51,12 +51,16 @@ impl Boot {
         let now = Instant::from_micros(event.now_us);
         let input = event.input.input(self.founding, self.node.seat(), &mut self.write)?;
         self.recorder.begin(&self.node, now, &input);
-        let draws = event.effects.len() + usize::from(event.drained);
+        let mut draws = event.effects.len() + usize::from(event.drained);
         let mut drawn = 0;
         let mut effects = self.node.step(now, input);
         if event.without_app {
             self.recorder.leave_app();
             effects = effects.without_app();
+        }
+        if let Some(answer) = effects.answer {
+            draws = draws.saturating_sub(1);
+            self.recorder.answer(answer);
         }
         for effect in effects.take(draws) {
             drawn += 1;

@@ -1,4 +1,4 @@
-use quorate::{Effect, Identity, Incarnation, Index, Input, Instant, Position, Round, Seat, Verdict as Answer};
+use quorate::{Answer, Effect, Identity, Incarnation, Index, Input, Instant, Position, Round, Seat, Verdict};
 
 use super::app::App;
 use super::disk::Disk;
@@ -45,7 +45,7 @@ pub(crate) struct Deed {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Done {
     pub(crate) record: Vec<u8>,
-    pub(crate) verdict: Option<Answer<u32>>,
+    pub(crate) verdict: Option<Verdict<u32>>,
 }
 
 /// What a node says of its reads.
@@ -128,9 +128,7 @@ impl Member {
         }
         let before = law::Marks::of(self);
         let (at, input) = self.input(event, letter, setting)?;
-        let is_asked = matches!(event, Event::Command { .. } | Event::Ask(_) | Event::Read | Event::Transfer { .. });
-        // The answer to a client is offered once: a driver that leaves the rest has at least that.
-        let drawn = if leave { usize::from(is_asked) } else { EFFECTS_MAX };
+        let drawn = if leave { 0 } else { EFFECTS_MAX };
         let mut deed = self.act(at, input, drawn, setting, sees)?;
         if matches!(event, Event::Crash { .. } | Event::LoseDisk | Event::Rot) {
             deed.reads.insert(0, Reading::Gone);
@@ -164,7 +162,11 @@ impl Member {
         let named: Vec<_> = self.node.snapshots().collect();
         let Member { node, disk, app, write, .. } = self;
         let mut applied = node.applied();
-        for (effect, count) in node.step(at, input).take(drawn).zip(1..) {
+        let effects = node.step(at, input);
+        if let Some(Answer::Await { round }) = effects.answer {
+            deed.reads.push(Reading::Awaits(round));
+        }
+        for (effect, count) in effects.take(drawn).zip(1..) {
             law::hold(count < EFFECTS_MAX, "a step comes to an end", || format!("node {}", from.seat.0))?;
             sees(&effect);
             let mut send = |to, message: &quorate::Message<'_>| {
@@ -206,10 +208,8 @@ impl Member {
                     *app = restored.unwrap_or_else(App::new);
                     applied = snapshot.position.index;
                 }
-                Effect::Await { round } => deed.reads.push(Reading::Awaits(round)),
                 Effect::ReadReady { through } => deed.reads.push(Reading::Ready(through, applied.0)),
                 Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
-                Effect::Accept { .. } | Effect::Reject(_) => {}
             }
         }
         self.disk.keep(&self.node.snapshots().collect::<Vec<_>>());

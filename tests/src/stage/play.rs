@@ -273,9 +273,13 @@ impl Stage {
     pub(super) fn act(&mut self, name: u8, input: Input<'_, String>, told: &mut String) {
         let Some(actor) = self.actors.get_mut(&name) else { panic!("there is no node {name}") };
         let Some(node) = &mut actor.node else { return };
-        let answers = usize::from(matches!(input, Input::ClientCommand { .. } | Input::Read));
-        let drawn = if actor.held { answers } else { MANY };
-        for effect in node.step(actor.now, input).take(drawn) {
+        let drawn = if actor.held { 0 } else { MANY };
+        let effects = node.step(actor.now, input);
+        if let Some(answer) = effects.answer {
+            told.push_str(&show::answer(name, answer));
+            told.push('\n');
+        }
+        for effect in effects.take(drawn) {
             told.push_str(&show::effect(name, &effect));
             told.push('\n');
             match effect {

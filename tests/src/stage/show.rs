@@ -1,4 +1,6 @@
-use quorate::{Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role, Snapshot, Standing};
+use quorate::{
+    Answer, Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role, Snapshot, Standing,
+};
 
 /// `3@2`: index 3 of term 2.
 fn position(position: Position) -> String {
@@ -134,11 +136,16 @@ fn snapshot(snapshot: &Snapshot) -> String {
     format!("snapshot {} of {} bytes", position(snapshot.position), snapshot.bytes)
 }
 
+pub(crate) fn answer(from: u8, answer: Answer) -> String {
+    match answer {
+        Answer::Accept { position: at } => format!("{from}: accepts at {}", position(at)),
+        Answer::Await { round } => format!("{from}: read waits for round {}", round.0),
+        Answer::Reject(rejection) => format!("{from}: rejects, {rejection:?}"),
+    }
+}
+
 pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
     match effect {
-        Effect::Accept { position: at } => format!("{from}: accepts at {}", position(*at)),
-        Effect::Await { round } => format!("{from}: read waits for round {}", round.0),
-        Effect::Reject(rejection) => format!("{from}: rejects, {rejection:?}"),
         Effect::Persist(persist) => {
             let state = persist.hard_state.map(hard_state);
             let records = (!persist.entries.is_empty()).then(|| entries(persist.entries));

@@ -90,7 +90,9 @@ impl Drive {
         let Host { node, recorder, ticket, .. } = &mut self.hosts[place];
         let (now, mut drawn, mut sent) = (Instant::from_micros(self.now), 0, Vec::new());
         recorder.begin(node, now, &input);
-        for effect in node.step(now, input).take(draws) {
+        let effects = node.step(now, input);
+        effects.answer.into_iter().for_each(|answer| recorder.answer(answer));
+        for effect in effects.take(draws) {
             drawn += 1;
             recorder.draw(&effect);
             match effect {

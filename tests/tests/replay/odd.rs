@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Rejection, Seat, Seats};
+use quorate::{Answer, Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Rejection, Seat, Seats};
 use quorate_tests::replay::{Replayed, replay};
 use quorate_trace::Recorder;
 use serde::{Deserialize, Serialize, Serializer, ser};
@@ -28,21 +28,25 @@ fn single(trace: &mut Vec<u8>) -> (Single, Recorder<&mut Vec<u8>>) {
 
 /// Takes a step, and all that follows from its writes.
 fn step(node: &mut Single, recorder: &mut Recorder<&mut Vec<u8>>, input: Input<'_, Even>) -> Option<Rejection> {
-    let (now, mut written, mut rejected) = (Instant::from_millis(1000), None, None);
+    let (now, mut written) = (Instant::from_millis(1000), None);
     recorder.begin(node, now, &input);
-    for effect in node.step(now, input) {
+    let effects = node.step(now, input);
+    let answer = effects.answer;
+    answer.into_iter().for_each(|answer| recorder.answer(answer));
+    for effect in effects {
         recorder.draw(&effect);
-        match effect {
-            Effect::Persist(persist) => written = Some(persist.ticket),
-            Effect::Reject(rejection) => rejected = Some(rejection),
-            _ => {}
+        if let Effect::Persist(persist) = effect {
+            written = Some(persist.ticket);
         }
     }
     recorder.end(node, true).expect("memory takes everything");
     if let Some(ticket) = written {
         step(node, recorder, Input::Persisted(ticket));
     }
-    rejected
+    match answer {
+        Some(Answer::Reject(rejection)) => Some(rejection),
+        _ => None,
+    }
 }
 
 fn command(number: u8) -> Input<'static, Even> {
@@ -69,7 +73,7 @@ fn a_step_in_which_the_program_panics_is_the_last_line() {
     let panicked = catch_unwind(AssertUnwindSafe(move || {
         let now = Instant::from_millis(1001);
         recorder.begin(&node, now, &command(2));
-        recorder.draw(&node.step(now, command(2)).next().expect("an answer"));
+        recorder.answer(node.step(now, command(2)).answer.expect("an answer"));
         panic!("the application has a bug");
     }));
     assert!(panicked.is_err());

@@ -1,5 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Effect, Input, Members, Node, Persist, Position, Snapshot, Ticket};
+use quorate::{
+    Effect, Effects, Members, Node, Persist, Persisted, Position, Receive, Snapshot, Snapshotted, Tick, Ticket,
+};
 use quorate_flash::{Flash, FlashError};
 use quorate_wire::client::{Reason, ReplyBody};
 
@@ -15,15 +17,25 @@ where
     F: NorFlash,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// Gives the node an input, and does what it orders, and what follows from that.
-    pub(super) fn carry_out(
-        &mut self,
-        node: &mut Node<A::Command, B, SEATS>,
-        input: Input<'_, View<'_, A>>,
-    ) -> Result<(), Stop> {
-        let mut next = self.draw(node, input)?;
-        while let Some(ticket) = next {
-            next = self.draw(node, Input::Persisted(ticket))?;
+    /// Does what the node orders at this time, and what follows from that.
+    pub(super) fn carry_out(&mut self, node: &mut Node<A::Command, B, SEATS>) -> Result<(), Stop> {
+        let members = node.members();
+        let written = self.draw(node.step(self.now, Tick), members, false)?;
+        self.go_on(node, written)
+    }
+
+    /// Takes in a message that brings bytes to be stored.
+    pub(super) fn store(&mut self, node: &mut Node<A::Command, B, SEATS>, piece: Receive<'_>) -> Result<(), Stop> {
+        let members = node.members();
+        let written = self.draw(node.step(self.now, piece), members, true)?;
+        self.go_on(node, written)
+    }
+
+    /// Tells the node of each write that is durable, and does what follows.
+    fn go_on(&mut self, node: &mut Node<A::Command, B, SEATS>, mut written: Option<Ticket>) -> Result<(), Stop> {
+        let members = node.members();
+        while let Some(ticket) = written {
+            written = self.draw(node.step(self.now, Persisted(ticket)), members, false)?;
         }
         Ok(())
     }
@@ -33,15 +45,14 @@ where
     /// The lines are looked at before an effect is drawn: one that has been drawn would be lost, and had to be sent
     /// again. A write, and a snapshot even more so, holds up everything else: both wait until what need not wait for
     /// them has gone over the lines, so that the others write meanwhile.
-    fn draw(
+    ///
+    /// What is offered once comes first of all.
+    fn draw<'n>(
         &mut self,
-        node: &mut Node<A::Command, B, SEATS>,
-        input: Input<'_, View<'_, A>>,
+        mut effects: Effects<'n, View<'n, A>>,
+        members: Members,
+        mut is_offered_once: bool,
     ) -> Result<Option<Ticket>, Stop> {
-        let members = node.members();
-        // It is offered once, and only first of all.
-        let mut is_offered_once = matches!(&input, Input::Receive { .. });
-        let mut effects = node.step(self.now, input);
         self.is_behind = false;
         loop {
             self.is_behind = !self.post.lines.are_ready();
@@ -93,13 +104,8 @@ where
                         self.post.reply(self.now, read.asker, NOBODY_LEADS);
                     }
                 }
-                // Answers to a client's input were drawn with that input. A snapshot that the node does not want is
-                // left; a board's leadership is handed over by others alone.
-                Effect::Accept { .. }
-                | Effect::Await { .. }
-                | Effect::Reject(_)
-                | Effect::TransferFailed { .. }
-                | Effect::Persist(_) => {}
+                // A board's leadership is handed over by others alone, and a write is drawn last of all.
+                Effect::TransferFailed { .. } | Effect::Persist(_) => {}
             }
         }
         let has_write = effects.has_write();
@@ -128,7 +134,11 @@ where
         let taken = take(&self.replica, &mut self.flash, self.buffer.as_mut(), position, members)?;
         self.undone = taken.err();
         match taken {
-            Ok(Some(snapshot)) => self.carry_out(node, Input::Snapshotted(snapshot)),
+            // What the node does not want is left: the next one takes its place.
+            Ok(Some(snapshot)) => {
+                let _ = node.step(self.now, Snapshotted(snapshot)).answer;
+                self.carry_out(node)
+            }
             Ok(None) => Ok(()),
             Err(_) => self.write_again(node),
         }

@@ -1,6 +1,6 @@
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
-use quorate::{Effect, Input, Instant, Node, Rejection, Seat, Session, crc32c};
+use quorate::{ClientCommand, Instant, Node, Read, Rejection, Seat, Session, crc32c};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
@@ -64,10 +64,9 @@ where
         let Ok(query) = Vec::<u8, QUERY_MAX>::from_slice(query) else {
             return Some(ReplyBody::Refused(Reason::TooLarge { limit: QUERY_MAX as u32 }));
         };
-        match node.step(self.now, Input::Read).next() {
-            Some(Effect::Await { round }) => self.reads.push(round, asker, query),
-            Some(Effect::Reject(rejection)) => return Some(refusal(rejection, node.leader())),
-            _ => {}
+        match node.step(self.now, Read).answer {
+            Ok(round) => self.reads.push(round, asker, query),
+            Err(rejection) => return Some(refusal(rejection, node.leader())),
         }
         None
     }
@@ -108,10 +107,9 @@ where
     let Ok(command) = bytes.map(decode::<A>).transpose() else {
         return Some(ReplyBody::Refused(Reason::Malformed));
     };
-    match node.step(now, Input::ClientCommand { session: Some(session), command }).next() {
-        Some(Effect::Accept { position }) => commands.push(position, session, check, asker),
-        Some(Effect::Reject(rejection)) => return Some(refusal(rejection, node.leader())),
-        _ => {}
+    match node.step(now, ClientCommand { session: Some(session), command }).answer {
+        Ok(position) => commands.push(position, session, check, asker),
+        Err(rejection) => return Some(refusal(rejection, node.leader())),
     }
     None
 }

@@ -58,7 +58,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                         self.link.reply(asker, ReplyBody::Unknown);
                     }
                 }
-                Effect::TransferFailed { .. } | Effect::Reject(_) => self.hands_over = false,
+                Effect::TransferFailed { .. } => self.hands_over = false,
                 Effect::ReadReady { through } => {
                     let index = self.replica.applied().index;
                     while let Some(read) = self.reads.take(through) {
@@ -85,9 +85,6 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                     self.intake.take(snapshot, offset, bytes)?;
                 }
                 Effect::Restore { snapshot } => restores = Some(snapshot),
-                Effect::Accept { .. } | Effect::Await { .. } => {
-                    unreachable!("the answer to a client's input was drawn with that input")
-                }
             }
         }
         self.link.flush();

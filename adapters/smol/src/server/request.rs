@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 
-use quorate::{Effect, Input, Position, Rejection, Round, Seat, Session, crc32c};
+use quorate::{ClientCommand, Input, Read, Rejection, Seat, Session, crc32c};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, StatusReport, decode_request};
 
@@ -50,11 +50,14 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let Ok(command) = bytes.map(decode::<A>).transpose() else {
             return self.refuse(asker, Reason::Malformed);
         };
-        let input = Input::ClientCommand { session: Some(session), command };
-        match self.ask(input) {
-            Answer::Accept(position) => self.commands.push(position, session, check, asker),
-            Answer::Reject(rejection) => self.reject(asker, rejection),
-            Answer::Await(_) => unreachable!("a command is accepted or rejected first of all"),
+        let now = self.clock.now();
+        let input = Input::ClientCommand { session: Some(session), command: command.as_ref() };
+        self.trace.begin(&self.node, now, &input);
+        let answer = self.node.step(now, ClientCommand { session: Some(session), command }).answer;
+        self.trace.answer(&self.node, Some(answer.into()));
+        match answer {
+            Ok(position) => self.commands.push(position, session, check, asker),
+            Err(rejection) => self.reject(asker, rejection),
         }
     }
 
@@ -69,28 +72,14 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if query.len() > limit {
             return self.refuse(asker, Reason::TooLarge { limit: limit as u32 });
         }
-        match self.ask(Input::Read) {
-            Answer::Await(round) => self.reads.push(round, asker, query),
-            Answer::Reject(rejection) => self.reject(asker, rejection),
-            Answer::Accept(_) => unreachable!("a read is awaited or rejected first of all"),
-        }
-    }
-
-    /// Gives the node a client's input, and draws no more than the answer.
-    fn ask(&mut self, input: Input<'_, View<'_, A>>) -> Answer {
         let now = self.clock.now();
-        self.trace.begin(&self.node, now, &input);
-        let effect = self.node.step(now, input).next();
-        let effect = effect.expect("a client's input is answered first of all");
-        self.trace.draw(&effect);
-        let answer = match effect {
-            Effect::Accept { position } => Answer::Accept(position),
-            Effect::Await { round } => Answer::Await(round),
-            Effect::Reject(rejection) => Answer::Reject(rejection),
-            _ => unreachable!("a client's input is answered first of all"),
-        };
-        self.trace.end(&self.node, false);
-        answer
+        self.trace.begin(&self.node, now, &Input::<()>::Read);
+        let answer = self.node.step(now, Read).answer;
+        self.trace.answer(&self.node, Some(answer.into()));
+        match answer {
+            Ok(round) => self.reads.push(round, asker, query),
+            Err(rejection) => self.reject(asker, rejection),
+        }
     }
 
     fn read_local(&mut self, asker: Asker, query: &[u8]) {
@@ -122,13 +111,6 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         // While a snapshot is restored, that is what the digest is of.
         StatusReport { applied: self.replica.applied().index, ..report }
     }
-}
-
-/// The first effect of a client's input.
-enum Answer {
-    Accept(Position),
-    Await(Round),
-    Reject(Rejection),
 }
 
 /// The command in these bytes and nothing else: what is left over would be dropped from the log without a word.

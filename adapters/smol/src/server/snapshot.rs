@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use quorate::{Input, Members, Position, Snapshot};
+use quorate::{Answer, Input, Members, Position, Snapshot, Snapshotted};
 use quorate_disk::SnapshotReader;
 use quorate_wire::client::{Reason, ReplyBody};
 use smol::unblock;
@@ -37,7 +37,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// The log stands on a snapshot.
     pub(super) fn take_note(&mut self, snapshot: Snapshot) {
-        self.feed(Input::Snapshotted(snapshot));
+        let now = self.clock.now();
+        self.trace.begin(&self.node, now, &Input::<()>::Snapshotted(snapshot));
+        // One that came too late has gone already: the log looks first whether it is later than what it has.
+        let refused = self.node.step(now, Snapshotted(snapshot)).answer.err();
+        self.trace.answer(&self.node, refused.map(Answer::Reject));
         for asker in std::mem::take(&mut self.wants_snapshot) {
             self.show_latest(asker);
         }

@@ -6,7 +6,9 @@ pub mod nor;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use quorate::{Apply, Boot, Charter, Effects, Entry, Node, Piece, Prospect, founding};
+use quorate::{
+    Apply, Boot, Charter, ClientCommand, Effects, Entry, Node, Persisted, Piece, Prospect, Read, Receive, Snapshotted, Tick, founding,
+};
 
 /// A small command: a lamp, and whether it shines.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -32,7 +34,12 @@ pub fn link_core() {
     link(Start::return_without_disk as fn(_, &_, _) -> _);
     link(Start::take as fn(&mut _, _) -> _);
     link(Start::start as fn(_, _) -> _);
-    link(Lamps::step as fn(_, _, _) -> _);
+    link(Lamps::step::<Receive<'_>> as fn(_, _, _) -> _);
+    link(Lamps::step::<Persisted> as fn(_, _, _) -> _);
+    link(Lamps::step::<Tick> as fn(_, _, _) -> _);
+    link(Lamps::step::<ClientCommand<SetLamp>> as fn(_, _, _) -> _);
+    link(Lamps::step::<Read> as fn(_, _, _) -> _);
+    link(Lamps::step::<Snapshotted> as fn(_, _, _) -> _);
     link(Lamps::deadline as fn(&_) -> _);
     link(Lamps::is_serving as fn(&_) -> _);
     link(Effects::<SetLamp>::next as fn(&mut _) -> _);

@@ -1,9 +1,9 @@
-use quorate::{Effect, Input, Position, Round};
+use quorate::{Answer, Input, Position, Round};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
 
-/// Which answer to its input the first effect of a step owes: exactly one, and of the right kind.
+/// Which answer a step owes to its input: exactly one, and of the right kind.
 ///
 /// An `Accept` is answered by the `Apply` at its index, an `Await` by the `ReadReady` or `ReadFailed` of its round; on
 /// a node that stays up each comes once, and in calm within the time that [`World`](crate::simulator::World) allows.
@@ -25,15 +25,14 @@ impl Due {
         }
     }
 
-    /// What is due once this effect was drawn, or the law that it breaks.
-    pub(crate) fn after<V>(self, effect: Option<&Effect<'_, V>>) -> Result<Due, &'static str> {
-        let is_due = match effect {
-            Some(Effect::Accept { .. }) => self == Due::AcceptOrReject,
-            Some(Effect::Await { .. }) => self == Due::AwaitOrReject,
-            Some(Effect::Reject(_)) => self != Due::Nothing,
-            _ => matches!(self, Due::Nothing | Due::PerhapsReject),
-        };
-        if is_due { Ok(Due::Nothing) } else { Err("an input of a client has one answer, the first effect of its step") }
+    /// Whether this is such an answer.
+    pub(crate) fn is_paid_by(self, answer: Option<Answer>) -> bool {
+        match answer {
+            Some(Answer::Accept { .. }) => self == Due::AcceptOrReject,
+            Some(Answer::Await { .. }) => self == Due::AwaitOrReject,
+            Some(Answer::Reject(_)) => self != Due::Nothing,
+            None => matches!(self, Due::Nothing | Due::PerhapsReject),
+        }
     }
 }
 

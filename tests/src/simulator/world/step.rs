@@ -59,7 +59,9 @@ impl World {
             self.tally.count(Fault::BusyApp);
             effects = effects.without_app();
         }
-        let drawn = self.draw(machine, &mut effects, due, waiting, &mut orders);
+        let drawn = self
+            .take_in(machine, effects.answer, due, waiting, &mut orders)
+            .and_then(|()| self.draw(machine, &mut effects, &mut orders));
         let after = show_if(self.setting.tail, &node);
         if before != after {
             self.note(|| format!("{name}: {}", after.unwrap_or_default()));
@@ -89,28 +91,59 @@ impl World {
         Ok(())
     }
 
+    /// Takes in what a node answers at once.
+    fn take_in(
+        &mut self,
+        machine: usize,
+        answer: Option<quorate::Answer>,
+        due: Due,
+        waiting: Option<Waiting>,
+        orders: &mut Vec<Order>,
+    ) -> Result<(), Violation> {
+        if !due.is_paid_by(answer) {
+            let story = format!("node {machine} {answer:?}");
+            return Err(Violation { law: "an input of a client has one answer", story });
+        }
+        let Some(answer) = answer else { return Ok(()) };
+        let name = self.machines[machine].seat.0;
+        self.note(|| show::answer(name, answer));
+        match answer {
+            quorate::Answer::Accept { position } => {
+                self.oracle.on_accept(&self.machines[machine], position)?;
+                self.machines[machine].accepted.extend(waiting.map(|waiting| (position, waiting)));
+            }
+            quorate::Answer::Await { round } => {
+                self.oracle.on_await(&self.machines[machine], round)?;
+                self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting)));
+            }
+            quorate::Answer::Reject(rejection) => {
+                self.tally.full += u64::from(rejection == Rejection::Full);
+                if waiting.is_none() && rejection != Rejection::BadSnapshot {
+                    self.machines[machine].hands_over_since = None;
+                }
+                self.tally.snapshots.refused += u64::from(rejection == Rejection::BadSnapshot);
+                orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
+            }
+        }
+        Ok(())
+    }
+
     /// Draws effects until there are none, or the driver leaves off, or the power goes.
     fn draw<'a>(
         &mut self,
         machine: usize,
         effects: &mut impl Iterator<Item = Effect<'a, Write>>,
-        mut due: Due,
-        waiting: Option<Waiting>,
         orders: &mut Vec<Order>,
     ) -> Result<End, Violation> {
         for _ in 0..EFFECTS_MAX {
-            if due == Due::Nothing && self.faults.happens(&mut self.rng, Fault::Leave) {
+            if self.faults.happens(&mut self.rng, Fault::Leave) {
                 self.tally.count(Fault::Leave);
                 return Ok(End::Left);
             }
-            let effect = effects.next();
-            due = due
-                .after(effect.as_ref())
-                .map_err(|law| Violation { law, story: format!("node {machine} {effect:?}") })?;
-            let Some(effect) = effect else { return Ok(End::Done) };
+            let Some(effect) = effects.next() else { return Ok(End::Done) };
             let name = self.machines[machine].seat.0;
             self.note(|| show::effect(name, &effect));
-            self.judge(machine, effect, waiting, orders)?;
+            self.judge(machine, effect, orders)?;
             if self.faults.happens(&mut self.rng, Fault::Crash) {
                 return Ok(End::Crash);
             }
@@ -119,13 +152,7 @@ impl World {
     }
 
     /// Holds an effect against what was promised, and turns it into an order.
-    fn judge(
-        &mut self,
-        machine: usize,
-        effect: Effect<'_, Write>,
-        waiting: Option<Waiting>,
-        orders: &mut Vec<Order>,
-    ) -> Result<(), Violation> {
+    fn judge(&mut self, machine: usize, effect: Effect<'_, Write>, orders: &mut Vec<Order>) -> Result<(), Violation> {
         match effect {
             Effect::Persist(write) => {
                 let is_under_way = orders.iter().any(|order| matches!(order, Order::Write(..)));
@@ -144,22 +171,6 @@ impl World {
                 orders.push(Order::Send(to, kind(&message), self.frame(machine, to, &message)));
             }
             Effect::Apply(apply) => self.apply(machine, &apply, orders)?,
-            Effect::Accept { position } => {
-                self.oracle.on_accept(&self.machines[machine], position)?;
-                self.machines[machine].accepted.extend(waiting.map(|waiting| (position, waiting)));
-            }
-            Effect::Await { round } => {
-                self.oracle.on_await(&self.machines[machine], round)?;
-                self.machines[machine].reads.extend(waiting.map(|waiting| (round, waiting)));
-            }
-            Effect::Reject(rejection) => {
-                self.tally.full += u64::from(rejection == Rejection::Full);
-                if waiting.is_none() && rejection != Rejection::BadSnapshot {
-                    self.machines[machine].hands_over_since = None;
-                }
-                self.tally.snapshots.refused += u64::from(rejection == Rejection::BadSnapshot);
-                orders.extend(waiting.map(|waiting| Order::Answer(waiting, refused(rejection))));
-            }
             Effect::TakeSnapshot { position, .. } => self.take_snapshot(machine, position, orders)?,
             Effect::SendPiece { to, piece } => self.send_piece(machine, to, &piece, orders)?,
             Effect::Store { snapshot, offset, bytes } => orders.push(Order::Store(snapshot, offset, bytes.to_vec())),
