@@ -1,10 +1,12 @@
+use serde::{Deserialize, Serialize};
+
 use crate::follow::Follow;
 use crate::lead::Lead;
 use crate::step::Step;
 use crate::{HardState, Term};
 
-/// What a node is at the moment (section 5.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// What a node is at the moment (section 5.1). In a status, the order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Role {
     /// Follows a leader, or waits for one.

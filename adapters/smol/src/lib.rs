@@ -25,6 +25,6 @@ pub use config::ServerConfig;
 pub use error::ServeError;
 pub use event::{Event, Following};
 pub use quorate_wire::Cluster;
-pub use quorate_wire::client::{Follower, Reason, Role, StatusReport as Status};
+pub use quorate_wire::client::{Follower, Reason, StatusReport as Status};
 pub use replica::restore;
 pub use server::serve;

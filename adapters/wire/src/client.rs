@@ -11,4 +11,4 @@ mod status;
 pub use followers::{Follower, Followers};
 pub use reply::{Reason, Reply, ReplyBody, decode_reply, encode_reply};
 pub use request::{Request, RequestBody, decode_request, encode_request};
-pub use status::{Role, StatusReport};
+pub use status::StatusReport;

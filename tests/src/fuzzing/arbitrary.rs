@@ -3,9 +3,9 @@ use std::time::Duration;
 use quorate::founding::{self, Terms};
 use quorate::{
     Ballot, Charter, Entries, Entry, Founding, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position,
-    RECORD_OVERHEAD, Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
+    RECORD_OVERHEAD, Role, Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
 };
-use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, Role, StatusReport};
+use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, StatusReport};
 use quorate_wire::{DecodeError, Dropped, Refused};
 
 use super::source::Source;

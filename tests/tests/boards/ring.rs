@@ -3,7 +3,7 @@
 use quorate::{Incarnation, Instant, Members, Message, Role, Seat, Seats, Term};
 use quorate_serial::{Address, Fault, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
 use quorate_tests::boards::{CLUSTER, Chip, FOUNDING, FRAME, Presses, Record, Setting, Simulated, World, charter};
-use quorate_wire::client::{ReplyBody, Request, RequestBody, Role as WireRole, decode_reply, encode_request};
+use quorate_wire::client::{ReplyBody, Request, RequestBody, decode_reply, encode_request};
 use quorate_wire::{Envelope, encode};
 
 /// Board 0 of a ring of five, with a third line to guests.
@@ -125,7 +125,7 @@ fn a_guest_is_answered_over_the_line_that_it_asked_over() {
     assert_eq!((answered.to, answered.from), (guest, Seat(0).into()));
     let reply = decode_reply(frame, 5).expect("an answer to this client");
     let ReplyBody::Status(report) = reply.body else { panic!("{reply:?}") };
-    assert_eq!((report.seat, report.role), (Seat(0), WireRole::Follower));
+    assert_eq!((report.seat, report.role), (Seat(0), Role::Follower));
 }
 
 #[test]

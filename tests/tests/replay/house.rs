@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::{Index, Seat};
-use quorate_smol::{App, Client, Cluster, Role, ServeError, ServerConfig, serve};
+use quorate::{Index, Role, Seat};
+use quorate_smol::{App, Client, Cluster, ServeError, ServerConfig, serve};
 use quorate_tests::ports::free_addresses;
 use smol::block_on;
 use smol::channel::{Sender, bounded};

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use quorate::{Seat, Seats};
-use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody, Role};
+use quorate::{Role, Seat, Seats};
+use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
 
 use crate::client::ClientError;
 use crate::client::directory::Directory;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use quorate::{Incarnation, Index, Members, Seat, Seats, Term};
-use quorate_smol::{Client, Cluster, Role, Status};
+use quorate::{Incarnation, Index, Members, Role, Seat, Seats, Term};
+use quorate_smol::{Client, Cluster, Status};
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
 use smol::block_on;
 

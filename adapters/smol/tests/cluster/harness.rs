@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::{Founding, Members, Seat, Session, Snapshot};
-use quorate_smol::{App, Client, ClientError, Cluster, Event, Role, ServeError, ServerConfig, Status, serve};
+use quorate::{Founding, Members, Role, Seat, Session, Snapshot};
+use quorate_smol::{App, Client, ClientError, Cluster, Event, ServeError, ServerConfig, Status, serve};
 use smol::block_on;
 use smol::channel::{Sender, bounded};
 use smol::future::or;

@@ -1,4 +1,4 @@
-use quorate::{Incarnation, Index, Members, Node, Seat, Term};
+use quorate::{Incarnation, Index, Members, Node, Role, Seat, Term};
 use serde::{Deserialize, Serialize};
 
 use super::{Follower, Followers};
@@ -52,7 +52,7 @@ impl StatusReport {
         StatusReport {
             seat: node.seat(),
             incarnation,
-            role: node.role().into(),
+            role: node.role(),
             term: node.term(),
             leader: node.leader(),
             commit: node.commit(),
@@ -108,30 +108,6 @@ impl StatusReport {
             full: fields.flag(),
             others: Followers::read(fields),
             refused: Refused::of_slots(|| fields.byte()),
-        }
-    }
-}
-
-/// What a node is in its term. The order of the variants is part of the wire format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Role {
-    /// Follows a leader, or waits for one.
-    Follower,
-    /// Asks whether it could win an election.
-    PreCandidate,
-    /// Asks for votes.
-    Candidate,
-    /// Leads.
-    Leader,
-}
-
-impl From<quorate::Role> for Role {
-    fn from(role: quorate::Role) -> Role {
-        match role {
-            quorate::Role::Follower => Role::Follower,
-            quorate::Role::PreCandidate => Role::PreCandidate,
-            quorate::Role::Candidate => Role::Candidate,
-            quorate::Role::Leader => Role::Leader,
         }
     }
 }

@@ -3,9 +3,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use quorate::founding::{self, Terms};
 use quorate::{
-    Entries, Founding, Incarnation, Index, Kind, Members, Message, Position, Seat, Seats, Snapshot, Standing, Term,
+    Entries, Founding, Incarnation, Index, Kind, Members, Message, Position, Role, Seat, Seats, Snapshot, Standing,
+    Term,
 };
-use quorate_wire::client::{Follower, Followers, Reply, ReplyBody, Role, StatusReport};
+use quorate_wire::client::{Follower, Followers, Reply, ReplyBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FRAME_MAX, FoundingEnvelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refused};
 
 use crate::frame::{Frame, entries};

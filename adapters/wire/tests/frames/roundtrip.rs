@@ -4,10 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Charter, Founding, Incarnation, Index, Kind, Members, Message, Outcome, Position, Seat, Seats, Session,
-    Snapshot, Standing, Term,
+    Ballot, Charter, Founding, Incarnation, Index, Kind, Members, Message, Outcome, Position, Role, Seat, Seats,
+    Session, Snapshot, Standing, Term,
 };
-use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
 use crate::frame::{Frame, entries};

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use lamps::{Answer, CLIENTS, CLUSTER, Command, Lamps};
-use quorate::Seat;
+use quorate::{Role, Seat};
 use quorate_serial::{Pace, Plan};
-use quorate_smol::{Client, ClientError, Cluster, Event, Role, ServerConfig, Status, serve};
+use quorate_smol::{Client, ClientError, Cluster, Event, ServerConfig, Status, serve};
 use quorate_wire::MEMBER_OVERHEAD_MAX;
 use smol::channel::{Receiver, unbounded};
 

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use quorate::{Entry, Founding, Incarnation, Index, Members, Message, Seat, Seats, Session, Term};
+use quorate::{Entry, Founding, Incarnation, Index, Members, Message, Role, Seat, Seats, Session, Term};
 use quorate_trace::{EntryView, MessageView};
-use quorate_wire::client::{Follower, Reply, ReplyBody, Request, RequestBody, Role, StatusReport};
+use quorate_wire::client::{Follower, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
 use serde::Serialize;
 

@@ -2,9 +2,9 @@ use std::io::{Write, stdout};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use quorate::{Seat, Snapshot};
+use quorate::{Role, Seat, Snapshot};
 use quorate_disk::SnapshotHeader;
-use quorate_smol::{ClientError, Reason, Role};
+use quorate_smol::{ClientError, Reason};
 
 use super::draft::Draft;
 use super::source::Source;

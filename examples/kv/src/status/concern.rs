@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use quorate::{Refusal, Seat, Standing};
+use quorate::{Refusal, Role, Seat, Standing};
 use quorate_smol::{Follower, Status};
-use quorate_wire::client::Role;
 
 use super::reach::{Reach, silence};
 use crate::layout::{name, names};

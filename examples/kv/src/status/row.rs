@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Seat, Standing};
+use quorate::{Role, Seat, Standing};
 use quorate_smol::{ClientError, Follower, Status};
-use quorate_wire::client::Role;
 use serde_json::{Value, json};
 
 use crate::connection::NodeStatus;

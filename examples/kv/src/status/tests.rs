@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use quorate::{Incarnation, Index, Members, Refusal, Seat, Seats, Standing, Term};
+use quorate::{Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
 use quorate_smol::{ClientError, Follower, Status};
-use quorate_wire::client::{Followers, Role};
+use quorate_wire::client::Followers;
 
 use super::verdict::Verdict;
 use crate::connection::NodeStatus;

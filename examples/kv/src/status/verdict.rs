@@ -1,7 +1,7 @@
+use quorate::Role;
 use std::time::Duration;
 
 use quorate_smol::Status;
-use quorate_wire::client::Role;
 
 use super::concern::concerns;
 use super::reach::Reach;

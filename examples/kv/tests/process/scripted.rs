@@ -34,5 +34,5 @@ pub(crate) fn leads() -> ReplyBody<'static> {
     let now = node.deadline().expect("it campaigns");
     let _ = node.step(now, Input::Tick);
     let report = StatusReport::of(&node, Incarnation(0), 0, Dropped::default());
-    ReplyBody::Status(StatusReport { role: quorate_wire::client::Role::Leader, leader: Some(Seat(1)), ..report })
+    ReplyBody::Status(StatusReport { role: quorate::Role::Leader, leader: Some(Seat(1)), ..report })
 }
