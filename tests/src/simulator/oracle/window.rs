@@ -29,10 +29,12 @@ pub(super) struct Window {
 type Reign = (u64, Term);
 
 impl Window {
-    /// What was on the way in another reign counts no longer.
+    /// What was on the way in another reign counts no longer, and what another life knew is forgotten.
     pub(super) fn enter(&mut self, reign: Reign, now: u64) {
         if self.reign != reign {
-            *self = Window { reign, incarnation: self.incarnation, heard: now, ..Window::default() };
+            let is_known = self.reign.0 == reign.0;
+            let incarnation = if is_known { self.incarnation } else { Incarnation(0) };
+            *self = Window { reign, incarnation, heard: now, ..Window::default() };
         }
     }
 

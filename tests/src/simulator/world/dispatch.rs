@@ -131,10 +131,10 @@ impl World {
         let before = count(&self.machines[machine]);
         self.act(machine, Input::Receive { from, message }, None)?;
         let computer = &self.machines[machine];
-        if count(computer) > before {
-            self.oracle.on_refused(computer, from.seat)?;
+        match count(computer) > before {
+            true => self.oracle.on_refused(computer, from.seat),
+            false => self.oracle.on_received(computer, from.seat, &message),
         }
-        self.oracle.on_received(computer, from.seat, &message)
     }
 
     fn synced(&mut self, machine: usize, life: u64) -> Result<(), Violation> {
