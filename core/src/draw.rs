@@ -18,13 +18,15 @@ pub struct Effects<'a, V, A = ()> {
     pub(crate) view: PhantomData<V>,
 }
 
+/// Bytes of the snapshot that is fetched, which came with a step's message, and where in it they belong.
+pub(crate) type Stores<'a> = Option<(u64, &'a [u8])>;
+
 /// A node while effects are drawn from it.
 pub(crate) struct Draw<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) peers: &'a mut [Peer],
     pub(crate) log: Log<'a>,
-    /// Bytes of the snapshot that is fetched, which came with this step's message, and where in it they belong.
-    pub(crate) stores: Option<(u64, &'a [u8])>,
+    pub(crate) stores: Stores<'a>,
     /// Whether what is for the app has to wait.
     pub(crate) without_app: bool,
 }

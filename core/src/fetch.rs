@@ -1,4 +1,4 @@
-use crate::draw::Draw;
+use crate::draw::{Draw, Stores};
 use crate::early::Early;
 use crate::follow::OwedAck;
 use crate::log::Span;
@@ -206,13 +206,7 @@ impl Step<'_> {
     }
 
     /// A piece of a snapshot, whoever sent it and in which term: what it covers is committed.
-    pub(crate) fn on_piece<'m>(
-        &mut self,
-        index: Index,
-        check: u32,
-        offset: u64,
-        bytes: &'m [u8],
-    ) -> Option<(u64, &'m [u8])> {
+    pub(crate) fn on_piece<'m>(&mut self, index: Index, check: u32, offset: u64, bytes: &'m [u8]) -> Stores<'m> {
         let fetch = self.state.fetch.as_mut()?;
         let Stored { snapshot, received, .. } = fetch.here;
         if (snapshot.index(), snapshot.check) != (index, check) {

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use crate::draw::Stores;
 use crate::step::Step;
 use crate::{Identity, Message, Position, Rejection, Round, Seat, Session, Snapshot, Ticket};
 
@@ -17,8 +18,8 @@ pub trait Tell<'a, V> {
     /// What comes of it at once.
     type Answer;
 
-    /// Bytes of a snapshot that came with it, and where in that they belong.
-    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>);
+    /// Takes it in. Returns the answer, and what came with it to be stored.
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>);
 }
 
 /// A client wants a command done. The answer is where it stands in the leader's log. What comes first then ends it, and
@@ -143,7 +144,7 @@ impl From<Result<Round, Rejection>> for Answer {
 impl<'a, V: Serialize> Tell<'a, V> for ClientCommand<V> {
     type Answer = Result<Position, Rejection>;
 
-    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
         (step.propose(self.session, self.command), None)
     }
 }
@@ -151,7 +152,7 @@ impl<'a, V: Serialize> Tell<'a, V> for ClientCommand<V> {
 impl<'a, V> Tell<'a, V> for Read {
     type Answer = Result<Round, Rejection>;
 
-    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
         (step.read(), None)
     }
 }
@@ -159,7 +160,7 @@ impl<'a, V> Tell<'a, V> for Read {
 impl<'a, V> Tell<'a, V> for Transfer {
     type Answer = Result<(), Rejection>;
 
-    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
         (step.transfer(self.to), None)
     }
 }
@@ -167,7 +168,7 @@ impl<'a, V> Tell<'a, V> for Transfer {
 impl<'a, V> Tell<'a, V> for Snapshotted {
     type Answer = Result<(), Rejection>;
 
-    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
         (step.snapshotted(self.0), None)
     }
 }
@@ -175,7 +176,7 @@ impl<'a, V> Tell<'a, V> for Snapshotted {
 impl<'a, V> Tell<'a, V> for Receive<'a> {
     type Answer = ();
 
-    fn tell(self, step: &mut Step<'_>) -> ((), Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> ((), Stores<'a>) {
         ((), step.receive(self.from, &self.message))
     }
 }
@@ -183,7 +184,7 @@ impl<'a, V> Tell<'a, V> for Receive<'a> {
 impl<'a, V> Tell<'a, V> for Persisted {
     type Answer = ();
 
-    fn tell(self, step: &mut Step<'_>) -> ((), Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> ((), Stores<'a>) {
         step.persisted(&self.0);
         ((), None)
     }
@@ -192,7 +193,7 @@ impl<'a, V> Tell<'a, V> for Persisted {
 impl<'a, V> Tell<'a, V> for Tick {
     type Answer = ();
 
-    fn tell(self, _: &mut Step<'_>) -> ((), Option<(u64, &'a [u8])>) {
+    fn tell(self, _: &mut Step<'_>) -> ((), Stores<'a>) {
         ((), None)
     }
 }
@@ -200,7 +201,7 @@ impl<'a, V> Tell<'a, V> for Tick {
 impl<'a, V: Serialize> Tell<'a, V> for Input<'a, V> {
     type Answer = Option<Answer>;
 
-    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Option<(u64, &'a [u8])>) {
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
         let answer = match self {
             Input::ClientCommand { session, command } => Some(step.propose(session, command).into()),
             Input::Read => Some(step.read().into()),

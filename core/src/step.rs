@@ -1,6 +1,7 @@
 use postcard::ser_flavors::{Flavor, Slice};
 use serde::Serialize;
 
+use crate::draw::Stores;
 use crate::log::LogMut;
 use crate::peer::Peer;
 use crate::pieces::Pieces;
@@ -27,7 +28,7 @@ pub struct Step<'a> {
 impl Step<'_> {
     /// Takes a message from another member, or counts why not.
     #[inline(never)]
-    pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Option<(u64, &'m [u8])> {
+    pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Stores<'m> {
         let taken = self.admit(from, message).and_then(|()| self.dispatch(from.seat, message));
         taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
@@ -68,7 +69,7 @@ impl Step<'_> {
     }
 
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
-    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Option<(u64, &'m [u8])>, Refusal> {
+    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Stores<'m>, Refusal> {
         match *message {
             Message::RequestVote { term, last, ballot } => {
                 self.on_request_vote(from, term, last, ballot);

@@ -11,9 +11,10 @@ use crate::state::State;
 
 /// Writes down each step of one node, a line a step.
 ///
-/// Tell it of a step before and after ([`begin`](Recorder::begin), [`end`](Recorder::end)), of its
-/// answer ([`answer`](Recorder::answer)), and of each effect that is drawn ([`draw`](Recorder::draw)). It only looks on: nothing that it does reaches the node. A step that never ends,
-/// because the program panics or gives up in the middle, is written when the recorder is dropped.
+/// Tell it of a step before and after ([`begin`](Recorder::begin), [`end`](Recorder::end)), of its answer
+/// ([`answer`](Recorder::answer)), and of each effect that is drawn ([`draw`](Recorder::draw)). It only looks on: nothing
+/// that it does reaches the node. A step that never ends, because the program panics or gives up in the middle, is
+/// written when the recorder is dropped.
 pub struct Recorder<W: Write> {
     out: W,
     founding: Founding,

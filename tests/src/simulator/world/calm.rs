@@ -71,14 +71,13 @@ impl World {
     /// And the leader to let another lead, if there is one that may.
     fn hand_over(&mut self) -> Result<(), Violation> {
         let Some(leader) = self.leader().map(|leader| usize::from(leader.seat().0)) else { return Ok(()) };
-        let is_leading =
-            |world: &World| world.machines[leader].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
         self.act(leader, Input::Transfer { to: None }, None)?;
         while self.machines[leader].hands_over_since.is_some() {
             self.turn()?;
         }
+        let leads = self.machines[leader].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
         let others = self.machines.iter().filter(|other| other.node.is_some() && !other.is_renewed());
-        if !is_leading(self) || others.count() < 2 {
+        if !leads || others.count() < 2 {
             return Ok(());
         }
         Err(self.stuck(self.now, "once faults stop, leadership can be handed over"))
