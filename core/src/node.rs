@@ -11,8 +11,8 @@ use crate::snapshots::{Image, Snapshots};
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Index, Instant, Members, Position, Refusal, Refusals, Role, Seat, Seats, Snapshot,
-    Stored, Term, Told,
+    Effects, Entries, HardState, Identity, Index, Instant, Members, Position, Refusal, Refusals, Role, Seat, Seats,
+    Snapshot, Stored, Term, Told,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -112,6 +112,11 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Who leads in this node's term, as far as it knows.
     pub fn leader(&self) -> Option<Seat> {
         self.state.follow.leader
+    }
+
+    /// This node's seat and incarnation.
+    pub fn identity(&self) -> Identity {
+        self.state.settings.identity
     }
 
     /// This node's seat.

@@ -1,4 +1,4 @@
-use quorate::{Incarnation, Index, Members, Node, Role, Seat, Term};
+use quorate::{Identity, Incarnation, Index, Members, Node, Role, Seat, Term};
 use serde::{Deserialize, Serialize};
 
 use super::{Follower, Followers};
@@ -45,12 +45,12 @@ impl StatusReport {
     /// How this node is, whose state has this digest, and for whom these frames were dropped.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
         node: &Node<C, B, SEATS>,
-        incarnation: Incarnation,
         digest: u64,
         dropped: Dropped,
     ) -> StatusReport {
+        let Identity { seat, incarnation } = node.identity();
         StatusReport {
-            seat: node.seat(),
+            seat,
             incarnation,
             role: node.role(),
             term: node.term(),

@@ -1,7 +1,7 @@
 use std::net::UdpSocket;
 use std::thread;
 
-use quorate::{Boot, Charter, Config, Founding, Incarnation, Input, Instant, Members, Seat, Seats};
+use quorate::{Boot, Charter, Config, Founding, Input, Instant, Members, Seat, Seats};
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
 use quorate_wire::{Cluster, Dropped};
 
@@ -33,6 +33,6 @@ pub(crate) fn leads() -> ReplyBody<'static> {
     let mut node = boot.start(Instant::START).expect("it has nothing");
     let now = node.deadline().expect("it campaigns");
     let _ = node.step(now, Input::Tick);
-    let report = StatusReport::of(&node, Incarnation(0), 0, Dropped::default());
+    let report = StatusReport::of(&node, 0, Dropped::default());
     ReplyBody::Status(StatusReport { role: quorate::Role::Leader, leader: Some(Seat(1)), ..report })
 }
