@@ -38,6 +38,8 @@ pub enum Killer {
     Seeds,
     /// The boards, and the serial adapter's own tests.
     Boards,
+    /// The driver's own tests.
+    Driver,
     /// The smol adapter's own tests, but for those of whole clusters.
     Smol,
     /// The tests of the frames, of the nodes on hosts, and of the key-value store.
@@ -87,6 +89,7 @@ impl Killer {
             "flash" => Killer::Flash,
             "seeds" => Killer::Seeds,
             "boards" => Killer::Boards,
+            "driver" => Killer::Driver,
             "smol" => Killer::Smol,
             "kv" => Killer::Kv,
             trace => Killer::Trace(trace.into()),
@@ -105,6 +108,7 @@ impl fmt::Display for Killer {
             Killer::Flash => f.write_str("flash"),
             Killer::Seeds => f.write_str("seeds"),
             Killer::Boards => f.write_str("boards"),
+            Killer::Driver => f.write_str("driver"),
             Killer::Smol => f.write_str("smol"),
             Killer::Kv => f.write_str("kv"),
         }

@@ -1,10 +1,10 @@
 use heapless::Vec;
 use quorate::{Index, Instant, Seat, Session};
-use quorate_wire::client::{Reason, ReplyBody, RequestBody};
+use quorate_wire::client::{Reason, ReplyBody};
 use serde::Serialize;
 
+use crate::post::Asker;
 use crate::wait::Wait;
-use crate::waiting::Asker;
 use crate::{CallError, Pace, ProposeError};
 
 /// What a station's own app wants done, one command at a time: asks whoever leads, until there is an answer.
@@ -92,12 +92,7 @@ impl<const FRAME: usize> Caller<FRAME> {
     }
 
     /// What to ask of whom now, if it is time.
-    pub(crate) fn call(
-        &mut self,
-        now: Instant,
-        leader: Option<Seat>,
-        known: Known,
-    ) -> Option<(Seat, Asker, RequestBody<'_>)> {
+    pub(crate) fn call(&mut self, now: Instant, leader: Option<Seat>, known: Known) -> Option<(Seat, Asker, Wish<'_>)> {
         let to = leader.filter(|leader| now >= self.try_at || self.asked != Some(*leader))?;
         // Nothing was asked in the session yet: it can still be opened anew.
         if self.phase == Phase::Asking && self.number < self.first && known.is_over(self.session.epoch) {
@@ -106,17 +101,16 @@ impl<const FRAME: usize> Caller<FRAME> {
         if self.phase == Phase::Opening {
             self.session.epoch = self.session.epoch.max(known.epoch.unwrap_or_default());
         }
-        let Session { client, epoch, .. } = self.session;
-        let body = match self.phase {
-            Phase::Opening => RequestBody::Open { client, epoch },
-            Phase::Asking => RequestBody::Command { session: self.session, command: &self.bytes },
+        let wish = match self.phase {
+            Phase::Opening => Wish { session: Session { sequence: 0, ..self.session }, command: None },
+            Phase::Asking => Wish { session: self.session, command: Some(&self.bytes) },
             Phase::Idle | Phase::Answered(_) => return None,
         };
         self.number += 1;
         self.asked = leader;
         self.try_at = self.pause.after(now);
         self.pause = self.pause_max.min(self.pause.eighths(16));
-        Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number }, body))
+        Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number }, wish))
     }
 
     /// When to try again, whoever leads.
@@ -186,6 +180,13 @@ impl<const FRAME: usize> Caller<FRAME> {
         self.try_at = Instant::START;
         self.pause = self.pause_min;
     }
+}
+
+/// What the app wants done now: a command of its session or, if there is none, that the session is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wish<'a> {
+    pub(crate) session: Session,
+    pub(crate) command: Option<&'a [u8]>,
 }
 
 /// What a station's own state says of its session. It may be behind that of others.

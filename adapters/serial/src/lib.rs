@@ -20,7 +20,6 @@ mod stage;
 mod station;
 mod transmitter;
 mod wait;
-mod waiting;
 
 pub use app::App;
 pub use error::{CallError, Mislisted, ProposeError, StartError, Stop, Undone};

@@ -1,23 +1,30 @@
-mod effect;
 mod founding;
-mod request;
+mod host;
+mod snapshot;
+
+use core::marker::PhantomData;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Founding, Instant, Message, Node, Receive};
+use quorate::{Founding, Instant};
+use quorate_driver::{self as driver, Asked};
 use quorate_flash::Flash;
-use quorate_wire::client::decode_reply;
+use quorate_wire::client::{Reason, ReplyBody, Request, decode_reply, decode_request};
 use quorate_wire::{Class, DecodeError, Dropped, decode};
 
-pub(crate) use self::effect::restore;
-use crate::caller::Known;
-use crate::post::Post;
-use crate::replica::Replica;
-use crate::stage::Stage;
-use crate::waiting::{Reads, Waiting};
+pub(crate) use self::snapshot::restore;
+use crate::caller::{Known, Wish};
+use crate::post::{Asker, Post};
 use crate::{Address, App, Stop, Undone};
 
-/// All of a station but its node, and what cuts frames out of the bytes that come: so that a frame can be lent to it
-/// from there, and effects of the node.
+/// What a station is, on such a machine.
+pub(crate) type Stage<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> =
+    crate::stage::Stage<Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>, B, SEATS, CLIENTS>;
+
+/// What drives a member.
+type Driver<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> =
+    driver::Driver<Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>, B, SEATS, CLIENTS>;
+
+/// What a station's driver stands on: its flash and its lines.
 pub(crate) struct Machine<
     A: App,
     F,
@@ -27,23 +34,19 @@ pub(crate) struct Machine<
     const FRAME: usize,
     const CLIENTS: usize,
 > {
-    pub(crate) replica: Replica<A, CLIENTS>,
     pub(crate) flash: Flash<F>,
     pub(crate) post: Post<SEATS, LINES, FRAME>,
     /// Room for a snapshot and, between snapshots, for a piece of one or an answer.
     pub(crate) buffer: B,
-    pub(crate) commands: Waiting,
-    pub(crate) reads: Reads,
     pub(crate) dropped: Dropped,
     pub(crate) now: Instant,
-    /// Whether effects were left because the lines are full.
+    /// Whether what a store that is no member has to say was left, because the lines are full.
     pub(crate) is_behind: bool,
-    /// Whether a write waits for the lines.
-    pub(crate) is_held: bool,
     /// Whether the node has asked for a snapshot.
     pub(crate) wants_snapshot: bool,
     /// Why the last one could not be taken.
     pub(crate) undone: Option<Undone>,
+    pub(crate) app: PhantomData<fn(A)>,
 }
 
 impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
@@ -56,12 +59,12 @@ where
     /// Takes in a frame for this station.
     pub(crate) fn take(
         &mut self,
-        stage: &mut Stage<A::Command, B, SEATS>,
+        stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
         from: Address,
         frame: &[u8],
     ) -> Result<(), Stop> {
         let taken = match (Class::of(frame), stage, self.post.founding()) {
-            (Ok(Class::Member), Stage::Node(node), Some(founding)) => self.take_message(node, founding, frame)?,
+            (Ok(Class::Member), Stage::Member(driver), Some(founding)) => self.take_message(driver, founding, frame)?,
             (Ok(Class::Member), ..) => Err(DecodeError::Founding),
             (Ok(Class::Request), stage, _) => self.take_request(stage, from, frame),
             (Ok(Class::Founding), stage, _) => self.take_founding(stage, frame)?,
@@ -74,21 +77,36 @@ where
         Ok(())
     }
 
-    /// A piece of a snapshot is stored at once: the node does not keep it.
     fn take_message(
         &mut self,
-        node: &mut Node<A::Command, B, SEATS>,
+        driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
         founding: Founding,
         frame: &[u8],
     ) -> Result<Result<(), DecodeError>, Stop> {
-        match decode(frame, founding, node.seat()) {
-            Err(error) => return Ok(Err(error)),
-            Ok((from, message @ Message::Piece { .. })) => self.store(node, Receive { from, message })?,
-            Ok((from, message)) => {
-                let _ = node.step(self.now, Receive { from, message });
-            }
+        match decode(frame, founding, driver.node().seat()) {
+            Err(error) => Ok(Err(error)),
+            Ok((from, message)) => driver.receive(self, self.now, from, message).map(Ok),
         }
-        Ok(Ok(()))
+    }
+
+    /// Takes what somebody asks over a line.
+    fn take_request(
+        &mut self,
+        stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
+        from: Address,
+        frame: &[u8],
+    ) -> Result<(), DecodeError> {
+        let Request { client, number, body, .. } = decode_request(frame, self.post.cluster)?;
+        let asker = Asker { address: from, client, number };
+        let answer = match stage {
+            Stage::Candidate(..) => ReplyBody::NotLeader { leader: None, address: "" },
+            Stage::Member(driver) => match driver.request(self, self.now, asker, body) {
+                None => return Ok(()),
+                Some(Asked::Snapshot | Asked::Piece { .. }) => ReplyBody::Refused(Reason::NoSnapshot),
+            },
+        };
+        self.post.reply(self.now, asker, answer);
+        Ok(())
     }
 
     /// What a node of another founding has done is nothing that was asked for.
@@ -102,46 +120,47 @@ where
     }
 
     /// What is due at this time, and all that follows from what was taken in.
-    pub(crate) fn turn(&mut self, stage: &mut Stage<A::Command, B, SEATS>) -> Result<(), Stop> {
+    pub(crate) fn turn(&mut self, stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
         self.found(stage)?;
-        if let Stage::Node(node) = stage {
-            self.run(node)?;
+        if let Stage::Member(driver) = stage {
+            self.run(driver)?;
         }
         self.post.lines.greet();
         Ok(())
     }
 
-    fn run(&mut self, node: &mut Node<A::Command, B, SEATS>) -> Result<(), Stop> {
-        self.ask_for_app(node);
-        self.carry_out(node)?;
+    fn run(&mut self, driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
+        self.ask_for_app(driver);
+        driver.act(self, self.now)?;
         if self.flash.is_crowded() || (self.wants_snapshot && self.post.lines.may_pause()) {
-            self.make_room(node)?;
+            self.make_room(driver)?;
         }
         Ok(())
     }
 
     /// Asks what the app wants done, of whoever leads.
-    fn ask_for_app(&mut self, node: &mut Node<A::Command, B, SEATS>) {
-        let known =
-            Known { applied: self.replica.applied().index, epoch: self.replica.epoch(self.post.caller.client()) };
-        let Some((asker, body)) = self.post.call(self.now, node.leader(), known) else { return };
-        let answer = request::enter::<A, B, SEATS>(node, &mut self.commands, self.now, asker, body);
-        if let Some(body) = answer {
+    fn ask_for_app(&mut self, driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>) {
+        let replica = driver.replica();
+        let epoch = replica.ledger().epoch(self.post.caller.client());
+        let known = Known { applied: replica.applied().index, epoch };
+        let Some((asker, wish)) = self.post.call(self.now, driver.node().leader(), known) else { return };
+        let Wish { session, command } = wish;
+        if let Some(body) = driver.propose(&mut (), self.now, asker, session, command) {
             self.post.reply(self.now, asker, body);
         }
     }
 
     /// When there is something to do, if nothing comes before.
-    pub(crate) fn deadline(&self, stage: &Stage<A::Command, B, SEATS>) -> Option<Instant> {
+    pub(crate) fn deadline(&self, stage: &Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Option<Instant> {
         let lines = &self.post.lines;
-        let behind = (self.is_behind && lines.are_ready()).then_some(self.now);
-        let due = match stage {
-            Stage::Candidate(_) if self.is_behind => lines.patience(),
-            Stage::Candidate(candidate) => candidate.prospect.deadline(),
-            Stage::Node(node) => node.deadline(),
+        let (due, is_behind, is_held) = match stage {
+            Stage::Candidate(..) if self.is_behind => (lines.patience(), true, false),
+            Stage::Candidate(candidate, _) => (candidate.prospect.deadline(), false, false),
+            Stage::Member(driver) => (driver.node().deadline(), driver.is_behind(), driver.is_held()),
         };
-        let pause = (self.is_held || self.wants_snapshot).then(|| lines.pause()).flatten();
-        let leader = stage.node().and_then(Node::leader);
+        let behind = (is_behind && lines.are_ready()).then_some(self.now);
+        let pause = (is_held || self.wants_snapshot).then(|| lines.pause()).flatten();
+        let leader = stage.driver().and_then(|driver| driver.node().leader());
         let call = self.post.caller.deadline().filter(|_| leader.is_some());
         [due, call, behind, pause, lines.deadline()].into_iter().flatten().min()
     }

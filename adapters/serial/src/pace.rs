@@ -247,12 +247,6 @@ pub(crate) const fn line_bytes_max(frame_bytes: usize) -> usize {
     cobs::max_encoding_length(frame_bytes + Header::BYTES) + 1
 }
 
-/// How many bytes postcard takes for a number.
-pub(crate) const fn varint(number: u64) -> usize {
-    let bits = u64::BITS - number.leading_zeros();
-    if bits == 0 { 1 } else { bits.div_ceil(7) as usize }
-}
-
 /// The header, one byte of encoding, and a delimiter on both sides.
 const LINE_OVERHEAD: usize = Header::BYTES + 3;
 

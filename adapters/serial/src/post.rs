@@ -1,12 +1,19 @@
-use quorate::{Charter, Founding, Identity, Instant, Message, Seat, founding};
+use quorate::{Charter, Founding, Identity, Instant, Message, Seat, Session, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, encode_reply, encode_request};
 use quorate_wire::{Cluster, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding};
 
 use crate::Address;
-use crate::caller::{Caller, Known};
+use crate::caller::{Caller, Known, Wish};
 use crate::lines::Lines;
 use crate::pace::frame_bytes_max;
-use crate::waiting::Asker;
+
+/// Whom to answer: an address, and what its reply has to echo. A station's own app asks from its own address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) address: Address,
+    pub(crate) client: u64,
+    pub(crate) number: u64,
+}
 
 /// What a station says to the others, and to its own app.
 pub(crate) struct Post<const SEATS: usize, const LINES: usize, const FRAME: usize> {
@@ -73,17 +80,16 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
 
     /// Asks another station for what the app wants done, if it is time and somebody leads. What is to be asked of this
     /// station itself is given back.
-    pub(crate) fn call(
-        &mut self,
-        now: Instant,
-        leader: Option<Seat>,
-        known: Known,
-    ) -> Option<(Asker, RequestBody<'_>)> {
-        let (to, asker, body) = self.caller.call(now, leader, known)?;
+    pub(crate) fn call(&mut self, now: Instant, leader: Option<Seat>, known: Known) -> Option<(Asker, Wish<'_>)> {
+        let (to, asker, wish) = self.caller.call(now, leader, known)?;
         if to == self.identity.seat {
-            return Some((asker, body));
+            return Some((asker, wish));
         }
         let Asker { client, number, .. } = asker;
+        let body = match wish {
+            Wish { session, command: Some(command) } => RequestBody::Command { session, command },
+            Wish { session: Session { client, epoch, .. }, command: None } => RequestBody::Open { client, epoch },
+        };
         let request = Request { cluster: self.cluster, client, number, body };
         if let Ok(frame) = encode_request(room(&mut self.frame), &request) {
             self.lines.send(Address::from(to), frame);

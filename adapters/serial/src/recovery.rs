@@ -1,7 +1,7 @@
 use quorate::founding::Prepared;
 use quorate::{Boot, Charter, Config, ConfigError, Instant, Members, Recovered, Snapshot};
 
-use crate::stage::{Candidate, Stage};
+use crate::stage::{Begun, Candidate};
 use crate::{Pace, StartError};
 
 /// What the flash gives back: of a member its node, of any other store what it is prepared for.
@@ -39,12 +39,12 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
     /// What this and [`candidate`](Recovery::candidate) take of the stack, they give back before the station is put
     /// together.
     #[inline(never)]
-    pub(crate) fn node(self, members: Members, now: Instant) -> Result<Stage<C, B, SEATS>, StartError> {
+    pub(crate) fn node(self, members: Members, now: Instant) -> Result<Begun<C, B, SEATS>, StartError> {
         let node = self.boot.start(now)?;
         if node.members().are_strangers_to(members.all(), node.seat()) {
             return Err(StartError::Strangers { listed: members.all(), members: node.members().all() });
         }
-        Ok(Stage::Node(node))
+        Ok(Begun::Node(node))
     }
 
     /// A store that is no member yet.
@@ -55,8 +55,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
         members: Members,
         existing: bool,
         now: Instant,
-    ) -> Result<Stage<C, B, SEATS>, StartError> {
-        let store = (self.prepared, self.boot.into_memory());
-        Ok(Stage::Candidate(Candidate::new(self.config, pace, (members, existing), store, now)?))
+    ) -> Result<Begun<C, B, SEATS>, StartError> {
+        let log = self.boot.into_memory();
+        Ok(Begun::Candidate(Candidate::new(self.config, pace, (members, existing), (self.prepared, log), now)?))
     }
 }

@@ -1,13 +1,22 @@
 use quorate::founding::{Config as FoundingConfig, Intent, Prepared};
 use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Node, Prospect, Snapshot};
+use quorate_driver::{App, Driver, Host, Replica};
 
 use crate::Pace;
 
-/// What a station is: a store that is to become a member, or a node.
+/// What a flash has given back.
 #[allow(clippy::large_enum_variant, reason = "a station has room for a node in any case")]
-pub(crate) enum Stage<C, B, const SEATS: usize> {
+pub(crate) enum Begun<C, B, const SEATS: usize> {
     Candidate(Candidate<B, SEATS>),
     Node(Node<C, B, SEATS>),
+}
+
+/// What a station is: a store that is to become a member, with the state that it will replicate, or a member.
+#[allow(clippy::large_enum_variant, reason = "a station has room for a node in any case")]
+pub(crate) enum Stage<H: Host<CLIENTS>, B, const SEATS: usize, const CLIENTS: usize> {
+    /// The state is gone once a driver has it.
+    Candidate(Candidate<B, SEATS>, Option<Replica<H::App, CLIENTS>>),
+    Member(Driver<H, B, SEATS, CLIENTS>),
 }
 
 /// A store that is not complete, and what its node will be made of.
@@ -42,23 +51,35 @@ impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
     }
 }
 
-impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Stage<C, B, SEATS> {
-    /// The store is complete: from now on it is a node.
+impl<H, B, const SEATS: usize, const CLIENTS: usize> Stage<H, B, SEATS, CLIENTS>
+where
+    H: Host<CLIENTS>,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
+    #[inline(never)]
+    pub(crate) fn new(begun: Begun<<H::App as App>::Command, B, SEATS>, replica: Replica<H::App, CLIENTS>) -> Self {
+        match begun {
+            Begun::Candidate(candidate) => Stage::Candidate(candidate, Some(replica)),
+            Begun::Node(node) => Stage::Member(Driver::new(node, replica)),
+        }
+    }
+
+    /// The store is complete: from now on it is a member.
     #[inline(never)]
     pub(crate) fn complete(&mut self, charter: &Charter, now: Instant) -> Result<(), BootError> {
-        let Stage::Candidate(Candidate { config, log, .. }) = self else { return Ok(()) };
-        let Some(log) = log.take() else { return Ok(()) };
+        let Stage::Candidate(Candidate { config, log, .. }, replica) = self else { return Ok(()) };
+        let (Some(log), Some(replica)) = (log.take(), replica.take()) else { return Ok(()) };
         let is_first = config.identity.incarnation == Incarnation(0);
         let boot = if is_first { Boot::found } else { Boot::return_without_disk };
         let boot = boot(config.clone(), charter, log).map_err(BootError::Charter)?;
-        *self = Stage::Node(boot.start(now)?);
+        *self = Stage::Member(Driver::new(boot.start(now)?, replica));
         Ok(())
     }
 
-    pub(crate) fn node(&self) -> Option<&Node<C, B, SEATS>> {
+    pub(crate) fn driver(&self) -> Option<&Driver<H, B, SEATS, CLIENTS>> {
         match self {
-            Stage::Node(node) => Some(node),
-            Stage::Candidate(_) => None,
+            Stage::Member(driver) => Some(driver),
+            Stage::Candidate(..) => None,
         }
     }
 }

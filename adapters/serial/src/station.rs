@@ -1,18 +1,19 @@
+use core::marker::PhantomData;
+
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Obstacle;
 use quorate::{Charter, Command, Config, Identity, Index, Instant, Members, Node, Owner, Recovered, Seats};
+use quorate_driver::Driver;
 use quorate_flash::{Flash, Layout};
 use quorate_wire::{Cluster, Dropped, MEMBER_FRAME_MIN, Refused};
 
 use crate::caller::Caller;
 use crate::lines::{Arrival, Lines};
-use crate::machine::{Machine, restore};
+use crate::machine::{Machine, Stage, restore};
 use crate::pace::line_bytes_max;
 use crate::post::Post;
 use crate::recovery::Recovery;
-use crate::replica::Replica;
-use crate::stage::Stage;
-use crate::waiting::{Reads, Waiting};
+use crate::replica::{begin, snapshot_bytes_max};
 use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
 
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
@@ -64,9 +65,14 @@ pub struct Memory<B> {
 /// `SEATS` is the most members, `LINES` how many lines there are, `FRAME` the most bytes of a frame on a line,
 /// `CLIENTS` how many clients have a session at a time. `CLIENTS` must be the same on all members, and at least their
 /// number: each station is a client, over all its boots. Beyond that, a further client takes the place of another.
-pub struct Station<A: App, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize> {
+pub struct Station<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
+where
+    A: App,
+    F: NorFlash,
+    B: AsRef<[u8]> + AsMut<[u8]>,
+{
     receivers: [Receiver<FRAME>; LINES],
-    stage: Stage<A::Command, B, SEATS>,
+    stage: Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
     machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
     listed: Seats,
     stopped: Option<Stop>,
@@ -80,7 +86,7 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     /// The most bytes of a snapshot: the longest state, and the sessions of `CLIENTS` clients with their answers.
-    pub const SNAPSHOT_BYTES_MAX: usize = Replica::<A, CLIENTS>::SNAPSHOT_BYTES_MAX;
+    pub const SNAPSHOT_BYTES_MAX: usize = snapshot_bytes_max::<A, CLIENTS>();
 
     /// Takes back what the flash holds, into an app that is as it was in the beginning, and starts.
     ///
@@ -110,32 +116,30 @@ where
         let visit = |recovered: Recovered<'_>| recovery.take(recovered);
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
-        let mut replica = Replica::new(app);
+        let mut replica = begin::<A, CLIENTS>(app);
         if let Some(snapshot) = recovery.latest {
             restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
         }
         let charter = recovery.charter;
-        let stage = match charter {
+        let begun = match charter {
             Some(_) => recovery.node(members, now)?,
             None => recovery.candidate(&pace, members, existing, now)?,
         };
         let lines = Lines::new(identity.seat, routes, &pace, now);
         let caller = Caller::new(identity.seat, seed, &pace);
         let machine = Machine {
-            replica,
             flash,
             post: Post::new(cluster, identity, charter, lines, caller),
             buffer,
-            commands: Waiting::default(),
-            reads: Reads::default(),
             dropped: Dropped::default(),
             now,
             is_behind: false,
-            is_held: false,
             wants_snapshot: false,
             undone: None,
+            app: PhantomData,
         };
         let receivers = [const { Receiver::new() }; LINES];
+        let stage = Stage::new(begun, replica);
         Ok(Station { receivers, stage, machine, listed: members.all(), stopped: None })
     }
 
@@ -216,14 +220,14 @@ where
         self.machine.post.caller.is_idle()
     }
 
-    /// The state, as this station has it: it may be behind that of others.
-    pub fn app(&self) -> &A {
-        &self.machine.replica.app
+    /// The state, as this station has it: it may be behind that of others. None before this station is a member.
+    pub fn app(&self) -> Option<&A> {
+        self.stage.driver().map(|driver| &driver.replica().app().0)
     }
 
     /// The node; none before this station is a member.
     pub fn node(&self) -> Option<&Node<A::Command, B, SEATS>> {
-        self.stage.node()
+        self.stage.driver().map(Driver::node)
     }
 
     /// What this station is a member by: the cluster's identity is in it. None before it is a member.
@@ -234,8 +238,8 @@ where
     /// Why this station is no member yet; none once it is one. It is for the operator: look at it after a turn.
     pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.stage {
-            Stage::Candidate(candidate) => Some(candidate.prospect.obstacle()),
-            Stage::Node(_) => None,
+            Stage::Candidate(candidate, _) => Some(candidate.prospect.obstacle()),
+            Stage::Member(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod event;
 mod intake;
+mod line;
 mod link;
 mod random;
 mod replica;
@@ -15,7 +16,6 @@ mod server;
 mod snapshotter;
 mod socket;
 mod trace;
-mod waiting;
 mod watch;
 mod writer;
 

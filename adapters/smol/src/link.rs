@@ -1,13 +1,20 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Founding, Identity, Message, Seat, founding};
+use quorate::{Founding, Message, Seat, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
 use quorate_wire::{Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding};
 
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
-use crate::waiting::Asker;
 use crate::{ServeError, ServerConfig};
+
+/// Whom to answer: a client's address, and what its reply has to echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) address: SocketAddr,
+    pub(crate) client: u64,
+    pub(crate) number: u64,
+}
 
 /// A node's socket, for members and clients alike. What cannot be sent at once is lost.
 pub(crate) struct Link {
@@ -60,10 +67,6 @@ impl Link {
     /// What keeps this cluster's frames from another one's.
     pub(crate) fn founding(&self) -> Founding {
         self.founding.expect("members talk once there is a cluster")
-    }
-
-    pub(crate) fn identity(&self) -> Identity {
-        self.config.identity()
     }
 
     pub(crate) fn config(&self) -> &ServerConfig {

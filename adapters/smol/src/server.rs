@@ -1,5 +1,5 @@
-mod effect;
 mod founder;
+mod machine;
 mod request;
 mod snapshot;
 mod start;
@@ -7,29 +7,24 @@ mod store;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::num::NonZeroU64;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use quorate::{Answer, Charter, Input, Instant, Message, Node, Role, Seat, Term, Transfer};
-use quorate_disk::Snapshots;
-use quorate_wire::client::{Reason, ReplyBody};
+use quorate::{Instant, Role, Seat, Term};
+use quorate_driver::Driver;
 use quorate_wire::{Class, DecodeError, decode, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
+use self::machine::Machine;
 use self::snapshot::Thawed;
-use crate::aside::Aside;
 use crate::clock::Clock;
-use crate::intake::Intake;
-use crate::link::Link;
-use crate::replica::{Replica, View};
-use crate::snapshotter::{Snapshotter, Taken};
+use crate::link::Asker;
+use crate::replica::CLIENTS;
+use crate::snapshotter::Taken;
 use crate::socket::Batch;
-use crate::trace::Trace;
-use crate::waiting::{Asker, Commands, Reads};
 use crate::watch::{Sight, Watch};
-use crate::writer::{Done, News, Writer};
+use crate::writer::{Done, News};
 use crate::{App, Event, ServeError, ServerConfig};
 
 /// The most members. A seat's number is below it.
@@ -61,28 +56,16 @@ pub async fn serve<A: App>(
     }
 }
 
+/// What drives a node.
+type NodeDriver<A> = Driver<Machine<A>, Box<[u8]>, SEATS, CLIENTS>;
+
 /// A node, and all that it needs to act.
 struct Server<A: App, F> {
-    node: Node<A::Command, Box<[u8]>, SEATS>,
-    replica: Replica<A>,
-    link: Link,
-    writer: Writer,
-    snapshots: Snapshots,
-    intake: Intake,
-    snapshotter: Snapshotter,
-    /// Makes a snapshot of the leader into a state. Until it is done, the node goes on without the app.
-    restoring: Aside<Thawed<A>>,
+    driver: Box<NodeDriver<A>>,
+    machine: Machine<A>,
     /// Who waits for the snapshot under way.
     wants_snapshot: Vec<Asker>,
-    /// What makes this node a member.
-    charter: Charter,
-    snapshot_every: Option<NonZeroU64>,
-    /// Room for a piece of a snapshot.
-    piece: Box<[u8]>,
     clock: Clock,
-    trace: Trace,
-    commands: Commands,
-    reads: Reads,
     incoming: Batch,
     on_event: F,
     /// What was last told to `on_event`.
@@ -90,11 +73,6 @@ struct Server<A: App, F> {
     watch: Watch,
     /// When the node was last looked at.
     looked: Instant,
-    /// Whether more effects were waiting than one turn carries out.
-    is_behind: bool,
-    is_stopping: bool,
-    /// Whether somebody else may soon take leadership over from this node.
-    hands_over: bool,
 }
 
 /// Why a node wakes.
@@ -110,7 +88,7 @@ enum Wake<A> {
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Waits until there is something to do, at the latest until `limit`.
     async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake<A> {
-        let due = self.node.deadline().into_iter().chain(limit).chain(self.watch.due()).min();
+        let due = self.driver.node().deadline().into_iter().chain(limit).chain(self.watch.due()).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
                 Some(due) => Timer::at(due).await,
@@ -122,15 +100,15 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             stop.await;
             Wake::Stop
         };
-        let done = async { Wake::Done(self.writer.done().await) };
-        let taken = async { Wake::Taken(self.snapshotter.taken().await) };
-        let thawed = async { Wake::Thawed(self.restoring.done().await) };
+        let done = async { Wake::Done(self.machine.writer.done().await) };
+        let taken = async { Wake::Taken(self.machine.snapshotter.taken().await) };
+        let thawed = async { Wake::Thawed(self.machine.restoring.done().await) };
         let readable = async {
-            self.link.readable().await;
+            self.machine.link.readable().await;
             Wake::Due
         };
         let wake = or(stop, or(done, or(taken, or(thawed, or(timer, readable)))));
-        if !self.is_behind {
+        if !self.driver.is_behind() {
             return wake.await;
         }
         // Others on this executor get their turn.
@@ -141,8 +119,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Takes in what has come, then carries out what follows from all of it.
     fn turn(&mut self, wake: Wake<A>) -> Result<(), ServeError> {
         match wake {
-            Wake::Done(done) => match self.writer.finish(done)? {
-                Some(News::Persisted(ticket)) => self.feed(Input::Persisted(ticket)),
+            Wake::Done(done) => match self.machine.writer.finish(done)? {
+                Some(News::Persisted(ticket)) => self.driver.persisted(&mut self.machine, self.clock.now(), ticket),
                 Some(News::Snapshotted(snapshot)) => self.take_note(snapshot),
                 None => {}
             },
@@ -151,24 +129,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Wake::Stop | Wake::Due => {}
         }
         self.receive()?;
-        self.carry_out(Input::Tick)?;
+        self.driver.act(&mut self.machine, self.clock.now())?;
         self.report();
-        self.trace.flush();
+        self.machine.trace.flush();
         Ok(())
-    }
-
-    /// Gives the node an input; what follows is carried out later.
-    fn feed(&mut self, input: Input<'_, View<'_, A>>) {
-        let now = self.clock.now();
-        self.trace.begin(&self.node, now, &input);
-        let _ = self.node.step(now, input);
-        self.trace.end(&self.node, false);
     }
 
     fn receive(&mut self) -> Result<(), ServeError> {
         let mut batch = std::mem::take(&mut self.incoming);
         let mut datagrams = 0;
-        while datagrams < DATAGRAMS_MAX && self.link.receive(&mut batch)? {
+        while datagrams < DATAGRAMS_MAX && self.machine.link.receive(&mut batch)? {
             for (frame, from) in batch.iter() {
                 datagrams += 1;
                 let taken = match Class::of(frame) {
@@ -179,52 +149,49 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                     Err(error) => Err(error),
                 };
                 if let Err(error) = taken {
-                    self.link.drop_frame(error);
+                    self.machine.link.drop_frame(error);
                     self.watch.dropped_frame(from, error, self.clock.now()).iter().for_each(&mut self.on_event);
                 }
             }
         }
         self.incoming = batch;
-        self.intake.write()?;
-        if let Some(snapshot) = self.intake.unsynced() {
-            self.writer.sync(snapshot);
+        self.machine.intake.write()?;
+        if let Some(snapshot) = self.machine.intake.unsynced() {
+            self.machine.writer.sync(snapshot);
         }
         Ok(())
     }
 
-    /// A piece of a snapshot is taken in at once: the node does not keep it.
     fn take_message(&mut self, frame: &[u8], address: SocketAddr) -> Result<Result<(), DecodeError>, ServeError> {
-        let (from, message) = match decode(frame, self.charter.founding, self.node.seat()) {
+        let (seat, machine) = (self.driver.node().seat(), &mut self.machine);
+        let (from, message) = match decode(frame, machine.charter.founding, seat) {
             Err(error) => return Ok(Err(error)),
             Ok(taken) => taken,
         };
-        self.link.learn(from.seat, address);
-        let input = Input::Receive { from, message };
-        match message {
-            Message::Piece { .. } => self.carry_out(input)?,
-            _ => self.feed(input),
-        }
-        self.watch.hear(from.seat, self.node.now());
+        machine.link.learn(from.seat, address);
+        self.driver.receive(machine, self.clock.now(), from, message)?;
+        self.watch.hear(from.seat, self.driver.node().now());
         Ok(Ok(()))
     }
 
     /// A store that is no member yet hears of this cluster.
     fn answer_prospect(&mut self, frame: &[u8], address: SocketAddr) -> Result<(), DecodeError> {
-        let (from, message) = decode_founding(frame, self.link.cluster(), self.node.seat())?;
-        if let Some(answer) = self.charter.answer(&message) {
-            self.link.answer(address, from, &answer);
+        let (from, message) = decode_founding(frame, self.machine.link.cluster(), self.driver.node().seat())?;
+        if let Some(answer) = self.machine.charter.answer(&message) {
+            self.machine.link.answer(address, from, &answer);
         }
         Ok(())
     }
 
     fn report(&mut self) {
-        let (role, term, leader) = (self.node.role(), self.node.term(), self.node.leader());
+        let node = self.driver.node();
+        let (role, term, leader) = (node.role(), node.term(), node.leader());
         if self.told != (role, term, leader) {
             self.told = (role, term, leader);
             (self.on_event)(&Event::Role { role, term, leader });
         }
-        if let Some(error) = self.trace.failure()
-            && let Some(path) = self.link.config().trace.clone()
+        if let Some(error) = self.machine.trace.failure()
+            && let Some(path) = self.machine.link.config().trace.clone()
         {
             (self.on_event)(&Event::TraceEnded { path, error: Arc::new(error) });
         }
@@ -233,8 +200,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// Looks for what lasts too long, as often as a leader beats.
     fn look(&mut self) {
-        let (node, now) = (&self.node, self.clock.now());
-        if now < self.looked + self.link.config().heartbeat_interval {
+        let (node, now) = (self.driver.node(), self.clock.now());
+        if now < self.looked + self.machine.link.config().heartbeat_interval {
             return;
         }
         self.looked = now;
@@ -242,7 +209,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let sight = Sight {
             leader: node.leader(),
             leads: node.role() == Role::Leader,
-            others: self.charter.members.all().without(node.seat()),
+            others: self.machine.charter.members.all().without(node.seat()),
             commit: node.commit(),
             is_full: node.is_full(),
             snapshot: node.snapshots().next(),
@@ -255,38 +222,23 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Leaves in good order: another leads, what was begun is durable, and nobody waits for an answer.
     async fn retire(mut self) -> Result<(), ServeError> {
         (self.on_event)(&Event::Stopping);
-        self.is_stopping = true;
-        let until = self.clock.now() + self.link.config().election_timeout;
-        self.hands_over = self.hand_over();
-        self.carry_out(Input::Tick)?;
-        while self.hands_over && !self.has_successor() && self.clock.now() < until {
+        self.driver.close();
+        let until = self.clock.now() + self.machine.link.config().election_timeout;
+        let _ = self.driver.transfer(&mut self.machine, self.clock.now(), None);
+        self.driver.act(&mut self.machine, self.clock.now())?;
+        while self.driver.hands_over() && !self.has_successor() && self.clock.now() < until {
             let wake = self.wait(pin!(pending()), Some(until)).await;
             self.turn(wake)?;
         }
-        while self.writer.is_busy() {
-            let done = self.writer.done().await;
+        while self.machine.writer.is_busy() {
+            let done = self.machine.writer.done().await;
             self.turn(Wake::Done(done))?;
         }
-        for asker in self.commands.drain() {
-            self.link.reply(asker, ReplyBody::Unknown);
-        }
-        for asker in self.reads.drain() {
-            self.link.reply(asker, ReplyBody::Refused(Reason::Stopping));
-        }
+        self.driver.dismiss(&mut self.machine);
         Ok(())
     }
 
-    /// Asks for a successor. Whether there may be one soon.
-    fn hand_over(&mut self) -> bool {
-        let (now, to) = (self.clock.now(), None);
-        let input: Input<'_, ()> = Input::Transfer { to };
-        self.trace.begin(&self.node, now, &input);
-        let answer = self.node.step(now, Transfer { to }).answer;
-        self.trace.answer(&self.node, answer.err().map(Answer::Reject));
-        answer.is_ok()
-    }
-
     fn has_successor(&self) -> bool {
-        self.node.leader().is_some_and(|leader| leader != self.node.seat())
+        self.driver.node().leader().is_some_and(|leader| leader != self.driver.node().seat())
     }
 }

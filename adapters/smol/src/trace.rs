@@ -65,16 +65,10 @@ impl Trace {
         }
     }
 
-    /// A step was taken for its answer alone.
-    pub(crate) fn answer<C, B: AsRef<[u8]>, const SEATS: usize>(
-        &mut self,
-        node: &Node<C, B, SEATS>,
-        answer: Option<Answer>,
-    ) {
-        if let (Some(recorder), Some(answer)) = (&mut self.recorder, answer) {
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if let Some(recorder) = &mut self.recorder {
             recorder.answer(answer);
         }
-        self.end(node, false);
     }
 
     pub(crate) fn draw<V>(&mut self, effect: &Effect<'_, V>) {

@@ -222,7 +222,7 @@ impl World {
         let record = self.record.borrow();
         for board in &self.boards {
             let station = board.station.as_ref().ok_or("a board has no power")?;
-            if station.app().hash() != record.hash() {
+            if station.app().is_none_or(|app| app.hash() != record.hash()) {
                 return Err(format!("the state of board {} is another than what was applied", board.seat));
             }
             let lost = board.acknowledged.iter().find(|press| record.index(**press).is_none());

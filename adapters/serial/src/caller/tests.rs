@@ -24,16 +24,11 @@ fn known(applied: u64, epoch: u64) -> Known {
 /// What is asked at this time: the number of the try, and the epoch and sequence.
 #[track_caller]
 fn asked(caller: &mut Caller<256>, millis: u64, leader: Option<Seat>, known: Known) -> (u64, u64, u64) {
-    let (to, asker, body) = caller.call(at(millis), leader, known).expect("something is asked");
+    let (to, asker, wish) = caller.call(at(millis), leader, known).expect("something is asked");
     assert_eq!((Some(to), asker.address), (leader, ME.into()));
-    match body {
-        RequestBody::Open { client: 1, epoch } => (asker.number, epoch.0, 0),
-        RequestBody::Command { session: Session { client: 1, epoch, sequence }, command } => {
-            assert_eq!(command, [42]);
-            (asker.number, epoch.0, sequence)
-        }
-        other => panic!("{other:?} is asked"),
-    }
+    let Session { client, epoch, sequence } = wish.session;
+    assert_eq!((client, wish.command), (1, (sequence > 0).then_some(&[42][..])));
+    (asker.number, epoch.0, sequence)
 }
 
 fn opened(epoch: u64) -> ReplyBody<'static> {

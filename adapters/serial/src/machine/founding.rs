@@ -3,8 +3,7 @@ use quorate::founding::{Effect, Input};
 use quorate::{Charter, Prospect};
 use quorate_wire::{DecodeError, decode_founding};
 
-use super::Machine;
-use crate::stage::Stage;
+use super::{Machine, Stage};
 use crate::{App, Stop};
 
 impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
@@ -17,7 +16,7 @@ where
     /// Takes what another store says of a founding. A member answers by its charter, whoever asks.
     pub(super) fn take_founding(
         &mut self,
-        stage: &mut Stage<A::Command, B, SEATS>,
+        stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
         frame: &[u8],
     ) -> Result<Result<(), DecodeError>, Stop> {
         let decoded = decode_founding(frame, self.post.cluster, self.post.identity.seat);
@@ -25,7 +24,7 @@ where
             Err(refusal) => return Ok(Err(refusal)),
             Ok(received) => received,
         };
-        if let Stage::Candidate(candidate) = stage {
+        if let Stage::Candidate(candidate, _) = stage {
             // That it is complete, it says again at the next turn.
             self.consult(&mut candidate.prospect, Input::Receive { from, message })?;
         } else if let Some(answer) = self.post.charter.and_then(|charter| charter.answer(&message)) {
@@ -35,8 +34,8 @@ where
     }
 
     /// Does what a store has to do that is not complete. Once it is, it becomes a node.
-    pub(super) fn found(&mut self, stage: &mut Stage<A::Command, B, SEATS>) -> Result<(), Stop> {
-        let Stage::Candidate(candidate) = stage else { return Ok(()) };
+    pub(super) fn found(&mut self, stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
+        let Stage::Candidate(candidate, _) = stage else { return Ok(()) };
         if let Some(charter) = self.consult(&mut candidate.prospect, Input::Tick)? {
             stage.complete(&charter, self.now)?;
             self.post.charter = Some(charter);

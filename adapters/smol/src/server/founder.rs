@@ -11,9 +11,8 @@ use smol::future::{or, pending};
 
 use super::{DATAGRAMS_MAX, SEATS};
 use crate::clock::Clock;
-use crate::link::Link;
+use crate::link::{Asker, Link};
 use crate::socket::Batch;
-use crate::waiting::Asker;
 use crate::watch::{AGAIN, Watch};
 use crate::{Event, ServeError, ServerConfig, random};
 

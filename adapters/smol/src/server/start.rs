@@ -1,21 +1,22 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use quorate::{BootError, Config, Instant};
+use quorate::{BootError, Config, Instant, Node, Position};
+use quorate_driver::Driver;
 
-use super::Server;
 use super::founder::Founder;
+use super::machine::Machine;
 use super::snapshot;
 use super::store::{Content, Store, compare};
+use super::{NodeDriver, SEATS, Server};
 use crate::aside::Aside;
 use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::link::Link;
-use crate::replica::Replica;
+use crate::replica::{State, thaw};
 use crate::snapshotter::Snapshotter;
 use crate::socket::Batch;
 use crate::trace::{self, Trace};
-use crate::waiting::{Commands, Reads};
 use crate::watch::Watch;
 use crate::writer::Writer;
 use crate::{App, Event, ServeError, ServerConfig, random};
@@ -32,7 +33,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let trace = config.trace.as_deref().map(trace::open).transpose()?;
         let core = config.core(random::number());
         core.check()?;
-        let mut replica = Replica::new(app, config.clients_max)?;
+        let (mut state, mut applied) = (State::new(app, config.clients_max)?, Position::default());
         let mut link = Link::bind(config.clone())?;
         let Some(store) = member::<A>(&config, &core, &mut link, stop, &mut on_event).await? else { return Ok(None) };
         let Store { disk, recovery, latest, lost, content } = store;
@@ -44,47 +45,45 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         link.join(charter.founding);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
-            let state = snapshot::read(snapshot, snapshots.open(snapshot)?, replica.thaw())?;
-            replica.replace(snapshot.position, state);
+            state = snapshot::read(snapshot, snapshots.open(snapshot)?, thaw(state.app()))?;
+            applied = snapshot.position;
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START)?;
         let trace = Trace::start(trace, charter, core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
-        let mut server = Server {
-            told: (node.role(), node.term(), node.leader()),
-            node,
-            replica,
+        let machine = Machine {
             link,
             writer,
-            snapshotter: Snapshotter::new(snapshots.clone()),
-            restoring: Aside::new("quorate-restore"),
             intake: Intake::new(snapshots.clone(), charter.members),
+            snapshotter: Snapshotter::new(snapshots.clone()),
             snapshots,
-            wants_snapshot: Vec::new(),
+            restoring: Aside::new("quorate-restore"),
             charter,
             snapshot_every: config.snapshot_every,
+            is_serving: false,
             piece: vec![0; core.entry_bytes_max].into(),
-            clock: Clock::start(),
             trace,
-            commands: Commands::default(),
-            reads: Reads::default(),
+        };
+        let mut server = Server {
+            told: (node.role(), node.term(), node.leader()),
+            driver: drive(node, state, applied),
+            machine,
+            wants_snapshot: Vec::new(),
+            clock: Clock::start(),
             incoming: Batch::new(),
             on_event,
             looked: Instant::START,
             watch: Watch::new(config.election_timeout),
-            is_behind: false,
-            is_stopping: false,
-            hands_over: false,
         };
         (server.on_event)(&Event::Started {
-            address: server.link.address(),
+            address: server.machine.link.address(),
             created: is_new,
             writes: recovery.batches,
             torn_bytes: recovery.torn_bytes,
-            term: server.node.term(),
-            last: server.node.last().index,
+            term: server.driver.node().term(),
+            last: server.driver.node().last().index,
         });
         for damage in recovery.damaged {
             (server.on_event)(&Event::SnapshotDamaged { damage, instead: latest.map(|snapshot| snapshot.position) });
@@ -94,6 +93,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         Ok(Some(server))
     }
+}
+
+/// What is large takes no place on any other stack than this function's.
+fn drive<A: App>(node: Node<A::Command, Box<[u8]>, SEATS>, state: State<A>, applied: Position) -> Box<NodeDriver<A>> {
+    Box::new(Driver::new(node, state.into_replica(applied)))
 }
 
 /// The store of a member: one that is none yet becomes one before. `None` if `stop` is ready earlier.

@@ -34,10 +34,10 @@ impl Buttons {
             }
             Order::Repeat(0) => answer(tag, &"nothing to do"),
             Order::Press(_) | Order::Repeat(_) => refuse(tag, &"another order is under way"),
-            Order::Lamps => {
-                let applied = station.node().map_or(0, |node| node.applied().0);
-                answer(tag, &format_args!("{} at index {applied}", station.app()));
-            }
+            Order::Lamps => match (station.app(), station.node()) {
+                (Some(lamps), Some(node)) => answer(tag, &format_args!("{lamps} at index {}", node.applied().0)),
+                _ => refuse(tag, &"no member yet"),
+            },
             Order::Status => answer(tag, &Report(station)),
             Order::Stack => answer(tag, &stack::depth()),
             Order::Cut(words) => {

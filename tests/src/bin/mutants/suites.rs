@@ -35,6 +35,7 @@ fn judge(copy: &Copy, mutant: &Mutant) -> io::Result<Fate> {
         ("disk", "test --package quorate-disk --tests"),
         ("power", "test --package quorate-tests --test power"),
         ("flash", "test --package quorate-flash --tests"),
+        ("driver", "test --package quorate-driver --lib --tests"),
         ("boards", "test --package quorate-serial --lib --tests"),
         ("boards", "test --package quorate-tests --test boards"),
         ("smol", "test --package quorate-smol --lib --test client"),
@@ -51,6 +52,7 @@ fn judge(copy: &Copy, mutant: &Mutant) -> io::Result<Fate> {
         Killer::Flash => "flash",
         Killer::Seeds => "seeds",
         Killer::Boards => "boards",
+        Killer::Driver => "driver",
         Killer::Smol => "smol",
         Killer::Kv => "kv",
     };

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod app;
+mod desk;
+mod driver;
+mod host;
+mod ledger;
+mod observer;
+mod queue;
+mod replica;
+mod request;
+mod waiting;
+
+pub use app::{App, View};
+pub use driver::Driver;
+pub use host::Host;
+pub use ledger::{FRONT_BYTES, Ledger, LedgerError};
+pub use observer::Observer;
+pub use queue::Queue;
+pub use replica::{Outcome, Replica};
+pub use request::Asked;
+pub use waiting::{WaitingCommand, WaitingRead};

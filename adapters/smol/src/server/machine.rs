@@ -1,0 +1,178 @@
+use std::num::NonZeroU64;
+
+use quorate::{
+    Answer, Charter, Effect, Input, Instant, Members, Message, Node, Persist, Piece, Position, Seat, Snapshot, Ticket,
+};
+use quorate_disk::Snapshots;
+use quorate_driver::{Host, Observer, Outcome, WaitingCommand, WaitingRead};
+use quorate_wire::Dropped;
+use quorate_wire::client::ReplyBody;
+use serde::Serialize;
+
+use super::snapshot::Thawed;
+use crate::aside::Aside;
+use crate::intake::Intake;
+use crate::line::Line;
+use crate::link::{Asker, Link};
+use crate::replica::{CLIENTS, Guarded, Replica, freeze};
+use crate::snapshotter::Snapshotter;
+use crate::trace::Trace;
+use crate::writer::Writer;
+use crate::{App, ServeError};
+
+/// The most effects of one turn: a node that has a long log to apply goes on hearing the others meanwhile.
+const EFFECTS_MAX: usize = 1024;
+
+/// What a node's driver stands on: its socket, its disk, and the threads beside it.
+pub(super) struct Machine<A> {
+    pub(super) link: Link,
+    pub(super) writer: Writer,
+    pub(super) snapshots: Snapshots,
+    pub(super) intake: Intake,
+    pub(super) snapshotter: Snapshotter,
+    /// Makes a snapshot of the leader into a state. Until it is done, the node goes on without the app.
+    pub(super) restoring: Aside<Thawed<A>>,
+    /// What makes this node a member.
+    pub(super) charter: Charter,
+    pub(super) snapshot_every: Option<NonZeroU64>,
+    /// Whether a follower is being sent a snapshot: two later ones would undo what it has of it.
+    pub(super) is_serving: bool,
+    /// Room for a piece of a snapshot.
+    pub(super) piece: Box<[u8]>,
+    pub(super) trace: Trace,
+}
+
+impl<A: App> Machine<A> {
+    /// Begins a snapshot, unless one is under way: whoever wants it asks again.
+    pub(super) fn begin_snapshot(
+        &mut self,
+        replica: &Replica<A>,
+        position: Position,
+        members: Members,
+    ) -> Result<(), ServeError> {
+        if self.snapshotter.is_busy() {
+            return Ok(());
+        }
+        self.snapshotter.begin(position, members, || freeze(replica)).map_err(ServeError::Thread)
+    }
+}
+
+impl<A: App> Host<CLIENTS> for Machine<A> {
+    type App = Guarded<A>;
+    type Asker = Asker;
+    type Query = Box<[u8]>;
+    type Commands = Line<WaitingCommand<Asker>>;
+    type Reads = Line<WaitingRead<Asker, Box<[u8]>>>;
+    type Error = ServeError;
+    type Observer = Self;
+
+    const WRITES_LAST: bool = false;
+
+    fn observer(&mut self) -> &mut Self {
+        self
+    }
+
+    fn has_room(&mut self, drawn: usize) -> bool {
+        drawn < EFFECTS_MAX
+    }
+
+    fn is_app_busy(&self) -> bool {
+        self.restoring.is_busy()
+    }
+
+    fn send(&mut self, to: Seat, message: &Message<'_>) {
+        self.link.send(to, message);
+    }
+
+    fn send_piece(&mut self, to: Seat, piece: &Piece) {
+        let bytes = &mut self.piece[..piece.length];
+        if self.snapshots.read_at(piece.snapshot, piece.offset, bytes).is_ok() {
+            self.link.send(to, &piece.message(bytes));
+        }
+    }
+
+    fn persist(&mut self, write: Persist<'_>) -> Result<Option<Ticket>, ServeError> {
+        if write.snapshot.is_some() {
+            self.intake.write()?;
+        }
+        self.writer.begin(write);
+        Ok(None)
+    }
+
+    fn store(&mut self, _: Members, snapshot: Snapshot, offset: u64, bytes: &[u8]) -> Result<(), ServeError> {
+        Ok(self.intake.take(snapshot, offset, bytes)?)
+    }
+
+    fn take_snapshot(&mut self, replica: &Replica<A>, position: Position, members: Members) -> Result<(), ServeError> {
+        self.begin_snapshot(replica, position, members)
+    }
+
+    fn restore(&mut self, replica: &mut Replica<A>, snapshot: Snapshot) -> Result<(), ServeError> {
+        let thawed = Thawed::read(&self.snapshots, replica, snapshot)?;
+        self.restoring.begin(thawed).map_err(ServeError::Thread)
+    }
+
+    fn applied(&mut self, replica: &Replica<A>, _: &Outcome<Vec<u8>>) -> Result<(), ServeError> {
+        let position = replica.applied();
+        match self.snapshot_every {
+            Some(every) if !self.is_serving && position.index.0 % every == 0 => {
+                self.begin_snapshot(replica, position, self.charter.members)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn reply(&mut self, asker: Asker, body: ReplyBody<'_>) {
+        let ReplyBody::NotLeader { leader, .. } = body else { return self.link.reply(asker, body) };
+        let address = leader.and_then(|seat| self.link.peer(seat));
+        let address = &address.map_or_else(String::new, |address| address.to_string());
+        self.link.reply(asker, ReplyBody::NotLeader { leader, address });
+    }
+
+    fn answer(&mut self, replica: &Replica<A>, asker: Asker, query: &[u8]) {
+        let (index, answer) = (replica.applied().index, &replica.app().0.query(query));
+        self.link.reply(asker, ReplyBody::Value { index, answer });
+    }
+
+    fn query_bytes_max(&self) -> usize {
+        self.link.frame_bytes()
+    }
+
+    fn dropped(&self) -> Dropped {
+        self.link.dropped()
+    }
+}
+
+/// Writes the trace.
+impl<A> Observer for Machine<A> {
+    fn begin<C, B: AsRef<[u8]>, const SEATS: usize, V: Serialize>(
+        &mut self,
+        node: &Node<C, B, SEATS>,
+        now: Instant,
+        input: &Input<'_, V>,
+    ) {
+        self.trace.begin(node, now, input);
+        self.is_serving = node.is_serving();
+    }
+
+    fn leave_app(&mut self) {
+        self.trace.leave_app();
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        self.trace.answer(answer);
+    }
+
+    fn draw<V>(&mut self, effect: &Effect<'_, V>) {
+        self.trace.draw(effect);
+        // What there is to say leaves before what takes long.
+        if !matches!(effect, Effect::Send { .. } | Effect::SendPiece { .. }) {
+            self.link.flush();
+        }
+    }
+
+    fn end<C, B: AsRef<[u8]>, const SEATS: usize>(&mut self, node: &Node<C, B, SEATS>, is_drained: bool) {
+        self.link.flush();
+        self.trace.end(node, is_drained);
+    }
+}
