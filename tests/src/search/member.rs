@@ -176,7 +176,7 @@ impl Member {
                 if !setting.lost.contains(&Kind::of(message)) {
                     deed.sent.push(Letter::new(from, to, message));
                 }
-                Ok(())
+                Ok::<(), Violation>(())
             };
             match effect {
                 Effect::Persist(persist) => *write = Some(Batch::of(&persist)),

@@ -1,5 +1,6 @@
 use fastrand::Rng;
 use quorate::{Index, Session};
+use quorate_wire::client::ReplyBody;
 
 use super::Write;
 
@@ -37,11 +38,10 @@ pub(crate) enum Wish {
 /// What a node says to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    Done {
-        index: Index,
-        /// What the register holds that was read.
-        value: Option<u32>,
-    },
+    /// A command was done, and came to this.
+    Done { index: Index, value: Option<u32> },
+    /// What the register holds that was read.
+    Value { index: Index, value: Option<u32> },
     /// A session was opened by this very request.
     Opened(Index),
     /// The number has a session already.
@@ -54,6 +54,27 @@ pub(crate) enum Answer {
     Elsewhere(Option<usize>),
     /// The leader that took it leads no longer, and it may be done or not: ask again.
     Unknown,
+}
+
+impl Answer {
+    /// What a node's reply means to a client.
+    pub(crate) fn of(body: &ReplyBody<'_>) -> Answer {
+        match *body {
+            ReplyBody::Opened { epoch } => Answer::Opened(epoch),
+            ReplyBody::Held { epoch } => Answer::Held(epoch),
+            ReplyBody::Done { index, answer } => {
+                Answer::Done { index, value: answer.try_into().ok().map(u32::from_le_bytes) }
+            }
+            ReplyBody::Mismatch => Answer::Mismatch,
+            ReplyBody::Outdated { .. } | ReplyBody::Expired => Answer::Lost,
+            ReplyBody::Unknown => Answer::Unknown,
+            ReplyBody::NotLeader { leader, .. } => Answer::Elsewhere(leader.map(|seat| usize::from(seat.0))),
+            ReplyBody::Refused(_) | ReplyBody::Superseded => Answer::Elsewhere(None),
+            ReplyBody::Value { .. } | ReplyBody::Status(_) | ReplyBody::Snapshot { .. } | ReplyBody::Piece { .. } => {
+                unreachable!("the simulator asks for no such thing, or answers itself: {body:?}")
+            }
+        }
+    }
 }
 
 impl Client {

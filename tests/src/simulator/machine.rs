@@ -11,10 +11,13 @@ use super::disk::{Change, Disk, Opening, Taking};
 use super::event::What;
 use super::oracle::Violation;
 use super::records::Records;
-use super::registers::Registers;
+use super::registers::{self, CLIENTS_MAX, Registers, Replica};
 use super::shape::Shape;
-use super::{Node, SEATS, Write};
+use super::{Node, SEATS, World, Write};
 use crate::memory::Trouble;
+
+/// What drives a simulated node.
+pub(crate) type Driver = quorate_driver::Driver<World, Box<[u8]>, SEATS, CLIENTS_MAX>;
 
 /// One member's computer: the node while it runs, and the disk that outlives it.
 pub(crate) struct Machine {
@@ -26,12 +29,11 @@ pub(crate) struct Machine {
     forgotten: Option<Records>,
     /// An operator has told it to wait for the cluster that is there.
     waits: bool,
-    /// What runs while the store is not complete; then a node does.
+    /// What runs while the store is not complete; then a driver does, with a node.
     pub(crate) prospect: Option<Prospect<SEATS>>,
-    pub(crate) node: Option<Node>,
+    pub(crate) driver: Option<Box<Driver>>,
     pub(crate) disk: Disk,
-    pub(crate) state: Registers,
-    /// The last index that `state` has taken in.
+    /// The last index that its state has taken in.
     pub(crate) applied: Index,
     /// How often it was started; events of an earlier life are void.
     pub(crate) life: u64,
@@ -39,11 +41,10 @@ pub(crate) struct Machine {
     pub(crate) write: Option<(Ticket, Change)>,
     /// The snapshot under way: one at a time.
     pub(crate) snapshot: Underway,
-    /// Commands that this node accepted and has not answered: who waits for which position.
-    pub(crate) accepted: VecDeque<(Position, Waiting)>,
+    /// Where the commands stand that this node has accepted and not answered.
+    pub(crate) accepted: VecDeque<Position>,
     /// Since when, by its own clock, an operator waits for the end of a transfer.
     pub(crate) hands_over_since: Option<u64>,
-    pub(crate) reads: VecDeque<(Round, Waiting)>,
     /// Every read up to this round has its answer.
     pub(crate) answered: Round,
     /// When its timer is set for.
@@ -63,7 +64,7 @@ pub(crate) struct Machine {
 
 /// Which attempt of which client waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub struct Waiting {
     pub(crate) client: usize,
     pub(crate) attempt: u64,
     /// When it asked.
@@ -82,7 +83,7 @@ pub(crate) enum Underway {
 }
 
 impl Machine {
-    pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk, clients: usize) -> Machine {
+    pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk) -> Machine {
         Machine {
             seat,
             incarnation: Incarnation(0),
@@ -90,16 +91,14 @@ impl Machine {
             forgotten: None,
             waits: false,
             prospect: None,
-            node: None,
+            driver: None,
             disk,
-            state: Registers::new(clients),
             applied: Index(0),
             life: 0,
             write: None,
             snapshot: Underway::Nothing,
             accepted: VecDeque::new(),
             hands_over_since: None,
-            reads: VecDeque::new(),
             answered: Round(0),
             alarm: u64::MAX,
             away_until: 0,
@@ -170,14 +169,15 @@ impl Machine {
 
     fn run(&mut self, boot: Boot<Write, Box<[u8]>, SEATS>, clock: Instant, shape: &Shape) -> Result<(), Violation> {
         self.begin_life();
-        self.node = Some(boot.start(clock).expect("no disk of the simulator holds such numbers"));
+        let node = boot.start(clock).expect("no disk of the simulator holds such numbers");
         // A founder's store is new: what another one held in its place was part of no cluster that is still there.
         self.forgotten.take_if(|_| self.incarnation == Incarnation(0));
-        self.state = Registers::new(shape.clients_max);
+        let mut replica = Registers::begin(shape.clients_max);
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {
-            self.restore(snapshot)?;
+            self.restore(&mut replica, snapshot)?;
         }
+        self.driver = Some(Box::new(Driver::new(node, replica)));
         self.answered = Round(0);
         Ok(())
     }
@@ -188,12 +188,13 @@ impl Machine {
     }
 
     /// Puts a snapshot that is durable here in the place of the state.
-    pub(crate) fn restore(&mut self, snapshot: Snapshot) -> Result<(), Violation> {
-        let index = snapshot.position.index;
-        let state = Registers::restore(&self.disk.read_snapshot(snapshot)?, index);
-        let unreadable = || Violation { law: "a snapshot is one of its index", story: format!("{snapshot:?}") };
-        (self.state, self.applied) = (state.ok_or_else(unreadable)?, index);
-        Ok(())
+    pub(crate) fn restore(&mut self, replica: &mut Replica, snapshot: Snapshot) -> Result<(), Violation> {
+        let bytes = self.disk.read_snapshot(snapshot)?;
+        self.applied = snapshot.position.index;
+        if registers::restore(replica, &bytes, snapshot.position) {
+            return Ok(());
+        }
+        Err(Violation { law: "a snapshot is one of its index", story: format!("{snapshot:?}") })
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -214,9 +215,14 @@ impl Machine {
         self.disk = Disk::new(self.identity(), shape.segment_bytes, seed);
     }
 
+    /// The node, while it runs and takes no step.
+    pub(crate) fn node(&self) -> Option<&Node> {
+        self.driver.as_deref().map(Driver::node)
+    }
+
     /// Whether a process runs on it.
     pub(crate) fn is_up(&self) -> bool {
-        self.node.is_some() || self.prospect.is_some()
+        self.node().is_some() || self.prospect.is_some()
     }
 
     /// Whether its store is complete, or was lost and has a new incarnation.
@@ -233,7 +239,7 @@ impl Machine {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.prospect {
             Some(prospect) => prospect.deadline(),
-            None => self.node.as_ref().and_then(Node::deadline),
+            None => self.node().and_then(Node::deadline),
         }
     }
 
@@ -270,11 +276,10 @@ impl Machine {
         }
         self.disk.close();
         self.life += 1;
-        (self.node, self.prospect) = (None, None);
+        (self.driver, self.prospect) = (None, None);
         self.write = None;
         self.accepted.clear();
         self.hands_over_since = None;
-        self.reads.clear();
         self.inbox.clear();
         self.slow = 0;
     }
@@ -287,8 +292,9 @@ impl Machine {
     /// Those who have waited since before this time. A command whose place no other has taken yet may wait for ever, if
     /// there is no further command.
     pub(crate) fn waiting_since(&self, time: u64, last: Index) -> usize {
-        let accepted = self.accepted.iter().filter(|(accepted, _)| accepted.index <= last).map(|(_, waiting)| waiting);
-        let reads = self.reads.iter().map(|(_, waiting)| waiting);
-        accepted.chain(reads).filter(|waiting| waiting.since < time).count()
+        let Some(driver) = &self.driver else { return 0 };
+        let commands = driver.commands().filter(|(accepted, _)| accepted.index <= last).map(|(_, waiting)| waiting);
+        let reads = driver.reads().map(|(_, waiting)| waiting);
+        commands.chain(reads).filter(|waiting| waiting.since < time).count()
     }
 }

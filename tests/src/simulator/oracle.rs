@@ -9,17 +9,19 @@ mod window;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use quorate::{Apply, Ballot, Founding, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term};
+use quorate::{
+    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term,
+};
 
 pub(crate) use self::answer::Due;
 use self::election::Elections;
 pub(crate) use self::leader::refused;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
+use super::Node;
 use super::machine::Machine;
-use super::registers::Registers;
+use super::registers::{Answer, Model};
 use super::shape::Shape;
-use super::{Node, Write};
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub(crate) struct Oracle {
     /// What was applied by anyone, in order.
     applied: Vec<Applied>,
     /// What comes of that.
-    model: Registers,
+    model: Model,
     /// The values that were written, each once.
     done: HashSet<u32>,
     /// The latest epoch of each client.
@@ -81,10 +83,16 @@ struct Seen {
 
 type Verdict = Result<(), Violation>;
 
-type SessionVerdict = quorate::Verdict<u32>;
+type SessionVerdict = quorate::Verdict<Answer>;
 
 fn broken(law: &'static str, story: impl FnOnce() -> String) -> Verdict {
     Err(Violation { law, story: story() })
+}
+
+impl From<CommandError> for Violation {
+    fn from(error: CommandError) -> Self {
+        Violation { law: "a committed command can be read", story: error.to_string() }
+    }
 }
 
 impl Oracle {
@@ -92,7 +100,7 @@ impl Oracle {
     pub(crate) fn new(clients: usize) -> Oracle {
         Oracle {
             applied: Vec::new(),
-            model: Registers::new(clients),
+            model: Model::new(clients),
             done: HashSet::new(),
             epochs: HashMap::new(),
             leaders: HashMap::new(),
@@ -162,7 +170,7 @@ impl Oracle {
     /// An acknowledged entry is on the follower's disk, in its log or covered by a snapshot, and the same as the
     /// leader's.
     fn check_ack(&self, from: &Machine, to: Seat, term: Term, index: Index, all: &[Machine]) -> Verdict {
-        let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node.as_ref());
+        let leader = all.iter().find(|machine| machine.seat == to).and_then(|machine| machine.node());
         let leader = leader.filter(|node| node.role() == Role::Leader && node.term() == term);
         let (disk, place) = (&from.disk.durable, (index.0 as usize).checked_sub(1));
         if disk.mark < term && leader.is_some_and(|leader| index >= leader.inherited()) {
@@ -189,25 +197,26 @@ impl Oracle {
         Ok(())
     }
 
-    /// An entry that a node applies is the one that all apply, and a majority of disks has it. True if nobody applied
-    /// it before.
+    /// An entry that a node applies is the one that all apply, and a majority of disks has it. What comes of it, if
+    /// nobody applied it before and it is of a session.
     pub(crate) fn on_apply(
         &mut self,
+        shape: &Shape,
         by: &Machine,
-        apply: &Apply<'_, Write>,
+        entry: Entry<'_>,
         all: &[Machine],
-    ) -> Result<bool, Violation> {
-        let position = apply.position();
+    ) -> Result<Option<SessionVerdict>, Violation> {
+        let position = entry.position();
         let place = position.index.0 as usize - 1;
-        let story = || format!("node {} applies {:?}", by.seat.0, apply.entry());
+        let story = || format!("node {} applies {entry:?}", by.seat.0);
         if position.index.0 != by.applied.0 + 1 {
             broken("every index is applied once a boot, in order", story)?;
         }
         if let Some(known) = self.applied.get(place) {
-            if known.record[..] != *apply.entry().record() {
+            if known.record[..] != *entry.record() {
                 broken("all apply the same", || format!("{}, but {:?} was applied", story(), known.position))?;
             }
-            return Ok(false);
+            return Ok(None);
         }
         if place != self.applied.len() {
             broken("entries are applied in order", story)?;
@@ -219,10 +228,13 @@ impl Oracle {
         if holders * 2 <= all.len() {
             broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
         }
-        let verdict = self.model.apply(apply);
-        let (record, digest) = (apply.entry().record().into(), self.model.digest());
+        let verdict = self.model.apply(entry);
+        let (record, digest) = (entry.record().into(), self.model.digest());
         self.applied.push(Applied { position, record, verdict, by_term: None, digest });
-        Ok(true)
+        if let Some(verdict) = verdict {
+            self.on_verdict(shape, entry, verdict)?;
+        }
+        Ok(verdict)
     }
 
     /// A read sees all that was answered before it was asked.
@@ -253,7 +265,7 @@ impl Oracle {
             })?;
         }
         seen.durable = durable;
-        let Some(node) = &machine.node else { return Ok(()) };
+        let Some(node) = machine.node() else { return Ok(()) };
         if seen.life != machine.life {
             *seen = Seen { life: machine.life, durable, ..Seen::default() };
         }
@@ -306,7 +318,7 @@ impl Oracle {
     /// Two logs that share a position are equal up to it, as far as both have it. What a log has forgotten was
     /// committed.
     pub(crate) fn check_matching(&self, one: &Machine, other: &Machine) -> Verdict {
-        let (Some(a), Some(b)) = (&one.node, &other.node) else {
+        let (Some(a), Some(b)) = (one.node(), other.node()) else {
             return Ok(());
         };
         if a.base().index > Index(0) && !self.knows(a.base()) {
@@ -325,10 +337,5 @@ impl Oracle {
 
     pub(crate) fn applied(&self) -> usize {
         self.applied.len()
-    }
-
-    /// The position of an index that was applied.
-    pub(crate) fn position(&self, index: Index) -> Position {
-        self.applied[index.0 as usize - 1].position
     }
 }

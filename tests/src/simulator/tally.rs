@@ -1,6 +1,7 @@
 use quorate::{Index, Session, Verdict};
 
 use super::Fault;
+use super::registers::Answer;
 
 /// How often what went wrong in a run, and what came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,7 +116,7 @@ impl Tally {
         self.faults.0[fault as usize] += times;
     }
 
-    pub(crate) fn count_verdict(&mut self, session: Option<Session>, verdict: Verdict<u32>) {
+    pub(crate) fn count_verdict(&mut self, session: Option<Session>, verdict: Verdict<Answer>) {
         let named = session.map_or(Index(0), |session| session.epoch);
         match verdict {
             Verdict::Opened { .. } => self.retaken += u64::from(named > Index(0)),

@@ -1,17 +1,19 @@
 mod asking;
 mod calm;
 mod dispatch;
+mod drive;
 mod founding;
+mod host;
 mod phase;
 mod power;
 mod snapshot;
-mod step;
 mod weather;
 
 use std::any::Any;
 use std::collections::{BinaryHeap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use self::drive::Acting;
 use super::client::{Answer, Client};
 use super::clock::Clock;
 use super::disk::{Change, Disk};
@@ -57,6 +59,7 @@ pub struct World {
     lost_up_to: u64,
     history: History,
     tail: VecDeque<String>,
+    acting: Acting,
 }
 
 /// What was drawn of a step, to be carried out.
@@ -82,7 +85,7 @@ impl World {
         let machine = |seat| {
             let clock = Clock::new(rng.i64(-drift..=drift));
             let seat = Seat(seat as u8);
-            Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)), shape.clients_max)
+            Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)))
         };
         let machines = (0..setting.nodes).map(machine).collect();
         let has_twins = faults.has(Fault::Twins) && rng.bool();
@@ -110,6 +113,7 @@ impl World {
             lost_up_to: 0,
             history: History::new(),
             tail: VecDeque::new(),
+            acting: Acting::default(),
             setting,
         };
         world.prepare_stores();

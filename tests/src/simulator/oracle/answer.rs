@@ -1,14 +1,16 @@
-use quorate::{Answer, Input, Position, Round};
+use quorate::{Input, Position, Round};
 
 use super::{Oracle, Verdict, broken};
+use crate::simulator::client::{Answer, Wish};
 use crate::simulator::machine::Machine;
 
 /// Which answer a step owes to its input: exactly one, and of the right kind.
 ///
 /// An `Accept` is answered by the `Apply` at its index, an `Await` by the `ReadReady` or `ReadFailed` of its round; on
 /// a node that stays up each comes once, and in calm within the time that [`World`](crate::simulator::World) allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Due {
+    #[default]
     Nothing,
     AcceptOrReject,
     AwaitOrReject,
@@ -26,11 +28,11 @@ impl Due {
     }
 
     /// Whether this is such an answer.
-    pub(crate) fn is_paid_by(self, answer: Option<Answer>) -> bool {
+    pub(crate) fn is_paid_by(self, answer: Option<quorate::Answer>) -> bool {
         match answer {
-            Some(Answer::Accept { .. }) => self == Due::AcceptOrReject,
-            Some(Answer::Await { .. }) => self == Due::AwaitOrReject,
-            Some(Answer::Reject(_)) => self != Due::Nothing,
+            Some(quorate::Answer::Accept { .. }) => self == Due::AcceptOrReject,
+            Some(quorate::Answer::Await { .. }) => self == Due::AwaitOrReject,
+            Some(quorate::Answer::Reject(_)) => self != Due::Nothing,
             None => matches!(self, Due::Nothing | Due::PerhapsReject),
         }
     }
@@ -39,11 +41,36 @@ impl Due {
 impl Oracle {
     /// A command has a place of its own, and its answer is still to come.
     pub(crate) fn on_accept(&self, by: &Machine, position: Position) -> Verdict {
-        let is_new = by.accepted.iter().all(|(accepted, _)| *accepted != position) && position.index > by.applied;
+        let is_new = by.accepted.iter().all(|accepted| *accepted != position) && position.index > by.applied;
         if is_new {
             return Ok(());
         }
         broken("a command has a place of its own", || format!("node {} accepts at {position:?}", by.seat.0))
+    }
+
+    /// A driver knows who waits: for each command that its node has accepted, neither applied nor given up, somebody does.
+    pub(crate) fn check_who_waits(&self, at: &Machine) -> Verdict {
+        let Some(driver) = &at.driver else { return Ok(()) };
+        let waiting: Vec<_> = driver.commands().map(|(position, _)| position).collect();
+        if at.accepted == waiting {
+            return Ok(());
+        }
+        broken("for each command that is under way somebody waits", || {
+            format!("node {}: {:?} are under way, and somebody waits for {waiting:?}", at.seat.0, at.accepted)
+        })
+    }
+
+    /// What a client hears of its command is what its own command came to.
+    pub(crate) fn on_answer(&self, wish: Option<Wish>, answer: Answer) -> Verdict {
+        let is_its_own = match (wish, answer) {
+            (Some(Wish::Write(write)), Answer::Done { value, .. }) => value == Some(write.value),
+            (Some(Wish::Read(_)), Answer::Value { .. }) | (None, _) => true,
+            _ => false,
+        };
+        if is_its_own {
+            return Ok(());
+        }
+        broken("a command is answered with its own answer", || format!("{wish:?} is answered with {answer:?}"))
     }
 
     /// Who waits at a node that does not lead would wait for ever, and so would who asked for a transfer.

@@ -42,7 +42,7 @@ impl Oracle {
 
     /// A message is about to reach a node that runs.
     pub(super) fn on_word_of_election(&mut self, to: &Machine, from: Seat, message: &Message<'_>) {
-        let Some(node) = &to.node else { return };
+        let Some(node) = to.node() else { return };
         let (now, election) = (to.clock.shown(), self.election(to));
         match *message {
             Message::RequestVote { term, ballot, .. }
@@ -63,7 +63,7 @@ impl Oracle {
 
     /// A node has taken a message in.
     pub(crate) fn on_received(&mut self, by: &Machine, from: Seat, message: &Message<'_>) -> Verdict {
-        let Some(node) = &by.node else { return Ok(()) };
+        let Some(node) = by.node() else { return Ok(()) };
         let is_of_leader = matches!(message, Message::AppendEntries { .. } | Message::Offer { .. });
         if !is_of_leader || node.leader() != Some(from) || node.term() != message.term() {
             return Ok(());
@@ -100,7 +100,7 @@ impl Oracle {
 
     /// A node that hears a leader leaves its term alone.
     pub(super) fn check_candidate(&mut self, of: &Machine) -> Verdict {
-        let Some(node) = &of.node else { return Ok(()) };
+        let Some(node) = of.node() else { return Ok(()) };
         let is_standing = node.role() == Role::PreCandidate;
         if !is_standing || self.election(of).hears(node.term(), of.clock.shown()).is_none() {
             return Ok(());

@@ -10,7 +10,7 @@ const SLOT_BYTES: usize = 4;
 impl Oracle {
     /// What a leader says of its followers.
     pub(super) fn check_followers(&mut self, leader: &Machine) -> Verdict {
-        let Some(node) = &leader.node else { return Ok(()) };
+        let Some(node) = leader.node() else { return Ok(()) };
         let reign = (leader.life, node.term());
         for progress in node.progress() {
             let Progress { seat, matched, next, probing, standing, .. } = progress;
@@ -35,7 +35,7 @@ impl Oracle {
 
     /// A message was refused: whoever asks why a member does not follow has to find that.
     pub(crate) fn on_refused(&self, by: &Machine, from: Seat) -> Verdict {
-        let Some(node) = &by.node else { return Ok(()) };
+        let Some(node) = by.node() else { return Ok(()) };
         let progress = node.progress().find(|progress| progress.seat == from);
         match progress.map(|progress| progress.standing) {
             Some(Standing::Follows | Standing::Seeks | Standing::Fetches) => {
@@ -73,7 +73,7 @@ impl Oracle {
     /// No store holds more above its own snapshot than the smallest log has room for: else there could be a leader whose
     /// log no majority can take over.
     pub(crate) fn check_room(&self, shape: &Shape, of: &Machine) -> Verdict {
-        let Some(node) = &of.node else { return Ok(()) };
+        let Some(node) = of.node() else { return Ok(()) };
         let covered = node.snapshots().next().map_or(Index(0), |snapshot| snapshot.position.index);
         let above = node.log().filter(|entry| entry.position().index > covered);
         let bytes: usize = above.map(|entry| entry.record().len() + SLOT_BYTES).sum();

@@ -4,6 +4,7 @@ use quorate::{Index, Piece, Position, Seat, Snapshot};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
+use crate::simulator::registers::{Replica, digest as digest_of};
 use crate::simulator::shape::{HEARTBEAT_MICROS, Shape};
 
 /// How many bytes of snapshots each node has sent in its present life.
@@ -31,12 +32,12 @@ impl Oracle {
     }
 
     /// A snapshot is asked for of what was applied last.
-    pub(crate) fn on_take(&self, by: &Machine, position: Position) -> Verdict {
+    pub(crate) fn on_take(&self, by: &Machine, replica: &Replica, position: Position) -> Verdict {
         let story = || format!("node {} is asked for {position:?}, and has applied {}", by.seat.0, by.applied.0);
         if position.index != by.applied || by.disk.covered() >= position.index || !self.knows(position) {
             return broken("a snapshot is asked for of what was applied last", story);
         }
-        self.check_state(by)
+        self.check_state(by.seat, replica)
     }
 
     /// A node means to stand on a snapshot of its leader.
@@ -68,14 +69,15 @@ impl Oracle {
     }
 
     /// The state of a node is that of a model that has applied the same entries.
-    pub(crate) fn check_state(&self, of: &Machine) -> Verdict {
-        let place = of.applied.0.checked_sub(1);
+    pub(crate) fn check_state(&self, of: Seat, replica: &Replica) -> Verdict {
+        let applied = replica.applied().index;
+        let place = applied.0.checked_sub(1);
         let digest = place.and_then(|place| self.applied.get(place as usize)).map(|applied| applied.digest);
-        if digest.is_none_or(|digest| digest == of.state.digest()) && (place.is_none() || digest.is_some()) {
+        if digest.is_none_or(|digest| digest == digest_of(replica)) && (place.is_none() || digest.is_some()) {
             return Ok(());
         }
         broken("a state is what comes of the entries before it", || {
-            format!("node {} at {}: {:?}", of.seat.0, of.applied.0, of.state)
+            format!("node {} at {}: {:?}, {:?}", of.0, applied.0, replica.app(), replica.ledger())
         })
     }
 

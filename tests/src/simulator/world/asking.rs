@@ -5,6 +5,7 @@ use crate::history::{self, Operation, Outcome};
 use crate::simulator::client::{Answer, Wish};
 use crate::simulator::event::What;
 use crate::simulator::machine::{Machine, Waiting};
+use crate::simulator::oracle::Violation;
 use crate::simulator::{Fault, Faults, Schedule};
 
 /// After so many answers in calm a client has no wish left.
@@ -62,20 +63,21 @@ impl World {
 
     /// Anyone, or somebody who believes to lead: there may be several.
     fn guess(&mut self) -> usize {
-        let leads = |machine: &Machine| machine.node.as_ref().is_some_and(|node| node.role() == Role::Leader);
+        let leads = |machine: &Machine| machine.node().is_some_and(|node| node.role() == Role::Leader);
         let leaders: Vec<_> = (0..self.machines.len()).filter(|machine| leads(&self.machines[*machine])).collect();
         let knows = self.schedule == Schedule::Phases && self.rng.bool() && !leaders.is_empty();
         if knows { leaders[self.rng.usize(..leaders.len())] } else { self.rng.usize(..self.machines.len()) }
     }
 
-    pub(super) fn take_answer(&mut self, waiting: Waiting, answer: Answer) {
+    pub(super) fn take_answer(&mut self, waiting: Waiting, answer: Answer) -> Result<(), Violation> {
         let client = &mut self.clients[waiting.client];
         if waiting.attempt < client.first_attempt {
-            return;
+            return Ok(());
         }
         match answer {
-            Answer::Done { index, value } => {
-                if !matches!(client.wish, Some(Wish::Read(_))) {
+            Answer::Done { index, value } | Answer::Value { index, value } => {
+                self.oracle.on_answer(client.wish, answer)?;
+                if matches!(answer, Answer::Done { .. }) {
                     self.oracle.answered = self.oracle.answered.max(index);
                 }
                 if let Some(event) = client.event.take() {
@@ -111,6 +113,7 @@ impl World {
             }
             Answer::Elsewhere(_) | Answer::Unknown | Answer::Opened(_) | Answer::Held(_) => {}
         }
+        Ok(())
     }
 
     /// A client's wish came true: it has another one, or is content.

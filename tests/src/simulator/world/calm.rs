@@ -1,4 +1,4 @@
-use quorate::{Index, Input, Role, Seat};
+use quorate::{Index, Role, Seat};
 
 use super::World;
 use super::asking::CALM_ANSWERS;
@@ -38,7 +38,7 @@ impl World {
             self.set_alarm(machine);
         }
         let founded_by = self.now + FOUNDING_TIMEOUTS * ELECTION_MICROS;
-        while !self.machines.iter().all(|machine| machine.is_rotten || machine.node.is_some()) {
+        while !self.machines.iter().all(|machine| machine.is_rotten || machine.node().is_some()) {
             self.turn()?;
             if self.now > founded_by {
                 return Err(self.stuck(self.now, "once faults stop, every store becomes complete"));
@@ -62,7 +62,9 @@ impl World {
                 return Err(self.stuck(since, "soon after, all are in line and all who wait are answered"));
             }
         }
-        self.machines.iter().try_for_each(|machine| self.oracle.check_state(machine))?;
+        for machine in &self.machines {
+            machine.driver.iter().try_for_each(|driver| self.oracle.check_state(machine.seat, driver.replica()))?;
+        }
         self.take_snapshots()?;
         self.hand_over()?;
         self.look_closely()
@@ -71,12 +73,12 @@ impl World {
     /// And the leader to let another lead, if there is one that may.
     fn hand_over(&mut self) -> Result<(), Violation> {
         let Some(leader) = self.leader().map(|leader| usize::from(leader.seat().0)) else { return Ok(()) };
-        self.act(leader, Input::Transfer { to: None }, None)?;
+        self.hand_leadership_over(leader, None)?;
         while self.machines[leader].hands_over_since.is_some() {
             self.turn()?;
         }
-        let leads = self.machines[leader].node.as_ref().is_some_and(|node| node.role() == Role::Leader);
-        let others = self.machines.iter().filter(|other| other.node.is_some() && !other.is_renewed());
+        let leads = self.machines[leader].node().is_some_and(|node| node.role() == Role::Leader);
+        let others = self.machines.iter().filter(|other| other.node().is_some() && !other.is_renewed());
         if !leads || others.count() < 2 {
             return Ok(());
         }
@@ -87,7 +89,7 @@ impl World {
     fn take_snapshots(&mut self) -> Result<(), Violation> {
         let by = self.now + SNAPSHOT_TIMEOUTS * ELECTION_MICROS;
         let mut left: Vec<_> =
-            (0..self.machines.len()).filter(|machine| self.machines[*machine].node.is_some()).collect();
+            (0..self.machines.len()).filter(|machine| self.machines[*machine].node().is_some()).collect();
         loop {
             left.retain(|machine| self.machines[*machine].disk.covered() < self.machines[*machine].applied);
             if left.is_empty() {
@@ -105,7 +107,7 @@ impl World {
     }
 
     fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.machines.iter().filter_map(|machine| machine.node.as_ref())
+        self.machines.iter().filter_map(|machine| machine.node())
     }
 
     /// A leader whom a majority of all members follows.
@@ -127,7 +129,7 @@ impl World {
     }
 
     fn stuck(&self, since: u64, law: &'static str) -> Violation {
-        let story = self.machines.iter().map(|machine| match &machine.node {
+        let story = self.machines.iter().map(|machine| match machine.node() {
             Some(node) => {
                 let (base, applied, last) = (node.base().index.0, node.applied().0, node.last().index.0);
                 let room = node.log_room();

@@ -1,13 +1,14 @@
-use quorate::{Charter, Identity, Input, Message, Seat, Session, founding};
+use quorate::{Charter, Identity, Message, Seat, Session, founding};
 use quorate_wire::Class;
+use quorate_wire::client::RequestBody;
 
 use super::World;
 use crate::simulator::client::Wish;
 use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
-use crate::simulator::machine::Machine;
+use crate::simulator::machine::{Machine, Waiting};
 use crate::simulator::oracle::{Violation, refused};
-use crate::simulator::{CLUSTER, Node, Write};
+use crate::simulator::{CLUSTER, Node};
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;
@@ -87,15 +88,8 @@ impl World {
             }
             What::Snapshot { machine, life } => self.go_on_with_snapshot(machine, life),
             What::Request { machine, .. } if self.machines[machine].prospect.is_some() => self.tick(machine),
-            What::Request { machine, waiting, session, wish } => match wish {
-                Wish::Open => self.act(machine, command(session, None), Some(waiting)),
-                Wish::Write(write) => self.act(machine, command(session, Some(write)), Some(waiting)),
-                Wish::Read(_) => self.act(machine, Input::Read, Some(waiting)),
-            },
-            What::Answer { waiting, answer } => {
-                self.take_answer(waiting, answer);
-                Ok(())
-            }
+            What::Request { machine, waiting, session, wish } => self.take_request(machine, waiting, session, wish),
+            What::Answer { waiting, answer } => self.take_answer(waiting, answer),
             What::Retry { waiting } => {
                 self.retry(waiting);
                 Ok(())
@@ -127,14 +121,41 @@ impl World {
     fn take_message(&mut self, machine: usize, from: Identity, message: Message<'_>) -> Result<(), Violation> {
         self.machines[machine].clock.read(self.now);
         self.oracle.on_receive(&self.machines[machine], from, &message);
-        let count = |machine: &Machine| machine.node.as_ref().map(|node| refused(node.refusals()));
+        let count = |machine: &Machine| machine.node().map(|node| refused(node.refusals()));
         let before = count(&self.machines[machine]);
-        self.act(machine, Input::Receive { from, message }, None)?;
+        self.drive(machine, |driver, world, now| driver.receive(world, now, from, message))?;
         let computer = &self.machines[machine];
         match count(computer) > before {
             true => self.oracle.on_refused(computer, from.seat),
             false => self.oracle.on_received(computer, from.seat, &message),
         }
+    }
+
+    fn take_request(
+        &mut self,
+        machine: usize,
+        waiting: Waiting,
+        session: Session,
+        wish: Wish,
+    ) -> Result<(), Violation> {
+        let (command, query);
+        let body = match wish {
+            Wish::Open => RequestBody::Open { client: session.client, epoch: session.epoch },
+            Wish::Write(write) => {
+                command = postcard::to_allocvec(&write).expect("a word can be written");
+                RequestBody::Command { session, command: &command }
+            }
+            Wish::Read(key) => {
+                query = [key];
+                RequestBody::Read { query: &query, local: false }
+            }
+        };
+        self.drive(machine, |driver, world, now| {
+            world.acting.asker = Some(waiting);
+            let asked = driver.request(world, now, waiting, body);
+            assert_eq!(asked, None, "no client of the simulator asks for snapshots");
+            Ok(())
+        })
     }
 
     fn synced(&mut self, machine: usize, life: u64) -> Result<(), Violation> {
@@ -155,7 +176,10 @@ impl World {
             self.note(|| format!("{machine}: the write is durable"));
             return match self.machines[machine].prospect {
                 Some(_) => self.consult(machine, founding::Input::Persisted(ticket)),
-                None => self.act(machine, Input::Persisted(ticket), None),
+                None => self.drive(machine, |driver, world, now| {
+                    driver.persisted(world, now, ticket);
+                    Ok(())
+                }),
             };
         }
         if let Some((fault, _)) = trouble {
@@ -166,7 +190,7 @@ impl World {
 
     pub(super) fn look_closely(&self) -> Result<(), Violation> {
         for machine in &self.machines {
-            if let Some(Err(broken)) = machine.node.as_ref().map(Node::check_invariants) {
+            if let Some(Err(broken)) = machine.node().map(Node::check_invariants) {
                 return Err(Violation { law: broken.0, story: format!("node {}", machine.seat.0) });
             }
             self.oracle.check_room(&self.shape, machine)?;
@@ -177,9 +201,4 @@ impl World {
         self.oracle.check_held(&self.machines, place)?;
         self.oracle.check_matching(&self.machines[one], &self.machines[other])
     }
-}
-
-/// What a client's wish becomes at a node.
-fn command(session: Session, command: Option<Write>) -> Input<'static, Write> {
-    Input::ClientCommand { session: Some(session), command }
 }

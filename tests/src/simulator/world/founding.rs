@@ -43,7 +43,7 @@ impl World {
 
     /// A process has started.
     pub(super) fn launch(&mut self, machine: usize) -> Result<(), Violation> {
-        if self.machines[machine].node.is_some() {
+        if self.machines[machine].node().is_some() {
             self.oracle.on_member(&self.shape, &self.machines[machine], &self.machines)?;
             self.note_snapshots(machine)?;
         }
@@ -54,7 +54,7 @@ impl World {
     pub(super) fn tick(&mut self, machine: usize) -> Result<(), Violation> {
         match self.machines[machine].prospect {
             Some(_) => self.consult(machine, Input::Tick),
-            None => self.act(machine, quorate::Input::Tick, None),
+            None => self.wake_up(machine),
         }
     }
 
@@ -65,7 +65,7 @@ impl World {
             self.note(|| format!("{machine} <- {}: {message:?}", from.0));
             return self.consult(machine, Input::Receive { from, message });
         }
-        let charter = computer.node.as_ref().and(computer.disk.charter());
+        let charter = computer.node().and(computer.disk.charter());
         let Some(answer) = charter.and_then(|charter| charter.answer(&message)) else { return Ok(()) };
         let order = self.say(machine, from, &answer)?;
         self.carry_out(machine, vec![order])

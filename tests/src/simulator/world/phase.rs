@@ -53,7 +53,7 @@ impl World {
         for machine in members {
             let ahead = if *machine == candidate { 0 } else { self.rng.u64(20_000..100_000) };
             let computer = &mut self.machines[*machine];
-            let leads = computer.node.as_ref().is_some_and(|node| node.role() == Role::Leader);
+            let leads = computer.node().is_some_and(|node| node.role() == Role::Leader);
             let Some(due) = computer.deadline().filter(|_| !leads) else { continue };
             computer.clock.jump_to(self.now, quorate::Instant::from_micros(due.as_micros().saturating_sub(ahead)));
         }

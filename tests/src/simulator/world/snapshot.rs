@@ -1,4 +1,4 @@
-use quorate::{Input, Piece, Position, Seat, Snapshot, Stored};
+use quorate::{Piece, Position, Seat, Snapshot, Stored};
 
 use super::super::Node;
 use super::{Order, World};
@@ -6,9 +6,10 @@ use crate::memory::Trouble;
 use crate::simulator::Fault;
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
-use crate::simulator::machine::{Machine, Underway};
+use crate::simulator::machine::Underway;
 use crate::simulator::network::kind;
 use crate::simulator::oracle::Violation;
+use crate::simulator::registers::{self, Replica};
 
 /// The changes that it takes to write a snapshot.
 const CHANGES_MAX: u32 = 6;
@@ -18,30 +19,30 @@ impl World {
     pub(super) fn take_snapshot(
         &mut self,
         machine: usize,
+        replica: &Replica,
         position: Position,
-        orders: &mut Vec<Order>,
-    ) -> Result<(), Violation> {
-        self.oracle.on_take(&self.machines[machine], position)?;
+    ) -> Result<Option<Order>, Violation> {
+        self.oracle.on_take(&self.machines[machine], replica, position)?;
         self.tally.snapshots.asked += 1;
         if self.faults.happens(&mut self.rng, Fault::NoSnapshot) {
             self.tally.count(Fault::NoSnapshot);
         } else if matches!(self.machines[machine].snapshot, Underway::Nothing) {
-            let state = self.machines[machine].state.snapshot(position.index, self.shape.padding);
-            orders.push(Order::Take(position, state));
+            return Ok(Some(Order::Take(position, registers::snapshot(replica, self.shape.padding))));
         }
-        Ok(())
+        Ok(None)
     }
 
     /// An operator asks for a snapshot of what a node has applied, unless one is under way.
     pub(super) fn ask_for_snapshot(&mut self, machine: usize) -> Result<(), Violation> {
-        let computer = &self.machines[machine];
+        let computer = &mut self.machines[machine];
         let is_idle = matches!(computer.snapshot, Underway::Nothing);
-        if computer.node.is_none() || !is_idle || computer.disk.covered() >= computer.applied {
+        if !is_idle || computer.disk.covered() >= computer.applied {
             return Ok(());
         }
-        let position = self.oracle.position(computer.applied);
-        let mut orders = Vec::new();
-        self.take_snapshot(machine, position, &mut orders)?;
+        let Some(driver) = computer.driver.take() else { return Ok(()) };
+        let order = self.take_snapshot(machine, driver.replica(), driver.replica().applied());
+        self.machines[machine].driver = Some(driver);
+        let orders = order?.into_iter().collect();
         self.carry_out(machine, orders)
     }
 
@@ -89,7 +90,11 @@ impl World {
                     self.machines[machine].disk.write(Change::Mark(snapshot), trouble.map(|(_, trouble)| trouble))?;
                 if is_durable {
                     let refused = self.tally.snapshots.refused;
-                    self.act(machine, Input::Snapshotted(snapshot), None)?;
+                    self.drive(machine, |driver, world, now| {
+                        // What is of no use is counted where the answer is seen.
+                        let _ = driver.snapshotted(world, now, snapshot);
+                        Ok(())
+                    })?;
                     self.tally.snapshots.taken += u64::from(self.tally.snapshots.refused == refused);
                 } else if let Some((fault, _)) = trouble {
                     self.fail_write(machine, fault);
@@ -115,20 +120,15 @@ impl World {
     }
 
     /// What cannot be read counts as lost.
-    pub(super) fn send_piece(
-        &mut self,
-        machine: usize,
-        to: Seat,
-        piece: &Piece,
-        orders: &mut Vec<Order>,
-    ) -> Result<(), Violation> {
+    pub(super) fn read_piece(&mut self, machine: usize, to: Seat, piece: &Piece) -> Result<(), Violation> {
         self.oracle.on_piece(&self.shape, &self.machines[machine], to, piece)?;
         let read = self.machines[machine].disk.read_piece(piece.snapshot, piece.offset, piece.length);
         let Some(bytes) = read else { return Ok(()) };
         let message = piece.message(&bytes);
         self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
         self.tally.snapshots.sent += 1;
-        orders.push(Order::Send(to, kind(&message), self.frame(machine, to, &message)));
+        let frame = self.frame(machine, to, &message);
+        self.acting.orders.push(Order::Send(to, kind(&message), frame));
         Ok(())
     }
 
@@ -141,15 +141,15 @@ impl World {
         bytes: &[u8],
     ) -> Result<bool, Violation> {
         let trouble = self.trouble_of_write();
-        let Machine { disk, node, .. } = &mut self.machines[machine];
+        let computer = &mut self.machines[machine];
         let is_early = |stored: Stored| stored.snapshot == snapshot && stored.received < offset;
-        let is_early = node.as_ref().and_then(Node::fetching).is_some_and(is_early);
+        let is_early = computer.node().and_then(Node::fetching).is_some_and(is_early);
         self.tally.snapshots.early += u64::from(is_early);
         if is_early && self.shape.pieces_in_order {
             let story = format!("node {machine} is to keep {} bytes at {offset}", bytes.len());
             return Err(Violation { law: "a host that keeps order is given pieces in order", story });
         }
-        if disk.store(snapshot, self.shape.members(), (offset, bytes), trouble.map(|(_, trouble)| trouble))? {
+        if computer.disk.store(snapshot, self.shape.members(), (offset, bytes), trouble.map(|(_, trouble)| trouble))? {
             self.tally.snapshots.stored += 1;
             return Ok(true);
         }
@@ -159,21 +159,13 @@ impl World {
         Ok(false)
     }
 
-    /// The state becomes that of a snapshot. Of what it covers nobody waits any longer.
-    pub(super) fn restore(&mut self, machine: usize, snapshot: Snapshot) -> Result<(), Violation> {
-        self.oracle.on_restore(&self.machines[machine], snapshot)?;
-        let computer = &mut self.machines[machine];
-        computer.restore(snapshot)?;
-        self.oracle.check_state(computer)?;
-        self.tally.snapshots.restored += 1;
-        self.oracle.check_nobody_waits(computer)
-    }
-
     /// A host keeps the snapshots that its node names, the one that it fetches, and what the app has taken and the node
     /// does not know of yet.
     pub(super) fn prune(&mut self, machine: usize) {
         let computer = &mut self.machines[machine];
-        let Some(node) = computer.node.as_ref().filter(|_| self.shape.prunes) else { return };
+        let Some(node) = computer.driver.as_ref().map(|driver| driver.node()).filter(|_| self.shape.prunes) else {
+            return;
+        };
         let mut whole: Vec<_> = node.snapshots().collect();
         let fetched: Vec<_> = whole.iter().copied().chain(node.fetching().map(|stored| stored.snapshot)).collect();
         if let Underway::Marking(snapshot) = computer.snapshot {
@@ -186,8 +178,9 @@ impl World {
     /// What a node that starts has of snapshots.
     pub(super) fn note_snapshots(&mut self, machine: usize) -> Result<(), Violation> {
         let computer = &self.machines[machine];
-        self.oracle.check_state(computer)?;
-        let is_fetching = computer.node.as_ref().and_then(super::super::Node::fetching);
+        let Some(driver) = &computer.driver else { return Ok(()) };
+        self.oracle.check_state(computer.seat, driver.replica())?;
+        let is_fetching = computer.node().and_then(super::super::Node::fetching);
         let counts = &mut self.tally.snapshots;
         counts.started += u64::from(computer.disk.latest.is_some());
         counts.lost += u64::from(computer.disk.is_lost);

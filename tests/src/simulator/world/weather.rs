@@ -1,4 +1,4 @@
-use quorate::{Input, Seat};
+use quorate::Seat;
 
 use super::World;
 use crate::simulator::event::What;
@@ -58,7 +58,7 @@ impl World {
         if self.rng.u8(..4) == 0 {
             self.ask_for_snapshot(machine)?;
         }
-        if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node.is_some() {
+        if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node().is_some() {
             self.transfer(machine)?;
         }
         if self.schedule == Schedule::Phases {
@@ -77,9 +77,17 @@ impl World {
         let to = self.rng.bool().then_some(seat);
         for _ in 0..self.rng.u8(1..=3) {
             self.tally.count(Fault::Transfer);
-            self.act(machine, Input::Transfer { to }, None)?;
+            self.hand_leadership_over(machine, to)?;
         }
         Ok(())
+    }
+
+    /// What is refused is seen by whoever looks on.
+    pub(super) fn hand_leadership_over(&mut self, machine: usize, to: Option<Seat>) -> Result<(), Violation> {
+        self.drive(machine, |driver, world, now| {
+            let _ = driver.transfer(world, now, to);
+            Ok(())
+        })
     }
 
     fn change_network(&mut self) {
