@@ -2,6 +2,7 @@
 #![no_std]
 
 mod app;
+pub mod client;
 mod desk;
 mod driver;
 mod host;

@@ -12,6 +12,12 @@ pub struct Replica<A: App, const CLIENTS: usize> {
 }
 
 impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
+    /// An application that has applied nothing yet, and as many clients as there is room for.
+    #[inline(always)]
+    pub fn of(app: A) -> Self {
+        Replica::new(app, Ledger::new(), Position::default())
+    }
+
     /// An application and a ledger as they are after the entry at this position: as they began, with
     /// [`Position::default`], or as a snapshot had them.
     pub fn new(app: A, ledger: Ledger<A::Answer, CLIENTS>, applied: Position) -> Self {

@@ -1,10 +1,10 @@
 use heapless::Vec;
-use quorate::{Index, Instant, Seat, Session};
-use quorate_wire::client::{Reason, ReplyBody};
+use quorate::{Index, Instant, Seat, Seats, Session};
+use quorate_driver::client::{Ask, Call, Directory, Ending, Kind, Opening, Own, Patience};
+use quorate_wire::client::ReplyBody;
 use serde::Serialize;
 
 use crate::post::Asker;
-use crate::wait::Wait;
 use crate::{CallError, Pace, ProposeError};
 
 /// What a station's own app wants done, one command at a time: asks whoever leads, until there is an answer.
@@ -19,19 +19,17 @@ pub(crate) struct Caller<const FRAME: usize> {
     /// The number of the latest try, and of the first that is about the present request.
     number: u64,
     first: u64,
-    /// The session that is open, with its latest command; or the one of which an Open takes the place, if any.
-    session: Session,
-    is_open: bool,
+    own: Own,
+    directory: Directory,
     phase: Phase,
+    /// The session of the command that is asked for.
+    session: Session,
+    /// The present request, or the one before.
+    call: Call,
     /// The command or, once there is one, the answer.
     bytes: Vec<u8, FRAME>,
     limit: usize,
-    /// Whom the latest try asked.
-    asked: Option<Seat>,
-    try_at: Instant,
-    pause: Wait,
-    pause_min: Wait,
-    pause_max: Wait,
+    times: Patience,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,21 +44,20 @@ enum Phase {
 impl<const FRAME: usize> Caller<FRAME> {
     /// `seed` differs from boot to boot.
     pub(crate) fn new(me: Seat, seed: u64, pace: &Pace) -> Self {
+        let (own, times) = (Own::new(me.0.into()), Patience::beside_a_node(pace.heartbeat, pace.election));
         Caller {
             me,
             boot: boot(seed),
             number: 0,
             first: 0,
-            session: Session { client: me.0.into(), epoch: Index(0), sequence: 0 },
-            is_open: false,
+            own,
+            directory: Directory::new(Seats::first(32)),
             phase: Phase::Idle,
+            session: own.latest(),
+            call: Call::new(Kind::Open, times, Instant::START, None),
             bytes: Vec::new(),
             limit: pace.command_bytes(),
-            asked: None,
-            try_at: Instant::START,
-            pause: pace.heartbeat.into(),
-            pause_min: pace.heartbeat.into(),
-            pause_max: pace.election.into(),
+            times,
         }
     }
 
@@ -71,11 +68,11 @@ impl<const FRAME: usize> Caller<FRAME> {
 
     /// Whose session it is that is used.
     pub(crate) fn client(&self) -> u64 {
-        self.session.client
+        self.own.latest().client
     }
 
     pub(crate) fn propose(&mut self, command: &impl Serialize) -> Result<(), ProposeError> {
-        if self.phase != Phase::Idle {
+        if !self.is_idle() {
             return Err(ProposeError::Busy);
         }
         let limit = self.limit;
@@ -83,7 +80,7 @@ impl<const FRAME: usize> Caller<FRAME> {
         self.bytes.resize_default(limit).map_err(|_| too_large)?;
         let length = postcard::to_slice(command, &mut self.bytes).map_err(|_| too_large)?.len();
         self.bytes.truncate(length);
-        self.begin(if self.is_open { Phase::Asking } else { Phase::Opening });
+        self.begin(Instant::START);
         Ok(())
     }
 
@@ -93,75 +90,64 @@ impl<const FRAME: usize> Caller<FRAME> {
 
     /// What to ask of whom now, if it is time.
     pub(crate) fn call(&mut self, now: Instant, leader: Option<Seat>, known: Known) -> Option<(Seat, Asker, Wish<'_>)> {
-        let to = leader.filter(|leader| now >= self.try_at || self.asked != Some(*leader))?;
+        self.directory.tell(Some(leader?));
         // Nothing was asked in the session yet: it can still be opened anew.
         if self.phase == Phase::Asking && self.number < self.first && known.is_over(self.session.epoch) {
-            self.begin(Phase::Opening);
-        }
-        if self.phase == Phase::Opening {
-            self.session.epoch = self.session.epoch.max(known.epoch.unwrap_or_default());
+            self.own.lose(self.session);
+            self.begin(now);
         }
         let wish = match self.phase {
-            Phase::Opening => Wish { session: Session { sequence: 0, ..self.session }, command: None },
+            Phase::Opening => {
+                self.own.give_way(known.epoch.unwrap_or_default());
+                Wish { session: Session { sequence: 0, ..self.own.latest() }, command: None }
+            }
             Phase::Asking => Wish { session: self.session, command: Some(&self.bytes) },
             Phase::Idle | Phase::Answered(_) => return None,
         };
+        let Ask::Leader(to) = self.call.next(&mut self.directory, now) else { return None };
         self.number += 1;
-        self.asked = leader;
-        self.try_at = self.pause.after(now);
-        self.pause = self.pause_max.min(self.pause.eighths(16));
+        self.call.sent(self.number, true);
         Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number }, wish))
     }
 
     /// When to try again, whoever leads.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        matches!(self.phase, Phase::Opening | Phase::Asking).then_some(self.try_at)
+        matches!(self.phase, Phase::Opening | Phase::Asking).then(|| self.call.due())
     }
 
     /// Takes a reply to any try of the present request.
-    pub(crate) fn take(&mut self, now: Instant, number: u64, body: ReplyBody<'_>) {
-        let is_latest = number == self.number;
-        if number < self.first || number > self.number {
+    pub(crate) fn take(&mut self, now: Instant, from: Seat, number: u64, body: ReplyBody<'_>) {
+        let is_asking = matches!(self.phase, Phase::Opening | Phase::Asking);
+        if !is_asking || number < self.first || number > self.number {
             return;
         }
-        match (self.phase, body) {
-            // What is not later makes way for what was asked for since.
-            (Phase::Opening, ReplyBody::Opened { epoch }) if epoch > self.session.epoch => {
-                self.is_open = true;
-                self.session = Session { epoch, sequence: 0, ..self.session };
-                self.begin(Phase::Asking);
-            }
-            (Phase::Opening, ReplyBody::Held { epoch }) if epoch > self.session.epoch => {
-                self.session.epoch = epoch;
-                self.try_at = now;
-            }
-            (Phase::Asking, ReplyBody::Done { index, answer }) => {
+        let Some(ending) = self.call.take(&mut self.directory, now, (from, number), &body) else { return };
+        let error = match ending {
+            Ending::Answered => return self.take_answer(now, body),
+            // Whatever this try did, a copy of it, or another try, may have done the command.
+            Ending::Expired | Ending::Outdated { .. } => CallError::Unknown,
+            Ending::Mismatch => CallError::Mismatch,
+            Ending::Refused(reason) => CallError::Refused(reason),
+        };
+        if self.phase == Phase::Asking && !matches!(ending, Ending::Refused(_)) {
+            self.own.lose(self.session);
+        }
+        self.phase = Phase::Answered(Err(error));
+    }
+
+    fn take_answer(&mut self, now: Instant, body: ReplyBody<'_>) {
+        match body {
+            ReplyBody::Opened { epoch } => self.own.take(Opening::Opened(epoch)),
+            ReplyBody::Held { epoch } => self.own.take(Opening::Held(epoch)),
+            ReplyBody::Done { index, answer } => {
                 self.bytes.clear();
                 let fits = self.bytes.extend_from_slice(answer).is_ok();
                 self.phase = Phase::Answered(if fits { Ok(index) } else { Err(CallError::Unreadable) });
-            }
-            // Whatever this try did, a copy of it, or another try, may have done the command.
-            (Phase::Asking, ReplyBody::Expired | ReplyBody::Outdated { .. }) => {
-                self.is_open = false;
-                self.phase = Phase::Answered(Err(CallError::Unknown));
-            }
-            (Phase::Asking, ReplyBody::Mismatch) => {
-                self.is_open = false;
-                self.phase = Phase::Answered(Err(CallError::Mismatch));
-            }
-            (Phase::Asking, ReplyBody::Refused(reason @ (Reason::TooLarge { .. } | Reason::Malformed)))
-                if number == self.first && is_latest =>
-            {
-                self.phase = Phase::Answered(Err(CallError::Refused(reason)));
-            }
-            (Phase::Opening | Phase::Asking, ReplyBody::Unknown | ReplyBody::Superseded) if is_latest => {
-                self.try_at = now;
-            }
-            (Phase::Opening | Phase::Asking, ReplyBody::NotLeader { .. } | ReplyBody::Refused(_)) if is_latest => {
-                self.try_at = self.try_at.min(self.pause_min.eighths(2).after(now));
+                return;
             }
             _ => {}
         }
+        self.begin(now);
     }
 
     /// The answer, once: its index, and its bytes.
@@ -172,13 +158,15 @@ impl<const FRAME: usize> Caller<FRAME> {
     }
 
     /// A new request: replies to earlier ones say nothing about it.
-    fn begin(&mut self, phase: Phase) {
-        self.session.sequence += u64::from(phase == Phase::Asking);
+    fn begin(&mut self, now: Instant) {
+        let (phase, kind) =
+            if self.own.is_open() { (Phase::Asking, Kind::Command) } else { (Phase::Opening, Kind::Open) };
+        if phase == Phase::Asking {
+            self.session = self.own.next_session();
+        }
         self.phase = phase;
+        self.call = Call::new(kind, self.times, now, None);
         self.first = self.number + 1;
-        self.asked = None;
-        self.try_at = Instant::START;
-        self.pause = self.pause_min;
     }
 }
 

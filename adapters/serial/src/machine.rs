@@ -115,7 +115,7 @@ where
         if reply.founding != founding {
             return Err(DecodeError::Founding);
         }
-        self.post.caller.take(self.now, reply.number, reply.body);
+        self.post.caller.take(self.now, reply.from, reply.number, reply.body);
         Ok(())
     }
 

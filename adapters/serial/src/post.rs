@@ -27,6 +27,8 @@ pub(crate) struct Post<const SEATS: usize, const LINES: usize, const FRAME: usiz
 }
 
 impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LINES, FRAME> {
+    /// Put together where it stays: a board has no stack to spare while it starts.
+    #[inline(always)]
     pub(crate) fn new(
         cluster: Cluster,
         identity: Identity,
@@ -65,7 +67,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Post<SEATS, LIN
         let Asker { address, client, number } = asker;
         let (from, founding) = (self.identity.seat, self.founding());
         if address == from.into() {
-            return self.caller.take(now, number, body);
+            return self.caller.take(now, from, number, body);
         }
         let reply = |body| Reply { client, number, from, founding, body };
         let room = room(&mut self.frame);

@@ -1,7 +1,9 @@
 use quorate::founding::Prepared;
 use quorate::{Boot, Charter, Config, ConfigError, Instant, Members, Recovered, Snapshot};
 
-use crate::stage::{Begun, Candidate};
+use quorate_driver::{App, Driver, Host, Replica};
+
+use crate::stage::{Candidate, Stage};
 use crate::{Pace, StartError};
 
 /// What the flash gives back: of a member its node, of any other store what it is prepared for.
@@ -34,29 +36,42 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
         Ok(self.boot.take(recovered)?)
     }
 
-    /// A member's node. The list of members changes nothing, and has to be about the same cluster.
+    /// A member, whose application has applied nothing yet. The list of members changes nothing, and has to be about the
+    /// same cluster.
     ///
     /// What this and [`candidate`](Recovery::candidate) take of the stack, they give back before the station is put
     /// together.
     #[inline(never)]
-    pub(crate) fn node(self, members: Members, now: Instant) -> Result<Begun<C, B, SEATS>, StartError> {
+    pub(crate) fn member<H, const CLIENTS: usize>(
+        self,
+        members: Members,
+        app: H::App,
+        now: Instant,
+    ) -> Result<Stage<H, B, SEATS, CLIENTS>, StartError>
+    where
+        H: Host<CLIENTS, App: App<Command = C>>,
+    {
         let node = self.boot.start(now)?;
         if node.members().are_strangers_to(members.all(), node.seat()) {
             return Err(StartError::Strangers { listed: members.all(), members: node.members().all() });
         }
-        Ok(Begun::Node(node))
+        Ok(Stage::Member(Driver::new(node, Replica::of(app))))
     }
 
     /// A store that is no member yet.
     #[inline(never)]
-    pub(crate) fn candidate(
+    pub(crate) fn candidate<H, const CLIENTS: usize>(
         self,
         pace: &Pace,
-        members: Members,
-        existing: bool,
+        (members, existing): (Members, bool),
+        app: H::App,
         now: Instant,
-    ) -> Result<Begun<C, B, SEATS>, StartError> {
+    ) -> Result<Stage<H, B, SEATS, CLIENTS>, StartError>
+    where
+        H: Host<CLIENTS, App: App<Command = C>>,
+    {
         let log = self.boot.into_memory();
-        Ok(Begun::Candidate(Candidate::new(self.config, pace, (members, existing), (self.prepared, log), now)?))
+        let candidate = Candidate::new(self.config, pace, (members, existing), (self.prepared, log), now)?;
+        Ok(Stage::Candidate(candidate, Some(app)))
     }
 }

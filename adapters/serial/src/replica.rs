@@ -31,11 +31,6 @@ pub(crate) const fn snapshot_bytes_max<A: App, const CLIENTS: usize>() -> usize 
     Ledger::<A, CLIENTS>::bytes_max(A::ANSWER_BYTES_MAX) + A::STATE_BYTES_MAX
 }
 
-/// Nothing is applied yet.
-pub(crate) fn begin<A: App, const CLIENTS: usize>(app: A) -> Replica<A, CLIENTS> {
-    Replica::new(Replicated(app), Ledger::<A, CLIENTS>::new(), Position::default())
-}
-
 /// Writes all of it to the front of `buffer`; `None` if it does not fit.
 pub(crate) fn write<'b, A: App, const CLIENTS: usize>(
     replica: &Replica<A, CLIENTS>,

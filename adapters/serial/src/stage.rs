@@ -1,21 +1,14 @@
 use quorate::founding::{Config as FoundingConfig, Intent, Prepared};
-use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Node, Prospect, Snapshot};
-use quorate_driver::{App, Driver, Host, Replica};
+use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Prospect, Snapshot};
+use quorate_driver::{Driver, Host, Replica};
 
 use crate::Pace;
 
-/// What a flash has given back.
-#[allow(clippy::large_enum_variant, reason = "a station has room for a node in any case")]
-pub(crate) enum Begun<C, B, const SEATS: usize> {
-    Candidate(Candidate<B, SEATS>),
-    Node(Node<C, B, SEATS>),
-}
-
-/// What a station is: a store that is to become a member, with the state that it will replicate, or a member.
+/// What a station is: a store that is to become a member, with the application that it will replicate, or a member.
 #[allow(clippy::large_enum_variant, reason = "a station has room for a node in any case")]
 pub(crate) enum Stage<H: Host<CLIENTS>, B, const SEATS: usize, const CLIENTS: usize> {
-    /// The state is gone once a driver has it.
-    Candidate(Candidate<B, SEATS>, Option<Replica<H::App, CLIENTS>>),
+    /// The application is gone once a driver has it.
+    Candidate(Candidate<B, SEATS>, Option<H::App>),
     Member(Driver<H, B, SEATS, CLIENTS>),
 }
 
@@ -56,24 +49,24 @@ where
     H: Host<CLIENTS>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    #[inline(never)]
-    pub(crate) fn new(begun: Begun<<H::App as App>::Command, B, SEATS>, replica: Replica<H::App, CLIENTS>) -> Self {
-        match begun {
-            Begun::Candidate(candidate) => Stage::Candidate(candidate, Some(replica)),
-            Begun::Node(node) => Stage::Member(Driver::new(node, replica)),
-        }
-    }
-
     /// The store is complete: from now on it is a member.
     #[inline(never)]
     pub(crate) fn complete(&mut self, charter: &Charter, now: Instant) -> Result<(), BootError> {
-        let Stage::Candidate(Candidate { config, log, .. }, replica) = self else { return Ok(()) };
-        let (Some(log), Some(replica)) = (log.take(), replica.take()) else { return Ok(()) };
+        let Stage::Candidate(Candidate { config, log, .. }, app) = self else { return Ok(()) };
+        let (Some(log), Some(app)) = (log.take(), app.take()) else { return Ok(()) };
         let is_first = config.identity.incarnation == Incarnation(0);
         let boot = if is_first { Boot::found } else { Boot::return_without_disk };
         let boot = boot(config.clone(), charter, log).map_err(BootError::Charter)?;
-        *self = Stage::Member(Driver::new(boot.start(now)?, replica));
+        *self = Stage::Member(Driver::new(boot.start(now)?, Replica::of(app)));
         Ok(())
+    }
+
+    /// The state of a member.
+    pub(crate) fn replica_mut(&mut self) -> Option<&mut Replica<H::App, CLIENTS>> {
+        match self {
+            Stage::Member(driver) => Some(driver.replica_mut()),
+            Stage::Candidate(..) => None,
+        }
     }
 
     pub(crate) fn driver(&self) -> Option<&Driver<H, B, SEATS, CLIENTS>> {

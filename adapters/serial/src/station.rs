@@ -13,7 +13,7 @@ use crate::machine::{Machine, Stage, restore};
 use crate::pace::line_bytes_max;
 use crate::post::Post;
 use crate::recovery::Recovery;
-use crate::replica::{begin, snapshot_bytes_max};
+use crate::replica::{Replicated, snapshot_bytes_max};
 use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
 
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
@@ -116,31 +116,38 @@ where
         let visit = |recovered: Recovered<'_>| recovery.take(recovered);
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
-        let mut replica = begin::<A, CLIENTS>(app);
-        if let Some(snapshot) = recovery.latest {
-            restore(&mut replica, &mut flash, buffer.as_mut(), snapshot)?;
+        let (charter, latest, app) = (recovery.charter, recovery.latest, Replicated(app));
+        let mut stage = match charter {
+            Some(_) => recovery.member(members, app, now),
+            None => recovery.candidate(&pace, (members, existing), app, now),
+        };
+        if let (Ok(Some(replica)), Some(snapshot)) = (stage.as_mut().map(Stage::replica_mut), latest) {
+            restore(replica, &mut flash, buffer.as_mut(), snapshot)?;
         }
-        let charter = recovery.charter;
-        let begun = match charter {
-            Some(_) => recovery.node(members, now)?,
-            None => recovery.candidate(&pace, members, existing, now)?,
-        };
-        let lines = Lines::new(identity.seat, routes, &pace, now);
-        let caller = Caller::new(identity.seat, seed, &pace);
-        let machine = Machine {
-            flash,
-            post: Post::new(cluster, identity, charter, lines, caller),
-            buffer,
-            dropped: Dropped::default(),
-            now,
-            is_behind: false,
-            wants_snapshot: false,
-            undone: None,
-            app: PhantomData,
-        };
-        let receivers = [const { Receiver::new() }; LINES];
-        let stage = Stage::new(begun, replica);
-        Ok(Station { receivers, stage, machine, listed: members.all(), stopped: None })
+        Ok(Station {
+            receivers: [const { Receiver::new() }; LINES],
+            // Whatever is large is moved once, to where it stays.
+            stage: stage?,
+            machine: Machine {
+                flash,
+                post: Post::new(
+                    cluster,
+                    identity,
+                    charter,
+                    Lines::new(identity.seat, routes, &pace, now),
+                    Caller::new(identity.seat, seed, &pace),
+                ),
+                buffer,
+                dropped: Dropped::default(),
+                now,
+                is_behind: false,
+                wants_snapshot: false,
+                undone: None,
+                app: PhantomData,
+            },
+            listed: members.all(),
+            stopped: None,
+        })
     }
 
     /// Takes in what came over a line. What is for another station is passed on, if it is unharmed.

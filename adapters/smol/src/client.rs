@@ -1,24 +1,22 @@
 mod call;
-mod directory;
 mod error;
 mod exchange;
-mod own;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{fmt, io};
 
 use quorate::{Index, Members, Seat, Seats, Session, Snapshot};
+use quorate_driver::client::{Directory, Kind, Opening, Own};
 use quorate_wire::Cluster;
 use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
 
-use self::call::{Call, Kind, PATIENCE};
-use self::directory::Directory;
+use self::call::AGAIN;
 pub use self::error::ClientError;
 use self::exchange::Exchange;
-use self::own::{Opening, Own};
-use crate::Status;
+use crate::clock::Clock;
+use crate::{Status, random};
 
 /// Asks the nodes of a cluster, one request at a time.
 ///
@@ -29,6 +27,8 @@ pub struct Client {
     exchange: Exchange,
     own: Own,
     directory: Directory,
+    addresses: BTreeMap<Seat, SocketAddr>,
+    clock: Clock,
     timeout: Duration,
 }
 
@@ -40,8 +40,11 @@ impl Client {
     /// No socket can be bound.
     pub async fn new(cluster: Cluster, members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> io::Result<Client> {
         let is_ipv6 = members.values().any(SocketAddr::is_ipv6);
-        let (exchange, own) = (Exchange::bind(cluster, is_ipv6)?, Own::new());
-        Ok(Client { exchange, own, directory: Directory::new(members), timeout })
+        // Numbers of stations on serial lines are small: those of clients on hosts are from 2^62 on.
+        let own = Own::new(random::number() >> 1 | 1 << 62);
+        let directory = Directory::new(members.keys().copied().collect());
+        let (exchange, clock) = (Exchange::bind(cluster, is_ipv6)?, Clock::start());
+        Ok(Client { exchange, own, directory, addresses: members, clock, timeout })
     }
 
     /// Has a command done, once: where in the log it stands, and the application's answer. It is a command of this
@@ -61,7 +64,7 @@ impl Client {
     /// # Errors
     /// The session could not be opened: nothing was done.
     pub async fn next_session(&mut self) -> Result<Session, ClientError> {
-        let started = Instant::now();
+        let started = self.clock.now();
         while !self.own.is_open() {
             let opening = self.ask_leader(Kind::Open, self.own.opening(), |reply| match reply {
                 ReplyBody::Opened { epoch } => Some(Opening::Opened(epoch)),
@@ -70,12 +73,12 @@ impl Client {
             });
             let opening = opening.await?;
             self.own.take(opening);
-            let waited = started.elapsed();
+            let waited = self.clock.now().saturating_since(started);
             if !self.own.is_open() && waited > self.timeout {
                 return Err(ClientError::Unopened { waited });
             }
         }
-        Ok(self.own.next())
+        Ok(self.own.next_session())
     }
 
     /// Has the command of this session done, unless it was done before: where in the log that was found, and the
@@ -95,8 +98,8 @@ impl Client {
             _ => None,
         });
         let result = result.await;
-        if let Err(error) = &result {
-            self.own.note(session, error);
+        if let Err(ClientError::Expired | ClientError::Outdated { .. } | ClientError::Mismatch) = result {
+            self.own.lose(session);
         }
         result
     }
@@ -159,32 +162,19 @@ impl Client {
         .await
     }
 
-    async fn ask_leader<T>(
-        &mut self,
-        kind: Kind,
-        body: RequestBody<'_>,
-        pick: fn(ReplyBody<'_>) -> Option<T>,
-    ) -> Result<T, ClientError> {
-        let call = Call::new(kind, self.timeout);
-        call.run(&mut self.exchange, &mut self.directory, body, pick).await
-    }
-
     async fn ask_member<T>(
         &mut self,
         seat: Seat,
         body: RequestBody<'_>,
         pick: fn(ReplyBody<'_>) -> Option<T>,
     ) -> Result<T, ClientError> {
-        let after = self.exchange.number();
-        let started = Instant::now();
-        let deadline = started + self.timeout;
-        let unreachable =
-            |started: Instant| ClientError::Unreachable { silent: Seats::NONE.with(seat), waited: started.elapsed() };
-        let address = self.directory.address(seat).ok_or_else(|| unreachable(started))?;
-        while Instant::now() < deadline {
+        let (after, deadline) = (self.exchange.number(), self.clock.now() + self.timeout);
+        let unreachable = |waited| ClientError::Unreachable { silent: Seats::NONE.with(seat), waited };
+        let address = self.addresses.get(&seat).copied().ok_or_else(|| unreachable(Duration::ZERO))?;
+        while self.clock.now() < deadline {
             self.exchange.send(address, body).await?;
-            let until = deadline.min(Instant::now() + PATIENCE);
-            while let Some(length) = self.exchange.receive(until).await? {
+            let until = deadline.min(self.clock.now() + AGAIN);
+            while let Some(length) = self.exchange.receive(self.clock, until).await? {
                 let Some(Reply { body, .. }) = self.exchange.reply(length, after) else {
                     continue;
                 };
@@ -196,7 +186,7 @@ impl Client {
                 }
             }
         }
-        Err(unreachable(started))
+        Err(unreachable(self.timeout))
     }
 }
 

@@ -1,5 +1,7 @@
 extern crate std;
 
+use quorate_wire::client::Reason;
+
 use super::*;
 use crate::Plan;
 
@@ -48,7 +50,7 @@ fn asking() -> (Caller<256>, u64) {
     let mut caller = caller();
     caller.propose(&42u8).expect("it is free");
     let (number, ..) = asked(&mut caller, 0, LEADER, NOTHING);
-    caller.take(at(1), number, opened(4));
+    caller.take(at(1), Seat(0), number, opened(4));
     let (number, epoch, sequence) = asked(&mut caller, 1, LEADER, NOTHING);
     assert_eq!((epoch, sequence), (4, 1));
     (caller, number)
@@ -67,7 +69,7 @@ fn a_session_takes_the_place_of_the_one_that_the_station_knows() {
     let mut caller = caller();
     caller.propose(&42u8).expect("it is free");
     assert_eq!(asked(&mut caller, 0, LEADER, known(90, 80)), (1, 80, 0));
-    caller.take(at(1), 1, opened(95));
+    caller.take(at(1), Seat(0), 1, opened(95));
     assert_eq!(asked(&mut caller, 1, LEADER, known(90, 80)), (2, 95, 1));
 }
 
@@ -76,29 +78,29 @@ fn a_session_that_another_boot_may_use_is_not_used_and_makes_way() {
     let mut caller = caller();
     caller.propose(&42u8).expect("it is free");
     assert_eq!(asked(&mut caller, 0, LEADER, NOTHING), (1, 0, 0));
-    caller.take(at(1), 1, held(80));
+    caller.take(at(1), Seat(0), 1, held(80));
     assert_eq!(asked(&mut caller, 1, LEADER, NOTHING), (2, 80, 0), "at once");
     // Late answers about the one that it asks to make way for its own.
-    caller.take(at(2), 1, opened(80));
-    caller.take(at(2), 1, held(80));
+    caller.take(at(2), Seat(0), 1, opened(80));
+    caller.take(at(2), Seat(0), 1, held(80));
     assert!(caller.call(at(2), LEADER, NOTHING).is_none());
-    caller.take(at(3), 2, opened(95));
+    caller.take(at(3), Seat(0), 2, opened(95));
     assert_eq!(asked(&mut caller, 3, LEADER, NOTHING), (3, 95, 1));
 }
 
 #[test]
 fn a_late_answer_to_the_command_before_says_nothing_about_the_next() {
     let (mut caller, first) = asking();
-    caller.take(at(2), first, done(10));
+    caller.take(at(2), Seat(0), first, done(10));
     assert_eq!(caller.answer(), Some(Ok((Index(10), &[9][..]))));
     assert_eq!(caller.answer(), None);
     caller.propose(&42u8).expect("it is free again");
     let (second, _, sequence) = asked(&mut caller, 3, LEADER, NOTHING);
     assert_eq!(sequence, 2);
-    caller.take(at(4), first, done(10));
-    caller.take(at(4), second + 1, done(10));
+    caller.take(at(4), Seat(0), first, done(10));
+    caller.take(at(4), Seat(0), second + 1, done(10));
     assert_eq!(caller.answer(), None);
-    caller.take(at(5), second, done(11));
+    caller.take(at(5), Seat(0), second, done(11));
     assert_eq!(caller.answer(), Some(Ok((Index(11), &[9][..]))));
 }
 
@@ -117,20 +119,20 @@ fn a_try_without_an_answer_is_made_again_later_and_later_and_at_once_for_a_new_l
     }
     assert_eq!(asked(&mut caller, 2_000, Some(Seat(2)), NOTHING), (first + 4, 4, 1));
     // Any try's answer will do.
-    caller.take(at(2_001), first + 1, done(10));
+    caller.take(at(2_001), Seat(0), first + 1, done(10));
     assert!(matches!(caller.answer(), Some(Ok(_))));
 }
 
 #[test]
 fn a_session_that_the_station_knows_to_be_over_is_opened_anew_before_anything_is_asked_in_it() {
     let (mut caller, first) = asking();
-    caller.take(at(2), first, done(10));
+    caller.take(at(2), Seat(0), first, done(10));
     assert!(caller.answer().is_some());
     caller.propose(&42u8).expect("it is free");
     let gone = Known { applied: Index(50), epoch: None };
     let (number, epoch, sequence) = asked(&mut caller, 3, LEADER, gone);
     assert_eq!((epoch, sequence), (4, 0));
-    caller.take(at(4), number, opened(51));
+    caller.take(at(4), Seat(0), number, opened(51));
     // The station's own state is behind, and does not know of it yet.
     assert_eq!(asked(&mut caller, 5, LEADER, gone), (number + 1, 51, 1));
     // What was asked once stays the same request.
@@ -141,7 +143,7 @@ fn a_session_that_the_station_knows_to_be_over_is_opened_anew_before_anything_is
 #[test]
 fn whether_a_command_of_a_session_that_was_forgotten_was_done_is_not_known() {
     let (mut caller, first) = asking();
-    caller.take(at(2), first, ReplyBody::Expired);
+    caller.take(at(2), Seat(0), first, ReplyBody::Expired);
     assert_eq!(caller.answer(), Some(Err(CallError::Unknown)));
     caller.propose(&42u8).expect("it is free");
     assert_eq!(asked(&mut caller, 8, LEADER, NOTHING).2, 0, "it needs a session again");
@@ -150,7 +152,7 @@ fn whether_a_command_of_a_session_that_was_forgotten_was_done_is_not_known() {
 #[test]
 fn a_command_under_the_sequence_of_another_was_not_done() {
     let (mut caller, first) = asking();
-    caller.take(at(2), first, ReplyBody::Mismatch);
+    caller.take(at(2), Seat(0), first, ReplyBody::Mismatch);
     assert_eq!(caller.answer(), Some(Err(CallError::Mismatch)));
 }
 
@@ -158,12 +160,12 @@ fn a_command_under_the_sequence_of_another_was_not_done() {
 fn what_no_leader_can_take_is_an_error_unless_an_earlier_try_may_have_been_taken() {
     let refused = ReplyBody::Refused(Reason::Malformed);
     let (mut caller, first) = asking();
-    caller.take(at(2), first, refused);
+    caller.take(at(2), Seat(0), first, refused);
     assert_eq!(caller.answer(), Some(Err(CallError::Refused(Reason::Malformed))));
     let (mut caller, first) = asking();
     let (again, ..) = asked(&mut caller, 3, Some(Seat(2)), NOTHING);
-    caller.take(at(4), again, refused);
+    caller.take(at(4), Seat(0), again, refused);
     assert_eq!(caller.answer(), None);
-    caller.take(at(5), first, done(10));
+    caller.take(at(5), Seat(0), first, done(10));
     assert!(matches!(caller.answer(), Some(Ok(_))));
 }

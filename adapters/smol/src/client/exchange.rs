@@ -1,12 +1,13 @@
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Instant;
 
+use quorate::Instant;
 use quorate_wire::client::{Reply, Request, RequestBody, decode_reply, encode_request};
 use quorate_wire::{Cluster, EncodeError};
-use smol::future::or;
+use smol::future::{or, pending};
 use smol::{Async, Timer};
 
+use crate::clock::Clock;
 use crate::random;
 use crate::socket::{DATAGRAM_MAX, is_about_another_datagram};
 
@@ -53,10 +54,13 @@ impl Exchange {
     }
 
     /// Waits for a datagram: its length. `None` if none comes until then.
-    pub(crate) async fn receive(&mut self, until: Instant) -> io::Result<Option<usize>> {
+    pub(crate) async fn receive(&mut self, clock: Clock, until: Instant) -> io::Result<Option<usize>> {
         let (socket, incoming) = (&self.socket, &mut self.incoming);
         let timer = async {
-            Timer::at(until).await;
+            match clock.at(until) {
+                Some(until) => Timer::at(until).await,
+                None => pending().await,
+            };
             Ok(None)
         };
         let datagram = async {

@@ -57,6 +57,8 @@ fn recover(identity: &Identity) -> &'static mut Station {
     let settings = Settings { cluster, identity: seat.into(), members, existing: false, routes, pace, seed };
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
     let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
-    let station = Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now());
-    STATION.init(station.unwrap_or_else(|error| panic!("{error}")))
+    match Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now()) {
+        Ok(station) => STATION.init_with(|| station),
+        Err(error) => panic!("{error}"),
+    }
 }
