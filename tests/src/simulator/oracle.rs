@@ -16,6 +16,7 @@ use quorate::{
 pub(crate) use self::answer::Due;
 use self::election::Elections;
 pub(crate) use self::leader::refused;
+use self::session::Sessions;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
 use super::Node;
@@ -46,8 +47,7 @@ pub(crate) struct Oracle {
     model: Model,
     /// The values that were written, each once.
     done: HashSet<u32>,
-    /// The latest epoch of each client.
-    epochs: HashMap<u64, Index>,
+    sessions: Sessions,
     leaders: HashMap<Term, Seat>,
     /// The stores that were complete: on which of its machine's disks.
     complete: HashMap<(Founding, Identity), u32>,
@@ -102,7 +102,7 @@ impl Oracle {
             applied: Vec::new(),
             model: Model::new(clients),
             done: HashSet::new(),
-            epochs: HashMap::new(),
+            sessions: Sessions::new(clients),
             leaders: HashMap::new(),
             complete: HashMap::new(),
             seen: HashMap::new(),
@@ -201,7 +201,6 @@ impl Oracle {
     /// nobody applied it before and it is of a session.
     pub(crate) fn on_apply(
         &mut self,
-        shape: &Shape,
         by: &Machine,
         entry: Entry<'_>,
         all: &[Machine],
@@ -232,7 +231,7 @@ impl Oracle {
         let (record, digest) = (entry.record().into(), self.model.digest());
         self.applied.push(Applied { position, record, verdict, by_term: None, digest });
         if let Some(verdict) = verdict {
-            self.on_verdict(shape, entry, verdict)?;
+            self.on_verdict(entry, verdict)?;
         }
         Ok(verdict)
     }

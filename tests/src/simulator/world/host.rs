@@ -149,7 +149,7 @@ impl World {
             }
             Effect::Apply(apply) => {
                 let (entry, by) = (apply.entry(), &self.machines[machine]);
-                let verdict = self.oracle.on_apply(&self.shape, by, entry, &self.machines)?;
+                let verdict = self.oracle.on_apply(by, entry, &self.machines)?;
                 verdict.into_iter().for_each(|verdict| self.tally.count_verdict(entry.session(), verdict));
                 Ok(())
             }
