@@ -2,6 +2,7 @@ mod answer;
 mod election;
 mod founding;
 mod leader;
+mod mark;
 mod session;
 mod snapshot;
 mod window;
@@ -15,6 +16,7 @@ use quorate::{
 
 pub(crate) use self::answer::Due;
 use self::election::Elections;
+use self::leader::Leader;
 pub(crate) use self::leader::refused;
 use self::session::Sessions;
 use self::snapshot::{Paces, Wishes};
@@ -48,7 +50,7 @@ pub(crate) struct Oracle {
     /// The values that were written, each once.
     done: HashSet<u32>,
     sessions: Sessions,
-    leaders: HashMap<Term, Seat>,
+    leaders: HashMap<Term, Leader>,
     /// The stores that were complete: on which of its machine's disks.
     complete: HashMap<(Founding, Identity), u32>,
     seen: HashMap<Seat, Seen>,
@@ -283,6 +285,7 @@ impl Oracle {
         if node.role() != Role::Leader && node.leader() == Some(node.seat()) {
             broken("who does not lead names no leader but another", || format!("node {}", machine.seat.0))?;
         }
+        self.check_mark(machine)?;
         self.check_candidate(machine)?;
         if node.role() != Role::Leader {
             return Ok(());
@@ -292,26 +295,6 @@ impl Oracle {
         }
         self.check_followers(machine)?;
         self.on_leader(node)
-    }
-
-    fn on_leader(&mut self, node: &Node) -> Verdict {
-        if let Some(other) = self.leaders.get(&node.term()) {
-            return if *other == node.seat() {
-                Ok(())
-            } else {
-                broken("one leader a term", || format!("{} and {} in {:?}", other.0, node.seat().0, node.term()))
-            };
-        }
-        self.leaders.insert(node.term(), node.seat());
-        // A late majority may still elect the leader of a term that is over: that one need not have what came after.
-        let owed = self.applied.iter().take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
-        let (base, mut log) = (node.base().index, node.log());
-        let mut behind = owed.skip(base.0 as usize);
-        let lacks = behind.any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
-        if lacks {
-            return broken("a leader has all that was committed", || format!("{:?}", node.seat()));
-        }
-        Ok(())
     }
 
     /// Two logs that share a position are equal up to it, as far as both have it. What a log has forgotten was

@@ -1,13 +1,41 @@
 use quorate::{Index, Message, Progress, Refusal, Seat, Standing, Term};
 
 use super::{Oracle, Verdict, broken};
+use crate::simulator::Node;
 use crate::simulator::machine::Machine;
 use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS, Shape};
 
 /// What an entry takes of a log beside its record.
 const SLOT_BYTES: usize = 4;
 
+/// Who leads a term, and where its log ended at its election.
+pub(super) struct Leader {
+    pub(super) seat: Seat,
+    pub(super) inherited: Index,
+}
+
 impl Oracle {
+    /// A term has one leader, and that one has all that was committed before.
+    pub(super) fn on_leader(&mut self, node: &Node) -> Verdict {
+        if let Some(other) = self.leaders.get(&node.term()) {
+            return if other.seat == node.seat() {
+                Ok(())
+            } else {
+                broken("one leader a term", || format!("{} and {} in {:?}", other.seat.0, node.seat().0, node.term()))
+            };
+        }
+        self.leaders.insert(node.term(), Leader { seat: node.seat(), inherited: node.inherited() });
+        // A late majority may still elect the leader of a term that is over: that one need not have what came after.
+        let owed = self.applied.iter().take_while(|applied| applied.by_term.is_some_and(|term| term < node.term()));
+        let (base, mut log) = (node.base().index, node.log());
+        let mut behind = owed.skip(base.0 as usize);
+        let lacks = behind.any(|applied| log.next().is_none_or(|mine| mine.position() != applied.position));
+        if lacks {
+            return broken("a leader has all that was committed", || format!("{:?}", node.seat()));
+        }
+        Ok(())
+    }
+
     /// What a leader says of its followers.
     pub(super) fn check_followers(&mut self, leader: &Machine) -> Verdict {
         let Some(node) = leader.node() else { return Ok(()) };
@@ -20,6 +48,12 @@ impl Oracle {
             // Of a store that was lost nothing has matched.
             if matched < window.known && matched > Index(0) {
                 return broken("what a follower has only rises in a term", story);
+            }
+            if matched > window.matched {
+                return broken(
+                    "a leader takes a follower to have what that one acknowledged, in its present life",
+                    story,
+                );
             }
             window.known = matched;
             let follows = window.is_in_line && !probing && next > node.base().index;

@@ -68,6 +68,17 @@ impl Oracle {
         Ok(())
     }
 
+    /// A node that starts has the log that its disk holds.
+    pub(crate) fn check_recovered(&self, of: &Machine) -> Verdict {
+        let Some(node) = of.node() else { return Ok(()) };
+        let base = node.base().index;
+        let durable = of.disk.durable.entries().filter(|entry| entry.position().index > base);
+        if node.log().eq(durable) {
+            return Ok(());
+        }
+        broken("a node starts with what its disk holds", || format!("node {}, behind {}", of.seat.0, base.0))
+    }
+
     /// The state of a node is that of a model that has applied the same entries.
     pub(crate) fn check_state(&self, of: Seat, replica: &Replica) -> Verdict {
         let applied = replica.applied().index;

@@ -14,7 +14,7 @@ pub(super) struct Window {
     /// The latest stamp that came back.
     echoed: u64,
     /// The latest index that was acknowledged in this reign.
-    matched: Index,
+    pub(super) matched: Index,
     /// What the leader says that it knows the follower to have.
     pub(super) known: Index,
     /// Whether the follower has acknowledged anything in this reign.

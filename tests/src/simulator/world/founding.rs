@@ -45,6 +45,7 @@ impl World {
     pub(super) fn launch(&mut self, machine: usize) -> Result<(), Violation> {
         if self.machines[machine].node().is_some() {
             self.oracle.on_member(&self.shape, &self.machines[machine], &self.machines)?;
+            self.oracle.check_recovered(&self.machines[machine])?;
             self.note_snapshots(machine)?;
         }
         self.tick(machine)
