@@ -3,6 +3,7 @@ mod election;
 mod founding;
 mod leader;
 mod mark;
+mod read;
 mod session;
 mod snapshot;
 mod window;
@@ -18,6 +19,7 @@ pub(crate) use self::answer::Due;
 use self::election::Elections;
 use self::leader::Leader;
 pub(crate) use self::leader::refused;
+use self::read::Questions;
 use self::session::Sessions;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
@@ -55,6 +57,7 @@ pub(crate) struct Oracle {
     complete: HashMap<(Founding, Identity), u32>,
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
+    questions: Questions,
     elections: Elections,
     paces: Paces,
     wishes: Wishes,
@@ -78,8 +81,11 @@ struct Applied {
 struct Seen {
     life: u64,
     term: Term,
+    leads: bool,
     commit: Index,
     applied: Index,
+    /// The last index that a snapshot covers to which its log gave way.
+    installed: Index,
     durable: HardState,
 }
 
@@ -109,6 +115,7 @@ impl Oracle {
             complete: HashMap::new(),
             seen: HashMap::new(),
             windows: HashMap::new(),
+            questions: Questions::new(),
             elections: Elections::new(),
             paces: Paces::default(),
             wishes: Wishes::default(),
@@ -130,8 +137,10 @@ impl Oracle {
             let reign = ((from.life, term), from.clock.shown());
             window.on_append(reign, stamp, entries, from.disk.covered(), shape)?;
         }
+        self.on_sent(from, to, message);
         self.check_ballot(all.len(), from, to, message)?;
         self.check_call(from, to, message)?;
+        self.check_answer(from, to, message, all.len())?;
         let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
         let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
@@ -166,6 +175,7 @@ impl Oracle {
         {
             window.on_ack(((to.life, term), to.clock.shown()), from.incarnation, stamp, outcome);
         }
+        self.on_question(to, from.seat, message);
         self.on_word_of_election(to, from.seat, message);
     }
 
@@ -280,6 +290,7 @@ impl Oracle {
         }
         let commits = node.term() == seen.term && node.commit() > seen.commit;
         (seen.term, seen.commit, seen.applied) = (node.term(), node.commit(), node.applied());
+        seen.leads = node.role() == Role::Leader;
         let fresh = self.applied.iter_mut().rev().take_while(|applied| applied.by_term.is_none());
         fresh.for_each(|applied| applied.by_term = Some(node.term()));
         if node.role() != Role::Leader && node.leader() == Some(node.seat()) {

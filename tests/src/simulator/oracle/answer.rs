@@ -1,4 +1,4 @@
-use quorate::{Input, Position, Round};
+use quorate::{Index, Input, Position, Round};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::client::{Answer, Wish};
@@ -73,6 +73,12 @@ impl Oracle {
         broken("a command is answered with its own answer", || format!("{wish:?} is answered with {answer:?}"))
     }
 
+    /// A node that does not lead has told of all that came of its reign.
+    pub(crate) fn check_reign_is_over(&self, of: &Machine) -> Verdict {
+        self.check_nobody_waits(of)?;
+        self.check_no_read_waits(of)
+    }
+
     /// Who waits at a node that does not lead would wait for ever, and so would who asked for a transfer.
     pub(crate) fn check_nobody_waits(&self, at: &Machine) -> Verdict {
         if at.accepted.is_empty() && at.hands_over_since.is_none() {
@@ -83,9 +89,24 @@ impl Oracle {
         })
     }
 
+    /// A node tells its driver that its reign is over: all that it knew to be committed, and holds, has its answer by
+    /// then. What a snapshot covers is not applied any more.
+    pub(crate) fn on_end_of_reign(&self, by: &Machine) -> Verdict {
+        let Some(seen) = self.seen.get(&by.seat).filter(|seen| seen.life == by.life) else { return Ok(()) };
+        let is_known = |index: Index| index > seen.installed && index <= seen.commit;
+        let is_held = |position: Position| is_known(position.index) && by.disk.durable.has(position);
+        match by.accepted.iter().find(|position| is_held(**position)) {
+            Some(position) => broken("what is committed is told before the end of a reign", || {
+                format!("node {} has not told of {position:?}", by.seat.0)
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// The answer to a read is still to come.
-    pub(crate) fn on_await(&self, by: &Machine, round: Round) -> Verdict {
+    pub(crate) fn on_await(&mut self, by: &Machine, round: Round) -> Verdict {
         if round > by.answered {
+            self.on_own_question(by, round);
             return Ok(());
         }
         broken("a read waits for a round to come", || {

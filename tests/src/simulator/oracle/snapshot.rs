@@ -41,8 +41,11 @@ impl Oracle {
     }
 
     /// A node means to stand on a snapshot of its leader.
-    pub(crate) fn on_install(&self, by: &Machine, snapshot: Snapshot) -> Verdict {
+    pub(crate) fn on_install(&mut self, by: &Machine, snapshot: Snapshot) -> Verdict {
         let Snapshot { position, .. } = snapshot;
+        if let Some(seen) = self.seen.get_mut(&by.seat).filter(|seen| seen.life == by.life) {
+            seen.installed = position.index;
+        }
         let story = || format!("node {} installs {snapshot:?}, and has applied {}", by.seat.0, by.applied.0);
         if !self.knows(position) {
             return broken("a snapshot covers what was committed", story);

@@ -11,8 +11,12 @@ pub(super) struct Window {
     reign: Reign,
     /// The follower's.
     incarnation: Incarnation,
+    /// The latest stamp that was sent.
+    sent: u64,
     /// The latest stamp that came back.
     echoed: u64,
+    /// The same before the follower lost a disk.
+    answered: u64,
     /// The latest index that was acknowledged in this reign.
     pub(super) matched: Index,
     /// What the leader says that it knows the follower to have.
@@ -26,7 +30,7 @@ pub(super) struct Window {
 }
 
 /// A life of the leader's machine, and its term.
-type Reign = (u64, Term);
+pub(super) type Reign = (u64, Term);
 
 impl Window {
     /// What was on the way in another reign counts no longer, and what another life knew is forgotten.
@@ -41,6 +45,21 @@ impl Window {
     /// Whether the follower is not known to have lost a disk.
     pub(super) fn is_of_first(&self) -> bool {
         self.incarnation == Incarnation(0)
+    }
+
+    /// The latest stamp of this reign that was sent.
+    pub(super) fn sent_in(&self, reign: Reign) -> u64 {
+        if self.reign == reign { self.sent } else { 0 }
+    }
+
+    /// Whether the follower has answered, while it counted, something that was sent in this reign after that stamp.
+    pub(super) fn has_answered(&self, reign: Reign, sent: u64) -> bool {
+        self.reign == reign && self.answered > sent
+    }
+
+    pub(super) fn on_sent(&mut self, (reign, now): (Reign, u64), stamp: u64) {
+        self.enter(reign, now);
+        self.sent = self.sent.max(stamp);
     }
 
     /// Rule 9 of those in `tests/mutants.txt`: neither messages nor bytes pile up. What the leader has forgotten, as a
@@ -95,6 +114,9 @@ impl Window {
         }
         self.heard = now;
         self.echoed = self.echoed.max(stamp);
+        if self.is_of_first() {
+            self.answered = self.echoed;
+        }
         if let Outcome::Matched(index) | Outcome::Full(index) = outcome {
             self.is_in_line = true;
             self.matched = self.matched.max(index);

@@ -77,7 +77,7 @@ impl World {
         match end {
             Some(End::Crash) => return self.crash(machine),
             None if leads => self.oracle.check_transfer(computer)?,
-            None if !is_app_busy => self.oracle.check_nobody_waits(computer)?,
+            None if !is_app_busy => self.oracle.check_reign_is_over(computer)?,
             None | Some(End::Left) => {}
         }
         self.set_alarm(machine);

@@ -1,5 +1,5 @@
 use heapless::Deque;
-use quorate::{Effect, Members, Message, Persist, Piece, Position, Seat, Snapshot, Ticket};
+use quorate::{Effect, Members, Message, Persist, Piece, Position, Round, Seat, Snapshot, Ticket};
 use quorate_driver::{Host, Outcome, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
 use quorate_wire::client::ReplyBody;
@@ -158,25 +158,32 @@ impl World {
                 Ok(())
             }
             Effect::LeadershipEnded => {
+                self.oracle.on_end_of_reign(&self.machines[machine])?;
                 let computer = &mut self.machines[machine];
                 computer.hands_over_since = None;
                 self.tally.ended += computer.accepted.len() as u64;
                 computer.accepted.clear();
                 Ok(())
             }
-            Effect::ReadReady { through } | Effect::ReadFailed { through } => {
-                let computer = &mut self.machines[machine];
-                // Rounds are answered in order, each once.
-                if *through <= computer.answered {
-                    let story = format!("node {machine}: {through:?} after {:?}", computer.answered);
-                    return Err(Violation { law: "a read is answered once", story });
-                }
-                computer.answered = *through;
-                Ok(())
+            Effect::ReadReady { through } => {
+                self.answer_through(*through)?;
+                self.oracle.on_ready(&self.machines[machine], *through, self.machines.len())
             }
+            Effect::ReadFailed { through } => self.answer_through(*through),
             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {
                 Ok(())
             }
         }
+    }
+
+    /// Rounds are answered in order, each once.
+    fn answer_through(&mut self, through: Round) -> Result<(), Violation> {
+        let computer = &mut self.machines[self.acting.machine];
+        if through <= computer.answered {
+            let story = format!("node {}: {through:?} after {:?}", computer.seat.0, computer.answered);
+            return Err(Violation { law: "a read is answered once", story });
+        }
+        computer.answered = through;
+        Ok(())
     }
 }

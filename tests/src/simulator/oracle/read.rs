@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+
+use quorate::{Message, Round, Seat};
+
+use super::window::Reign;
+use super::{Oracle, Verdict, broken};
+use crate::simulator::machine::Machine;
+
+/// What was asked of a leader: at whom, by whom, in which boot and round of theirs. Its own clients ask by its seat.
+pub(super) type Questions = BTreeMap<(Seat, Seat, u64, u64), Question>;
+
+/// What a leader had said when it was first asked.
+pub(super) struct Question {
+    reign: Reign,
+    /// To each other, the latest stamp.
+    sent: Vec<(Seat, u64)>,
+}
+
+impl Oracle {
+    /// Of which life and term a node that leads was when it was last looked at.
+    fn reign(&self, of: &Machine) -> Option<Reign> {
+        let seen = self.seen.get(&of.seat).filter(|seen| seen.leads && seen.life == of.life)?;
+        Some((seen.life, seen.term))
+    }
+
+    fn ask(&mut self, at: &Machine, by: Seat, boot: u64, round: u64) {
+        let Some(reign) = self.reign(at) else { return };
+        let question = (at.seat, by, boot, round);
+        if self.questions.get(&question).is_some_and(|question| question.reign == reign) {
+            return;
+        }
+        let followers = self.windows.iter().filter(|((leader, _), _)| *leader == at.seat);
+        let sent = followers.map(|((_, follower), window)| (*follower, window.sent_in(reign))).collect();
+        self.questions.insert(question, Question { reign, sent });
+    }
+
+    /// Whether a majority has answered, in this reign, what was sent after the question came. True of what was asked in
+    /// an earlier one.
+    fn is_confirmed(&self, at: &Machine, by: Seat, boot: u64, round: u64, nodes: usize) -> bool {
+        let question = self.questions.get(&(at.seat, by, boot, round));
+        let Some(Question { reign, sent }) = question.filter(|question| self.reign(at) == Some(question.reign)) else {
+            return true;
+        };
+        let has_answered = |(follower, sent): &&(Seat, u64)| {
+            self.windows.get(&(at.seat, *follower)).is_some_and(|window| window.has_answered(*reign, *sent))
+        };
+        (sent.iter().filter(has_answered).count() + 1) * 2 > nodes
+    }
+
+    /// A client of a node wants to read.
+    pub(super) fn on_own_question(&mut self, at: &Machine, round: Round) {
+        self.ask(at, at.seat, 0, round.0);
+    }
+
+    /// A follower's clients want to read.
+    pub(super) fn on_question(&mut self, at: &Machine, by: Seat, message: &Message<'_>) {
+        if let Message::ReadIndex { boot, round, .. } = *message {
+            self.ask(at, by, boot, round);
+        }
+    }
+
+    /// A node answers its own clients.
+    pub(crate) fn on_ready(&self, by: &Machine, through: Round, nodes: usize) -> Verdict {
+        if self.is_confirmed(by, by.seat, 0, through.0, nodes) {
+            return Ok(());
+        }
+        broken("a leader reads once a majority has answered what it sent since it was asked", || {
+            format!("node {} is ready through {through:?}", by.seat.0)
+        })
+    }
+
+    /// Who read at a leader hears how that went at the end of its reign, if not before.
+    pub(super) fn check_no_read_waits(&self, at: &Machine) -> Verdict {
+        let waiting = (at.seat, at.seat, 0, at.answered.0 + 1)..=(at.seat, at.seat, 0, u64::MAX);
+        match self.questions.range(waiting).find(|(_, question)| question.reign.0 == at.life) {
+            Some((waiting, _)) => {
+                broken("the reads of a reign end with it", || format!("node {} keeps round {}", at.seat.0, waiting.3))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A leader tells a follower at which index to read.
+    pub(super) fn check_answer(&self, by: &Machine, to: Seat, message: &Message<'_>, nodes: usize) -> Verdict {
+        let Message::ReadAnswer { boot, round, .. } = *message else { return Ok(()) };
+        if self.is_confirmed(by, to, boot, round, nodes) {
+            return Ok(());
+        }
+        broken("a leader reads once a majority has answered what it sent since it was asked", || {
+            format!("node {} sends {message:?} to {}", by.seat.0, to.0)
+        })
+    }
+
+    /// What a leader sends to a follower has a stamp.
+    pub(super) fn on_sent(&mut self, by: &Machine, to: Seat, message: &Message<'_>) {
+        if let Message::AppendEntries { term, stamp, .. } | Message::Offer { term, stamp, .. } = *message {
+            let window = self.windows.entry((by.seat, to)).or_default();
+            window.on_sent(((by.life, term), by.clock.shown()), stamp);
+        }
+    }
+}
