@@ -297,6 +297,8 @@ impl Oracle {
             broken("who does not lead names no leader but another", || format!("node {}", machine.seat.0))?;
         }
         self.check_mark(machine)?;
+        self.check_write(machine)?;
+        self.check_fetch(machine)?;
         self.check_candidate(machine)?;
         if node.role() != Role::Leader {
             return Ok(());

@@ -1,8 +1,9 @@
 use std::collections::{HashMap, HashSet};
 
-use quorate::{Index, Piece, Position, Seat, Snapshot};
+use quorate::{Index, Piece, Position, Seat, Snapshot, Stored};
 
 use super::{Oracle, Verdict, broken};
+use crate::simulator::disk::Change;
 use crate::simulator::machine::Machine;
 use crate::simulator::registers::{Replica, digest as digest_of};
 use crate::simulator::shape::{HEARTBEAT_MICROS, Shape};
@@ -57,6 +58,29 @@ impl Oracle {
             return broken("a snapshot never takes the place of the log behind it", story);
         }
         Ok(())
+    }
+
+    /// What a node still fetches goes beyond what it has: else it could take the place of a later state one day.
+    pub(super) fn check_fetch(&self, of: &Machine) -> Verdict {
+        let Some(node) = of.node() else { return Ok(()) };
+        let is_of_use = |fetched: Stored| fetched.snapshot.position.index > node.commit();
+        if of.is_hurt() || node.fetching().is_none_or(is_of_use) {
+            return Ok(());
+        }
+        broken("nobody fetches a snapshot of what it has", || {
+            format!("node {} of commit {} fetches {:?}", of.seat.0, node.commit().0, node.fetching())
+        })
+    }
+
+    /// A log that has given way to a snapshot: until that is durable, nothing else is being written.
+    pub(super) fn check_write(&self, of: &Machine) -> Verdict {
+        let (Some(node), Some((_, Change::Write(batch)))) = (of.node(), &of.write) else { return Ok(()) };
+        if batch.snapshot.is_some() || node.base().index <= of.disk.covered() || of.is_hurt() {
+            return Ok(());
+        }
+        broken("a log gives way to a snapshot while no write of it is under way", || {
+            format!("node {} stands on {:?}, and writes {batch:?}", of.seat.0, node.base())
+        })
     }
 
     /// A node is about to restore a snapshot.
