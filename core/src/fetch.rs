@@ -247,7 +247,8 @@ impl Step<'_> {
         self.state.rely_on(&snapshot);
         let holds = self.log.view().holds(&snapshot.position);
         match (holds, is_lost) {
-            (true, false) => return,
+            // What the log holds of it can be acknowledged by now.
+            (true, false) => return self.state.attend_leader(),
             (true, true) => self.log.forget(snapshot.index()),
             (false, _) => {
                 *self.log.span = Span::behind(snapshot.position);
