@@ -12,8 +12,8 @@ pub(crate) struct Network {
     flaps: Vec<Flap>,
     /// Messages of this kind reach nobody.
     deaf_to: Option<Kind>,
-    /// Frames of the past, to be repeated at any time, also after their sender has started anew.
-    past: Vec<(Seat, Vec<u8>)>,
+    /// Frames of the past of each kind, to be repeated at any time, also after their sender has started anew.
+    past: [Vec<(Seat, Vec<u8>)>; KINDS as usize],
 }
 
 /// A kind of message, by its number.
@@ -21,6 +21,8 @@ pub(crate) type Kind = u8;
 
 /// How many kinds there are.
 pub(crate) const KINDS: Kind = 13;
+/// So many frames of a kind are kept, to be repeated.
+const KEPT: usize = 32;
 
 /// A link that comes and goes.
 struct Flap {
@@ -59,7 +61,7 @@ pub(crate) type Deliveries = Vec<(Seat, u64, Vec<u8>)>;
 
 impl Network {
     pub(crate) fn new() -> Network {
-        Network { cut: [0; SEATS], flaps: Vec::new(), deaf_to: None, past: Vec::new() }
+        Network { cut: [0; SEATS], flaps: Vec::new(), deaf_to: None, past: Default::default() }
     }
 
     /// Lets only these reach each other.
@@ -140,20 +142,30 @@ impl Network {
             deliveries.push((to, delay(rng, faults, tally), bytes));
         }
         if faults.happens(rng, Fault::Replay) {
-            self.replay(rng, tally, to, frame, &mut deliveries);
+            deliveries.push(self.replay(rng, tally, to, (kind, frame)));
         }
         deliveries
     }
 
-    fn replay(&mut self, rng: &mut Rng, tally: &mut Tally, to: Seat, frame: &[u8], deliveries: &mut Deliveries) {
-        let place = rng.usize(..64);
-        if self.past.len() < 64 {
-            self.past.push((to, frame.to_vec()));
-        } else {
-            let (to, old) = core::mem::replace(&mut self.past[place], (to, frame.to_vec()));
-            tally.count(Fault::Replay);
-            deliveries.push((to, rng.u64(50..5_000), old));
+    /// Keeps a frame, and gives back one that was kept long ago: of the same kind or of any other, for some are rare.
+    fn replay(
+        &mut self,
+        rng: &mut Rng,
+        tally: &mut Tally,
+        to: Seat,
+        (kind, frame): (Kind, &[u8]),
+    ) -> (Seat, u64, Vec<u8>) {
+        let (place, frame) = (rng.usize(..KEPT), (to, frame.to_vec()));
+        let kept = &mut self.past[usize::from(kind)];
+        match kept.get_mut(place) {
+            Some(old) => *old = frame,
+            None => kept.push(frame),
         }
+        let kinds: Vec<_> = self.past.iter().filter(|kept| !kept.is_empty()).collect();
+        let past = if rng.bool() { &self.past[usize::from(kind)] } else { kinds[rng.usize(..kinds.len())] };
+        let (to, old) = &past[rng.usize(..past.len())];
+        tally.count(Fault::Replay);
+        (*to, rng.u64(50..5_000), old.clone())
     }
 }
 

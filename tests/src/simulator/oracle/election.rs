@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use quorate::{Ballot, Message, Role, Seat, Term};
+use quorate::{Ballot, HardState, Message, Role, Seat, Term};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
@@ -13,6 +13,8 @@ pub(super) type Elections = HashMap<Seat, Election>;
 #[derive(Default)]
 pub(super) struct Election {
     life: u64,
+    /// What was durable when this life began: to whom a vote was given then, it may be given again.
+    given: HardState,
     /// The latest leader that was heard: of which term, who, and when.
     leader: Option<(Term, Seat, u64)>,
     /// Who would vote for it in which term.
@@ -35,7 +37,7 @@ impl Oracle {
     fn election(&mut self, of: &Machine) -> &mut Election {
         let election = self.elections.entry(of.seat).or_default();
         if election.life != of.life {
-            *election = Election { life: of.life, ..Election::default() };
+            *election = Election { life: of.life, given: of.disk.durable.hard_state, ..Election::default() };
         }
         election
     }
@@ -91,7 +93,8 @@ impl Oracle {
                 (election.called.contains(&Term(term.0 - 1)), "who asks nobody first was told to by its leader")
             }
             Message::Vote { term, ballot: ballot @ (Ballot::Pre | Ballot::Real), granted: true } => {
-                (election.asked.contains(&(to, term, ballot)), "who hears a leader votes for nobody else")
+                let is_again = ballot == Ballot::Real && election.given == HardState { term, vote: Some(to) };
+                (is_again || election.asked.contains(&(to, term, ballot)), "who hears a leader votes for nobody else")
             }
             _ => return Ok(()),
         };
