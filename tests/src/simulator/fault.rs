@@ -81,11 +81,13 @@ pub enum Fault {
     Twins,
     /// A client has forgotten its session, or goes on with an old copy of it.
     Restart,
+    /// Pieces of snapshots are late by up to three seconds: meanwhile another leader may have brought what they cover.
+    LatePiece,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 37] = [
+    pub const ALL: [Fault; 38] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -123,6 +125,7 @@ impl Fault {
         Fault::FewSessions,
         Fault::Twins,
         Fault::Restart,
+        Fault::LatePiece,
     ];
 
     /// Those that disturb the order in which a phase lets things happen.
@@ -150,6 +153,7 @@ impl Fault {
     fn rate_max(self) -> u32 {
         match self {
             Fault::Loss | Fault::Repeat | Fault::BusyApp => 300_000,
+            Fault::LatePiece => 900_000,
             Fault::Delay | Fault::SlowNode => 50_000,
             Fault::Garble | Fault::FailedSync | Fault::FullDisk | Fault::Restart => 20_000,
             Fault::Replay | Fault::Leave | Fault::Drift => 100_000,

@@ -21,6 +21,8 @@ pub(crate) type Kind = u8;
 
 /// How many kinds there are.
 pub(crate) const KINDS: Kind = 13;
+/// That of a piece of a snapshot.
+const PIECE: Kind = 8;
 /// So many frames of a kind are kept, to be repeated.
 const KEPT: usize = 32;
 
@@ -42,7 +44,7 @@ pub(crate) fn kind(message: &Message<'_>) -> Kind {
         Message::ReadAnswer { .. } => 5,
         Message::CampaignNow { .. } => 6,
         Message::Offer { .. } => 7,
-        Message::Piece { .. } => 8,
+        Message::Piece { .. } => PIECE,
     }
 }
 
@@ -139,7 +141,7 @@ impl Network {
                 tally.count(Fault::Garble);
                 garble(rng, &mut bytes);
             }
-            deliveries.push((to, delay(rng, faults, tally), bytes));
+            deliveries.push((to, delay(rng, faults, tally, kind), bytes));
         }
         if faults.happens(rng, Fault::Replay) {
             deliveries.push(self.replay(rng, tally, to, (kind, frame)));
@@ -169,9 +171,10 @@ impl Network {
     }
 }
 
-fn delay(rng: &mut Rng, faults: &Faults, tally: &mut Tally) -> u64 {
-    if faults.happens(rng, Fault::Delay) {
-        tally.count(Fault::Delay);
+fn delay(rng: &mut Rng, faults: &Faults, tally: &mut Tally, kind: Kind) -> u64 {
+    let late = if kind == PIECE { &[Fault::LatePiece, Fault::Delay][..] } else { &[Fault::Delay] };
+    if let Some(fault) = late.iter().find(|fault| faults.happens(rng, **fault)) {
+        tally.count(*fault);
         return rng.u64(1_000..3_000_000);
     }
     if !faults.has(Fault::Reorder) {
