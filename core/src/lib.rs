@@ -1,11 +1,5 @@
-//! Raft consensus as a state machine: no I/O, no clock, no heap, no threads, no runtime.
-//!
-//! A few machines that fail, joined by links that lose, repeat and reorder messages, hold one small, precious state.
-//! Each runs a [`Node`]. A program tells its node what happens ([`Input`]) and at what time ([`Instant`]), and carries
-//! out what the node wants done ([`Effect`]). A majority of the nodes is enough to go on.
-//!
-//! *A command whose sender got its answer is on the disks of a majority and is never lost; every node applies the same
-//! commands in the same order; a node that comes back, however stale, is brought in line.*
+#![no_std]
+#![doc = include_str!("../README.md")]
 //!
 //! # A cluster in one loop
 //!
@@ -145,11 +139,6 @@
 //! A node takes no more memory than its type says: the log's memory, and about 140 bytes for each seat. A step does an
 //! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time. Only
 //! to forget entries moves those that stay, once in a snapshot or two.
-//!
-//! # What is not here yet
-//!
-//! Changes of members, witnesses, lease reads. Messages, records and configuration leave room for them.
-#![no_std]
 
 mod boot;
 #[cfg(feature = "checker")]
@@ -219,8 +208,3 @@ pub use refusal::{Refusal, Refusals};
 pub use role::Role;
 pub use session::{Sessions, Verdict};
 pub use snapshot::{Piece, Snapshot, Stored};
-
-/// Keeps the README's code true.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

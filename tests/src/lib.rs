@@ -24,3 +24,8 @@ pub mod simulator;
 #[cfg(feature = "all")]
 pub mod spec;
 pub mod stage;
+
+/// Keeps the code of the front page true.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

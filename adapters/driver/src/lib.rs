@@ -1,3 +1,4 @@
+//! [SNAPSHOT.md]: https://docs.rs/crate/quorate-driver/latest/source/SNAPSHOT.md
 #![doc = include_str!("../README.md")]
 #![no_std]
 

@@ -1,3 +1,4 @@
+//! [LINE.md]: https://docs.rs/crate/quorate-serial/latest/source/LINE.md
 #![doc = include_str!("../README.md")]
 #![no_std]
 

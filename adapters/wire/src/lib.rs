@@ -1,3 +1,4 @@
+//! [WIRE.md]: https://docs.rs/crate/quorate-wire/latest/source/WIRE.md
 #![doc = include_str!("../README.md")]
 #![no_std]
 
