@@ -1,5 +1,8 @@
 #![no_std]
-#![doc = include_str!("../README.md")]
+//! [FORMAT.md]: https://docs.rs/crate/quorate-flash/latest/source/FORMAT.md
+// The first example needs the double.
+#![cfg_attr(feature = "double", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "double"), doc = "The log and the snapshots of a quorate node on NOR flash.")]
 
 #[cfg(feature = "double")]
 extern crate std;

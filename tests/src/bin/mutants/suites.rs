@@ -34,7 +34,7 @@ fn judge(copy: &Copy, mutant: &Mutant) -> io::Result<Fate> {
         ("rules", "test --package quorate --test rules"),
         ("disk", "test --package quorate-disk --tests"),
         ("power", "test --package quorate-tests --test power"),
-        ("flash", "test --package quorate-flash --tests"),
+        ("flash", "test --package quorate-flash --features double --tests"),
         ("driver", "test --package quorate-driver --lib --tests"),
         ("boards", "test --package quorate-serial --lib --tests"),
         ("boards", "test --package quorate-tests --test boards"),
