@@ -35,9 +35,10 @@ pub(crate) mod show;
 
 use std::collections::BTreeMap;
 
-use quorate::{Boot, Charter, Config, Entry, Instant, Recovered, Refusals, Ticket};
+use quorate::{Boot, Charter, Config, Instant, Recovered, Refusals, Term, Ticket};
 
-use disk::Disk;
+use self::disk::Disk;
+use crate::simulator::records::Batch;
 
 /// A node on the stage. Its commands are words.
 type Node = quorate::Node<String, Vec<u8>, 10>;
@@ -61,7 +62,7 @@ struct Actor {
     held: bool,
     node: Option<Node>,
     disk: Disk,
-    write: Option<(Ticket, Disk)>,
+    write: Option<(Ticket, Batch)>,
     /// The app's state: the words that were applied.
     state: String,
     /// What the last line showed of it.
@@ -102,7 +103,7 @@ impl Actor {
         let mut boot = boot.expect("the stage's configuration is sound");
         let mut take = |item| boot.take(item).expect("the disk holds what a node wrote");
         take(Recovered::Charter(self.charter));
-        take(Recovered::HardState(self.disk.hard_state.unwrap_or_default()));
+        take(Recovered::HardState(self.disk.log.hard_state));
         self.state.clear();
         if let Some(position) = self.disk.lost {
             take(Recovered::LostSnapshot(position));
@@ -114,12 +115,10 @@ impl Actor {
         if let Some((stored, _)) = self.disk.stored {
             take(Recovered::Stored(stored));
         }
-        // What was behind the mark when it was written is gone from the disk: what is there now came later.
-        if let Some(mark) = self.disk.mark {
+        self.disk.log.entries().for_each(|entry| take(Recovered::Entry(entry)));
+        let mark = self.disk.log.last_mark();
+        if mark.term > Term(0) {
             take(Recovered::Mark(mark));
-        }
-        for record in &self.disk.records {
-            take(Recovered::Entry(Entry::parse(record).expect("the disk holds whole records").0));
         }
         let mut node = boot.start(self.now).expect("the disk holds what a node wrote");
         if !self.greets {

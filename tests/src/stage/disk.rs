@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use quorate::{Entry, HardState, Index, Kind, Mark, Position, Snapshot, Stored, Term, crc32c, crc32c_append};
+use quorate::{Entry, HardState, Index, Kind, Position, Snapshot, Stored, Term, crc32c, crc32c_append};
 
-/// What a disk holds, or a write adds.
-#[derive(Clone, Default)]
+use crate::simulator::records::{Batch, Records};
+
+/// What a disk holds.
+#[derive(Default)]
 pub(super) struct Disk {
-    pub(super) hard_state: Option<HardState>,
-    /// The latest mark.
-    pub(super) mark: Option<Mark>,
+    pub(super) log: Records,
     /// The app's snapshots, the latest last, and whether they can be read.
     pub(super) snapshots: Vec<(Snapshot, String)>,
     /// What a snapshot covered that cannot be read any more.
@@ -16,44 +16,34 @@ pub(super) struct Disk {
     pub(super) stored: Option<(Stored, String)>,
     /// What came of it beyond a gap, by where it belongs. A crash loses it.
     pub(super) early: BTreeMap<u64, Vec<u8>>,
-    /// Those behind the latest snapshot.
-    pub(super) records: Vec<Vec<u8>>,
-    /// Of a write: the snapshot that replaces all before it.
-    pub(super) installs: Option<Snapshot>,
 }
 
 impl Disk {
     /// A disk with a log whose entries have these terms, one after the other, and a mark of this term behind them.
     pub(super) fn of(hard_state: HardState, mark: Term, terms: &[u64]) -> Disk {
-        let positions = terms.iter().zip(1..).map(|(term, index)| Position { term: Term(*term), index: Index(index) });
-        let mark = Mark { term: mark, last: positions.clone().last().unwrap_or_default() };
-        let records = positions.map(record).collect();
-        Disk { hard_state: Some(hard_state), mark: Some(mark), records, ..Disk::default() }
+        let mut log = Records::default();
+        (log.hard_state, log.mark) = (hard_state, mark);
+        for (term, index) in terms.iter().zip(1..) {
+            let record = record(Position { term: Term(*term), index: Index(index) });
+            log.take(Entry::parse(&record).expect("it is whole").0);
+        }
+        Disk { log, ..Disk::default() }
     }
 
-    pub(super) fn sync(&mut self, write: Disk) {
-        self.hard_state = write.hard_state.or(self.hard_state);
-        if let Some(snapshot) = write.installs {
+    pub(super) fn sync(&mut self, write: Batch) {
+        if let Some(snapshot) = write.snapshot {
             let (stored, state) = self.stored.take().expect("what is installed was stored");
             assert_eq!((stored.snapshot, stored.check), (snapshot, snapshot.check), "a whole snapshot is installed");
             (self.snapshots, self.lost) = (vec![(snapshot, state)], None);
-            self.records.clear();
         }
-        for record in write.records {
-            self.records.retain(|old| index(old) < index(&record));
-            self.records.push(record);
-        }
-        if let Some(mark) = write.mark {
-            self.records.retain(|old| index(old) <= mark.last.index);
-            self.mark = Some(mark);
-        }
+        self.log.sync(write);
     }
 
     /// Keeps the app's own snapshot, and the one before it.
     pub(super) fn snapshot(&mut self, position: Position, state: &str) -> Snapshot {
         let snapshot = Snapshot { position, bytes: state.len() as u64, check: crc32c(state.as_bytes()) };
         self.snapshots.push((snapshot, state.into()));
-        self.records.retain(|record| index(record) > position.index);
+        self.log.cover(position);
         let old = self.snapshots.len().saturating_sub(2);
         self.snapshots.drain(..old);
         snapshot
@@ -95,10 +85,6 @@ impl Disk {
         self.lost = self.snapshots.last().map(|(snapshot, _)| snapshot.position);
         self.snapshots.clear();
     }
-}
-
-fn index(record: &[u8]) -> Index {
-    Entry::parse(record).expect("a disk holds whole records").0.position().index
 }
 
 /// An entry whose command is its own name: `x3` is the one at index 3.

@@ -8,6 +8,7 @@ use quorate_wire::Envelope;
 use super::disk::Disk;
 use super::line::Line;
 use super::{Actor, Letter, Stage, show};
+use crate::simulator::records::Batch;
 
 const FOUNDING: Founding = Founding(1);
 const LOG_BYTES: usize = 4096;
@@ -284,10 +285,8 @@ impl Stage {
             told.push('\n');
             match effect {
                 Effect::Persist(write) => {
-                    let records = write.entries.map(|entry| entry.record().to_vec()).collect();
-                    let (hard_state, installs, mark) = (write.hard_state, write.snapshot, write.mark);
-                    let added = Disk { hard_state, installs, records, mark, ..Disk::default() };
-                    actor.write = Some((write.ticket, added));
+                    let batch = Batch::of(&write);
+                    actor.write = Some((write.ticket, batch));
                 }
                 Effect::Send { to, message } => self.letters.push(letter(actor.config.identity, to, &message)),
                 Effect::SendPiece { to, piece } => {
