@@ -188,6 +188,8 @@ pub enum Obstacle {
     },
     /// This store was told to wait for a cluster, and none has answered.
     Waits,
+    /// This store takes the place of one that was lost, and none of its cluster has answered.
+    Returns,
     /// These seats have not answered for some time.
     Silent(Seats),
     /// These seats were told to wait for a cluster, or have heard of one.
@@ -305,7 +307,8 @@ impl<const SEATS: usize> Prospect<SEATS> {
         let silent = self.seats(|heard| heard.is_none_or(|heard| self.is_older(heard.at, SILENT_AFTER)));
         let abstain = self.seats(|heard| heard.is_some_and(|heard| heard.standing == Standing::Abstains));
         match (self.intent, silent, abstain) {
-            (Intent::Wait | Intent::Return, ..) => Obstacle::Waits,
+            (Intent::Wait, ..) => Obstacle::Waits,
+            (Intent::Return, ..) => Obstacle::Returns,
             (Intent::Found, Seats::NONE, Seats::NONE) => Obstacle::Nothing,
             (Intent::Found, Seats::NONE, _) => Obstacle::Abstains(abstain),
             (Intent::Found, ..) => Obstacle::Silent(silent),

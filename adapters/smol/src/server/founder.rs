@@ -152,7 +152,9 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         let reason = match self.prospect.obstacle() {
             Obstacle::Silent(waits_for) | Obstacle::Abstains(waits_for) => Reason::Founding { waits_for },
             Obstacle::Nothing => Reason::Founding { waits_for: Default::default() },
-            Obstacle::Cluster { .. } | Obstacle::Differs { .. } | Obstacle::Waits => Reason::NoMember,
+            Obstacle::Cluster { .. } | Obstacle::Differs { .. } | Obstacle::Waits | Obstacle::Returns => {
+                Reason::NoMember
+            }
         };
         self.link.reply(asker, ReplyBody::Refused(reason));
     }

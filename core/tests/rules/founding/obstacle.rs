@@ -121,6 +121,9 @@ fn a_store_that_is_told_to_wait_takes_no_part_in_a_founding() {
     let mut founder = store(&Config { intent: Intent::Wait, ..config(0) });
     assert!(matches!(tick(&mut founder, at(0))[..], [Effect::Send { message: Message::Where { .. }, .. }, ..]));
     assert_eq!(founder.obstacle(), Obstacle::Waits);
+    let mut lost = store(&Config { intent: Intent::Return, ..config(2) });
+    tick(&mut lost, at(0));
+    assert_eq!(lost.obstacle(), Obstacle::Returns);
     let mut seat = store(&Config { intent: Intent::Wait, ..config(1) });
     tick(&mut seat, at(0));
     assert_eq!(receive(&mut seat, 0, who(F)), [send(0, answer(F.0, Standing::Abstains))]);

@@ -94,6 +94,9 @@ fn founding(me: Seat, obstacle: &Obstacle) -> (Level, String) {
             listed(&charter.members)
         )),
         Obstacle::Waits => warn(format!("the data directory is empty, and no cluster is founded here: {CASES}")),
+        Obstacle::Returns => {
+            info("takes the place of a store that was lost, and asks the others for its cluster".to_owned())
+        }
         Obstacle::Nothing => info("founding a cluster".to_owned()),
     }
 }

@@ -83,6 +83,7 @@ fn a_node_that_lost_its_disk_and_does_not_say_so_is_found_out() {
     cluster.kill(lost);
     cluster.start_node_with(lost, &["--incarnation", "1"]);
     cluster.agree_that("not counting");
+    cluster.node(lost).hears(&format!(" info  n{lost}: takes the place of a store that was lost"));
 }
 
 #[test]
