@@ -2,7 +2,7 @@ use quorate::{Effect, Effects, Members, Ticket};
 use quorate_wire::client::ReplyBody;
 
 use crate::waiting::{Commands, Reads, Turn};
-use crate::{Host, Observer, Replica, View};
+use crate::{Host, Replica, View};
 
 /// All of a driver but its node: so that effects of the node can be carried out while they borrow from it.
 pub(crate) struct Desk<H: Host<CLIENTS>, const CLIENTS: usize> {
@@ -45,7 +45,7 @@ impl<H: Host<CLIENTS>, const CLIENTS: usize> Desk<H, CLIENTS> {
     ) -> Result<Left, H::Error> {
         let mut left = Left::default();
         if host.is_app_busy() {
-            host.observer().leave_app();
+            host.leave_app();
             effects = effects.without_app();
         }
         let mut drawn = 0;
@@ -57,7 +57,7 @@ impl<H: Host<CLIENTS>, const CLIENTS: usize> Desk<H, CLIENTS> {
             let next = if H::WRITES_LAST { effects.next_but_write() } else { effects.next() };
             let Some(effect) = next else { break };
             drawn += 1;
-            host.observer().draw(&effect);
+            host.draw(&effect);
             match effect {
                 Effect::Persist(write) => left.written = host.persist(write)?,
                 Effect::Send { to, message } => host.send(to, &message),
@@ -89,7 +89,7 @@ impl<H: Host<CLIENTS>, const CLIENTS: usize> Desk<H, CLIENTS> {
                 Effect::TransferFailed { .. } => self.hands_over = false,
                 Effect::ReadReady { through } => {
                     while let Some(read) = self.reads.take(through) {
-                        host.answer(&self.replica, read.asker, read.query.as_ref());
+                        host.query(&self.replica, read.asker, read.query.as_ref());
                     }
                 }
                 Effect::ReadFailed { through } => {

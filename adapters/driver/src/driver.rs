@@ -5,7 +5,7 @@ use quorate::{
 use quorate_wire::client::{Reason, ReplyBody};
 
 use crate::desk::{Desk, Left};
-use crate::{App, Host, Observer, Replica, View};
+use crate::{App, Host, Replica, View};
 
 /// A node, the state that it replicates, and who waits for what: all that a member is but its links and its disk.
 ///
@@ -46,12 +46,12 @@ where
         message: Message<'_>,
     ) -> Result<(), H::Error> {
         let input: Input<'_, ()> = Input::Receive { from, message };
-        host.observer().begin(&self.node, now, &input);
+        host.begin(&self.node, now, &input);
         let members = self.node.members();
         let effects = self.node.step(now, Receive { from, message });
         if !matches!(message, Message::Piece { .. }) {
             drop(effects);
-            host.observer().end(&self.node, false);
+            host.end(&self.node, false);
             return Ok(());
         }
         self.left = self.desk.carry_out(host, effects, members, true)?;
@@ -67,9 +67,9 @@ where
     /// The write of this ticket is durable. What follows is drawn when the driver next acts.
     pub fn persisted(&mut self, host: &mut H, now: Instant, ticket: Ticket) {
         let input: Input<'_, View<'_, H::App>> = Input::Persisted(ticket);
-        host.observer().begin(&self.node, now, &input);
+        host.begin(&self.node, now, &input);
         drop(self.node.step(now, input));
-        host.observer().end(&self.node, false);
+        host.end(&self.node, false);
     }
 
     /// Does what is due at this time, and what follows from all that was taken in.
@@ -78,7 +78,7 @@ where
     /// The host's, or the application's.
     pub fn act(&mut self, host: &mut H, now: Instant) -> Result<(), H::Error> {
         loop {
-            host.observer().begin(&self.node, now, &Input::Tick::<()>);
+            host.begin(&self.node, now, &Input::Tick::<()>);
             let members = self.node.members();
             self.left = self.desk.carry_out(host, self.node.step(now, Tick), members, false)?;
             match self.finish(host) {
@@ -90,7 +90,7 @@ where
 
     /// A step is over. The ticket of what it made durable at once, of which the node has to be told.
     fn finish(&mut self, host: &mut H) -> Option<Ticket> {
-        host.observer().end(&self.node, !self.left.is_behind && !self.left.is_held);
+        host.end(&self.node, !self.left.is_behind && !self.left.is_held);
         self.left.written.take()
     }
 
@@ -99,7 +99,7 @@ where
     /// # Errors
     /// The node can make nothing of it: it may be removed.
     pub fn snapshotted(&mut self, host: &mut H, now: Instant, snapshot: Snapshot) -> Result<(), Rejection> {
-        host.observer().begin(&self.node, now, &Input::Snapshotted::<()>(snapshot));
+        host.begin(&self.node, now, &Input::Snapshotted::<()>(snapshot));
         let answer = self.node.step(now, Snapshotted(snapshot)).answer;
         self.end_refused(host, answer)
     }
@@ -109,7 +109,7 @@ where
     /// # Errors
     /// Nothing was done.
     pub fn transfer(&mut self, host: &mut H, now: Instant, to: Option<Seat>) -> Result<(), Rejection> {
-        host.observer().begin(&self.node, now, &Input::Transfer::<()> { to });
+        host.begin(&self.node, now, &Input::Transfer::<()> { to });
         let answer = self.node.step(now, Transfer { to }).answer;
         self.desk.hands_over = answer.is_ok();
         self.end_refused(host, answer)
@@ -117,9 +117,9 @@ where
 
     fn end_refused(&mut self, host: &mut H, answer: Result<(), Rejection>) -> Result<(), Rejection> {
         if let Err(rejection) = answer {
-            host.observer().answer(Answer::Reject(rejection));
+            host.answer(Answer::Reject(rejection));
         }
-        host.observer().end(&self.node, false);
+        host.end(&self.node, false);
         answer
     }
 

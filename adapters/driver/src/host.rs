@@ -6,9 +6,9 @@ use crate::{App, Observer, Outcome, Queue, Replica, WaitingCommand, WaitingRead}
 
 /// What a [`Driver`](crate::Driver) stands on: links, a disk, and where the application's state is written to.
 ///
-/// All of it is called from within the driver's own calls, in the order of the node's effects. An error ends the node:
+/// It looks on, if it wants to: see [`Observer`]. All of it is called from within the driver's own calls, in the order of the node's effects. An error ends the node:
 /// the driver draws nothing more, and is not to be used again.
-pub trait Host<const CLIENTS: usize> {
+pub trait Host<const CLIENTS: usize>: Observer {
     /// What is replicated.
     type App: App<Error: Into<Self::Error>>;
 
@@ -27,15 +27,9 @@ pub trait Host<const CLIENTS: usize> {
     /// Why the node has to stop.
     type Error;
 
-    /// Who looks on; `()` if nobody does.
-    type Observer: Observer;
-
     /// Whether nothing can be sent while a write is under way, as where the write is made in this very call: then a
     /// write comes behind all that need not wait for it.
     const WRITES_LAST: bool;
-
-    /// Who looks on.
-    fn observer(&mut self) -> &mut Self::Observer;
 
     /// Whether there is room for one more effect of this step, of which so many were drawn. What is left is drawn in a
     /// later step.
@@ -108,7 +102,7 @@ pub trait Host<const CLIENTS: usize> {
     fn reply(&mut self, asker: Self::Asker, body: ReplyBody<'_>);
 
     /// Answers a question from the replica's state.
-    fn answer(&mut self, replica: &Replica<Self::App, CLIENTS>, asker: Self::Asker, query: &[u8]);
+    fn query(&mut self, replica: &Replica<Self::App, CLIENTS>, asker: Self::Asker, query: &[u8]);
 
     /// The most bytes of a question. A longer one is refused.
     fn query_bytes_max(&self) -> usize;

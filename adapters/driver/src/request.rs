@@ -29,15 +29,13 @@ where
     pub fn request(&mut self, host: &mut H, now: Instant, asker: H::Asker, body: RequestBody<'_>) -> Option<Asked> {
         let reply = match body {
             RequestBody::Command { session: Session { sequence: 0, .. }, .. } => refuse(Reason::Unnumbered),
-            RequestBody::Command { session, command } => {
-                self.propose(host.observer(), now, asker, session, Some(command))
-            }
+            RequestBody::Command { session, command } => self.propose(host, now, asker, session, Some(command)),
             RequestBody::Open { client, epoch } => {
-                self.propose(host.observer(), now, asker, Session { client, epoch, sequence: 0 }, None)
+                self.propose(host, now, asker, Session { client, epoch, sequence: 0 }, None)
             }
             RequestBody::Read { query, local: false } => self.read(host, now, asker, query),
             RequestBody::Read { query, local: true } => {
-                host.answer(&self.desk.replica, asker, query);
+                host.query(&self.desk.replica, asker, query);
                 None
             }
             RequestBody::Status => Some(ReplyBody::Status(self.status(host))),
@@ -97,11 +95,10 @@ where
         let Some(Ok(query)) = query.map(H::Query::try_from) else {
             return refuse(Reason::TooLarge { limit: limit as u32 });
         };
-        let observer = host.observer();
-        observer.begin(&self.node, now, &Input::Read::<()>);
+        host.begin(&self.node, now, &Input::Read::<()>);
         let answer = self.node.step(now, Read).answer;
-        observer.answer(answer.into());
-        observer.end(&self.node, false);
+        host.answer(answer.into());
+        host.end(&self.node, false);
         match answer {
             Ok(round) => self.desk.reads.push(round, asker, query),
             Err(rejection) => return Some(refusal(rejection, self.node.leader())),

@@ -142,7 +142,20 @@ fn what_is_about_snapshots_is_for_the_host() {
 }
 
 #[test]
-fn what_there_is_no_room_for_is_drawn_later() {
+fn an_answer_for_which_there_is_no_room_is_given_later() {
+    let mut bench = Bench::new();
+    bench.desk.room = Some(0);
+    bench.ask(1, OPEN);
+    assert!(bench.driver.is_behind() && bench.driver.node().commit() == Index(1), "it is durable, and not applied");
+    assert_eq!(bench.said(), [""; 0]);
+    bench.desk.room = None;
+    bench.act();
+    assert!(!bench.driver.is_behind());
+    assert_eq!(bench.said(), ["1: Opened { epoch: Index(1) }"]);
+}
+
+#[test]
+fn a_write_that_has_to_wait_is_drawn_later() {
     let mut bench = Bench::new();
     (bench.desk.room, bench.desk.writes_wait) = (Some(0), true);
     bench.ask(1, OPEN);

@@ -52,13 +52,8 @@ impl Host<CLIENTS> for Desk {
     type Commands = heapless::Deque<WaitingCommand<u32>, COMMANDS>;
     type Reads = heapless::Deque<WaitingRead<u32, [u8; 1]>, READS>;
     type Error = CommandError;
-    type Observer = Self;
 
     const WRITES_LAST: bool = true;
-
-    fn observer(&mut self) -> &mut Self {
-        self
-    }
 
     fn has_room(&mut self, drawn: usize) -> bool {
         self.room.is_none_or(|room| drawn < room)
@@ -98,7 +93,7 @@ impl Host<CLIENTS> for Desk {
         self.said.push(format!("{asker}: {body:?}"));
     }
 
-    fn answer(&mut self, replica: &Replica<Sum, CLIENTS>, asker: u32, _: &[u8]) {
+    fn query(&mut self, replica: &Replica<Sum, CLIENTS>, asker: u32, _: &[u8]) {
         self.said.push(format!("{asker}: the sum is {}", replica.app().0));
     }
 

@@ -36,15 +36,10 @@ where
     type Commands = Deque<WaitingCommand<Asker>, COMMANDS_MAX>;
     type Reads = Deque<WaitingRead<Asker, Vec<u8, QUERY_MAX>>, READS_MAX>;
     type Error = Stop;
-    type Observer = Self;
 
     /// A write, and a snapshot even more so, holds up everything else: both wait until what need not wait for them has
     /// gone over the lines, so that the others write meanwhile.
     const WRITES_LAST: bool = true;
-
-    fn observer(&mut self) -> &mut Self {
-        self
-    }
 
     fn has_room(&mut self, _: usize) -> bool {
         self.post.lines.are_ready()
@@ -91,7 +86,7 @@ where
     }
 
     /// What is no question of this application, or has an answer that is too long, is refused.
-    fn answer(&mut self, replica: &Replica<A, CLIENTS>, asker: Asker, query: &[u8]) {
+    fn query(&mut self, replica: &Replica<A, CLIENTS>, asker: Asker, query: &[u8]) {
         let buffer = self.buffer.as_mut();
         let length = replica.app().0.query(query, buffer);
         let body = match length.and_then(|length| buffer.get(..length)) {

@@ -64,13 +64,8 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
     type Commands = Line<WaitingCommand<Asker>>;
     type Reads = Line<WaitingRead<Asker, Box<[u8]>>>;
     type Error = ServeError;
-    type Observer = Self;
 
     const WRITES_LAST: bool = false;
-
-    fn observer(&mut self) -> &mut Self {
-        self
-    }
 
     fn has_room(&mut self, drawn: usize) -> bool {
         drawn < EFFECTS_MAX
@@ -129,7 +124,7 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
         self.link.reply(asker, ReplyBody::NotLeader { leader, address });
     }
 
-    fn answer(&mut self, replica: &Replica<A>, asker: Asker, query: &[u8]) {
+    fn query(&mut self, replica: &Replica<A>, asker: Asker, query: &[u8]) {
         let (index, answer) = (replica.applied().index, &replica.app().0.query(query));
         self.link.reply(asker, ReplyBody::Value { index, answer });
     }

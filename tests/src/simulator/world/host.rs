@@ -30,13 +30,8 @@ impl Host<CLIENTS_MAX> for World {
     type Commands = Deque<WaitingCommand<Waiting>, COMMANDS_MAX>;
     type Reads = Deque<WaitingRead<Waiting, [u8; 1]>, READS_MAX>;
     type Error = Violation;
-    type Observer = World;
 
     const WRITES_LAST: bool = false;
-
-    fn observer(&mut self) -> &mut World {
-        self
-    }
 
     fn has_room(&mut self, drawn: usize) -> bool {
         if drawn > EFFECTS_MAX {
@@ -116,7 +111,7 @@ impl Host<CLIENTS_MAX> for World {
         self.acting.orders.push(Order::Answer(asker, Answer::of(&body)));
     }
 
-    fn answer(&mut self, replica: &Replica, asker: Waiting, query: &[u8]) {
+    fn query(&mut self, replica: &Replica, asker: Waiting, query: &[u8]) {
         let (index, client) = (replica.applied().index, &self.clients[asker.client]);
         // An answer to a wish of before is thrown away; this one was asked when it was asked.
         if asker.attempt >= client.first_attempt {
