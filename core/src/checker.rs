@@ -1,9 +1,12 @@
+use crate::config::Settings;
 use crate::configuration::Configuration;
 use crate::disk::{Disk, Write};
 use crate::election::Election;
+use crate::fetch::Fetch;
 use crate::follow::Follow;
 use crate::lead::{Endings, Lead};
 use crate::peer::{Flow, Owed, Peer, Refused};
+use crate::read::Reads;
 use crate::sends::Sends;
 use crate::snapshots::Snapshots;
 use crate::state::State;
@@ -159,8 +162,16 @@ impl State {
         let hears = self.hears_leader();
         let State {
             role: _, endings: _, sends, election: _, follow, lead, configuration: _, settings, timers, hard: _,
-            reads: _, disk, commit: _, applied: _, mark: _, snapshots, fetch: _, refusals,
+            reads, disk, commit: _, applied: _, mark: _, snapshots, fetch, refusals,
         } = self;
+        let Reads { boot: _, latest: _, waiting: _, under_way: _, confirmed: _, failed: _, asks: _ } = reads;
+        let (None | Some(Fetch {
+            here: _, early: _, unasked: _, is_stuck: _, has_asked_again: _, asks: _, again: _,
+        })) = fetch;
+        let Settings {
+            identity: _, entry_bytes_max: _, inflight_messages_max: _, inflight_bytes_max: _,
+            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _,
+        } = settings;
         let Sends { turn, piece_turn, commits: _, attention: _ } = sends;
         let Follow {
             leader: _, full: _, leader_until, inherited: _, verified: _, acked: _, stamp: _, answer: _,
@@ -179,7 +190,7 @@ impl State {
         }
         (*turn, *piece_turn) = (Seat(0), Seat(0));
         *again = Instant::START;
-        *piece_allowance = settings.snapshot_bytes_per_heartbeat;
+        *piece_allowance = *snapshot_bytes_per_heartbeat;
         *refusals = Refusals::default();
     }
 
@@ -190,6 +201,10 @@ impl State {
             role: _, endings, sends, election, follow, lead, configuration, settings, timers: _, hard, reads: _, disk,
             commit: _, applied: _, mark: _, snapshots: _, fetch: _, refusals: _,
         } = self;
+        let Settings {
+            identity: Identity { seat, incarnation: _ }, entry_bytes_max: _, inflight_messages_max: _,
+            inflight_bytes_max: _, snapshot_bytes_per_heartbeat: _, snapshot_bytes_max: _, pieces_in_order: _,
+        } = settings;
         let Endings { reign: _, transfer: failed } = endings;
         // The turn of pieces may be behind the last seat: it belongs to what time forgets.
         let Sends { turn, piece_turn: _, commits: _, attention } = sends;
@@ -212,7 +227,7 @@ impl State {
         if let Some(Transfer { to, until: _, told: _ }) = transfer {
             *to = names(*to);
         }
-        settings.identity.seat = names(settings.identity.seat);
+        *seat = names(*seat);
         *turn = names(*turn);
         *failed = failed.map(names);
         *leader = leader.map(names);

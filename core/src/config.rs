@@ -83,7 +83,7 @@ pub(crate) struct Settings {
     pub(crate) inflight_messages_max: u32,
     pub(crate) inflight_bytes_max: usize,
     pub(crate) snapshot_bytes_per_heartbeat: u32,
-    snapshot_bytes_max: Option<u32>,
+    pub(crate) snapshot_bytes_max: Option<u32>,
     pub(crate) pieces_in_order: bool,
 }
 

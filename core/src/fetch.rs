@@ -17,17 +17,17 @@ pub(crate) struct Fetch {
     /// What is whole from the start. In its check, zeros stand for what came early.
     pub(crate) here: Stored,
     /// What is here beyond a gap.
-    early: Early,
+    pub(crate) early: Early,
     /// How much has come since it last asked.
-    unasked: u32,
+    pub(crate) unasked: u32,
     /// Nothing has come since the leader was last heard: then something was lost.
-    is_stuck: bool,
+    pub(crate) is_stuck: bool,
     /// Nothing has come since it last asked to send something again: what is on its way need not be asked for twice.
-    has_asked_again: bool,
+    pub(crate) has_asked_again: bool,
     /// Whether the leader is owed the question.
-    asks: bool,
+    pub(crate) asks: bool,
     /// Whether what is not here has to be sent again.
-    again: bool,
+    pub(crate) again: bool,
 }
 
 impl Fetch {

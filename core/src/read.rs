@@ -18,7 +18,7 @@ pub(crate) struct Reads {
     /// The latest round that was started, or failed.
     pub(crate) latest: u64,
     /// Whether a read waits for the round after the latest.
-    waiting: bool,
+    pub(crate) waiting: bool,
     /// The index of the round under way. A follower learns it with the confirmation.
     pub(crate) under_way: Option<Index>,
     /// A confirmed round, and the index to apply before it is ready.
