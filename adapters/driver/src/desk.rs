@@ -1,4 +1,4 @@
-use quorate::{Effect, Effects, Members, Ticket};
+use quorate::{Effect, Effects, Members, Seat, Ticket};
 use quorate_wire::client::ReplyBody;
 
 use crate::waiting::{Commands, Reads, Turn};
@@ -11,8 +11,8 @@ pub(crate) struct Desk<H: Host<CLIENTS>, const CLIENTS: usize> {
     pub(crate) reads: Reads<H::Asker, H::Query, H::Reads>,
     /// Whether clients are told that the node stops.
     pub(crate) is_closed: bool,
-    /// Whether a transfer was taken up that has not failed.
-    pub(crate) hands_over: bool,
+    /// To whom leadership was last to go, if that has not failed; to anybody, if nobody was named.
+    pub(crate) hands_over: Option<Option<Seat>>,
 }
 
 /// What is left when no more effects are drawn.
@@ -29,7 +29,7 @@ pub(crate) struct Left {
 impl<H: Host<CLIENTS>, const CLIENTS: usize> Desk<H, CLIENTS> {
     #[inline(always)]
     pub(crate) fn new(replica: Replica<H::App, CLIENTS>) -> Self {
-        Desk { replica, commands: Commands::new(), reads: Reads::new(), is_closed: false, hands_over: false }
+        Desk { replica, commands: Commands::new(), reads: Reads::new(), is_closed: false, hands_over: None }
     }
 
     /// Draws effects and has them carried out, until there are no more or the host has no room.
@@ -57,57 +57,73 @@ impl<H: Host<CLIENTS>, const CLIENTS: usize> Desk<H, CLIENTS> {
             let next = if H::WRITES_LAST { effects.next_but_write() } else { effects.next() };
             let Some(effect) = next else { break };
             drawn += 1;
-            host.draw(&effect);
-            match effect {
-                Effect::Persist(write) => left.written = host.persist(write)?,
-                Effect::Send { to, message } => host.send(to, &message),
-                Effect::Apply(entry) => {
-                    let outcome = self.replica.apply(&entry).map_err(Into::into)?;
-                    let position = entry.position();
-                    match self.commands.take(position) {
-                        Some(Turn::Due(asker)) => host.reply(asker, outcome.reply(position.index)),
-                        Some(Turn::Superseded(asker)) => host.reply(asker, ReplyBody::Superseded),
-                        None => {}
-                    }
-                    host.applied(&self.replica, &outcome)?;
-                }
-                Effect::TakeSnapshot { position, members } => host.take_snapshot(&self.replica, position, members)?,
-                Effect::SendPiece { to, piece } => host.send_piece(to, &piece),
-                Effect::Store { snapshot, offset, bytes } => host.store(members, snapshot, offset, bytes)?,
-                Effect::Restore { snapshot } => {
-                    host.restore(&mut self.replica, snapshot)?;
-                    if host.is_app_busy() {
-                        left.is_behind = true;
-                        break;
-                    }
-                }
-                Effect::LeadershipEnded => {
-                    while let Some(asker) = self.commands.pop() {
-                        host.reply(asker, ReplyBody::Unknown);
-                    }
-                }
-                Effect::TransferFailed { .. } => self.hands_over = false,
-                Effect::ReadReady { through } => {
-                    while let Some(read) = self.reads.take(through) {
-                        host.query(&self.replica, read.asker, read.query.as_ref());
-                    }
-                }
-                Effect::ReadFailed { through } => {
-                    while let Some(read) = self.reads.take(through) {
-                        host.reply(read.asker, NOBODY_LEADS);
-                    }
-                }
+            self.heed(host, effect, members, &mut left)?;
+            if left.is_behind {
+                break;
             }
         }
         if H::WRITES_LAST && effects.has_write() {
             left.is_held = !host.may_write();
             if !left.is_held
-                && let Some(Effect::Persist(write)) = effects.next()
+                && let Some(effect) = effects.next()
             {
-                left.written = host.persist(write)?;
+                self.heed(host, effect, members, &mut left)?;
             }
         }
         Ok(left)
+    }
+
+    /// Has one effect carried out.
+    fn heed<'n>(
+        &mut self,
+        host: &mut H,
+        effect: Effect<'n, View<'n, H::App>>,
+        members: Members,
+        left: &mut Left,
+    ) -> Result<(), H::Error> {
+        host.draw(&effect);
+        match effect {
+            Effect::Persist(write) => left.written = host.persist(write)?,
+            Effect::Send { to, message } => host.send(to, &message),
+            Effect::Apply(entry) => {
+                let outcome = self.replica.apply(&entry).map_err(Into::into)?;
+                let position = entry.position();
+                match self.commands.take(position) {
+                    Some(Turn::Due(asker)) => host.reply(asker, outcome.reply(position.index)),
+                    Some(Turn::Superseded(asker)) => host.reply(asker, ReplyBody::Superseded),
+                    Some(Turn::Lost(asker)) => host.reply(asker, ReplyBody::Unknown),
+                    None => {}
+                }
+                host.applied(&self.replica, &outcome)?;
+            }
+            Effect::TakeSnapshot { position, members } => host.take_snapshot(&self.replica, position, members)?,
+            Effect::SendPiece { to, piece } => host.send_piece(to, &piece),
+            Effect::Store { snapshot, offset, bytes } => host.store(members, snapshot, offset, bytes)?,
+            Effect::Restore { snapshot } => {
+                host.restore(&mut self.replica, snapshot)?;
+                left.is_behind = host.is_app_busy();
+            }
+            Effect::LeadershipEnded => {
+                while let Some(asker) = self.commands.pop() {
+                    host.reply(asker, ReplyBody::Unknown);
+                }
+            }
+            // One that was taken up since goes on.
+            Effect::TransferFailed { to } => {
+                self.hands_over.take_if(|last| last.is_none_or(|last| last == to));
+            }
+            Effect::ReadReady { through } => {
+                while let Some(read) = self.reads.take(through) {
+                    host.query(&self.replica, read.asker, read.query.as_ref());
+                }
+            }
+            Effect::ReadFailed { through } => {
+                while let Some(read) = self.reads.take(through) {
+                    host.reply(read.asker, NOBODY_LEADS);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

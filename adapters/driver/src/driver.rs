@@ -111,7 +111,9 @@ where
     pub fn transfer(&mut self, host: &mut H, now: Instant, to: Option<Seat>) -> Result<(), Rejection> {
         host.begin(&self.node, now, &Input::Transfer::<()> { to });
         let answer = self.node.step(now, Transfer { to }).answer;
-        self.desk.hands_over = answer.is_ok();
+        if answer.is_ok() {
+            self.desk.hands_over = Some(to);
+        }
         self.end_refused(host, answer)
     }
 
@@ -168,9 +170,9 @@ where
         self.left.is_held
     }
 
-    /// Whether a transfer was taken up that has not failed: somebody else may soon lead.
+    /// Whether a transfer was taken up that has not failed: somebody else leads by now, or may soon.
     pub fn hands_over(&self) -> bool {
-        self.desk.hands_over
+        self.desk.hands_over.is_some()
     }
 
     /// The commands that this node has taken as a leader and not applied yet: where they stand, and who waits.

@@ -6,8 +6,9 @@ use crate::{App, Observer, Outcome, Queue, Replica, WaitingCommand, WaitingRead}
 
 /// What a [`Driver`](crate::Driver) stands on: links, a disk, and where the application's state is written to.
 ///
-/// It looks on, if it wants to: see [`Observer`]. All of it is called from within the driver's own calls, in the order of the node's effects. An error ends the node:
-/// the driver draws nothing more, and is not to be used again.
+/// It looks on, if it wants to: see [`Observer`]. All of it is called from within the driver's own calls, in the order of
+/// the node's effects but for writes, where these [come last](Host::WRITES_LAST). An error ends the node: the driver draws
+/// nothing more, and is not to be used again.
 pub trait Host<const CLIENTS: usize>: Observer {
     /// What is replicated.
     type App: App<Error: Into<Self::Error>>;

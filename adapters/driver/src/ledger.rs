@@ -49,14 +49,14 @@ impl<T: Clone, const CLIENTS: usize> Ledger<T, CLIENTS> {
 impl<T: Clone + AsRef<[u8]>, const CLIENTS: usize> Ledger<T, CLIENTS> {
     /// How many bytes it takes in a snapshot.
     pub fn bytes(&self) -> usize {
-        FRONT_BYTES + self.put(Sink::nowhere()).length
+        FRONT_BYTES + self.put(Sink::nowhere()).map_or(0, |written| written.length)
     }
 
     /// Writes it to the front of `buffer`: how many bytes, or `None` if it does not fit.
     pub fn write(&self, buffer: &mut [u8]) -> Option<usize> {
         let (front, rest) = buffer.split_first_chunk_mut::<FRONT_BYTES>()?;
         let room = rest.len();
-        let length = self.put(Sink { room: rest, ..Sink::nowhere() }).length;
+        let length = self.put(Sink { room: rest, ..Sink::nowhere() })?.length;
         let bytes = VERSION.to_le_bytes().into_iter().chain((length as u64).to_le_bytes());
         front.iter_mut().zip(bytes).for_each(|(room, byte)| *room = byte);
         (length <= room).then_some(FRONT_BYTES + length)
@@ -64,11 +64,12 @@ impl<T: Clone + AsRef<[u8]>, const CLIENTS: usize> Ledger<T, CLIENTS> {
 
     /// A check of all of it: equal on all nodes that have applied the same index.
     pub(crate) fn check(&self) -> u32 {
-        self.put(Sink::nowhere()).check
+        self.put(Sink::nowhere()).map_or(0, |written| written.check)
     }
 
-    fn put(&self, sink: Sink<'_>) -> Written {
-        postcard::serialize_with_flavor(&self.0, sink).unwrap_or_default()
+    /// Numbers and bytes can always be written.
+    fn put(&self, sink: Sink<'_>) -> Option<Written> {
+        postcard::serialize_with_flavor(&self.0, sink).ok()
     }
 }
 

@@ -24,7 +24,7 @@ where
     H: Host<CLIENTS>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// Takes what a client asks. It is answered now, or by what the driver does when it [acts](Driver::act), once; but
+    /// Takes what a client asks. It is answered now, or by what the driver does when it [acts](Driver::act); but
     /// what is given back is for the host to answer.
     pub fn request(&mut self, host: &mut H, now: Instant, asker: H::Asker, body: RequestBody<'_>) -> Option<Asked> {
         let reply = match body {

@@ -27,6 +27,8 @@ pub(crate) enum Turn<K> {
     Due(K),
     /// Another leader's entry came in its place.
     Superseded(K),
+    /// Its index was passed over.
+    Lost(K),
 }
 
 /// The commands in a leader's log that are not applied yet, by rising index.
@@ -50,7 +52,7 @@ impl<K: Copy, T: Queue<WaitingCommand<K>>> Commands<K, T> {
     pub(crate) fn have_room(&self, session: Session) -> bool {
         let room = self.queue.capacity();
         let opens = self.queue.iter().filter(|command| command.session.sequence == 0);
-        self.queue.len() < room && (session.sequence > 0 || opens.count() < OPENS_MAX.min(room / OPENS_PART))
+        self.queue.len() < room && (session.sequence > 0 || opens.count() < OPENS_MAX.min(room.div_ceil(OPENS_PART)))
     }
 
     pub(crate) fn push(&mut self, position: Position, session: Session, check: u32, asker: K) {
@@ -72,7 +74,11 @@ impl<K: Copy, T: Queue<WaitingCommand<K>>> Commands<K, T> {
             return None;
         }
         self.queue.pop();
-        Some(if position == applied { Turn::Due(asker) } else { Turn::Superseded(asker) })
+        Some(match position {
+            _ if position == applied => Turn::Due(asker),
+            _ if position.index == applied.index => Turn::Superseded(asker),
+            _ => Turn::Lost(asker),
+        })
     }
 
     /// Whoever waited longest waits no more.

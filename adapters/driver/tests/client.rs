@@ -213,4 +213,9 @@ fn a_session_is_opened_used_and_opened_anew() {
     own.lose(first);
     assert!(!own.is_open());
     assert_eq!(own.opening(), RequestBody::Open { client: 7, epoch: Index(9) });
+    // A state that is behind knows of an earlier session; the cluster knows of one only after it was restored from a backup.
+    own.give_way(Index(4));
+    assert_eq!(own.opening(), RequestBody::Open { client: 7, epoch: Index(9) });
+    own.take(Opening::Held(Index(4)));
+    assert_eq!(own.opening(), RequestBody::Open { client: 7, epoch: Index(4) });
 }

@@ -164,8 +164,10 @@ fn a_write_that_has_to_wait_is_drawn_later() {
     bench.act();
     assert!(!bench.driver.is_behind() && bench.driver.is_held());
     assert_eq!(bench.said(), [""; 0], "it is not durable");
+    let writes = bench.desk.writes;
     bench.desk.writes_wait = false;
     bench.act();
     assert!(!bench.driver.is_held());
+    assert_eq!(bench.desk.writes, writes + 1, "who looks on sees it");
     assert_eq!(bench.said(), ["1: Opened { epoch: Index(1) }"]);
 }

@@ -22,7 +22,7 @@ pub(crate) struct Caller<const FRAME: usize> {
     own: Own,
     directory: Directory,
     phase: Phase,
-    /// The session of the command that is asked for.
+    /// The session that was asked for last: with sequence 0, to be opened in the place of this one.
     session: Session,
     /// The present request, or the one before.
     call: Call,
@@ -99,13 +99,17 @@ impl<const FRAME: usize> Caller<FRAME> {
         let wish = match self.phase {
             Phase::Opening => {
                 self.own.give_way(known.epoch.unwrap_or_default());
-                Wish { session: Session { sequence: 0, ..self.own.latest() }, command: None }
+                Wish { session: self.own.latest(), command: None }
             }
             Phase::Asking => Wish { session: self.session, command: Some(&self.bytes) },
             Phase::Idle | Phase::Answered(_) => return None,
         };
         let Ask::Leader(to) = self.call.next(&mut self.directory, now) else { return None };
         self.number += 1;
+        // Who asks for another session to make way has no use for an answer that opens it.
+        if wish.session != self.session {
+            (self.session, self.first) = (wish.session, self.number);
+        }
         self.call.sent(self.number, true);
         Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number }, wish))
     }

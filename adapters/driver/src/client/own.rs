@@ -37,11 +37,16 @@ impl Own {
                 self.latest = Session { epoch, sequence: 0, ..self.latest };
                 self.is_open = true;
             }
-            Opening::Held(epoch) => self.give_way(epoch),
+            // The cluster's own word: it may be of an earlier session than this one, if a backup was restored.
+            Opening::Held(epoch) => {
+                self.latest = Session { epoch, sequence: 0, ..self.latest };
+                self.is_open = false;
+            }
         }
     }
 
-    /// The client has a session of this epoch, of which an Open has to take the place.
+    /// A state that may be behind that of others has a session of this epoch for the client: an Open has to take its place,
+    /// or that of a later one that is known.
     pub fn give_way(&mut self, epoch: Index) {
         self.latest = Session { epoch: self.latest.epoch.max(epoch), sequence: 0, ..self.latest };
         self.is_open = false;

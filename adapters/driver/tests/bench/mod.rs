@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use quorate::{
-    Boot, Charter, CommandError, Config, Founding, Index, Instant, Members, Message, Persist, Piece, Position, Seat,
-    Seats, Snapshot, Ticket,
+    Boot, Charter, CommandError, Config, Effect, Founding, Index, Instant, Members, Message, Persist, Piece, Position,
+    Seat, Seats, Snapshot, Ticket,
 };
 use quorate_driver::{App, Asked, Driver, Host, Ledger, Observer, Replica, View, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
@@ -41,9 +41,15 @@ pub(crate) struct Desk {
     /// How many effects of a step there is room for.
     pub(crate) room: Option<usize>,
     pub(crate) writes_wait: bool,
+    /// How many writes were drawn.
+    pub(crate) writes: u32,
 }
 
-impl Observer for Desk {}
+impl Observer for Desk {
+    fn draw<V>(&mut self, effect: &Effect<'_, V>) {
+        self.writes += u32::from(matches!(effect, Effect::Persist(_)));
+    }
+}
 
 impl Host<CLIENTS> for Desk {
     type App = Sum;

@@ -89,6 +89,20 @@ fn a_session_that_another_boot_may_use_is_not_used_and_makes_way() {
 }
 
 #[test]
+fn a_session_that_was_asked_to_make_way_meanwhile_is_not_used() {
+    let mut caller = caller();
+    caller.propose(&42u8).expect("it is free");
+    let (first, ..) = asked(&mut caller, 0, LEADER, NOTHING);
+    // No answer comes, and the station's own state knows by now what the first try has opened.
+    let later = caller.deadline().expect("it asks").as_micros() / 1000 + 1;
+    assert_eq!(asked(&mut caller, later, LEADER, known(5, 5)), (first + 1, 5, 0));
+    caller.take(at(later), Seat(0), first, opened(5));
+    assert!(caller.call(at(later), LEADER, known(5, 5)).is_none(), "the next try ends that session");
+    caller.take(at(later), Seat(0), first + 1, opened(6));
+    assert_eq!(asked(&mut caller, later, LEADER, known(5, 5)), (first + 2, 6, 1));
+}
+
+#[test]
 fn a_late_answer_to_the_command_before_says_nothing_about_the_next() {
     let (mut caller, first) = asking();
     caller.take(at(2), Seat(0), first, done(10));

@@ -86,6 +86,8 @@ impl Host<CLIENTS_MAX> for World {
 
     fn restore(&mut self, replica: &mut Replica, snapshot: Snapshot) -> Result<(), Violation> {
         let computer = &mut self.machines[self.acting.machine];
+        // Of what a snapshot covers nobody waits any longer.
+        self.oracle.check_nobody_waits(computer)?;
         self.oracle.on_restore(computer, snapshot)?;
         computer.restore(replica, snapshot)?;
         self.oracle.check_state(computer.seat, replica)?;
