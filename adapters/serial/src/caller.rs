@@ -140,17 +140,29 @@ impl<const FRAME: usize> Caller<FRAME> {
     }
 
     fn take_answer(&mut self, now: Instant, body: ReplyBody<'_>) {
-        match body {
-            ReplyBody::Opened { epoch } => self.own.take(Opening::Opened(epoch)),
-            ReplyBody::Held { epoch } => self.own.take(Opening::Held(epoch)),
+        let opening = match body {
+            ReplyBody::Opened { epoch } => Opening::Opened(epoch),
+            ReplyBody::Held { epoch } => Opening::Held(epoch),
             ReplyBody::Done { index, answer } => {
                 self.bytes.clear();
                 let fits = self.bytes.extend_from_slice(answer).is_ok();
                 self.phase = Phase::Answered(if fits { Ok(index) } else { Err(CallError::Unreadable) });
                 return;
             }
-            _ => {}
-        }
+            // A station asks for no such thing.
+            ReplyBody::Value { .. }
+            | ReplyBody::Status(_)
+            | ReplyBody::Snapshot { .. }
+            | ReplyBody::Piece { .. }
+            | ReplyBody::NotLeader { .. }
+            | ReplyBody::Refused(_)
+            | ReplyBody::Unknown
+            | ReplyBody::Superseded
+            | ReplyBody::Expired
+            | ReplyBody::Mismatch
+            | ReplyBody::Outdated { .. } => return,
+        };
+        self.own.take(opening);
         self.begin(now);
     }
 

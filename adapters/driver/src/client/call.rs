@@ -177,7 +177,15 @@ impl Call {
             ReplyBody::Refused(reason) if self.is_final(reason) => return Some(Ending::Refused(reason)),
             ReplyBody::Superseded => self.was_superseded = true,
             ReplyBody::Refused(reason) => self.refused = Some(reason),
-            _ => {}
+            ReplyBody::Unknown | ReplyBody::NotLeader { .. } => {}
+            // No answers to this request: a node that gives them is asked again, as any that does not do it.
+            ReplyBody::Opened { .. }
+            | ReplyBody::Held { .. }
+            | ReplyBody::Done { .. }
+            | ReplyBody::Value { .. }
+            | ReplyBody::Status(_)
+            | ReplyBody::Snapshot { .. }
+            | ReplyBody::Piece { .. } => {}
         }
         if self.current == Some(number) {
             self.current = None;
