@@ -3,7 +3,6 @@
 mod common;
 
 use std::fs;
-use std::process::Command;
 
 use common::{SMALL, open, owner, record, state};
 use quorate::founding::{Prepared, Record};
@@ -75,26 +74,6 @@ fn a_directory_is_open_once() {
     assert!(matches!(refusal(scratch.path(), owner()), DiskError::InUse { .. }));
     drop(first);
     drop(open(scratch.path()).unwrap());
-}
-
-#[test]
-fn another_process_finds_the_directory_in_use() {
-    let scratch = tempdir().unwrap();
-    let _first = open(scratch.path()).unwrap();
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "a_second_process_is_refused"])
-        .env("QUORATE_DISK_TEST_DIRECTORY", scratch.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
-#[test]
-#[ignore = "runs in a process of its own, on a directory that is in use"]
-fn a_second_process_is_refused() {
-    let directory = std::env::var_os("QUORATE_DISK_TEST_DIRECTORY")
-        .expect("another_process_finds_the_directory_in_use starts this");
-    assert!(matches!(refusal(directory.as_ref(), owner()), DiskError::InUse { .. }));
 }
 
 #[test]
