@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::Command;
 use std::rc::Rc;
 
 use common::snapshots::{foreign, store};
@@ -209,35 +208,4 @@ fn a_recovery_that_is_cut_off_starts_over() {
             break;
         }
     }
-}
-
-#[test]
-fn a_full_device_loses_nothing() {
-    let scratch = tempdir().unwrap();
-    // The limit's unit is 512 or 1,024 bytes: enough for a small segment, too little for one of 60,000 bytes.
-    let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" --exact --ignored a_limited_process_fills_its_device";
-    let output = Command::new("sh")
-        .args(["-c", script])
-        .arg(std::env::current_exe().unwrap())
-        .env("QUORATE_DISK_TEST_DIRECTORY", scratch.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    let (mut disk, _, seen) = open(scratch.path()).unwrap();
-    assert_eq!(seen, ["1@1 Command 5 bytes"]);
-    write(&mut disk, 1).unwrap();
-}
-
-#[test]
-#[ignore = "runs in a process of its own, with a limit on the size of files"]
-fn a_limited_process_fills_its_device() {
-    let directory = std::env::var_os("QUORATE_DISK_TEST_DIRECTORY").expect("a_full_device_loses_nothing starts this");
-    let (mut disk, ..) = open(Path::new(&directory)).unwrap();
-    disk.write(None, None, Entries::parse(&record(1, b"small")).unwrap(), None).unwrap();
-    let large = record(2, &[0; 60_000]);
-    for _ in 0..2 {
-        let error = disk.write(None, None, Entries::parse(&large).unwrap(), None).unwrap_err();
-        assert!(matches!(error, DiskError::Io { operation: "write", .. }), "{error}");
-    }
-    assert!(write(&mut disk, 1).is_err());
 }
