@@ -32,17 +32,13 @@ impl Own {
 
     /// Takes the answer to an Open.
     pub fn take(&mut self, opening: Opening) {
-        match opening {
-            Opening::Opened(epoch) => {
-                self.latest = Session { epoch, sequence: 0, ..self.latest };
-                self.is_open = true;
-            }
+        let (epoch, is_open) = match opening {
+            Opening::Opened(epoch) => (epoch, true),
             // The cluster's own word: it may be of an earlier session than this one, if a backup was restored.
-            Opening::Held(epoch) => {
-                self.latest = Session { epoch, sequence: 0, ..self.latest };
-                self.is_open = false;
-            }
-        }
+            Opening::Held(epoch) => (epoch, false),
+        };
+        self.latest = Session { epoch, sequence: 0, ..self.latest };
+        self.is_open = is_open;
     }
 
     /// A state that may be behind that of others has a session of this epoch for the client: an Open has to take its place,

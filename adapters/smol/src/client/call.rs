@@ -9,8 +9,9 @@ use crate::client::ClientError;
 /// A node is asked again after so long; a leader then after twice as long each time, up to a second.
 pub(super) const AGAIN: Duration = Duration::from_millis(150);
 
-const PATIENCE: Patience =
-    Patience::new(AGAIN, Duration::from_secs(1), Duration::from_millis(50), Duration::from_millis(10));
+fn patience() -> Patience {
+    Patience::new(AGAIN, Duration::from_secs(1), Duration::from_millis(50), Duration::from_millis(10))
+}
 
 impl Client {
     /// Asks whoever leads until there is an answer, of which `pick` takes what it needs, or no time left.
@@ -21,7 +22,7 @@ impl Client {
         pick: fn(ReplyBody<'_>) -> Option<T>,
     ) -> Result<T, ClientError> {
         let (after, started) = (self.exchange.number(), self.clock.now());
-        let mut call = Call::new(kind, PATIENCE, started, Some(started + self.timeout));
+        let mut call = Call::new(kind, patience(), started, Some(started + self.timeout));
         loop {
             let until = match call.next(&mut self.directory, self.clock.now()) {
                 Ask::Leader(leader) => {

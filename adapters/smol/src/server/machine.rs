@@ -35,26 +35,12 @@ pub(super) struct Machine<A> {
     /// What makes this node a member.
     pub(super) charter: Charter,
     pub(super) snapshot_every: Option<NonZeroU64>,
-    /// Whether a follower is being sent a snapshot: two later ones would undo what it has of it.
+    /// Whether a follower is being sent a snapshot, where they are taken by themselves: two later ones would undo what it
+    /// has of it.
     pub(super) is_serving: bool,
     /// Room for a piece of a snapshot.
     pub(super) piece: Box<[u8]>,
     pub(super) trace: Trace,
-}
-
-impl<A: App> Machine<A> {
-    /// Begins a snapshot, unless one is under way: whoever wants it asks again.
-    pub(super) fn begin_snapshot(
-        &mut self,
-        replica: &Replica<A>,
-        position: Position,
-        members: Members,
-    ) -> Result<(), ServeError> {
-        if self.snapshotter.is_busy() {
-            return Ok(());
-        }
-        self.snapshotter.begin(position, members, || freeze(replica)).map_err(ServeError::Thread)
-    }
 }
 
 impl<A: App> Host<CLIENTS> for Machine<A> {
@@ -98,8 +84,12 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
         Ok(self.intake.take(snapshot, offset, bytes)?)
     }
 
+    /// If one is under way, whoever wants this one asks again.
     fn take_snapshot(&mut self, replica: &Replica<A>, position: Position, members: Members) -> Result<(), ServeError> {
-        self.begin_snapshot(replica, position, members)
+        if self.snapshotter.is_busy() {
+            return Ok(());
+        }
+        self.snapshotter.begin(position, members, || freeze(replica)).map_err(ServeError::Thread)
     }
 
     fn restore(&mut self, replica: &mut Replica<A>, snapshot: Snapshot) -> Result<(), ServeError> {
@@ -111,7 +101,7 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
         let position = replica.applied();
         match self.snapshot_every {
             Some(every) if !self.is_serving && position.index.0 % every == 0 => {
-                self.begin_snapshot(replica, position, self.charter.members)
+                self.take_snapshot(replica, position, self.charter.members)
             }
             _ => Ok(()),
         }
@@ -147,7 +137,7 @@ impl<A> Observer for Machine<A> {
         input: &Input<'_, V>,
     ) {
         self.trace.begin(node, now, input);
-        self.is_serving = node.is_serving();
+        self.is_serving = self.snapshot_every.is_some() && node.is_serving();
     }
 
     fn leave_app(&mut self) {

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use quorate::{Position, Snapshot};
-use quorate_driver::Asked;
+use quorate_driver::{Asked, Host};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
 
@@ -47,7 +47,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             self.wants_snapshot.retain(|waiting| waiting.client != asker.client);
             self.wants_snapshot.push(asker);
             let members = self.machine.charter.members;
-            self.machine.begin_snapshot(self.driver.replica(), applied, members)?;
+            self.machine.take_snapshot(self.driver.replica(), applied, members)?;
         }
         Ok(())
     }
