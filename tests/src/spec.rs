@@ -2,5 +2,7 @@
 //!
 //! What each one says, what was searched and what was found stands in `tests/spec`.
 
+mod breadth;
 pub mod founding;
 pub mod mark;
+pub mod members;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use quorate_tests::spec::mark::{End, Flaw, Report, Room, Setting, Writes, search};
+use quorate_tests::spec::members;
 
 /// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
 #[derive(Parser)]
@@ -17,6 +18,8 @@ struct Options {
 enum Protocol {
     /// How a leader commits what it found in its log (`MARK.md`).
     Mark(Mark),
+    /// How members change, and how stores that lost their disk return (`MEMBERS.md`).
+    Members(Members),
 }
 
 #[derive(clap::Args)]
@@ -53,11 +56,95 @@ struct Mark {
     memory: f64,
 }
 
+#[derive(clap::Args)]
+struct Members {
+    /// How many seats.
+    #[arg(long, default_value_t = 3)]
+    seats: usize,
+    /// How many of them vote at first.
+    #[arg(long, default_value_t = 3)]
+    voters: usize,
+    /// How many learn at first. The stores of all others are empty.
+    #[arg(long, default_value_t = 0)]
+    learners: usize,
+    /// How many terms are alive at a time at most.
+    #[arg(long, default_value_t = 3)]
+    terms: u8,
+    /// How many entries are in a log.
+    #[arg(long, default_value_t = 3)]
+    entries: u8,
+    /// How many of them are commands.
+    #[arg(long, default_value_t = 1)]
+    commands: u8,
+    /// How many of them add, promote or remove.
+    #[arg(long, default_value_t = 0)]
+    changes: u8,
+    /// How many disks are lost.
+    #[arg(long, default_value_t = 0)]
+    wipes: u8,
+    /// How often an empty store starts anew.
+    #[arg(long, default_value_t = 0)]
+    reboots: u8,
+    /// Whether snapshots are taken and sent.
+    #[arg(long)]
+    snapshots: bool,
+    /// Which rule to break.
+    #[arg(long, value_enum, default_value_t = members::Flaw::None)]
+    flaw: members::Flaw,
+    /// Look for broken promises of safety only.
+    #[arg(long)]
+    safety: bool,
+    /// For how long to search.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// How much memory to take, in GiB: 150 million states a GiB.
+    #[arg(long, default_value_t = 1.0)]
+    memory: f64,
+}
+
 fn main() -> ExitCode {
-    let Protocol::Mark(options) = Options::parse().protocol;
-    let report = search(&setting(&options));
-    show(&report);
-    if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let is_broken = match Options::parse().protocol {
+        Protocol::Mark(options) => {
+            let report = search(&setting(&options));
+            show(&report);
+            matches!(report.end, End::Broken(_))
+        }
+        Protocol::Members(options) => {
+            let report = members::search(&members_setting(&options));
+            show_members(&report);
+            matches!(report.end, members::End::Broken(_))
+        }
+    };
+    if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn members_setting(options: &Members) -> members::Setting {
+    members::Setting {
+        learners: options.learners,
+        commands: options.commands,
+        changes: options.changes,
+        wipes: options.wipes,
+        reboots: options.reboots,
+        snapshots: options.snapshots,
+        flaw: options.flaw,
+        bounds: members::Bounds {
+            live: !options.safety,
+            seconds: options.minutes * 60.0,
+            memory: (options.memory * (1_u64 << 30) as f64) as usize,
+        },
+        ..members::Setting::new(options.seats, options.voters, options.terms, options.entries)
+    }
+}
+
+fn show_members(report: &members::Report) {
+    report.story.iter().zip(0..).for_each(|(step, number)| println!("{number:3} {step}"));
+    let end = match report.end {
+        members::End::Complete => "complete".into(),
+        members::End::Bound => "out of time or memory".into(),
+        members::End::Broken(promise) => format!("broken: {promise}"),
+    };
+    let members::Report { states, steps, rests, depth, seconds, .. } = *report;
+    println!("{end}: {states} states, {steps} steps, {rests} contents of disks, depth {depth}, {seconds:.0} s");
 }
 
 fn setting(options: &Mark) -> Setting {
