@@ -88,6 +88,9 @@ struct Members {
     /// Whether snapshots are taken and sent.
     #[arg(long)]
     snapshots: bool,
+    /// Whether joint phases are taken back.
+    #[arg(long)]
+    takes_back: bool,
     /// Which rule to break.
     #[arg(long, value_enum, default_value_t = members::Flaw::None)]
     flaw: members::Flaw,
@@ -126,6 +129,7 @@ fn members_setting(options: &Members) -> members::Setting {
         wipes: options.wipes,
         reboots: options.reboots,
         snapshots: options.snapshots,
+        takes_back: options.takes_back,
         flaw: options.flaw,
         bounds: members::Bounds {
             live: !options.safety,

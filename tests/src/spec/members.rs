@@ -48,8 +48,8 @@ impl Model for State {
         (state.tidy(setting) <= setting.terms && state != *self).then_some(Ok(state))
     }
 
-    fn rested(&self, _: &Setting) -> State {
-        self.at_rest()
+    fn rested(&self, setting: &Setting) -> State {
+        self.at_rest(setting)
     }
 
     fn check_way_on(&self, setting: &Setting) -> Verdict {

@@ -21,6 +21,8 @@ pub(crate) enum Act {
     Format { seat: u8, term: u8, through: u8 },
     /// A store answers the challenge of a leader.
     Answer { seat: u8, leader: u8 },
+    /// A store hears through where the log is committed. Looked at by a flaw only.
+    Learn { seat: u8, known: u8 },
     /// A leader appends.
     Append { seat: u8, entry: Entry },
     /// A disk is lost.
@@ -61,7 +63,11 @@ impl State {
                 Ok(())
             }
             Act::Answer { seat, leader } => {
-                state.answer(seat.into(), leader.into());
+                state.answer(seat.into(), leader.into(), setting);
+                Ok(())
+            }
+            Act::Learn { seat, known } => {
+                state.nodes[usize::from(seat)].known = known;
                 Ok(())
             }
             Act::Append { seat, entry } => state.append(seat.into(), entry, setting),
@@ -174,6 +180,9 @@ impl State {
         acts.extend(entries.into_iter().map(|entry| Act::Append { seat, entry }));
         if setting.snapshots {
             acts.extend((node.base + 1..=held).map(|through| Act::Compact { seat, through }));
+        }
+        if setting.flaw == Flaw::AtCommit && node.role != Role::Leader {
+            acts.push(Act::Learn { seat, known: held });
         }
         if self.wipes < setting.wipes {
             acts.push(Act::Wipe { seat });

@@ -1,4 +1,4 @@
-use super::configuration::{Members, is_majority};
+use super::configuration::{LIVES_MAX, Members, is_majority};
 use super::log::{Entry, Kind};
 use super::rules::{Flaw, Setting};
 use super::state::{Role, State};
@@ -22,10 +22,9 @@ impl State {
         let members = self.members(leader, setting).0;
         let listed = members.lives.of(seat);
         let is_asking = !node.is_formatted || (listed != 0 && setting.flaw != Flaw::FormattedDoesNotAsk);
-        let renames = matches!(setting.flaw, Flaw::Renames | Flaw::RenamesInherited) && members.is_joint();
         let is_wanted = listed != 0 || setting.changes > 0;
-        let is_other = node.life != listed && self.nodes[leader].answers[seat] != node.life;
-        is_wanted && is_asking && is_other && (renames || self.may_change(leader, setting))
+        let is_other = node.life != listed && self.nodes[leader].answers[seat] >> node.life & 1 == 0;
+        is_wanted && is_asking && is_other && self.may_change(leader, setting)
     }
 
     /// All that a leader may append.
@@ -42,7 +41,6 @@ impl State {
         }
         entries.extend(self.end_of_joint(leader, setting));
         entries.extend(self.taken_back(leader, setting));
-        self.renamed(leader, setting, entries);
         if self.may_change(leader, setting) {
             self.returns(leader, setting, entries);
             if self.changes_of(leader) < setting.changes {
@@ -76,34 +74,19 @@ impl State {
         (members.is_joint() && is_committed).then(|| Entry::of(Kind::Plain, node.term, &members.plain()))
     }
 
+    /// The members before a joint phase that this reign began (rule 6).
     fn taken_back(&self, leader: usize, setting: &Setting) -> Option<Entry> {
         let (members, index) = self.members(leader, setting);
         let node = &self.nodes[leader];
         let is_own = node.log.at(index).term() == node.term;
         let is_open = self.reign(node.term).commit < index;
         let may = match setting.flaw {
-            Flaw::TakesBack => is_own && is_open,
             Flaw::TakesBackInherited => is_open,
             Flaw::TakesBackCommitted => is_own,
-            _ => false,
+            _ => is_own && is_open,
         };
         let before = || node.log.members(index - 1, &self.root).0.plain();
-        (members.is_joint() && may).then(|| Entry::of(Kind::Plain, node.term, &before()))
-    }
-
-    /// Another life in place of one that the joint phase names.
-    fn renamed(&self, leader: usize, setting: &Setting, entries: &mut Vec<Entry>) {
-        let (members, index) = self.members(leader, setting);
-        let node = &self.nodes[leader];
-        let is_own = node.log.at(index).term() == node.term;
-        let may = setting.flaw == Flaw::RenamesInherited || (setting.flaw == Flaw::Renames && is_own);
-        if !members.is_joint() || !may || self.reign(node.term).commit >= index {
-            return;
-        }
-        for seat in setting.each().filter(|seat| members.voters >> seat & 1 == 1 && node.answers[*seat] != 0) {
-            let lives = members.lives.with(seat, node.answers[seat]);
-            entries.push(Entry::of(Kind::Joint, node.term, &Members { lives, ..members }));
-        }
+        (setting.takes_back && members.is_joint() && may).then(|| Entry::of(Kind::Plain, node.term, &before()))
     }
 
     /// A store that lost its disk, in place of what it was: a voter by a joint phase, a learner at once (rule 7).
@@ -111,13 +94,13 @@ impl State {
         let (members, _) = self.members(leader, setting);
         let node = &self.nodes[leader];
         for seat in setting.each().filter(|seat| *seat != leader && members.lives.of(*seat) != 0) {
-            let lives = match setting.flaw {
-                Flaw::NoChallenge => 2..=self.nodes[seat].life,
-                _ => node.answers[seat].max(1)..=node.answers[seat],
+            let is_usable = |life: &u8| match setting.flaw {
+                Flaw::NoChallenge => *life > 1 && *life <= self.nodes[seat].life,
+                _ => node.answers[seat] >> life & 1 == 1,
             };
             let is_voter = members.voters >> seat & 1 == 1 && setting.flaw != Flaw::OneStep;
             let kind = if is_voter { Kind::Joint } else { Kind::Plain };
-            for life in lives.filter(|life| *life != members.lives.of(seat)) {
+            for life in (1..=LIVES_MAX).filter(is_usable).filter(|life| *life != members.lives.of(seat)) {
                 let lives = members.lives.with(seat, life);
                 entries.push(Entry::of(kind, node.term, &Members { lives, ..members }));
             }
@@ -129,7 +112,7 @@ impl State {
         let (members, _) = self.members(leader, setting);
         let node = &self.nodes[leader];
         for seat in setting.each().filter(|seat| node.answers[*seat] != 0 && members.all() >> seat & 1 == 0) {
-            let (learners, lives) = (members.learners | 1 << seat, members.lives.with(seat, node.answers[seat]));
+            let (learners, lives) = (members.learners | 1 << seat, members.lives.with(seat, node.answer_of(seat)));
             entries.push(Entry::of(Kind::Plain, node.term, &Members { learners, lives, ..members }));
         }
         let kind = if setting.flaw == Flaw::OneStep { Kind::Plain } else { Kind::Joint };
@@ -155,7 +138,7 @@ impl State {
             return None;
         }
         let joining = setting.each().filter(|seat| (new & !members.learners) >> seat & 1 == 1);
-        let lives = joining.fold(members.lives, |lives, seat| lives.with(seat, self.nodes[leader].answers[seat]));
+        let lives = joining.fold(members.lives, |lives, seat| lives.with(seat, self.nodes[leader].answer_of(seat)));
         let after = Members { voters, learners: members.learners & !voters, lives, ..*members };
         Some(if setting.flaw == Flaw::OneStep { after.plain() } else { after })
     }

@@ -48,6 +48,9 @@ impl State {
         let reign = &mut self.reigns[usize::from(term)];
         reign.is_established = true;
         reign.commit = reign.commit.max(commit);
+        if setting.flaw == Flaw::AtCommit {
+            self.nodes[leader].known = reign.commit;
+        }
         self.commit(term, &log.front(commit))
     }
 

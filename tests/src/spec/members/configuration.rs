@@ -4,6 +4,9 @@ use super::rules::Flaw;
 /// The most seats.
 pub(crate) const SEATS: usize = 5;
 
+/// The latest life of a seat.
+pub(crate) const LIVES_MAX: u8 = 5;
+
 /// The life of each seat, three bits each; none where nobody is named.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Lives(pub(crate) u16);

@@ -71,6 +71,7 @@ impl std::fmt::Display for Act {
                 write!(f, "{} is formatted with {through} entries of term {term}", name(seat))
             }
             Act::Answer { seat, leader } => write!(f, "{} answers the challenge of {}", name(seat), name(leader)),
+            Act::Learn { seat, known } => write!(f, "{} hears that {known} are committed", name(seat)),
             Act::Append { seat, entry } => write!(f, "{} appends {entry}", name(seat)),
             Act::Wipe { seat } => write!(f, "{} loses its disk", name(seat)),
             Act::Reboot { seat } => write!(f, "{} starts anew, empty", name(seat)),

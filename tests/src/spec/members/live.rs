@@ -1,4 +1,4 @@
-use super::configuration::{Members, is_majority};
+use super::configuration::{Members, SEATS, is_majority};
 use super::rules::{Flaw, Setting};
 use super::state::{Node, State};
 use crate::spec::breadth::Verdict;
@@ -10,11 +10,12 @@ const ROUNDS_MAX: u8 = 16;
 
 impl State {
     /// After a crash of all. What they do does not depend on terms that are over.
-    pub(crate) fn at_rest(&self) -> State {
+    pub(crate) fn at_rest(&self, setting: &Setting) -> State {
         let mut state = State { committed: self.committed, root: self.root, ..State::default() };
         for (rested, node) in state.nodes.iter_mut().zip(&self.nodes) {
             *rested = Node { term: 0, voted: false, ..*node };
-            rested.step_down();
+            rested.step_down(setting);
+            rested.answers = [0; SEATS];
         }
         state.renumber();
         state
@@ -56,7 +57,7 @@ impl State {
 
     fn recovers(&self, up: u8, elections: u8, setting: &Setting) -> Result<bool, &'static str> {
         for seat in setting.each().filter(|seat| up >> seat & 1 == 1 && self.may_stand(*seat, setting)) {
-            let mut state = self.at_rest();
+            let mut state = self.at_rest(setting);
             if !state.elects(seat, up, setting)? {
                 continue;
             }
@@ -119,7 +120,7 @@ impl State {
         if !self.may_answer(seat, leader, setting) {
             return Err(stays_away);
         }
-        self.answer(seat, leader);
+        self.answer(seat, leader, setting);
         let mut entries = Vec::new();
         self.returns(leader, setting, &mut entries);
         let is_it = |entry: &super::log::Entry| entry.lives().of(seat) == self.nodes[seat].life;
@@ -142,7 +143,11 @@ impl State {
             self.install(seat, term, base, setting);
         }
         let previous = meeting.max(base).max(self.nodes[seat].base);
-        self.hear(seat, term, previous, reign.log.len(), setting)
+        self.hear(seat, term, previous, reign.log.len(), setting)?;
+        if setting.flaw == Flaw::AtCommit {
+            self.nodes[seat].known = self.nodes[leader].known;
+        }
+        Ok(())
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Setting {
     pub reboots: u8,
     /// Whether there are snapshots.
     pub snapshots: bool,
+    /// Whether joint phases are taken back.
+    pub takes_back: bool,
     /// Which rule is broken.
     pub flaw: Flaw,
     /// How far to go.
@@ -44,6 +46,7 @@ impl Setting {
             wipes: 0,
             reboots: 0,
             snapshots: false,
+            takes_back: false,
             flaw: Flaw::None,
             bounds: Bounds::default(),
         }
@@ -112,16 +115,10 @@ pub enum Flaw {
     EmptyVoter,
     /// An empty store becomes a voter at once where the others alone are a majority of the half after.
     StraightByMajority,
-    /// A joint phase is taken back, by its own reign, while it is not known to be committed.
-    TakesBack,
-    /// A joint phase is taken back, by whichever reign, while it is not known to be committed.
+    /// A joint phase is taken back by whichever reign.
     TakesBackInherited,
-    /// A joint phase is taken back, by its own reign, committed or not.
+    /// A joint phase is taken back by its own reign, committed or not.
     TakesBackCommitted,
-    /// Another life is named in place of one that a joint phase of this reign names.
-    Renames,
-    /// Another life is named in place of one that any joint phase names.
-    RenamesInherited,
     /// A store that has lost its disk goes on as the one that it was.
     EmptyVotes,
     /// An entry names the seat and not the life: any empty store of the seat takes it.
@@ -130,6 +127,12 @@ pub enum Flaw {
     NoChallenge,
     /// An answer counts under later members, too.
     AnswerOutlivesMembers,
+    /// A later challenge does not void the answer to an earlier one.
+    AnswersAccumulate,
+    /// An answer counts under later members, and a later challenge does not void it.
+    AnswersStay,
+    /// An answer counts in later reigns of the leader, too.
+    AnswerOutlivesReign,
     /// A store is formatted before it has the entry that names it.
     FormatsEarly,
     /// A store that is formatted marks its log whatever it holds.
@@ -140,7 +143,9 @@ pub enum Flaw {
     FormattedDoesNotAsk,
     /// A snapshot has no members: the first ones hold.
     SnapshotWithoutMembers,
-    /// A snapshot has one half of the members only.
+    /// A snapshot that ends in a joint phase has the half before it only.
+    SnapshotWithoutNewHalf,
+    /// A snapshot that ends in a joint phase has the half after it only.
     SnapshotWithoutOldHalf,
     /// A snapshot has the members and not their lives.
     SnapshotWithoutLives,

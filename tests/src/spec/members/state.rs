@@ -35,8 +35,10 @@ pub(crate) struct Node {
     /// What each seat acknowledged to this leader as the life that is named now: the index, and one more. It is at or
     /// above what the leader had found; zero if nothing.
     pub(crate) acked: [u8; SEATS],
-    /// The life under which each store answered this leader's challenge. It may arrive at any time.
+    /// The life under which each store answered this leader's challenge, a bit each. It may arrive at any time.
     pub(crate) answers: [u8; SEATS],
+    /// Through where it knows what is committed. Looked at by a flaw only.
+    pub(crate) known: u8,
 }
 
 /// All that the leader of a term ever sent.
@@ -67,18 +69,25 @@ pub(crate) struct State {
 
 impl Node {
     /// Leaves its role and follows in this term.
-    pub(crate) fn follow(&mut self, term: u8) {
+    pub(crate) fn follow(&mut self, term: u8, setting: &Setting) {
         self.voted &= self.term == term;
         self.term = term;
-        self.step_down();
+        self.step_down(setting);
     }
 
     /// Leaves its role, in the same term.
-    pub(crate) fn step_down(&mut self) {
+    pub(crate) fn step_down(&mut self, setting: &Setting) {
         self.role = Role::Follower;
         self.votes = 0;
         self.acked = [0; SEATS];
-        self.answers = [0; SEATS];
+        if setting.flaw != Flaw::AnswerOutlivesReign {
+            self.answers = [0; SEATS];
+        }
+    }
+
+    /// The latest life of a seat that answered.
+    pub(crate) fn answer_of(&self, seat: usize) -> u8 {
+        7_u8.saturating_sub(self.answers[seat].leading_zeros() as u8)
     }
 
     pub(crate) fn recency(&self) -> (u8, u8) {
@@ -111,7 +120,7 @@ impl State {
     pub(crate) fn members(&self, seat: usize, setting: &Setting) -> (Members, u8) {
         let node = &self.nodes[seat];
         let length = match setting.flaw {
-            Flaw::AtCommit => self.known_in(node.term).min(node.log.meeting(&self.committed)),
+            Flaw::AtCommit => node.known,
             _ => node.log.len(),
         };
         let front = node.log.members(node.base, &self.root);
@@ -152,6 +161,9 @@ fn snapshot_members(members: &Members, root: &Members, flaw: Flaw) -> Members {
     match flaw {
         Flaw::SnapshotWithoutMembers => *root,
         Flaw::SnapshotWithoutOldHalf => members.plain(),
+        Flaw::SnapshotWithoutNewHalf if members.is_joint() => {
+            Members { voters: members.outgoing, lives: members.before, learners: members.learners, ..Members::NONE }
+        }
         Flaw::SnapshotWithoutLives => {
             let lives = (0..SEATS).fold(members.lives, |lives, seat| {
                 if root.lives.of(seat) == 0 { lives } else { lives.with(seat, root.lives.of(seat)) }

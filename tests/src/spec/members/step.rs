@@ -22,7 +22,7 @@ impl State {
     pub(crate) fn stand(&mut self, seat: usize, term: u8, setting: &Setting) {
         let is_counted = self.is_counted(seat, seat, setting);
         let node = &mut self.nodes[seat];
-        node.follow(term);
+        node.follow(term, setting);
         (node.role, node.voted, node.votes) = (Role::Candidate, true, u8::from(is_counted) << seat);
     }
 
@@ -36,7 +36,7 @@ impl State {
         }
         let is_counted = self.is_counted(voter, candidate, setting);
         let node = &mut self.nodes[voter];
-        node.follow(term);
+        node.follow(term, setting);
         node.voted = true;
         self.nodes[candidate].votes |= u8::from(is_counted) << voter;
         true
@@ -76,7 +76,7 @@ impl State {
     /// acknowledged.
     pub(crate) fn hear(&mut self, seat: usize, term: u8, previous: u8, through: u8, setting: &Setting) -> Verdict {
         let reign = *self.reign(term);
-        self.nodes[seat].follow(term);
+        self.nodes[seat].follow(term, setting);
         for index in previous + 1..=through {
             if self.nodes[seat].log.at(index) != reign.log.at(index) {
                 self.cut(seat, index - 1, setting);
@@ -138,7 +138,7 @@ impl State {
         if through >= reign.inherited {
             node.mark = node.mark.max(term);
         }
-        node.follow(term);
+        node.follow(term, setting);
         true
     }
 
@@ -178,8 +178,11 @@ impl State {
     }
 
     /// An answer that a leader has heard or will hear: this store is there under its life, which is not the one listed.
-    pub(crate) fn answer(&mut self, seat: usize, leader: usize) {
-        self.nodes[leader].answers[seat] = self.nodes[seat].life;
+    pub(crate) fn answer(&mut self, seat: usize, leader: usize, setting: &Setting) {
+        let is_kept = matches!(setting.flaw, Flaw::AnswersAccumulate | Flaw::AnswersStay);
+        let life = self.nodes[seat].life;
+        let answers = &mut self.nodes[leader].answers[seat];
+        *answers = *answers * u8::from(is_kept) | 1 << life;
     }
 
     /// A leader appends. Who is named with another life from here on has acknowledged nothing, and answers are void
@@ -197,7 +200,7 @@ impl State {
             for seat in (0..SEATS).filter(|seat| before.lives.of(*seat) != after.lives.of(*seat)) {
                 node.acked[seat] *= u8::from(setting.flaw == Flaw::AnyLife);
             }
-            if setting.flaw != Flaw::AnswerOutlivesMembers {
+            if !matches!(setting.flaw, Flaw::AnswerOutlivesMembers | Flaw::AnswersStay) {
                 node.answers = [0; SEATS];
             }
         }

@@ -13,7 +13,7 @@ impl State {
             let reign = &self.reigns[usize::from(node.term)];
             node.voted = node.term > 0 && (node.voted || reign.is_on);
             if reign.is_on && node.role == Role::Candidate {
-                node.step_down();
+                node.step_down(setting);
             }
             let least = reign.inherited + 1;
             for acked in node.acked.iter_mut().filter(|acked| **acked > 0 && **acked <= reign.commit + 1) {
@@ -94,7 +94,7 @@ impl State {
             words.push(head(node));
             words.push(order.iter().fold(0, |all, other| all << 1 | u32::from(node.votes >> other & 1)));
             words.push(order.iter().fold(0, |all, other| all << 4 | u32::from(node.acked[*other])));
-            words.push(order.iter().fold(0, |all, other| all << 4 | u32::from(node.answers[*other])));
+            words.push(order.iter().fold(0, |all, other| all << 6 | u32::from(node.answers[*other])));
             if setting.has_cache() {
                 put_members(&node.cached.unwrap_or(Members::NONE).reseated(order), words);
             }
@@ -124,7 +124,7 @@ impl State {
             for (other, place) in setting.each().rev().zip(0..) {
                 node.votes |= (votes >> place & 1) as u8 * (1 << other);
                 node.acked[other] = (acked >> (4 * place) & 15) as u8;
-                node.answers[other] = (answers >> (4 * place) & 15) as u8;
+                node.answers[other] = (answers >> (6 * place) & 63) as u8;
             }
             if setting.has_cache() {
                 node.cached = Some(members(&mut next)).filter(|members| *members != Members::NONE);
@@ -153,7 +153,8 @@ impl State {
 /// What a store has beside its log, and names nobody.
 fn head(node: &Node) -> u32 {
     let role = u32::from(node.voted) | (node.role as u32) << 1 | u32::from(node.is_formatted) << 3;
-    role | u32::from(node.life) << 4 | u32::from(node.term) << 8 | u32::from(node.mark) << 12 | u32::from(node.base) << 16
+    let counts = u32::from(node.mark) | u32::from(node.base) << 4 | u32::from(node.known) << 8;
+    role | u32::from(node.life) << 4 | u32::from(node.term) << 8 | counts << 12
 }
 
 fn body(head: u32) -> Node {
@@ -164,7 +165,8 @@ fn body(head: u32) -> Node {
     };
     let part = |place: u32| (head >> place & 15) as u8;
     let (voted, is_formatted) = (head & 1 == 1, head >> 3 & 1 == 1);
-    Node { voted, role, is_formatted, life: part(4), term: part(8), mark: part(12), base: part(16), ..Node::default() }
+    let store = Node { life: part(4), term: part(8), mark: part(12), base: part(16), known: part(20), ..Node::default() };
+    Node { voted, role, is_formatted, ..store }
 }
 
 fn put_log(log: &Log, words: &mut Vec<u32>) {
