@@ -6,3 +6,5 @@ mod breadth;
 pub mod founding;
 pub mod mark;
 pub mod members;
+
+pub use breadth::{Bounds, End, Report};

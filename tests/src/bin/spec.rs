@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use quorate_tests::spec::mark::{End, Flaw, Report, Room, Setting, Writes, search};
-use quorate_tests::spec::members;
+use quorate_tests::spec::{Bounds, End, Report, mark, members};
 
 /// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
 #[derive(Parser)]
@@ -12,6 +11,8 @@ use quorate_tests::spec::members;
 struct Options {
     #[command(subcommand)]
     protocol: Protocol,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 #[derive(Subcommand)]
@@ -20,6 +21,19 @@ enum Protocol {
     Mark(Mark),
     /// How members change, and how stores that lost their disk return (`MEMBERS.md`).
     Members(Members),
+}
+
+#[derive(clap::Args)]
+struct Limits {
+    /// Look for broken promises of safety only.
+    #[arg(long, global = true)]
+    safety: bool,
+    /// For how long to search.
+    #[arg(long, global = true, default_value_t = 10.0)]
+    minutes: f64,
+    /// How much memory to take, in GiB: 150 million states a GiB.
+    #[arg(long, global = true, default_value_t = 1.0)]
+    memory: f64,
 }
 
 #[derive(clap::Args)]
@@ -37,23 +51,14 @@ struct Mark {
     #[arg(long, value_delimiter = ',')]
     capacities: Vec<u8>,
     /// How logs of different sizes get on.
-    #[arg(long, value_enum, default_value_t = Room::LeastAboveSnapshot)]
-    room: Room,
+    #[arg(long, value_enum, default_value_t = mark::Room::LeastAboveSnapshot)]
+    room: mark::Room,
     /// What a crash can do to a write.
-    #[arg(long, value_enum, default_value_t = Writes::Torn)]
-    writes: Writes,
+    #[arg(long, value_enum, default_value_t = mark::Writes::Torn)]
+    writes: mark::Writes,
     /// Which rule to break.
-    #[arg(long, value_enum, default_value_t = Flaw::None)]
-    flaw: Flaw,
-    /// Look for broken promises of safety only.
-    #[arg(long)]
-    safety: bool,
-    /// For how long to search.
-    #[arg(long, default_value_t = 10.0)]
-    minutes: f64,
-    /// How much memory to take, in GiB: 150 million states a GiB.
-    #[arg(long, default_value_t = 1.0)]
-    memory: f64,
+    #[arg(long, value_enum, default_value_t = mark::Flaw::None)]
+    flaw: mark::Flaw,
 }
 
 #[derive(clap::Args)]
@@ -94,80 +99,49 @@ struct Members {
     /// Which rule to break.
     #[arg(long, value_enum, default_value_t = members::Flaw::None)]
     flaw: members::Flaw,
-    /// Look for broken promises of safety only.
-    #[arg(long)]
-    safety: bool,
-    /// For how long to search.
-    #[arg(long, default_value_t = 10.0)]
-    minutes: f64,
-    /// How much memory to take, in GiB: 150 million states a GiB.
-    #[arg(long, default_value_t = 1.0)]
-    memory: f64,
 }
 
 fn main() -> ExitCode {
-    let is_broken = match Options::parse().protocol {
-        Protocol::Mark(options) => {
-            let report = search(&setting(&options));
-            show(&report);
-            matches!(report.end, End::Broken(_))
-        }
-        Protocol::Members(options) => {
-            let report = members::search(&members_setting(&options));
-            show_members(&report);
-            matches!(report.end, members::End::Broken(_))
-        }
+    let Options { protocol, limits } = Options::parse();
+    let bounds = Bounds {
+        live: !limits.safety,
+        seconds: limits.minutes * 60.0,
+        memory: (limits.memory * (1_u64 << 30) as f64) as usize,
     };
-    if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let report = match protocol {
+        Protocol::Mark(options) => mark::search(&options.setting(bounds)),
+        Protocol::Members(options) => members::search(&options.setting(bounds)),
+    };
+    show(&report);
+    if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn members_setting(options: &Members) -> members::Setting {
-    members::Setting {
-        learners: options.learners,
-        commands: options.commands,
-        changes: options.changes,
-        wipes: options.wipes,
-        reboots: options.reboots,
-        snapshots: options.snapshots,
-        takes_back: options.takes_back,
-        flaw: options.flaw,
-        bounds: members::Bounds {
-            live: !options.safety,
-            seconds: options.minutes * 60.0,
-            memory: (options.memory * (1_u64 << 30) as f64) as usize,
-        },
-        ..members::Setting::new(options.seats, options.voters, options.terms, options.entries)
+impl Mark {
+    fn setting(self, bounds: Bounds) -> mark::Setting {
+        let mut capacities = [0; 5];
+        capacities.iter_mut().zip(&self.capacities).for_each(|(capacity, given)| *capacity = *given);
+        mark::Setting {
+            capacities: (!self.capacities.is_empty()).then_some(capacities),
+            room: self.room,
+            writes: self.writes,
+            flaw: self.flaw,
+            bounds,
+            ..mark::Setting::new(self.nodes, self.terms, self.entries)
+        }
     }
 }
 
-fn show_members(report: &members::Report) {
-    report.story.iter().zip(0..).for_each(|(step, number)| println!("{number:3} {step}"));
-    let end = match report.end {
-        members::End::Complete => "complete".into(),
-        members::End::Bound => "out of time or memory".into(),
-        members::End::Broken(promise) => format!("broken: {promise}"),
-    };
-    let members::Report { states, steps, rests, depth, seconds, .. } = *report;
-    println!("{end}: {states} states, {steps} steps, {rests} contents of disks, depth {depth}, {seconds:.0} s");
-}
-
-fn setting(options: &Mark) -> Setting {
-    let mut capacities = [0; 5];
-    capacities.iter_mut().zip(&options.capacities).for_each(|(capacity, given)| *capacity = *given);
-    Setting {
-        capacities: (!options.capacities.is_empty()).then_some(capacities),
-        room: options.room,
-        writes: options.writes,
-        flaw: options.flaw,
-        live: !options.safety,
-        seconds: options.minutes * 60.0,
-        memory: (options.memory * (1_u64 << 30) as f64) as usize,
-        ..Setting::new(options.nodes, options.terms, options.entries)
+impl Members {
+    fn setting(self, bounds: Bounds) -> members::Setting {
+        let Members { seats, voters, learners, terms, entries, commands, changes, wipes, reboots, .. } = self;
+        let Members { snapshots, takes_back, flaw, .. } = self;
+        let base = members::Setting::new(seats, voters, terms, entries);
+        members::Setting { learners, commands, changes, wipes, reboots, snapshots, takes_back, flaw, bounds, ..base }
     }
 }
 
 fn show(report: &Report) {
-    report.story.iter().zip(1..).for_each(|(step, number)| println!("{number:3} {step}"));
+    report.story.iter().zip(0..).for_each(|(step, number)| println!("{number:3} {step}"));
     let end = match report.end {
         End::Complete => "complete".into(),
         End::Bound => "out of time or memory".into(),

@@ -22,20 +22,21 @@ pub(crate) trait Model: Copy {
     /// Where it begins.
     fn first(setting: &Self::Setting) -> Self;
     /// All that may happen, in an order that depends on the state alone.
-    fn acts(&self, setting: &Self::Setting, acts: &mut Vec<Self::Act>);
-    /// What comes of an act, tidied up, or the promise that it breaks. Nothing if it cannot happen, changes nothing, or
-    /// leads out of the bounds.
-    fn after(&self, act: Self::Act, setting: &Self::Setting) -> Option<Result<Self, &'static str>>;
+    fn possible(&self, setting: &Self::Setting, acts: &mut Vec<Self::Act>);
+    /// What comes of an act, tidied up, or the promise that it breaks. Nothing if it cannot happen or changes nothing.
+    fn next(&self, act: Self::Act, setting: &Self::Setting) -> Option<Result<Self, &'static str>>;
+    /// Whether a state is to be searched.
+    fn is_within(&self, setting: &Self::Setting) -> bool;
     /// What is left when all that is not durable is lost.
-    fn rested(&self, setting: &Self::Setting) -> Self;
+    fn rest(&self, setting: &Self::Setting) -> Self;
     /// Whether there is a way on from such a state.
-    fn check_way_on(&self, setting: &Self::Setting) -> Verdict;
+    fn way_on(&self, setting: &Self::Setting) -> Verdict;
     /// The form of a state that is the same for all that differ in names alone.
-    fn pack(&self, setting: &Self::Setting, words: &mut Vec<u32>);
+    fn form(&self, setting: &Self::Setting, words: &mut Vec<u32>);
     /// The state of a form.
-    fn unpack(words: &[u32], setting: &Self::Setting) -> Self;
+    fn of_form(words: &[u32], setting: &Self::Setting) -> Self;
     /// The state in a line.
-    fn told(&self, setting: &Self::Setting) -> String;
+    fn line(&self, setting: &Self::Setting) -> String;
 }
 
 /// How far to search.
@@ -170,7 +171,7 @@ impl<M: Model> Search<M> {
 
     fn pack(&mut self, state: &M) {
         self.words.clear();
-        state.pack(&self.setting, &mut self.words);
+        state.form(&self.setting, &mut self.words);
     }
 
     fn deepen(&mut self, first: usize, level: usize) -> Result<(), Stop<M::Act>> {
@@ -179,7 +180,7 @@ impl<M: Model> Search<M> {
         let (mut acts, mut words) = (Vec::new(), Vec::new());
         for parent in first..first + level {
             get(&mut states, &mut words)?;
-            let state = M::unpack(&words, &self.setting);
+            let state = M::of_form(&words, &self.setting);
             if parent % 256 == 0 && self.is_up() {
                 return Err(Stop::Bound);
             }
@@ -187,7 +188,7 @@ impl<M: Model> Search<M> {
                 return Err(Stop::Broken { parent, last: None, promise });
             }
             acts.clear();
-            state.acts(&self.setting, &mut acts);
+            state.possible(&self.setting, &mut acts);
             for (act, place) in acts.iter().zip(0..) {
                 self.follow(parent, &state, (*act, place))?;
             }
@@ -203,17 +204,17 @@ impl<M: Model> Search<M> {
         if !self.bounds.live {
             return Ok(());
         }
-        let rested = state.rested(&self.setting);
+        let rested = state.rest(&self.setting);
         self.pack(&rested);
         let is_new = self.rests.insert(fingerprint(&self.words));
-        if is_new { rested.check_way_on(&self.setting) } else { Ok(()) }
+        if is_new { rested.way_on(&self.setting) } else { Ok(()) }
     }
 
     fn follow(&mut self, parent: usize, state: &M, (act, place): (M::Act, u32)) -> Result<(), Stop<M::Act>> {
-        let Some(after) = state.after(act, &self.setting) else { return Ok(()) };
+        let Some(after) = state.next(act, &self.setting) else { return Ok(()) };
         self.steps += 1;
         let after = after.map_err(|promise| Stop::Broken { parent, last: Some(act), promise })?;
-        if self.keep(&after)? {
+        if after.is_within(&self.setting) && self.keep(&after)? {
             self.origins.put((parent - self.latest) as u32)?;
             self.origins.put(place)?;
             self.latest = parent;
@@ -275,28 +276,28 @@ fn get(tape: &mut Reading, words: &mut Vec<u32>) -> io::Result<()> {
 fn tell<M: Model>(places: impl Iterator<Item = usize>, last: Option<M::Act>, setting: &M::Setting) -> Vec<String> {
     let packed = |state: &M| {
         let mut words = Vec::new();
-        state.pack(setting, &mut words);
+        state.form(setting, &mut words);
         words
     };
     let acts_of = |state: &M| {
         let mut acts = Vec::new();
-        state.acts(setting, &mut acts);
+        state.possible(setting, &mut acts);
         acts
     };
     let mut state = M::first(setting);
-    let mut form = M::unpack(&packed(&state), setting);
-    let mut lines = vec![state.told(setting)];
+    let mut form = M::of_form(&packed(&state), setting);
+    let mut lines = vec![state.line(setting)];
     for place in places {
-        let after = form.after(acts_of(&form)[place], setting);
+        let after = form.next(acts_of(&form)[place], setting);
         let words = packed(&after.and_then(Result::ok).expect("it was possible"));
-        let is_next = |act: &M::Act| Some((*act, state.after(*act, setting)?.ok()?));
-        let mut nexts = acts_of(&state).into_iter().filter_map(|act| is_next(&act));
+        let follow = |act: M::Act| Some((act, state.next(act, setting)?.ok()?));
+        let mut nexts = acts_of(&state).into_iter().filter_map(follow);
         let (act, next) = nexts.find(|(_, next)| packed(next) == words).expect("names decide nothing");
-        form = M::unpack(&words, setting);
+        form = M::of_form(&words, setting);
         state = next;
-        lines.push(format!("{act}\n    {}", state.told(setting)));
+        lines.push(format!("{act}\n    {}", state.line(setting)));
     }
-    let breaks = |act: &M::Act| state.after(*act, setting).is_some_and(|after| after.is_err());
+    let breaks = |act: &M::Act| state.next(*act, setting).is_some_and(|after| after.is_err());
     lines.extend(last.and_then(|_| acts_of(&state).into_iter().find(breaks)).map(|act| act.to_string()));
     lines
 }

@@ -19,7 +19,6 @@
 //!   decides nothing any more.
 
 mod act;
-mod breadth;
 mod commit;
 mod face;
 mod live;
@@ -27,9 +26,71 @@ mod log;
 mod rules;
 mod state;
 mod step;
-mod story;
 mod tidy;
 mod write;
 
-pub use breadth::{End, Report, search};
+use act::Act;
+use state::State;
+use tidy::Packed;
+
+use super::breadth::{self, Model, Report, Verdict};
+
 pub use rules::{Flaw, Room, Setting, Writes};
+
+/// Goes through every state within the bounds, those that the fewest steps lead to first.
+///
+/// # Panics
+/// The bounds are beyond what a state can hold, or no temporary file can be made or read.
+pub fn search(setting: &Setting) -> Report {
+    assert!((2..=5).contains(&setting.nodes) && setting.terms <= 12 && setting.entries <= 4, "the model is smaller");
+    breadth::search::<State>(setting, &setting.bounds)
+}
+
+impl Model for State {
+    type Setting = Setting;
+    type Act = Act;
+
+    fn first(_: &Setting) -> State {
+        State::default()
+    }
+
+    fn possible(&self, setting: &Setting, acts: &mut Vec<Act>) {
+        self.acts(setting, acts);
+    }
+
+    fn next(&self, act: Act, setting: &Setting) -> Option<Result<State, &'static str>> {
+        let (mut state, verdict) = self.after(act, setting)?;
+        if let Err(promise) = verdict.and_then(|()| state.check(setting)) {
+            return Some(Err(promise));
+        }
+        state.tidy(setting);
+        Some(Ok(state))
+    }
+
+    fn is_within(&self, setting: &Setting) -> bool {
+        self.latest(setting) <= setting.terms
+    }
+
+    fn rest(&self, setting: &Setting) -> State {
+        self.rested(setting)
+    }
+
+    fn way_on(&self, setting: &Setting) -> Verdict {
+        self.check_way_on(setting)
+    }
+
+    fn form(&self, setting: &Setting, words: &mut Vec<u32>) {
+        let packed = self.pack(setting);
+        words.extend_from_slice(&packed.words[..packed.length]);
+    }
+
+    fn of_form(words: &[u32], setting: &Setting) -> State {
+        let mut packed = Packed { length: words.len(), ..Packed::empty() };
+        packed.words[..words.len()].copy_from_slice(words);
+        packed.state(setting)
+    }
+
+    fn line(&self, setting: &Setting) -> String {
+        self.told(setting)
+    }
+}

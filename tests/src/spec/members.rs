@@ -12,11 +12,11 @@ mod state;
 mod step;
 mod tidy;
 
-use self::act::Act;
-use self::state::State;
-use super::breadth::{self, Model, Verdict};
+use act::Act;
+use state::State;
 
-pub use super::breadth::{Bounds, End, Report};
+use super::breadth::{self, Model, Report, Verdict};
+
 pub use rules::{Flaw, Setting};
 
 /// Goes through every state within the bounds, those that the fewest steps lead to first.
@@ -25,6 +25,7 @@ pub use rules::{Flaw, Setting};
 /// The bounds are beyond what a state can hold, or no temporary file can be made or read.
 pub fn search(setting: &Setting) -> Report {
     assert!(setting.seats <= 5 && setting.terms <= 6 && setting.entries <= 5, "the model is smaller");
+    assert!(setting.wipes + setting.reboots < configuration::LIVES_MAX, "the model has fewer lives");
     breadth::search::<State>(setting, &setting.bounds)
 }
 
@@ -36,35 +37,40 @@ impl Model for State {
         State::new(setting)
     }
 
-    fn acts(&self, setting: &Setting, acts: &mut Vec<Act>) {
-        self.all_acts(setting, acts);
+    fn possible(&self, setting: &Setting, acts: &mut Vec<Act>) {
+        self.acts(setting, acts);
     }
 
-    fn after(&self, act: Act, setting: &Setting) -> Option<Result<State, &'static str>> {
-        let (mut state, verdict) = self.played(act, setting)?;
+    fn next(&self, act: Act, setting: &Setting) -> Option<Result<State, &'static str>> {
+        let (mut state, verdict) = self.after(act, setting)?;
         if let Err(promise) = verdict.and_then(|()| state.check()) {
             return Some(Err(promise));
         }
-        (state.tidy(setting) <= setting.terms && state != *self).then_some(Ok(state))
+        state.tidy(setting);
+        (state != *self).then_some(Ok(state))
     }
 
-    fn rested(&self, setting: &Setting) -> State {
-        self.at_rest(setting)
+    fn is_within(&self, setting: &Setting) -> bool {
+        self.latest() <= setting.terms
     }
 
-    fn check_way_on(&self, setting: &Setting) -> Verdict {
-        self.check_all_ways_on(setting)
+    fn rest(&self, setting: &Setting) -> State {
+        self.rested(setting)
     }
 
-    fn pack(&self, setting: &Setting, words: &mut Vec<u32>) {
-        self.pack_words(setting, words);
+    fn way_on(&self, setting: &Setting) -> Verdict {
+        self.check_way_on(setting)
     }
 
-    fn unpack(words: &[u32], setting: &Setting) -> State {
-        State::read(words, setting)
+    fn form(&self, setting: &Setting, words: &mut Vec<u32>) {
+        self.pack(setting, words);
     }
 
-    fn told(&self, setting: &Setting) -> String {
-        self.line(setting)
+    fn of_form(words: &[u32], setting: &Setting) -> State {
+        State::unpack(words, setting)
+    }
+
+    fn line(&self, setting: &Setting) -> String {
+        self.told(setting)
     }
 }

@@ -1,7 +1,7 @@
-use super::commit::Verdict;
 use super::rules::{Flaw, Setting, Writes};
 use super::state::{Role, State, TERMS};
 use super::write::next_part;
+use crate::spec::breadth::Verdict;
 
 /// The whole of a write; a smaller number says that a crash left so many of its parts.
 pub(crate) const WHOLE: u8 = u8::MAX;

@@ -1,8 +1,7 @@
 use super::log::Log;
 use super::rules::{Flaw, Setting};
 use super::state::State;
-
-pub(crate) type Verdict = Result<(), &'static str>;
+use crate::spec::breadth::Verdict;
 
 impl State {
     /// What a leader counts of its own: it holds its whole log so far, and the mark behind it (rule 3).

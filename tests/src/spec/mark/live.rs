@@ -1,7 +1,7 @@
 use super::act::WHOLE;
-use super::commit::Verdict;
 use super::rules::{Flaw, Setting, Writes};
 use super::state::State;
+use crate::spec::breadth::Verdict;
 
 impl State {
     /// Every majority of rested nodes must be able, without any further fault, to elect one of its nodes in a new term

@@ -1,4 +1,5 @@
 use super::state::SEATS;
+use crate::spec::Bounds;
 
 /// What is searched.
 #[derive(Clone, Debug)]
@@ -18,14 +19,8 @@ pub struct Setting {
     pub writes: Writes,
     /// Which rule is broken.
     pub flaw: Flaw,
-    /// Whether to look for states that no majority can get out of.
-    pub live: bool,
-    /// How many steps to go at most.
-    pub depth: usize,
-    /// For how many seconds to search.
-    pub seconds: f64,
-    /// How many bytes of memory the states take at most.
-    pub memory: usize,
+    /// How far to go.
+    pub bounds: Bounds,
 }
 
 impl Setting {
@@ -39,10 +34,7 @@ impl Setting {
             room: Room::LeastAboveSnapshot,
             writes: Writes::AtOnce,
             flaw: Flaw::None,
-            live: true,
-            depth: usize::MAX,
-            seconds: f64::INFINITY,
-            memory: 1 << 30,
+            bounds: Bounds::default(),
         }
     }
 

@@ -1,7 +1,7 @@
-use super::commit::Verdict;
 use super::log::Log;
 use super::rules::{Flaw, Setting};
 use super::state::{Reign, Role, State};
+use crate::spec::breadth::Verdict;
 
 impl State {
     /// A candidate in a term of its own (section 5.2). Its vote for itself is durable.

@@ -13,8 +13,8 @@ pub(crate) struct Packed {
 }
 
 impl State {
-    /// Leaves out what can decide nothing any more, and numbers terms anew. Returns how many are alive.
-    pub(crate) fn tidy(&mut self, setting: &Setting) -> u8 {
+    /// Leaves out what can decide nothing any more, and numbers terms anew.
+    pub(crate) fn tidy(&mut self, setting: &Setting) {
         let oldest = self.nodes[..setting.nodes].iter().map(|node| node.term).min().unwrap_or(0);
         self.reigns[..usize::from(oldest)].fill(Reign::default());
         self.committed_in.iter_mut().for_each(|term| *term *= u8::from(*term > oldest));
@@ -22,7 +22,7 @@ impl State {
             self.tidy_node(seat);
         }
         self.leave_out_front(setting);
-        self.renumber(setting)
+        self.renumber(setting);
     }
 
     fn tidy_node(&mut self, seat: usize) {
@@ -97,19 +97,17 @@ impl State {
         15 - (self.terms(setting) | 1).leading_zeros() as u8
     }
 
-    fn renumber(&mut self, setting: &Setting) -> u8 {
+    fn renumber(&mut self, setting: &Setting) {
         let terms = self.terms(setting) | 1;
-        let count = terms.count_ones() as u8 - 1;
         self.root *= u8::from(terms >> self.root & 1 == 1);
         if terms & (terms + 1) == 0 {
-            return count;
+            return;
         }
         let mut names = [0; TERMS];
         for (term, name) in names.iter_mut().enumerate() {
             *name = (terms & ((1 << term) - 1)).count_ones() as u8;
         }
         self.rename(setting.nodes, &names);
-        count
     }
 
     /// The least of the forms that this state has under names of nodes with logs of the same size.
@@ -172,12 +170,6 @@ impl Packed {
     fn put(&mut self, word: u32) {
         self.words[self.length] = word;
         self.length += 1;
-    }
-
-    pub(crate) fn fingerprint(&self) -> u64 {
-        let words = self.words[..self.length].chunks(2);
-        let pairs = words.map(|pair| u64::from(pair[0]) | u64::from(pair.get(1).copied().unwrap_or(0)) << 32);
-        pairs.fold(self.length as u64, |all, pair| crate::search::spread(all.rotate_left(23) ^ pair))
     }
 
     /// The state that this is a form of.

@@ -33,7 +33,7 @@ pub(crate) enum Act {
 
 impl State {
     /// Lets an act happen. Nothing if it cannot, or changes nothing.
-    pub(crate) fn played(&self, act: Act, setting: &Setting) -> Option<(State, Verdict)> {
+    pub(crate) fn after(&self, act: Act, setting: &Setting) -> Option<(State, Verdict)> {
         let mut state = *self;
         let verdict = match act {
             Act::Stand { seat, above } => {
@@ -96,7 +96,7 @@ impl State {
     }
 
     /// All that can happen.
-    pub(crate) fn all_acts(&self, setting: &Setting, acts: &mut Vec<Act>) {
+    pub(crate) fn acts(&self, setting: &Setting, acts: &mut Vec<Act>) {
         for seat in setting.each() {
             if self.nodes[seat].is_formatted {
                 self.elections(seat, setting, acts);

@@ -133,7 +133,8 @@ impl State {
             is_formatted || (straight && !is_learner && self.nodes[leader].answers[seat] != 0)
         };
         let mut seats = setting.each().filter(|seat| new >> seat & 1 == 1);
-        let is_heard = is_majority(voters & heard, voters) || matches!(setting.flaw, Flaw::ChangeUnheard | Flaw::EmptyVoter);
+        let is_heard =
+            is_majority(voters & heard, voters) || matches!(setting.flaw, Flaw::ChangeUnheard | Flaw::EmptyVoter);
         if !is_heard || !seats.all(is_ready) {
             return None;
         }

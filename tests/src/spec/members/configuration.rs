@@ -39,8 +39,7 @@ pub(crate) struct Members {
 }
 
 impl Members {
-    pub(crate) const NONE: Members =
-        Members { voters: 0, outgoing: 0, learners: 0, lives: Lives(0), before: Lives(0) };
+    pub(crate) const NONE: Members = Members { voters: 0, outgoing: 0, learners: 0, lives: Lives(0), before: Lives(0) };
 
     pub(crate) fn is_joint(&self) -> bool {
         self.outgoing != 0

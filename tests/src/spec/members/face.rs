@@ -81,7 +81,7 @@ impl std::fmt::Display for Act {
 
 impl State {
     /// The state in a line: of each store its life, and term, role, log, mark and snapshot.
-    pub(crate) fn line(&self, setting: &Setting) -> String {
+    pub(crate) fn told(&self, setting: &Setting) -> String {
         let stores = setting.each().map(|seat| self.store(seat)).collect::<Vec<_>>();
         format!("{}   committed {}", stores.join("   "), self.committed)
     }

@@ -10,7 +10,7 @@ const ROUNDS_MAX: u8 = 16;
 
 impl State {
     /// After a crash of all. What they do does not depend on terms that are over.
-    pub(crate) fn at_rest(&self, setting: &Setting) -> State {
+    pub(crate) fn rested(&self, setting: &Setting) -> State {
         let mut state = State { committed: self.committed, root: self.root, ..State::default() };
         for (rested, node) in state.nodes.iter_mut().zip(&self.nodes) {
             *rested = Node { term: 0, voted: false, ..*node };
@@ -22,7 +22,7 @@ impl State {
     }
 
     /// Everyone who is promised a way on has one: see `tests/spec/MEMBERS.md`.
-    pub(crate) fn check_all_ways_on(&self, setting: &Setting) -> Verdict {
+    pub(crate) fn check_way_on(&self, setting: &Setting) -> Verdict {
         let calm = setting.calm();
         for up in (1..1 << setting.seats).filter(|up| self.is_promised(*up, setting)) {
             if !self.recovers(up, ELECTIONS_MAX, &calm)? {
@@ -57,7 +57,7 @@ impl State {
 
     fn recovers(&self, up: u8, elections: u8, setting: &Setting) -> Result<bool, &'static str> {
         for seat in setting.each().filter(|seat| up >> seat & 1 == 1 && self.may_stand(*seat, setting)) {
-            let mut state = self.at_rest(setting);
+            let mut state = self.rested(setting);
             if !state.elects(seat, up, setting)? {
                 continue;
             }
@@ -96,7 +96,9 @@ impl State {
             let next = match self.end_of_joint(leader, setting) {
                 Some(entry) => Some(entry),
                 None if members.is_joint() || !members.has_voter(leader, node.life) => return Ok(false),
-                None => self.lost(up, &members, setting).map(|seat| self.taken_in(seat, leader, setting)).transpose()?,
+                None => {
+                    self.lost(up, &members, setting).map(|seat| self.taken_in(seat, leader, setting)).transpose()?
+                }
             };
             let Some(entry) = next else { return Ok(true) };
             self.append(leader, entry, setting)?;
@@ -110,12 +112,7 @@ impl State {
         setting.each().filter(|seat| (up & members.all()) >> seat & 1 == 1).find(is_other)
     }
 
-    fn taken_in(
-        &mut self,
-        seat: usize,
-        leader: usize,
-        setting: &Setting,
-    ) -> Result<super::log::Entry, &'static str> {
+    fn taken_in(&mut self, seat: usize, leader: usize, setting: &Setting) -> Result<super::log::Entry, &'static str> {
         let stays_away = "whoever is enough commits what it holds, and lost disks return";
         if !self.may_answer(seat, leader, setting) {
             return Err(stays_away);

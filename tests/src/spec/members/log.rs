@@ -61,7 +61,8 @@ impl Entry {
         if self.kind() == Kind::Command {
             return self;
         }
-        let members = Members { voters: self.voters(), learners: self.learners(), lives: self.lives(), ..Members::NONE };
+        let members =
+            Members { voters: self.voters(), learners: self.learners(), lives: self.lives(), ..Members::NONE };
         Entry::of(self.kind(), self.term(), &members.reseated(order))
     }
 }

@@ -1,5 +1,5 @@
 use super::configuration::SEATS;
-use crate::spec::breadth::Bounds;
+use crate::spec::Bounds;
 
 /// What is searched.
 #[derive(Clone, Debug)]

@@ -133,8 +133,8 @@ impl State {
             return false;
         }
         (node.log, node.base) = (reign.log.front(through), through);
-        node.cached = (setting.flaw == Flaw::SnapshotOfLaterMembers)
-            .then(|| reign.log.members(reign.log.len(), &self.root).0);
+        node.cached =
+            (setting.flaw == Flaw::SnapshotOfLaterMembers).then(|| reign.log.members(reign.log.len(), &self.root).0);
         if through >= reign.inherited {
             node.mark = node.mark.max(term);
         }

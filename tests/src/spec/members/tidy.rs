@@ -4,8 +4,8 @@ use super::rules::Setting;
 use super::state::{Node, Reign, Role, State, TERMS};
 
 impl State {
-    /// Leaves out what can decide nothing any more, and numbers terms anew. Returns how many are alive.
-    pub(crate) fn tidy(&mut self, setting: &Setting) -> u8 {
+    /// Leaves out what can decide nothing any more, and numbers terms anew.
+    pub(crate) fn tidy(&mut self, setting: &Setting) {
         let oldest = self.oldest(setting);
         self.reigns[..usize::from(oldest)].fill(Reign::default());
         self.committed_in.iter_mut().for_each(|term| *term *= u8::from(*term > oldest));
@@ -20,7 +20,7 @@ impl State {
                 *acked = least;
             }
         }
-        self.renumber()
+        self.renumber();
     }
 
     /// The oldest term in which a store can still hear anything: an empty one hears who names it.
@@ -50,9 +50,8 @@ impl State {
         15 - self.terms().leading_zeros() as u8
     }
 
-    pub(crate) fn renumber(&mut self) -> u8 {
+    pub(crate) fn renumber(&mut self) {
         let terms = self.terms();
-        let count = terms.count_ones() as u8 - 1;
         if terms & (terms + 1) != 0 {
             let mut names = [0; TERMS];
             for (term, name) in names.iter_mut().enumerate() {
@@ -60,11 +59,10 @@ impl State {
             }
             self.rename(&names);
         }
-        count
     }
 
     /// The least of the forms that this state has under names of seats.
-    pub(crate) fn pack_words(&self, setting: &Setting, words: &mut Vec<u32>) {
+    pub(crate) fn pack(&self, setting: &Setting, words: &mut Vec<u32>) {
         let keys: [u64; SEATS] = std::array::from_fn(|seat| self.key(seat));
         let mut order: Vec<usize> = setting.each().collect();
         order.sort_by_key(|seat| keys[*seat]);
@@ -114,7 +112,7 @@ impl State {
     }
 
     /// The state that this is a form of.
-    pub(crate) fn read(words: &[u32], setting: &Setting) -> State {
+    pub(crate) fn unpack(words: &[u32], setting: &Setting) -> State {
         let mut state = State::default();
         let mut words = words.iter().copied();
         let mut next = || words.next().expect("a form is whole");
@@ -165,7 +163,8 @@ fn body(head: u32) -> Node {
     };
     let part = |place: u32| (head >> place & 15) as u8;
     let (voted, is_formatted) = (head & 1 == 1, head >> 3 & 1 == 1);
-    let store = Node { life: part(4), term: part(8), mark: part(12), base: part(16), known: part(20), ..Node::default() };
+    let store =
+        Node { life: part(4), term: part(8), mark: part(12), base: part(16), known: part(20), ..Node::default() };
     Node { voted, role, is_formatted, ..store }
 }
 

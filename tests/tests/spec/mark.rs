@@ -1,17 +1,14 @@
-//! Protocols of our own, searched as models: `tests/spec` says what they promise. `QUORATE_SPEC=full cargo test
-//! --release -p quorate-tests --test spec` searches some hundred million steps; the program `spec` takes any bounds.
+//! The mark: `tests/spec/MARK.md`.
 
-use quorate_tests::spec::mark::{End, Flaw, Report, Room, Setting, Writes, search};
+use quorate_tests::spec::mark::{Flaw, Room, Setting, Writes, search};
+
+use super::{bounds, is_full};
 
 const SAFETY: &str = "a leader has all that was committed before";
 const WAY_ON: &str = "every majority can commit what it holds";
 
-fn is_full() -> bool {
-    std::env::var("QUORATE_SPEC").is_ok_and(|mode| mode == "full")
-}
-
 fn setting(nodes: usize, terms: u8, entries: u8, writes: Writes) -> Setting {
-    Setting { writes, memory: 1 << 31, ..Setting::new(nodes, terms, entries) }
+    Setting { writes, bounds: bounds(), ..Setting::new(nodes, terms, entries) }
 }
 
 fn unequal(setting: Setting, capacities: [u8; 5]) -> Setting {
@@ -21,19 +18,12 @@ fn unequal(setting: Setting, capacities: [u8; 5]) -> Setting {
 #[track_caller]
 fn expect_sound(quick: Setting, full: Setting) {
     let setting = if is_full() { full } else { quick };
-    let report = search(&setting);
-    assert!(report.end == End::Complete && report.states > 1_000, "{setting:?}: {}", told(&report));
+    super::expect_sound(&setting, &search(&setting));
 }
 
 #[track_caller]
 fn expect_broken(setting: Setting, promise: &'static str) {
-    let report = search(&setting);
-    assert!(report.end == End::Broken(promise), "{setting:?}: {}", told(&report));
-    assert!(!report.story.is_empty());
-}
-
-fn told(report: &Report) -> String {
-    format!("{}\n{:?} after {} states", report.story.join("\n"), report.end, report.states)
+    super::expect_broken(&setting, &search(&setting), promise);
 }
 
 #[test]

@@ -1,0 +1,32 @@
+//! Protocols of our own, searched as models: `tests/spec` says what they promise. `QUORATE_SPEC=full cargo test
+//! --release -p quorate-tests --test spec` searches some hundred million steps; the program `spec` takes any bounds.
+
+use std::fmt::Debug;
+
+use quorate_tests::spec::{Bounds, End, Report};
+
+mod mark;
+mod members;
+
+fn is_full() -> bool {
+    std::env::var("QUORATE_SPEC").is_ok_and(|mode| mode == "full")
+}
+
+fn bounds() -> Bounds {
+    Bounds { memory: 1 << 31, ..Bounds::default() }
+}
+
+#[track_caller]
+fn expect_sound(setting: &impl Debug, report: &Report) {
+    assert!(report.end == End::Complete && report.states > 100, "{setting:?}: {}", told(report));
+}
+
+#[track_caller]
+fn expect_broken(setting: &impl Debug, report: &Report, promise: &'static str) {
+    assert!(report.end == End::Broken(promise), "{setting:?}: {}", told(report));
+    assert!(!report.story.is_empty());
+}
+
+fn told(report: &Report) -> String {
+    format!("{}\n{:?} after {} states", report.story.join("\n"), report.end, report.states)
+}
