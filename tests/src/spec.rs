@@ -4,6 +4,7 @@
 
 mod breadth;
 pub mod founding;
+pub mod lease;
 pub mod mark;
 pub mod members;
 

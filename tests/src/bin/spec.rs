@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use quorate_tests::spec::{Bounds, End, Report, mark, members};
+use quorate_tests::spec::{Bounds, End, Report, lease, mark, members};
 
 /// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Protocol {
     Mark(Mark),
     /// How members change, and how stores that lost their disk return (`MEMBERS.md`).
     Members(Members),
+    /// How a leader serves reads without asking for each (`LEASE.md`).
+    Lease(Lease),
 }
 
 #[derive(clap::Args)]
@@ -101,6 +103,28 @@ struct Members {
     flaw: members::Flaw,
 }
 
+#[derive(clap::Args)]
+struct Lease {
+    /// How many nodes.
+    #[arg(long, default_value_t = 3)]
+    nodes: usize,
+    /// How many terms there are.
+    #[arg(long, default_value_t = 2)]
+    terms: u8,
+    /// How many entries are in a log.
+    #[arg(long, default_value_t = 1)]
+    entries: u8,
+    /// The least election time-out, a multiple of three.
+    #[arg(long, default_value_t = 3)]
+    period: u8,
+    /// Whether leaders hand over.
+    #[arg(long)]
+    transfers: bool,
+    /// Which rule to break.
+    #[arg(long, value_enum, default_value_t = lease::Flaw::None)]
+    flaw: lease::Flaw,
+}
+
 fn main() -> ExitCode {
     let Options { protocol, limits } = Options::parse();
     let bounds = Bounds {
@@ -111,6 +135,7 @@ fn main() -> ExitCode {
     let report = match protocol {
         Protocol::Mark(options) => mark::search(&options.setting(bounds)),
         Protocol::Members(options) => members::search(&options.setting(bounds)),
+        Protocol::Lease(options) => lease::search(&options.setting(bounds)),
     };
     show(&report);
     if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -137,6 +162,13 @@ impl Members {
         let Members { snapshots, takes_back, flaw, .. } = self;
         let base = members::Setting::new(seats, voters, terms, entries);
         members::Setting { learners, commands, changes, wipes, reboots, snapshots, takes_back, flaw, bounds, ..base }
+    }
+}
+
+impl Lease {
+    fn setting(self, bounds: Bounds) -> lease::Setting {
+        let Lease { nodes, terms, entries, period, transfers, flaw } = self;
+        lease::Setting { period, transfers, flaw, bounds, ..lease::Setting::new(nodes, terms, entries) }
     }
 }
 

@@ -26,11 +26,17 @@ pub(crate) trait Model: Copy {
     /// What comes of an act, tidied up, or the promise that it breaks. Nothing if it cannot happen or changes nothing.
     fn next(&self, act: Self::Act, setting: &Self::Setting) -> Option<Result<Self, &'static str>>;
     /// Whether a state is to be searched.
-    fn is_within(&self, setting: &Self::Setting) -> bool;
+    fn is_within(&self, _: &Self::Setting) -> bool {
+        true
+    }
     /// What is left when all that is not durable is lost.
-    fn rest(&self, setting: &Self::Setting) -> Self;
+    fn rest(&self, _: &Self::Setting) -> Self {
+        *self
+    }
     /// Whether there is a way on from such a state.
-    fn way_on(&self, setting: &Self::Setting) -> Verdict;
+    fn way_on(&self, _: &Self::Setting) -> Verdict {
+        Ok(())
+    }
     /// The form of a state that is the same for all that differ in names alone.
     fn form(&self, setting: &Self::Setting, words: &mut Vec<u32>);
     /// The state of a form.

@@ -22,7 +22,7 @@ mod act;
 mod commit;
 mod face;
 mod live;
-mod log;
+pub(crate) mod log;
 mod rules;
 mod state;
 mod step;
