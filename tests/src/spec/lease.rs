@@ -31,7 +31,7 @@ pub use rules::{Flaw, Setting};
 /// The bounds are beyond what a state can hold, or no temporary file can be made or read.
 pub fn search(setting: &Setting) -> Report {
     let is_small = setting.nodes <= SEATS && usize::from(setting.terms) < TERMS && setting.entries <= 4;
-    assert!(is_small && setting.period <= 24 && setting.period % 3 == 0, "the model is smaller");
+    assert!(is_small && setting.period <= 24 && setting.period.is_multiple_of(3), "the model is smaller");
     breadth::search::<State>(setting, &Bounds { live: false, ..setting.bounds.clone() })
 }
 

@@ -1,4 +1,16 @@
-//! Members that change, and stores that come back without a disk.
+//! Members that change, and stores that return without a disk. The rules have the numbers of `tests/spec/MEMBERS.md`.
+//!
+//! A [`Setting`] bounds how many terms are alive at a time, as that of the mark does, but counts entries, changes and
+//! lost disks from the first.
+//!
+//! # What is left out of a state, and why that is sound
+//!
+//! - **Messages.** Whatever a leader of a term ever had in its log may arrive at any time, any number of times or
+//!   never. Votes and acks count when they are sent: one that arrives late is a leader that acts late. An answer to a
+//!   challenge is on its way until the leader takes it.
+//! - **What only restrains.** A challenge or a request that nobody answers, a store that falls silent, a leader that
+//!   steps down, a vote for somebody who does not win.
+//! - **Names.** Seats are interchangeable. Lives of a seat are counted, and so named.
 
 mod act;
 mod change;

@@ -23,7 +23,7 @@ pub struct Setting {
 impl Setting {
     /// The rules as they stand.
     pub fn new(nodes: usize, terms: u8, entries: u8) -> Setting {
-        Setting { nodes, terms, entries, period: 3, transfers: true, flaw: Flaw::None, bounds: Bounds::default() }
+        Setting { nodes, terms, entries, period: 3, transfers: false, flaw: Flaw::None, bounds: Bounds::default() }
     }
 
     /// How long a lease is: D (1 - r) / (1 + r).

@@ -107,7 +107,7 @@ impl State {
         }
     }
 
-    /// Learners that join at once, and other voters by a joint phase (rules 5 and 8).
+    /// Learners that join at once, and other voters by a joint phase (rule 5).
     fn resizes(&self, leader: usize, setting: &Setting, entries: &mut Vec<Entry>) {
         let (members, _) = self.members(leader, setting);
         let node = &self.nodes[leader];

@@ -182,7 +182,7 @@ impl State {
         let is_kept = matches!(setting.flaw, Flaw::AnswersAccumulate | Flaw::AnswersStay);
         let life = self.nodes[seat].life;
         let answers = &mut self.nodes[leader].answers[seat];
-        *answers = *answers * u8::from(is_kept) | 1 << life;
+        *answers = (*answers * u8::from(is_kept)) | (1 << life);
     }
 
     /// A leader appends. Who is named with another life from here on has acknowledged nothing, and answers are void
