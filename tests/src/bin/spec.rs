@@ -95,6 +95,9 @@ struct Members {
     /// Whether snapshots are taken and sent.
     #[arg(long)]
     snapshots: bool,
+    /// Whether writes are torn by crashes, and leaders go on before their own is durable.
+    #[arg(long)]
+    torn: bool,
     /// Whether joint phases are taken back.
     #[arg(long)]
     takes_back: bool,
@@ -159,9 +162,21 @@ impl Mark {
 impl Members {
     fn setting(self, bounds: Bounds) -> members::Setting {
         let Members { seats, voters, learners, terms, entries, commands, changes, wipes, reboots, .. } = self;
-        let Members { snapshots, takes_back, flaw, .. } = self;
+        let Members { snapshots, torn, takes_back, flaw, .. } = self;
         let base = members::Setting::new(seats, voters, terms, entries);
-        members::Setting { learners, commands, changes, wipes, reboots, snapshots, takes_back, flaw, bounds, ..base }
+        members::Setting {
+            learners,
+            commands,
+            changes,
+            wipes,
+            reboots,
+            snapshots,
+            torn,
+            takes_back,
+            flaw,
+            bounds,
+            ..base
+        }
     }
 }
 

@@ -23,7 +23,7 @@ fn complete(setting: Setting) {
 #[track_caller]
 fn broken(flaw: Flaw, setting: Setting) {
     let setting = Setting { flaw, ..setting };
-    expect_broken(&setting, &search(&setting), FRESH);
+    expect_broken(&setting, &search(&setting), &[FRESH]);
 }
 
 #[test]

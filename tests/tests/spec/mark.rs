@@ -23,7 +23,7 @@ fn expect_sound(quick: Setting, full: Setting) {
 
 #[track_caller]
 fn expect_broken(setting: Setting, promise: &'static str) {
-    super::expect_broken(&setting, &search(&setting), promise);
+    super::expect_broken(&setting, &search(&setting), &[promise]);
 }
 
 #[test]

@@ -3,6 +3,11 @@ use super::rules::{Flaw, Setting};
 use super::state::{Role, State, TERMS};
 use crate::spec::breadth::Verdict;
 
+/// All parts of a write; a smaller number says how many a crash left.
+pub(crate) const WHOLE: u8 = u8::MAX;
+/// A cut, an entry, another cut, and the mark.
+const PARTS_MAX: u8 = 4;
+
 /// What can happen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -11,8 +16,8 @@ pub(crate) enum Act {
     /// A vote for a candidate, which stands in a new term right above this one if it does not stand yet. The last vote
     /// that it needs makes it the leader.
     Vote { voter: u8, candidate: u8, above: Option<u8> },
-    /// Entries of a term's leader.
-    Hear { seat: u8, term: u8, previous: u8, through: u8 },
+    /// Entries of a term's leader, of which a crash may leave so many parts.
+    Hear { seat: u8, term: u8, previous: u8, through: u8, parts: u8 },
     /// A snapshot of a term's leader.
     Install { seat: u8, term: u8, through: u8 },
     /// A snapshot of its own.
@@ -25,6 +30,10 @@ pub(crate) enum Act {
     Learn { seat: u8, known: u8 },
     /// A leader appends.
     Append { seat: u8, entry: Entry },
+    /// What a leader has appended is durable.
+    Write { seat: u8 },
+    /// A leader crashes.
+    Crash { seat: u8 },
     /// A disk is lost.
     Wipe { seat: u8 },
     /// An empty store starts anew.
@@ -50,7 +59,9 @@ impl State {
                 state.vote(voter, candidate, setting).then_some(())?;
                 if state.has_won(candidate, setting) { state.win(candidate, setting) } else { Ok(()) }
             }
-            Act::Hear { seat, term, previous, through } => state.hear(seat.into(), term, previous, through, setting),
+            Act::Hear { seat, term, previous, through, parts } => {
+                state.hear(seat.into(), term, (previous, through), parts, setting)
+            }
             Act::Install { seat, term, through } => {
                 state.install(seat.into(), term, through, setting).then_some(Ok(()))?
             }
@@ -71,6 +82,12 @@ impl State {
                 Ok(())
             }
             Act::Append { seat, entry } => state.append(seat.into(), entry, setting),
+            Act::Write { seat } => state.write(seat.into(), setting),
+            Act::Crash { seat } => {
+                let inherited = state.reign(self.nodes[usize::from(seat)].term).inherited;
+                state.nodes[usize::from(seat)].crash(inherited, setting);
+                Ok(())
+            }
             Act::Wipe { seat } => {
                 state.wipes += 1;
                 state.empty(seat.into(), setting);
@@ -143,7 +160,9 @@ impl State {
             let previous = node.log.meeting(&reign.log).max(node.base);
             let seat = seat as u8;
             for through in previous..=reign.log.len().min(previous + 1) {
-                acts.push(Act::Hear { seat, term, previous, through });
+                let torn = (1..PARTS_MAX).filter(|_| setting.torn);
+                let hear = |parts| Act::Hear { seat, term, previous, through, parts };
+                acts.extend(torn.chain([WHOLE]).map(hear));
             }
             if setting.snapshots {
                 let known = self.known_in(term).min(reign.log.len());
@@ -177,8 +196,12 @@ impl State {
         self.appendable(seat, setting, &mut entries);
         let held = node.log.meeting(&self.committed).min(self.known_in(node.term));
         let seat = seat as u8;
+        let is_behind = node.role == Role::Leader && node.written <= node.log.len();
+        if is_behind {
+            acts.extend([Act::Write { seat }, Act::Crash { seat }]);
+        }
         acts.extend(entries.into_iter().map(|entry| Act::Append { seat, entry }));
-        if setting.snapshots {
+        if setting.snapshots && !is_behind {
             acts.extend((node.base + 1..=held).map(|through| Act::Compact { seat, through }));
         }
         if setting.flaw == Flaw::AtCommit && node.role != Role::Leader {

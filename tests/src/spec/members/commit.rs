@@ -31,9 +31,8 @@ impl State {
 
     /// What a leader holds itself.
     pub(crate) fn count_itself(&mut self, leader: usize, setting: &Setting) -> Verdict {
-        let length = self.nodes[leader].log.len();
         if self.is_counted(leader, leader, setting) {
-            self.nodes[leader].acked[leader] = length + 1;
+            self.nodes[leader].acked[leader] = self.nodes[leader].written;
         }
         self.advance(leader, setting)
     }

@@ -1,5 +1,5 @@
-use super::act::Act;
-use super::configuration::{Members, SEATS};
+use super::act::{Act, WHOLE};
+use super::configuration::{Lives, Members, SEATS};
 use super::log::{Entry, Kind, Log};
 use super::rules::Setting;
 use super::state::{Role, State};
@@ -9,7 +9,7 @@ fn name(seat: u8) -> char {
 }
 
 /// The seats of a set, each with its life behind it.
-struct Named(u8, super::configuration::Lives);
+struct Named(u8, Lives);
 
 impl std::fmt::Display for Named {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,8 +60,9 @@ impl std::fmt::Display for Act {
                 write!(f, "{} votes for {}", name(voter), name(candidate))?;
                 above.map_or(Ok(()), |above| write!(f, " in a new term {}", above + 1))
             }
-            Act::Hear { seat, term, previous, through } => {
-                write!(f, "{} hears {previous}..{through} of term {term}", name(seat))
+            Act::Hear { seat, term, previous, through, parts } => {
+                write!(f, "{} hears {previous}..{through} of term {term}", name(seat))?;
+                if parts == WHOLE { Ok(()) } else { write!(f, ", and crashes when {parts} parts are written") }
             }
             Act::Install { seat, term, through } => {
                 write!(f, "{} gets a snapshot through {through} of term {term}", name(seat))
@@ -73,6 +74,8 @@ impl std::fmt::Display for Act {
             Act::Answer { seat, leader } => write!(f, "{} answers the challenge of {}", name(seat), name(leader)),
             Act::Learn { seat, known } => write!(f, "{} hears that {known} are committed", name(seat)),
             Act::Append { seat, entry } => write!(f, "{} appends {entry}", name(seat)),
+            Act::Write { seat } => write!(f, "{} has written", name(seat)),
+            Act::Crash { seat } => write!(f, "{} crashes", name(seat)),
             Act::Wipe { seat } => write!(f, "{} loses its disk", name(seat)),
             Act::Reboot { seat } => write!(f, "{} starts anew, empty", name(seat)),
         }

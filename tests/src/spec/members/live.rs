@@ -1,8 +1,12 @@
+use super::act::WHOLE;
 use super::configuration::{Members, SEATS, is_majority};
+use super::log::Entry;
 use super::rules::{Flaw, Setting};
-use super::state::{Node, State};
+use super::state::State;
 use crate::spec::breadth::Verdict;
 
+/// What is promised to whoever is enough.
+const WAY_ON: &str = "whoever is enough commits what it holds, and lost disks return";
 /// How many elections one after the other a way on may take.
 const ELECTIONS_MAX: u8 = 3;
 /// More than a leader has to do until all are back.
@@ -13,9 +17,9 @@ impl State {
     pub(crate) fn rested(&self, setting: &Setting) -> State {
         let mut state = State { committed: self.committed, root: self.root, ..State::default() };
         for (rested, node) in state.nodes.iter_mut().zip(&self.nodes) {
-            *rested = Node { term: 0, voted: false, ..*node };
-            rested.step_down(setting);
-            rested.answers = [0; SEATS];
+            *rested = *node;
+            rested.crash(self.reign(node.term).inherited, setting);
+            (rested.term, rested.voted, rested.answers) = (0, false, [0; SEATS]);
         }
         state.renumber();
         state
@@ -26,7 +30,7 @@ impl State {
         let calm = setting.calm();
         for up in (1..1 << setting.seats).filter(|up| self.is_promised(*up, setting)) {
             if !self.recovers(up, ELECTIONS_MAX, &calm)? {
-                return Err("whoever is enough commits what it holds, and lost disks return");
+                return Err(WAY_ON);
             }
         }
         Ok(())
@@ -55,6 +59,7 @@ impl State {
         is_majority_of(&committed, alive) && later
     }
 
+    /// Whether a few elections among those that are up lead to a leader that settles everything.
     fn recovers(&self, up: u8, elections: u8, setting: &Setting) -> Result<bool, &'static str> {
         for seat in setting.each().filter(|seat| up >> seat & 1 == 1 && self.may_stand(*seat, setting)) {
             let mut state = self.rested(setting);
@@ -68,6 +73,7 @@ impl State {
         Ok(false)
     }
 
+    /// Whether all that are up make this one the leader of a new term.
     fn elects(&mut self, seat: usize, up: u8, setting: &Setting) -> Result<bool, &'static str> {
         let term = self.latest() + 1;
         self.stand(seat, term, setting);
@@ -112,16 +118,16 @@ impl State {
         setting.each().filter(|seat| (up & members.all()) >> seat & 1 == 1).find(is_other)
     }
 
-    fn taken_in(&mut self, seat: usize, leader: usize, setting: &Setting) -> Result<super::log::Entry, &'static str> {
-        let stays_away = "whoever is enough commits what it holds, and lost disks return";
+    /// What names the life of a store that is up, once it has answered the challenge.
+    fn taken_in(&mut self, seat: usize, leader: usize, setting: &Setting) -> Result<Entry, &'static str> {
         if !self.may_answer(seat, leader, setting) {
-            return Err(stays_away);
+            return Err(WAY_ON);
         }
         self.answer(seat, leader, setting);
         let mut entries = Vec::new();
         self.returns(leader, setting, &mut entries);
-        let is_it = |entry: &super::log::Entry| entry.lives().of(seat) == self.nodes[seat].life;
-        entries.into_iter().find(is_it).ok_or(stays_away)
+        let is_it = |entry: &Entry| entry.lives().of(seat) == self.nodes[seat].life;
+        entries.into_iter().find(is_it).ok_or(WAY_ON)
     }
 
     /// The leader sends what the other lacks, of what it has: entries behind its snapshot, or the snapshot.
@@ -140,7 +146,7 @@ impl State {
             self.install(seat, term, base, setting);
         }
         let previous = meeting.max(base).max(self.nodes[seat].base);
-        self.hear(seat, term, previous, reign.log.len(), setting)?;
+        self.hear(seat, term, (previous, reign.log.len()), WHOLE, setting)?;
         if setting.flaw == Flaw::AtCommit {
             self.nodes[seat].known = self.nodes[leader].known;
         }

@@ -24,6 +24,8 @@ pub struct Setting {
     pub reboots: u8,
     /// Whether there are snapshots.
     pub snapshots: bool,
+    /// Whether a crash leaves any part of a write from the front, and leaders go on before their own is durable.
+    pub torn: bool,
     /// Whether joint phases are taken back.
     pub takes_back: bool,
     /// Which rule is broken.
@@ -46,6 +48,7 @@ impl Setting {
             wipes: 0,
             reboots: 0,
             snapshots: false,
+            torn: false,
             takes_back: false,
             flaw: Flaw::None,
             bounds: Bounds::default(),
@@ -54,7 +57,7 @@ impl Setting {
 
     /// The same seats, from here on without bounds, commands, or changes but those that bring a lost disk back.
     pub(crate) fn calm(&self) -> Setting {
-        Setting { entries: super::log::ENTRIES as u8, commands: 0, changes: 0, ..self.clone() }
+        Setting { entries: super::log::ENTRIES as u8, commands: 0, changes: 0, torn: false, ..self.clone() }
     }
 
     /// Whether what a store takes for the members is more than its log and snapshot say.

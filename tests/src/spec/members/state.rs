@@ -13,7 +13,8 @@ pub(crate) enum Role {
     Leader,
 }
 
-/// The present store of a seat. All of it but role, votes, acks and answers is durable at once.
+/// The present store of a seat. Beside role, votes, acks and answers, only what a leader has not written yet can be
+/// lost in a crash.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Node {
     /// The nonce that an empty store has drawn at its start, or the life of a formatted one: counted, and so named.
@@ -26,8 +27,11 @@ pub(crate) struct Node {
     /// Who voted for this candidate, a bit each.
     pub(crate) votes: u8,
     pub(crate) log: Log,
-    /// The latest term whose leader's whole log, as it was at its election, this one held.
+    /// The latest term whose leader's whole log, as it was at its election, this one held. A leader's own follows when it has
+    /// written.
     pub(crate) mark: u8,
+    /// How much a leader has written: through which index, and one more; zero without its mark.
+    pub(crate) written: u8,
     /// The last index that its snapshot covers.
     pub(crate) base: u8,
     /// Members that a flaw takes from elsewhere than the log, if any, in force until an entry says otherwise.
@@ -70,14 +74,16 @@ pub(crate) struct State {
 impl Node {
     /// Leaves its role and follows in this term.
     pub(crate) fn follow(&mut self, term: u8, setting: &Setting) {
+        self.step_down(setting);
         self.voted &= self.term == term;
         self.term = term;
-        self.step_down(setting);
     }
 
-    /// Leaves its role, in the same term.
+    /// Leaves its role, in the same term. What it has not written yet, it writes now.
     pub(crate) fn step_down(&mut self, setting: &Setting) {
+        self.mark = self.memory_mark();
         self.role = Role::Follower;
+        self.written = 0;
         self.votes = 0;
         self.acked = [0; SEATS];
         if setting.flaw != Flaw::AnswerOutlivesReign {
@@ -90,8 +96,22 @@ impl Node {
         7_u8.saturating_sub(self.answers[seat].leading_zeros() as u8)
     }
 
+    /// Loses what is not durable.
+    pub(crate) fn crash(&mut self, inherited: u8, setting: &Setting) {
+        let mark = self.mark;
+        if self.role == Role::Leader {
+            self.log = self.log.front(self.written.max(inherited + 1) - 1);
+        }
+        self.step_down(setting);
+        self.mark = mark;
+    }
+
+    fn memory_mark(&self) -> u8 {
+        if self.role == Role::Leader { self.term } else { self.mark }
+    }
+
     pub(crate) fn recency(&self) -> (u8, u8) {
-        (self.log.last_term().max(self.mark), self.log.len())
+        (self.log.last_term().max(self.memory_mark()), self.log.len())
     }
 }
 

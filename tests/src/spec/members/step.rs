@@ -1,5 +1,5 @@
 use super::configuration::{Members, SEATS};
-use super::log::Log;
+use super::log::Entry;
 use super::rules::{Flaw, Setting};
 use super::state::{Node, Reign, Role, State};
 use crate::spec::breadth::Verdict;
@@ -66,46 +66,69 @@ impl State {
             return Err("a leader has all that was committed before");
         }
         let node = &mut self.nodes[seat];
-        (node.role, node.votes, node.mark) = (Role::Leader, 0, term);
+        (node.role, node.votes) = (Role::Leader, 0);
         let inherited = log.len();
         self.reigns[usize::from(term)] = Reign { is_on: true, inherited, log, ..Reign::default() };
-        self.count_itself(seat, setting)
+        if setting.torn { Ok(()) } else { self.write(seat, setting) }
     }
 
-    /// Entries of a reign that begin behind `previous`, where the logs agree, and end at `through`. What matches is
-    /// acknowledged.
-    pub(crate) fn hear(&mut self, seat: usize, term: u8, previous: u8, through: u8, setting: &Setting) -> Verdict {
-        let reign = *self.reign(term);
+    /// A leader's log and mark are durable, and it counts itself.
+    pub(crate) fn write(&mut self, leader: usize, setting: &Setting) -> Verdict {
+        let node = &mut self.nodes[leader];
+        (node.written, node.mark) = (node.log.len() + 1, node.term);
+        self.count_itself(leader, setting)
+    }
+
+    /// Entries of a reign that begin behind `previous`, where the logs agree, and end at `through`: so many parts of
+    /// what a follower writes then. If that is all of it, what matches is acknowledged.
+    pub(crate) fn hear(
+        &mut self,
+        seat: usize,
+        term: u8,
+        (previous, through): (u8, u8),
+        parts: u8,
+        setting: &Setting,
+    ) -> Verdict {
         self.nodes[seat].follow(term, setting);
-        for index in previous + 1..=through {
-            if self.nodes[seat].log.at(index) != reign.log.at(index) {
-                self.cut(seat, index - 1, setting);
-                let node = &mut self.nodes[seat];
-                node.log.push(reign.log.at(index));
-                if reign.log.at(index).voters() != 0 {
-                    node.cached = None;
-                }
+        for _ in 0..parts {
+            if !self.write_part(seat, term, previous, through, setting) {
+                return self.acknowledge(seat, term, through, setting);
             }
         }
-        if through >= reign.inherited {
-            let log = &self.nodes[seat].log;
-            if let Some(foreign) = (through + 1..=log.len()).find(|index| log.at(*index).term() != term) {
-                self.cut(seat, foreign - 1, setting);
-            }
-            let node = &mut self.nodes[seat];
-            node.mark = node.mark.max(term);
-        }
-        self.acknowledge(seat, term, through, setting)
+        Ok(())
     }
 
-    /// Removes what stands behind, but nothing that a snapshot covers. The mark stays.
+    /// One part: a cut, an entry, or the mark behind all of it. Says if there was any.
+    fn write_part(&mut self, seat: usize, term: u8, previous: u8, through: u8, setting: &Setting) -> bool {
+        let reign = *self.reign(term);
+        let node = &mut self.nodes[seat];
+        let length = node.log.len();
+        if let Some(index) = (previous + 1..=through).find(|index| node.log.at(*index) != reign.log.at(*index)) {
+            if index <= length {
+                self.cut(seat, index - 1, setting);
+                return true;
+            }
+            node.log.push(reign.log.at(index));
+            node.cached = node.cached.filter(|_| reign.log.at(index).voters() == 0);
+            return true;
+        }
+        if through < reign.inherited {
+            return false;
+        }
+        let foreign = (through.max(node.base) + 1..=length).find(|index| node.log.at(*index).term() != term);
+        if let Some(index) = foreign {
+            self.cut(seat, index - 1, setting);
+            return true;
+        }
+        let is_later = node.mark < term;
+        node.mark = node.mark.max(term);
+        is_later
+    }
+
+    /// Removes what stands behind. The mark stays.
     fn cut(&mut self, seat: usize, length: u8, setting: &Setting) {
         let before = self.members(seat, setting);
         let node = &mut self.nodes[seat];
-        let length = length.max(node.base);
-        if length >= node.log.len() {
-            return;
-        }
         node.log = node.log.front(length);
         if setting.flaw == Flaw::CutKeepsMembers && before.1 > length {
             node.cached = Some(before.0);
@@ -132,13 +155,13 @@ impl State {
         if through <= node.base || node.log.at(through) == reign.log.at(through) {
             return false;
         }
+        node.follow(term, setting);
         (node.log, node.base) = (reign.log.front(through), through);
         node.cached =
             (setting.flaw == Flaw::SnapshotOfLaterMembers).then(|| reign.log.members(reign.log.len(), &self.root).0);
         if through >= reign.inherited {
             node.mark = node.mark.max(term);
         }
-        node.follow(term, setting);
         true
     }
 
@@ -164,7 +187,7 @@ impl State {
         };
         let life = named.map_or(0, |members| members.lives.of(seat));
         let mark = if is_marked { term } else { 0 };
-        let log: Log = reign.log.front(through);
+        let log = reign.log.front(through);
         self.nodes[seat] = Node { life, is_formatted: true, term, log, mark, ..Node::default() };
     }
 
@@ -187,7 +210,7 @@ impl State {
 
     /// A leader appends. Who is named with another life from here on has acknowledged nothing, and answers are void
     /// under other members (rules 2 and 7).
-    pub(crate) fn append(&mut self, leader: usize, entry: super::log::Entry, setting: &Setting) -> Verdict {
+    pub(crate) fn append(&mut self, leader: usize, entry: Entry, setting: &Setting) -> Verdict {
         let before = self.members(leader, setting).0;
         let node = &mut self.nodes[leader];
         node.log.push(entry);
@@ -204,6 +227,6 @@ impl State {
                 node.answers = [0; SEATS];
             }
         }
-        self.count_itself(leader, setting)
+        if setting.torn { self.advance(leader, setting) } else { self.write(leader, setting) }
     }
 }

@@ -69,7 +69,7 @@ impl State {
         let (mut form, mut is_first) = (Vec::new(), true);
         for_each_order(&mut order, &keys, 0, &mut |order| {
             form.clear();
-            self.write(order, setting, &mut form);
+            self.write_words(order, setting, &mut form);
             if is_first || form < *words {
                 std::mem::swap(&mut form, words);
             }
@@ -86,7 +86,7 @@ impl State {
         crate::search::spread(terms) << 8 ^ u64::from(head(node)) << 6 ^ class << 4 ^ known
     }
 
-    fn write(&self, order: &[usize], setting: &Setting, words: &mut Vec<u32>) {
+    fn write_words(&self, order: &[usize], setting: &Setting, words: &mut Vec<u32>) {
         for seat in order {
             let node = &self.nodes[*seat];
             words.push(head(node));
@@ -151,7 +151,8 @@ impl State {
 /// What a store has beside its log, and names nobody.
 fn head(node: &Node) -> u32 {
     let role = u32::from(node.voted) | (node.role as u32) << 1 | u32::from(node.is_formatted) << 3;
-    let counts = u32::from(node.mark) | u32::from(node.base) << 4 | u32::from(node.known) << 8;
+    let counts =
+        u32::from(node.mark) | u32::from(node.base) << 4 | u32::from(node.known) << 8 | u32::from(node.written) << 12;
     role | u32::from(node.life) << 4 | u32::from(node.term) << 8 | counts << 12
 }
 
@@ -163,8 +164,15 @@ fn body(head: u32) -> Node {
     };
     let part = |place: u32| (head >> place & 15) as u8;
     let (voted, is_formatted) = (head & 1 == 1, head >> 3 & 1 == 1);
-    let store =
-        Node { life: part(4), term: part(8), mark: part(12), base: part(16), known: part(20), ..Node::default() };
+    let store = Node {
+        life: part(4),
+        term: part(8),
+        mark: part(12),
+        base: part(16),
+        known: part(20),
+        written: part(24),
+        ..Node::default()
+    };
     Node { voted, role, is_formatted, ..store }
 }
 
