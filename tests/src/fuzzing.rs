@@ -18,7 +18,7 @@ use quorate::{Boot, Charter, Config, Founding, Members, Recovered, Seat};
 
 pub use decode::decode;
 pub use flash::flash;
-pub use mutation::mutate;
+pub use mutation::{corpus, mutate};
 pub use recovery::recovery;
 pub use roundtrip::roundtrip;
 pub use station::station;

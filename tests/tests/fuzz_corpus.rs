@@ -1,20 +1,10 @@
 //! The fuzz targets without a fuzzer: on the kept corpus, and on bytes drawn at random and changed from it.
 //! `QUORATE_FUZZ=1000000 cargo test --release -p quorate-tests --test fuzz_corpus` draws more of them.
 
-use std::fs;
 use std::panic::catch_unwind;
-use std::path::Path;
 
 use fastrand::Rng;
-use quorate_tests::fuzzing::{TARGETS, Target, mutate};
-
-fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-    let entries = fs::read_dir(directory).expect("every target has a corpus");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("the corpus can be read").path()).collect();
-    paths.sort();
-    paths.iter().map(|path| fs::read(path).expect("the corpus can be read")).collect()
-}
+use quorate_tests::fuzzing::{TARGETS, Target, corpus, mutate};
 
 #[track_caller]
 fn run(name: &str, target: Target, data: &[u8]) {

@@ -3,7 +3,6 @@
 
 use quorate_tests::power::{Bounds, Law, Lie, Setting, cut_all_nodes, cut_each_node};
 
-const QUICK: Bounds = Bounds { cuts: 6, mixes: 16, recoveries: 50 };
 /// Every byte of a write up to four sectors.
 const FULL: Bounds = Bounds { cuts: 2_048, mixes: 256, recoveries: 500 };
 
@@ -12,7 +11,7 @@ fn is_full() -> bool {
 }
 
 fn setting(nodes: usize, seed: u64) -> Setting {
-    let (rounds, bounds) = if is_full() { (3, FULL) } else { (if nodes > 3 { 1 } else { 2 }, QUICK) };
+    let (rounds, bounds) = if is_full() { (3, FULL) } else { (if nodes > 3 { 1 } else { 2 }, Bounds::QUICK) };
     Setting { seed, nodes, rounds, lie: None, hasty: false, bounds }
 }
 
@@ -52,7 +51,7 @@ fn a_cluster_keeps_its_answers_when_all_power_fails() {
 
 #[track_caller]
 fn broken_by(change: impl Fn(Setting) -> Setting) -> Law {
-    let setting = change(Setting { rounds: 2, bounds: QUICK, ..setting(3, 0) });
+    let setting = change(Setting { rounds: 2, bounds: Bounds::QUICK, ..setting(3, 0) });
     match cut_each_node(setting) {
         Ok(tally) => panic!("nothing was found: {tally:?}"),
         Err(violation) => {

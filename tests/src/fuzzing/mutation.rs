@@ -1,4 +1,19 @@
+use std::fs;
+use std::path::Path;
+
 use fastrand::Rng;
+
+/// The kept inputs of a fuzz target.
+///
+/// # Panics
+/// It has none.
+pub fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    let entries = fs::read_dir(directory).expect("every target has a corpus");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("the corpus can be read").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("the corpus can be read")).collect()
+}
 
 /// Other bytes: any, or some of these with changes.
 pub fn mutate(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {

@@ -21,6 +21,11 @@ pub struct Bounds {
     pub recoveries: usize,
 }
 
+impl Bounds {
+    /// Enough to go through a run in seconds.
+    pub const QUICK: Bounds = Bounds { cuts: 6, mixes: 16, recoveries: 50 };
+}
+
 /// What one power cut left.
 #[derive(Clone, Debug)]
 pub(crate) struct Crash {

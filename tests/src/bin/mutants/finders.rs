@@ -3,29 +3,66 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use clap::ValueEnum;
 use fastrand::Rng;
 use quorate_tests::mutants::Mutant;
 
 use crate::copy::Copy;
 
-/// What looks for mistakes by itself.
-const FINDERS: [&str; 2] = ["simulate --forever --patience 20 --nodes 3,5,2,4,1,7", "search --tour"];
-/// Builds no more than they need.
-const BUILD: &str = "build --profile finders --package quorate-tests --no-default-features --bin simulate --bin search";
+/// Where the mistakes are that are looked for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Room {
+    Core,
+    Disk,
+    Flash,
+    Serial,
+}
+
+const SIMULATOR: &str = "simulate --forever --patience 20 --nodes 3,5,2,4,1,7";
+/// Builds no more than the finders need.
+const BUILD: &str = "build --profile finders --package quorate-tests --bin simulate";
 /// Another copy than the tests', so that both can be at work.
 const FOLDER: &str = "quorate-finders";
 /// How a row says that a finder has found nothing.
 const NOTHING: &str = "-";
 
-/// Builds each mutant of the core once, lets one finder after the other look for it, and adds a row to the table.
-pub(crate) fn run(mut mutants: Vec<Mutant>, table: &Path, seed: u64, seconds: u32) -> io::Result<()> {
+impl Room {
+    fn directory(self) -> &'static str {
+        match self {
+            Room::Core => "core/",
+            Room::Disk => "adapters/disk/",
+            Room::Flash => "adapters/flash/",
+            Room::Serial => "adapters/serial/",
+        }
+    }
+
+    /// What looks for mistakes by itself.
+    fn finders(self) -> &'static [&'static str] {
+        match self {
+            Room::Core => &[SIMULATOR, "search --tour"],
+            Room::Disk => &["hunt power", "hunt recovery", SIMULATOR],
+            Room::Flash => &["hunt flash", "hunt boards"],
+            Room::Serial => &["hunt boards", "hunt station"],
+        }
+    }
+
+    fn build(self) -> String {
+        match self {
+            Room::Core => format!("{BUILD} --bin search --no-default-features"),
+            Room::Disk | Room::Flash | Room::Serial => format!("{BUILD} --bin hunt"),
+        }
+    }
+}
+
+/// Builds each mutant of a room once, lets one finder after the other look for it, and adds a row to the table.
+pub(crate) fn run(mut mutants: Vec<Mutant>, room: Room, table: &Path, seed: u64, seconds: u32) -> io::Result<()> {
     let known = known(table);
-    mutants.retain(|mutant| mutant.file.starts_with("core/"));
+    mutants.retain(|mutant| mutant.file.starts_with(room.directory()));
     Rng::with_seed(seed).shuffle(&mut mutants);
     mutants.retain(|mutant| !known.contains(&mutant.name));
     let (copy, mut table) = (Copy::new(FOLDER)?, OpenOptions::new().create(true).append(true).open(table)?);
     for mutant in &mutants {
-        let found = copy.with(mutant, || look(&copy, seconds))?.unwrap_or_else(|| "text not found |".into());
+        let found = copy.with(mutant, || look(&copy, room, seconds))?.unwrap_or_else(|| "text not found |".into());
         writeln!(table, "| `{}` | {found} |", mutant.name)?;
         println!("{}: {found}", mutant.name);
     }
@@ -40,12 +77,13 @@ fn known(table: &Path) -> HashSet<String> {
 }
 
 /// How long the finders took, one after the other, until one found what is wrong; the rest is not asked.
-fn look(copy: &Copy, seconds: u32) -> io::Result<String> {
-    if !copy.cargo(BUILD)?.is_fine {
+fn look(copy: &Copy, room: Room, seconds: u32) -> io::Result<String> {
+    if !copy.cargo(&room.build())?.is_fine {
         return Ok("does not build |".into());
     }
-    let mut cells = [const { String::new() }; FINDERS.len()];
-    for (finder, cell) in FINDERS.into_iter().zip(&mut cells) {
+    let finders = room.finders();
+    let mut cells = vec![String::new(); finders.len()];
+    for (finder, cell) in finders.iter().zip(&mut cells) {
         let found = copy.find(finder, seconds)?;
         *cell = found.map_or_else(|| NOTHING.into(), |taken| format!("{taken:.2}"));
         if found.is_some() {

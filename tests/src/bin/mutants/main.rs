@@ -13,6 +13,7 @@ use clap::Parser;
 use quorate_tests::mutants;
 
 use copy::Copy;
+use finders::Room;
 use suites::Fate;
 
 /// Runs wrong cores and logs against the tests that must notice them.
@@ -25,10 +26,13 @@ struct Options {
     /// List the mutants, and run none.
     #[arg(long)]
     list: bool,
-    /// Let the simulator and the search look for each mutant of the core alone, without any test that knows of it, and
-    /// add what they found to this table. Mutants that stand there are left out.
+    /// Let the tools that look for mistakes by themselves look for each mutant of a room, without any test that knows of
+    /// it, and add what they found to this table. Mutants that stand there are left out.
     #[arg(long, value_name = "TABLE")]
     finders: Option<PathBuf>,
+    /// Whose mutants.
+    #[arg(long, value_enum, default_value_t = Room::Core, requires = "finders")]
+    room: Room,
     /// Shuffles the mutants, so that any part of the table is a fair sample of them.
     #[arg(long, default_value_t = 1, requires = "finders")]
     seed: u64,
@@ -48,7 +52,7 @@ fn main() -> io::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(table) = &options.finders {
-        finders::run(chosen, table, options.seed, options.seconds)?;
+        finders::run(chosen, options.room, table, options.seed, options.seconds)?;
         return Ok(ExitCode::SUCCESS);
     }
     let copy = Copy::new("quorate-mutants")?;
