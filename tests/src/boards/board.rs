@@ -31,7 +31,8 @@ pub(super) struct Board {
     pub(super) asked: Option<Press>,
     pub(super) presses: u32,
     pub(super) boots: u64,
-    pub(super) acknowledged: Vec<Press>,
+    /// Presses that were answered, and how many there were with each.
+    pub(super) acknowledged: Vec<(Press, u32)>,
 }
 
 /// A port keeps so many bytes; more are lost.
@@ -93,6 +94,15 @@ impl Board {
         self.restart_at = Some(restart_at);
     }
 
+    /// Its station has stopped, and does nothing more, whether anybody listens to it and the flash works again or not.
+    pub(super) fn expect_end(&mut self, result: Result<(), Stop>, now: u64) {
+        let Some(station) = &mut self.station else { return };
+        self.chip.restore_power();
+        assert_eq!(station.turn(instant(now)), result, "a station that has stopped goes on");
+        let is_silent = (0..LINES).all(|line| station.drain(line).is_empty());
+        assert!(is_silent && station.deadline().is_none(), "a station that has stopped has something to say");
+    }
+
     /// Gets an erased flash. A board that had come back before gets a new incarnation with it.
     pub(super) fn lose_flash(&mut self, setting: &Setting, restart_at: u64) {
         self.has_lost = true;
@@ -142,9 +152,8 @@ impl Board {
         let Some(station) = &mut self.station else { return false };
         if let Some(answer) = station.answer() {
             let press = self.asked.take().expect("an answer belongs to a press");
-            if answer.is_ok() {
-                self.acknowledged.push(press);
-            }
+            let (_, count) = answer.unwrap_or_else(|error| panic!("{press:?} is not answered: {error:?}"));
+            self.acknowledged.push((press, u32::from_le_bytes(count)));
             self.press_at = self.press_at.max(now + rng.u64(0..=pause_max) * 1000);
         }
         if now < self.press_at || !station.is_free() {

@@ -48,9 +48,9 @@ impl Record {
         self.entries.is_empty()
     }
 
-    /// Where a press was applied.
-    pub fn index(&self, press: Press) -> Option<u64> {
-        self.indices.get(&press).copied()
+    /// How many presses there were when this one was applied.
+    pub fn count(&self, press: Press) -> Option<u32> {
+        self.indices.get(&press).map(|index| self.entries.range(..=*index).count() as u32)
     }
 
     /// The hash after the last press.

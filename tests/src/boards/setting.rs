@@ -36,6 +36,8 @@ pub struct Trouble {
     pub cuts: bool,
     /// Whether boards are reset, or lose power in the middle of a write.
     pub resets: bool,
+    /// Whether board 0 is told at first that its flash ought to hold data, so that nothing can be founded.
+    pub waits: bool,
 }
 
 impl Setting {
@@ -63,6 +65,7 @@ impl Setting {
             every: rng.u64(200_000..3_000_000),
             cuts: rng.bool(),
             resets: rng.bool(),
+            waits: seed % 4 == 0,
         };
         let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
         Setting {

@@ -9,6 +9,8 @@ pub(super) struct Wire {
     /// What is on the way, and when it is there.
     flying: Option<(u64, Vec<u8>)>,
     is_cut: bool,
+    /// It takes no more bytes.
+    is_blocked: bool,
     noise: u32,
     /// What it has carried since somebody listens.
     pub(super) heard: Option<Vec<u8>>,
@@ -19,11 +21,11 @@ pub(super) const FIFO: usize = 16;
 
 impl Wire {
     pub(super) fn new(from: (usize, usize), to: (usize, usize), noise: u32) -> Wire {
-        Wire { from, to, flying: None, is_cut: false, noise, heard: None }
+        Wire { from, to, flying: None, is_cut: false, is_blocked: false, noise, heard: None }
     }
 
     pub(super) fn is_free(&self) -> bool {
-        self.flying.is_none()
+        self.flying.is_none() && !self.is_blocked
     }
 
     /// When what is on the way is there.
@@ -35,9 +37,17 @@ impl Wire {
         self.is_cut = is_cut;
     }
 
+    pub(super) fn block(&mut self, is_blocked: bool) {
+        self.is_blocked = is_blocked;
+    }
+
+    pub(super) fn mend(&mut self) {
+        (self.is_cut, self.is_blocked) = (false, false);
+    }
+
     pub(super) fn quieten(&mut self) {
         self.noise = 0;
-        self.is_cut = false;
+        self.mend();
     }
 
     /// Takes bytes at a time, a byte's time each.

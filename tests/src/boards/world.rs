@@ -1,3 +1,5 @@
+mod trouble;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -44,7 +46,8 @@ const STEPS_MAX: u32 = 10_000;
 impl World {
     /// Boards that start at once.
     pub fn new(setting: Setting) -> World {
-        let boards: Vec<_> = (0..setting.boards).map(|seat| Board::new(seat, &setting)).collect();
+        let mut boards: Vec<_> = (0..setting.boards).map(|seat| Board::new(seat, &setting)).collect();
+        boards[0].existing = setting.trouble.waits;
         let mut wires = Vec::new();
         let count = boards.len();
         for from in 0..count {
@@ -201,14 +204,6 @@ impl World {
         Err(format!("the boards do not agree {} ms after the last trouble", 100 * election / 1000))
     }
 
-    /// Nothing goes wrong any more, and nobody presses.
-    fn calm(&mut self) {
-        self.is_calm = true;
-        self.next_trouble = u64::MAX;
-        self.wires.iter_mut().for_each(Wire::quieten);
-        self.boards.iter().for_each(|board| board.chip.restore_power());
-    }
-
     /// Whether nobody waits, and all have applied the same.
     fn is_settled(&self) -> bool {
         let applied = |board: &Board| node(board).map(Node::applied);
@@ -225,9 +220,9 @@ impl World {
             if station.app().is_none_or(|app| app.hash() != record.hash()) {
                 return Err(format!("the state of board {} is another than what was applied", board.seat));
             }
-            let lost = board.acknowledged.iter().find(|press| record.index(**press).is_none());
-            if let Some(press) = lost {
-                return Err(format!("{press:?} was answered and is lost"));
+            let lost = board.acknowledged.iter().find(|(press, count)| record.count(*press) != Some(*count));
+            if let Some((press, count)) = lost {
+                return Err(format!("{press:?} was answered, and is not press {count} of all"));
             }
         }
         let boots = self.boards.iter().map(|board| board.boots).sum();
@@ -296,51 +291,21 @@ impl World {
         }
         let spent = board.chip.take_time();
         board.busy_until = now + if self.setting.slow_flash { spent * MICROS } else { 0 };
-        assert!(result.is_ok() || board.chip.is_dead(), "board {number} stops although its flash is sound: {result:?}");
+        let is_dead = board.chip.is_dead();
+        assert!(
+            board.station.is_none() || result.is_err() == is_dead,
+            "board {number} stops if its flash fails, and not without: {result:?}"
+        );
         board.mend(&self.setting, now);
-        if board.chip.is_dead() {
+        if is_dead {
+            board.expect_end(result, now);
             board.fail(now + self.rng.u64(1..500_000) * MICROS);
         }
-    }
-
-    fn plan_trouble(&mut self) {
-        let every = self.setting.trouble.every;
-        if every > 0 {
-            self.next_trouble = self.now + self.rng.u64(1..2 * every) * MICROS;
-        }
-    }
-
-    fn cause_trouble(&mut self) {
-        let trouble = self.setting.trouble;
-        let board = self.rng.usize(..self.boards.len());
-        match self.rng.u8(0..7) {
-            0 | 1 if trouble.cuts => {
-                let wire = self.rng.usize(..self.wires.len());
-                self.wires[wire].cut(true);
-            }
-            2 if trouble.cuts => {
-                let wire = self.rng.usize(..self.wires.len());
-                let (from, to) = (self.wires[wire].from.0, self.wires[wire].to.0);
-                self.cut(from, to, true, true);
-            }
-            3 if trouble.cuts => self.wires.iter_mut().for_each(|wire| wire.cut(false)),
-            4 if trouble.resets => self.boards[board].fail(self.now + self.rng.u64(1..1_000_000) * MICROS),
-            5 if trouble.resets => {
-                let tear = *self.rng.choice(&Tear::ALL).expect("there are some");
-                self.boards[board].chip.cut_power_after(self.rng.u64(1..200), tear);
-            }
-            6 if trouble.resets && self.may_lose_flash(board) => {
-                let restart_at = self.now + self.rng.u64(1..1_000_000) * MICROS;
-                self.boards[board].lose_flash(&self.setting, restart_at);
-            }
-            _ => {}
-        }
-    }
-
-    /// Less than half of the boards lose their flash, or it would be too much for any cluster.
-    fn may_lose_flash(&self, board: usize) -> bool {
-        let others = self.boards.iter().filter(|board| board.has_lost).filter(|other| usize::from(other.seat) != board);
-        (others.count() + 1) * 2 < self.boards.len()
+        let waits = self.setting.trouble.waits && self.boards[0].existing;
+        assert!(
+            !waits || node(&self.boards[number]).is_none(),
+            "board {number} founds a cluster while board 0 waits for one"
+        );
     }
 }
 
