@@ -8,6 +8,7 @@ mod forgery;
 mod model;
 mod mutation;
 mod recovery;
+mod relay;
 mod roundtrip;
 mod segment;
 mod source;

@@ -109,9 +109,10 @@ fn index(source: &mut Source<'_>, around: Position) -> Index {
     Index(source.near(around.index.0))
 }
 
-/// A snapshot that a piece or two complete, or none.
+/// A snapshot that a piece or two complete, or none, or that is too large for many.
 fn snapshot(source: &mut Source<'_>, around: Position) -> Snapshot {
-    Snapshot { position: position(source, around), bytes: source.near(PIECE.len() as u64), check: check(source) }
+    let bytes = if source.byte() < 240 { PIECE.len() as u64 } else { 1 << 16 };
+    Snapshot { position: position(source, around), bytes: source.near(bytes), check: check(source) }
 }
 
 /// The checksum of a snapshot that is one piece, most of the time.

@@ -1,9 +1,10 @@
-use quorate::{Identity, Incarnation, Instant, Members, Node, Seat, Seats, founding};
+use quorate::{Founding, Identity, Incarnation, Instant, Members, Role, Seat, Seats, Stored, founding};
 use quorate_serial::{Address, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
-use quorate_wire::client::{Reply, Request, encode_reply, encode_request};
+use quorate_wire::client::{Reply, Request, decode_request, encode_reply, encode_request};
 use quorate_wire::{Envelope, FoundingEnvelope, decode_founding, encode, encode_founding};
 
 use super::arbitrary;
+use super::relay::Relay;
 use super::source::Source;
 use crate::boards::{CLUSTER, Chip, FOUNDING, FRAME, Press, Presses, Record, Setting, Simulated, charter};
 
@@ -13,14 +14,15 @@ const LINES: u8 = 3;
 const EVENTS_MAX: usize = 200;
 
 /// A board in a ring is sent anything: bytes, frames that are in order as far as anybody can see, at any time. It never
-/// panics, its node keeps its invariants, and what it sends are whole frames.
+/// panics, its node keeps its invariants, what it sends are whole frames, what it passes on came so, and it believes no
+/// answer of another cluster's.
 ///
 /// # Panics
 /// If it does not.
 pub fn station(data: &[u8]) {
     let mut source = Source::new(data);
     let mut station = start(source.byte());
-    let mut said = Said::default();
+    let (mut said, mut relay) = (Said::default(), Relay::default());
     let mut now = 0;
     let mut receivers: [Receiver<FRAME>; LINES as usize] = Default::default();
     for _ in 0..EVENTS_MAX {
@@ -32,35 +34,51 @@ pub fn station(data: &[u8]) {
             pause => source.near(1 << (pause % 32)),
         };
         now = u64::saturating_add(now, passed);
-        let result = event(&mut station, &mut source, &said, Instant::from_micros(now));
+        let result = event(&mut station, &mut source, (&mut said, &mut relay), Instant::from_micros(now));
         // A forged entry is one that this program cannot read, a forged snapshot one that it cannot restore.
         if result.is_err() {
             return;
         }
-        station.node().map_or(Ok(()), Node::check_invariants).expect("the node is sound");
+        if let Some(node) = station.node() {
+            node.check_invariants().expect("the node is sound");
+            said.is_answered |= node.role() == Role::Leader;
+            let has_place = |stored: Stored| stored.snapshot.bytes <= Simulated::SNAPSHOT_BYTES_MAX as u64;
+            assert!(node.fetching().is_none_or(has_place), "a board fetches what it has no place for");
+        }
         for (line, receiver) in receivers.iter_mut().enumerate() {
             let bytes = station.drain(line);
             let portion = bytes.len().min(usize::from(source.byte()));
             let mut rest = &bytes[..portion];
             while let Some(taken) = receiver.take(&mut rest) {
-                let (_, frame) = taken.expect("a station sends whole frames");
+                let (header, frame) = taken.expect("a station sends whole frames");
                 assert!(frame.is_empty() || quorate_wire::verify(frame).is_ok(), "a station sends sound frames");
-                said.note(frame);
+                if header.from == ME.into() {
+                    said.note(frame);
+                } else {
+                    relay.check(line, header, frame);
+                }
             }
             station.drained(line, portion);
         }
     }
 }
 
-/// What others have to echo for a board that is no member yet to hear them.
+/// What others have to echo for a board to hear them.
 #[derive(Default)]
 struct Said {
     question: u64,
     token: u64,
+    /// Its client and number, when it last asked for something.
+    asked: (u64, u64),
+    /// Whether it may have an answer: its own, or that of a member of its cluster.
+    is_answered: bool,
 }
 
 impl Said {
     fn note(&mut self, frame: &[u8]) {
+        if let Ok(Request { client, number, .. }) = decode_request(frame, CLUSTER) {
+            self.asked = (client, number);
+        }
         let to = (0..3).map(Seat).find_map(|seat| decode_founding(frame, CLUSTER, seat).ok());
         match to {
             Some((_, founding::Message::Who { founding, .. })) => self.question = founding.0,
@@ -76,7 +94,7 @@ impl Said {
 fn event(
     station: &mut Simulated,
     source: &mut Source<'_>,
-    said: &Said,
+    (said, relay): (&mut Said, &mut Relay),
     now: Instant,
 ) -> Result<(), quorate_serial::Stop> {
     let line = usize::from(source.below(LINES));
@@ -84,7 +102,7 @@ fn event(
         0 => station.feed(now, line, source.some_bytes()),
         1 => {
             let _ = station.propose(&Press { board: 0, number: 0 });
-            let _ = station.answer();
+            assert!(station.answer().is_none() || said.is_answered, "an answer of another cluster's is believed");
             station.turn(now)
         }
         2 | 3 => station.turn(now),
@@ -94,18 +112,29 @@ fn event(
             let flags = source.byte();
             let (turned, hears) = (flags & 1 != 0, flags & 2 != 0);
             let header = Header { hops: source.below(64), turned, hears, to, from: address(source) };
+            // What a board asks of itself, it answers itself.
+            said.is_answered |= header.from == ME.into();
             let mut sent = Transmitter::<FRAME>::new();
             // What is too long for a line does not come over one.
-            if sent.push(&header, &frame).is_ok() {
-                station.feed(now, line, sent.pending())?;
+            if sent.push(&header, &frame).is_err() {
+                return Ok(());
             }
-            Ok(())
+            let mut bytes = sent.pending().to_vec();
+            match source.byte() {
+                0..224 => relay.note(line, header, &frame),
+                // A bit turns on its way.
+                choice => {
+                    let at = usize::from(source.byte()) % bytes.len();
+                    bytes[at] ^= 1 << (choice % 8);
+                }
+            }
+            station.feed(now, line, &bytes)
         }
     }
 }
 
 /// A frame whose check is right.
-fn frame(source: &mut Source<'_>, station: &Simulated, said: &Said) -> Vec<u8> {
+fn frame(source: &mut Source<'_>, station: &Simulated, said: &mut Said) -> Vec<u8> {
     let mut buffer = [0; 1000];
     let mut room = Vec::new();
     let length = match source.below(8) {
@@ -120,14 +149,11 @@ fn frame(source: &mut Source<'_>, station: &Simulated, said: &Said) -> Vec<u8> {
             encode_request(&mut buffer, &request).map_or(0, <[u8]>::len)
         }
         2 => {
-            let (client, number) = (source.near(1), source.near(1));
-            let reply = Reply {
-                client,
-                number,
-                from: Seat(source.below(4)),
-                founding: source.flag().then_some(FOUNDING),
-                body: arbitrary::reply_body(source),
-            };
+            let (client, number) = (source.near(said.asked.0), source.near(said.asked.1));
+            let founding = [None, Some(FOUNDING), Some(Founding(1))][usize::from(source.below(3))];
+            said.is_answered |= founding.is_some() && founding == station.charter().map(|charter| charter.founding);
+            let reply =
+                Reply { client, number, from: Seat(source.below(4)), founding, body: arbitrary::reply_body(source) };
             encode_reply(&mut buffer, &reply).map_or(0, <[u8]>::len)
         }
         3 => {
