@@ -35,6 +35,8 @@ struct Finder {
     run: Arc<dyn Fn(u64) -> Result<(), String> + Send + Sync>,
 }
 
+/// Inputs of a fuzz target.
+const INPUTS: usize = 100;
 /// Power cuts of all nodes at once, beside those of each.
 const CUTS: usize = 60;
 /// Microseconds of trouble before the calm.
@@ -69,7 +71,8 @@ fn finder(name: &str) -> Result<Finder, String> {
             let (_, target) = target.ok_or("name `power`, `boards`, or a fuzz target")?;
             let corpus = corpus(name);
             Arc::new(move |seed| {
-                target(&mutate(&corpus, &mut Rng::with_seed(seed)));
+                let mut rng = Rng::with_seed(seed);
+                (0..INPUTS).for_each(|_| target(&mutate(&corpus, &mut rng)));
                 Ok(())
             })
         }

@@ -104,7 +104,22 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
     fn write(&mut self, flash: &mut Store<'_, WORD, PAGE>, batch: &Batch) -> Result<(), Off> {
         let mut next = self.state().clone();
         next.write(batch);
-        self.did(flash.write(batch.hard_state, batch.snapshot, batch.entries(), batch.mark), next)
+        let result = flash.write(batch.hard_state, batch.snapshot, batch.entries(), batch.mark);
+        let is_full = is_full(&result);
+        self.did(result, next)?;
+        if is_full { self.make_room(flash) } else { Ok(()) }
+    }
+
+    /// A log that is full has room for a snapshot.
+    fn make_room(&mut self, flash: &mut Store<'_, WORD, PAGE>) -> Result<(), Off> {
+        let (position, mut next) = (self.state().last(), self.state().clone());
+        if position.index == next.covered() {
+            return Ok(());
+        }
+        next.mark(self.keep(position, &[]));
+        let taken = flash.take(position, members(), &[]).map(drop);
+        assert!(!is_full(&taken), "no room is kept for a snapshot: {taken:?}");
+        self.did(taken, next)
     }
 
     /// Takes a snapshot of some of the entries.
@@ -211,10 +226,15 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
     }
 }
 
+fn is_full(result: &Result<(), FlashError>) -> bool {
+    matches!(result, Err(FlashError::LogFull { .. }))
+}
+
 /// Whether a node that started from what came back has all that was written, and nothing else.
 fn matches(state: &model::Disk, node: &Started) -> bool {
     let has = |index: u64| state.record(Index(index));
     node.durable_hard_state() == state.hard_state
+        && node.durable_mark() == state.mark
         && node.last() == state.last()
         && node.base().index >= state.base.index
         && node.log().all(|entry| has(entry.position().index.0) == Some(entry.record()))

@@ -18,7 +18,8 @@ pub fn corpus(name: &str) -> Vec<Vec<u8>> {
 /// Other bytes: any, or some of these with changes.
 pub fn mutate(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     let Some(base) = rng.choice(corpus).filter(|_| rng.u8(..) < 200) else {
-        let length = rng.usize(..400);
+        let doublings = rng.u32(..14);
+        let length = rng.usize(..1 << doublings);
         return (0..length).map(|_| rng.u8(..)).collect();
     };
     let mut bytes = base.clone();
