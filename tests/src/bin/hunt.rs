@@ -24,7 +24,7 @@ struct Options {
     #[arg(long, value_parser = seeds)]
     seeds: Option<Range<u64>>,
     /// Give up on a seed after so many seconds: it will not come to an end.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 600)]
     patience: u64,
 }
 
