@@ -88,7 +88,7 @@ fn cut_power(seed: u64) -> Result<(), String> {
 }
 
 fn trouble_boards(seed: u64) -> Result<(), String> {
-    let boards = if seed % 2 == 0 { 3 } else { 5 };
+    let boards = if seed.is_multiple_of(2) { 3 } else { 5 };
     boards::World::new(boards::Setting::troubled(seed, boards)).story(TROUBLE).map(drop)
 }
 

@@ -65,7 +65,7 @@ impl Setting {
             every: rng.u64(200_000..3_000_000),
             cuts: rng.bool(),
             resets: rng.bool(),
-            waits: seed % 4 == 0,
+            waits: seed.is_multiple_of(4),
         };
         let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
         Setting {
