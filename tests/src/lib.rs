@@ -20,6 +20,7 @@ pub mod power;
 #[cfg(feature = "all")]
 pub mod replay;
 pub mod search;
+pub mod seeds;
 pub mod simulator;
 #[cfg(feature = "all")]
 pub mod spec;

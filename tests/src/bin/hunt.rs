@@ -11,7 +11,7 @@ use clap::Parser;
 use fastrand::Rng;
 use quorate_tests::fuzzing::{TARGETS, corpus, mutate};
 use quorate_tests::power::{Bounds, cut_all_nodes, cut_each_node};
-use quorate_tests::{boards, power};
+use quorate_tests::{boards, power, seeds};
 
 /// Looks for mistakes of disks, flashes and boards, seed after seed.
 #[derive(Parser)]
@@ -21,7 +21,7 @@ struct Options {
     #[arg(value_parser = finder)]
     finder: Finder,
     /// Which seeds, as FROM..TO without TO; all of them if nothing is said.
-    #[arg(long, value_parser = seeds)]
+    #[arg(long, value_parser = seeds::range)]
     seeds: Option<Range<u64>>,
     /// Give up on a seed after so many seconds: it will not come to an end.
     #[arg(long, default_value_t = 600)]
@@ -90,9 +90,4 @@ fn cut_power(seed: u64) -> Result<(), String> {
 fn trouble_boards(seed: u64) -> Result<(), String> {
     let boards = if seed.is_multiple_of(2) { 3 } else { 5 };
     boards::World::new(boards::Setting::troubled(seed, boards)).story(TROUBLE).map(drop)
-}
-
-fn seeds(text: &str) -> Result<Range<u64>, String> {
-    let range = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-    range.ok_or_else(|| "give seeds as FROM..TO, for example 0..1000".into())
 }

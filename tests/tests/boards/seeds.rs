@@ -2,6 +2,7 @@ use std::panic::catch_unwind;
 
 use quorate_serial::Wiring;
 use quorate_tests::boards::{Report, Setting, World};
+use quorate_tests::seeds;
 
 /// Microseconds of trouble before the calm.
 const TROUBLE: u64 = 5_000_000;
@@ -29,8 +30,7 @@ fn quiet_boards_answer_every_press() {
 /// `QUORATE_SEEDS=0..1000` runs others than the usual ones.
 fn run_seeds(boards: u8) {
     let text = std::env::var("QUORATE_SEEDS").unwrap_or_else(|_| "0..8".into());
-    let (from, to) = text.split_once("..").expect("QUORATE_SEEDS is FROM..TO");
-    let seeds = from.parse().expect("a number")..to.parse::<u64>().expect("a number");
+    let seeds = seeds::range(&text).expect("QUORATE_SEEDS says which");
     let (mut answered, mut boots) = (0, 0);
     for seed in seeds {
         let setting = Setting::troubled(seed, boards);

@@ -2,6 +2,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use clap::Parser;
+use quorate_tests::seeds;
 use quorate_tests::simulator::{Fault, SEATS, Schedule, Setting};
 
 /// Simulates clusters under faults, one for each seed.
@@ -9,7 +10,7 @@ use quorate_tests::simulator::{Fault, SEATS, Schedule, Setting};
 #[command(version, about)]
 pub(crate) struct Options {
     /// Which seeds, as FROM..TO without TO.
-    #[arg(long, default_value = "0..100", value_parser = seeds)]
+    #[arg(long, default_value = "0..100", value_parser = seeds::range)]
     pub(crate) seeds: Range<u64>,
     /// How many members the cluster has; of several numbers, as 3,5,2, the seeds take one after the other.
     #[arg(long, default_values_t = [3], value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
@@ -74,11 +75,4 @@ impl Options {
     pub(crate) fn time(&self) -> Option<Duration> {
         self.minutes.map(|minutes| Duration::from_secs(minutes * 60))
     }
-}
-
-fn seeds(text: &str) -> Result<Range<u64>, String> {
-    let range = text.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-    range
-        .filter(|range: &Range<u64>| !range.is_empty())
-        .ok_or_else(|| "give seeds as FROM..TO, for example 0..1000".into())
 }
