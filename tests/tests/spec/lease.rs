@@ -17,7 +17,7 @@ fn sound(quick: Setting, full: Setting) {
 
 #[track_caller]
 fn complete(setting: Setting) {
-    expect_sound(&setting, &search(&setting));
+    expect_sound(&setting, &search(&setting), 1_000);
 }
 
 #[track_caller]

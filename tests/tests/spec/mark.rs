@@ -18,7 +18,7 @@ fn unequal(setting: Setting, capacities: [u8; 5]) -> Setting {
 #[track_caller]
 fn expect_sound(quick: Setting, full: Setting) {
     let setting = if is_full() { full } else { quick };
-    super::expect_sound(&setting, &search(&setting));
+    super::expect_sound(&setting, &search(&setting), 1_000);
 }
 
 #[track_caller]
