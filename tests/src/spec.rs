@@ -5,7 +5,9 @@
 mod breadth;
 pub mod founding;
 pub mod lease;
+mod log;
 pub mod mark;
 pub mod members;
+mod node;
 
 pub use breadth::{Bounds, End, Report};

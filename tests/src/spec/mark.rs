@@ -22,7 +22,6 @@ mod act;
 mod commit;
 mod face;
 mod live;
-pub(crate) mod log;
 mod rules;
 mod state;
 mod step;

@@ -1,6 +1,7 @@
 use super::rules::{Flaw, Setting};
-use super::state::{Role, SEATS, State, TERMS};
+use super::state::{State, TERMS};
 use crate::spec::breadth::Verdict;
+use crate::spec::node::Role;
 
 /// What can happen.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl State {
     pub(crate) fn acts(&self, setting: &Setting, acts: &mut Vec<Act>) {
         for seat in 0..setting.nodes {
             self.elections(seat, setting, acts);
-            self.messages(seat, setting, acts);
+            self.messages(seat, acts);
             if self.nodes[seat].role == Role::Leader {
                 self.rule(seat, setting, acts);
             }
@@ -111,7 +112,7 @@ impl State {
         }
     }
 
-    fn messages(&self, seat: usize, setting: &Setting, acts: &mut Vec<Act>) {
+    fn messages(&self, seat: usize, acts: &mut Vec<Act>) {
         let node = &self.nodes[seat];
         for term in node.term..TERMS as u8 {
             let reign = self.reign(term);
@@ -126,7 +127,6 @@ impl State {
                 acts.push(Act::Confirm { seat: seat as u8, leader: leader as u8 });
             }
         }
-        debug_assert!(setting.nodes <= SEATS, "the model is smaller");
     }
 
     fn rule(&self, seat: usize, setting: &Setting, acts: &mut Vec<Act>) {

@@ -1,10 +1,7 @@
 use super::act::Act;
 use super::rules::Setting;
-use super::state::{Role, State};
-
-fn name(seat: u8) -> char {
-    char::from(b'A' + seat)
-}
+use super::state::State;
+use crate::spec::node::{Role, name};
 
 impl std::fmt::Display for Act {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

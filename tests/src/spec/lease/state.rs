@@ -1,18 +1,11 @@
 use super::rules::{Flaw, Setting};
-use crate::spec::mark::log::Log;
+use crate::spec::log::Log;
+use crate::spec::node::Role;
 
 /// The most nodes.
 pub(crate) const SEATS: usize = 3;
 /// The most terms, zero included.
 pub(crate) const TERMS: usize = 6;
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Role {
-    #[default]
-    Follower,
-    Candidate,
-    Leader,
-}
 
 /// The round of a leader that it drew last.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 use super::rules::{Flaw, Setting};
-use super::state::{Node, Reign, Role, Round, SEATS, State};
+use super::state::{Node, Reign, Round, SEATS, State};
 use crate::spec::breadth::Verdict;
+use crate::spec::node::Role;
 
 impl State {
     /// Whether a node may stand: it hears no leader, or was handed leadership to in its present term (rules 2 and 3).

@@ -1,6 +1,7 @@
 use super::rules::Setting;
-use super::state::{Node, Reign, Role, Round, SEATS, State};
-use crate::spec::mark::log::Log;
+use super::state::{Node, Reign, Round, SEATS, State};
+use crate::spec::log::Log;
+use crate::spec::node::Role;
 
 /// Every order of three seats.
 const ORDERS: [[usize; SEATS]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
@@ -99,11 +100,7 @@ impl State {
 fn head(word: u32) -> Node {
     let count = |place: u32| (word >> (5 * place) & 31) as u8;
     let flag = |place: u32| word >> (25 + place) & 1 == 1;
-    let role = match word >> 30 {
-        0 => Role::Follower,
-        1 => Role::Candidate,
-        _ => Role::Leader,
-    };
+    let role = Role::of((word >> 30) as u8);
     Node {
         role,
         voted: flag(4),

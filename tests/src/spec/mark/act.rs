@@ -1,7 +1,8 @@
 use super::rules::{Flaw, Setting, Writes};
-use super::state::{Role, State, TERMS};
+use super::state::{State, TERMS};
 use super::write::next_part;
 use crate::spec::breadth::Verdict;
+use crate::spec::node::Role;
 
 /// The whole of a write; a smaller number says that a crash left so many of its parts.
 pub(crate) const WHOLE: u8 = u8::MAX;

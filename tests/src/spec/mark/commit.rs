@@ -1,7 +1,7 @@
-use super::log::Log;
 use super::rules::{Flaw, Setting};
 use super::state::State;
 use crate::spec::breadth::Verdict;
+use crate::spec::log::Log;
 
 impl State {
     /// What a leader counts of its own: it holds its whole log so far, and the mark behind it (rule 3).

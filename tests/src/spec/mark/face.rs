@@ -2,11 +2,8 @@ use std::fmt::Write as _;
 
 use super::act::{Act, WHOLE};
 use super::rules::Setting;
-use super::state::{Role, State, Store};
-
-fn name(seat: u8) -> char {
-    char::from(b'A' + seat)
-}
+use super::state::{State, Store};
+use crate::spec::node::{Role, name};
 
 impl std::fmt::Display for Act {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,4 +1,5 @@
-use super::log::{ENTRIES, Log};
+use crate::spec::log::{ENTRIES, Log};
+use crate::spec::node::Role;
 
 /// The most nodes.
 pub(crate) const SEATS: usize = 5;
@@ -13,14 +14,6 @@ pub(crate) struct Store {
     pub(crate) base: u8,
     /// The latest term whose leader's whole log, as it was at its election, this one held.
     pub(crate) mark: u8,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Role {
-    #[default]
-    Follower,
-    Candidate,
-    Leader,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

@@ -1,7 +1,8 @@
-use super::log::Log;
 use super::rules::{Flaw, Setting};
-use super::state::{Reign, Role, State};
+use super::state::{Reign, State};
 use crate::spec::breadth::Verdict;
+use crate::spec::log::Log;
+use crate::spec::node::Role;
 
 impl State {
     /// A candidate in a term of its own (section 5.2). Its vote for itself is durable.

@@ -1,6 +1,7 @@
-use super::log::Log;
 use super::rules::Setting;
-use super::state::{Node, Reign, Role, SEATS, State, TERMS};
+use super::state::{Node, Reign, SEATS, State, TERMS};
+use crate::spec::log::Log;
+use crate::spec::node::Role;
 
 /// The most words of a packed state.
 const WORDS: usize = 3 * SEATS + TERMS + 3;
@@ -217,11 +218,7 @@ fn unlock(key: u64) -> Node {
         base: (bits >> 4 & 15) as u8,
         mark: (bits & 15) as u8,
     };
-    let role = match key >> 61 & 3 {
-        0 => Role::Follower,
-        1 => Role::Candidate,
-        _ => Role::Leader,
-    };
+    let role = Role::of((key >> 61 & 3) as u8);
     Node {
         term: (key >> 56 & 15) as u8,
         voted: key >> 60 & 1 == 1,

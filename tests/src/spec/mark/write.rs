@@ -37,8 +37,8 @@ fn next_of_log(disk: &Store, memory: &Store, flaw: Flaw) -> Option<Store> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::log::Log;
     use super::*;
+    use crate::spec::log::Log;
 
     fn parts(mut disk: Store, memory: Store, flaw: Flaw) -> Vec<(u8, u32, u8)> {
         let mut parts = Vec::new();

@@ -1,7 +1,8 @@
 use super::log::Entry;
 use super::rules::{Flaw, Setting};
-use super::state::{Role, State, TERMS};
+use super::state::{State, TERMS};
 use crate::spec::breadth::Verdict;
+use crate::spec::node::Role;
 
 /// All parts of a write; a smaller number says how many a crash left.
 pub(crate) const WHOLE: u8 = u8::MAX;

@@ -1,7 +1,8 @@
 use super::configuration::{LIVES_MAX, Members, is_majority};
 use super::log::{Entry, Kind};
 use super::rules::{Flaw, Setting};
-use super::state::{Role, State};
+use super::state::State;
+use crate::spec::node::Role;
 
 impl State {
     /// Whether a leader may begin a change (rule 5).

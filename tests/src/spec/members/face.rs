@@ -2,11 +2,8 @@ use super::act::{Act, WHOLE};
 use super::configuration::{Lives, Members, SEATS};
 use super::log::{Entry, Kind, Log};
 use super::rules::Setting;
-use super::state::{Role, State};
-
-fn name(seat: u8) -> char {
-    char::from(b'A' + seat)
-}
+use super::state::State;
+use crate::spec::node::{Role, name};
 
 /// The seats of a set, each with its life behind it.
 struct Named(u8, Lives);

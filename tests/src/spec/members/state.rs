@@ -1,17 +1,10 @@
 use super::configuration::{Lives, Members, SEATS};
 use super::log::{ENTRIES, Log};
 use super::rules::{Flaw, Setting};
+use crate::spec::node::Role;
 
 /// The most terms, zero included.
 pub(crate) const TERMS: usize = 12;
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Role {
-    #[default]
-    Follower,
-    Candidate,
-    Leader,
-}
 
 /// The present store of a seat. Beside role, votes, acks and answers, only what a leader has not written yet can be
 /// lost in a crash.

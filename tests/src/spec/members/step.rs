@@ -1,8 +1,9 @@
 use super::configuration::{Members, SEATS};
 use super::log::Entry;
 use super::rules::{Flaw, Setting};
-use super::state::{Node, Reign, Role, State};
+use super::state::{Node, Reign, State};
 use crate::spec::breadth::Verdict;
+use crate::spec::node::Role;
 
 impl State {
     /// Whether a store stands at all (rule 4).

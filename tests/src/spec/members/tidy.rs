@@ -1,7 +1,8 @@
 use super::configuration::{Lives, Members, SEATS};
 use super::log::{Entry, Log};
 use super::rules::Setting;
-use super::state::{Node, Reign, Role, State, TERMS};
+use super::state::{Node, Reign, State, TERMS};
+use crate::spec::node::Role;
 
 impl State {
     /// Leaves out what can decide nothing any more, and numbers terms anew.
@@ -157,11 +158,7 @@ fn head(node: &Node) -> u32 {
 }
 
 fn body(head: u32) -> Node {
-    let role = match head >> 1 & 3 {
-        0 => Role::Follower,
-        1 => Role::Candidate,
-        _ => Role::Leader,
-    };
+    let role = Role::of((head >> 1 & 3) as u8);
     let part = |place: u32| (head >> place & 15) as u8;
     let (voted, is_formatted) = (head & 1 == 1, head >> 3 & 1 == 1);
     let store = Node {
