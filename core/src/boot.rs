@@ -3,14 +3,14 @@ use core::marker::PhantomData;
 use crate::config::{Settings, members_fault};
 use crate::fetch::Fetch;
 use crate::log::{Full, LogMut, Span};
-use crate::node::{bounded, bounded_mut};
+use crate::node::bounded;
 use crate::peer::Peer;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::timers::Timers;
 use crate::{
-    Charter, Config, ConfigError, Entry, HardState, Incarnation, Index, Instant, Mark, Node, Position, Recovered,
-    Snapshot, Stored, Term,
+    Charter, Config, ConfigError, Entry, HardState, Incarnation, Index, Instant, Kind, Mark, Node, Position, Recovered,
+    Refusal, Roster, Settled, Snapshot, Stored, Term,
 };
 
 /// A node before it starts.
@@ -47,9 +47,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// # Errors
     /// What is wrong with the configuration or the charter.
     pub fn found(config: Config, charter: &Charter, memory: B) -> Result<Self, ConfigError> {
-        let mut boot = Self::new(config, memory)?;
-        boot.adopt(charter)?;
-        Ok(boot)
+        Self::of_member(config, charter, Incarnation::FOUNDER, memory)
     }
 
     /// A store that has run before, with this memory for its log: [give it](Boot::take) what the store holds, in the
@@ -64,42 +62,65 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         Ok(Boot { origin: Origin::Store, ..Self::new(config, memory)? })
     }
 
-    /// A seat whose store is lost, with a new store that has nothing, and this memory for its log: it is brought in
-    /// line, and neither votes nor counts.
+    /// A store that starts for the first time in a cluster that is there, with this memory for its log: in the place of
+    /// one that was lost, or in a seat that is to be added. It counts from the moment on at which the members name its
+    /// life, which its leader sees to if it holds the seat of a lost one.
     ///
-    /// Its user vouches that the charter is the cluster's, that it is durable in the new store, and that no store of
-    /// this seat ever ran under this incarnation or a later one.
+    /// Its user vouches that the charter is the cluster's; that charter and incarnation are durable in the store; and that
+    /// the incarnation was [drawn](Incarnation::drawn) at random for it, and for no other store.
     ///
     /// # Errors
-    /// What is wrong with the configuration or the charter; [`ConfigError::FirstIncarnation`] under the first one.
-    pub fn return_without_disk(config: Config, charter: &Charter, memory: B) -> Result<Self, ConfigError> {
-        if config.identity.incarnation == Incarnation(0) {
-            return Err(ConfigError::FirstIncarnation);
+    /// What is wrong with the configuration or the charter; [`ConfigError::NotDrawn`] with a founder's incarnation.
+    pub fn join(config: Config, charter: &Charter, incarnation: Incarnation, memory: B) -> Result<Self, ConfigError> {
+        if incarnation == Incarnation::FOUNDER {
+            return Err(ConfigError::NotDrawn);
         }
-        Self::found(config, charter, memory)
+        Self::of_member(config, charter, incarnation, memory)
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn of_member(config: Config, charter: &Charter, incarnation: Incarnation, memory: B) -> Result<Self, ConfigError> {
+        let mut boot = Self::new(config, memory)?;
+        boot.adopt(charter, incarnation)?;
+        Ok(boot)
     }
 
     fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
         let state = State::new(Timers::of(&config)?, Settings::of(&config)?, config.seed);
-        let node = Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], memory, command: PhantomData };
+        let settled = [[0; Roster::SEAT_BYTES]; SEATS];
+        let node =
+            Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], settled, memory, command: PhantomData };
         let snapshot_fill_percent = config.snapshot_fill_percent;
         Ok(Boot { node, origin: Origin::New, snapshot_fill_percent, covered: Position::default(), is_void: false })
     }
 
     /// Makes the node a member: no store holds more than fits into the smallest log of all.
-    fn adopt(&mut self, charter: &Charter) -> Result<(), ConfigError> {
+    fn adopt(&mut self, charter: &Charter, incarnation: Incarnation) -> Result<(), ConfigError> {
         let (bytes, least) = (bounded(self.node.memory.as_ref()).len(), charter.log_bytes_least as usize);
         let state = &mut self.node.state;
-        if let Some(fault) = members_fault(charter.members, state.seat(), SEATS) {
+        let seat = state.seat();
+        if let Some(fault) = members_fault(charter.members, seat, SEATS) {
             return Err(fault);
+        }
+        if incarnation == Incarnation::FOUNDER && !charter.members.all().contains(seat) {
+            return Err(ConfigError::NotAMember { seat });
         }
         if least > bytes {
             return Err(ConfigError::LogTooSmall { bytes, least });
         }
-        state.configuration.enter(charter.members, state.seat(), least);
+        state.settings.identity.incarnation = incarnation;
+        state.configuration.log_bytes = least;
         state.snapshots.crowded_at = percent(least, self.snapshot_fill_percent);
-        Ok(())
+        self.node.begin().adopt_founders(charter.members, charter.log_bytes_least)
+    }
+
+    /// Takes the last configuration that was known to be committed.
+    fn settled(&mut self, settled: &Settled<'_>) -> Result<(), BootError> {
+        self.node
+            .begin()
+            .adopt(settled)
+            .map_err(|_: Refusal| BootError::Charter(ConfigError::TooManySeats { seats: SEATS }))
     }
 
     /// Gives the log's memory back: of a store that has turned out to be no member yet.
@@ -115,7 +136,11 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         match (self.origin, recovered) {
             (Origin::Store | Origin::Charter, Recovered::Charter(charter)) => {
                 self.origin = Origin::Charter;
-                return self.adopt(&charter).map_err(BootError::Charter);
+                return self.adopt(&charter, Incarnation::FOUNDER).map_err(BootError::Charter);
+            }
+            (Origin::Store | Origin::Charter, Recovered::Joined(charter, incarnation)) => {
+                self.origin = Origin::Charter;
+                return self.adopt(&charter, incarnation).map_err(BootError::Charter);
             }
             (Origin::New | Origin::Store, _) | (_, Recovered::Prepared(_)) => return Err(BootError::NoMember),
             (Origin::Charter, Recovered::Snapshot(snapshot)) => self.snapshot(snapshot),
@@ -124,6 +149,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             (Origin::Charter, Recovered::Stored(stored)) => self.stored(stored),
             (Origin::Charter, Recovered::HardState(hard_state)) => self.node.state.hard = hard_state,
             (Origin::Charter, Recovered::Entry(entry)) => self.entry(entry)?,
+            (Origin::Charter, Recovered::Settled(settled)) => self.settled(&settled)?,
             (Origin::Charter, Recovered::Mark(mark)) => self.mark(mark),
         }
         Ok(())
@@ -169,7 +195,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     }
 
     fn log(&mut self) -> LogMut<'_> {
-        LogMut { memory: bounded_mut(self.node.memory.as_mut()), span: &mut self.node.span }
+        self.node.begin().log
     }
 
     /// Takes an entry: it replaces the one at its index and all after that, be they here or covered by a snapshot.
@@ -213,6 +239,12 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             return Err(BootError::Bounds { term, index: span.last.index });
         }
         begin(state, span, term, now);
+        self.node.begin().look_up_members();
+        let has_commands = self.log().view().entries().any(|entry| entry.kind() != Kind::Members);
+        let state = &mut self.node.state;
+        state.configuration.is_open = has_commands || self.node.span.base.index > Index(0);
+        state.configuration.is_news = false;
+        state.election.greets = !state.configuration.others.is_empty();
         let covered = self.covered;
         if self.log().view().holds(&covered) {
             self.node.state.snapshots.covered = covered.index;
@@ -242,7 +274,7 @@ fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     }
     state.disk.durable = span.last.index;
     state.disk.written = span.last.index;
-    state.election.greets = !state.configuration.others.is_empty();
+    state.disk.settled = state.configuration.settled;
     state.timers.rest();
 }
 

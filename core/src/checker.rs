@@ -1,19 +1,21 @@
 use crate::config::Settings;
-use crate::configuration::Configuration;
 use crate::disk::{Disk, Write};
 use crate::election::Election;
+use crate::entry::{HEADER, seal_record};
 use crate::fetch::Fetch;
 use crate::follow::Follow;
 use crate::lead::{Endings, Lead};
+use crate::node::bounded_mut;
 use crate::peer::{Flow, Owed, Peer, Refused};
+use crate::plan::Plan;
 use crate::read::Reads;
 use crate::sends::Sends;
 use crate::snapshots::Snapshots;
 use crate::state::State;
 use crate::transfer::Transfer;
 use crate::{
-    Ballot, HardState, Identity, Incarnation, Index, Instant, Members, Message, Node, Outcome, Refusals, Role, Seat,
-    Seats, Term,
+    Ballot, ConfigError, Entry, HardState, Identity, Incarnation, Index, Instant, Kind, Members, Message, Node,
+    Outcome, Refusals, Role, Roster, Seat, Seats, Term,
 };
 
 /// What a model checker needs beside `Clone + Eq + Hash`, so that states that behave alike are equal.
@@ -63,9 +65,9 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             let Election { ballot: kind, greets: _, votes, answered } = &mut state.election;
             (*votes, *answered, *kind) = (seats, seats, ballot);
         }
-        let others = state.configuration.others;
+        // Whoever is none of the members may stand, and is owed an answer.
         for (seat, peer) in self.peers.iter_mut().enumerate() {
-            if !others.contains(Seat(seat as u8)) {
+            if Seat(seat as u8) == state.seat() {
                 *peer = Peer { incarnation: peer.incarnation, ..other.clone() };
             } else if !state.is_leader() {
                 peer.forget_reign(other.clone());
@@ -73,10 +75,10 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         }
     }
 
-    /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads
-    /// and before the window closes, a stamp is only held against the last time that this happened, and, where all that
-    /// was sent is acknowledged, against that. A refusal is always late then, for no follower loses what it
-    /// acknowledged. What was sent must then be [folded](Node::folded_stamp) as well.
+    /// Gives one stamp to all that was sent since `next` was last taken back, and takes it for echoed: without reads,
+    /// while members and their lives stay, and before the window closes, a stamp is only held against the last time that
+    /// this happened, and, where all that was sent is acknowledged, against that. A refusal is always late then, for no
+    /// follower loses what it acknowledged. What was sent must then be [folded](Node::folded_stamp) as well.
     pub fn fold_stamps(&mut self) {
         for peer in &mut self.peers {
             peer.sent = peer.sent.min(peer.reset_at + 1);
@@ -97,7 +99,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
         }
     }
 
-    /// The latest incarnation in which a member was heard.
+    /// Which life of a member's store this node takes to be there.
     ///
     /// # Panics
     /// The node has no such seat.
@@ -106,15 +108,13 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     /// Whether nothing comes of a message, now or ever: in this life, or after a crash that leaves the disk in the term
-    /// `durable` or a later one. The disk must not get lost. What a later incarnation says is never done with: it tells
-    /// at least that there is one, to a node that has forgotten it by a crash.
+    /// `durable` or a later one. The disk must not get lost. What a later life says is never done with: it tells at
+    /// least that there is one, to a node that has forgotten it by a crash.
     pub fn is_done_with(&self, from: Identity, message: &Message<'_>, durable: Term) -> bool {
-        if from.incarnation > Incarnation(0) {
+        if from.incarnation != Incarnation::FOUNDER {
             return false;
         }
         let (state, term, peer) = (&self.state, message.term(), &self.peers[from.seat]);
-        // In this life. After a crash it is heard again.
-        let is_refused = from.incarnation < peer.incarnation;
         // In a term that is durable a node becomes nothing but what its role leads to, and that only before a crash.
         let role = state.role;
         let is_in = |roles: &[Role]| durable < term || (state.hard.term == term && roles.contains(&role));
@@ -122,6 +122,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             Message::RequestVote { .. }
             | Message::AppendEntries { .. }
             | Message::Offer { .. }
+            | Message::Configured { .. }
             | Message::Piece { .. } => false,
             Message::Vote { ballot: Ballot::Pre, granted: true, .. } => durable >= term,
             Message::Vote { ballot: Ballot::Pre, .. }
@@ -131,12 +132,12 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
             Message::Vote { granted, .. } => {
                 let is_counted = state.election.answered.contains(from.seat)
                     && (!granted || state.election.votes.contains(from.seat));
-                !is_in(&[Role::Candidate]) || (durable >= term && (is_counted || is_refused))
+                !is_in(&[Role::Candidate]) || (durable >= term && is_counted)
             }
             Message::Ack { outcome: Outcome::Stale, .. } => durable >= term,
             Message::Ack { stamp, outcome, .. } => {
                 let is_heard = role == Role::Leader && peer.has_heard(stamp, outcome, state.follow.inherited);
-                !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && (is_heard || is_refused))
+                !is_in(&[Role::Candidate, Role::Leader]) || (durable >= term && is_heard)
             }
         }
     }
@@ -145,12 +146,63 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     ///
     /// # Panics
     /// `names` leads out of the node's seats.
-    pub fn rename(&mut self, names: impl Fn(Seat) -> Seat) {
+    pub fn rename(&mut self, names: impl Fn(Seat) -> Seat)
+    where
+        B: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        self.rename_log(&names);
         self.state.rename(&names);
         let before = self.peers.clone();
         for (seat, peer) in before.into_iter().enumerate() {
             self.peers[names(Seat(seat as u8))] = peer;
         }
+        let before = self.settled;
+        let roster = self.state.configuration.settled(before.as_flattened()).roster;
+        let mut room = [[0; Roster::SEAT_BYTES]; SEATS];
+        if let Ok(renamed) = roster.renamed(&names, room.as_flattened_mut()) {
+            self.settled.as_flattened_mut()[..renamed.bytes().len()].copy_from_slice(renamed.bytes());
+        }
+    }
+
+    /// Writes anew what the log says of who takes part: it is as long as before.
+    fn rename_log(&mut self, names: &impl Fn(Seat) -> Seat)
+    where
+        B: AsRef<[u8]> + AsMut<[u8]>,
+    {
+        let (mut at, end) = (0, self.log().bytes().len());
+        let memory = bounded_mut(self.memory.as_mut());
+        while at < end {
+            let entry = Entry::trusted(&memory[at..end]);
+            let (position, length) = (entry.position(), entry.record().len());
+            let mut room = [[0; Roster::SEAT_BYTES]; SEATS];
+            let renamed = entry.roster().map(|roster| roster.renamed(names, room.as_flattened_mut()));
+            if let Some(Ok(renamed)) = renamed {
+                let record = &mut memory[at..at + length];
+                record[HEADER..][..renamed.bytes().len()].copy_from_slice(renamed.bytes());
+                seal_record(record, position, Kind::Members);
+            }
+            at += length;
+        }
+    }
+}
+
+impl Roster<'_> {
+    /// The same with other seats, written to `room`.
+    ///
+    /// # Errors
+    /// It does not fit.
+    pub fn renamed<'r>(&self, names: &impl Fn(Seat) -> Seat, room: &'r mut [u8]) -> Result<Roster<'r>, ConfigError> {
+        let of = |seats: Seats| seats.iter().map(names).collect::<Seats>();
+        let Members { voters, outgoing, replaced, learners, witnesses } = self.members();
+        let [voters, outgoing, replaced, learners, witnesses] =
+            [voters, outgoing, replaced, learners, witnesses].map(of);
+        let members = Members { voters, outgoing, replaced, learners, witnesses };
+        let occupant = |seat| {
+            self.occupants()
+                .find(|(found, _)| names(*found) == seat)
+                .map_or_else(Default::default, |(_, occupant)| occupant)
+        };
+        Roster::write(room, members, self.log_bytes_least(), occupant)
     }
 }
 
@@ -166,7 +218,7 @@ impl State {
         } = self;
         let Reads { boot: _, latest: _, waiting: _, under_way: _, confirmed: _, failed: _, asks: _ } = reads;
         let (None | Some(Fetch {
-            here: _, early: _, unasked: _, is_stuck: _, has_asked_again: _, asks: _, again: _,
+            here: _, early: _, unasked: _, is_offered: _, is_stuck: _, has_asked_again: _, asks: _, again: _,
         })) = fetch;
         let Settings {
             identity: _, entry_bytes_max: _, inflight_messages_max: _, inflight_bytes_max: _,
@@ -176,8 +228,8 @@ impl State {
         let Follow {
             leader: _, full: _, leader_until, inherited: _, verified: _, acked: _, stamp: _, answer: _,
         } = follow;
-        let Lead { fetchers: _, piece_allowance, transfer } = lead;
-        let Disk { write, durable: _, written: _, mark: _, hard: _, name } = disk;
+        let Lead { fetchers: _, piece_allowance, transfer, plan } = lead;
+        let Disk { write, durable: _, written: _, mark: _, settled: _, hard: _, name } = disk;
         let Snapshots { image: _, urgent: _, crowded_at: _, again, covered: _, latest: _, before: _ } = snapshots;
         timers.start_anew();
         *leader_until = if hears { timers.after_timeout() } else { Instant::START };
@@ -185,7 +237,10 @@ impl State {
             *until = timers.after_timeout();
         }
         *name = u64::from(write.is_some());
-        if let Some(Write { hard: _, through: _, mark: _, since }) = write {
+        if let Some(Plan { seat: _, answered: _, target: _, rounds: _, since }) = plan {
+            *since = Instant::START;
+        }
+        if let Some(Write { hard: _, through: _, mark: _, settled: _, since }) = write {
             *since = Instant::START;
         }
         (*turn, *piece_turn) = (Seat(0), Seat(0));
@@ -196,7 +251,9 @@ impl State {
 
     #[rustfmt::skip]
     fn rename(&mut self, names: &impl Fn(Seat) -> Seat) {
-        let vote = |hard: &mut HardState| hard.vote = hard.vote.map(names);
+        let vote = |hard: &mut HardState| {
+            hard.vote = hard.vote.map(|Identity { seat, incarnation }| Identity { seat: names(seat), incarnation });
+        };
         let State {
             role: _, endings, sends, election, follow, lead, configuration, settings, timers: _, hard, reads: _, disk,
             commit: _, applied: _, mark: _, snapshots: _, fetch: _, refusals: _,
@@ -205,28 +262,36 @@ impl State {
             identity: Identity { seat, incarnation: _ }, entry_bytes_max: _, inflight_messages_max: _,
             inflight_bytes_max: _, snapshot_bytes_per_heartbeat: _, snapshot_bytes_max: _, pieces_in_order: _,
         } = settings;
-        let Endings { reign: _, transfer: failed } = endings;
+        let Endings { reign: _, transfer: failed, plan: ended, dismissal: _ } = endings;
         // The turn of pieces may be behind the last seat: it belongs to what time forgets.
         let Sends { turn, piece_turn: _, commits: _, attention } = sends;
         let Election { ballot: _, greets: _, votes, answered } = election;
         let Follow {
             leader, full: _, leader_until: _, inherited: _, verified: _, acked: _, stamp: _, answer: _,
         } = follow;
-        let Lead { fetchers, piece_allowance: _, transfer } = lead;
-        let Configuration { members, others, reborn, log_bytes: _ } = configuration;
-        let Members { voters, outgoing, learners, witnesses } = members;
-        let Disk { write, durable: _, written: _, mark: _, hard: durable, name: _ } = disk;
-        for seats in [attention, votes, answered, fetchers, others, reborn, voters, outgoing, learners, witnesses] {
+        let Lead { fetchers, piece_allowance: _, transfer, plan } = lead;
+        let (members, [others, reborn]) = configuration.seats_mut();
+        let Members { voters, outgoing, replaced, learners, witnesses } = members;
+        let Disk { write, durable: _, written: _, mark: _, settled: _, hard: durable, name: _ } = disk;
+        for seats in [attention, votes, answered, fetchers, others, reborn] {
+            *seats = seats.iter().map(names).collect();
+        }
+        for seats in [voters, outgoing, replaced, learners, witnesses] {
             *seats = seats.iter().map(names).collect();
         }
         vote(hard);
         vote(durable);
-        if let Some(Write { hard, through: _, mark: _, since: _ }) = write {
+        if let Some(Write { hard, through: _, mark: _, settled: _, since: _ }) = write {
             vote(hard);
         }
         if let Some(Transfer { to, until: _, told: _ }) = transfer {
             *to = names(*to);
         }
+        if let Some(Plan { seat, answered, target: _, rounds: _, since: _ }) = plan {
+            *seat = names(*seat);
+            *answered = answered.iter().map(names).collect();
+        }
+        *ended = ended.map(|(seat, reason)| (names(seat), reason));
         *seat = names(*seat);
         *turn = names(*turn);
         *failed = failed.map(names);

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::timers::Timers;
-use crate::{Identity, Members, RECORD_OVERHEAD, Seat, Seats};
+use crate::{Identity, Members, RECORD_OVERHEAD, Roster, Seat, Seats};
 
 pub(crate) const ELECTION_SECONDS_MAX: u32 = 3600;
 
@@ -9,8 +9,8 @@ pub(crate) const ELECTION_SECONDS_MAX: u32 = 3600;
 /// belongs to the data, and stands in the [`Charter`](crate::Charter).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// Who this node is.
-    pub identity: Identity,
+    /// This node's seat. Which of the seat's lives this is belongs to the data.
+    pub seat: Seat,
     /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws
     /// the moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice
     /// the heartbeat interval, at most an hour.
@@ -48,9 +48,9 @@ pub struct Config {
 impl Config {
     /// Settings for a local network with frames of 1,200 bytes: heartbeats each 50 ms, elections after 250 to 500 ms,
     /// up to 64 messages and 64 KiB on the way to each follower.
-    pub fn new(identity: impl Into<Identity>, seed: u64) -> Config {
+    pub fn new(seat: Seat, seed: u64) -> Config {
         Config {
-            identity: identity.into(),
+            seat,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             entry_bytes_max: 1100,
@@ -100,7 +100,7 @@ impl Settings {
             ConfigError::SnapshotRate
         } else {
             return Ok(Settings {
-                identity: config.identity,
+                identity: config.seat.into(),
                 entry_bytes_max: config.entry_bytes_max,
                 inflight_messages_max: config.inflight_messages_max,
                 inflight_bytes_max: config.inflight_bytes_max,
@@ -120,7 +120,7 @@ impl Settings {
 
 /// The first thing that is wrong with these members, for one of this seat with memory for so many.
 pub(crate) fn members_fault(members: Members, seat: Seat, seats: usize) -> Option<ConfigError> {
-    let Members { voters, outgoing, learners, witnesses } = members;
+    let Members { voters, outgoing, replaced: _, learners, witnesses } = members;
     if voters.is_empty() {
         Some(ConfigError::NoVoters)
     } else if members.all().0 & !Seats::first(seats).0 != 0 {
@@ -129,8 +129,8 @@ pub(crate) fn members_fault(members: Members, seat: Seat, seats: usize) -> Optio
         Some(ConfigError::LearnerVotes)
     } else if !witnesses.is_empty() {
         Some(ConfigError::WitnessUnsupported)
-    } else if !members.all().contains(seat) {
-        Some(ConfigError::NotAMember { seat })
+    } else if seat.0 as usize >= seats {
+        Some(ConfigError::TooManySeats { seats })
     } else {
         None
     }
@@ -167,8 +167,13 @@ pub enum ConfigError {
         /// The seat.
         seat: Seat,
     },
-    /// A store that is lost comes back under a later incarnation than the first.
-    FirstIncarnation,
+    /// A store that joins a cluster has an incarnation that was drawn for it.
+    NotDrawn,
+    /// A roster does not fit into so many bytes, or an address is longer than any may be.
+    RosterTooLong {
+        /// Bytes that there is room for.
+        room: usize,
+    },
     /// The heartbeat interval is below a microsecond.
     HeartbeatTooShort,
     /// The election time-out is below two heartbeat intervals.
@@ -203,9 +208,12 @@ impl core::fmt::Display for ConfigError {
             ConfigError::WitnessUnsupported => f.write_str("this version has no witnesses yet: make it a voter"),
             ConfigError::OutgoingVoters => f.write_str("a cluster is founded without outgoing voters: name none"),
             ConfigError::NotAMember { seat } => write!(f, "this node's seat {} is not among the members", seat.0),
-            ConfigError::FirstIncarnation => {
-                f.write_str("a store that is lost comes back under a later incarnation than the first: at least 1")
-            }
+            ConfigError::NotDrawn => f.write_str("a store that joins a cluster draws its incarnation at random first"),
+            ConfigError::RosterTooLong { room } => write!(
+                f,
+                "who takes part, with addresses of at most {} bytes, does not fit into {room} bytes",
+                Roster::ADDRESS_MAX
+            ),
             ConfigError::HeartbeatTooShort => f.write_str("the heartbeat interval must be at least 1 microsecond"),
             ConfigError::ElectionTooShort => {
                 f.write_str("the election time-out must be at least two heartbeat intervals")

@@ -16,6 +16,8 @@ pub(crate) struct Disk {
     pub(crate) written: Index,
     /// The mark that is durable.
     pub(crate) mark: Term,
+    /// Since when the configuration is in force that is durable as a committed one.
+    pub(crate) settled: Index,
     /// The term and vote that are durable. Nothing is sent while they are not the present ones.
     pub(crate) hard: HardState,
     /// The name of the latest write: see [`name_write`](State::name_write).
@@ -29,6 +31,7 @@ pub(crate) struct Write {
     /// The last index that this write makes durable; lower if the log was truncated meanwhile.
     pub(crate) through: Index,
     pub(crate) mark: Term,
+    pub(crate) settled: Index,
     pub(crate) since: Instant,
 }
 
@@ -41,6 +44,7 @@ impl Disk {
             durable: Index(0),
             written: Index(0),
             mark: Term(0),
+            settled: Index(0),
             hard: HardState::default(),
             name: seed,
         }
@@ -63,9 +67,14 @@ impl State {
         self.hard == self.disk.hard
     }
 
+    /// Whether the last configuration that is known to be committed is durable as such.
+    pub(crate) fn is_settled_durable(&self) -> bool {
+        self.configuration.settled == self.disk.settled
+    }
+
     /// Whether there is something to write, and no write is under way.
     pub(crate) fn has_write(&self, last: Index) -> bool {
-        let is_new = !self.is_hard_durable() || self.mark != self.disk.mark;
+        let is_new = !self.is_hard_durable() || self.mark != self.disk.mark || !self.is_settled_durable();
         self.disk.write.is_none() && (is_new || self.snapshots.image == Image::Unwritten || last > self.disk.written)
     }
 
@@ -73,7 +82,7 @@ impl State {
     /// writes before it, who the node is, the time, the term and where the log ends.
     fn name_write(&mut self, last: Index) -> u64 {
         let Identity { seat, incarnation } = self.settings.identity;
-        let who = u64::from(incarnation.0) << 8 | u64::from(seat.0);
+        let who = incarnation.0.rotate_left(8) ^ u64::from(seat.0);
         for part in [who, self.timers.now.micros_since(Instant::START), self.hard.term.0, last.0] {
             self.disk.name ^= part;
             self.disk.name = splitmix(&mut self.disk.name);
@@ -96,7 +105,9 @@ impl<'a> Draw<'a> {
             state.snapshots.image = Image::Writing;
         }
         let ticket = Ticket { write: state.name_write(last) };
-        state.disk.write = Some(Write { hard: state.hard, through: last, mark: state.mark, since: state.timers.now });
+        let is_settled_new = !state.is_settled_durable();
+        let (mark, settled) = (state.mark, state.configuration.settled);
+        state.disk.write = Some(Write { hard: state.hard, through: last, mark, settled, since: state.timers.now });
         let entries = self.log.between(state.disk.written.next(), last.next());
         state.disk.written = last;
         Some(Persist {
@@ -104,6 +115,7 @@ impl<'a> Draw<'a> {
             hard_state: is_new.then_some(state.hard),
             snapshot: installs.then_some(state.snapshots.latest),
             entries,
+            settled: is_settled_new.then(|| state.configuration.settled(self.memory)),
             mark: (state.mark != state.disk.mark).then_some(Mark { term: state.mark, last: self.log.span.last }),
         })
     }
@@ -118,6 +130,7 @@ impl Step<'_> {
         }
         self.state.disk.write = None;
         self.state.disk.durable.raise(write.through);
+        self.state.disk.settled = write.settled;
         if self.state.disk.mark != write.mark {
             self.state.disk.mark = write.mark;
             self.answer_marked();

@@ -26,6 +26,8 @@ pub(crate) struct Draw<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) peers: &'a mut [Peer],
     pub(crate) log: Log<'a>,
+    /// Where the last configuration that is committed stands.
+    pub(crate) memory: &'a [u8],
     pub(crate) stores: Stores<'a>,
     /// Whether what is for the app has to wait.
     pub(crate) without_app: bool,
@@ -36,6 +38,7 @@ impl<'a, V, A> Iterator for Effects<'a, V, A> {
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
         if self.draw.stores.is_none()
+            && !self.draw.state.configuration.is_news
             && let Some(persist) = self.draw.persist()
         {
             return Some(Effect::Persist(persist));
@@ -52,6 +55,9 @@ impl<'a, V, A> Effects<'a, V, A> {
             let Stored { snapshot, .. } = self.draw.state.fetch.as_ref()?.here;
             self.draw.state.store(offset, bytes);
             return Some(Effect::Store { snapshot, offset, bytes });
+        }
+        if let Some(members) = self.draw.members() {
+            return Some(members);
         }
         if let Some((to, message)) = self.draw.send() {
             return Some(Effect::Send { to, message });
@@ -73,6 +79,12 @@ impl<'a, V, A> Effects<'a, V, A> {
         }
         if let Some(to) = state.endings.transfer.take() {
             return Some(Effect::TransferFailed { to });
+        }
+        if let Some((seat, reason)) = state.endings.plan.take() {
+            return Some(Effect::ChangeFailed { seat, reason });
+        }
+        if let Some(dismissal) = state.endings.dismissal.take() {
+            return Some(Effect::Dismissed(dismissal));
         }
         if let Some((to, piece)) = self.draw.piece() {
             return Some(Effect::SendPiece { to, piece });
@@ -102,6 +114,16 @@ impl<'a, V, A> Effects<'a, V, A> {
 }
 
 impl<'a> Draw<'a> {
+    /// Who takes part, once after each change.
+    fn members<V>(&mut self) -> Option<Effect<'a, V>> {
+        let configuration = &mut self.state.configuration;
+        if !core::mem::take(&mut configuration.is_news) {
+            return None;
+        }
+        let since = configuration.since;
+        Some(Effect::Members { since, roster: configuration.roster(self.log, self.memory) })
+    }
+
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
     fn send(&mut self) -> Option<(Seat, Message<'a>)> {
         if !self.state.is_hard_durable() {
@@ -127,7 +149,11 @@ impl<'a> Draw<'a> {
         if vote.is_owed {
             return Some(vote.message());
         }
+        if let Some(word) = self.word(seat) {
+            return Some(word);
+        }
         match self.state.role {
+            Role::Leader if !self.state.configuration.others.contains(seat) => None,
             Role::Leader => self.message_to_follower(seat),
             Role::Follower if self.state.follow.leader == Some(seat) => self.message_to_leader(),
             Role::Follower | Role::PreCandidate | Role::Candidate => self.request_vote(seat),

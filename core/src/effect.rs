@@ -2,7 +2,10 @@ use core::marker::PhantomData;
 
 use serde::Deserialize;
 
-use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat, Seats, Session, Snapshot};
+use crate::{
+    Dismissal, Entry, Index, Kind, Members, Message, Persist, Piece, Position, Roster, Seat, Seats, Session, Snapshot,
+    Unchanged,
+};
 
 /// An order that a node gives its driver.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -10,6 +13,23 @@ use crate::{Entry, Index, Kind, Members, Message, Persist, Piece, Position, Seat
 pub enum Effect<'a, V> {
     /// Make this durable, then return the ticket. One write is under way at a time.
     Persist(Persist<'a>),
+    /// This is the configuration in force from now on: who takes part, and where they are reached. It may be undone by a
+    /// later one, for it holds from the moment on at which it is in the log (section 6).
+    Members {
+        /// The index of the entry that makes it; zero for that of the founding.
+        since: Index,
+        /// Who takes part.
+        roster: Roster<'a>,
+    },
+    /// This node is none of the members any longer: tell why, and stop it.
+    Dismissed(Dismissal),
+    /// A learner does not become a voter, or a voter is not removed: see [`Change`](crate::Change).
+    ChangeFailed {
+        /// Whose seat it is.
+        seat: Seat,
+        /// Why.
+        reason: Unchanged,
+    },
     /// Send this. A message that the link refuses counts as lost.
     Send {
         /// To whom.
@@ -119,6 +139,8 @@ pub enum Rejection {
     InTransfer,
     /// There is nobody who could take leadership over.
     NoTarget,
+    /// The members are not changed so.
+    Unchanged(Unchanged),
     /// This node lacks the state up to here and gets a snapshot of it: read at another one.
     Behind,
     /// The snapshot is not of an entry that is applied here, or not later than the last one, or covers less

@@ -2,7 +2,7 @@ use crate::draw::Draw;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Ballot, Message, Position, Role, Seat, Seats, Term};
+use crate::{Ballot, Identity, Incarnation, Instant, Message, Position, Role, Seat, Seats, Term};
 
 /// The election under way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,12 @@ pub(crate) struct Election {
 impl Election {
     pub(crate) const NONE: Election =
         Election { ballot: Ballot::Pre, greets: false, votes: Seats::NONE, answered: Seats::NONE };
+
+    /// What a seat has answered was another life's.
+    pub(crate) fn forget(&mut self, seat: Seat) {
+        self.votes = self.votes.without(seat);
+        self.answered = self.answered.without(seat);
+    }
 }
 
 /// The answer to a `RequestVote`, as it was decided.
@@ -30,14 +36,22 @@ pub(crate) struct OwedVote {
     pub(crate) term: Term,
     pub(crate) ballot: Ballot,
     pub(crate) granted: bool,
+    /// Which life of the candidate's store asked.
+    pub(crate) incarnation: Incarnation,
 }
 
 impl OwedVote {
-    pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
+    pub(crate) const NONE: OwedVote = OwedVote {
+        is_owed: false,
+        term: Term(0),
+        ballot: Ballot::Pre,
+        granted: false,
+        incarnation: Incarnation::FOUNDER,
+    };
 
     pub(crate) fn message<'a>(self) -> Message<'a> {
-        let OwedVote { is_owed: _, term, ballot, granted } = self;
-        Message::Vote { term, ballot, granted }
+        let OwedVote { is_owed: _, term, ballot, granted, incarnation } = self;
+        Message::Vote { term, ballot, granted, incarnation }
     }
 }
 
@@ -47,12 +61,18 @@ impl Step<'_> {
         if core::mem::take(&mut self.state.election.greets) {
             self.owe_ballots();
         }
-        let is_due = self.state.timers.now >= self.state.timers.timeout_due;
+        let is_due = self.state.timers.now >= self.state.timeout_due();
         if is_due && self.state.may_campaign() {
             return self.ask_around();
         }
-        // What keeps it from standing may end: a node that counts always has a deadline.
-        if is_due {
+        // What keeps it from standing may end: a node always has a deadline. One that is none of the members says that it
+        // is there, so often that whoever leads can tell.
+        if is_due && !self.state.may_stand() {
+            self.forget_leader();
+            self.state.timers.timeout_due = self.state.timers.now.after(self.state.timers.election_micros() / 2);
+            self.state.election = Election::NONE;
+            self.owe_ballots();
+        } else if is_due {
             self.state.timers.timeout_due = self.state.timers.now.after(self.state.timers.heartbeat_micros());
         }
         if self.state.timers.now >= self.state.timers.beat_due {
@@ -71,7 +91,7 @@ impl Step<'_> {
     /// Stands for election in a new term. Its own vote counts, and the others are asked, once that vote is durable.
     fn campaign(&mut self, ballot: Ballot) {
         self.follow(self.state.hard.term.next());
-        self.state.hard.vote = Some(self.state.seat());
+        self.state.hard.vote = Some(self.state.settings.identity);
         self.state.role = Role::Candidate;
         self.open_ballot(ballot, Seats::NONE);
     }
@@ -122,20 +142,17 @@ impl Step<'_> {
     /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that
     /// is heard. A leader answers the question whether it is gone by being there.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn on_request_vote(&mut self, from: Seat, term: Term, last: Position, ballot: Ballot) {
-        // A node that has lost its disk may have voted before.
-        if self.state.configuration.reborn.contains(self.state.seat()) {
-            return;
-        }
+    pub(crate) fn on_request_vote(&mut self, from: Identity, term: Term, last: Position, ballot: Ballot) {
+        let Identity { seat, incarnation } = from;
         let is_recent = last >= self.state.recency(self.log.view());
         if ballot == Ballot::Pre && self.state.is_leader() {
-            self.peer(from).owed.heartbeat = true;
+            self.peer(seat).owed.heartbeat = true;
             return;
         }
         if ballot == Ballot::Pre {
             let granted = term > self.state.hard.term && is_recent && !self.state.hears_leader();
             let term = if granted { term } else { self.state.hard.term };
-            self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
+            self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted, incarnation };
             return;
         }
         if term > self.state.hard.term {
@@ -152,7 +169,7 @@ impl Step<'_> {
             self.state.timers.rest();
         }
         let term = self.state.hard.term;
-        self.peer(from).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
+        self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted, incarnation };
     }
 
     /// Somebody would vote for this node in `term`.
@@ -201,9 +218,12 @@ impl Step<'_> {
         self.state.timers.await_beat();
         self.state.timers.timeout_due = self.state.timers.after_timeout();
         self.state.lead.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
-        for peer in self.everyone() {
+        let others = self.state.configuration.others;
+        for (seat, peer) in (0..).map(Seat).zip(self.everyone()) {
             peer.start(next, now);
             peer.owed.heartbeat = true;
+            // Who is to be added has to speak first.
+            peer.heard = if others.contains(seat) { now } else { Instant::START };
         }
     }
 }
@@ -211,6 +231,10 @@ impl Step<'_> {
 impl<'a> Draw<'a> {
     /// The request of the election under way that this member is owed.
     pub(crate) fn request_vote(&mut self, seat: Seat) -> Option<Message<'a>> {
+        if !self.state.configuration.voters().contains(seat) {
+            self.peers[seat].owed.ballot = false;
+            return None;
+        }
         let ballot = self.state.election.ballot;
         let term = self.state.hard.term;
         let term = if ballot == Ballot::Pre { term.next() } else { term };
@@ -220,10 +244,21 @@ impl<'a> Draw<'a> {
 }
 
 impl State {
-    /// A learner does not campaign, nor a node that has lost its disk. Nor does a node while it writes: its log may not
-    /// be as recent as it looks.
+    /// Whether this node may ever stand. One that does not count may have to, for its mark can be the latest: it wins with
+    /// the votes of the others alone. But not one that is none of the members, and knows that this is committed.
+    pub(crate) fn may_stand(&self) -> bool {
+        self.configuration.names(self.seat()) || self.configuration.is_pending()
+    }
+
+    /// When it stands, if it may. Who does not count waits until those who do have had their turn.
+    pub(crate) fn timeout_due(&self) -> Instant {
+        let is_patient = self.may_stand() && !self.configuration.counts(self.seat());
+        self.timers.timeout_due.after(if is_patient { self.timers.election_micros() * 2 } else { 0 })
+    }
+
+    /// Not while it writes: its log may not be as recent as it looks.
     pub(crate) fn may_campaign(&self) -> bool {
-        self.configuration.counts(self.seat())
+        self.may_stand()
             && self.disk.write.is_none()
             && self.snapshots.image == Image::Whole
             && self.hard.term < Term::MAX

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::log::torn;
-use crate::{Index, Position, Session, Term};
+use crate::{Index, Position, Roster, Session, Term};
 
 /// What an entry is for. The numbers are those of the record's kind byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,7 +12,8 @@ pub enum Kind {
     Command = 1,
     /// A command of a client's session: the [`Session`], then the command.
     Request = 2,
-    // 3 is reserved for a change of members.
+    /// Who takes part from here on: a [`Roster`].
+    Members = 3,
 }
 
 impl Kind {
@@ -21,6 +22,7 @@ impl Kind {
         match byte {
             1 => Some(Kind::Command),
             2 => Some(Kind::Request),
+            3 => Some(Kind::Members),
             _ => None,
         }
     }
@@ -72,6 +74,7 @@ impl<'a> Entry<'a> {
         match self.kind() {
             Kind::Command => true,
             Kind::Request => self.request().is_some_and(|(session, rest)| session.sequence > 0 || rest.is_empty()),
+            Kind::Members => Roster::parse(self.payload()).is_some(),
         }
     }
 
@@ -111,16 +114,23 @@ impl<'a> Entry<'a> {
     pub fn session(&self) -> Option<Session> {
         match self.kind() {
             Kind::Request => self.request().map(|(session, _)| session),
-            Kind::Command => None,
+            Kind::Command | Kind::Members => None,
         }
     }
 
-    /// The command as postcard bytes, `None` in an entry that carries none: one that only opens a session.
+    /// The command as postcard bytes, `None` in an entry that carries none: one that only opens a session, or says who
+    /// takes part.
     pub fn command(&self) -> Option<&'a [u8]> {
         match self.kind() {
             Kind::Command => Some(self.payload()),
             Kind::Request => self.request().filter(|(session, _)| session.sequence > 0).map(|(_, command)| command),
+            Kind::Members => None,
         }
+    }
+
+    /// Who takes part from here on, in an entry that says so.
+    pub fn roster(&self) -> Option<Roster<'a>> {
+        (self.kind() == Kind::Members).then(|| Roster::trusted(self.payload()))
     }
 
     /// The record as it stands in every log, frame and file.

@@ -5,7 +5,7 @@ use crate::log::Span;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Members, Message, Outcome, Refusal, Seat, Snapshot, Stored};
+use crate::{Index, Message, Outcome, Refusal, Seat, Settled, Snapshot, Stored};
 
 /// A snapshot on its way from the leader, as the follower sees it (section 7).
 ///
@@ -20,6 +20,8 @@ pub(crate) struct Fetch {
     pub(crate) early: Early,
     /// How much has come since it last asked.
     pub(crate) unasked: u32,
+    /// Whether a leader has offered it in this boot: who took part by then is known too.
+    pub(crate) is_offered: bool,
     /// Nothing has come since the leader was last heard: then something was lost.
     pub(crate) is_stuck: bool,
     /// Nothing has come since it last asked to send something again: what is on its way need not be asked for twice.
@@ -37,6 +39,7 @@ impl Fetch {
             here,
             early: Early::NONE,
             unasked: 0,
+            is_offered: false,
             is_stuck: false,
             has_asked_again: false,
             asks: false,
@@ -133,10 +136,12 @@ impl State {
         }
     }
 
-    /// Whether a snapshot is here that the log could stand on by now.
+    /// Whether a snapshot is here that the log could stand on by now. Who took part by then is durable before: a write that
+    /// a crash cut would leave the snapshot under members of the past, who may elect another leader.
     #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn may_install(&self) -> bool {
-        self.disk.write.is_none() && self.fetch.as_ref().is_some_and(Fetch::is_complete)
+        let is_ready = self.disk.write.is_none() && self.is_settled_durable();
+        is_ready && self.fetch.as_ref().is_some_and(|fetch| fetch.is_complete() && fetch.is_offered)
     }
 
     /// What a leader's snapshot covers is committed, and the same everywhere.
@@ -157,15 +162,14 @@ impl Step<'_> {
         latest: &Snapshot,
         before: &Snapshot,
         inherited: Index,
-        members: &Members,
+        settled: &Settled<'_>,
     ) -> Result<(), Refusal> {
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
             return Err(Refusal::Order);
         }
-        if *members != self.state.configuration.members {
-            return Err(Refusal::Members);
-        }
+        self.check_room(&settled.roster)?;
         self.hear_leader(from, stamp, inherited)?;
+        self.adopt(settled)?;
         let is_lost = self.state.snapshots.image == Image::Lost;
         if !is_lost && self.holds(&latest.position) {
             self.state.rely_on(latest);
@@ -176,10 +180,13 @@ impl Step<'_> {
         }
         let settings = &self.state.settings;
         let is_offered = |snapshot: &Snapshot| *snapshot == *latest || *snapshot == *before;
-        let is_useful = |Fetch { here: Stored { snapshot, .. }, .. }: &Fetch| {
-            is_offered(snapshot) && settings.may_hold(snapshot.bytes)
+        // Of a later one than the leader's this offer does not say who took part by then.
+        let is_useful = |fetch: &Fetch| {
+            let Stored { snapshot, .. } = fetch.here;
+            let is_covered = fetch.is_offered || snapshot.index() <= latest.index();
+            (fetch.is_complete() && is_covered) || (is_offered(&snapshot) && settings.may_hold(snapshot.bytes))
         };
-        let goes_on = self.state.fetch.as_ref().is_some_and(|fetch| fetch.is_complete() || is_useful(fetch));
+        let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
         if !goes_on && is_lost && latest.index() < self.log.span.base.index {
             self.answer_verified();
             return Ok(());
@@ -192,6 +199,9 @@ impl Step<'_> {
                 return Err(Refusal::SnapshotTooLarge);
             }
             self.state.fetch_anew(latest);
+        }
+        if let Some(fetch) = &mut self.state.fetch {
+            fetch.is_offered = true;
         }
         self.urge_fetch();
         Ok(())
@@ -254,6 +264,8 @@ impl Step<'_> {
                 *self.log.span = Span::behind(snapshot.position);
                 self.state.follow.answer = None;
                 self.state.follow.full = false;
+                self.state.configuration.is_open = true;
+                self.undo_members();
             }
         }
         // Until that write is durable, the disk stands on the one before.

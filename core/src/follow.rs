@@ -99,6 +99,7 @@ impl Step<'_> {
         }
         self.step_down();
         self.state.follow.leader = Some(from);
+        self.state.configuration.held = 0;
         self.state.follow.inherited = inherited;
         self.state.attend_leader();
         self.state.follow.leader_until = self.state.timers.after_timeout();
@@ -126,12 +127,15 @@ impl Step<'_> {
         let mut verified = previous;
         for entry in entries {
             if !self.has(entry) {
+                let roster = entry.roster();
+                roster.map_or(Ok(()), |roster| self.check_room(&roster))?;
                 self.make_way(entry.position().index)?;
                 if self.room() < entry.record().len() + SLOT || self.log.push(entry).is_err() {
                     self.run_full();
                     break;
                 }
                 self.state.follow.full = false;
+                self.note(entry.position().index, roster.is_some());
             }
             verified = entry.position().index;
         }
@@ -173,6 +177,7 @@ impl Step<'_> {
         self.log.truncate(index);
         self.state.follow.full = false;
         self.state.disk.lower(index.previous());
+        self.undo_members();
         Ok(())
     }
 }

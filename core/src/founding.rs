@@ -31,7 +31,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Members, Recovered, Snapshot};
+use crate::{Incarnation, Members, Recovered, Snapshot};
 
 #[cfg(feature = "checker")]
 mod checker;
@@ -96,6 +96,8 @@ pub enum Record {
     Prepared(Prepared),
     /// It is complete, for good.
     Complete(Charter),
+    /// The same, in a life that begins when the cluster is there already: the number was drawn for it.
+    Joined(Charter, Incarnation),
 }
 
 impl From<Record> for Recovered<'_> {
@@ -104,6 +106,7 @@ impl From<Record> for Recovered<'_> {
         match record {
             Record::Prepared(prepared) => Recovered::Prepared(prepared),
             Record::Complete(charter) => Recovered::Charter(charter),
+            Record::Joined(charter, incarnation) => Recovered::Joined(charter, incarnation),
         }
     }
 }

@@ -2,11 +2,12 @@ use serde::Serialize;
 
 use crate::draw::Stores;
 use crate::step::Step;
-use crate::{Identity, Message, Position, Rejection, Round, Seat, Session, Snapshot, Ticket};
+use crate::{Change, Identity, Message, Position, Rejection, Round, Seat, Session, Snapshot, Ticket};
 
 /// What a node can be told in a [step](crate::Node::step), and what it answers at once.
 ///
-/// What a client, an operator or an app wants has an answer: [`ClientCommand`], [`Read`], [`Transfer`], [`Snapshotted`].
+/// What a client, an operator or an app wants has an answer: [`ClientCommand`], [`Read`], [`Transfer`], [`Change`],
+/// [`Snapshotted`].
 /// [`Receive`], [`Persisted`] and [`Tick`] have none. An [`Input`] is any of them, as a value that can be kept. Every
 /// state of a node takes all of them.
 pub trait Told<'a, V>: Tell<'a, V> {}
@@ -54,6 +55,10 @@ pub struct Transfer {
 /// The app has this snapshot of its own state, and it is durable. The entries up to it are forgotten when room is
 /// needed. Keep the snapshots that [`Node::snapshots`](crate::Node::snapshots) names; others are not needed any longer.
 /// It is refused if the node can make nothing of it.
+///
+/// A log that forgets entries forgets with them who takes part. That is durable in another place by the time at which the
+/// node asks for a snapshot ([`Effect::TakeSnapshot`](crate::Effect::TakeSnapshot)); whoever takes one on his own makes
+/// [`Node::unsettled`](crate::Node::unsettled) durable first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Snapshotted(pub Snapshot);
@@ -109,6 +114,8 @@ pub enum Input<'a, V> {
         /// Who should lead next.
         to: Option<Seat>,
     },
+    /// See [`Change`].
+    Change(Change<'a>),
 }
 
 /// The answer to an [`Input`] that has one.
@@ -165,6 +172,14 @@ impl<'a, V> Tell<'a, V> for Transfer {
     }
 }
 
+impl<'a, V> Tell<'a, V> for Change<'a> {
+    type Answer = Result<(), Rejection>;
+
+    fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
+        (step.change(&self), None)
+    }
+}
+
 impl<'a, V> Tell<'a, V> for Snapshotted {
     type Answer = Result<(), Rejection>;
 
@@ -206,6 +221,7 @@ impl<'a, V: Serialize> Tell<'a, V> for Input<'a, V> {
             Input::ClientCommand { session, command } => Some(step.propose(session, command).into()),
             Input::Read => Some(step.read().into()),
             Input::Transfer { to } => step.transfer(to).err().map(Answer::Reject),
+            Input::Change(change) => step.change(&change).err().map(Answer::Reject),
             Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Answer::Reject),
             Input::Receive { from, ref message } => return (None, step.receive(from, message)),
             Input::Persisted(ticket) => {

@@ -22,12 +22,22 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.log_view().between(behind, self.span.last.index.next()).all(|entry| entry.position().term == self.term())
     }
 
+    /// Whether the configuration in force is the last one in the log, or the last that is committed.
+    fn has_last_roster(&self) -> bool {
+        let (settled, (since, roster)) = (self.settled(), self.roster());
+        let last = self.log_view().last_roster(settled.since, self.span.last.index);
+        let found = last.and_then(|entry| Some((entry.position().index, entry.roster()?)));
+        let (index, expected) = found.unwrap_or((settled.since, settled.roster));
+        (since, roster, self.members()) == (index, expected, expected.members())
+    }
+
     /// Whether a message is due to somebody at whom the next step would not look.
     fn overlooks_a_message(&self) -> bool {
         let (mut state, mut peers) = (self.state.clone(), self.peers.clone());
         let unattended = Seats(state.configuration.others.0 & !state.sends.attention.0);
         let log = self.log_view();
-        let mut draw = Draw { state: &mut state, peers: &mut peers, log, stores: None, without_app: false };
+        let memory = self.settled.as_flattened();
+        let mut draw = Draw { state: &mut state, peers: &mut peers, log, memory, stores: None, without_app: false };
         self.state.is_hard_durable() && unattended.iter().any(|seat| draw.message_to(seat).is_some())
     }
 
@@ -54,11 +64,12 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             (span.last.term <= state.hard.term, "no entry is of a term to come"),
             (state.follow.verified <= last, "what is verified is in the log"),
             (state.role != Role::Leader || state.follow.leader == Some(state.seat()), "a leader knows that it leads"),
-            (state.role != Role::Leader || state.hard.vote == Some(state.seat()), "a leader voted for itself"),
+            (state.role != Role::Leader || state.hard.vote == Some(self.identity()), "a leader voted for itself"),
             (state.role != Role::Leader || state.hard == state.disk.hard, "a leader's term is durable"),
             (state.role != Role::Leader || self.has_only_its_own(), "a leader appends entries of its own term alone"),
             (state.mark <= state.hard.term, "no mark is of a term to come"),
             (state.disk.mark <= state.mark, "a mark never goes down"),
+            (self.has_last_roster(), "the last configuration in the log is in force"),
             (!self.overlooks_a_message(), "no message is due to a seat that is not looked at"),
             (Entries::parse(self.log().bytes()).is_ok(), "the log is whole"),
         ];

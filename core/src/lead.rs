@@ -1,7 +1,8 @@
 use crate::peer::seats_of;
+use crate::plan::Plan;
 use crate::step::Step;
 use crate::transfer::Transfer;
-use crate::{Seat, Seats};
+use crate::{Dismissal, Seat, Seats, Unchanged};
 
 /// What a leader has under way beside replication.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -12,6 +13,7 @@ pub(crate) struct Lead {
     /// How many bytes of pieces may be sent before the next heartbeat.
     pub(crate) piece_allowance: u32,
     pub(crate) transfer: Option<Transfer>,
+    pub(crate) plan: Option<Plan>,
 }
 
 /// What has come to its end, and the driver has not been told.
@@ -22,18 +24,22 @@ pub(crate) struct Endings {
     pub(crate) reign: bool,
     /// To whom a transfer did not come about.
     pub(crate) transfer: Option<Seat>,
+    /// Whose change did not come about.
+    pub(crate) plan: Option<(Seat, Unchanged)>,
+    /// Why this node takes part no longer.
+    pub(crate) dismissal: Option<Dismissal>,
 }
 
 impl Lead {
     /// Of a node that does not lead. Of a constant every byte would be copied.
     #[inline(always)]
     pub(crate) fn none() -> Lead {
-        Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None }
+        Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None, plan: None }
     }
 }
 
 impl Endings {
-    pub(crate) const NONE: Endings = Endings { reign: false, transfer: None };
+    pub(crate) const NONE: Endings = Endings { reign: false, transfer: None, plan: None, dismissal: None };
 }
 
 impl Step<'_> {
@@ -49,6 +55,7 @@ impl Step<'_> {
             self.beat();
         }
         self.pursue_transfer();
+        self.pursue_change();
     }
 
     fn beat(&mut self) {
@@ -58,6 +65,10 @@ impl Step<'_> {
         if let Some(transfer) = &mut self.state.lead.transfer {
             transfer.told = false;
         }
+        self.owe_heartbeats();
+    }
+
+    pub(crate) fn owe_heartbeats(&mut self) {
         for peer in self.everyone() {
             peer.owed.heartbeat = true;
         }
@@ -71,7 +82,8 @@ impl Step<'_> {
         let now = self.state.timers.now;
         let present = seats_of(self.peers, |peer| now.micros_since(peer.heard) <= timeout);
         let hangs = self.state.disk.write.is_some_and(|write| now.micros_since(write.since) > timeout * 2);
-        if hangs || !self.state.configuration.is_quorum(present.union(self.state.me())) {
+        let present = present.union(self.state.me());
+        if hangs || !(self.state.configuration.is_quorum(present) || self.take_back(present)) {
             self.step_down();
         }
     }

@@ -35,6 +35,8 @@
 //!     let mut written = None;
 //!     for effect in machine.node.step(now, input) {
 //!         match effect {
+//!             // Who takes part, and where they are reached: here the link knows.
+//!             Effect::Members { .. } => {}
 //!             // Make it durable, in one write. Until the ticket is back the node promises nothing that depends on it.
 //!             Effect::Persist(write) => written = Some(write.ticket),
 //!             // Send it, or lose it: links may. `quorate-wire` makes frames of messages; here postcard alone will do.
@@ -43,7 +45,8 @@
 //!                 let bytes = postcard::to_slice(&message, &mut frame).expect("every message fits");
 //!                 link.push_back((me, to, bytes.to_vec()));
 //!             }
-//!             // It is on the disks of a majority, and on ours: do it. Entries without a command open a client's session.
+//!             // It is on the disks of a majority, and on ours: do it. Entries without a command open a client's session, or
+//!             // say who takes part.
 //!             Effect::Apply(entry) => {
 //!                 if let Some(Add(number)) = entry.command().expect("a command of this program") {
 //!                     machine.sum += number;
@@ -53,6 +56,8 @@
 //!             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
 //!             Effect::LeadershipEnded => println!("nobody here knows what becomes of what was taken and not done yet"),
 //!             Effect::ReadReady { .. } | Effect::ReadFailed { .. } | Effect::TransferFailed { .. } => {}
+//!             Effect::ChangeFailed { .. } => {}
+//!             Effect::Dismissed(why) => println!("this node is none of the members any longer: {why:?}"),
 //!         }
 //!     }
 //!     if let Some(ticket) = written {
@@ -93,13 +98,14 @@
 //! - **The ticket.** [`Input::Persisted`] says "these bytes are durable". It is the one statement that the node has to
 //!   believe; it cannot be made without the [`Ticket`], and the ticket cannot be copied.
 //! - **A failed write is final.** Stop the node; never return the ticket. What was written is not known any more.
-//! - **One life at a time.** A node that lost what it once made durable must not come back as if nothing had happened: it starts with
-//!   nothing, under a later [`Incarnation`], and is brought in line, but neither votes nor counts.
+//! - **One life at a time.** A node that lost what it once made durable must not come back as if nothing had happened: it
+//!   starts with nothing, in another life of its seat, by an [`Incarnation`] that was drawn for it. Its leader has it
+//!   take the place of the life that is lost, by a change of members.
 //!
 //! A driver need not draw all effects: what is left is offered again by the next step. So a full link is back-pressure,
 //! feeding many inputs before drawing is how to batch, and an app that is busy holds nothing else up
 //! ([`Effects::without_app`]). What a client, an operator or an app wants is answered at once, by a type of its own:
-//! [`ClientCommand`], [`Read`], [`Transfer`], [`Snapshotted`].
+//! [`ClientCommand`], [`Read`], [`Transfer`], [`Change`], [`Snapshotted`].
 //!
 //! # Exactly once
 //!
@@ -131,16 +137,24 @@
 //!
 //! Who takes part is written once, in the [`Charter`], when a [`Prospect`] founds the cluster with the others, or by
 //! whatever else makes sure that all members start from the same one and each from an empty store. [`Boot`] makes its
-//! user choose: a founder's first start, a store that ran before, or a new store in the place of a lost one. The first
+//! user choose: a founder's first start, a store that ran before, or a new store in a cluster that is there. The first
 //! command of all waits until every member has acknowledged the leader's mark ([`Rejection::Founding`]).
+//!
+//! # Members
+//!
+//! Who takes part is a [`Roster`]: an entry of the log, in force from the moment on at which it is appended, and undone
+//! when it is cut off (section 6). An operator's wish is a [`Change`]. A change of voters goes through a joint phase, in
+//! which a majority of both the old and the new voters is needed. [`Effect::Members`] tells a driver whom to reach, and
+//! where; [`Persist::settled`] keeps the last configuration that is committed, in the place of the log that forgets it.
 //!
 //! # Bounds
 //!
-//! A node takes no more memory than its type says: the log's memory, and about 140 bytes for each seat. A step does an
+//! A node takes no more memory than its type says: the log's memory, and about 200 bytes for each seat. A step does an
 //! amount of work that is bounded by its input and by the number of seats; finding an entry takes constant time. Only
 //! to forget entries moves those that stay, once in a snapshot or two.
 
 mod boot;
+mod change;
 #[cfg(feature = "checker")]
 mod checker;
 mod compaction;
@@ -170,6 +184,7 @@ mod node;
 mod peer;
 mod persist;
 mod pieces;
+mod plan;
 mod position;
 mod progress;
 mod random;
@@ -178,16 +193,19 @@ mod recovered;
 mod refusal;
 mod replication;
 mod role;
+mod roster;
 mod sends;
 mod session;
 mod snapshot;
 mod snapshots;
 mod state;
 mod step;
+mod stranger;
 mod timers;
 mod transfer;
 
 pub use boot::{Boot, BootError};
+pub use change::{Change, Unchanged};
 pub use config::{Config, ConfigError};
 pub use draw::Effects;
 pub use effect::{Apply, CommandError, Effect, Rejection, Round};
@@ -206,5 +224,7 @@ pub use progress::{Progress, Standing};
 pub use recovered::{Owner, Recovered};
 pub use refusal::{Refusal, Refusals};
 pub use role::Role;
+pub use roster::{Occupant, Occupants, Roster, Settled};
 pub use session::{Sessions, Verdict};
 pub use snapshot::{Piece, Snapshot, Stored};
+pub use stranger::Dismissal;

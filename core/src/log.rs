@@ -60,6 +60,12 @@ impl<'a> Log<'a> {
         Entry::trusted(part(self.memory, self.offset(place)..self.span.end))
     }
 
+    /// The last entry behind `first` and up to `through` that says who takes part. Looks at all of them.
+    pub(crate) fn last_roster(&self, first: Index, through: Index) -> Option<Entry<'a>> {
+        let behind = through.min(self.span.last.index).next();
+        self.between(first.next(), behind).filter(|entry| entry.kind() == Kind::Members).last()
+    }
+
     /// All entries.
     pub(crate) fn entries(&self) -> Entries<'a> {
         Entries::trusted(part(self.memory, 0..self.span.end))

@@ -29,15 +29,16 @@ impl State {
         self.disk.mark == self.hard.term
     }
 
-    /// Whom the first command of all waits for, at a leader whose log ends here: the members, itself included, that have
-    /// not acknowledged its mark yet. Nobody once there is an entry or a snapshot.
-    pub(crate) fn waits_for(&self, last: Index, peers: &[Peer]) -> Seats {
-        if last > Index(0) {
+    /// Whom the first command of all waits for, at a leader: the members, itself included, that have not acknowledged its
+    /// mark yet. Nobody once there was a command or a snapshot; a change of members is none.
+    pub(crate) fn waits_for(&self, peers: &[Peer]) -> Seats {
+        if self.configuration.is_open {
             return Seats::NONE;
         }
         let others = seats_of(peers, |peer| peer.marked).without(self.seat());
         let me = if self.is_marked() { self.me() } else { Seats::NONE };
-        Seats(self.configuration.members.all().0 & !others.union(me).0)
+        let known = Seats(others.union(me).0 & !self.configuration.reborn.0);
+        Seats(self.configuration.members.all().0 & !known.0)
     }
 
     /// Whether the leader has committed all that it inherited: it then knows all that was committed before it.

@@ -23,17 +23,34 @@ impl Seat {
     }
 }
 
-/// Which life of a seat's disk a node lives. It starts at 0, and must rise when the node has lost what it once made
-/// durable: with it the node has forgotten votes and entries that others count on.
+/// Which life of a seat's store is meant. A store that is lost takes with it votes and entries that others count on, so
+/// what stands in its place later is another voter, and has another incarnation.
 ///
-/// In a later incarnation than its first, a node is sent a snapshot and the log, applies them and can be read from. It
-/// neither votes nor counts, and no office is handed to it; as yet it stays so. Messages from an earlier incarnation
-/// than one that was heard are refused.
+/// A founder's store has [`Incarnation::FOUNDER`]. A later one draws a number at random when it becomes a member's:
+/// lives have no order, and none comes again. A vote or an ack counts only for the life that the configuration of the
+/// node that counts it names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Incarnation(pub u32);
+pub struct Incarnation(pub u64);
 
-/// Who sent a message: a seat in one of its incarnations.
+impl Incarnation {
+    /// That of a store that was there when its cluster was founded.
+    pub const FOUNDER: Incarnation = Incarnation(0);
+
+    /// A later life, by a number that was drawn at random: 64 bits, and never zero.
+    pub const fn drawn(number: u64) -> Incarnation {
+        Incarnation(if number == 0 { 1 } else { number })
+    }
+}
+
+/// As people read it: sixteen hexadecimal digits, or that it is a founder's.
+impl fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Incarnation::FOUNDER { f.write_str("founder") } else { write!(f, "{:016x}", self.0) }
+    }
+}
+
+/// Who sent a message, or whom a vote is for: a seat in one of its incarnations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Identity {
@@ -44,9 +61,9 @@ pub struct Identity {
 }
 
 impl From<Seat> for Identity {
-    /// A seat in its first incarnation.
+    /// A founder's store.
     fn from(seat: Seat) -> Self {
-        Identity { seat, incarnation: Incarnation(0) }
+        Identity { seat, incarnation: Incarnation::FOUNDER }
     }
 }
 
@@ -162,6 +179,9 @@ pub struct Members {
     pub voters: Seats,
     /// The voters of before, while a change of voters is under way: then a majority of each set is needed. Else empty.
     pub outgoing: Seats,
+    /// Those of the outgoing voters whose store makes way for another one in the same seat: none of their lives counts
+    /// in the outgoing half.
+    pub replaced: Seats,
     /// Members that get the log and do not count.
     pub learners: Seats,
     /// Those of the voters that keep no commands.
@@ -171,7 +191,7 @@ pub struct Members {
 impl Members {
     /// A cluster of voters only.
     pub const fn of(voters: Seats) -> Members {
-        Members { voters, outgoing: Seats::NONE, learners: Seats::NONE, witnesses: Seats::NONE }
+        Members { voters, outgoing: Seats::NONE, replaced: Seats::NONE, learners: Seats::NONE, witnesses: Seats::NONE }
     }
 
     /// Everyone who takes part.
@@ -190,8 +210,14 @@ impl Members {
         !others.is_empty() && list.0 & others.0 == 0
     }
 
+    /// Whether a change of voters is under way: the joint phase of section 6.
+    pub const fn is_joint(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
     /// Whether `present` holds a majority of the voters, and of the outgoing ones if there are any.
     pub const fn is_quorum(&self, present: Seats) -> bool {
-        self.voters.has_majority(present) && (self.outgoing.is_empty() || self.outgoing.has_majority(present))
+        let of_old = Seats(present.0 & !self.replaced.0);
+        self.voters.has_majority(present) && (!self.is_joint() || self.outgoing.has_majority(of_old))
     }
 }

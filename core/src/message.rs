@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Entries, Index, Members, Position, Snapshot, Term};
+use crate::{Entries, Incarnation, Index, Position, Settled, Snapshot, Term};
 
 /// What members say to each other. Postcard writes it; the order of the variants is part of the wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Message<'a> {
         ballot: Ballot,
         /// Whether the vote is given.
         granted: bool,
+        /// Which life of the candidate's store asked: the vote is for no other.
+        incarnation: Incarnation,
     },
     /// The leader's entries, or its heartbeat if there are none (section 5.3).
     AppendEntries {
@@ -88,8 +90,9 @@ pub enum Message<'a> {
         before: Snapshot,
         /// As in an `AppendEntries`.
         inherited: Index,
-        /// Who took part when the latest was taken.
-        members: Members,
+        /// The last configuration that the leader knows to be committed.
+        #[serde(borrow)]
+        settled: Settled<'a>,
     },
     /// A piece of the snapshot that the follower asked for: figure 13's `InstallSnapshot` with an offset and data.
     Piece {
@@ -104,6 +107,18 @@ pub enum Message<'a> {
         /// The piece.
         #[serde(serialize_with = "whole")]
         bytes: &'a [u8],
+    },
+    /// To a store that is not among the members, as the sender knows them: who is.
+    Configured {
+        /// The sender's term.
+        term: Term,
+        /// Which life of the receiver's store is meant.
+        incarnation: Incarnation,
+        /// Whether another life of that seat's store is a member, and was heard within the election time-out.
+        is_held: bool,
+        /// The last configuration that the sender knows to be committed.
+        #[serde(borrow)]
+        settled: Settled<'a>,
     },
 }
 
@@ -165,22 +180,16 @@ impl Message<'_> {
             | Message::ReadAnswer { term, .. }
             | Message::CampaignNow { term }
             | Message::Offer { term, .. }
-            | Message::Piece { term, .. } => term,
+            | Message::Piece { term, .. }
+            | Message::Configured { term, .. } => term,
         }
     }
 
-    /// Whether this is what a node says that lives again: it follows, and asks who leads.
-    pub(crate) fn is_of_reborn(&self) -> bool {
-        matches!(
-            self,
-            Message::Ack { .. } | Message::ReadIndex { .. } | Message::RequestVote { ballot: Ballot::Pre, .. }
-        )
-    }
-
-    /// Whether every number is one that an honest node can have reached. Only the refusal of a vote can be of term
-    /// zero.
+    /// Whether every number is one that an honest node can have reached. Only the refusal of a vote, and word of who
+    /// takes part, can be of term zero.
     pub(crate) fn is_in_bounds(&self) -> bool {
-        let first = if matches!(self, Message::Vote { granted: false, .. }) { Term(0) } else { Term(1) };
+        let may_be_early = matches!(self, Message::Vote { granted: false, .. } | Message::Configured { .. });
+        let first = if may_be_early { Term(0) } else { Term(1) };
         let (position, index) = match *self {
             Message::RequestVote { last, .. } => (last, Index(0)),
             Message::AppendEntries { previous, commit, inherited, .. } => (previous, commit.max(inherited)),
@@ -189,7 +198,10 @@ impl Message<'_> {
             | Message::Ack { outcome: Outcome::Wants { index, .. }, .. }
             | Message::ReadAnswer { index, .. }
             | Message::Piece { index, .. } => (Position::default(), index),
-            Message::Offer { latest, before, inherited, .. } => (latest.position, before.position.index.max(inherited)),
+            Message::Offer { latest, before, inherited, settled, .. } => {
+                (latest.position, before.position.index.max(inherited).max(settled.since))
+            }
+            Message::Configured { settled, .. } => (Position::default(), settled.since),
             _ => (Position::default(), Index(0)),
         };
         (first..=Term::MAX).contains(&self.term())

@@ -4,15 +4,14 @@ use core::marker::PhantomData;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::draw::Draw;
 use crate::log::{Log, LogMut, Span};
 use crate::peer::Peer;
 use crate::snapshots::{Image, Snapshots};
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Identity, Index, Instant, Members, Position, Refusal, Refusals, Role, Seat, Seats,
-    Snapshot, Stored, Term, Told,
+    Effects, Entries, HardState, Identity, Index, Instant, Members, Position, Refusal, Refusals, Role, Roster, Seat,
+    Seats, Settled, Snapshot, Stored, Term, Told,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -47,6 +46,8 @@ pub struct Node<C, B, const SEATS: usize> {
     pub(crate) state: State,
     pub(crate) span: Span,
     pub(crate) peers: [Peer; SEATS],
+    /// The last configuration that is known to be committed.
+    pub(crate) settled: [[u8; Roster::SEAT_BYTES]; SEATS],
     pub(crate) memory: B,
     pub(crate) command: PhantomData<fn(C)>,
 }
@@ -62,14 +63,19 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
         T: Told<'n, C::View<'v>>,
     {
         self.state.timers.go_on(now);
-        let memory = bounded_mut(self.memory.as_mut());
-        let log = LogMut { memory, span: &mut self.span };
-        let mut step = Step { state: &mut self.state, peers: &mut self.peers, log };
+        let mut step = self.begin();
         let (answer, stores) = told.tell(&mut step);
         step.settle();
-        let log = Log::new(bounded(self.memory.as_ref()), &self.span);
-        let draw = Draw { state: &mut self.state, peers: &mut self.peers, log, stores, without_app: false };
-        Effects { answer, draw, view: PhantomData }
+        Effects { answer, draw: step.end(stores), view: PhantomData }
+    }
+}
+
+impl<C, B: AsMut<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
+    /// The node, as in a step.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn begin(&mut self) -> Step<'_> {
+        let log = LogMut { memory: bounded_mut(self.memory.as_mut()), span: &mut self.span };
+        Step { state: &mut self.state, peers: &mut self.peers, log, memory: self.settled.as_flattened_mut() }
     }
 }
 
@@ -78,10 +84,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// anything.
     pub fn deadline(&self) -> Option<Instant> {
         let state = &self.state;
-        let mut due = Instant::END;
-        if state.configuration.counts(state.seat()) {
-            due = state.timers.timeout_due;
-        }
+        let mut due = if state.is_leader() { state.timers.timeout_due } else { state.timeout_due() };
         if state.role != Role::Follower || state.reads.under_way.is_some() {
             due = due.min(state.timers.beat_due);
         }
@@ -100,7 +103,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     /// Whom this node voted for in its term.
-    pub fn vote(&self) -> Option<Seat> {
+    pub fn vote(&self) -> Option<Identity> {
         self.state.hard.vote
     }
 
@@ -124,9 +127,37 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         self.state.seat()
     }
 
-    /// Who takes part.
+    /// Who takes part, by the configuration in force: the last one in the log.
     pub fn members(&self) -> Members {
         self.state.configuration.members
+    }
+
+    /// The configuration in force, and the index of the entry that made it; zero for that of the founding.
+    pub fn roster(&self) -> (Index, Roster<'_>) {
+        let configuration = &self.state.configuration;
+        (configuration.since, configuration.roster(self.log_view(), self.settled.as_flattened()))
+    }
+
+    /// The last configuration that is known to be committed.
+    pub fn settled(&self) -> Settled<'_> {
+        self.state.configuration.settled(self.settled.as_flattened())
+    }
+
+    /// The same, unless it is durable as such. A host that takes a snapshot without being asked makes it durable before its
+    /// log forgets what the snapshot covers: see [`Snapshotted`](crate::Snapshotted).
+    pub fn unsettled(&self) -> Option<Settled<'_>> {
+        (!self.state.is_settled_durable()).then(|| self.settled())
+    }
+
+    /// At the leader that was asked: which learner is to become a voter once it has caught up, or which voter is to go once
+    /// the others have answered.
+    pub fn pending_change(&self) -> Option<Seat> {
+        self.state.lead.plan.map(|plan| plan.seat)
+    }
+
+    /// Whether the configuration in force names this store: its seat, in its own life.
+    pub fn is_member(&self) -> bool {
+        self.state.configuration.names(self.seat())
     }
 
     /// The last index that is known to be committed.
@@ -172,9 +203,9 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     /// Whom the first command of all waits for, at a leader: the members that are not known to be part of the cluster yet
-    /// (see [`Rejection::Founding`](crate::Rejection::Founding)). Nobody once there is an entry or a snapshot.
+    /// (see [`Rejection::Founding`](crate::Rejection::Founding)). Nobody once there was a command or a snapshot.
     pub fn waits_for(&self) -> Seats {
-        if self.state.is_leader() { self.state.waits_for(self.span.last.index, &self.peers) } else { Seats::NONE }
+        if self.state.is_leader() { self.state.waits_for(&self.peers) } else { Seats::NONE }
     }
 
     /// Whether this node leads and has committed all that it inherited. Only then it knows all that was committed
@@ -276,6 +307,7 @@ impl<C, B: Clone, const SEATS: usize> Clone for Node<C, B, SEATS> {
     fn clone(&self) -> Self {
         Node {
             memory: self.memory.clone(),
+            settled: self.settled,
             span: self.span,
             peers: self.peers.clone(),
             state: self.state.clone(),
@@ -289,6 +321,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> PartialEq for Node<C, B, SEATS> {
         self.state == other.state
             && self.peers == other.peers
             && self.span == other.span
+            && self.settled() == other.settled()
             && self.memory.as_ref().len() == other.memory.as_ref().len()
             && self.log() == other.log()
     }
@@ -301,6 +334,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Hash for Node<C, B, SEATS> {
         self.state.hash(hasher);
         self.peers.hash(hasher);
         self.span.hash(hasher);
+        self.settled().hash(hasher);
         self.log().hash(hasher);
     }
 }

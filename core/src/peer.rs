@@ -7,7 +7,7 @@ use crate::{Incarnation, Index, Instant, Refusal, Seat, Seats};
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Peer {
-    /// The latest in which it was heard.
+    /// Which life of the seat's store is meant by all that follows.
     pub(crate) incarnation: Incarnation,
     /// The follower's log equals ours, and is durable there, up to this index.
     pub(crate) matched: Index,
@@ -30,7 +30,7 @@ pub(crate) struct Peer {
     pub(crate) losses: u8,
     /// Why its latest message was refused, unless an answer to this leader was taken since.
     pub(crate) refused: Refused,
-    /// When the member last answered this leader.
+    /// When it last answered this leader; at a node that does not lead, when it was last heard.
     pub(crate) heard: Instant,
     pub(crate) asked: Asked,
     pub(crate) pieces: Pieces,
@@ -94,6 +94,21 @@ pub(crate) struct Owed {
     pub(crate) stale: bool,
     pub(crate) read_answer: bool,
     pub(crate) campaign: bool,
+    /// Word of who takes part, to a life of the seat's store that does not.
+    pub(crate) word: OwedWord,
+}
+
+/// Word of who takes part, and to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OwedWord {
+    pub(crate) is_owed: bool,
+    /// Whether another life of the seat's store is a member, and is there.
+    pub(crate) is_held: bool,
+    pub(crate) to: Incarnation,
+}
+
+impl OwedWord {
+    pub(crate) const NONE: OwedWord = OwedWord { is_owed: false, is_held: false, to: Incarnation::FOUNDER };
 }
 
 impl Owed {
@@ -105,6 +120,7 @@ impl Owed {
         stale: false,
         read_answer: false,
         campaign: false,
+        word: OwedWord::NONE,
     };
 }
 
@@ -138,7 +154,7 @@ fn no_seat() -> ! {
 impl Peer {
     /// Of whom nothing is known. All its bytes are zero: the smallest machines can make it at once.
     pub(crate) const NEW: Peer = Peer {
-        incarnation: Incarnation(0),
+        incarnation: Incarnation::FOUNDER,
         matched: Index(0),
         next: Index(0),
         sent: 0,
@@ -163,6 +179,22 @@ impl Peer {
         self.incarnation = incarnation;
         self.next = next;
         self.heard = now;
+    }
+
+    /// This life of the seat's store is meant from now on: what was known of another one, and owed to it, is void.
+    pub(crate) fn meet(&mut self, incarnation: Incarnation, next: Index, now: Instant) {
+        // What was sent to another life may have come to this one: stamps go on.
+        let sent = self.sent;
+        self.incarnation = incarnation;
+        self.start(next, now);
+        (self.sent, self.echoed, self.round_from) = (sent, sent, sent);
+        self.probe_from(next);
+        self.owed.heartbeat = true;
+    }
+
+    /// Whether it was ever heard, or is to be given time to speak.
+    pub(crate) fn is_met(&self) -> bool {
+        self.heard > Instant::START
     }
 
     /// Whether it has said in this reign what it has.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Entries, Mark, Seat, Snapshot, Term};
+use crate::{Entries, Identity, Mark, Settled, Snapshot, Term};
 
 /// What a node must never forget beside its log (figure 2, persistent state).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -8,13 +8,13 @@ use crate::{Entries, Mark, Seat, Snapshot, Term};
 pub struct HardState {
     /// The latest term that the node has seen.
     pub term: Term,
-    /// Whom it voted for in that term.
-    pub vote: Option<Seat>,
+    /// Whom it voted for in that term: a seat's store in one of its lives.
+    pub vote: Option<Identity>,
 }
 
 /// A write to make durable, after which the node is told so with [`Input::Persisted`](crate::Input::Persisted).
 ///
-/// Term, vote, entries and mark belong together: after a crash either all of it is there or, if the ticket was not
+/// Term, vote, entries, configuration and mark belong together: after a crash either all of it is there or, if the ticket was not
 /// returned, any part from the front, in the order of the fields. An entry replaces what was written before at its
 /// index, and everything after that index. A snapshot replaces all entries that were written before: it and what comes
 /// with it are there as a whole, or not at all.
@@ -29,6 +29,8 @@ pub struct Persist<'a> {
     pub snapshot: Option<Snapshot>,
     /// The new entries, if any.
     pub entries: Entries<'a>,
+    /// The last configuration that is known to be committed, if it is a new one. It takes the place of the one before.
+    pub settled: Option<Settled<'a>>,
     /// A new mark, if there is one: it must not be durable before what stands in front of it is.
     pub mark: Option<Mark>,
 }
@@ -59,8 +61,8 @@ pub struct Ticket {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Persist<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let Persist { ticket, hard_state, snapshot, entries, mark } = self;
-        defmt::write!(f, "Persist({}, {}, {}, {}, {})", ticket.write, hard_state, snapshot, entries, mark);
+        let Persist { ticket, hard_state, snapshot, entries, settled, mark } = self;
+        defmt::write!(f, "Persist({}, {}, {}, {}, {}, {})", ticket.write, hard_state, snapshot, entries, settled, mark);
     }
 }
 

@@ -77,6 +77,11 @@ impl Step<'_> {
             self.peer(from).owed.offer = latest > Index(0);
             return;
         };
+        // It has all of it, from an earlier boot: an offer tells it who took part by then.
+        if offset >= bytes {
+            self.peer(from).owed.offer = true;
+            return;
+        }
         self.state.lead.fetchers = self.state.lead.fetchers.and(from);
         let end = offset.saturating_add(window).min(bytes);
         let pieces = &mut self.peer(from).pieces;
@@ -102,7 +107,8 @@ impl<'a> Draw<'a> {
         let HardState { term, .. } = self.state.hard;
         let Snapshots { latest, before, .. } = self.state.snapshots;
         let Follow { inherited, .. } = self.state.follow;
-        Message::Offer { term, stamp: peer.sent, latest, before, inherited, members: self.state.configuration.members }
+        let settled = self.state.configuration.settled(self.memory);
+        Message::Offer { term, stamp: peer.sent, latest, before, inherited, settled }
     }
 
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use crate::founding::Prepared;
-use crate::{Charter, Entry, HardState, Identity, Mark, Position, Snapshot, Stored};
+use crate::{Charter, Entry, HardState, Incarnation, Mark, Position, Seat, Settled, Snapshot, Stored};
 
 /// One thing that a log gives back when it is opened: the founding record first, if there is one, then snapshots, then
 /// the rest in the order in which it was written.
@@ -10,8 +10,12 @@ use crate::{Charter, Entry, HardState, Identity, Mark, Position, Snapshot, Store
 pub enum Recovered<'a> {
     /// The store is prepared for a founding, and no member of a cluster yet.
     Prepared(Prepared),
-    /// The store is complete: a member of this cluster.
+    /// The store is complete: a founder's, of this cluster.
     Charter(Charter),
+    /// The store is complete, in a life that began when this cluster was there already.
+    Joined(Charter, Incarnation),
+    /// The last configuration that was known to be committed. A later one replaces an earlier one.
+    Settled(Settled<'a>),
     /// A snapshot that is whole. If there are two, the later one comes last; entries that it covers may follow.
     Snapshot(Snapshot),
     /// The log stands on a snapshot of this position that is damaged or gone, and nothing here can take its place.
@@ -29,19 +33,18 @@ pub enum Recovered<'a> {
     Mark(Mark),
 }
 
-/// Whom a log belongs to: one node, in one of its incarnations, of one cluster.
+/// Whom a log belongs to: one node of one cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Owner {
     /// The cluster, by the number that all its nodes are given.
     pub cluster: u64,
-    /// The node's seat and incarnation.
-    pub identity: Identity,
+    /// The node's seat.
+    pub seat: Seat,
 }
 
 impl core::fmt::Display for Owner {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Identity { seat, incarnation } = self.identity;
-        write!(f, "n{} (incarnation {}) of cluster {}", seat.0, incarnation.0, self.cluster)
+        write!(f, "n{} of cluster {}", self.seat.0, self.cluster)
     }
 }

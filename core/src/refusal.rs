@@ -2,10 +2,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refusal {
-    /// The sender is not a member, or says that it is this node.
+    /// The sender says that it has this node's seat, or one that there is no room for.
     Sender,
-    /// The sender lives an earlier incarnation than one that was heard, or a later one than its first and does not only
-    /// follow.
+    /// Another life of the sender's seat is there: two stores are in use for one seat, perhaps one a copy of the other.
     Incarnation,
     /// A number is larger than any honest node can have reached: an index or term beyond its bounds, or a term more
     /// than 2^32 beyond this node's own.
@@ -18,12 +17,12 @@ pub enum Refusal {
     Committed,
     /// The ack is for something that this leader never sent.
     Unsent,
-    /// A snapshot came from a cluster of other members.
+    /// There are more members than this node has room to remember.
     Members,
     /// A snapshot that was fetched has not the checksum that it should have; it is fetched again.
     Snapshot,
-    /// The follower lacks what it acknowledged: it has lost its disk, and goes on under the same incarnation. It is
-    /// sent nothing until it comes under a later one.
+    /// The follower lacks what it acknowledged: its store went back to an earlier state. It is sent nothing until it
+    /// comes with an empty one.
     Forgotten,
     /// A snapshot of the leader is longer than this node has a place for: see
     /// [`Config::snapshot_bytes_max`](crate::Config::snapshot_bytes_max).
@@ -50,13 +49,13 @@ impl Refusal {
     pub const fn name(self) -> &'static str {
         match self {
             Refusal::Sender => "not a member",
-            Refusal::Incarnation => "other incarnation",
+            Refusal::Incarnation => "second store",
             Refusal::Bounds => "out of bounds",
             Refusal::Order => "entries out of order",
             Refusal::SecondLeader => "second leader",
             Refusal::Committed => "contradicts committed",
             Refusal::Unsent => "ack of nothing sent",
-            Refusal::Members => "other members",
+            Refusal::Members => "too many members",
             Refusal::Snapshot => "damaged snapshot",
             Refusal::Forgotten => "lacks what it acknowledged",
             Refusal::SnapshotTooLarge => "snapshot too large",

@@ -36,7 +36,11 @@ impl Step<'_> {
         let is_late = stamp <= peer.echoed && peer.next == peer.matched.next();
         peer.heard = now;
         peer.refused = Refused::NOTHING;
+        let is_new = stamp > peer.echoed;
         raise(&mut peer.echoed, stamp);
+        if is_new && let Some(plan) = &mut self.state.lead.plan {
+            plan.answered = plan.answered.and(from);
+        }
         match outcome {
             Outcome::Matched(_) | Outcome::Full(_) => {
                 self.on_matched(from, stamp, matched);
@@ -49,6 +53,10 @@ impl Step<'_> {
             Outcome::Wants { index, check, offset, again } => self.on_wants(from, index, check, offset, again),
             Outcome::TooSmall => self.peer(from).refused = Refusal::SnapshotTooLarge.into(),
             Outcome::Conflict(_) | Outcome::Stale => {}
+        }
+        // What it answers is the latest that it was sent: it is there now.
+        if self.state.configuration.reborn.contains(from) && stamp == self.peers[from].sent {
+            self.replace_life(from);
         }
         self.confirm_round();
         Ok(())

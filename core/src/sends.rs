@@ -39,7 +39,7 @@ impl State {
     /// Something may be owed to everyone.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn attend_all(&mut self) {
-        self.sends.attention = self.configuration.others;
+        self.sends.attention = self.sends.attention.union(self.configuration.others);
     }
 }
 

@@ -114,6 +114,10 @@ impl State {
         let is_worth =
             || log.bytes_between(covered.next(), self.applied.next()) >= self.configuration.log_bytes / KEPT_SHARE;
         let is_wanted = self.snapshots.urgent || (self.is_due(log) && is_worth());
-        is_wanted && self.timers.now >= self.snapshots.again && self.applied >= self.snapshots.covered
+        // A log may forget who takes part only when that is durable in another place.
+        is_wanted
+            && self.is_settled_durable()
+            && self.timers.now >= self.snapshots.again
+            && self.applied >= self.snapshots.covered
     }
 }

@@ -49,7 +49,7 @@ impl State {
             election: Election::NONE,
             follow: Follow::none(),
             lead: Lead::none(),
-            configuration: Configuration::before_any(settings.identity),
+            configuration: Configuration::before_any(),
             settings,
             timers,
             hard: HardState::default(),
@@ -75,6 +75,12 @@ impl State {
 
     pub(crate) fn is_leader(&self) -> bool {
         self.role == Role::Leader
+    }
+
+    /// Whether this leader takes commands and changes: one that its own configuration does not name as a voter only
+    /// commits what is there, and makes way.
+    pub(crate) fn may_rule(&self) -> bool {
+        self.configuration.members.is_joint() || self.configuration.counts(self.seat())
     }
 
     /// The last index that may be applied: committed, and durable here.

@@ -1,14 +1,11 @@
 use postcard::ser_flavors::{Flavor, Slice};
 use serde::Serialize;
 
-use crate::draw::Stores;
-use crate::log::LogMut;
+use crate::draw::{Draw, Stores};
+use crate::log::{Log, LogMut};
 use crate::peer::Peer;
-use crate::pieces::Pieces;
 use crate::state::State;
-use crate::{
-    Ballot, Identity, Incarnation, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Seat, Session,
-};
+use crate::{Ballot, Identity, Index, Kind, Message, Position, RECORD_OVERHEAD, Refusal, Rejection, Session};
 
 /// A message of a term that is further ahead is not believed: one alone could use up all terms that there are. No
 /// cluster holds so many elections while a node is away.
@@ -23,13 +20,15 @@ pub struct Step<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) peers: &'a mut [Peer],
     pub(crate) log: LogMut<'a>,
+    /// Where the last configuration that is committed stands.
+    pub(crate) memory: &'a mut [u8],
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
     /// Takes a message from another member, or counts why not.
     #[inline(never)]
     pub(crate) fn receive<'m>(&mut self, from: Identity, message: &Message<'m>) -> Stores<'m> {
-        let taken = self.admit(from, message).and_then(|()| self.dispatch(from.seat, message));
+        let taken = self.admit(from, message).and_then(|()| self.dispatch(from, message));
         taken.unwrap_or_else(|refusal| {
             self.state.refusals.add(refusal);
             if let Some(peer) = self.peers.get_mut(usize::from(from.seat.0)) {
@@ -39,49 +38,49 @@ impl Step<'_> {
         })
     }
 
+    /// Whoever may be a member is heard, whatever this node's own configuration says of it (section 4.1 of the thesis):
+    /// what counts is decided where it is counted.
     fn admit(&mut self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
-        let is_member = self.state.configuration.others.contains(from.seat);
-        let peer = self.peers.get(usize::from(from.seat.0)).filter(|_| is_member).ok_or(Refusal::Sender)?;
-        let is_first = from.incarnation == Incarnation(0);
-        if from.incarnation < peer.incarnation || !(is_first || message.is_of_reborn()) {
-            return Err(Refusal::Incarnation);
-        }
+        let (me, is_leader, now) = (self.state.seat(), self.state.is_leader(), self.state.timers.now);
+        let place = self.peers.get_mut(usize::from(from.seat.0)).filter(|_| from.seat != me);
+        let peer = place.ok_or(Refusal::Sender)?;
         if !message.is_in_bounds() || message.term().0 > self.state.hard.term.0.saturating_add(TERM_LEAP_MAX) {
             return Err(Refusal::Bounds);
         }
-        if from.incarnation > peer.incarnation {
-            self.meet_reborn(from);
+        let is_usual = peer.incarnation == from.incarnation && self.state.configuration.others.contains(from.seat);
+        if !is_usual {
+            return self.admit_stranger(from, message);
+        }
+        if !is_leader {
+            peer.heard = now;
         }
         Ok(())
     }
 
-    /// A member lives again, without what it had made durable: nothing that it said before is true of it any longer.
-    fn meet_reborn(&mut self, from: Identity) {
-        self.state.configuration.reborn = self.state.configuration.reborn.and(from.seat);
-        if self.state.lead.transfer.is_some_and(|transfer| transfer.to == from.seat) {
-            self.give_up_transfer();
-        }
-        let peer = self.peer(from.seat);
-        peer.incarnation = from.incarnation;
-        peer.matched = Index(0);
-        peer.marked = false;
-        peer.pieces = Pieces::NONE;
-    }
-
     /// Rules for all servers (figure 2): a higher term makes a follower; what belongs to a lower term is not acted on.
-    fn dispatch<'m>(&mut self, from: Seat, message: &Message<'m>) -> Result<Stores<'m>, Refusal> {
+    fn dispatch<'m>(&mut self, from: Identity, message: &Message<'m>) -> Result<Stores<'m>, Refusal> {
+        let me = self.state.settings.identity.incarnation;
         match *message {
             Message::RequestVote { term, last, ballot } => {
                 self.on_request_vote(from, term, last, ballot);
                 return Ok(None);
             }
+            // What was meant for another life of this seat's store.
+            Message::Vote { incarnation, .. } | Message::Configured { incarnation, .. } if incarnation != me => {
+                return Ok(None);
+            }
             // The term of a granted pre-vote is one that nobody has entered yet.
-            Message::Vote { term, ballot: Ballot::Pre, granted: true } => {
-                self.on_pre_vote(from, term);
+            Message::Vote { term, ballot: Ballot::Pre, granted: true, .. } => {
+                self.on_pre_vote(from.seat, term);
+                return Ok(None);
+            }
+            Message::Configured { term, is_held, ref settled, .. } => {
+                self.on_configured(term, is_held, settled)?;
                 return Ok(None);
             }
             _ => {}
         }
+        let from = from.seat;
         if message.term() > self.state.hard.term {
             self.follow(message.term());
         }
@@ -90,8 +89,8 @@ impl Step<'_> {
             Message::AppendEntries { stamp, ref previous, commit, inherited, entries, .. } if is_current => {
                 self.on_append_entries(from, stamp, previous, commit, inherited, entries)?;
             }
-            Message::Offer { stamp, ref latest, ref before, inherited, ref members, .. } if is_current => {
-                self.on_offer(from, stamp, latest, before, inherited, members)?;
+            Message::Offer { stamp, ref latest, ref before, inherited, ref settled, .. } if is_current => {
+                self.on_offer(from, stamp, latest, before, inherited, settled)?;
             }
             Message::AppendEntries { .. } | Message::Offer { .. } => self.peer(from).owed.stale = true,
             Message::Piece { index, check, offset, bytes, .. } => return Ok(self.on_piece(index, check, offset, bytes)),
@@ -114,10 +113,10 @@ impl Step<'_> {
         if !self.state.is_leader() {
             return Err(Rejection::NotLeader { leader: self.state.follow.leader });
         }
-        if self.state.lead.transfer.is_some() || self.state.endings.reign {
+        if self.state.lead.transfer.is_some() || self.state.endings.reign || !self.state.may_rule() {
             return Err(Rejection::InTransfer);
         }
-        let waits_for = self.state.waits_for(self.log.span.last.index, self.peers);
+        let waits_for = self.state.waits_for(self.peers);
         if !waits_for.is_empty() {
             return Err(Rejection::Founding { waits_for });
         }
@@ -133,13 +132,14 @@ impl Step<'_> {
         let kind = if session.is_some() { Kind::Request } else { Kind::Command };
         let term = self.state.hard.term;
         self.state.attend_all();
-        let room = self.room();
+        let room = self.room().saturating_sub(self.kept_for_members());
         let room = self.log.payload_room(payload_max, room);
         let offered = room.as_ref().map(|room| room.len());
         let written = room.map_or(Err(postcard::Error::SerializeBufferFull), |room| encode(room, session, command));
         match written {
             Ok(payload) => {
                 self.log.seal(term, kind, payload);
+                self.state.configuration.is_open = true;
                 Ok(self.log.span.last)
             }
             Err(postcard::Error::SerializeBufferFull) if offered == Some(payload_max) => {
@@ -157,13 +157,21 @@ impl Step<'_> {
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn settle(&mut self) {
         self.install();
+        self.settle_members();
         self.make_room();
         if self.state.is_leader() {
             self.lead();
         } else {
             self.await_leader();
+            self.leave();
         }
         self.start_round();
+    }
+
+    /// The node, as effects are drawn from it.
+    pub(crate) fn end(self, stores: Stores<'a>) -> Draw<'a> {
+        let Step { state, peers, log: LogMut { memory: records, span }, memory } = self;
+        Draw { state, peers, log: Log::new(records, span), memory, stores, without_app: false }
     }
 }
 

@@ -41,7 +41,7 @@ impl Timers {
             behind: 0,
             timeout_due: Instant::START,
             beat_due: Instant::START,
-            random: config.seed ^ (u64::from(config.identity.seat.0) << 56),
+            random: config.seed ^ (u64::from(config.seat.0) << 56),
         })
     }
 

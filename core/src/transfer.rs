@@ -59,6 +59,13 @@ impl Step<'_> {
         self.peer(to).owed.campaign = false;
     }
 
+    /// Another life holds this seat: it cannot take over.
+    pub(crate) fn give_up_transfer_to(&mut self, seat: Seat) {
+        if self.state.lead.transfer.is_some_and(|transfer| transfer.to == seat) {
+            self.give_up_transfer();
+        }
+    }
+
     /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
     pub(crate) fn pursue_transfer(&mut self) {
         let Some(transfer) = self.state.lead.transfer else { return };

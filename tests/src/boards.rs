@@ -1,9 +1,10 @@
 //! A deterministic world of boards on serial lines: real stations, wires that carry a byte at a time at their baud
 //! rate, flash that takes its time and loses power between two words. One thread, one seed, virtual time.
 //!
-//! Wires turn bits, lose bytes, are cut in one direction or both; boards are reset, or their power is cut in the middle
-//! of a write. An oracle looks on at every command that is applied: all boards apply the same ones in the same order,
-//! none twice, and in the end every one that was answered is there.
+//! Wires turn bits, lose bytes, are cut in one direction or both; boards are reset, their power is cut in the middle of a
+//! write, their flash is erased, and an operator removes and adds them. An oracle looks on at every command that is
+//! applied: all boards apply the same ones in the same order, none twice, and in the end every one that was answered is
+//! there.
 
 mod board;
 mod chip;

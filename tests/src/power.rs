@@ -73,6 +73,8 @@ pub struct Tally {
     pub marks: usize,
     /// Snapshots of a leader that took the place of a log.
     pub installs: usize,
+    /// Writes that say anew who takes part.
+    pub configurations: usize,
     /// Files that were removed.
     pub removals: usize,
     /// Moments at which the power was cut.
@@ -215,7 +217,8 @@ impl Tally {
                 self.installs += usize::from(matches!(promise, Promise::Restore(_)));
             }
             Event::Mark(_) => self.marks += 1,
-            Event::Write { .. } | Event::Written | Event::Opened(_) => {}
+            Event::Write(_, batch) => self.configurations += usize::from(batch.settled().is_some()),
+            Event::Written | Event::Opened(_) => {}
         }
     }
 }

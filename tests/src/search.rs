@@ -1,10 +1,10 @@
 //! An exhaustive search of small clusters: the real core, in every order in which a few events can happen.
 //!
 //! A [`Setting`] says how many nodes there are and how often what may happen: elections, heartbeats, commands, wishes
-//! in sessions, snapshots, reads, crashes, lost disks and snapshots. The search goes through all interleavings of these, breadth first, so that the first broken
-//! promise is also the shortest story of it. What is not limited is the network: unless told otherwise, a letter that
-//! was ever sent stays on its way for good, and may arrive at any time, any number of times or never. That is loss,
-//! repetition, delay and reordering at once.
+//! in sessions, snapshots, reads, changes of members, crashes, lost disks and snapshots. The search goes through all
+//! interleavings of these, breadth first, so that the first broken promise is also the shortest story of it. What is not
+//! limited is the network: unless told otherwise, a letter that was ever sent stays on its way for good, and may arrive
+//! at any time, any number of times or never. That is loss, repetition, delay and reordering at once.
 //!
 //! Each node has an app, whose state is what it has applied, with room for one session. Two clients open sessions, give
 //! the same sequence to two commands, and ask again whatever they asked before, in sessions that are over as well. The
@@ -14,8 +14,8 @@
 //!
 //! If it is asked to, the search looks for a way on from every state as well: the faults end, each majority in turn is
 //! alone with an empty network and timers that run out when they are due, and must soon have a leader that commits all
-//! it holds; and if nobody is down, all get in line. So logs may be as small as they can be, and the network may lose
-//! all messages of a kind.
+//! it holds and settles who takes part; and if nobody is down, all get in line. So logs may be as small as they can be,
+//! and the network may lose all messages of a kind.
 //!
 //! # What is left out of a state, and why that is sound
 //!
@@ -31,13 +31,13 @@
 //! - **Names.** Two states that differ only in who sits where are one (`Node::rename`). That the seats do not matter is
 //!   not believed but checked: each event of a node is played under every naming.
 //! - **Spent letters.** A letter that no rule will ever look at again, whatever the receiver becomes, is taken off its
-//!   way (`Node::is_done_with`). Not while the receiver may still lose its disk: then all that it has forgotten may
-//!   come again. Nor what a node says that has lost its own: whoever has forgotten that by a crash learns it anew.
+//!   way (`Node::is_done_with`). Not where members change or a disk may be lost: whoever speaks is there, in the life that
+//!   he names, and that may be news once more.
 //! - **Terms that are over.** A request or entries of a term that is over for the receiver's disk are answered with its
-//!   own term, whatever they say: one letter stands for all of them, and that is the one a story shows. Here as well
-//!   the disk must be safe.
-//! - **Stamps.** Without reads, a stamp is only held against the last time that the leader took a follower's `next`
-//!   back. All that was sent since then has one stamp (`Node::fold_stamps`).
+//!   own term, whatever they say: one letter stands for all of them, and that is the one a story shows. Not while a disk
+//!   may still be lost: then all that the receiver has forgotten may come again.
+//! - **Stamps.** Without reads, and while members stay, a stamp is only held against the last time that the leader took a
+//!   follower's `next` back. All that was sent since then has one stamp (`Node::fold_stamps`).
 //! - **Other roles.** What no rule looks at in a node's role is forgotten (`Node::forget_other_roles`); so is, without
 //!   reads, how often it was started.
 //!
@@ -49,27 +49,33 @@
 //! it. So the depth is the bound, and only the smallest budgets are searched to their end.
 //!
 //! That reads and transfers come to an end; windows of more than a few messages, and without reads any that close by
-//! their number; effects that are drawn in part (all or none are); lost disks of more than one node, or under an
-//! incarnation that does not rise (but as a [`Flaw`]); snapshots that take long to write; changes of members,
-//! witnesses. A state is known by 64 bits: of a hundred million states about one in three thousand searches
-//! loses one, of a billion one in forty.
+//! their number; effects that are drawn in part (all or none are); lost disks of a majority, or under a life that was
+//! there before (but as a [`Flaw`]); another store in a seat whose member was heard just now; snapshots that take long
+//! to write; addresses, and more than three stores at a change of members; witnesses. A state is known by 64 bits: of a
+//! hundred million states about one in three thousand searches loses one, of a billion one in forty.
 //!
 //! # What it takes
 //!
 //! Six bytes of memory a state, all of which are taken once there are some million states; and temporary files of some
 //! twenty bytes a state, where the states of a depth wait to be followed and each says where it came from.
 
+use quorate::{Members, Seats};
+
 mod app;
 mod breadth;
 mod calm;
 mod chronicle;
+mod configuration;
+mod deed;
 mod disk;
 mod event;
 mod face;
 #[cfg(test)]
 mod folds;
+mod known;
 mod law;
 mod letter;
+mod library;
 mod member;
 mod mix;
 mod names;
@@ -97,16 +103,18 @@ pub use tour::tour;
 /// The most nodes of a search.
 pub const SEATS: usize = 3;
 
-/// The most bytes of a log: room for eight records, more than any budget that a search can exhaust asks for.
-pub const LOG_BYTES: usize = 256;
+/// The most bytes of a log: room for more records than any budget that a search can exhaust asks for.
+pub const LOG_BYTES: usize = 512;
 
 /// What is searched.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// How many nodes, at most [`SEATS`].
     pub nodes: usize,
-    /// How many of them, the last ones, only learn.
+    /// How many of them, behind those that vote, only learn.
     pub learners: usize,
+    /// How many of them, the last ones, are none of the members at first: stores that have joined, and say so.
+    pub joiners: usize,
     /// How often what may happen.
     pub budget: Budget,
     /// Where it starts.
@@ -135,6 +143,7 @@ impl Setting {
         Setting {
             nodes,
             learners: 0,
+            joiners: 0,
             budget,
             start: Start::New,
             depth: usize::MAX,
@@ -148,14 +157,27 @@ impl Setting {
         }
     }
 
-    /// How many nodes vote: the first ones.
+    /// How many nodes vote at first: the first ones.
     fn voters(&self) -> usize {
-        self.nodes - self.learners
+        self.nodes - self.learners - self.joiners
     }
 
-    /// Whether stamps matter only by whether they are from before or after a setback. A read holds them against more.
+    /// Who takes part at first.
+    fn founders(&self) -> Members {
+        let (voters, all) = (Seats::first(self.voters()), Seats::first(self.nodes - self.joiners));
+        Members { learners: Seats(all.0 & !voters.0), ..Members::of(voters) }
+    }
+
+    /// Whether it may be another one at some time who takes part, or another life of its store.
+    fn members_change(&self) -> bool {
+        self.joiners > 0 || self.budget.changes > 0 || self.budget.losses > 0
+    }
+
+    /// Whether stamps matter only by whether they are from before or after a setback. A read holds them against more, and
+    /// so do changes: whoever answers the latest one is there, in the place of another life, and who answers a new one is
+    /// there still.
     fn folds_stamps(&self) -> bool {
-        self.budget.reads == 0
+        self.budget.reads == 0 && !self.members_change()
     }
 }
 
@@ -198,13 +220,17 @@ pub struct Budget {
     /// Wishes to hand leadership over.
     #[arg(long, default_value_t = 0)]
     pub transfers: u8,
+    /// Changes of members that an operator asks of a leader, and that are not refused: a store that is there is added as
+    /// a learner, a learner is promoted, a member is removed.
+    #[arg(long, default_value_t = 0)]
+    pub changes: u8,
     /// Leaders that step down because they heard nobody.
     #[arg(long, default_value_t = 0)]
     pub resignations: u8,
     /// Crashes, each of which keeps any front of the write under way.
     #[arg(long, default_value_t = 1)]
     pub crashes: u8,
-    /// Disks that are lost, always of the same node: it goes on with an empty one, under its next incarnation.
+    /// Disks that are lost, while others are a majority of the members: each joins with an empty one, in another life.
     #[arg(long, default_value_t = 0)]
     pub losses: u8,
     /// Steps whose effects are left undrawn, and so join those of a later one.
@@ -216,8 +242,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    fn counts(self) -> [u8; 13] {
-        let Budget { elections, beats, commands, asks, snapshots, rots, reads, transfers, .. } = self;
+    fn counts(self) -> [u8; 14] {
+        let Budget { elections, beats, commands, asks, snapshots, rots, reads, transfers, changes, .. } = self;
         let Budget { resignations, crashes, losses, leaves, repeats, .. } = self;
         let repeats = repeats.unwrap_or(0);
         [
@@ -229,6 +255,7 @@ impl Budget {
             rots,
             reads,
             transfers,
+            changes,
             resignations,
             crashes,
             losses,
@@ -251,7 +278,7 @@ impl Budget {
             *count = (number % base) as u8;
             number /= base;
         }
-        let [elections, beats, commands, asks, snapshots, rots, reads, transfers, rest @ ..] = counts;
+        let [elections, beats, commands, asks, snapshots, rots, reads, transfers, changes, rest @ ..] = counts;
         let [resignations, crashes, losses, leaves, repeats] = rest;
         Budget {
             elections,
@@ -262,6 +289,7 @@ impl Budget {
             rots,
             reads,
             transfers,
+            changes,
             resignations,
             crashes,
             losses,

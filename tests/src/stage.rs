@@ -18,13 +18,16 @@
 //! | `drop 1 2`, `at=1` | all messages from 1 to 2, or one, are lost |
 //! | `run without=3` | delivers and syncs until all is quiet; what node 3 says and hears is lost |
 //! | `snapshot 1 bytes=200 damaged` | node 1's app takes a snapshot, filled up to so many bytes; it is durable at once |
-//! | `lose-disk 1`, `lose-disk 1 same` | node 1 starts from an empty disk in its next incarnation, or, as it must not, in the same |
+//! | `lose-disk 1`, `lose-disk 1 same` | node 1 starts from an empty disk in another life, or, as it must not, in the same |
+//! | `join 4` | node 4 starts from an empty disk, in a life of its own, with what node 1 has of settings |
+//! | `change 1 add 4 at=here`, `promote 4`, `remove 4`, `move 4 at=there` | an operator wants other members |
 //! | `lose-snapshots 1` | the snapshots of node 1 cannot be read any more |
 //! | `state 1` | shows what the app of node 1 holds |
 //! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |
 //! | `crash 1`, `start 1` | the power goes and comes back: the disk has what was synced |
 //! | `forge 3 1 vote term=1` | a message that nobody sent: see `forge` |
 //! | `log 1`, `progress 1`, `due 1` | shows a log and its mark, what a leader knows of the others, the next deadline |
+//! | `members 1` | shows who takes part as node 1 sees it, and since when that is settled |
 //! | `quietly ..` | the same, and only changes of the nodes are shown |
 
 mod disk;
@@ -35,7 +38,7 @@ pub(crate) mod show;
 
 use std::collections::BTreeMap;
 
-use quorate::{Boot, Charter, Config, Instant, Recovered, Refusals, Term, Ticket};
+use quorate::{Boot, Charter, Config, Incarnation, Instant, Recovered, Refusals, Term, Ticket};
 
 use self::disk::Disk;
 use crate::simulator::records::Batch;
@@ -54,6 +57,7 @@ pub struct Stage {
 struct Actor {
     config: Config,
     charter: Charter,
+    incarnation: Incarnation,
     log_bytes: usize,
     now: Instant,
     /// Whether it asks who leads when it starts.
@@ -82,6 +86,7 @@ impl Actor {
         let mut actor = Actor {
             config,
             charter,
+            incarnation: Incarnation::FOUNDER,
             log_bytes,
             greets,
             now: Instant::START,
@@ -102,7 +107,10 @@ impl Actor {
         let boot = Boot::recover(self.config.clone(), vec![0; self.log_bytes]);
         let mut boot = boot.expect("the stage's configuration is sound");
         let mut take = |item| boot.take(item).expect("the disk holds what a node wrote");
-        take(Recovered::Charter(self.charter));
+        take(match self.incarnation {
+            Incarnation::FOUNDER => Recovered::Charter(self.charter),
+            incarnation => Recovered::Joined(self.charter, incarnation),
+        });
         take(Recovered::HardState(self.disk.log.hard_state));
         self.state.clear();
         if let Some(position) = self.disk.lost {
@@ -116,6 +124,7 @@ impl Actor {
             take(Recovered::Stored(stored));
         }
         self.disk.log.entries().for_each(|entry| take(Recovered::Entry(entry)));
+        self.disk.log.settled().into_iter().for_each(|settled| take(Recovered::Settled(settled)));
         let mark = self.disk.log.last_mark();
         if mark.term > Term(0) {
             take(Recovered::Mark(mark));
@@ -127,6 +136,12 @@ impl Actor {
         self.node = Some(node);
         self.write = None;
         self.refusals = Refusals::default();
+    }
+
+    /// It has lost all, and lives another life.
+    fn begin_anew(&mut self) {
+        self.disk = Disk::default();
+        self.incarnation = Incarnation::drawn(self.incarnation.0 + 1);
     }
 
     /// Starts once more: each boot has a name of its own.

@@ -25,6 +25,7 @@ fn cut(nodes: usize) {
         let tally = cut_each_node(setting(nodes, seed)).unwrap_or_else(|violation| panic!("seed {seed}: {violation}"));
         println!("{nodes} nodes, seed {seed}: {tally:?}");
         assert!(tally.truncations > 0, "no entry was replaced");
+        assert!(tally.configurations > 0, "nobody moved");
         assert!(tally.marks > 0 && tally.removals > 0, "no snapshot took the place of a log");
         assert!(tally.installs > 0 && tally.fetching > 0, "no node got a snapshot");
     }

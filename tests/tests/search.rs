@@ -12,6 +12,7 @@ const BUDGET: Budget = Budget {
     rots: 0,
     reads: 1,
     transfers: 0,
+    changes: 0,
     resignations: 0,
     crashes: 1,
     losses: 0,
@@ -80,11 +81,11 @@ fn three_nodes_with_a_leader_keep_their_promises_when_one_loses_its_disk() {
     assert!(report.states > 50_000, "{report:?}");
 }
 
-/// The whole of what a lost disk can do to one command, when letters come once.
+/// The whole of what a learner's lost disk can do to one command, when letters come once.
 #[test]
 fn a_search_with_a_lost_disk_can_come_to_its_end() {
     let budget = Budget { commands: 1, losses: 1, repeats: Some(0), ..Budget::default() };
-    let report = expect_sound(Setting { start: Start::Led, ..Setting::new(3, budget) });
+    let report = expect_sound(Setting { start: Start::Led, learners: 1, calms: true, ..Setting::new(2, budget) });
     assert!(report.end == End::Complete && report.states > 5_000, "{report:?}");
 }
 
@@ -134,8 +135,9 @@ fn snapshots_keep_their_promises() {
     let behind = Setting { start: Start::Behind, log_bytes: 96, calms: true, ..Setting::new(3, budget) };
     let report = expect_sound(Setting { depth: 6, ..behind.clone() });
     assert!(report.states > 5_000, "{report:?}");
+    // A log that has room for who takes part, with a life that was drawn.
     let budget = Budget { rots: 1, losses: 1, ..budget };
-    let report = expect_sound(Setting { depth: 5, budget, ..behind });
+    let report = expect_sound(Setting { depth: 5, budget, log_bytes: 112, ..behind });
     assert!(report.states > 5_000, "{report:?}");
 }
 
@@ -145,6 +147,50 @@ fn a_learner_does_not_count() {
     let learns = Setting { start: Start::Led, learners: 1, calms: true, ..Setting::new(3, budget) };
     let report = expect_sound(Setting { depth: 7, ..learns });
     assert!(report.states > 2_000, "{report:?}");
+}
+
+fn changing(budget: Budget) -> Setting {
+    let budget = Budget { elections: 1, repeats: Some(0), ..budget };
+    Setting { start: Start::Led, calms: true, ..Setting::new(3, budget) }
+}
+
+/// How often something happened.
+fn count(report: &Report, kind: &str) -> u64 {
+    report.acts.iter().filter(|(of, _)| *of == kind).map(|(_, count)| count).sum()
+}
+
+#[test]
+fn promises_are_kept_while_a_learner_is_promoted() {
+    let report =
+        expect_sound(Setting { depth: 10, learners: 1, ..changing(Budget { changes: 1, ..Budget::default() }) });
+    assert!(count(&report, "promote") > 10 && count(&report, "remove") > 10, "{report:?}");
+}
+
+#[test]
+fn promises_are_kept_while_a_voter_is_removed() {
+    let budget = Budget { changes: 1, beats: 1, ..Budget::default() };
+    let report = expect_sound(Setting { depth: 7, ..changing(budget) });
+    assert!(count(&report, "remove") > 100, "{report:?}");
+}
+
+#[test]
+fn promises_are_kept_while_a_store_joins_and_is_promoted() {
+    let report = expect_sound(Setting { depth: 8, joiners: 1, ..changing(Budget { changes: 2, ..Budget::default() }) });
+    assert!(count(&report, "add") > 10 && count(&report, "promote") > 10, "{report:?}");
+}
+
+#[test]
+fn promises_are_kept_while_members_change_and_a_disk_is_lost() {
+    let budget = Budget { changes: 1, losses: 1, ..Budget::default() };
+    let report = expect_sound(Setting { depth: 6, ..changing(budget) });
+    assert!(count(&report, "remove") > 100 && count(&report, "lost disk") > 100, "{report:?}");
+}
+
+#[test]
+fn promises_are_kept_while_a_snapshot_covers_who_takes_part() {
+    let budget = Budget { changes: 1, snapshots: 1, crashes: 1, ..Budget::default() };
+    let report = expect_sound(Setting { depth: 7, learners: 1, log_bytes: 128, ..changing(budget) });
+    assert!(count(&report, "promote") > 100 && count(&report, "snapshot") > 100, "{report:?}");
 }
 
 #[test]

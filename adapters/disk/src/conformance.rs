@@ -7,18 +7,18 @@ mod snapshots;
 
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Entries, Entry, Founding, HardState, Index, Kind, Mark, Members, Position, Seat, Seats, Snapshot, Stored,
-    Term,
+    Charter, Entries, Entry, Founding, HardState, Identity, Incarnation, Index, Kind, Mark, Members, Occupant,
+    Position, Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
 };
 
-use crate::Recovered;
+use crate::{Configuration, Recovered};
 
 /// A store under test, with a medium that can be copied, torn and damaged.
 pub trait Subject {
     /// All that a medium holds.
     type Image: Clone;
 
-    /// A medium that holds nothing.
+    /// A medium that holds nothing, for a store with room for configurations of four members.
     fn blank(&self) -> Self::Image;
 
     /// Opens the store, which may repair it, and shows what it holds.
@@ -28,7 +28,7 @@ pub trait Subject {
     fn open(&self, image: &mut Self::Image, visit: &mut dyn FnMut(Recovered<'_>)) -> Result<(), String>;
 
     /// Opens the store, makes one batch durable, and closes it.
-    fn write(&self, image: &mut Self::Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>);
+    fn write(&self, image: &mut Self::Image, write: Write<'_>);
 
     /// Opens the store, makes a founding record durable, and closes it.
     fn record(&self, image: &mut Self::Image, record: Record);
@@ -36,16 +36,9 @@ pub trait Subject {
     /// Opens the store, writes a snapshot of the app's own state aside, lets the log stand on it, and closes the store.
     fn take(&self, image: &mut Self::Image, position: Position, state: &[u8]);
 
-    /// Opens the store, stores a snapshot of the leader in pieces, makes it durable in one write, and closes the store.
-    fn install(
-        &self,
-        image: &mut Self::Image,
-        hard_state: Option<HardState>,
-        snapshot: Snapshot,
-        state: &[u8],
-        entries: Entries<'_>,
-        mark: Option<Mark>,
-    );
+    /// Opens the store, stores a snapshot of the leader in pieces, makes it and what comes with it durable in one write,
+    /// and closes the store.
+    fn install(&self, image: &mut Self::Image, snapshot: Snapshot, state: &[u8], write: Write<'_>);
 
     /// Opens the store, and reads the state that a snapshot holds which is shown then.
     fn state(&self, image: &mut Self::Image, snapshot: Snapshot) -> Vec<u8>;
@@ -57,12 +50,33 @@ pub trait Subject {
     fn flips(&self, image: &Self::Image) -> impl Iterator<Item = Self::Image>;
 }
 
+/// One write, but for its snapshot: the fields of a [`Persist`](quorate::Persist).
+#[derive(Clone, Copy, Debug)]
+pub struct Write<'a> {
+    /// The new term and vote.
+    pub hard_state: Option<HardState>,
+    /// The new entries.
+    pub entries: Entries<'a>,
+    /// The last configuration that is known to be committed.
+    pub settled: Option<Settled<'a>>,
+    /// The new mark.
+    pub mark: Option<Mark>,
+}
+
 /// One write of the script: a founding record, or else the rest.
 struct Batch {
     record: Option<Record>,
     hard_state: Option<HardState>,
     records: Vec<u8>,
+    settled: Option<Configuration>,
     mark: Option<Mark>,
+}
+
+/// All that a store shows: the items in their order, and of the configurations the last one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Shown {
+    items: Vec<Item>,
+    settled: Option<Configuration>,
 }
 
 /// An item of a batch, kept.
@@ -76,6 +90,14 @@ enum Item {
     HardState(HardState),
     Entry(Vec<u8>),
     Mark(Mark),
+}
+
+impl Item {
+    /// The index of an entry.
+    fn index(&self) -> Option<Index> {
+        let Item::Entry(record) = self else { return None };
+        Entry::parse(record).ok().map(|(entry, _)| entry.position().index)
+    }
 }
 
 /// Holds a store to every law.
@@ -92,7 +114,7 @@ pub fn check(subject: &impl Subject) {
 /// What was written comes back, in order, however often the store is opened.
 fn everything_comes_back(subject: &impl Subject) {
     let mut image = subject.blank();
-    let mut written = Vec::new();
+    let mut written = Shown::default();
     for (step, batch) in script().iter().enumerate() {
         batch.write(subject, &mut image);
         batch.note(&mut written);
@@ -105,7 +127,7 @@ fn everything_comes_back(subject: &impl Subject) {
 /// After a crash in a write, all earlier batches come back, the cut one as a whole or not at all, and writing goes on.
 fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
     let mut before = subject.blank();
-    let mut acknowledged = Vec::new();
+    let mut acknowledged = Shown::default();
     let probe = Batch::state(9, None);
     for (step, batch) in script().iter().enumerate() {
         let mut after = before.clone();
@@ -119,9 +141,9 @@ fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
                 "step {step}, crash {crash}: {recovered:?} instead of {acknowledged:?}, perhaps with the batch after it"
             );
             probe.write(subject, &mut image);
-            let expected = recovered.map(|mut items| {
-                probe.note(&mut items);
-                items
+            let expected = recovered.map(|mut shown| {
+                probe.note(&mut shown);
+                shown
             });
             assert_eq!(recover(subject, &mut image), expected, "step {step}, crash {crash}, then a write");
         }
@@ -133,7 +155,7 @@ fn a_crash_loses_nothing_acknowledged(subject: &impl Subject) {
 /// After a byte has changed, everything comes back, or the store refuses to open.
 fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
     let mut image = subject.blank();
-    let mut written = Vec::new();
+    let mut written = Shown::default();
     for (step, batch) in script().iter().enumerate() {
         batch.write(subject, &mut image);
         batch.note(&mut written);
@@ -146,21 +168,23 @@ fn a_changed_byte_loses_nothing_in_silence(subject: &impl Subject) {
 }
 
 /// Founding records, terms and votes, appends short and long, entries that replace others, payloads that look like
-/// nothing was written, and marks, of which one cuts the log.
-fn script() -> [Batch; 12] {
+/// nothing was written, configurations short and long, and marks, of which one cuts the log.
+fn script() -> [Batch; 13] {
+    let vote = |seat, incarnation| Identity { seat: Seat(seat), incarnation: Incarnation(incarnation) };
     [
         Batch::of(prepared(1)),
         Batch::of(prepared(u64::MAX)),
         Batch::of(complete(u64::MAX)),
+        Batch::of(joined(2)),
         Batch::state(1, None),
-        Batch::state(1, Some(Seat(0))).and(1, 1, b"first"),
+        Batch::state(1, Some(vote(0, 0))).and(1, 1, b"first"),
         Batch::empty().and(2, 1, &[0xa5; 300]).and(3, 1, &[0; 700]),
-        Batch::empty().and(4, 1, &[0; 1_600]),
+        Batch::empty().and(4, 1, &[0; 1_600]).settled(4, MEMBERS),
         Batch::state(2, None).and(3, 2, b"replaces 3 and 4"),
         Batch::empty().and(4, 2, &[0xff; 480]).marked(2, 4),
-        Batch::state(3, Some(Seat(63))),
+        Batch::state(3, Some(vote(63, u64::MAX))).settled(3, CHANGED),
         Batch::empty().marked(3, 3),
-        Batch::empty().and(4, 3, b"last"),
+        Batch::state(4, None).and(4, 3, b"last").settled(3, MEMBERS).marked(4, 3),
     ]
 }
 
@@ -174,18 +198,38 @@ fn complete(founding: u64) -> Record {
     Record::Complete(Charter { founding: Founding(founding), members: MEMBERS, log_bytes_least: 1 << 20 })
 }
 
+/// A record of a store that has come to it later.
+fn joined(founding: u64) -> Record {
+    let charter = Charter { founding: Founding(founding), members: MEMBERS, log_bytes_least: 1 << 20 };
+    Record::Joined(charter, Incarnation(0x0123_4567_89ab_cdef))
+}
+
 const MEMBERS: Members = Members { learners: Seats(1 << 31), ..Members::of(Seats(0b111)) };
+
+/// A change of voters under way, of the most members that a store under test has room for.
+const CHANGED: Members = Members { outgoing: Seats(0b1011), replaced: Seats(0b10), ..Members::of(Seats(0b111)) };
+
+/// Who these members are, as far as addresses go that look like nothing was written.
+fn configuration(since: u64, members: Members) -> Configuration {
+    let occupant = |Seat(seat)| match seat {
+        0 => Occupant { incarnation: Incarnation::FOUNDER, address: &[] },
+        seat => Occupant { incarnation: Incarnation(u64::MAX - u64::from(seat)), address: &[0xff; 18] },
+    };
+    let mut room = [0; Roster::SEAT_BYTES * 4];
+    let roster = Roster::write(&mut room, members, 1 << 20, occupant).expect("four members find room");
+    Settled { since: Index(since), roster }.into()
+}
 
 impl Batch {
     fn empty() -> Batch {
-        Batch { record: None, hard_state: None, records: Vec::new(), mark: None }
+        Batch { record: None, hard_state: None, records: Vec::new(), settled: None, mark: None }
     }
 
     fn of(record: Record) -> Batch {
         Batch { record: Some(record), ..Batch::empty() }
     }
 
-    fn state(term: u64, vote: Option<Seat>) -> Batch {
+    fn state(term: u64, vote: Option<Identity>) -> Batch {
         let term = Term(term);
         Batch { hard_state: Some(HardState { term, vote }), ..Batch::empty() }
     }
@@ -205,35 +249,56 @@ impl Batch {
         Batch { mark: Some(Mark { term: Term(term), last }), ..self }
     }
 
+    /// Adds the last configuration that is committed.
+    fn settled(self, since: u64, members: Members) -> Batch {
+        Batch { settled: Some(configuration(since, members)), ..self }
+    }
+
+    /// All of it but a founding record.
+    fn parts(&self) -> Write<'_> {
+        let settled = self.settled.as_ref().and_then(Configuration::settled);
+        Write { hard_state: self.hard_state, entries: self.entries(), settled, mark: self.mark }
+    }
+
     fn entries(&self) -> Entries<'_> {
         Entries::parse(&self.records).expect("the entries of a script are consecutive")
     }
 
-    /// What is shown once this is written as well: one founding record, the last one, before all else.
-    fn note(&self, shown: &mut Vec<Item>) {
+    /// What is shown once this is written as well: one founding record, the last one, before all else, and the last
+    /// configuration.
+    fn note(&self, shown: &mut Shown) {
+        let Shown { items, settled } = shown;
         if let Some(record) = self.record {
-            shown.retain(|item| !matches!(item, Item::Record(_)));
-            shown.insert(0, Item::Record(record));
+            items.retain(|item| !matches!(item, Item::Record(_)));
+            items.insert(0, Item::Record(record));
         }
-        shown.extend(self.hard_state.map(Item::HardState));
-        shown.extend(self.entries().map(|entry| Item::Entry(entry.record().to_vec())));
-        shown.extend(self.mark.map(Item::Mark));
+        items.extend(self.hard_state.map(Item::HardState));
+        items.extend(self.entries().map(|entry| Item::Entry(entry.record().to_vec())));
+        items.extend(self.mark.map(Item::Mark));
+        *settled = self.settled.clone().or(settled.take());
     }
 
     fn write<S: Subject>(&self, subject: &S, image: &mut S::Image) {
         match self.record {
             Some(record) => subject.record(image, record),
-            None => subject.write(image, self.hard_state, self.entries(), self.mark),
+            None => subject.write(image, self.parts()),
         }
     }
 }
 
-fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, String> {
-    let mut items = Vec::new();
+fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Shown, String> {
+    let mut shown = Shown::default();
     subject.open(image, &mut |item| {
-        items.push(match item {
+        shown.items.push(match item {
             Recovered::Prepared(prepared) => Item::Record(Record::Prepared(prepared)),
             Recovered::Charter(charter) => Item::Record(Record::Complete(charter)),
+            Recovered::Joined(charter, incarnation) => Item::Record(Record::Joined(charter, incarnation)),
+            Recovered::Settled(settled) => {
+                let is_behind = |item: &Item| item.index().is_some_and(|index| index >= settled.since);
+                assert!(shown.items.iter().any(is_behind), "{settled:?} is shown in front of the entry that made it");
+                shown.settled = Some(settled.into());
+                return;
+            }
             Recovered::Snapshot(snapshot) => Item::Snapshot(snapshot),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
             Recovered::DamagedSnapshot(position) => Item::DamagedSnapshot(position),
@@ -243,5 +308,5 @@ fn recover<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Vec<Item>, S
             Recovered::Mark(mark) => Item::Mark(mark),
         });
     })?;
-    Ok(items)
+    Ok(shown)
 }

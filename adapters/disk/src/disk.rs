@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use quorate::founding::Record;
-use quorate::{Entries, HardState, Index, Mark, Snapshot};
+use quorate::{Entries, HardState, Index, Mark, Settled, Snapshot};
 
 use crate::batch;
 use crate::directory::Directory;
@@ -47,8 +47,8 @@ pub struct Options {
 /// What was found when a log was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
-    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go
-    /// on with a new log: it would have forgotten what it promised.
+    /// Whether there was no log, so that a new one was made. Nothing is in it then: a node that has run before is
+    /// another one now, and joins its cluster anew.
     pub created: bool,
     /// How many writes were recovered.
     pub batches: u64,
@@ -66,10 +66,8 @@ impl Default for Options {
 
 impl Disk {
     /// Opens the log in `directory`, which is made if it is not there, and shows all that it holds to `visit`: the
-    /// founding record first, then snapshots, then term, vote and entries in the order in which they were written. All
-    /// of it is read once before.
-    ///
-    /// What an earlier incarnation left that was never part of a cluster has promised nothing, and counts as no log.
+    /// founding record first, then snapshots, then the rest in the order in which it was written. All of it is read once
+    /// before.
     ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used; nothing has been changed then, but a new directory may be
@@ -98,7 +96,8 @@ impl<M: Medium> Disk<M> {
     ) -> Result<(Disk<M>, Recovery), E> {
         let path = directory;
         let directory = Directory::open(path, &mut medium).map_err(DiskError::of_opening)?;
-        let log = outline(&directory, owner, &mut medium).map_err(DiskError::of_opening)?;
+        let mut log = Outline::default();
+        log.read(path, &mut Replay::new(Some(owner)), &mut medium).map_err(DiskError::of_opening)?;
         let mut shelf = Shelf::read(path, owner.cluster, &log, &mut medium).map_err(DiskError::of_opening)?;
         log.record.map_or(Ok(()), |record| visit(record.into()))?;
         shelf.show(&mut visit)?;
@@ -132,12 +131,12 @@ impl<M: Medium> Disk<M> {
         Ok((disk, recovery))
     }
 
-    /// Makes a term and vote, a snapshot, entries and a mark durable, all of them or, if it fails or the machine stops,
-    /// none or all.
+    /// Makes a term and vote, a snapshot, entries, a configuration and a mark durable, all of them or, if it fails or the
+    /// machine stops, none or all: the fields of a [`Persist`](quorate::Persist).
     ///
     /// One write and one sync, however many entries there are; nothing at all if there is nothing to write. A snapshot
     /// is one of the leader, all of which was [stored](Snapshots::store); it takes the place of all that was written
-    /// before but term, vote and mark.
+    /// before but term, vote, configuration and mark.
     ///
     /// # Errors
     /// What the system says, or how the snapshot is damaged. It is final: this write may be durable or not, and every
@@ -147,12 +146,14 @@ impl<M: Medium> Disk<M> {
         hard_state: Option<HardState>,
         snapshot: Option<Snapshot>,
         entries: Entries<'_>,
+        settled: Option<Settled<'_>>,
         mark: Option<Mark>,
     ) -> Result<(), DiskError> {
         let items = [
             hard_state.map(Item::HardState),
             snapshot.map(Item::Installed),
             (!entries.is_empty()).then_some(Item::Entries(entries)),
+            settled.map(Item::Settled),
             mark.map(Item::Mark),
         ];
         self.until_it_fails(|disk| {
@@ -285,28 +286,6 @@ impl<M: Medium + Clone> Disk<M> {
         let directory = self.directory.path().to_owned();
         Snapshots::new(self.medium.clone(), directory, self.owner().cluster, Arc::clone(&self.begun))
     }
-}
-
-/// What the log of this owner amounts to. One that was begun under an earlier incarnation, and that no founding ever
-/// completed, makes way.
-fn outline<M: Medium>(directory: &Directory<M::Handle>, owner: Owner, medium: &mut M) -> Result<Outline, DiskError> {
-    let (path, mut log) = (directory.path(), Outline::default());
-    match log.read(path, &mut Replay::new(Some(owner)), medium) {
-        Err(error @ DiskError::Foreign { found, .. }) if is_earlier(found, owner) => {
-            let mut before = Outline::default();
-            before.read(path, &mut Replay::new(Some(found)), medium)?;
-            let Some(number) = before.only_segment().filter(|_| before.is_unfounded()) else { return Err(error) };
-            directory.remove_segment(number, medium)?;
-            Ok(Outline::default())
-        }
-        read => read.map(|()| log),
-    }
-}
-
-/// Whether both are of the same seat, and the one that was found of an earlier life.
-fn is_earlier(found: Owner, wanted: Owner) -> bool {
-    let (before, now) = (found.identity, wanted.identity);
-    (found.cluster, before.seat) == (wanted.cluster, now.seat) && before.incarnation < now.incarnation
 }
 
 fn first_segment(owner: Owner, options: Options) -> Header {

@@ -50,7 +50,7 @@ pub enum DiskError {
         /// The cluster of the node.
         wanted: u64,
     },
-    /// The directory belongs to another cluster, to another node, or to another incarnation of this node.
+    /// The directory belongs to another cluster, or to another seat of this one.
     Foreign {
         /// The directory.
         directory: PathBuf,
@@ -146,8 +146,8 @@ impl fmt::Display for DiskError {
         match self {
             DiskError::Damaged(damage) => write!(
                 f,
-                "{damage}. Keep this directory for examination. Do not start the node with an emptied directory or an old \
-                 backup under the same incarnation: it would have forgotten votes and entries that others count on"
+                "{damage}. Keep this directory for examination, and start the node with an empty one: it joins the others \
+                 anew. Do not start it with an old backup: it would have forgotten votes and entries that others count on"
             ),
             DiskError::Inaccessible { operation, path, source } => write!(
                 f,

@@ -5,6 +5,7 @@ use quorate::founding::Record;
 use quorate::{HardState, Position};
 use serde::Serialize;
 
+use crate::configuration::Configuration;
 use crate::outline::Outline;
 use crate::replay::Replay;
 use crate::snapshots::{self, Kind, SnapshotFile, SnapshotHeader};
@@ -17,6 +18,8 @@ pub struct Inspection {
     pub owner: Option<Owner>,
     /// What makes the store a member, or is to.
     pub record: Option<Record>,
+    /// The last configuration that is known to be committed; that of the record, if there is none.
+    pub settled: Option<Configuration>,
     /// The last term and vote.
     pub hard_state: HardState,
     /// The first entry.
@@ -70,6 +73,7 @@ fn read(directory: &Path) -> Result<Inspection, DiskError> {
     }
     inspection.owner = replay.owner();
     inspection.record = log.record;
+    inspection.settled = log.settled;
     inspection.hard_state = log.hard_state;
     inspection.first = log.first;
     inspection.last = log.first.map(|_| log.last);

@@ -1,8 +1,12 @@
 use quorate::founding::Record;
-use quorate::{Entries, HardState, Index, Mark, Position, RecordError, Seat, Snapshot, Term};
+use quorate::{
+    Entries, HardState, Identity, Incarnation, Index, Mark, Position, RecordError, Roster, Seat, Settled, Snapshot,
+    Term,
+};
 
 use crate::bytes::{number, word};
-use crate::record::{self, COMPLETE, PREPARED, RECORD};
+use crate::head::Head;
+use crate::record::{self, COMPLETE, PREPARED};
 
 /// One thing that a batch says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,24 +18,13 @@ pub(crate) enum Item<'a> {
     Marked(Snapshot),
     /// A snapshot of the leader is durable. All entries before it are void.
     Installed(Snapshot),
-    Head(Head),
+    Head(Head<'a>),
     /// What was written before behind its last position is void.
     Mark(Mark),
     /// What makes the store a member, or is to.
     Founding(Record),
-}
-
-/// What the segments before this one amount to: the first item of a segment, so that those can go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) hard_state: HardState,
-    /// The term of the latest mark.
-    pub(crate) mark: Term,
-    /// The last entry.
-    pub(crate) last: Position,
-    /// The snapshot in force; of index zero if there is none.
-    pub(crate) snapshot: Snapshot,
-    pub(crate) record: Option<Record>,
+    /// The last configuration that is known to be committed.
+    Settled(Settled<'a>),
 }
 
 /// Why a batch that arrived whole cannot be understood.
@@ -49,9 +42,10 @@ const MARKED: u8 = 3;
 const INSTALLED: u8 = 4;
 const HEAD: u8 = 5;
 const MARK: u8 = 6;
-const HARD_STATE_BYTES: usize = 10;
-const POSITION: usize = 16;
-const SNAPSHOT: usize = POSITION + 12;
+const SETTLED: u8 = 9;
+pub(crate) const HARD_STATE_BYTES: usize = 18;
+pub(crate) const POSITION: usize = 16;
+pub(crate) const SNAPSHOT: usize = POSITION + 12;
 const MARK_BYTES: usize = 8 + POSITION;
 
 impl<'a> Item<'a> {
@@ -68,6 +62,7 @@ impl<'a> Item<'a> {
                 let (tag, body) = record::bytes(record);
                 append_item(payload, tag, &body);
             }
+            Item::Settled(settled) => append_item(payload, SETTLED, &settled_bytes(*settled)),
         }
     }
 
@@ -80,6 +75,7 @@ impl<'a> Item<'a> {
             HEAD => Item::Head(Head::parse(body)?),
             MARK => Item::Mark(mark(body)?),
             PREPARED | COMPLETE => Item::Founding(record::parse(tag, body)?),
+            SETTLED => Item::Settled(settled(body)?),
             _ => return Err(ItemError::Later(format!("item tag {tag}"))),
         })
     }
@@ -113,28 +109,28 @@ fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, body, rest))
 }
 
-/// Term (8), whether there is a vote (1), the vote's seat (1).
-fn hard_state_bytes(state: HardState) -> [u8; HARD_STATE_BYTES] {
+/// Term (8), whether there is a vote (1), the vote's seat (1) and incarnation (8).
+pub(crate) fn hard_state_bytes(state: HardState) -> [u8; HARD_STATE_BYTES] {
     let mut bytes = [0; HARD_STATE_BYTES];
     bytes[..8].copy_from_slice(&state.term.0.to_le_bytes());
-    if let Some(seat) = state.vote {
-        bytes[8..].copy_from_slice(&[1, seat.0]);
+    if let Some(Identity { seat, incarnation }) = state.vote {
+        bytes[8..10].copy_from_slice(&[1, seat.0]);
+        bytes[10..].copy_from_slice(&incarnation.0.to_le_bytes());
     }
     bytes
 }
 
-fn hard_state(body: &[u8]) -> Result<HardState, ItemError> {
+pub(crate) fn hard_state(body: &[u8]) -> Result<HardState, ItemError> {
     let damaged = ItemError::Damaged("a term and vote cannot be read");
-    let Some((term, vote)) = body.split_first_chunk::<8>() else {
+    if body.len() != HARD_STATE_BYTES {
         return Err(damaged);
-    };
-    let vote = match vote {
-        [0, 0] => None,
-        [1, seat] => Some(Seat(*seat)),
+    }
+    let vote = match (&body[8..10], Incarnation(number(body, 10))) {
+        ([0, 0], Incarnation::FOUNDER) => None,
+        ([1, seat], incarnation) => Some(Identity { seat: Seat(*seat), incarnation }),
         _ => return Err(damaged),
     };
-    let term = Term(u64::from_le_bytes(*term));
-    Ok(HardState { term, vote })
+    Ok(HardState { term: Term(number(body, 0)), vote })
 }
 
 /// Term (8), the last entry's position (16).
@@ -152,8 +148,19 @@ fn mark(body: &[u8]) -> Result<Mark, ItemError> {
     Ok(Mark { term: Term(number(body, 0)), last: position(&body[8..])? })
 }
 
+/// The index of the entry that made it (8), then the roster.
+pub(crate) fn settled_bytes(settled: Settled<'_>) -> Vec<u8> {
+    [&settled.since.0.to_le_bytes(), settled.roster.bytes()].concat()
+}
+
+pub(crate) fn settled(body: &[u8]) -> Result<Settled<'_>, ItemError> {
+    let parts = body.split_first_chunk().and_then(|(since, roster)| Some((since, Roster::parse(roster)?)));
+    let (since, roster) = parts.ok_or(ItemError::Damaged("a configuration cannot be read"))?;
+    Ok(Settled { since: Index(u64::from_le_bytes(*since)), roster })
+}
+
 /// Position (16), bytes (8), CRC (4).
-fn snapshot_bytes(snapshot: Snapshot) -> [u8; SNAPSHOT] {
+pub(crate) fn snapshot_bytes(snapshot: Snapshot) -> [u8; SNAPSHOT] {
     let mut bytes = [0; SNAPSHOT];
     bytes[..POSITION].copy_from_slice(&position_bytes(snapshot.position));
     bytes[16..24].copy_from_slice(&snapshot.bytes.to_le_bytes());
@@ -161,7 +168,7 @@ fn snapshot_bytes(snapshot: Snapshot) -> [u8; SNAPSHOT] {
     bytes
 }
 
-fn snapshot(body: &[u8]) -> Result<Snapshot, ItemError> {
+pub(crate) fn snapshot(body: &[u8]) -> Result<Snapshot, ItemError> {
     if body.len() != SNAPSHOT {
         return Err(ItemError::Damaged("the mark of a snapshot cannot be read"));
     }
@@ -169,7 +176,7 @@ fn snapshot(body: &[u8]) -> Result<Snapshot, ItemError> {
 }
 
 /// Index (8), term (8).
-fn position_bytes(position: Position) -> [u8; POSITION] {
+pub(crate) fn position_bytes(position: Position) -> [u8; POSITION] {
     let mut bytes = [0; POSITION];
     bytes[..8].copy_from_slice(&position.index.0.to_le_bytes());
     bytes[8..].copy_from_slice(&position.term.0.to_le_bytes());
@@ -177,7 +184,7 @@ fn position_bytes(position: Position) -> [u8; POSITION] {
 }
 
 /// A position that an entry can have, or zeros for none.
-fn position(bytes: &[u8]) -> Result<Position, ItemError> {
+pub(crate) fn position(bytes: &[u8]) -> Result<Position, ItemError> {
     let position = Position { term: Term(number(bytes, 8)), index: Index(number(bytes, 0)) };
     let is_none = position == Position::default();
     let is_some = position.index > Index(0) && position.term > Term(0);
@@ -185,41 +192,6 @@ fn position(bytes: &[u8]) -> Result<Position, ItemError> {
         return Ok(position);
     }
     Err(ItemError::Damaged("a position is out of bounds"))
-}
-
-impl Head {
-    /// Puts the head in front of a payload, which starts at `at`.
-    pub(crate) fn insert(self, buffer: &mut Vec<u8>, at: usize) {
-        let mut item = Vec::new();
-        Item::Head(self).append(&mut item);
-        buffer.splice(at..at, item);
-    }
-
-    /// Term and vote (10), the mark's term (8), the last entry's position (16), the snapshot (28), the founding record
-    /// (29).
-    fn bytes(&self) -> Vec<u8> {
-        let Head { hard_state, mark, last, snapshot, record } = *self;
-        let (state, mark) = (hard_state_bytes(hard_state), mark.0.to_le_bytes());
-        let (last, snapshot) = (position_bytes(last), snapshot_bytes(snapshot));
-        [&state[..], &mark, &last, &snapshot, &record::head_bytes(record)].concat()
-    }
-
-    fn parse(body: &[u8]) -> Result<Head, ItemError> {
-        if body.len() != HARD_STATE_BYTES + 8 + POSITION + SNAPSHOT + 1 + RECORD {
-            return Err(ItemError::Damaged("the head of a segment cannot be read"));
-        }
-        let (state, rest) = body.split_at(HARD_STATE_BYTES);
-        let (mark, rest) = (Term(number(rest, 0)), &rest[8..]);
-        let (last, rest) = rest.split_at(POSITION);
-        let (in_force, record) = rest.split_at(SNAPSHOT);
-        Ok(Head {
-            hard_state: hard_state(state)?,
-            mark,
-            last: position(last)?,
-            snapshot: snapshot(in_force)?,
-            record: record::parse_head(record)?,
-        })
-    }
 }
 
 impl From<RecordError> for ItemError {
@@ -234,7 +206,7 @@ impl From<RecordError> for ItemError {
 #[cfg(test)]
 mod tests {
     use quorate::founding::Prepared;
-    use quorate::{Charter, Founding, Members, Seats};
+    use quorate::{Charter, Founding, Members, Occupant, Seats};
 
     use super::*;
 
@@ -258,8 +230,8 @@ mod tests {
     #[test]
     fn an_unknown_tag_is_of_a_later_version() {
         let mut payload = Vec::new();
-        append_item(&mut payload, 9, b"later");
-        assert_eq!(refused(&payload), ItemError::Later("item tag 9".into()));
+        append_item(&mut payload, 10, b"later");
+        assert_eq!(refused(&payload), ItemError::Later("item tag 10".into()));
     }
 
     #[test]
@@ -274,20 +246,26 @@ mod tests {
     fn every_item_comes_back() {
         let position = Position { term: Term(3), index: Index(1 << 40) };
         let snapshot = Snapshot { position, bytes: 1 << 33, check: 0x0102_0304 };
-        let hard_state = HardState { term: Term(4), vote: Some(Seat(2)) };
-        let members = Members { learners: Seats(8), ..Members::of(Seats(7)) };
+        let hard_state = HardState { term: Term(4), vote: Some(Identity::from(Seat(2))) };
+        let members = Members { learners: Seats(8), outgoing: Seats(6), replaced: Seats(4), ..Members::of(Seats(7)) };
         let prepared = Record::Prepared(Prepared { founding: Founding(1 << 63), members });
-        let complete = Record::Complete(Charter { founding: Founding(9), members, log_bytes_least: 1 << 31 });
-        let head = Head { hard_state, mark: Term(2), last: position, snapshot, record: None };
+        let charter = Charter { founding: Founding(9), members, log_bytes_least: 1 << 31 };
+        let mut room = [0; 200];
+        let occupant = |seat: Seat| Occupant { incarnation: Incarnation(seat.0.into()), address: b"address" };
+        let roster = Roster::write(&mut room, members, 1, occupant).expect("it fits");
+        let settled = Settled { since: Index(5), roster };
+        let head = Head { hard_state, mark: Term(2), last: position, snapshot, record: None, settled: None };
         let items = [
             Item::HardState(hard_state),
             Item::Marked(snapshot),
             Item::Installed(snapshot),
             Item::Head(head),
             Item::Mark(Mark { term: Term(3), last: position }),
-            Item::Head(Head { record: Some(prepared), ..head }),
+            Item::Head(Head { record: Some(prepared), settled: Some(settled), ..head }),
             Item::Founding(prepared),
-            Item::Founding(complete),
+            Item::Founding(Record::Complete(charter)),
+            Item::Founding(Record::Joined(charter, Incarnation(u64::MAX))),
+            Item::Settled(settled),
         ];
         let mut payload = Vec::new();
         items.iter().for_each(|item| item.append(&mut payload));
@@ -302,7 +280,7 @@ mod tests {
 
     #[test]
     fn an_item_of_another_length_is_damage() {
-        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD, MARK, PREPARED, COMPLETE] {
+        for tag in [HARD_STATE, MARKED, INSTALLED, HEAD, MARK, PREPARED, COMPLETE, SETTLED] {
             let mut payload = Vec::new();
             append_item(&mut payload, tag, b"short");
             assert!(matches!(refused(&payload), ItemError::Damaged(_)), "tag {tag}");
@@ -321,10 +299,17 @@ mod tests {
 
     #[test]
     fn a_vote_is_there_or_not() {
-        for vote in [None, Some(Seat(0)), Some(Seat(63))] {
+        let identity = |seat, incarnation| Identity { seat: Seat(seat), incarnation: Incarnation(incarnation) };
+        for vote in [None, Some(identity(0, 0)), Some(identity(63, 0)), Some(identity(1, u64::MAX))] {
             let state = HardState { term: Term(7), vote };
             assert_eq!(hard_state(&hard_state_bytes(state)), Ok(state));
         }
-        assert!(hard_state(&[0, 0, 0, 0, 0, 0, 0, 0, 2, 0]).is_err());
+        let with = |at: usize, byte| {
+            let mut bytes = hard_state_bytes(HardState::default());
+            bytes[at] = byte;
+            hard_state(&bytes)
+        };
+        assert!(with(8, 2).is_err(), "neither a vote nor none");
+        assert!(with(9, 1).is_err() && with(10, 1).is_err(), "somebody's, and no vote");
     }
 }

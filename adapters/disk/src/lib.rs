@@ -3,10 +3,12 @@
 
 mod batch;
 mod bytes;
+mod configuration;
 pub mod conformance;
 mod directory;
 mod disk;
 mod error;
+mod head;
 mod inspection;
 mod item;
 mod medium;
@@ -17,6 +19,7 @@ mod restoration;
 mod segment;
 mod snapshots;
 
+pub use configuration::Configuration;
 pub use disk::{Disk, Options, Recovery};
 pub use error::{Damage, DiskError};
 pub use inspection::{Inspection, SnapshotInspection, inspect};

@@ -4,7 +4,9 @@ use std::path::Path;
 use quorate::founding::Record;
 use quorate::{HardState, Index, Mark, Position, Snapshot, Term};
 
-use crate::item::{Head, Item};
+use crate::configuration::Configuration;
+use crate::head::Head;
+use crate::item::Item;
 use crate::replay::{MISSING, Replay};
 use crate::snapshots::{self, Kind};
 use crate::{DiskError, Medium, Recovered};
@@ -24,6 +26,8 @@ pub(crate) struct Outline {
     pub(crate) snapshot: Option<Snapshot>,
     /// What makes the store a member, or is to.
     pub(crate) record: Option<Record>,
+    /// The last configuration that is known to be committed.
+    pub(crate) settled: Option<Configuration>,
     /// How often a snapshot of the leader made all before it void.
     pub(crate) installs: u64,
     /// The highest index of an entry that each segment holds and that is not void.
@@ -55,19 +59,6 @@ impl Outline {
         Ok(())
     }
 
-    /// Whether nothing is here but, perhaps, that a founding was prepared: no vote, no entry, no snapshot.
-    pub(crate) fn is_unfounded(&self) -> bool {
-        let is_complete = matches!(self.record, Some(Record::Complete(_)));
-        let has_nothing = self.last == Position::default() && self.snapshot.is_none();
-        !is_complete && has_nothing && (self.hard_state, self.mark) == (HardState::default(), Term(0))
-    }
-
-    /// The number of the segment, if there is one alone.
-    pub(crate) fn only_segment(&self) -> Option<u64> {
-        let mut numbers = self.segments.keys();
-        numbers.next().copied().filter(|_| numbers.next().is_none())
-    }
-
     /// Reads all segments once more, and shows all that is not void.
     pub(crate) fn show<E: From<DiskError>>(
         &self,
@@ -85,12 +76,14 @@ impl Outline {
                     if head.hard_state != HardState::default() {
                         visit(Recovered::HardState(head.hard_state))?;
                     }
+                    head.settled.map_or(Ok(()), |settled| visit(Recovered::Settled(settled)))?;
                     match head.mark {
                         Term(0) => Ok(()),
                         term => visit(Recovered::Mark(Mark { term, last: head.last })),
                     }
                 }
                 Item::Mark(mark) => visit(Recovered::Mark(mark)),
+                Item::Settled(settled) => visit(Recovered::Settled(settled)),
                 Item::Entries(mut entries) if installs == self.installs => {
                     entries.try_for_each(|entry| visit(Recovered::Entry(entry)))
                 }
@@ -120,6 +113,7 @@ impl Outline {
                 self.segments.entry(segment).and_modify(|highest| *highest = last.max(*highest));
             }
             Item::Founding(record) => self.record = Some(record),
+            Item::Settled(settled) => self.settled = Some(settled.into()),
             Item::Marked(snapshot) => self.snapshot = Some(snapshot),
             Item::Installed(snapshot) => {
                 self.segments.values_mut().for_each(|highest| *highest = Index(0));
@@ -131,6 +125,7 @@ impl Outline {
                 self.hard_state = head.hard_state;
                 self.mark = head.mark;
                 self.record = head.record;
+                self.settled = head.settled.map(Configuration::from);
                 self.snapshot = Some(head.snapshot).filter(|snapshot| snapshot.position.index > Index(0));
                 self.stand_on(head.last);
                 self.is_headed = true;
@@ -140,9 +135,10 @@ impl Outline {
     }
 
     /// What the next segment begins with.
-    pub(crate) fn head(&self) -> Head {
-        let Outline { hard_state, mark, last, snapshot, record, .. } = *self;
-        Head { hard_state, mark, last, snapshot: snapshot.unwrap_or_default(), record }
+    pub(crate) fn head(&self) -> Head<'_> {
+        let Outline { hard_state, mark, last, snapshot, record, ref settled, .. } = *self;
+        let settled = settled.as_ref().and_then(Configuration::settled);
+        Head { hard_state, mark, last, snapshot: snapshot.unwrap_or_default(), record, settled }
     }
 
     /// Strikes off the first segment if there is another one, and it holds no entry behind `covered`.

@@ -1,30 +1,33 @@
 use quorate::founding::{Prepared, Record};
-use quorate::{Charter, Founding, Members, Seats};
+use quorate::{Charter, Founding, Incarnation, Members, Seats};
 
 use crate::bytes::{number, word};
 use crate::item::ItemError;
 
-/// Bytes of a founding record: founding (8), voters, outgoing, learners, witnesses (4 each), the least log (4; zero if it
-/// is only prepared).
-pub(crate) const RECORD: usize = 28;
+/// Bytes of a founding record: founding (8), voters, outgoing, replaced, learners, witnesses (4 each), the least log (4;
+/// zero if it is only prepared), the life's incarnation (8; zero if it is a founder's, or only prepared).
+pub(crate) const RECORD: usize = 40;
 pub(crate) const PREPARED: u8 = 7;
 pub(crate) const COMPLETE: u8 = 8;
 
 /// A record's tag, and its body.
 pub(crate) fn bytes(record: &Record) -> (u8, [u8; RECORD]) {
-    let (tag, founding, members, least) = match *record {
-        Record::Prepared(Prepared { founding, members }) => (PREPARED, founding, members, 0),
-        Record::Complete(Charter { founding, members, log_bytes_least }) => {
-            (COMPLETE, founding, members, log_bytes_least)
+    let (tag, charter, incarnation) = match *record {
+        Record::Prepared(Prepared { founding, members }) => {
+            (PREPARED, Charter { founding, members, log_bytes_least: 0 }, Incarnation::FOUNDER)
         }
+        Record::Complete(charter) => (COMPLETE, charter, Incarnation::FOUNDER),
+        Record::Joined(charter, incarnation) => (COMPLETE, charter, incarnation),
     };
-    let Members { voters, outgoing, learners, witnesses } = members;
+    let Charter { founding, members, log_bytes_least } = charter;
+    let Members { voters, outgoing, replaced, learners, witnesses } = members;
     let mut bytes = [0; RECORD];
     bytes[..8].copy_from_slice(&founding.0.to_le_bytes());
-    let words = [voters.0, outgoing.0, learners.0, witnesses.0, least];
-    for (room, word) in bytes[8..].chunks_exact_mut(4).zip(words) {
+    let words = [voters.0, outgoing.0, replaced.0, learners.0, witnesses.0, log_bytes_least];
+    for (room, word) in bytes[8..32].chunks_exact_mut(4).zip(words) {
         room.copy_from_slice(&word.to_le_bytes());
     }
+    bytes[32..].copy_from_slice(&incarnation.0.to_le_bytes());
     (tag, bytes)
 }
 
@@ -34,11 +37,15 @@ pub(crate) fn parse(tag: u8, body: &[u8]) -> Result<Record, ItemError> {
         return Err(DAMAGED);
     }
     let founding = Founding(number(body, 0));
-    let [voters, outgoing, learners, witnesses] = [8, 12, 16, 20].map(|at| Seats(word(body, at)));
-    let members = Members { voters, outgoing, learners, witnesses };
-    match (tag, word(body, 24)) {
-        (PREPARED, 0) => Ok(Record::Prepared(Prepared { founding, members })),
-        (COMPLETE, log_bytes_least) => Ok(Record::Complete(Charter { founding, members, log_bytes_least })),
+    let [voters, outgoing, replaced, learners, witnesses] = [8, 12, 16, 20, 24].map(|at| Seats(word(body, at)));
+    let members = Members { voters, outgoing, replaced, learners, witnesses };
+    let charter = Charter { founding, members, log_bytes_least: word(body, 28) };
+    match (tag, Incarnation(number(body, 32))) {
+        (PREPARED, Incarnation::FOUNDER) if charter.log_bytes_least == 0 => {
+            Ok(Record::Prepared(Prepared { founding, members }))
+        }
+        (COMPLETE, Incarnation::FOUNDER) => Ok(Record::Complete(charter)),
+        (COMPLETE, incarnation) => Ok(Record::Joined(charter, incarnation)),
         _ => Err(DAMAGED),
     }
 }

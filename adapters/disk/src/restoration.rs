@@ -46,5 +46,5 @@ pub fn restore(
         progress(offset);
     }
     let hard_state = HardState { term: snapshot.position.term, vote: None };
-    disk.write(Some(hard_state), Some(snapshot), Entries::default(), None)
+    disk.write(Some(hard_state), Some(snapshot), Entries::default(), None, None)
 }

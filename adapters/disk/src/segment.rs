@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use quorate::{Identity, Incarnation, Seat, crc32c};
+use quorate::{Seat, crc32c};
 
 use crate::batch::{BODY, Place, SECTOR, STAMP};
 use crate::bytes::{number, word};
@@ -92,13 +92,11 @@ impl<H> Segment<H> {
 
 impl Header {
     pub(crate) fn bytes(&self) -> [u8; HEADER] {
-        let Identity { seat, incarnation } = self.owner.identity;
         let mut bytes = [0; HEADER];
         bytes[0..8].copy_from_slice(&MAGIC);
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        bytes[12] = seat.0;
+        bytes[12] = self.owner.seat.0;
         bytes[16..24].copy_from_slice(&self.owner.cluster.to_le_bytes());
-        bytes[24..28].copy_from_slice(&incarnation.0.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.number.to_le_bytes());
         bytes[40..48].copy_from_slice(&self.sequence.to_le_bytes());
         bytes[48..56].copy_from_slice(&self.length.to_le_bytes());
@@ -127,9 +125,8 @@ impl Header {
             later if later > VERSION => return Err(HeaderError::Later(later)),
             _ => return Err(HeaderError::Damaged("the segment's format version never existed")),
         }
-        let identity = Identity { seat: Seat(bytes[12]), incarnation: Incarnation(word(bytes, 24)) };
         Ok(Header {
-            owner: Owner { cluster: number(bytes, 16), identity },
+            owner: Owner { cluster: number(bytes, 16), seat: Seat(bytes[12]) },
             number: number(bytes, 32),
             sequence: number(bytes, 40),
             length: number(bytes, 48),
@@ -163,15 +160,8 @@ fn fill<M: Medium>(file: &M::Handle, length: u64, medium: &mut M) -> io::Result<
 mod tests {
     use super::*;
 
-    const HEADER_1: Header = Header {
-        owner: Owner {
-            cluster: 0x0123_4567_89ab_cdef,
-            identity: Identity { seat: Seat(5), incarnation: Incarnation(2) },
-        },
-        number: 1,
-        sequence: 1,
-        length: 4096,
-    };
+    const HEADER_1: Header =
+        Header { owner: Owner { cluster: 0x0123_4567_89ab_cdef, seat: Seat(5) }, number: 1, sequence: 1, length: 4096 };
 
     #[track_caller]
     fn with_version(version: u32) -> Result<Header, HeaderError> {

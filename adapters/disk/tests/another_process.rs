@@ -46,7 +46,7 @@ fn a_full_device_loses_nothing() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let (mut disk, _, seen) = open(scratch.path()).unwrap();
     assert_eq!(seen, ["1@1 Command 5 bytes"]);
-    disk.write(state(1), None, Entries::default(), None).unwrap();
+    disk.write(state(1), None, Entries::default(), None, None).unwrap();
 }
 
 #[test]
@@ -54,11 +54,11 @@ fn a_full_device_loses_nothing() {
 fn a_limited_process_fills_its_device() {
     let directory = std::env::var_os("QUORATE_DISK_TEST_DIRECTORY").expect("a_full_device_loses_nothing starts this");
     let (mut disk, ..) = open(Path::new(&directory)).unwrap();
-    disk.write(None, None, Entries::parse(&record(1, b"small")).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&record(1, b"small")).unwrap(), None, None).unwrap();
     let large = record(2, &[0; 60_000]);
     for _ in 0..2 {
-        let error = disk.write(None, None, Entries::parse(&large).unwrap(), None).unwrap_err();
+        let error = disk.write(None, None, Entries::parse(&large).unwrap(), None, None).unwrap_err();
         assert!(matches!(error, DiskError::Io { operation: "write", .. }), "{error}");
     }
-    assert!(disk.write(state(1), None, Entries::default(), None).is_err());
+    assert!(disk.write(state(1), None, Entries::default(), None, None).is_err());
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use common::{But, Replace, SMALL, members, owner, scratch};
 use quorate::founding::Record;
-use quorate::{Entries, HardState, Mark, Position, Snapshot};
-use quorate_disk::conformance::{Subject, check};
+use quorate::{Position, Snapshot};
+use quorate_disk::conformance::{Subject, Write as Batch, check};
 use quorate_disk::{Disk, DiskError, Recovered};
 use tempfile::TempDir;
 
@@ -74,9 +74,9 @@ impl Subject for Directory {
         opened.map_err(|error| error.to_string())
     }
 
-    fn write(&self, image: &mut Image, hard_state: Option<HardState>, entries: Entries<'_>, mark: Option<Mark>) {
+    fn write(&self, image: &mut Image, Batch { hard_state, entries, settled, mark }: Batch<'_>) {
         self.with(image, |path| {
-            open(path).write(hard_state, None, entries, mark).unwrap();
+            open(path).write(hard_state, None, entries, settled, mark).unwrap();
         });
     }
 
@@ -93,22 +93,15 @@ impl Subject for Directory {
         });
     }
 
-    fn install(
-        &self,
-        image: &mut Image,
-        hard_state: Option<HardState>,
-        snapshot: Snapshot,
-        state: &[u8],
-        entries: Entries<'_>,
-        mark: Option<Mark>,
-    ) {
+    fn install(&self, image: &mut Image, snapshot: Snapshot, state: &[u8], batch: Batch<'_>) {
+        let Batch { hard_state, entries, settled, mark } = batch;
         self.with(image, |path| {
             let mut disk = open(path);
             let mut snapshots = disk.snapshots();
             for (piece, offset) in state.chunks(7).zip((0..).step_by(7)) {
                 snapshots.store(snapshot, members(), offset, piece).unwrap();
             }
-            disk.write(hard_state, Some(snapshot), entries, mark).unwrap();
+            disk.write(hard_state, Some(snapshot), entries, settled, mark).unwrap();
         });
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::snapshots::{View, content, foreign, store};
 use common::{Damage, append, members, open, owner, scratch};
-use quorate::{HardState, Identity, Seat, Term, crc32c};
+use quorate::{HardState, Seat, Term, crc32c};
 use quorate_disk::{DiskError, Options, Owner, SnapshotHeader, SnapshotReader, inspect, restore};
 
 const INDEX: u64 = 50;
@@ -134,7 +134,7 @@ fn a_directory_that_holds_something_of_a_node_is_left_as_it_is() {
     assert!(error.to_string().contains("n1 holds the data of a node"), "{error}");
     assert_eq!(View::of(&directory), before);
 
-    let other = Owner { identity: Identity::from(Seat(2)), ..owner() };
+    let other = Owner { seat: Seat(2), ..owner() };
     let error = restore(&directory, other, Options::default(), &file, |_| {}).unwrap_err();
     assert!(matches!(error, DiskError::Foreign { .. }), "{error}");
 }
@@ -144,7 +144,7 @@ fn a_vote_alone_is_something_of_a_node() {
     let scratch = scratch();
     let (file, directory) = (copy(scratch.path()), scratch.path().join("n1"));
     let (mut disk, ..) = open(&directory).unwrap();
-    disk.write(common::state(9), None, quorate::Entries::default(), None).unwrap();
+    disk.write(common::state(9), None, quorate::Entries::default(), None, None).unwrap();
     drop(disk);
     assert!(matches!(try_restore(&directory, &file), Err(DiskError::Occupied { .. })));
     assert!(matches!(try_restore(&directory, &file), Err(DiskError::Occupied { .. })), "and stays it");

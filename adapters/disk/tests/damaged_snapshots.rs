@@ -18,9 +18,9 @@ fn a_damaged_piece_is_told_and_never_installed() {
     let mut bytes = content(30);
     bytes[100] ^= 1;
     disk.snapshots().store(foreign(30), members(), 0, &bytes).unwrap();
-    let error = disk.write(None, Some(foreign(30)), Entries::default(), None).unwrap_err();
+    let error = disk.write(None, Some(foreign(30)), Entries::default(), None, None).unwrap_err();
     assert!(matches!(error, DiskError::DamagedSnapshot(_)), "{error}");
-    let again = disk.write(state(1), None, Entries::default(), None).unwrap_err();
+    let again = disk.write(state(1), None, Entries::default(), None, None).unwrap_err();
     assert_eq!(again.to_string(), error.to_string(), "it is final");
     drop(disk);
     let mut stored = None;
@@ -41,7 +41,7 @@ fn a_shortened_snapshot_is_not_installed() {
     let scratch = scratch();
     let (mut disk, ..) = open(scratch.path()).unwrap();
     store(&disk, 30, 300).unwrap();
-    let error = disk.write(None, Some(foreign(30)), Entries::default(), None).unwrap_err();
+    let error = disk.write(None, Some(foreign(30)), Entries::default(), None, None).unwrap_err();
     assert!(error.to_string().contains("the file ends before its snapshot does"), "{error}");
 }
 
@@ -131,7 +131,7 @@ fn both_damaged_are_lost_and_the_entries_behind_stay() {
     let (mut disk, ..) = open(scratch.path()).unwrap();
     store(&disk, 12, content(12).len()).unwrap();
     let entries = [record(13, b"entry"), record(14, b"entry")].concat();
-    disk.write(None, Some(foreign(12)), Entries::parse(&entries).unwrap(), None).unwrap();
+    disk.write(None, Some(foreign(12)), Entries::parse(&entries).unwrap(), None, None).unwrap();
     drop(disk);
     let view = View::of(scratch.path());
     assert_eq!((view.lost, &view.snapshots[..], view.indices()), (None, &[12][..], vec![13, 14]));
@@ -288,7 +288,7 @@ fn an_installed_snapshot_without_entries_leaves_none_of_those_before() {
     let (mut disk, ..) = open(scratch.path()).unwrap();
     append(&mut disk, 1..=2);
     store(&disk, 50, content(50).len()).unwrap();
-    disk.write(None, Some(foreign(50)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default(), None, None).unwrap();
     drop(disk);
     change(scratch.path(), 50, Vec::clear);
     let view = View::of(scratch.path());

@@ -69,7 +69,7 @@ impl Replace for Faulty {
 }
 
 fn write<M: Medium>(disk: &mut Disk<M>, term: u64) -> Result<(), DiskError> {
-    disk.write(state(term), None, Entries::default(), None)
+    disk.write(state(term), None, Entries::default(), None, None)
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn a_batch_is_one_write_and_one_sync() {
     let (mut disk, ..) = open_on(But(medium.clone()), scratch.path()).unwrap();
     medium.calls();
     let records = [record(1, b"one"), record(2, b"two")].concat();
-    disk.write(state(1), None, Entries::parse(&records).unwrap(), None).unwrap();
+    disk.write(state(1), None, Entries::parse(&records).unwrap(), None, None).unwrap();
     assert_eq!(medium.calls(), ["write", "sync"]);
-    disk.write(None, None, Entries::default(), None).unwrap();
+    disk.write(None, None, Entries::default(), None, None).unwrap();
     assert_eq!(medium.calls(), [""; 0]);
 }
 
@@ -192,8 +192,8 @@ impl Replace for Cut {
 fn a_recovery_that_is_cut_off_starts_over() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(None, None, Entries::parse(&record(1, b"kept")).unwrap(), None).unwrap();
-    disk.write(None, None, Entries::parse(&record(2, &[1; 600])).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&record(1, b"kept")).unwrap(), None, None).unwrap();
+    disk.write(None, None, Entries::parse(&record(2, &[1; 600])).unwrap(), None, None).unwrap();
     drop(disk);
     // Of the second batch's two sectors the first has arrived, with its stamp.
     let path = scratch.path().join("0000000001.segment");

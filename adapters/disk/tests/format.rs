@@ -6,9 +6,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 
-use common::{members, names, open, position, record, state};
+use common::{members, names, open, position, record, settled, state};
 use quorate::founding::{Prepared, Record};
-use quorate::{Charter, Entries, Founding, Identity, Incarnation, Mark, Members, Seat, Seats, Snapshot, Term, crc32c};
+use quorate::{
+    Charter, Entries, Founding, Identity, Incarnation, Index, Mark, Members, Occupant, Roster, Seat, Seats, Settled,
+    Snapshot, Term, crc32c,
+};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use tempfile::tempdir;
 
@@ -29,18 +32,15 @@ fn dump(bytes: &[u8]) -> String {
 #[test]
 fn a_segment_has_these_bytes() {
     let scratch = tempdir().unwrap();
-    let owner = Owner {
-        cluster: 0x1122_3344_5566_7788,
-        identity: Identity { seat: Seat(5), incarnation: Incarnation(0x0a0b_0c0d) },
-    };
+    let owner = Owner { cluster: 0x1122_3344_5566_7788, seat: Seat(5) };
     let options = Options { segment_bytes: 2_048 };
     let (mut disk, _) = Disk::open(scratch.path(), owner, options, |_| Ok::<(), DiskError>(())).unwrap();
     let mut voted = state(3).unwrap();
-    voted.vote = Some(Seat(5));
+    voted.vote = Some(Identity { seat: Seat(5), incarnation: LIFE });
     let entry = record(1, &[b'x'; 500]);
-    disk.write(Some(voted), None, Entries::parse(&entry).unwrap(), None).unwrap();
+    disk.write(Some(voted), None, Entries::parse(&entry).unwrap(), None, None).unwrap();
     let mark = Mark { term: Term(4), last: position(1) };
-    disk.write(state(4), None, Entries::default(), Some(mark)).unwrap();
+    disk.write(state(4), None, Entries::default(), settled(0x0102, members()).settled(), Some(mark)).unwrap();
     let names: Vec<_> = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["0000000001.segment"]);
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
@@ -53,18 +53,26 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
     let Members { voters, .. } = members();
-    let (outgoing, learners, witnesses) = (Seats(0x0e), Seats(0x10), Seats(0x04));
-    let members = Members { voters, outgoing, learners, witnesses };
-    disk.record(Record::Complete(Charter { founding: FOUNDING, members, log_bytes_least: 0x0a0b_0c0d })).unwrap();
+    let (outgoing, replaced, learners, witnesses) = (Seats(0x0e), Seats(0x02), Seats(0x10), Seats(0x04));
+    let members = Members { voters, outgoing, replaced, learners, witnesses };
+    let charter = Charter { founding: FOUNDING, members, log_bytes_least: 0x0a0b_0c0d };
+    disk.record(Record::Joined(charter, LIFE)).unwrap();
     let mark = Some(Mark { term: Term(2), last: position(1) });
-    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_400])).unwrap(), mark).unwrap();
+    let mut room = [0; 100];
+    let occupant = |seat| match seat {
+        Seat(1) => Occupant { incarnation: LIFE, address: b"one" },
+        _ => Occupant::default(),
+    };
+    let roster = Roster::write(&mut room, members, 0x0a0b_0c0d, occupant).unwrap();
+    let settled = Settled { since: Index(1), roster };
+    disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_300])).unwrap(), Some(settled), mark).unwrap();
     let mut writer = disk.snapshots().create(position(1), members).unwrap();
     writer.write_all(b"the state").unwrap();
     disk.mark(writer.finish().unwrap()).unwrap();
     let check = crc32c(b"another");
     let snapshot = Snapshot { position: position(0x0102), bytes: 7, check };
     disk.snapshots().store(snapshot, members, 0, b"another").unwrap();
-    disk.write(None, Some(snapshot), Entries::default(), None).unwrap();
+    disk.write(None, Some(snapshot), Entries::default(), None, None).unwrap();
     assert_eq!(names(scratch.path()), ["0000000002.segment", "0000000258-ea14ac7e.snapshot"]);
     let bytes = |name: &str| fs::read(scratch.path().join(name)).unwrap();
     assert_eq!(dump(&bytes("0000000258-ea14ac7e.snapshot")), SNAPSHOT);
@@ -76,33 +84,42 @@ fn founding_records_have_these_bytes() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
     disk.record(Record::Prepared(Prepared { founding: FOUNDING, members: members() })).unwrap();
-    disk.record(Record::Complete(Charter { founding: FOUNDING, members: members(), log_bytes_least: 4096 })).unwrap();
+    let charter = Charter { founding: FOUNDING, members: members(), log_bytes_least: 4096 };
+    disk.record(Record::Complete(charter)).unwrap();
+    disk.record(Record::Joined(charter, LIFE)).unwrap();
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
     assert_eq!(dump(&bytes[512..]), RECORDS);
     drop(disk);
-    assert_eq!(open(scratch.path()).unwrap().2, ["complete 1122334455667788"]);
+    assert_eq!(open(scratch.path()).unwrap().2, ["joined 1122334455667788 as 0123456789abcdef"]);
 }
 
 const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
+const LIFE: Incarnation = Incarnation(0x0123_4567_89ab_cdef);
 
 const RECORDS: &str = "
-0000: 71 62 61 74 1c 9b a1 a0 01 00 00 00 00 00 00 00
-0010: 25 00 00 00 00 00 00 00 46 21 86 2f 07 1c 00 00
+0000: 71 62 61 74 6d 5b 1e 0c 01 00 00 00 00 00 00 00
+0010: 31 00 00 00 00 00 00 00 f1 c8 f9 30 07 28 00 00
 0020: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
 01f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0200: 71 62 61 74 dd 92 4f c5 02 00 00 00 00 00 00 00
-0210: 25 00 00 00 00 00 00 00 64 d0 9d a7 08 1c 00 00
+0200: 71 62 61 74 de f7 9b 2c 02 00 00 00 00 00 00 00
+0210: 31 00 00 00 00 00 00 00 0e 8c 23 8d 08 28 00 00
 0220: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
-0230: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 10 00
-03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
+0240: 00 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00
+03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
+0400: 71 62 61 74 77 9d 03 c5 03 00 00 00 00 00 00 00
+0410: 31 00 00 00 00 00 00 00 71 96 ca d0 08 28 00 00
+0420: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
+0440: 00 00 10 00 00 ef cd ab 89 67 45 23 01 00 00 00
+05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
 
 const SNAPSHOT: &str = "
 0000: 73 6e 61 70 73 68 6f 74 01 00 00 00 7e ac 14 ea
 0010: 07 00 00 00 00 00 00 00 02 01 00 00 00 00 00 00
 0020: 01 00 00 00 00 00 00 00 07 00 00 00 00 00 00 00
 0030: 07 00 00 00 00 00 00 00 0e 00 00 00 00 00 00 00
-0040: 10 00 00 00 00 00 00 00 04 00 00 00 00 00 00 00
-0070: 00 00 00 00 00 00 00 00 00 00 00 00 26 42 c8 f8
+0040: 02 00 00 00 00 00 00 00 10 00 00 00 00 00 00 00
+0050: 04 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+0070: 00 00 00 00 00 00 00 00 00 00 00 00 7a c6 1f 2d
 0080: 61 6e 6f 74 68 65 72";
 
 const SECOND_SEGMENT: &str = "
@@ -110,15 +127,20 @@ const SECOND_SEGMENT: &str = "
 0010: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 0020: 02 00 00 00 00 00 00 00 03 00 00 00 00 00 00 00
 0030: 00 0a 00 00 00 00 00 00 00 00 00 00 6a b9 21 9e
-0200: 71 62 61 74 b6 32 57 df 03 00 00 00 00 00 00 00
-0210: 89 00 00 00 00 00 00 00 d6 d4 ca 23 05 5b 00 00
-0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 02
-0230: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01
-0260: 00 00 00 08 88 77 66 55 44 33 22 11 07 00 00 00
-0270: 0e 00 00 00 10 00 00 00 04 00 00 00 0d 0c 0b 0a
-0280: 03 1c 00 00 00 00 00 00 00 01 00 00 00 00 00 00
-0290: 00 01 00 00 00 00 00 00 00 09 00 00 00 00 00 00
-02a0: 00 b4 e8 9d 52 00 00 00 00 00 00 00 00 00 00 00
+0200: 71 62 61 74 b5 9c 3a da 03 00 00 00 00 00 00 00
+0210: cd 00 00 00 00 00 00 00 55 4b cd 2a 05 9f 00 00
+0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 00
+0230: 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 01
+0240: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00
+0260: 00 00 00 00 00 00 00 00 00 00 00 08 88 77 66 55
+0270: 44 33 22 11 07 00 00 00 0e 00 00 00 02 00 00 00
+0280: 10 00 00 00 04 00 00 00 0d 0c 0b 0a ef cd ab 89
+0290: 67 45 23 01 01 00 00 00 00 00 00 00 0d 0c 0b 0a
+02a0: 07 00 00 00 0e 00 00 00 02 00 00 00 10 00 00 00
+02b0: 04 00 00 00 00 83 ef cd ab 89 67 45 23 01 6f 6e
+02c0: 65 00 00 00 03 1c 00 00 00 00 00 00 00 01 00 00
+02d0: 00 00 00 00 00 01 00 00 00 00 00 00 00 09 00 00
+02e0: 00 00 00 00 00 b4 e8 9d 52 00 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
 0400: 71 62 61 74 a4 78 f2 d9 04 00 00 00 00 00 00 00
 0410: 25 00 00 00 00 00 00 00 fb 8e 4d 92 04 1c 00 00
@@ -129,20 +151,23 @@ const SECOND_SEGMENT: &str = "
 
 const GOLDEN: &str = "
 0000: 71 75 6f 72 61 74 65 0a 01 00 00 00 05 00 00 00
-0010: 88 77 66 55 44 33 22 11 0d 0c 0b 0a 00 00 00 00
+0010: 88 77 66 55 44 33 22 11 00 00 00 00 00 00 00 00
 0020: 01 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
-0030: 00 0a 00 00 00 00 00 00 00 00 00 00 db cb 97 df
-0200: 71 62 61 74 9c 3b 64 68 01 00 00 00 00 00 00 00
-0210: 27 02 00 00 00 00 00 00 36 28 43 33 01 0a 00 00
-0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 01 05 02
-0230: 0b 02 00 00 00 00 00 00 01 00 00 00 00 00 00 00
-0240: 01 00 00 00 00 00 00 00 01 f4 01 78 78 78 78 78
+0030: 00 0a 00 00 00 00 00 00 00 00 00 00 cf 11 cc 20
+0200: 71 62 61 74 f2 61 f3 7f 01 00 00 00 00 00 00 00
+0210: 2f 02 00 00 00 00 00 00 c0 9a 9b 15 01 12 00 00
+0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 01 05 ef
+0230: cd ab 89 67 45 23 01 02 0b 02 00 00 00 00 00 00
+0240: 01 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
+0250: 01 f4 01 78 78 78 78 78 78 78 78 78 78 78 78 78
 03f0: 78 78 78 78 78 78 78 78 78 78 78 78 78 78 78 b5
-0440: 5e 73 3e 2e 00 00 00 00 00 00 00 00 00 00 00 00
+0440: 78 78 78 78 78 78 78 78 5e 73 3e 2e 00 00 00 00
 05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0600: 71 62 61 74 11 96 6f 8f 02 00 00 00 00 00 00 00
-0610: 34 00 00 00 00 00 00 00 32 f5 69 f2 01 0a 00 00
-0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 06
-0630: 18 00 00 00 00 00 00 00 04 00 00 00 00 00 00 00
-0640: 01 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
+0600: 71 62 61 74 14 f3 a8 64 02 00 00 00 00 00 00 00
+0610: 68 00 00 00 00 00 00 00 29 ba 90 26 01 12 00 00
+0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 00
+0630: 00 00 00 00 00 00 00 09 23 00 00 00 00 00 00 00
+0640: 02 01 00 00 00 00 00 00 01 00 00 00 07 00 00 00
+0660: 00 00 00 06 18 00 00 00 00 00 00 00 04 00 00 00
+0670: 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00 00
 07f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";

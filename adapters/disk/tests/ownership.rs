@@ -5,9 +5,8 @@ mod common;
 use std::fs;
 
 use common::{SMALL, open, owner, record, state};
-use quorate::founding::{Prepared, Record};
-use quorate::{Charter, Entries, Founding, Identity, Incarnation, Members, Seat, Seats, crc32c};
-use quorate_disk::{Disk, DiskError, Inspection, Owner, Recovered, inspect};
+use quorate::{Entries, Seat, crc32c};
+use quorate_disk::{Disk, DiskError, Inspection, Owner, inspect};
 use tempfile::tempdir;
 
 const SEGMENT_1: &str = "0000000001.segment";
@@ -24,46 +23,16 @@ fn refusal(directory: &std::path::Path, owner: Owner) -> DiskError {
 fn a_directory_belongs_to_one_node_of_one_cluster() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(state(1), None, Entries::default(), None).unwrap();
+    disk.write(state(1), None, Entries::default(), None, None).unwrap();
     drop(disk);
-    let Owner { cluster, identity } = owner();
-    let incarnation = Incarnation(1);
-    let others = [
-        Owner { cluster: cluster + 1, identity },
-        Owner { cluster, identity: Identity::from(Seat(2)) },
-        Owner { cluster, identity: Identity { incarnation, ..identity } },
-    ];
-    for other in others {
+    let Owner { cluster, seat } = owner();
+    for other in [Owner { cluster: cluster + 1, seat }, Owner { cluster, seat: Seat(2) }] {
         let error = refusal(scratch.path(), other);
         let DiskError::Foreign { found, wanted, .. } = &error else {
             panic!("{error}");
         };
         assert_eq!((*found, *wanted), (owner(), other));
         assert!(error.to_string().contains(&format!("belongs to {}, not to {other}.", owner())));
-    }
-}
-
-#[test]
-fn a_store_that_was_never_part_of_a_cluster_makes_way_for_a_later_life() {
-    let Owner { cluster, identity } = owner();
-    let later = Owner { cluster, identity: Identity { incarnation: Incarnation(1), ..identity } };
-    let charter = Charter { founding: Founding(7), members: Members::of(Seats::first(3)), log_bytes_least: 512 };
-    let prepared = Prepared { founding: Founding(7), members: charter.members };
-    let records = [(None, true), (Some(Record::Prepared(prepared)), true), (Some(Record::Complete(charter)), false)];
-    for (record, makes_way) in records {
-        let scratch = tempdir().unwrap();
-        let (mut disk, ..) = open(scratch.path()).unwrap();
-        record.map_or(Ok(()), |record| disk.record(record)).unwrap();
-        drop(disk);
-        if !makes_way {
-            assert!(matches!(refusal(scratch.path(), later), DiskError::Foreign { .. }));
-            continue;
-        }
-        let nothing = |item: Recovered<'_>| -> Result<(), DiskError> { panic!("{item:?} is of an earlier life") };
-        let (disk, recovery) = Disk::open(scratch.path(), later, SMALL, nothing).unwrap();
-        assert!(recovery.created);
-        drop(disk);
-        assert!(matches!(refusal(scratch.path(), owner()), DiskError::Foreign { .. }), "no life comes twice");
     }
 }
 
@@ -86,8 +55,8 @@ fn an_inspection_locks_and_makes_nothing() {
 
     let (mut disk, ..) = open(&directory).unwrap();
     let records = [record(1, b"one"), record(2, b"two")].concat();
-    disk.write(state(4), None, Entries::parse(&records).unwrap(), None).unwrap();
-    disk.write(None, None, Entries::parse(&record(2, b"other")).unwrap(), None).unwrap();
+    disk.write(state(4), None, Entries::parse(&records).unwrap(), None, None).unwrap();
+    disk.write(None, None, Entries::parse(&record(2, b"other")).unwrap(), None, None).unwrap();
     let seen = inspect(&directory).unwrap();
     assert_eq!((seen.owner, Some(seen.hard_state)), (Some(owner()), state(4)));
     assert_eq!((seen.first.unwrap().index.0, seen.last.unwrap().index.0), (1, 2));

@@ -13,7 +13,7 @@ use tempfile::tempdir;
 /// Writes one entry.
 #[track_caller]
 fn append(disk: &mut Disk, index: u64, payload: &[u8]) {
-    disk.write(None, None, Entries::parse(&record(index, payload)).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&record(index, payload)).unwrap(), None, None).unwrap();
 }
 
 fn segment(directory: &Path, number: u64) -> std::path::PathBuf {
@@ -91,11 +91,11 @@ fn a_log_ends_where_its_mark_says() {
     let ends = || inspect(scratch.path()).map(|found| (found.first, found.last)).unwrap();
     let mark = |term, last| Some(Mark { term: Term(term), last: position(last) });
     assert_eq!(ends(), (Some(position(1)), Some(position(3))));
-    disk.write(None, None, Entries::default(), mark(2, 4)).unwrap();
+    disk.write(None, None, Entries::default(), None, mark(2, 4)).unwrap();
     assert_eq!(ends(), (Some(position(1)), Some(position(3))));
-    disk.write(None, None, Entries::default(), mark(3, 1)).unwrap();
+    disk.write(None, None, Entries::default(), None, mark(3, 1)).unwrap();
     assert_eq!(ends(), (Some(position(1)), Some(position(1))));
-    disk.write(None, None, Entries::default(), Some(Mark { term: Term(4), last: Position::default() })).unwrap();
+    disk.write(None, None, Entries::default(), None, Some(Mark { term: Term(4), last: Position::default() })).unwrap();
     assert_eq!(ends().0, None);
 }
 
@@ -213,14 +213,14 @@ fn a_shortened_segment_is_damage() {
 fn damage_says_what_to_do_next() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(state(1), None, Entries::default(), None).unwrap();
+    disk.write(state(1), None, Entries::default(), None, None).unwrap();
     drop(disk);
     overwrite(&segment(scratch.path(), 1), 550, &[0xff]);
     let Err(error) = open(scratch.path()) else {
         panic!("the damage goes unnoticed");
     };
     let text = error.to_string();
-    for part in ["0000000001.segment, byte 512: ", "does not match its checksum", "under the same incarnation"] {
+    for part in ["0000000001.segment, byte 512: ", "does not match its checksum", "it joins the others anew"] {
         assert!(text.contains(part), "{text}");
     }
 }

@@ -46,7 +46,7 @@ fn a_log_goes_on_over_openings_after_its_first_segments_are_gone() {
     let scratch = scratch();
     for round in 1..=30 {
         let (mut disk, ..) = open(scratch.path()).unwrap();
-        disk.write(state(round), None, Entries::default(), None).unwrap();
+        disk.write(state(round), None, Entries::default(), None, None).unwrap();
         append(&mut disk, round * 3 - 2..=round * 3);
         if round % 2 == 0 {
             mark(&mut disk, round * 3 - 1);
@@ -63,8 +63,8 @@ fn a_log_goes_on_over_openings_after_its_first_segments_are_gone() {
 fn term_and_vote_outlive_the_segment_that_they_were_written_in() {
     let scratch = scratch();
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    let voted = state(5).map(|state| quorate::HardState { vote: Some(quorate::Seat(2)), ..state });
-    disk.write(voted, None, Entries::default(), None).unwrap();
+    let voted = state(5).map(|state| quorate::HardState { vote: Some(quorate::Seat(2).into()), ..state });
+    disk.write(voted, None, Entries::default(), None, None).unwrap();
     append(&mut disk, 1..=20);
     mark(&mut disk, 18);
     mark(&mut disk, 20);
@@ -94,9 +94,9 @@ fn what_an_installation_made_void_does_not_come_back() {
     // In one segment: the entries lie before the snapshot and behind it, in another term's log.
     append(&mut disk, 1..=1);
     let entries = [record(2, b"void"), record(3, b"void")].concat();
-    disk.write(None, None, Entries::parse(&entries).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&entries).unwrap(), None, None).unwrap();
     store(&disk, 2, content(2).len()).unwrap();
-    disk.write(None, Some(foreign(2)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(2)), Entries::default(), None, None).unwrap();
     drop(disk);
     let (_, _, seen) = open(scratch.path()).unwrap();
     assert_eq!(seen, ["snapshot 2"]);
@@ -112,7 +112,7 @@ fn pieces_are_taken_up_where_they_ended() {
     (disk, ..) = open(scratch.path()).unwrap();
     let mut snapshots = disk.snapshots();
     snapshots.store(foreign(30), members(), 300, &content(30)[300..]).unwrap();
-    disk.write(None, Some(foreign(30)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(30)), Entries::default(), None, None).unwrap();
     // What was stored can be read by who stored it, and by others.
     let mut piece = [0; 100];
     snapshots.clone().read_at(foreign(30), 500, &mut piece).unwrap();
@@ -138,7 +138,7 @@ fn pieces_beyond_a_gap_wait_for_what_is_missing() {
     assert_eq!(View::of(scratch.path()).stored, Some((30, 200)), "what waited is lost, and what is there has no gap");
     (disk, ..) = open(scratch.path()).unwrap();
     store_numbers(&mut disk.snapshots(), &[4, 6, 3, 2, 5]);
-    disk.write(None, Some(foreign(30)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(30)), Entries::default(), None, None).unwrap();
     drop(disk);
     assert_eq!(View::of(scratch.path()).snapshots, [30]);
 }
@@ -176,7 +176,7 @@ fn a_whole_snapshot_is_not_given_up_for_a_later_one() {
     let (mut disk, ..) = open(scratch.path()).unwrap();
     store(&disk, 30, content(30).len()).unwrap();
     store(&disk, 40, 200).unwrap();
-    disk.write(None, Some(foreign(30)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(30)), Entries::default(), None, None).unwrap();
     drop(disk);
     let view = View::of(scratch.path());
     assert_eq!((&view.snapshots[..], view.stored), (&[30][..], Some((40, 200))));
@@ -293,9 +293,9 @@ fn the_snapshot_in_force_outlives_the_segment_that_names_it() {
     let scratch = scratch();
     let (mut disk, ..) = open(scratch.path()).unwrap();
     store(&disk, 50, content(50).len()).unwrap();
-    disk.write(None, Some(foreign(50)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default(), None, None).unwrap();
     for term in 1..=3 {
-        disk.write(state(term), None, Entries::default(), None).unwrap();
+        disk.write(state(term), None, Entries::default(), None, None).unwrap();
     }
     append(&mut disk, 51..=52);
     // The node does not want this one any more, and the log is cleaned.
@@ -331,7 +331,7 @@ fn other_threads_write_and_read_while_the_log_is_written() {
         writing.join().unwrap()
     });
     disk.mark(snapshot).unwrap();
-    disk.write(None, Some(foreign(50)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default(), None, None).unwrap();
     drop(disk);
     assert_eq!(View::of(scratch.path()).snapshots, [50]);
 }

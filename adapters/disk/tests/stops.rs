@@ -54,7 +54,7 @@ type Story = fn(&mut Limits) -> Result<(), DiskError>;
 /// Entries 1 to 14, snapshots of 4 and 8, and a snapshot of another node that is here.
 fn before(directory: &Path) -> View {
     let (mut disk, ..) = open(directory).unwrap();
-    disk.write(state(3), None, Entries::default(), None).unwrap();
+    disk.write(state(3), None, Entries::default(), None, None).unwrap();
     append(&mut disk, 1..=8);
     for index in [4, 8] {
         let snapshot = take(&disk, index).unwrap();
@@ -73,7 +73,7 @@ fn mark(disk: &mut Limits) -> Result<(), DiskError> {
 
 fn install(disk: &mut Limits) -> Result<(), DiskError> {
     let entries = [record(51, b"behind"), record(52, &[5; 900])].concat();
-    disk.write(state(9), Some(foreign(50)), Entries::parse(&entries).unwrap(), None)
+    disk.write(state(9), Some(foreign(50)), Entries::parse(&entries).unwrap(), None, None)
 }
 
 /// Opens a directory on a device that fails after so many operations from then on.
@@ -225,7 +225,7 @@ fn stop_before_the_first_batch(directory: &Path) {
     // Four batches, a segment, and the first of the operations on a fifth batch.
     let mut disk = open_limited(directory, &Limited::new(4 * 2 + 6, true));
     append(&mut disk, 1..=4);
-    disk.write(None, None, Entries::parse(&record(5, b"entry")).unwrap(), None).unwrap_err();
+    disk.write(None, None, Entries::parse(&record(5, b"entry")).unwrap(), None, None).unwrap_err();
     assert_eq!(names(directory).len(), 2);
 }
 
@@ -250,7 +250,7 @@ fn a_segment_that_stays_empty_goes_with_those_around_it() {
     let scratch = scratch();
     stop_before_the_first_batch(scratch.path());
     let (mut disk, ..) = open(scratch.path()).unwrap();
-    disk.write(None, None, Entries::parse(&record(5, &[5; 9_000])).unwrap(), None).unwrap();
+    disk.write(None, None, Entries::parse(&record(5, &[5; 9_000])).unwrap(), None, None).unwrap();
     append(&mut disk, 6..=8);
     drop(disk);
     let (mut disk, ..) = open(scratch.path()).unwrap();
@@ -304,7 +304,7 @@ fn nothing_counts_before_it_is_durable() {
     disk.mark(snapshot).unwrap();
     // The oldest snapshot goes, and a segment for good.
     assert_eq!(noting.calls(), ["write", "sync", "remove", "remove", "sync_all"]);
-    disk.write(None, Some(foreign(50)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default(), None, None).unwrap();
     let removed = ["remove", "remove", "remove", "sync_all", "remove", "sync_all"];
     assert_eq!(noting.calls(), [&["sync_all", "rename", "sync_all", "write", "sync"][..], &removed].concat());
 }
@@ -317,7 +317,7 @@ fn opening_writes_what_was_fetched_again_before_it_is_believed() {
     let (mut disk, ..) = open_on(But(noting.clone()), scratch.path()).unwrap();
     let (last_batch, header, content) = (&["write", "sync"][..], &["write"][..], &["write"][..]);
     assert!(noting.calls().ends_with(&[last_batch, header, content].concat()));
-    disk.write(None, Some(foreign(50)), Entries::default(), None).unwrap();
+    disk.write(None, Some(foreign(50)), Entries::default(), None, None).unwrap();
     assert_eq!(noting.calls().first(), Some(&"sync_all"));
     drop(disk);
     assert_eq!(View::of(scratch.path()).snapshots, [50]);

@@ -83,6 +83,9 @@ impl<H: Host<CLIENTS>, const CLIENTS: usize> Desk<H, CLIENTS> {
     ) -> Result<(), H::Error> {
         host.draw(&effect);
         match effect {
+            Effect::Members { since, roster } => host.meet(since, roster),
+            Effect::Dismissed(why) => return Err(host.dismiss(why)),
+            Effect::ChangeFailed { seat, reason } => host.give_up_change(seat, reason),
             Effect::Persist(write) => left.written = host.persist(write)?,
             Effect::Send { to, message } => host.send(to, &message),
             Effect::Apply(entry) => {

@@ -1,6 +1,6 @@
 use quorate::{
-    Answer, Identity, Input, Instant, Message, Node, Position, Receive, Rejection, Round, Seat, Snapshot, Snapshotted,
-    Tick, Ticket, Transfer,
+    Answer, Change, Identity, Input, Instant, Message, Node, Position, Receive, Rejection, Round, Seat, Snapshot,
+    Snapshotted, Tick, Ticket, Transfer,
 };
 use quorate_wire::client::{Reason, ReplyBody};
 
@@ -114,6 +114,16 @@ where
         if answer.is_ok() {
             self.desk.hands_over = Some(to);
         }
+        self.end_refused(host, answer)
+    }
+
+    /// Changes who takes part: see [`Change`].
+    ///
+    /// # Errors
+    /// Nothing was done.
+    pub fn change(&mut self, host: &mut H, now: Instant, change: Change<'_>) -> Result<(), Rejection> {
+        host.begin(&self.node, now, &Input::Change::<()>(change));
+        let answer = self.node.step(now, change).answer;
         self.end_refused(host, answer)
     }
 

@@ -1,4 +1,6 @@
-use quorate::{Members, Message, Persist, Piece, Position, Seat, Snapshot, Ticket};
+use quorate::{
+    Dismissal, Index, Members, Message, Persist, Piece, Position, Roster, Seat, Snapshot, Ticket, Unchanged,
+};
 use quorate_wire::Dropped;
 use quorate_wire::client::ReplyBody;
 
@@ -52,6 +54,19 @@ pub trait Host<const CLIENTS: usize>: Observer {
 
     /// Reads a piece of a snapshot, and sends it as [`Piece::message`]. What cannot be read counts as lost.
     fn send_piece(&mut self, to: Seat, piece: &Piece);
+
+    /// These take part from now on, and are reached there: see [`Effect::Members`](quorate::Effect::Members).
+    fn meet(&mut self, since: Index, roster: Roster<'_>) {
+        let _ = (since, roster);
+    }
+
+    /// A learner does not become a voter, or a voter is not removed, for this reason.
+    fn give_up_change(&mut self, seat: Seat, reason: Unchanged) {
+        let _ = (seat, reason);
+    }
+
+    /// This node is none of the members any longer: the error that it ends with.
+    fn dismiss(&mut self, why: Dismissal) -> Self::Error;
 
     /// Makes this durable. The ticket, if it is; otherwise it comes later, by
     /// [`persisted`](crate::Driver::persisted).

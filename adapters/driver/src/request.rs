@@ -1,4 +1,4 @@
-use quorate::{ClientCommand, Index, Input, Instant, Read, Rejection, Seat, Session, crc32c};
+use quorate::{ClientCommand, Index, Input, Instant, Read, Rejection, Role, Seat, Session, crc32c};
 use quorate_wire::client::{Reason, ReplyBody, RequestBody, StatusReport};
 
 use crate::{App, Driver, Host, Observer, View};
@@ -41,6 +41,23 @@ where
             RequestBody::Status => Some(ReplyBody::Status(self.status(host))),
             RequestBody::Snapshot => return Some(Asked::Snapshot),
             RequestBody::Piece { index, check, offset } => return Some(Asked::Piece { index, check, offset }),
+            RequestBody::Members => {
+                host.reply(asker, self.members());
+                None
+            }
+            RequestBody::Change { .. } | RequestBody::Transfer { .. } if self.desk.is_closed => {
+                refuse(Reason::Stopping)
+            }
+            // A copy that comes late would undo what was done since.
+            RequestBody::Change { since, .. } if self.is_outdated(since) => refuse(Reason::Outdated),
+            RequestBody::Change { change, .. } => {
+                let taken = self.change(host, now, change);
+                Some(self.taken(taken))
+            }
+            RequestBody::Transfer { to } => {
+                let taken = self.transfer(host, now, to);
+                Some(self.taken(taken))
+            }
         };
         if let Some(body) = reply {
             host.reply(asker, body);
@@ -104,6 +121,28 @@ where
             Err(rejection) => return Some(refusal(rejection, self.node.leader())),
         }
         None
+    }
+
+    /// Who takes part, as this node knows.
+    fn members(&self) -> ReplyBody<'_> {
+        let (since, roster) = self.node.roster();
+        let is_settled = since == self.node.settled().since;
+        ReplyBody::Members {
+            since,
+            is_settled,
+            leader: self.node.leader(),
+            pending: self.node.pending_change(),
+            roster,
+        }
+    }
+
+    /// Whether this node leads, and other members than those of this index.
+    fn is_outdated(&self, since: Index) -> bool {
+        self.node.role() == Role::Leader && self.node.roster().0 != since
+    }
+
+    fn taken(&self, answer: Result<(), Rejection>) -> ReplyBody<'static> {
+        answer.map_or_else(|rejection| refusal(rejection, self.node.leader()), |()| ReplyBody::Taken)
     }
 
     /// How the node is. While a snapshot is restored, the digest is of what was applied before.

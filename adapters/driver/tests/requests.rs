@@ -2,7 +2,7 @@
 
 mod bench;
 
-use quorate::{Index, Session};
+use quorate::{Change, Index, Seat, Session};
 use quorate_driver::Asked;
 use quorate_wire::client::RequestBody;
 
@@ -130,6 +130,24 @@ fn a_node_that_stops_takes_nothing_more_and_dismisses_those_who_wait() {
     bench.driver.dismiss(&mut bench.desk);
     assert_eq!(bench.said(), ["2: Unknown", "3: Refused(Stopping)"]);
     assert_eq!((bench.driver.commands().count(), bench.driver.reads().count()), (0, 0));
+}
+
+#[test]
+fn a_change_of_members_whose_copy_comes_late_is_not_done_again() {
+    let mut bench = Bench::new();
+    bench.ask(1, OPEN);
+    let to = |address, since| RequestBody::Change { since, change: Change::Move { seat: Seat(0), address } };
+    let (first, second) = (to(b"attic", Index(0)), to(b"cellar", Index(2)));
+    bench.ask(2, first);
+    bench.ask(3, second);
+    bench.ask(4, first);
+    bench.ask(5, second);
+    assert_eq!(
+        bench.said()[1..],
+        ["2: Taken", "members of 2", "3: Taken", "members of 3", "4: Refused(Outdated)", "5: Refused(Outdated)"]
+    );
+    let (since, roster) = bench.driver.node().roster();
+    assert_eq!((since, roster.occupant(Seat(0)).expect("a member").address), (Index(3), &b"cellar"[..]));
 }
 
 #[test]

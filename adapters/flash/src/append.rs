@@ -2,23 +2,20 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Entries, Index};
 
 use crate::FlashError;
-use crate::content::{Content, FOLLOWS};
+use crate::assembler::behind;
+use crate::content::{Content, FOLLOWS, Write};
 use crate::item::{Front, ITEM, PREFIX, Prefix, Stand};
 use crate::layout::{ROOM_MIN, item_bytes, word};
-use crate::log::{Log, first_end};
+use crate::log::{Log, first_end, fresh_end};
 use crate::page::Page;
 
 impl Log {
     /// Refuses a write that there is no room for. One page is kept for a write that makes room: one that puts a
     /// snapshot in force, or that holds every entry which no snapshot covers.
-    pub(crate) fn expect_room<F: NorFlash>(
-        &mut self,
-        flash: &mut F,
-        front: &Front,
-        entries: Entries<'_>,
-    ) -> Result<(), FlashError> {
-        let kept = u32::from(!front.makes_room() && !self.is_all(entries));
-        let length = Content::new(front, entries, self.outline.last).length();
+    pub(crate) fn expect_room<F: NorFlash>(&mut self, flash: &mut F, write: &Write<'_>) -> Result<(), FlashError> {
+        self.ring.expect_roster(write.roster.len())?;
+        let kept = u32::from(!write.front.makes_room() && !self.is_all(write.entries));
+        let length = Content::new(write, self.outline.last).length();
         let (needed, _) = self.pages_for::<F>(length);
         while needed > 0 && needed + kept > self.free() {
             if !self.drop_replaced(flash)? {
@@ -29,38 +26,26 @@ impl Log {
     }
 
     /// Makes a write durable, for which there is room.
-    pub(crate) fn append<F: NorFlash>(
-        &mut self,
-        flash: &mut F,
-        front: &Front,
-        entries: Entries<'_>,
-    ) -> Result<(), FlashError> {
-        let mut rest = Content::new(front, entries, self.outline.last);
-        let mut is_first = true;
-        if self.pages_for::<F>(rest.length()).1 {
+    pub(crate) fn append<F: NorFlash>(&mut self, flash: &mut F, write: &Write<'_>) -> Result<(), FlashError> {
+        let &Write { front, entries, .. } = write;
+        let mut rest = Content::new(write, self.outline.last);
+        let length = rest.length();
+        if self.pages_for::<F>(length).1 {
             self.turn(flash, false)?;
         }
-        loop {
-            let room = room::<F>(self.end);
+        let (mut left, mut place) = (length, None);
+        while left > 0 {
+            let room = room::<F>(self.end, left);
             if room == 0 {
-                self.turn(flash, !is_first)?;
+                self.turn(flash, place.is_some())?;
                 continue;
             }
-            let mut item = [0; ITEM];
-            let (prefix, content) = item.split_at_mut(PREFIX);
-            let length = rest.take(content.get_mut(..room - PREFIX).ok_or(FlashError::Miscounted)?);
-            let is_last = rest.is_done();
-            let (ordinal, round) = (self.ordinal, self.ring.round(self.number));
-            prefix.copy_from_slice(&Prefix { is_first, is_last, front: front.kind(), round, ordinal }.bytes());
-            self.push(flash, item.get(..PREFIX + length).ok_or(FlashError::Miscounted)?)?;
-            self.ordinal = self.ordinal.wrapping_add(1);
-            is_first = false;
-            if is_last {
-                break;
-            }
+            let is_first = place.is_none();
+            place = place.or(Some((self.number, self.ordinal)));
+            left -= self.push_next(flash, front.kind(), is_first, &mut rest, room)?;
         }
-        self.push(flash, SEAL)?;
-        self.outline.note_front(front);
+        self.seal(flash)?;
+        self.outline.note_front(&front, place.ok_or(FlashError::Miscounted)?);
         entries.for_each(|entry| self.outline.note_entry(entry.position()));
         if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = front.stand {
             self.covered = mark.snapshot.position.index;
@@ -85,7 +70,7 @@ impl Log {
         }
         self.is_sealed = true;
         if self.end + item_bytes::<F>(0) as u32 <= Page::limit::<F>() {
-            return self.push(flash, SEAL);
+            return self.seal(flash);
         }
         if self.free() == 0 {
             return Ok(());
@@ -154,29 +139,32 @@ impl Log {
     fn base_from<F: NorFlash>(&self, flash: &mut F, first: u32) -> Result<Index, FlashError> {
         let mut base = self.last_before(flash, first)?;
         let (mut draft, mut is_sound) = (base, true);
+        let (mut roster, mut is_begun) = (0, false);
         for number in first..=self.number {
             let mut is_head = true;
             self.ring.page(number).each(flash, &mut |item| {
                 if core::mem::take(&mut is_head) {
                     return true;
                 }
-                let Some((prefix, content)) = Prefix::parse(item) else { return true };
+                let Some((prefix, mut content)) = Prefix::parse(item) else { return true };
                 if prefix.is_first {
                     draft = base;
-                    let Ok((front, records)) = Front::parse(prefix.front, content) else {
+                    let Ok((front, rest)) = Front::parse(prefix.front, content) else {
                         is_sound = false;
                         return false;
                     };
                     if let Some(Stand::Installed(mark)) = front.stand {
                         draft = mark.snapshot.position.index;
                     }
-                    // An entry that follows the one before replaces none.
-                    if let Some((kind, rest)) = records.split_first()
-                        && kind & FOLLOWS == 0
-                        && let Some(index) = rest.first_chunk()
-                    {
-                        draft = draft.min(Index(u64::from_le_bytes(*index).saturating_sub(1)));
-                    }
+                    (content, roster, is_begun) = (rest, front.settled.bytes.into(), true);
+                }
+                // The write's first record: an entry that follows the one before replaces none.
+                if let Some((kind, rest)) = behind(&mut roster, content).split_first()
+                    && core::mem::take(&mut is_begun)
+                    && kind & FOLLOWS == 0
+                    && let Some(index) = rest.first_chunk()
+                {
+                    draft = draft.min(Index(u64::from_le_bytes(*index).saturating_sub(1)));
                 }
                 if prefix.is_last {
                     base = draft;
@@ -192,8 +180,9 @@ impl Log {
     /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay
     /// alone.
     fn pages_for<F: NorFlash>(&self, length: usize) -> (u32, bool) {
-        let pages = pages_from::<F>(self.end, length);
-        let is_apart = pages > 0 && pages_from::<F>(first_end::<F>(), length) == 0;
+        let fresh = fresh_end::<F>(self.outline.settled.configuration.bytes.into());
+        let pages = pages_from::<F>(self.end, length, fresh);
+        let is_apart = pages > 0 && pages_from::<F>(fresh, length, fresh) == 0;
         (if is_apart { 1 } else { pages }, is_apart)
     }
 
@@ -202,7 +191,48 @@ impl Log {
         let before = self.ordinal;
         self.number += 1;
         self.ring.page(self.number).erase(flash)?;
-        self.begin(flash, before, is_within)
+        self.begin(flash, before, is_within)?;
+        if is_within { Ok(()) } else { self.carry(flash) }
+    }
+
+    /// Writes as much of the rest as fits into one item with so much room, and says how much that is. Apart, so that its
+    /// buffer is not on the stack while a page is turned.
+    #[inline(never)]
+    fn push_next<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        kind: u8,
+        is_first: bool,
+        rest: &mut Content<'_>,
+        room: usize,
+    ) -> Result<usize, FlashError> {
+        let mut item = [0; ITEM];
+        let length = rest.take(item.get_mut(PREFIX..room).ok_or(FlashError::Miscounted)?);
+        let written = item.get_mut(..PREFIX + length).ok_or(FlashError::Miscounted)?;
+        self.push_item(flash, kind, (is_first, rest.is_done()), written)?;
+        Ok(length)
+    }
+
+    /// Writes an item that has its content, and room for a prefix before it: of a write of this kind, of which it is the
+    /// first or the last item or both.
+    pub(crate) fn push_item<F: NorFlash>(
+        &mut self,
+        flash: &mut F,
+        front: u8,
+        (is_first, is_last): (bool, bool),
+        item: &mut [u8],
+    ) -> Result<(), FlashError> {
+        let (ordinal, round) = (self.ordinal, self.ring.round(self.number));
+        *item.first_chunk_mut().ok_or(FlashError::Miscounted)? =
+            Prefix { is_first, is_last, front, round, ordinal }.bytes();
+        self.push(flash, item)?;
+        self.ordinal = self.ordinal.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Says that the write before it arrived as a whole: an item without content.
+    pub(crate) fn seal<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+        self.push(flash, &[])
     }
 
     fn push<F: NorFlash>(&mut self, flash: &mut F, item: &[u8]) -> Result<(), FlashError> {
@@ -212,31 +242,28 @@ impl Log {
     }
 }
 
-/// An item without content: the write before it arrived as a whole.
-const SEAL: &[u8] = &[];
-
-/// How many bytes an item may have that goes to this place of a page, and a seal behind it; zero if that is too few.
-fn room<F: NorFlash>(end: u32) -> usize {
+/// How many bytes an item may have that goes to this place of a page, and a seal behind it, if so many bytes of content
+/// are left; zero if that is too few.
+fn room<F: NorFlash>(end: u32, left: usize) -> usize {
     let taken = end as usize + 2 * item_bytes::<F>(0);
-    let left = (Page::limit::<F>() as usize).saturating_sub(taken) / word::<F>() * word::<F>();
-    if left < ROOM_MIN { 0 } else { left.min(ITEM) }
+    let room = (Page::limit::<F>() as usize).saturating_sub(taken) / word::<F>() * word::<F>();
+    if room < ROOM_MIN.min(PREFIX + left) { 0 } else { room.min(ITEM) }
 }
 
-/// How many new pages so many bytes take that go to this place of a page.
-pub(crate) fn pages_from<F: NorFlash>(end: u32, length: usize) -> u32 {
+/// How many new pages so many bytes take that go to this place of a page, if a page that begins with them has room from
+/// `fresh` on.
+pub(crate) fn pages_from<F: NorFlash>(end: u32, length: usize, fresh: u32) -> u32 {
     let (mut end, mut left, mut pages) = (end, length, 0);
-    loop {
-        let room = room::<F>(end);
+    while left > 0 {
+        let room = room::<F>(end, left);
         if room == 0 {
-            end = first_end::<F>();
+            end = if left == length { fresh } else { first_end::<F>() };
             pages += 1;
             continue;
         }
         let content = left.min(room - PREFIX);
         end += item_bytes::<F>(PREFIX + content) as u32;
         left -= content;
-        if left == 0 {
-            return pages;
-        }
     }
+    pages
 }

@@ -11,6 +11,8 @@ use crate::item::{ITEM, PREFIX};
 pub(crate) struct Assembler<'s> {
     /// In front, room for index and term of the record that comes first.
     scratch: &'s mut [u8],
+    /// Bytes of the write's roster whose end is yet to come.
+    roster: usize,
     /// Bytes of a record whose end is yet to come.
     fill: usize,
     /// The entry before.
@@ -29,22 +31,24 @@ pub(crate) enum RecordFault {
 
 impl<'s> Assembler<'s> {
     pub(crate) fn new(scratch: &'s mut [u8]) -> Self {
-        Assembler { scratch, fill: 0, last: Position::default() }
+        Assembler { scratch, roster: 0, fill: 0, last: Position::default() }
     }
 
-    /// Forgets what a write left unfinished, and goes on behind this entry.
-    pub(crate) fn begin(&mut self, last: Position) {
+    /// Forgets what a write left unfinished, and goes on behind this entry and so many bytes of a roster.
+    pub(crate) fn begin(&mut self, last: Position, roster: u16) {
+        self.roster = roster.into();
         self.fill = 0;
         self.last = last;
     }
 
-    /// Whether no record is unfinished.
+    /// Whether neither roster nor record is unfinished.
     pub(crate) fn is_done(&self) -> bool {
-        self.fill == 0
+        self.roster == 0 && self.fill == 0
     }
 
-    /// Takes the records of one more item, and shows those that are whole.
+    /// Takes what one more item has of roster and records, and shows the records that are whole.
     pub(crate) fn feed(&mut self, bytes: &[u8], visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), RecordFault> {
+        let bytes = behind(&mut self.roster, bytes);
         let (mut start, end) = (POSITION, POSITION + self.fill + bytes.len());
         let Some(room) = self.scratch.get_mut(POSITION + self.fill..end) else {
             return Err(RecordFault::Scratch(self.needed().max(end)));
@@ -75,10 +79,8 @@ impl<'s> Assembler<'s> {
         match self.scratch.split_at_mut_checked(start) {
             Some((before, [kind, ..])) if *kind & FOLLOWS != 0 => {
                 *kind &= !FOLLOWS;
-                if let Some(room) = before.last_chunk_mut() {
-                    let mut writer = Writer::<POSITION>::new();
-                    writer.position(Position { term, index: Index(index.0 + 1) });
-                    *room = writer.array();
+                if let Some(room) = before.last_chunk_mut::<POSITION>() {
+                    Writer::to(room).position(Position { term, index: Index(index.0 + 1) });
                 }
                 start - POSITION
             }
@@ -100,6 +102,13 @@ impl<'s> Assembler<'s> {
         let payload = length(begun).map_or(0, |length| length - overhead(begun));
         POSITION + RECORD_OVERHEAD + payload + ITEM - PREFIX
     }
+}
+
+/// What stands behind a roster of which so many bytes are left.
+pub(crate) fn behind<'a>(roster: &mut usize, bytes: &'a [u8]) -> &'a [u8] {
+    let (of_roster, rest) = bytes.split_at_checked(*roster).unwrap_or((bytes, &[]));
+    *roster -= of_roster.len();
+    rest
 }
 
 /// The bytes of the record that comes first, once it can be told.

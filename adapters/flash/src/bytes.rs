@@ -1,7 +1,9 @@
 use quorate::founding::{Prepared, Record};
-use quorate::{Charter, Founding, HardState, Index, Members, Position, Seat, Seats, Snapshot, Term};
+use quorate::{
+    Charter, Founding, HardState, Identity, Incarnation, Index, Members, Position, Seat, Seats, Snapshot, Term,
+};
 
-use crate::item::Mark;
+use crate::item::{Configuration, Mark};
 
 const PREPARED: u8 = 1;
 const COMPLETE: u8 = 2;
@@ -32,17 +34,19 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// A set of seats (8).
-    pub(crate) fn seats(&mut self) -> Option<Seats> {
-        u32::try_from(self.number()?).ok().map(Seats)
+    /// Voters, outgoing, replaced, learners, witnesses (4 each).
+    pub(crate) fn members(&mut self) -> Option<Members> {
+        let mut seats = || self.word().map(Seats);
+        let (voters, outgoing, replaced) = (seats()?, seats()?, seats()?);
+        Some(Members { voters, outgoing, replaced, learners: seats()?, witnesses: seats()? })
     }
 
-    /// Term (8), whether there is a vote (1), the vote's seat (1).
+    /// Term (8), whether there is a vote (1), the vote's seat (1) and incarnation (8).
     pub(crate) fn hard_state(&mut self) -> Option<HardState> {
         let term = self.term()?;
-        let vote = match self.array()? {
-            [0, 0] => None,
-            [1, seat] => Some(Seat(seat)),
+        let vote = match (self.array()?, Incarnation(self.number()?)) {
+            ([0, 0], Incarnation::FOUNDER) => None,
+            ([1, seat], incarnation) => Some(Identity { seat: Seat(seat), incarnation }),
             _ => return None,
         };
         Some(HardState { term, vote })
@@ -70,19 +74,23 @@ impl<'a> Reader<'a> {
         self.number().map(Term)
     }
 
-    /// What it is (1), founding (8), voters, outgoing, learners, witnesses (4 each), the least log (4); zeros for none.
+    /// What it is (1), founding (8), members (20), the least log (4), the life's incarnation (8); zeros for none.
     pub(crate) fn record(&mut self) -> Option<Option<Record>> {
         let (kind, founding) = (self.byte()?, Founding(self.number()?));
-        let mut seats = || self.word().map(Seats);
-        let (voters, outgoing) = (seats()?, seats()?);
-        let members = Members { voters, outgoing, learners: seats()?, witnesses: seats()? };
-        let log_bytes_least = self.word()?;
-        match kind {
-            0 => Some(None),
-            PREPARED => Some(Some(Record::Prepared(Prepared { founding, members }))),
-            COMPLETE => Some(Some(Record::Complete(Charter { founding, members, log_bytes_least }))),
-            _ => None,
-        }
+        let members = self.members()?;
+        let charter = Charter { founding, members, log_bytes_least: self.word()? };
+        Some(match (kind, Incarnation(self.number()?)) {
+            (0, _) => None,
+            (PREPARED, _) => Some(Record::Prepared(Prepared { founding, members })),
+            (COMPLETE, Incarnation::FOUNDER) => Some(Record::Complete(charter)),
+            (COMPLETE, incarnation) => Some(Record::Joined(charter, incarnation)),
+            _ => return None,
+        })
+    }
+
+    /// The index of the entry that made it (8), bytes of the roster (2).
+    pub(crate) fn configuration(&mut self) -> Option<Configuration> {
+        Some(Configuration { since: Index(self.number()?), bytes: self.short()? })
     }
 
     /// A snapshot (28), its address (4), the address of the one before (4).
@@ -91,20 +99,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Writes numbers one behind the other into an array that has room for all of them.
-#[derive(Clone)]
-pub(crate) struct Writer<const N: usize> {
-    bytes: [u8; N],
+/// Writes numbers one behind the other to where there is room for all of them.
+pub(crate) struct Writer<'b> {
+    room: &'b mut [u8],
     length: usize,
 }
 
-impl<const N: usize> Writer<N> {
-    pub(crate) fn new() -> Self {
-        Writer { bytes: [0; N], length: 0 }
+impl<'b> Writer<'b> {
+    pub(crate) fn to(room: &'b mut [u8]) -> Self {
+        Writer { room, length: 0 }
     }
 
+    #[inline(never)]
     pub(crate) fn put(&mut self, bytes: &[u8]) {
-        for (room, byte) in self.bytes.iter_mut().skip(self.length).zip(bytes) {
+        for (room, byte) in self.room.iter_mut().skip(self.length).zip(bytes) {
             *room = *byte;
         }
         self.length += bytes.len();
@@ -116,7 +124,9 @@ impl<const N: usize> Writer<N> {
 
     pub(crate) fn hard_state(&mut self, state: HardState) {
         self.term(state.term);
-        self.put(&state.vote.map_or([0, 0], |seat| [1, seat.0]));
+        let vote = state.vote.map_or(([0, 0], Incarnation::FOUNDER), |vote| ([1, vote.seat.0], vote.incarnation));
+        self.put(&vote.0);
+        self.put(&vote.1.0.to_le_bytes());
     }
 
     pub(crate) fn position(&mut self, position: Position) {
@@ -131,19 +141,31 @@ impl<const N: usize> Writer<N> {
     }
 
     pub(crate) fn record(&mut self, record: Option<Record>) {
-        let (kind, founding, members, least) = match record {
-            None => (0, Founding(0), Members::default(), 0),
-            Some(Record::Prepared(Prepared { founding, members })) => (PREPARED, founding, members, 0),
-            Some(Record::Complete(Charter { founding, members, log_bytes_least })) => {
-                (COMPLETE, founding, members, log_bytes_least)
-            }
+        let none = Prepared { founding: Founding(0), members: Members::default() };
+        let only = |Prepared { founding, members }| Charter { founding, members, log_bytes_least: 0 };
+        let (kind, charter, incarnation) = match record {
+            None => (0, only(none), Incarnation::FOUNDER),
+            Some(Record::Prepared(prepared)) => (PREPARED, only(prepared), Incarnation::FOUNDER),
+            Some(Record::Complete(charter)) => (COMPLETE, charter, Incarnation::FOUNDER),
+            Some(Record::Joined(charter, incarnation)) => (COMPLETE, charter, incarnation),
         };
-        let Members { voters, outgoing, learners, witnesses } = members;
         self.put(&[kind]);
-        self.put(&founding.0.to_le_bytes());
-        for word in [voters.0, outgoing.0, learners.0, witnesses.0, least] {
-            self.put(&word.to_le_bytes());
+        self.put(&charter.founding.0.to_le_bytes());
+        self.members(charter.members);
+        self.put(&charter.log_bytes_least.to_le_bytes());
+        self.put(&incarnation.0.to_le_bytes());
+    }
+
+    pub(crate) fn members(&mut self, members: Members) {
+        let Members { voters, outgoing, replaced, learners, witnesses } = members;
+        for seats in [voters, outgoing, replaced, learners, witnesses] {
+            self.put(&seats.0.to_le_bytes());
         }
+    }
+
+    pub(crate) fn configuration(&mut self, Configuration { since, bytes }: Configuration) {
+        self.put(&since.0.to_le_bytes());
+        self.put(&bytes.to_le_bytes());
     }
 
     pub(crate) fn mark(&mut self, mark: Mark) {
@@ -152,13 +174,9 @@ impl<const N: usize> Writer<N> {
         self.put(&mark.before.to_le_bytes());
     }
 
-    /// What was written, and zeros behind it.
-    pub(crate) fn array(self) -> [u8; N] {
-        self.bytes
-    }
-
-    pub(crate) fn written(&self) -> &[u8] {
-        debug_assert!(self.length <= N, "what was written found room");
-        self.bytes.get(..self.length).unwrap_or(&self.bytes)
+    /// How many bytes were written.
+    pub(crate) fn length(self) -> usize {
+        debug_assert!(self.length <= self.room.len(), "what was written found room");
+        self.length
     }
 }

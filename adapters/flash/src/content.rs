@@ -1,3 +1,4 @@
+use core::ops::Range;
 use core::slice;
 
 use quorate::{Entries, Index, Position};
@@ -5,17 +6,33 @@ use quorate::{Entries, Index, Position};
 use crate::bytes::Writer;
 use crate::item::{FRONT, Front, Stand};
 
-/// The bytes of a write, piece by piece: its front, then its records. An entry that follows the one before in the same
+/// What a write holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Write<'a> {
+    pub(crate) front: Front,
+    /// What the front says of a configuration is about these bytes.
+    pub(crate) roster: &'a [u8],
+    pub(crate) entries: Entries<'a>,
+}
+
+/// The bytes of a write, piece by piece: its front, then its roster, then its records. An entry that follows the one before in the same
 /// term stands there without index and term.
 #[derive(Clone)]
 pub(crate) struct Content<'a> {
     /// What stands before the rest of a record, or the front.
-    head: Writer<FRONT>,
-    /// How many bytes of it were taken.
-    taken: usize,
+    head: [u8; FRONT],
+    /// Which bytes of it are left.
+    left: Range<usize>,
     rest: &'a [u8],
     entries: Entries<'a>,
     last: Position,
+}
+
+impl Write<'_> {
+    /// One that puts this in force, and nothing else.
+    pub(crate) fn of(stand: Stand) -> Self {
+        Write { front: Front { stand: Some(stand), ..Front::default() }, ..Write::default() }
+    }
 }
 
 /// Moves as many bytes as there are and find room, and says how many.
@@ -32,12 +49,15 @@ pub(crate) const POSITION: usize = 16;
 
 impl<'a> Content<'a> {
     /// `last` is the last entry before.
-    pub(crate) fn new(front: &Front, entries: Entries<'a>, last: Position) -> Self {
+    pub(crate) fn new(write: &Write<'a>, last: Position) -> Self {
+        let Write { front, roster, entries } = *write;
         let last = match front.stand {
             Some(Stand::Installed(mark)) => mark.snapshot.position,
             _ => last,
         };
-        Content { head: front.bytes(), taken: 0, rest: &[], entries, last }
+        let mut head = [0; FRONT];
+        let left = 0..front.write(&mut head);
+        Content { head, left, rest: roster, entries, last }
     }
 
     /// How many bytes there are.
@@ -62,7 +82,7 @@ impl<'a> Content<'a> {
             let (mut head, mut rest) = (head.iter(), rest.iter());
             let of_head = fill(&mut room, &mut head);
             fill(&mut room, &mut rest);
-            (self.taken, self.rest) = (self.taken + of_head, rest.as_slice());
+            (self.left.start, self.rest) = (self.left.start + of_head, rest.as_slice());
             let (head, rest) = self.parts();
             if !(head.is_empty() && rest.is_empty() && self.advance()) {
                 return size - room.len();
@@ -78,7 +98,7 @@ impl<'a> Content<'a> {
 
     /// No more is taken of the head than there is.
     fn parts(&self) -> (&[u8], &'a [u8]) {
-        let head = self.head.written().get(self.taken..);
+        let head = self.head.get(self.left.clone());
         debug_assert!(head.is_some(), "more was taken than there was");
         (head.unwrap_or_default(), self.rest)
     }
@@ -89,14 +109,14 @@ impl<'a> Content<'a> {
         let Position { term, index } = core::mem::replace(&mut self.last, entry.position());
         let follows = self.last == Position { term, index: Index(index.0 + 1) };
         let Some((position, [kind, rest @ ..])) = entry.record().split_at_checked(POSITION) else { return false };
-        self.head = Writer::new();
-        self.taken = 0;
+        let mut head = Writer::to(&mut self.head);
         if follows {
-            self.head.put(&[*kind | FOLLOWS]);
+            head.put(&[*kind | FOLLOWS]);
         } else {
-            self.head.put(&[*kind]);
-            self.head.put(position);
+            head.put(&[*kind]);
+            head.put(position);
         }
+        self.left = 0..head.length();
         self.rest = rest;
         true
     }

@@ -32,7 +32,7 @@ pub enum FlashError {
         /// The address of its place.
         address: u32,
     },
-    /// The flash holds the log of another cluster, of another node, or of another incarnation of this node.
+    /// The flash holds the log of another cluster, or of another seat of this one.
     Foreign {
         /// Whom it belongs to.
         found: Owner,
@@ -78,6 +78,13 @@ pub enum FlashError {
         needed: u32,
         /// How many it may use.
         free: u32,
+    },
+    /// A configuration is longer than one of as many members as the node has seats. Nothing was written.
+    RosterTooLong {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many there is room for.
+        room: usize,
     },
     /// The snapshot is larger than its place. Nothing was written.
     SnapshotTooLarge {
@@ -153,7 +160,13 @@ pub enum LayoutError {
 impl FlashError {
     /// Whether it says that nothing was written, so that the log goes on.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, FlashError::LogFull { .. } | FlashError::SnapshotTooLarge { .. } | FlashError::NotLater { .. })
+        matches!(
+            self,
+            FlashError::LogFull { .. }
+                | FlashError::RosterTooLong { .. }
+                | FlashError::SnapshotTooLarge { .. }
+                | FlashError::NotLater { .. }
+        )
     }
 }
 
@@ -174,9 +187,9 @@ impl fmt::Display for FlashError {
             ),
             FlashError::Damaged { address, what } => write!(
                 f,
-                "flash at {address:#x}: {what}. Keep a copy of this flash for examination, and let the node rejoin with an \
-                 erased one under a new incarnation: the others bring it in line. Do not erase it and start the node under the \
-                 same incarnation: it would have forgotten votes and entries that others count on"
+                "flash at {address:#x}: {what}. Keep a copy of this flash for examination, and start the node with an erased \
+                 one: it joins the others anew. Do not start it with an older copy: it would have forgotten votes and entries \
+                 that others count on"
             ),
             FlashError::DamagedSnapshot { address } => write!(
                 f,
@@ -214,6 +227,11 @@ impl fmt::Display for FlashError {
                 "the log's region has {free} pages for a write that needs {needed}. Nothing was written. Take a snapshot of \
                  what is applied, and try again; make the region larger if that happens more often"
             ),
+            FlashError::RosterTooLong { bytes, room } => write!(
+                f,
+                "who takes part takes {bytes} bytes, and each page has room for {room}: let the layout have as many seats as \
+                 the node"
+            ),
             FlashError::SnapshotTooLarge { bytes, room } => write!(
                 f,
                 "a snapshot of {bytes} bytes does not fit: there is room for {room}. Make the region of the snapshots larger"
@@ -238,7 +256,10 @@ impl fmt::Display for LayoutError {
                 write!(f, "the flash's words have {bytes} bytes; use one whose words have at most 32, a power of two")
             }
             LayoutError::PageSize { bytes, needed } => {
-                write!(f, "the flash's pages have {bytes} bytes; use a flash whose pages have at least {needed}")
+                write!(
+                    f,
+                    "the flash's pages have {bytes} bytes; use a flash whose pages have at least {needed}, or fewer seats"
+                )
             }
             LayoutError::Misaligned { address, page } => {
                 write!(f, "{address:#x} is not a page's address: let both regions start and end at multiples of {page}")

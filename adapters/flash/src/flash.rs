@@ -1,8 +1,9 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Record;
-use quorate::{Entries, HardState, Index, Mark, Members, Owner, Position, Recovered, Snapshot};
+use quorate::{Entries, HardState, Index, Mark, Members, Owner, Position, Recovered, Settled, Snapshot};
 
-use crate::item::{Front, Stand as Put};
+use crate::content::Write;
+use crate::item::{Configuration, Front, Stand as Put};
 use crate::log::{Log, Ring};
 use crate::place::Header;
 use crate::shelf::{Shelf, Stand, snapshot_of};
@@ -24,17 +25,17 @@ pub struct Flash<F> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Recovery {
-    /// Whether there was no log, so that a new one was made. A node that has run before under this identity must not go
-    /// on with a new log: it would have forgotten what it promised.
+    /// Whether there was no log, so that a new one was made. Nothing is in it then: a node that has run before is
+    /// another one now, and joins its cluster anew.
     pub created: bool,
-    /// How many writes were recovered.
+    /// How many writes were recovered, those included that say once more at the front of a page who takes part.
     pub writes: u32,
 }
 
 impl<F: NorFlash> Flash<F> {
     /// Opens the log, and shows all that it holds to `visit`: the founding record first, then snapshots, then term, vote
-    /// and entries in the order in which they were written. All of it is read and checked once before. For a new node, both regions have to be
-    /// erased.
+    /// and entries in the order in which they were written, then the last configuration. All of it is read and checked
+    /// once before. For a new node, both regions have to be erased.
     ///
     /// `scratch` is used meanwhile: 268 bytes more than the longest record are enough, so
     /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max) and 268.
@@ -64,42 +65,53 @@ impl<F: NorFlash> Flash<F> {
             Stand::Snapshot(snapshot) => snapshot.position.index,
             Stand::Lost(position) => position.index,
         };
+        log.settled(&mut flash, scratch)?;
         log.outline.record.map_or(Ok(()), |record| visit(record.into()))?;
         shelf.show(&mut flash, stand, &mut visit)?;
-        log.show(&mut flash, scratch, visit)?;
+        log.show(&mut flash, scratch, &mut visit)?;
+        log.settled(&mut flash, scratch)?.map_or(Ok(()), |settled| visit(Recovered::Settled(settled)))?;
         log.drop_unneeded(&mut flash)?;
         log.settle(&mut flash)?;
         let recovery = Recovery { created: pages.is_none(), writes: log.outline.writes };
         Ok((Flash { flash, log, shelf, failure: None }, recovery))
     }
 
-    /// Makes a term and vote, a snapshot, entries and a mark durable, all of them or, if it fails or the power does,
-    /// none or all.
+    /// Makes a term and vote, a snapshot, entries, a configuration and a mark durable, all of them or, if it fails or the
+    /// power does, none or all: the fields of a [`Persist`](quorate::Persist).
     ///
     /// Nothing at all is done if there is nothing to write. A snapshot is one of the leader, all of which was
-    /// [stored](Flash::store); it takes the place of all that was written before but term, vote and mark.
+    /// [stored](Flash::store); it takes the place of all that was written before but term, vote,
+    /// configuration and mark.
     ///
     /// # Errors
     /// [`FlashError::LogFull`], and nothing was written: [take](Flash::take) a snapshot of what is applied, then try
-    /// again. Any other error is final: this write may be durable or not, and every later one returns the same error.
+    /// again. [`FlashError::RosterTooLong`], and nothing was written: no node with so many seats as the layout says has
+    /// such a configuration. Any other error is final: this write may be durable or not, and every later one returns the
+    /// same error.
     pub fn write(
         &mut self,
         hard_state: Option<HardState>,
         snapshot: Option<Snapshot>,
         entries: Entries<'_>,
+        settled: Option<Settled<'_>>,
         term_mark: Option<Mark>,
     ) -> Result<(), FlashError> {
-        if hard_state.is_none() && snapshot.is_none() && entries.is_empty() && term_mark.is_none() {
+        if hard_state.is_none() && snapshot.is_none() && entries.is_empty() && settled.is_none() && term_mark.is_none()
+        {
             return Ok(());
         }
+        let roster = settled.map_or(&[][..], |settled| settled.roster.bytes());
+        let since = settled.map_or(Index(0), |settled| settled.since);
+        let settled = Configuration { since, bytes: roster.len() as u16 };
         self.until_it_fails(|store| {
             let mark = snapshot.map(|snapshot| store.shelf.fetched(snapshot)).transpose()?;
-            let front = Front { hard_state, stand: mark.map(Put::Installed), term_mark };
-            store.log.expect_room(&mut store.flash, &front, entries)?;
+            let front = Front { hard_state, stand: mark.map(Put::Installed), settled, term_mark };
+            let write = Write { front, roster, entries };
+            store.log.expect_room(&mut store.flash, &write)?;
             if let Some(mark) = mark {
                 store.shelf.complete(&mut store.flash, mark)?;
             }
-            store.log.append(&mut store.flash, &front, entries)?;
+            store.log.append(&mut store.flash, &write)?;
             mark.map_or(Ok(()), |mark| store.shelf.enforce(&mut store.flash, mark))
         })
     }
@@ -111,9 +123,9 @@ impl<F: NorFlash> Flash<F> {
     /// As [`write`](Flash::write).
     pub fn record(&mut self, record: Record) -> Result<(), FlashError> {
         self.until_it_fails(|store| {
-            let front = Front { stand: Some(Put::Founded(record)), ..Front::default() };
-            store.log.expect_room(&mut store.flash, &front, Entries::default())?;
-            store.log.append(&mut store.flash, &front, Entries::default())
+            let write = Write::of(Put::Founded(record));
+            store.log.expect_room(&mut store.flash, &write)?;
+            store.log.append(&mut store.flash, &write)
         })
     }
 
@@ -140,11 +152,11 @@ impl<F: NorFlash> Flash<F> {
             }
             store.shelf.expect_room(snapshot.bytes)?;
             let mark = store.shelf.mark_for(snapshot)?;
-            let front = Front { stand: Some(Put::Marked(mark)), ..Front::default() };
-            store.log.expect_room(&mut store.flash, &front, Entries::default())?;
+            let write = Write::of(Put::Marked(mark));
+            store.log.expect_room(&mut store.flash, &write)?;
             let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };
             store.shelf.take(&mut store.flash, mark.at, &header, bytes)?;
-            store.log.append(&mut store.flash, &front, Entries::default())?;
+            store.log.append(&mut store.flash, &write)?;
             store.shelf.enforce(&mut store.flash, mark)?;
             Ok(snapshot)
         })

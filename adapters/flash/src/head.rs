@@ -1,8 +1,8 @@
 use quorate::founding::Record;
-use quorate::{HardState, Identity, Incarnation, Owner, Position, Seat, Term};
+use quorate::{HardState, Owner, Position, Seat, Term};
 
 use crate::bytes::{Reader, Writer};
-use crate::item::{MARK, Mark, RECORD};
+use crate::item::{HARD_STATE, MARK, Mark, RECORD};
 
 /// What a page begins with: whose it is, and what the pages before it amount to, so that those can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct Head {
     pub(crate) is_within: bool,
     /// How many items the page before it has.
     pub(crate) before: u16,
+    /// How long the roster is that the page begins with, behind the head; zero if with none.
+    pub(crate) carried: u16,
     pub(crate) hard_state: HardState,
     /// The last entry.
     pub(crate) last: Position,
@@ -35,7 +37,7 @@ pub(crate) struct Shape {
 }
 
 /// Bytes of a head.
-pub(crate) const HEAD: usize = 64 + MARK + 8 + RECORD;
+pub(crate) const HEAD: usize = 36 + HARD_STATE + 16 + MARK + 8 + RECORD;
 /// What a head begins with, in every version. The version's byte follows.
 pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
 /// The version of the format that this program writes, and the only one that it reads.
@@ -54,21 +56,23 @@ pub(crate) enum Found {
 impl Head {
     pub(crate) fn bytes(&self) -> [u8; HEAD] {
         let Head { owner, shape, .. } = self;
-        let mut writer = Writer::new();
+        let mut bytes = [0; HEAD];
+        let mut writer = Writer::to(&mut bytes);
         writer.put(&MAGIC);
-        writer.put(&[VERSION, shape.word, owner.identity.seat.0, u8::from(self.is_within)]);
+        writer.put(&[VERSION, shape.word, owner.seat.0, u8::from(self.is_within)]);
         // Numbers of which all bits may be set stand apart: a row of such words would read as erased.
         let [low, high] = [owner.cluster as u32, (owner.cluster >> 32) as u32];
-        for word in [owner.identity.incarnation.0, shape.page, low, shape.pages, high, self.number] {
+        for word in [shape.page, low, shape.pages, high, self.number] {
             writer.put(&word.to_le_bytes());
         }
         writer.put(&self.before.to_le_bytes());
+        writer.put(&self.carried.to_le_bytes());
         writer.hard_state(self.hard_state);
         writer.position(self.last);
         writer.mark(self.mark);
         writer.term(self.term_mark);
         writer.record(self.record);
-        writer.array()
+        bytes
     }
 }
 
@@ -86,18 +90,18 @@ impl Found {
 
     fn parse_rest(mut reader: Reader<'_>) -> Option<Head> {
         let [word, seat, within] = reader.array()?;
-        let incarnation = Incarnation(reader.word()?);
         let page = reader.word()?;
         let low = reader.word()?;
         let pages = reader.word()?;
         let high = reader.word()?;
         let cluster = u64::from(high) << 32 | u64::from(low);
         Some(Head {
-            owner: Owner { cluster, identity: Identity { seat: Seat(seat), incarnation } },
+            owner: Owner { cluster, seat: Seat(seat) },
             shape: Shape { word, page, pages },
             number: reader.word()?,
             is_within: within != 0,
             before: reader.short()?,
+            carried: reader.short()?,
             hard_state: reader.hard_state()?,
             last: reader.position()?,
             mark: reader.mark()?,

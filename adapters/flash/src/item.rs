@@ -1,5 +1,5 @@
 use quorate::founding::Record;
-use quorate::{HardState, Snapshot};
+use quorate::{HardState, Index, Snapshot};
 
 use crate::bytes::{Reader, Writer};
 
@@ -8,15 +8,17 @@ pub(crate) const ITEM: usize = 256;
 /// Bytes of an item before its content: flags (1), the page's round (1), the item's number in its page (2).
 pub(crate) const PREFIX: usize = 4;
 /// Bytes of a term and vote.
-pub(crate) const HARD_STATE: usize = 10;
-/// The most bytes of a write before its records.
-pub(crate) const FRONT: usize = HARD_STATE + MARK + TERM_MARK;
+pub(crate) const HARD_STATE: usize = 18;
+/// The most bytes of a write before its roster and its records.
+pub(crate) const FRONT: usize = HARD_STATE + MARK + CONFIGURATION + TERM_MARK;
 /// Bytes of the mark of a snapshot.
 pub(crate) const MARK: usize = 36;
 /// Bytes of the mark of a term.
 const TERM_MARK: usize = 24;
 /// Bytes of a founding record.
-pub(crate) const RECORD: usize = 29;
+pub(crate) const RECORD: usize = 41;
+/// Bytes of what stands for a configuration in front of its roster.
+pub(crate) const CONFIGURATION: usize = 10;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -24,8 +26,9 @@ const FRONT_SHIFT: u32 = 2;
 const STATE: u8 = 1;
 const MARKED: u8 = 2;
 const INSTALLED: u8 = 4;
+const FOUNDED: u8 = MARKED | INSTALLED;
 const TERM_MARKED: u8 = 8;
-const FOUNDED: u8 = 16;
+const SETTLED: u8 = 16;
 
 /// What an item says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +47,13 @@ pub(crate) struct Prefix {
 
 impl Prefix {
     pub(crate) fn bytes(self) -> [u8; PREFIX] {
-        let mut writer = Writer::new();
+        let mut bytes = [0; PREFIX];
+        let mut writer = Writer::to(&mut bytes);
         let first = if self.is_first { FIRST } else { 0 };
         let last = if self.is_last { LAST } else { 0 };
         writer.put(&[first | last | self.front << FRONT_SHIFT, self.round]);
         writer.put(&self.ordinal.to_le_bytes());
-        writer.array()
+        bytes
     }
 
     /// The prefix, and the content behind it.
@@ -88,11 +92,22 @@ pub(crate) enum Stand {
     Founded(Record),
 }
 
-/// What a write has before its records.
+/// A configuration that is committed, as a write says it in front of the roster; of no bytes if there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Configuration {
+    /// The index of the entry that made it.
+    pub(crate) since: Index,
+    /// How long the roster is.
+    pub(crate) bytes: u16,
+}
+
+/// What a write has before its roster and its records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Front {
     pub(crate) hard_state: Option<HardState>,
     pub(crate) stand: Option<Stand>,
+    /// The last configuration that is known to be committed, if it is a new one. The roster follows the front.
+    pub(crate) settled: Configuration,
     /// It counts behind the records of the write.
     pub(crate) term_mark: Option<quorate::Mark>,
 }
@@ -119,12 +134,14 @@ impl Front {
             None => 0,
         };
         let state = if self.hard_state.is_some() { STATE } else { 0 };
+        let settled = if self.settled.bytes > 0 { SETTLED } else { 0 };
         let term_mark = if self.term_mark.is_some() { TERM_MARKED } else { 0 };
-        state | stand | term_mark
+        state | stand | settled | term_mark
     }
 
-    pub(crate) fn bytes(&self) -> Writer<FRONT> {
-        let mut writer = Writer::new();
+    /// Writes it to where there is room for [`FRONT`] bytes, and says how many it has.
+    pub(crate) fn write(&self, room: &mut [u8]) -> usize {
+        let mut writer = Writer::to(room);
         if let Some(state) = self.hard_state {
             writer.hard_state(state);
         }
@@ -133,16 +150,19 @@ impl Front {
             Some(Stand::Founded(record)) => writer.record(Some(record)),
             None => {}
         }
+        if self.settled.bytes > 0 {
+            writer.configuration(self.settled);
+        }
         if let Some(quorate::Mark { term, last }) = self.term_mark {
             writer.term(term);
             writer.position(last);
         }
-        writer
+        writer.length()
     }
 
-    /// The front, and the records behind it.
+    /// The front, and what is behind it.
     pub(crate) fn parse(kind: u8, content: &[u8]) -> Result<(Front, &[u8]), FrontError> {
-        if kind & !(STATE | MARKED | INSTALLED | TERM_MARKED | FOUNDED) != 0 {
+        if kind & !(STATE | FOUNDED | TERM_MARKED | SETTLED) != 0 {
             return Err(FrontError::Later(kind));
         }
         let mut reader = Reader(content);
@@ -150,17 +170,19 @@ impl Front {
         if kind & STATE != 0 {
             front.hard_state = Some(reader.hard_state().ok_or(FrontError::Damaged)?);
         }
-        if kind & (MARKED | INSTALLED) != 0 {
-            let mark = reader.mark().ok_or(FrontError::Damaged)?;
-            let is_marked = kind & INSTALLED == 0;
-            front.stand = Some(if is_marked { Stand::Marked(mark) } else { Stand::Installed(mark) });
+        front.stand = match kind & FOUNDED {
+            0 => None,
+            FOUNDED => Some(Stand::Founded(reader.record().flatten().ok_or(FrontError::Damaged)?)),
+            kind => {
+                let mark = reader.mark().ok_or(FrontError::Damaged)?;
+                Some(if kind == MARKED { Stand::Marked(mark) } else { Stand::Installed(mark) })
+            }
+        };
+        if kind & SETTLED != 0 {
+            front.settled = reader.configuration().ok_or(FrontError::Damaged)?;
         }
         if kind & TERM_MARKED != 0 {
             front.term_mark = Some(reader.term_mark().ok_or(FrontError::Damaged)?);
-        }
-        if kind & FOUNDED != 0 {
-            let record = reader.record().flatten().ok_or(FrontError::Damaged)?;
-            front.stand = Some(Stand::Founded(record));
         }
         Ok((front, reader.0))
     }

@@ -1,11 +1,11 @@
 use core::ops::Range;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::RECORD_OVERHEAD;
+use quorate::{RECORD_OVERHEAD, Roster, Seat};
 
 use crate::LayoutError;
-use crate::head::HEAD;
-use crate::item::{HARD_STATE, PREFIX};
+use crate::item::{FRONT, HARD_STATE, PREFIX};
+use crate::log::fresh_end;
 
 /// Which part of a flash is for the log, which for the snapshots, and how much log there may be.
 ///
@@ -19,20 +19,23 @@ pub struct Layout {
     pub snapshots: Range<u32>,
     /// The bytes of the node's log memory, the `B` of its [`Node`](quorate::Node).
     pub log_memory: usize,
+    /// How many seats the node has memory for, the `SEATS` of its [`Node`](quorate::Node): each page of the log has room
+    /// for a roster of so many members.
+    pub seats: usize,
 }
 
 impl Layout {
-    /// How long the region of a log has to be for a node with so many bytes of log memory.
+    /// How long the region of a log has to be for a node with so many bytes of log memory, and so many seats.
     ///
     /// It holds all that the memory can hold, written twice over: the memory full of the shortest entries, each in a
     /// write of its own with a term and vote, and all of it replaced by another leader before a snapshot could cover
-    /// it. Two more pages are for the one that is being written and for the mark of the next snapshot.
-    pub const fn log_bytes_min<F: NorFlash>(log_memory: usize) -> u32 {
-        let word = word::<F>();
+    /// it; and each page begins with who takes part. Two more pages are for the one that is being written and for the mark
+    /// of the next snapshot.
+    pub const fn log_bytes_min<F: NorFlash>(log_memory: usize, seats: usize) -> u32 {
         let write = item_bytes::<F>(PREFIX + HARD_STATE + RECORD_OVERHEAD) + item_bytes::<F>(0);
         let twice = 2 * log_memory.div_ceil(RECORD_OVERHEAD) * write;
-        // The marks of the page and its head, and an end that is too short for a write.
-        let lost = 2 * word + item_bytes::<F>(HEAD) + item_bytes::<F>(PREFIX + ROOM_MIN) + write;
+        // What the page begins with, its last word, and an end that is too short for a write.
+        let lost = fresh_end::<F>(roster_bytes_max(seats)) as usize + word::<F>() + write;
         let pages = twice.div_ceil(F::ERASE_SIZE.saturating_sub(lost) + 1) + 3;
         (if pages < PAGES_MIN { PAGES_MIN } else { pages } * F::ERASE_SIZE) as u32
     }
@@ -42,7 +45,7 @@ impl Layout {
         if word > WORD_MAX || !word.is_power_of_two() {
             return Err(LayoutError::WordSize { bytes: word });
         }
-        let needed = PAGE_WORDS_MIN * word.max(WORD_MAX / 2);
+        let needed = page_bytes_min::<F>(self.seats);
         if page < needed {
             return Err(LayoutError::PageSize { bytes: page, needed });
         }
@@ -59,7 +62,7 @@ impl Layout {
         if self.log.start < self.snapshots.end && self.snapshots.start < self.log.end {
             return Err(LayoutError::Overlap);
         }
-        let (bytes, needed) = (length(&self.log), Layout::log_bytes_min::<F>(self.log_memory));
+        let (bytes, needed) = (length(&self.log), Layout::log_bytes_min::<F>(self.log_memory, self.seats));
         if bytes < needed {
             return Err(LayoutError::LogTooSmall { bytes, needed });
         }
@@ -71,14 +74,28 @@ impl Layout {
     }
 }
 
-/// The shortest end of a page that an item with content is written to.
-pub(crate) const ROOM_MIN: usize = 64;
+/// The shortest end of a page that an item is written to whose write goes on behind it: no item cuts what a write has
+/// before its roster and its records.
+pub(crate) const ROOM_MIN: usize = 96;
+const _: () = assert!(PREFIX + FRONT <= ROOM_MIN && ROOM_MIN.is_multiple_of(WORD_MAX), "the front of a write has room");
 /// A page that is being written, one for the mark of a snapshot, one that is being erased, and one behind them.
 const PAGES_MIN: usize = 4;
 /// What the library of the items can do.
 pub(crate) const WORD_MAX: usize = 32;
-/// Room for a page's head and a few items.
-const PAGE_WORDS_MIN: usize = 32;
+/// Bytes of a roster before its members: the least log, and five sets of seats.
+const ROSTER_HEAD: usize = 24;
+/// The most bytes of a member in a roster: flags, incarnation, address.
+const MEMBER: usize = 1 + 8 + Roster::ADDRESS_MAX;
+
+/// The most bytes of a roster of so many members.
+pub(crate) const fn roster_bytes_max(seats: usize) -> usize {
+    ROSTER_HEAD + MEMBER * if seats < Seat::COUNT_MAX { seats } else { Seat::COUNT_MAX }
+}
+
+/// What a page has to have: what it begins with, an item that goes on in the next page, a seal, and its last word.
+const fn page_bytes_min<F: NorFlash>(seats: usize) -> usize {
+    fresh_end::<F>(roster_bytes_max(seats)) as usize + item_bytes::<F>(ROOM_MIN) + item_bytes::<F>(0) + word::<F>()
+}
 
 /// What is written as a whole, and once between two erasures.
 pub(crate) const fn word<F: NorFlash>() -> usize {

@@ -25,6 +25,7 @@ mod outline;
 mod page;
 mod place;
 mod scan;
+mod settled;
 mod shelf;
 mod show;
 

@@ -5,8 +5,8 @@ use quorate::{Index, Owner};
 
 use crate::append::pages_from;
 use crate::head::{Found, HEAD, Head, MAGIC, Shape};
-use crate::item::Prefix;
-use crate::layout::{item_bytes, word};
+use crate::item::{Configuration, Prefix};
+use crate::layout::{item_bytes, roster_bytes_max, word};
 use crate::medium;
 use crate::outline::Outline;
 use crate::page::Page;
@@ -46,20 +46,30 @@ pub(crate) struct Ring {
     /// With no more free pages than that, room has to be made: as many as all that the memory holds takes, or a
     /// quarter.
     pub(crate) spare: u32,
+    /// The most bytes of a roster: every page has room for one.
+    roster_max: usize,
 }
 
 impl Ring {
     pub(crate) fn new<F: NorFlash>(layout: &Layout, owner: Owner) -> Result<Ring, FlashError> {
         let page = F::ERASE_SIZE as u32;
         let pages = (layout.log.end - layout.log.start) / page;
-        let spare = (pages_from::<F>(first_end::<F>(), layout.log_memory) + 1).max(pages / 4);
+        let roster_max = roster_bytes_max(layout.seats);
+        let fresh = fresh_end::<F>(roster_max);
+        let spare = (pages_from::<F>(fresh, layout.log_memory, fresh) + 1).max(pages / 4);
         let places = NonZero::new(pages).ok_or(FlashError::Miscounted)?;
         let shape = Shape { word: word::<F>() as u8, page, pages };
-        Ok(Ring { start: layout.log.start, places, shape, owner, spare })
+        Ok(Ring { start: layout.log.start, places, shape, owner, spare, roster_max })
     }
 
     pub(crate) fn page(&self, number: u32) -> Page {
         Page { start: self.start + number % self.places * self.shape.page }
+    }
+
+    /// Refuses a roster that a page may have no room for.
+    pub(crate) fn expect_roster(&self, bytes: usize) -> Result<(), FlashError> {
+        let room = self.roster_max;
+        if bytes <= room { Ok(()) } else { Err(FlashError::RosterTooLong { bytes, room }) }
     }
 
     /// How often the place of a page was used before it, modulo 256.
@@ -150,9 +160,21 @@ impl Ring {
         Ok(is_used)
     }
 
+    /// Whether a page that has a head has all that it begins with: something stands behind it then. If not, all that the
+    /// page was to begin with is in the pages before.
+    fn is_begun<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<bool, FlashError> {
+        let carried = self.head(flash, number)?.map_or(0, |head| usize::from(head.carried));
+        let end = first_end::<F>() + Configuration::carried_bytes::<F>(carried) as u32;
+        let rest = Page::limit::<F>().saturating_sub(end);
+        Ok(carried == 0 || !medium::is_blank(flash, self.page(number).start + end, rest)?)
+    }
+
     /// Looks for the log, and refuses one of whose newest pages the heads are gone.
     pub(crate) fn find<F: NorFlash>(&self, flash: &mut F) -> Result<Option<(u32, u32)>, FlashError> {
-        let Some(newest) = self.newest(flash)? else { return Ok(None) };
+        let Some(mut newest) = self.newest(flash)? else { return Ok(None) };
+        if !self.is_begun(flash, newest)? {
+            newest = newest.checked_sub(1).ok_or(self.headless(newest))?;
+        }
         for number in newest + 1..newest + self.shape.pages {
             if self.head(flash, number)?.is_none() && self.is_used(flash, number)? {
                 return Err(self.headless(number));
@@ -272,25 +294,26 @@ impl Log {
             })?;
             result?;
         }
-        let Scan { outline, ordinal, is_sealed, .. } = scan;
         let end = ring.end(flash, newest, items_end)?;
         // Pages may only go if a snapshot covers what no page behind them holds.
-        if outline.base > outline.mark.snapshot.position.index {
+        let covered = scan.outline.mark.snapshot.position.index;
+        if scan.outline.base > covered {
             return Err(FlashError::Damaged {
                 address: ring.page(first).start,
                 what: "the page before this one is missing",
             });
         }
-        let covered = outline.mark.snapshot.position.index;
+        let Scan { outline, ordinal, is_sealed, .. } = scan;
         Ok(Log { ring, outline, number: newest, end, ordinal, is_sealed, first, behind_first: None, covered })
     }
 
-    /// Erases the page of the newest number, and writes its head.
+    /// Writes the head of the page of the newest number, which is erased.
     pub(crate) fn begin<F: NorFlash>(&mut self, flash: &mut F, before: u16, is_within: bool) -> Result<(), FlashError> {
         let Outline { hard_state, last, mark, term_mark, record, .. } = self.outline;
         let Ring { owner, shape, .. } = self.ring;
         let number = self.number;
-        let head = Head { owner, shape, number, is_within, before, hard_state, last, mark, term_mark, record };
+        let carried = if is_within { 0 } else { self.outline.settled.configuration.bytes };
+        let head = Head { owner, shape, number, is_within, before, carried, hard_state, last, mark, term_mark, record };
         self.ring.page(self.number).push(flash, &head.bytes())?;
         self.ordinal = 0;
         self.end = first_end::<F>();
@@ -302,6 +325,12 @@ impl Log {
 /// Where the first item behind a page's head goes.
 pub(crate) const fn first_end<F: NorFlash>() -> u32 {
     (word::<F>() + item_bytes::<F>(HEAD)) as u32
+}
+
+/// Where the first item goes behind what a page begins with that carries a roster of so many bytes; zero if none.
+pub(crate) const fn fresh_end<F: NorFlash>(roster: usize) -> u32 {
+    let carried = if roster == 0 { 0 } else { Configuration::carried_bytes::<F>(roster) + item_bytes::<F>(0) };
+    first_end::<F>() + carried as u32
 }
 
 fn reshaped(what: &'static str, found: u32, wanted: u32) -> Result<(), FlashError> {

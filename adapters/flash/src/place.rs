@@ -26,15 +26,13 @@ const VERSION: u8 = 1;
 impl Header {
     fn bytes(&self) -> [u8; HEADER] {
         let Header { cluster, members, snapshot, is_fetched } = self;
-        let mut writer = Writer::<HEADER>::new();
+        let mut bytes = [0; HEADER];
+        let mut writer = Writer::to(&mut bytes);
         writer.put(&MAGIC);
         writer.put(&[VERSION, u8::from(*is_fetched), 0, 0]);
         writer.put(&cluster.to_le_bytes());
-        for seats in [members.voters, members.outgoing, members.learners, members.witnesses] {
-            writer.put(&u64::from(seats.0).to_le_bytes());
-        }
+        writer.members(*members);
         writer.snapshot(*snapshot);
-        let mut bytes = writer.array();
         if let Some((covered, check)) = bytes.split_last_chunk_mut::<4>() {
             *check = crc32c(covered).to_le_bytes();
         }
@@ -55,11 +53,7 @@ impl Header {
     }
 
     fn parse_rest(mut reader: Reader<'_>, is_fetched: bool) -> Option<Header> {
-        let cluster = reader.number()?;
-        let [voters, outgoing, learners, witnesses] =
-            [reader.seats()?, reader.seats()?, reader.seats()?, reader.seats()?];
-        let members = Members { voters, outgoing, learners, witnesses };
-        Some(Header { cluster, members, snapshot: reader.snapshot()?, is_fetched })
+        Some(Header { cluster: reader.number()?, members: reader.members()?, snapshot: reader.snapshot()?, is_fetched })
     }
 }
 

@@ -58,13 +58,14 @@ impl<'s> Scan<'s> {
         if (prefix.round, prefix.ordinal) != (self.ring.round(self.number), self.ordinal) {
             return Err(self.damaged("an item is missing"));
         }
+        let place = (self.number, self.ordinal);
         self.ordinal = self.ordinal.wrapping_add(1);
         let begun = self.draft.take();
         let (mut draft, records) = if prefix.is_first {
             let mut draft = self.outline;
             let (front, records) = Front::parse(prefix.front, content).map_err(|error| self.explain_front(error))?;
-            draft.note_front(&front);
-            self.assembler.begin(draft.last);
+            draft.note_front(&front, place);
+            self.assembler.begin(draft.last, front.settled.bytes);
             (draft, records)
         } else {
             (begun.ok_or(self.damaged("the beginning of a write is missing"))?, content)
@@ -73,7 +74,7 @@ impl<'s> Scan<'s> {
         fed.map_err(|fault| explain(self.address(), fault))?;
         if prefix.is_last {
             if !self.assembler.is_done() {
-                return Err(self.damaged("a write ends within a record"));
+                return Err(self.damaged("a write ends too early"));
             }
             draft.writes += 1;
             self.outline = draft;

@@ -99,7 +99,7 @@ impl<V> Show<'_, V> {
         V: FnMut(Recovered<'_>) -> Result<(), E>,
     {
         let Found::Head(head) = Found::parse(item) else { return Ok(()) };
-        self.assembler.begin(head.last);
+        self.assembler.begin(head.last, 0);
         if head.hard_state != HardState::default() {
             (self.visit)(Recovered::HardState(head.hard_state))?;
         }
@@ -124,7 +124,7 @@ impl<V> Show<'_, V> {
                 self.installs = self.installs.saturating_sub(1);
                 last = mark.snapshot.position;
             }
-            self.assembler.begin(last);
+            self.assembler.begin(last, front.settled.bytes);
             self.term_mark = front.term_mark;
             records = rest;
         }

@@ -5,7 +5,7 @@ mod common;
 use std::ops::Range;
 
 use common::{SCRATCH, entries, layout, members, open, owner, position, record, state};
-use quorate::{Entries, Identity, Incarnation, Seat, Snapshot, crc32c};
+use quorate::{Entries, Seat, Snapshot, crc32c};
 use quorate_flash::double::{Double, Tear};
 use quorate_flash::{Flash, FlashError, Layout, LayoutError, Owner, Recovered};
 
@@ -17,7 +17,7 @@ const PAGES: usize = 9;
 fn written() -> Chip {
     let (mut flash, ..) = open(Chip::new(PAGES), &layout::<4, 512>(6, 1)).unwrap();
     for index in 1..=8 {
-        flash.write(state(index), None, entries(&record(index, &[0; 60])), None).unwrap();
+        flash.write(state(index), None, entries(&record(index, &[0; 60])), None, None).unwrap();
     }
     flash.release()
 }
@@ -48,13 +48,15 @@ fn a_layout_that_does_not_fit_is_refused() {
     let behind = Layout { snapshots: 10 * 512..17 * 512, ..fine() };
     assert_eq!(refused_layout::<4, 512>(behind), LayoutError::OutOfBounds { end: 17 * 512, capacity: 16 * 512 });
     assert_eq!(refused_layout::<4, 512>(Layout { snapshots: 5 * 512..9 * 512, ..fine() }), LayoutError::Overlap);
-    let needed = Layout::log_bytes_min::<Chip>(4_096);
+    let needed = Layout::log_bytes_min::<Chip>(4_096, common::SEATS);
     let small = Layout { log_memory: 4_096, ..fine() };
     assert_eq!(refused_layout::<4, 512>(small), LayoutError::LogTooSmall { bytes: 6 * 512, needed });
     let few = Layout { snapshots: 6 * 512..8 * 512, ..fine() };
     assert_eq!(refused_layout::<4, 512>(few), LayoutError::SnapshotsTooSmall { bytes: 1_024, needed: 1_536 });
     assert_eq!(refused_layout::<64, 512>(layout::<64, 512>(6, 1)), LayoutError::WordSize { bytes: 64 });
-    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 512 });
+    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 368 });
+    let many = Layout { seats: 32, ..layout::<8, 1024>(6, 1) };
+    assert_eq!(refused_layout::<8, 1024>(many), LayoutError::PageSize { bytes: 1_024, needed: 1_256 });
     let backwards = Layout { log: Range { start: 6 * 512, end: 0 }, ..fine() };
     assert_eq!(refused_layout::<4, 512>(backwards), LayoutError::LogTooSmall { bytes: 0, needed: 5 * 512 });
 }
@@ -62,11 +64,7 @@ fn a_layout_that_does_not_fit_is_refused() {
 #[test]
 fn the_log_of_another_node_is_refused() {
     let layout = layout::<4, 512>(6, 1);
-    let others = [
-        Owner { cluster: 8, ..owner() },
-        Owner { identity: Identity::from(Seat(2)), ..owner() },
-        Owner { identity: Identity { incarnation: Incarnation(1), ..owner().identity }, ..owner() },
-    ];
+    let others = [Owner { cluster: 8, ..owner() }, Owner { seat: Seat(2), ..owner() }];
     for wanted in others {
         assert_eq!(refused(written(), &layout, wanted), FlashError::Foreign { found: owner(), wanted });
     }
@@ -81,13 +79,17 @@ fn reshaped<const WORD: usize, const PAGE: usize>(chip: &Chip) -> Double<WORD, P
 
 #[test]
 fn a_flash_of_another_shape_is_refused() {
-    let layout = |pages: u32| Layout { log: 0..pages * 512, snapshots: 6 * 512..PAGES as u32 * 512, log_memory: 64 };
+    let layout = |pages: u32| Layout {
+        log: 0..pages * 512,
+        snapshots: 6 * 512..PAGES as u32 * 512,
+        ..common::layout::<4, 512>(6, 1)
+    };
     let words = refused(reshaped::<8, 512>(&written()), &layout(6), owner());
     assert_eq!(words, FlashError::Reshaped { what: "word", found: 4, wanted: 8 });
     let pages = refused(written(), &layout(5), owner());
     assert_eq!(pages, FlashError::Reshaped { what: "number of pages", found: 6, wanted: 5 });
     let (mut flash, ..) = open(Double::<4, 1024>::new(9), &common::layout::<4, 1024>(6, 1)).unwrap();
-    flash.write(state(1), None, Entries::default(), None).unwrap();
+    flash.write(state(1), None, Entries::default(), None, None).unwrap();
     let large = flash.release();
     let mut small = Double::<4, 512>::new(18);
     large.bytes().iter().enumerate().for_each(|(at, byte)| small.rot(at, *byte));
@@ -132,7 +134,7 @@ fn a_damaged_head_is_missed_behind_a_page_that_is_lost() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
     for index in 1..=3 {
-        flash.write(None, None, entries(&record(index, &[1; 300])), None).unwrap();
+        flash.write(None, None, entries(&record(index, &[1; 280])), None, None).unwrap();
     }
     let mut double = flash.release();
     assert_ne!(double.bytes()[2 * 512], 0xff, "there are three pages");
@@ -146,11 +148,12 @@ fn a_damaged_head_is_missed_behind_a_page_that_is_lost() {
 fn an_item_at_the_end_of_a_page_is_missed() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
-    // Two entries that end with an item each, the second one with the page; then one in the next page.
-    let records = [record(1, &[1; 229]), record(2, &[2; 65]), record(3, &[3; 300])].concat();
-    flash.write(None, None, entries(&records), None).unwrap();
+    flash.write(None, None, entries(&record(1, &[1; 40])), None, None).unwrap();
+    // An entry that ends with an item, and that with the page; then one in the next page.
+    let records = [record(2, &[2; 229]), record(3, &[3; 300])].concat();
+    flash.write(None, None, entries(&records), None, None).unwrap();
     let mut double = flash.release();
-    let at = double.bytes().windows(65).position(|bytes| bytes == [2; 65]).unwrap();
+    let at = double.bytes().windows(229).position(|bytes| bytes == [2; 229]).unwrap();
     assert!(at < 512);
     double.rot(at, 0);
     let what = "items are missing at the end of a page";
@@ -164,7 +167,7 @@ fn a_write_that_was_believed_stays() {
     let layout = layout::<4, 512>(6, 1);
     let before = written().recording();
     let (mut flash, ..) = open(before.clone(), &layout).unwrap();
-    flash.write(state(9), None, entries(&record(9, &[0xff; 60])), None).unwrap();
+    flash.write(state(9), None, entries(&record(9, &[0xff; 60])), None, None).unwrap();
     let after = flash.release();
     let mut believed = 0;
     for crash in before.crashes(&after) {
@@ -189,7 +192,7 @@ fn a_write_that_was_believed_stays() {
 fn a_short_scratch_says_what_it_takes() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
-    flash.write(None, None, entries(&record(1, &[0; 700])), None).unwrap();
+    flash.write(None, None, entries(&record(1, &[0; 700])), None, None).unwrap();
     let double = flash.release();
     let with = |length: usize| {
         let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
@@ -206,9 +209,9 @@ fn a_failure_is_final() {
     let mut double = written();
     double.cut(3, Tear::Front);
     let (mut flash, ..) = open(double, &layout).unwrap();
-    let failure = flash.write(state(9), None, Entries::default(), None).unwrap_err();
+    let failure = flash.write(state(9), None, Entries::default(), None, None).unwrap_err();
     assert!(matches!(failure, FlashError::Io { .. }), "{failure}");
-    assert_eq!(flash.write(state(10), None, Entries::default(), None), Err(failure));
+    assert_eq!(flash.write(state(10), None, Entries::default(), None, None), Err(failure));
     assert_eq!(flash.take(position(8), members(), b"state"), Err(failure));
     let snapshot = Snapshot { position: position(20), bytes: 7, check: crc32c(b"another") };
     assert_eq!(flash.store(snapshot, members(), 0, b"another"), Err(failure));
@@ -216,7 +219,7 @@ fn a_failure_is_final() {
     double.restore();
     let (mut flash, _, held) = open(double, &layout).unwrap();
     assert_eq!(held.hard_states.last().copied(), state(8));
-    flash.write(state(11), None, Entries::default(), None).unwrap();
+    flash.write(state(11), None, Entries::default(), None, None).unwrap();
 }
 
 #[test]
@@ -229,7 +232,7 @@ fn refusals_leave_the_log_as_it_was() {
     flash.take(position(8), members(), &[0; 416]).unwrap();
     let again = flash.take(position(8), members(), b"state");
     assert_eq!(again, Err(FlashError::NotLater { latest: position(8).index }));
-    flash.write(state(9), None, entries(&record(9, b"goes on")), None).unwrap();
+    flash.write(state(9), None, entries(&record(9, b"goes on")), None, None).unwrap();
 }
 
 #[test]
@@ -237,7 +240,6 @@ fn errors_say_what_to_do() {
     let layout = layout::<4, 512>(6, 1);
     let wanted = Owner { cluster: 8, ..owner() };
     let told = refused(written(), &layout, wanted).to_string();
-    let expected = "the flash belongs to n1 (incarnation 0) of cluster 7, not to n1 (incarnation 0) of cluster 8. \
-                    Start this node with its own flash";
+    let expected = "the flash belongs to n1 of cluster 7, not to n1 of cluster 8. Start this node with its own flash";
     assert_eq!(told, expected);
 }

@@ -2,18 +2,20 @@
 
 mod common;
 
-use common::{Held, entries, layout, members, open, position, record, record_of, state};
+use common::{Held, SEATS, entries, layout, members, open, position, record, record_of, roster, settled, state};
 use quorate::{Entries, HardState, Index, Term};
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout};
 
-/// A node with 1 KiB of log memory: it writes entries one by one, and takes a snapshot when half of that is used.
+/// A node with 1 KiB of log memory, one of three: it writes entries one by one, and takes a snapshot when half of that is
+/// used.
 struct Run<const WORD: usize, const PAGE: usize> {
     layout: Layout,
     flash: Flash<Double<WORD, PAGE>>,
     last: u64,
     term: u64,
     covered: u64,
+    settled: u64,
 }
 
 const ENTRY: usize = 16;
@@ -22,10 +24,10 @@ const HALF: u64 = 512 / (ENTRY as u64 + 23);
 impl<const WORD: usize, const PAGE: usize> Run<WORD, PAGE> {
     fn new() -> Self {
         let log_memory = 1_024;
-        let log = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize / PAGE;
-        let layout = Layout { log_memory, ..layout::<WORD, PAGE>(log, 1) };
+        let log = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory, 3) as usize / PAGE;
+        let layout = Layout { log_memory, seats: 3, ..layout::<WORD, PAGE>(log, 1) };
         let (flash, ..) = open(Double::<WORD, PAGE>::new(log + 3), &layout).unwrap();
-        Run { layout, flash, last: 0, term: 0, covered: 0 }
+        Run { layout, flash, last: 0, term: 0, covered: 0, settled: 0 }
     }
 
     fn append(&mut self) {
@@ -35,7 +37,10 @@ impl<const WORD: usize, const PAGE: usize> Run<WORD, PAGE> {
             HardState { term: Term(self.term), vote: None }
         });
         let record = record(self.last, &[self.last as u8; ENTRY]);
-        self.flash.write(hard_state, None, entries(&record), None).unwrap();
+        let (roster, is_new) = (roster(3), self.last % 1_000 == 1);
+        let settled = settled(self.last, &roster).filter(|_| is_new);
+        self.settled = settled.map_or(self.settled, |settled| settled.since.0);
+        self.flash.write(hard_state, None, entries(&record), settled, None).unwrap();
         if self.last - self.covered >= HALF {
             self.flash.take(position(self.last), members(), &[7; 100]).unwrap();
             self.covered = self.last;
@@ -58,6 +63,7 @@ impl<const WORD: usize, const PAGE: usize> Run<WORD, PAGE> {
         assert_eq!(term, self.term, "after entry {}", self.last);
         let covered = held.snapshots.last().map_or(0, |snapshot| snapshot.position.index.0);
         assert_eq!(covered, self.covered);
+        assert_eq!(held.settled, Some((self.settled, roster(3))));
     }
 }
 
@@ -89,11 +95,12 @@ fn a_log_of_1_kib_goes_on_for_ever() {
 
 /// Every state that a power cut leaves while a log goes round several times.
 fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
-    let layout = layout::<WORD, PAGE>(5, 1);
+    let layout = layout::<WORD, PAGE>(6, 1);
     let pages = layout.snapshots.end as usize / PAGE;
     let (flash, ..) = open(Double::<WORD, PAGE>::new(pages).recording(), &layout).unwrap();
     let mut double = flash.release();
     let (mut old, mut covered, mut term) = (Held::default(), 0, 0);
+    let roster = roster(SEATS);
     for index in 1..=90 {
         let before = double.clone();
         let (mut flash, ..) = open(double, &layout).unwrap();
@@ -105,7 +112,9 @@ fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
         let taken = Held { entries: Vec::new(), ..new.clone() };
         term += u64::from(index % 5 == 0);
         let hard_state = (index % 5 == 0).then(|| state(term)).flatten();
-        flash.write(hard_state, None, entries(&record(index, &[index as u8; 60])), None).unwrap();
+        let settled = settled(index, &roster).filter(|_| index % 23 == 1);
+        flash.write(hard_state, None, entries(&record(index, &[index as u8; 60])), settled, None).unwrap();
+        new.settled = settled.map(|settled| (settled.since.0, roster.clone())).or(new.settled);
         new.entries.push((index, 1));
         new.hard_states.extend(hard_state);
         double = flash.release();
@@ -115,7 +124,7 @@ fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
             let last = held.log().last().map_or(0, |(last, _)| *last);
             // The log goes on, into the page whose erasure was cut off.
             for index in last + 1..last + 3 {
-                let written = flash.write(None, None, entries(&record(index, &[0; 200])), None);
+                let written = flash.write(None, None, entries(&record(index, &[0; 200])), None, None);
                 assert!(matches!(written, Ok(()) | Err(FlashError::LogFull { .. })), "{story}: {written:?}");
             }
             let stood_on = held.snapshots.last().map_or(0, |snapshot| snapshot.position.index.0);
@@ -126,6 +135,7 @@ fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
             assert_eq!(found, (stood_on + 1..=whole).map(|index| (index, 1)).collect::<Vec<_>>(), "{story}");
             let states = if whole == index { &new.hard_states } else { &taken.hard_states };
             assert_eq!(held.hard_states.last(), states.last(), "{story}");
+            assert_eq!(held.settled, if whole == index { new.settled.clone() } else { old.settled.clone() }, "{story}");
         }
         old = new;
     }
@@ -146,10 +156,10 @@ fn a_cut_at_any_step_of_a_write_that_fills_its_page_loses_nothing() {
     let layout = layout::<4, 512>(5, 1);
     for length in 100..140 {
         let (mut flash, ..) = open(Double::<4, 512>::new(8).recording(), &layout).unwrap();
-        flash.write(None, None, entries(&record(1, &[1; 200])), None).unwrap();
+        flash.write(None, None, entries(&record(1, &[1; 200])), None, None).unwrap();
         let before = flash.release();
         let (mut flash, ..) = open(before.clone(), &layout).unwrap();
-        flash.write(None, None, entries(&record(2, &vec![2; length])), None).unwrap();
+        flash.write(None, None, entries(&record(2, &vec![2; length])), None, None).unwrap();
         for crash in before.crashes(&flash.release()) {
             let (.., held) = open(crash, &layout).unwrap();
             assert!(matches!(held.log()[..], [(1, 1)] | [(1, 1), (2, 1)]), "{length}: {held:?}");
@@ -163,7 +173,7 @@ fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
     let (mut flash, ..) = open(Double::<4, 512>::new(8), &layout).unwrap();
     for term in 1..200 {
         let records = [record_of(term, 1, &[1; 40]), record_of(term, 2, &[2; 40])].concat();
-        flash.write(state(term), None, entries(&records), None).unwrap();
+        flash.write(state(term), None, entries(&records), None, None).unwrap();
     }
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.log(), [(1, 199), (2, 199)]);
@@ -174,14 +184,17 @@ fn entries_that_another_leader_replaces_make_room_without_a_snapshot() {
 fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
     let layout = layout::<4, 512>(5, 1);
     let (mut flash, ..) = open(Double::<4, 512>::new(8), &layout).unwrap();
-    let mut write = |index| flash.write(None, None, entries(&record(index, &[0; 40])), None).err();
+    let mut write = |index| flash.write(None, None, entries(&record(index, &[0; 40])), None, None).err();
     let (last, full) = (1..1_000).find_map(|index| Some(index - 1).zip(write(index))).expect("no log holds all that");
     assert!(matches!(full, FlashError::LogFull { .. }), "{full}");
     assert!(flash.is_crowded());
-    assert!(matches!(flash.write(state(1), None, Entries::default(), None), Ok(()) | Err(FlashError::LogFull { .. })));
+    assert!(matches!(
+        flash.write(state(1), None, Entries::default(), None, None),
+        Ok(()) | Err(FlashError::LogFull { .. })
+    ));
     flash.take(position(last), members(), b"all of it").unwrap();
     assert!(!flash.is_crowded());
-    flash.write(state(2), None, entries(&record(last + 1, &[0; 40])), None).unwrap();
+    flash.write(state(2), None, entries(&record(last + 1, &[0; 40])), None, None).unwrap();
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.log().last(), Some(&(last + 1, 1)));
     assert_eq!(held.snapshots.last().map(|snapshot| snapshot.position.index), Some(Index(last)));
@@ -190,24 +203,24 @@ fn a_full_log_refuses_before_it_writes_and_a_snapshot_makes_room() {
 /// Leaders come and go, nothing is committed, and each of them writes its term: what is not committed is written once
 /// more in time, and all before it goes.
 fn outlives_terms_without_end<const WORD: usize, const PAGE: usize>(log_memory: usize, payload: usize) {
-    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
+    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory, SEATS) as usize;
     let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };
     let (mut flash, ..) = open(Double::<WORD, PAGE>::new(bytes / PAGE + 3).recording(), &layout).unwrap();
-    flash.write(state(1), None, entries(&record(1, b"committed")), None).unwrap();
+    flash.write(state(1), None, entries(&record(1, b"committed")), settled(1, &roster(SEATS)), None).unwrap();
     flash.take(position(1), members(), b"state").unwrap();
     let last = 1 + (log_memory / (payload + 23)) as u64;
     let log: Vec<_> = (2..=last).flat_map(|index| record(index, &vec![7; payload])).collect();
     for index in 2..=last {
-        flash.write(None, None, entries(&record(index, &vec![7; payload])), None).unwrap();
+        flash.write(None, None, entries(&record(index, &vec![7; payload])), None, None).unwrap();
     }
     let (mut again, mut term) = (0, 1);
     while again < 5 {
         term += 1;
-        flash.write(state(term), None, Entries::default(), None).unwrap();
+        flash.write(state(term), None, Entries::default(), None, None).unwrap();
         if flash.is_crowded() {
             let before = flash.release();
             (flash, ..) = open(before.clone(), &layout).unwrap();
-            flash.write(None, None, entries(&log), None).unwrap();
+            flash.write(None, None, entries(&log), None, None).unwrap();
             assert!(!flash.is_crowded(), "{WORD} {PAGE} {log_memory} {payload}");
             again += 1;
             let after = flash.release();
@@ -219,6 +232,7 @@ fn outlives_terms_without_end<const WORD: usize, const PAGE: usize>(log_memory: 
                 assert_eq!(held.hard_states.last().copied(), state(term));
             }
             (flash, ..) = open(after, &layout).unwrap();
+            assert!(!flash.is_crowded(), "{WORD} {PAGE} {log_memory} {payload}: what was replaced came back");
         }
     }
     assert!(flash.take(position(last), members(), b"state").is_ok());
@@ -243,7 +257,7 @@ fn a_write_over_several_pages_leaves_with_all_of_them() {
     let (mut flash, ..) = open(Double::<4, 512>::new(11), &layout).unwrap();
     for round in 1..40 {
         let payload = vec![round as u8; 900];
-        flash.write(state(round), None, entries(&record(round, &payload)), None).unwrap();
+        flash.write(state(round), None, entries(&record(round, &payload)), None, None).unwrap();
         flash.take(position(round), members(), b"state").unwrap();
         let (opened, _, held) = open(flash.release(), &layout).unwrap();
         assert_eq!(held.hard_states.last().copied(), state(round), "round {round}");
@@ -253,13 +267,14 @@ fn a_write_over_several_pages_leaves_with_all_of_them() {
 
 /// The region that a layout asks for holds the log memory written twice over, and the mark of a snapshot.
 fn holds_a_memory_twice<const WORD: usize, const PAGE: usize>(log_memory: usize, payload: usize) {
-    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory) as usize;
+    let bytes = Layout::log_bytes_min::<Double<WORD, PAGE>>(log_memory, SEATS) as usize;
     let layout = Layout { log_memory, ..layout::<WORD, PAGE>(bytes / PAGE, 1) };
     let (mut flash, ..) = open(Double::<WORD, PAGE>::new(bytes / PAGE + 3), &layout).unwrap();
+    flash.write(None, None, Entries::default(), settled(1, &roster(SEATS)), None).unwrap();
     let count = (log_memory / (payload + 23)) as u64;
     for (term, index) in (1..=2).flat_map(|term| (1..=count).map(move |index| (term, index))) {
         let record = record_of(term, index, &vec![7; payload]);
-        let written = flash.write(state(2 * index), None, entries(&record), None);
+        let written = flash.write(state(2 * index), None, entries(&record), None, None);
         written.unwrap_or_else(|error| panic!("{WORD} {PAGE} {log_memory} {payload}: entry {index}: {error}"));
     }
     flash.take(position(count), members(), b"state").unwrap();
@@ -269,7 +284,7 @@ fn holds_a_memory_twice<const WORD: usize, const PAGE: usize>(log_memory: usize,
 #[test]
 fn a_region_is_as_large_as_the_layout_says_it_must_be() {
     for log_memory in [512, 1_024, 4_096, 16_384] {
-        for payload in [0, 9, 57, 130, 400] {
+        for payload in [0, 9, 30, 44, 57, 65, 80, 100, 130, 250, 400] {
             holds_a_memory_twice::<4, 512>(log_memory, payload);
             holds_a_memory_twice::<4, 1024>(log_memory, payload);
             holds_a_memory_twice::<4, 4096>(log_memory, payload);

@@ -16,7 +16,7 @@ fn snapshot(index: u64, bytes: &[u8]) -> Snapshot {
 fn chip() -> Chip {
     let (mut flash, ..) = open(Chip::new(9), &layout::<8, 512>(6, 1)).unwrap();
     for index in 1..=4 {
-        flash.write(state(index), None, entries(&record(index, b"entry")), None).unwrap();
+        flash.write(state(index), None, entries(&record(index, b"entry")), None, None).unwrap();
     }
     flash.release()
 }
@@ -37,7 +37,7 @@ fn what_was_stored_is_told_and_the_rest_follows() {
         for (piece, at) in content[received..].chunks(13).zip((received..).step_by(13)) {
             flash.store(whole, members(), at as u64, piece).unwrap();
         }
-        flash.write(state(9), Some(whole), entries(&record(21, b"behind")), None).unwrap();
+        flash.write(state(9), Some(whole), entries(&record(21, b"behind")), None, None).unwrap();
         let (mut flash, _, held) = open(flash.release(), &layout).unwrap();
         assert_eq!(held.snapshots.last(), Some(&whole));
         assert_eq!((held.stored, held.log()), (None, vec![(21, 1)]));
@@ -67,7 +67,7 @@ fn a_snapshot_that_is_not_all_here_is_not_installed() {
     let (mut flash, ..) = open(chip(), &layout).unwrap();
     flash.store(whole, members(), 0, b"a snap").unwrap();
     let missing = Err(FlashError::NoSnapshot { index: position(20).index });
-    assert_eq!(flash.write(state(9), Some(whole), Entries::default(), None), missing);
+    assert_eq!(flash.write(state(9), Some(whole), Entries::default(), None, None), missing);
     let (flash, _, held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.log().len(), 4);
     assert_eq!(held.hard_states.last().copied(), state(4));
@@ -76,7 +76,7 @@ fn a_snapshot_that_is_not_all_here_is_not_installed() {
     let (mut flash, ..) = open(double, &layout).unwrap();
     let wrong = Snapshot { check: 1, ..whole };
     flash.store(wrong, members(), 0, b"a snapshot").unwrap();
-    let damaged = flash.write(state(9), Some(wrong), Entries::default(), None).unwrap_err();
+    let damaged = flash.write(state(9), Some(wrong), Entries::default(), None, None).unwrap_err();
     assert!(matches!(damaged, FlashError::DamagedSnapshot { .. }), "{damaged}");
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!((held.snapshots.len(), held.log().len()), (0, 4));
@@ -112,7 +112,7 @@ fn a_damaged_snapshot_that_nothing_stands_in_for_is_lost() {
     let (mut flash, ..) = open(chip(), &layout).unwrap();
     let whole = snapshot(20, b"of the leader");
     flash.store(whole, members(), 0, b"of the leader").unwrap();
-    flash.write(None, Some(whole), entries(&record(21, b"behind")), None).unwrap();
+    flash.write(None, Some(whole), entries(&record(21, b"behind")), None, None).unwrap();
     let mut double = flash.release();
     let at = double.bytes().windows(13).position(|bytes| bytes == b"of the leader").unwrap();
     double.rot(at, 0);
@@ -120,7 +120,7 @@ fn a_damaged_snapshot_that_nothing_stands_in_for_is_lost() {
     assert_eq!((held.snapshots.len(), held.lost), (0, Some(position(20))));
     assert_eq!(held.log(), [(21, 1)]);
     flash.store(whole, members(), 0, b"of the leader").unwrap();
-    flash.write(None, Some(whole), Entries::default(), None).unwrap();
+    flash.write(None, Some(whole), Entries::default(), None, None).unwrap();
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!((held.snapshots, held.lost), (vec![whole], None));
 }
@@ -135,7 +135,7 @@ fn a_snapshot_is_taken_while_another_one_is_fetched() {
         flash.take(position(index), members(), &[index as u8; 20]).unwrap();
     }
     flash.store(whole, members(), 7, b"leader").unwrap();
-    flash.write(None, Some(whole), Entries::default(), None).unwrap();
+    flash.write(None, Some(whole), Entries::default(), None, None).unwrap();
     let (.., held) = open(flash.release(), &layout).unwrap();
     assert_eq!(held.snapshots.last(), Some(&whole));
 }

@@ -160,7 +160,9 @@ impl<const FRAME: usize> Caller<FRAME> {
             | ReplyBody::Superseded
             | ReplyBody::Expired
             | ReplyBody::Mismatch
-            | ReplyBody::Outdated { .. } => return,
+            | ReplyBody::Outdated { .. }
+            | ReplyBody::Members { .. }
+            | ReplyBody::Taken => return,
         };
         self.own.take(opening);
         self.begin(now);

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use quorate::{BootError, CommandError, ConfigError, Index, Seats};
+use quorate::{BootError, CommandError, ConfigError, Dismissal, Index, Seats};
 use quorate_flash::FlashError;
 use quorate_wire::client::Reason;
 
@@ -44,6 +44,8 @@ pub enum Stop {
     Command(CommandError),
     /// The cluster is not for this station: it has less memory for its log than the cluster's members.
     Boot(BootError),
+    /// It is none of the members any longer.
+    Dismissed(Dismissal),
     /// A snapshot of the leader, or the one in the flash, does not fit into the memory for it.
     SnapshotTooLong {
         /// How many bytes there are.
@@ -122,6 +124,13 @@ impl fmt::Display for Stop {
             Stop::Flash(error) => error.fmt(f),
             Stop::Command(error) => error.fmt(f),
             Stop::Boot(error) => error.fmt(f),
+            Stop::Dismissed(Dismissal::Removed) => f.write_str(
+                "this station was removed from its cluster: to let it take part again, erase its flash, start it as one that joins, \
+                 and add its seat",
+            ),
+            Stop::Dismissed(Dismissal::Replaced) => f.write_str(
+                "another station holds this seat: let one of them run, and give the other one a seat of its own and an erased flash",
+            ),
             Stop::SnapshotTooLong { room } => {
                 write!(f, "a snapshot does not fit into the {room} bytes of memory for it: lend the station more")
             }

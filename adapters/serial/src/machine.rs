@@ -5,7 +5,7 @@ mod snapshot;
 use core::marker::PhantomData;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Founding, Instant};
+use quorate::{Founding, Instant, Seat, Unchanged};
 use quorate_driver::{self as driver, Asked};
 use quorate_flash::Flash;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_reply, decode_request};
@@ -46,6 +46,8 @@ pub(crate) struct Machine<
     pub(crate) wants_snapshot: bool,
     /// Why the last one could not be taken.
     pub(crate) undone: Option<Undone>,
+    /// Which learner did not become a voter, or which voter was not removed, and why.
+    pub(crate) failed_change: Option<(Seat, Unchanged)>,
     pub(crate) app: PhantomData<fn(A)>,
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use quorate::{Config, Identity, RECORD_OVERHEAD};
+use quorate::{Config, RECORD_OVERHEAD, Roster, Seat};
 use quorate_wire::{MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX};
 
 use crate::Header;
@@ -28,7 +28,7 @@ pub struct Plan {
     pub baud: u32,
     /// Symbols that a byte takes: 10 with eight data bits, no parity and one stop bit.
     pub bits_per_byte: u32,
-    /// How many members there are.
+    /// How many members there are at a time: one that is to take the place of another, and is added first, counts too.
     pub stations: u32,
     /// How the lines join them.
     pub wiring: Wiring,
@@ -90,9 +90,9 @@ impl Plan {
     /// What does not fit, and what would.
     pub const fn pace_at(&self, heartbeat: Duration) -> Result<Pace, Misfit> {
         let record_bytes = self.command_bytes + RECORD_OVERHEAD + SESSION_BYTES;
-        let frame_min = line_bytes_max(MEMBER_FRAME_MIN);
-        let entry_min = line_bytes_max(record_bytes + MEMBER_OVERHEAD_MAX);
-        let bytes_min = if entry_min > frame_min { entry_min } else { frame_min };
+        let roster_bytes = ROSTER_FRONT + self.stations as usize * ROSTER_SEAT;
+        let entry_bytes_min = max(record_bytes, roster_bytes + Roster::MARGIN);
+        let bytes_min = line_bytes_max(max(entry_bytes_min + MEMBER_OVERHEAD_MAX, MEMBER_FRAME_MIN));
         if self.frame_bytes < bytes_min {
             return Err(Misfit::Frame { bytes_min });
         }
@@ -176,7 +176,7 @@ impl Pace {
     }
 
     /// The settings of a node that lives at this pace.
-    pub fn config(&self, identity: impl Into<Identity>, seed: u64) -> Config {
+    pub fn config(&self, seat: Seat, seed: u64) -> Config {
         Config {
             election_timeout: self.election,
             heartbeat_interval: self.heartbeat,
@@ -188,7 +188,7 @@ impl Pace {
             snapshot_bytes_per_heartbeat: self.snapshot_bytes,
             // Flash is written in order, and a line keeps the order.
             pieces_in_order: true,
-            ..Config::new(identity, seed)
+            ..Config::new(seat, seed)
         }
     }
 }
@@ -208,7 +208,7 @@ pub enum Misfit {
         /// The most stations that fit in this ring.
         stations_max: Option<u32>,
     },
-    /// A frame has no room for a command of this size, or for what members say to each other.
+    /// A frame has no room for a command of this size, for what members say to each other, or for who they are.
     Frame {
         /// The fewest bytes that fit.
         bytes_min: usize,
@@ -250,15 +250,23 @@ pub(crate) const fn line_bytes_max(frame_bytes: usize) -> usize {
 /// The header, one byte of encoding, and a delimiter on both sides.
 const LINE_OVERHEAD: usize = Header::BYTES + 3;
 
-/// A heartbeat's frame: header 2, envelope 11, variant 1, term 2, stamp 4, previous position 6, commit 4, what the
-/// leader inherited 4, length of the entries 1, check 4.
-const HEARTBEAT: usize = 39;
+/// A heartbeat's frame: header 2, envelope 19 of a store that was not there at the founding, variant 1, term 2, stamp 4,
+/// previous position 6, commit 4, what the leader inherited 4, length of the entries 1, check 4.
+const HEARTBEAT: usize = 47;
 
-/// Its ack's: header 2, envelope 11, variant 1, term 2, stamp 4, outcome 5, check 4.
-const ACK: usize = 29;
+/// Its ack's: header 2, envelope 19, variant 1, term 2, stamp 4, outcome 5, check 4.
+const ACK: usize = 37;
+
+/// A roster without addresses: what stands before the members and, of each, a byte and the number of its life.
+const ROSTER_FRONT: usize = 24;
+const ROSTER_SEAT: usize = 9;
 
 /// What a session takes in a record: a station's number, and epoch and sequence up to 34 thousand million.
 const SESSION_BYTES: usize = 11;
+
+const fn max(one: usize, other: usize) -> usize {
+    if one > other { one } else { other }
+}
 
 const MICROS: u64 = 1_000_000;
 

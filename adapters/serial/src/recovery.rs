@@ -1,9 +1,9 @@
 use quorate::founding::Prepared;
-use quorate::{Boot, Charter, Config, ConfigError, Instant, Members, Recovered, Snapshot};
+use quorate::{Boot, Charter, Config, ConfigError, Incarnation, Instant, Members, Recovered, Snapshot};
 
 use quorate_driver::{App, Driver, Host, Replica};
 
-use crate::stage::{Candidate, Stage};
+use crate::stage::{Candidate, Empty, Stage};
 use crate::{Pace, StartError};
 
 /// What the flash gives back: of a member its node, of any other store what it is prepared for.
@@ -12,6 +12,8 @@ pub(crate) struct Recovery<C, B, const SEATS: usize> {
     boot: Boot<C, B, SEATS>,
     prepared: Option<Prepared>,
     pub(crate) charter: Option<Charter>,
+    /// Which life of the seat's store this is.
+    pub(crate) incarnation: Incarnation,
     /// The latest snapshot.
     pub(crate) latest: Option<Snapshot>,
 }
@@ -20,7 +22,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
     #[inline(never)]
     pub(crate) fn new(config: Config, log: B) -> Result<Self, ConfigError> {
         let boot = Boot::recover(config.clone(), log)?;
-        Ok(Recovery { config, boot, prepared: None, charter: None, latest: None })
+        Ok(Recovery { config, boot, prepared: None, charter: None, incarnation: Incarnation::FOUNDER, latest: None })
     }
 
     pub(crate) fn take(&mut self, recovered: Recovered<'_>) -> Result<(), StartError> {
@@ -30,6 +32,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
                 return Ok(());
             }
             Recovered::Charter(charter) => self.charter = Some(charter),
+            Recovered::Joined(charter, incarnation) => (self.charter, self.incarnation) = (Some(charter), incarnation),
             Recovered::Snapshot(snapshot) => self.latest = Some(snapshot),
             _ => {}
         }
@@ -63,7 +66,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
     pub(crate) fn candidate<H, const CLIENTS: usize>(
         self,
         pace: &Pace,
-        (members, existing): (Members, bool),
+        (members, empty): (Members, Empty),
         app: H::App,
         now: Instant,
     ) -> Result<Stage<H, B, SEATS, CLIENTS>, StartError>
@@ -71,7 +74,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
         H: Host<CLIENTS, App: App<Command = C>>,
     {
         let log = self.boot.into_memory();
-        let candidate = Candidate::new(self.config, pace, (members, existing), (self.prepared, log), now)?;
+        let candidate = Candidate::new(self.config, pace, (members, empty), (self.prepared, log), now)?;
         Ok(Stage::Candidate(candidate, Some(app)))
     }
 }

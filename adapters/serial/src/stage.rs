@@ -1,5 +1,5 @@
-use quorate::founding::{Config as FoundingConfig, Intent, Prepared};
-use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Prospect, Snapshot};
+use quorate::founding::{Config as FoundingConfig, Intent, Message, Obstacle, Prepared, Standing};
+use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Prospect, Seat, Snapshot};
 use quorate_driver::{Driver, Host, Replica};
 
 use crate::Pace;
@@ -15,32 +15,60 @@ pub(crate) enum Stage<H: Host<CLIENTS>, B, const SEATS: usize, const CLIENTS: us
 /// A store that is not complete, and what its node will be made of.
 pub(crate) struct Candidate<B, const SEATS: usize> {
     pub(crate) prospect: Prospect<SEATS>,
+    empty: Empty,
+    /// The cluster that it must not join, and who told.
+    barred: Option<(Seat, Charter)>,
     config: Config,
     /// It is gone once a node has it.
     log: Option<B>,
 }
 
+/// What a store may do whose flash holds no cluster's data.
+#[derive(Clone, Copy)]
+pub(crate) struct Empty {
+    pub(crate) founds: bool,
+    pub(crate) joins: bool,
+}
+
 impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
-    /// What to do is said by the incarnation, and by whether the flash ought to hold data.
     pub(crate) fn new(
         config: Config,
         pace: &Pace,
-        (members, existing): (Members, bool),
+        (members, empty): (Members, Empty),
         (prepared, log): (Option<Prepared>, B),
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let founding = FoundingConfig {
-            seat: config.identity.seat,
+            seat: config.seat,
             members,
             snapshot: Snapshot::default(),
             log_bytes: u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX),
-            intent: Intent::of(config.identity.incarnation, existing),
+            intent: if empty.founds { Intent::Found } else { Intent::Join },
             // So seldom that a line which carries a cluster carries the questions of all its members.
             ask_interval: pace.election,
             seed: config.seed,
         };
         let prospect = Prospect::new(&founding, prepared, now)?;
-        Ok(Candidate { prospect, config, log: Some(log) })
+        Ok(Candidate { prospect, empty, barred: None, config, log: Some(log) })
+    }
+
+    /// Whether the store is to hear this. One that must not join a cluster hears of none but that which it has promised to
+    /// be part of: the number that it would draw for its life may be that of an earlier one.
+    pub(crate) fn may_hear(&mut self, from: Seat, message: &Message) -> bool {
+        let Message::Answer { standing: Standing::Complete(charter), .. } = *message else { return true };
+        let Charter { founding, members, .. } = charter;
+        let has_promised = self.prospect.prepared() == Some(Prepared { founding, members });
+        let may_hear = self.empty.joins || has_promised;
+        if !may_hear {
+            self.barred = Some((from, charter));
+        }
+        may_hear
+    }
+
+    /// Why it is no member yet.
+    pub(crate) fn obstacle(&self) -> Obstacle {
+        let barred = self.barred.map(|(from, charter)| Obstacle::Cluster { from, charter });
+        barred.unwrap_or_else(|| self.prospect.obstacle())
     }
 }
 
@@ -51,12 +79,19 @@ where
 {
     /// The store is complete: from now on it is a member.
     #[inline(never)]
-    pub(crate) fn complete(&mut self, charter: &Charter, now: Instant) -> Result<(), BootError> {
+    pub(crate) fn complete(
+        &mut self,
+        charter: &Charter,
+        incarnation: Incarnation,
+        now: Instant,
+    ) -> Result<(), BootError> {
         let Stage::Candidate(Candidate { config, log, .. }, app) = self else { return Ok(()) };
         let (Some(log), Some(app)) = (log.take(), app.take()) else { return Ok(()) };
-        let is_first = config.identity.incarnation == Incarnation(0);
-        let boot = if is_first { Boot::found } else { Boot::return_without_disk };
-        let boot = boot(config.clone(), charter, log).map_err(BootError::Charter)?;
+        let boot = match incarnation {
+            Incarnation::FOUNDER => Boot::found(config.clone(), charter, log),
+            drawn => Boot::join(config.clone(), charter, drawn, log),
+        };
+        let boot = boot.map_err(BootError::Charter)?;
         *self = Stage::Member(Driver::new(boot.start(now)?, Replica::of(app)));
         Ok(())
     }

@@ -2,7 +2,10 @@ use core::marker::PhantomData;
 
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Obstacle;
-use quorate::{Charter, Command, Config, Identity, Index, Instant, Members, Node, Owner, Recovered, Seats};
+use quorate::{
+    Change, Charter, Command, Config, Identity, Index, Instant, Members, Node, Owner, Recovered, Rejection, Seat,
+    Seats, Unchanged,
+};
 use quorate_driver::Driver;
 use quorate_flash::{Flash, Layout};
 use quorate_wire::{Cluster, Dropped, MEMBER_FRAME_MIN, Refused};
@@ -14,6 +17,7 @@ use crate::pace::line_bytes_max;
 use crate::post::Post;
 use crate::recovery::Recovery;
 use crate::replica::{Replicated, snapshot_bytes_max};
+use crate::stage::Empty;
 use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
 
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
@@ -21,23 +25,27 @@ use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiv
 pub struct Settings<const SEATS: usize> {
     /// The cluster: frames of another one are dropped.
     pub cluster: Cluster,
-    /// This station's seat and incarnation. The latter rises when a member's flash is lost, and the station starts with
-    /// an erased one: it founds nothing, follows the cluster that is there, and neither votes nor counts.
-    pub identity: Identity,
+    /// This station's seat.
+    pub seat: Seat,
     /// Who is to take part when the cluster is founded: the same list on all stations. From then on members belong to
     /// the data, and a list that differs changes nothing ([`Station::mislisted`]).
     pub members: Members,
-    /// Whether the flash ought to hold data: an empty one then founds nothing, but waits for the cluster to be found.
+    /// Whether the cluster is there already: an empty flash founds nothing then, and joins it even where its seat is yet
+    /// to be added.
     pub existing: bool,
+    /// Whether `seed` is a new one even if the whole flash was erased since the last boot. Only then may an empty flash
+    /// join a cluster that is there: the life that begins draws its number from the seed, and with the number of an
+    /// earlier one it would be taken for that. Without, it waits.
+    pub may_join: bool,
     /// Over which line each of them is reached.
     pub routes: Routes<SEATS>,
     /// How often to beat, and when to campaign: what a [`Plan`](crate::Plan) makes of a baud rate.
     pub pace: Pace,
     /// 64 bits that differ from station to station and from boot to boot: of a random number generator or, without one,
     /// a counter that outlives resets and the erasing of the flash, mixed with the seat and the chip's serial number. It
-    /// spreads elections, names the cluster if this station founds it, and names this boot, so that an answer to an
-    /// earlier one is none to this: two boots with one seed can lose a command, and two foundings with one name are
-    /// taken for one.
+    /// spreads elections, names the cluster if this station founds it and the life in which it joins one, and names this
+    /// boot, so that an answer to an earlier one is none to this: two boots with one seed can lose a command, two
+    /// foundings with one name are taken for one, and so are two lives.
     pub seed: u64,
 }
 
@@ -102,24 +110,27 @@ where
     ) -> Result<Self, StartError> {
         const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
         const { assert!(CLIENTS >= SEATS, "each station has a place among the sessions") };
-        let Settings { cluster, identity, members, existing, routes, pace, seed } = settings;
+        let Settings { cluster, seat, members, existing, may_join, routes, pace, seed } = settings;
         let Memory { log, snapshot: mut buffer } = memory;
         let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
         // A longer one, of an app that is not this one or with more clients, has no place, and could not be restored.
         let snapshot_bytes_max = Some(u32::try_from(needed).unwrap_or(u32::MAX));
-        let config = Config { snapshot_bytes_max, ..pace.config(identity, seed) };
+        let config = Config { snapshot_bytes_max, ..pace.config(seat, seed) };
         if room < needed {
             return Err(StartError::Snapshot { needed, room });
         }
-        let owner = Owner { cluster: cluster.0, identity };
+        let owner = Owner { cluster: cluster.0, seat };
+        // There may be as many members as the node has seats.
+        let layout = Layout { seats: layout.seats.max(SEATS), ..layout };
         let mut recovery = Recovery::new(config, log)?;
         let visit = |recovered: Recovered<'_>| recovery.take(recovered);
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
         let (charter, latest, app) = (recovery.charter, recovery.latest, Replicated(app));
+        let identity = Identity { seat, incarnation: recovery.incarnation };
         let mut stage = match charter {
             Some(_) => recovery.member(members, app, now),
-            None => recovery.candidate(&pace, (members, existing), app, now),
+            None => recovery.candidate(&pace, (members, Empty { founds: !existing, joins: may_join }), app, now),
         };
         if let (Ok(Some(replica)), Some(snapshot)) = (stage.as_mut().map(Stage::replica_mut), latest) {
             restore(replica, &mut flash, buffer.as_mut(), snapshot)?;
@@ -134,8 +145,8 @@ where
                     cluster,
                     identity,
                     charter,
-                    Lines::new(identity.seat, routes, &pace, now),
-                    Caller::new(identity.seat, seed, &pace),
+                    Lines::new(seat, routes, &pace, now),
+                    Caller::new(seat, seed, &pace),
                 ),
                 buffer,
                 dropped: Dropped::default(),
@@ -143,6 +154,7 @@ where
                 is_behind: false,
                 wants_snapshot: false,
                 undone: None,
+                failed_change: None,
                 app: PhantomData,
             },
             listed: members.all(),
@@ -227,6 +239,19 @@ where
         self.machine.post.caller.is_idle()
     }
 
+    /// Changes who takes part, as an operator at this board wants it. Only the leader does that. Give the station a turn
+    /// afterwards; what becomes of the change is seen in [`Node::roster`].
+    ///
+    /// # Errors
+    /// Nothing was done.
+    pub fn change(&mut self, change: Change<'_>) -> Result<(), Rejection> {
+        let now = self.machine.now;
+        match &mut self.stage {
+            Stage::Candidate(..) => Err(Rejection::NotLeader { leader: None }),
+            Stage::Member(driver) => driver.change(&mut self.machine, now, change),
+        }
+    }
+
     /// The state, as this station has it: it may be behind that of others. None before this station is a member.
     pub fn app(&self) -> Option<&A> {
         self.stage.driver().map(|driver| &driver.replica().app().0)
@@ -242,10 +267,11 @@ where
         self.machine.post.charter
     }
 
-    /// Why this station is no member yet; none once it is one. It is for the operator: look at it after a turn.
+    /// Why this station has no node yet; none once it has one. It is for the operator: look at it after a turn. A station
+    /// that [must not join](Settings::may_join) says that a cluster is there, which its seat may belong to.
     pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.stage {
-            Stage::Candidate(candidate, _) => Some(candidate.prospect.obstacle()),
+            Stage::Candidate(candidate, _) => Some(candidate.obstacle()),
             Stage::Member(_) => None,
         }
     }
@@ -282,6 +308,12 @@ where
     /// after a turn.
     pub fn undone(&self) -> Option<Undone> {
         self.machine.undone
+    }
+
+    /// Which learner did not become a voter, or which voter was not removed, when this station led, and why; `None` once the
+    /// members are others. It is for the operator.
+    pub fn failed_change(&self) -> Option<(Seat, Unchanged)> {
+        self.machine.failed_change
     }
 
     /// Gives the flash back: to start again as after a reset.

@@ -1,20 +1,25 @@
 mod call;
+mod configuration;
 mod error;
 mod exchange;
+mod places;
+mod refusal;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 use std::{fmt, io};
 
-use quorate::{Index, Members, Seat, Seats, Session, Snapshot};
+use quorate::{Founding, Index, Members, Seat, Seats, Session, Snapshot};
 use quorate_driver::client::{Directory, Kind, Opening, Own};
 use quorate_wire::Cluster;
 use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
 
 use self::call::AGAIN;
+pub use self::configuration::{Change, Configuration, Occupant};
 pub use self::error::ClientError;
-use self::exchange::Exchange;
+use self::exchange::{Exchange, Foreign};
+use self::places::Places;
 use crate::clock::Clock;
 use crate::{Status, random};
 
@@ -23,11 +28,15 @@ use crate::{Status, random};
 /// A command goes only to a node that says that it leads. If its answer stays away, the same command is sent again, to
 /// whoever leads by then, under the same session and sequence: it is done once. The session is under a number that this
 /// client draws at random.
+///
+/// Where the members are it learns from the cluster, while it asks, and follows them: those that it was given at first may
+/// all be gone later. It speaks to the cluster of the first node that answers, or to that of
+/// [`keep`](Client::keep), and believes no other from then on.
 pub struct Client {
     exchange: Exchange,
     own: Own,
     directory: Directory,
-    addresses: BTreeMap<Seat, SocketAddr>,
+    places: Places,
     clock: Clock,
     timeout: Duration,
 }
@@ -44,7 +53,7 @@ impl Client {
         let own = Own::new(random::number() >> 1 | 1 << 62);
         let directory = Directory::new(members.keys().copied().collect());
         let (exchange, clock) = (Exchange::bind(cluster, is_ipv6)?, Clock::start());
-        Ok(Client { exchange, own, directory, addresses: members, clock, timeout })
+        Ok(Client { exchange, own, directory, places: Places::new(members), clock, timeout })
     }
 
     /// Has a command done, once: where in the log it stands, and the application's answer. It is a command of this
@@ -162,6 +171,58 @@ impl Client {
         .await
     }
 
+    /// Who takes part, as the leader knows.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn members(&mut self) -> Result<Configuration, ClientError> {
+        self.ask_leader(Kind::Members, RequestBody::Members, |reply| Configuration::of(&reply)).await
+    }
+
+    /// Who takes part, as one node knows.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn members_at(&mut self, seat: Seat) -> Result<Configuration, ClientError> {
+        self.ask_member(seat, RequestBody::Members, |reply| Configuration::of(&reply)).await
+    }
+
+    /// Has the leader take up a change of the members that there are [since](Configuration::since) this index. Once there
+    /// are others, no copy of the request does anything that comes late. What becomes of the change is seen by asking who
+    /// takes [part](Client::members).
+    ///
+    /// The index is to be that of a configuration that is [settled](Configuration::is_settled): another one may be there
+    /// instead otherwise.
+    ///
+    /// # Errors
+    /// Why it was not taken up, or that this is not known. [`Reason::Outdated`] says that there are other members: it may be
+    /// this change that has made them.
+    pub async fn change(&mut self, since: Index, change: Change) -> Result<(), ClientError> {
+        let address = change.address();
+        let body = RequestBody::Change { since, change: change.order(&address) };
+        self.ask_leader(Kind::Change, body, taken).await
+    }
+
+    /// Has the leader hand over to this member, or to whichever has the most recent log. Whether that comes about is seen
+    /// by asking who leads: an election time-out later at most.
+    ///
+    /// # Errors
+    /// Why it was not taken up, or that this is not known.
+    pub async fn transfer(&mut self, to: Option<Seat>) -> Result<(), ClientError> {
+        self.ask_leader(Kind::Change, RequestBody::Transfer { to }, taken).await
+    }
+
+    /// The identity of the cluster that this client speaks to, once a node has answered.
+    pub fn founding(&self) -> Option<Founding> {
+        self.exchange.founding()
+    }
+
+    /// Speaks to the cluster of this identity from now on, and to no other: one that was founded anew by machines that lost
+    /// their disks does not pass for it.
+    pub fn keep(&mut self, founding: Founding) {
+        self.exchange.keep(founding);
+    }
+
     async fn ask_member<T>(
         &mut self,
         seat: Seat,
@@ -170,14 +231,20 @@ impl Client {
     ) -> Result<T, ClientError> {
         let (after, deadline) = (self.exchange.number(), self.clock.now() + self.timeout);
         let unreachable = |waited| ClientError::Unreachable { silent: Seats::NONE.with(seat), waited };
-        let address = self.addresses.get(&seat).copied().ok_or_else(|| unreachable(Duration::ZERO))?;
+        if self.places.of(seat).is_none() {
+            return Err(unreachable(Duration::ZERO));
+        }
+        self.exchange.forget_foreign();
         while self.clock.now() < deadline {
-            self.exchange.send(address, body).await?;
+            for address in self.places.all(seat) {
+                self.exchange.send(address, body).await?;
+            }
             let until = deadline.min(self.clock.now() + AGAIN);
-            while let Some(length) = self.exchange.receive(self.clock, until).await? {
-                let Some(Reply { body, .. }) = self.exchange.reply(length, after) else {
+            while let Some((length, _)) = self.exchange.receive(self.clock, until).await? {
+                let Some(Reply { body, number, .. }) = self.exchange.reply(length) else { continue };
+                if number <= after {
                     continue;
-                };
+                }
                 if let ReplyBody::Refused(reason) = body {
                     return Err(ClientError::Refused(reason));
                 }
@@ -186,7 +253,10 @@ impl Client {
                 }
             }
         }
-        Err(unreachable(self.timeout))
+        match self.exchange.foreign().zip(self.exchange.founding()) {
+            Some((Foreign { seat, found, .. }, kept)) => Err(ClientError::OtherCluster { seat, found, kept }),
+            None => Err(unreachable(self.timeout)),
+        }
     }
 }
 
@@ -198,6 +268,10 @@ impl fmt::Debug for Client {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
+}
+
+fn taken(reply: ReplyBody<'_>) -> Option<()> {
+    matches!(reply, ReplyBody::Taken).then_some(())
 }
 
 fn value(reply: ReplyBody<'_>) -> Option<(Index, Vec<u8>)> {

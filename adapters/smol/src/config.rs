@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate::{Config, Identity, Incarnation, Seat, Seats};
+use quorate::{Config, Seat, Seats};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
 use crate::replica::CLIENTS;
@@ -17,15 +17,16 @@ pub struct ServerConfig {
     pub cluster: Cluster,
     /// This node's seat.
     pub seat: Seat,
-    /// This node's incarnation: how often it has lost its disk. Above 0 it is brought in line, and neither votes nor
-    /// counts.
-    pub incarnation: Incarnation,
     /// Where each member is reached, this node included. An empty directory founds a cluster with all of them, each of
-    /// which votes. Members belong to the data then: later this gives the addresses of members, and nothing else.
-    /// What is missing is learnt from what a member sends.
+    /// which votes. Members and their addresses belong to the data then: later this says how this node reaches the members
+    /// that it names, and nothing else. It may be empty.
     pub peers: BTreeMap<Seat, SocketAddr>,
-    /// Whether the cluster is there already: an empty directory founds nothing then.
+    /// Whether the cluster is there already: an empty directory founds nothing then, and becomes part of it.
     pub existing: bool,
+    /// Where one member of the cluster is reached: an empty directory founds nothing, asks there alone, and becomes part
+    /// of its cluster, of which it learns all else; `peers` may be empty. With data, it is asked as well where the others
+    /// are, as long as no leader is known.
+    pub join: Option<SocketAddr>,
     /// Where this node listens, for members and clients alike.
     pub listen: SocketAddr,
     /// The directory of the log; it is made if it is not there.
@@ -65,7 +66,6 @@ impl ServerConfig {
         ServerConfig {
             cluster,
             seat,
-            incarnation: Incarnation(0),
             listen: peers.get(&seat).copied().unwrap_or(anywhere),
             peers,
             data_dir: data_dir.into(),
@@ -73,6 +73,7 @@ impl ServerConfig {
             inflight_bytes_max: 128 << 10,
             log_bytes: 64 << 20,
             existing: false,
+            join: None,
             snapshot_every: None,
             snapshot_bytes_per_second: 1 << 30,
             clients_max: CLIENTS,
@@ -80,10 +81,6 @@ impl ServerConfig {
             heartbeat_interval: Duration::from_millis(50),
             trace: None,
         }
-    }
-
-    pub(crate) fn identity(&self) -> Identity {
-        Identity { seat: self.seat, incarnation: self.incarnation }
     }
 
     /// The members that this node was told of.
@@ -106,7 +103,7 @@ impl ServerConfig {
             inflight_messages_max: 128,
             inflight_bytes_max: self.inflight_bytes_max,
             pieces_in_order: false,
-            ..Config::new(self.identity(), seed)
+            ..Config::new(self.seat, seed)
         }
     }
 }

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use quorate::{BootError, CommandError, ConfigError, Index, Seats, Snapshot};
+use quorate::{BootError, CommandError, ConfigError, Dismissal, Index, Seats, Snapshot};
 use quorate_disk::DiskError;
 
 use crate::replica::CLIENTS;
@@ -35,6 +35,8 @@ pub enum ServeError {
     },
     /// The log on the disk does not fit what it should be.
     Boot(BootError),
+    /// The node is none of the members any longer, and would disturb them if it went on.
+    Dismissed(Dismissal),
     /// A committed command cannot be read.
     Command(CommandError),
     /// The application panicked while it did a committed command: it would at each start, on every node.
@@ -105,6 +107,15 @@ impl fmt::Display for ServeError {
                  addresses only. Name the members, or start with the data of the cluster that is meant"
             ),
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
+            ServeError::Dismissed(Dismissal::Removed) => f.write_str(
+                "this node is none of the members any longer: its seat was removed. To let it take part again, start it with an \
+                 empty directory, and have it added",
+            ),
+            ServeError::Dismissed(Dismissal::Replaced) => f.write_str(
+                "another store holds this node's seat, and is there: its data were copied, or a second node was started for the \
+                 seat. Keep the one that the members know; to let this machine take part, give it a seat of its own and an empty \
+                 directory, and have it added",
+            ),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
             ServeError::Apply { index, message } => write!(
                 f,
@@ -138,7 +149,10 @@ impl std::error::Error for ServeError {
             ServeError::Config(error) => Some(error),
             ServeError::Boot(error) => Some(error),
             ServeError::Command(error) => Some(error),
-            ServeError::Clients { .. } | ServeError::Apply { .. } | ServeError::OtherMembers { .. } => None,
+            ServeError::Clients { .. }
+            | ServeError::Apply { .. }
+            | ServeError::OtherMembers { .. }
+            | ServeError::Dismissed(_) => None,
         }
     }
 }

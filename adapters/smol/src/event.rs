@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate::founding::Obstacle;
-use quorate::{Charter, Index, Position, Refusal, Role, Seat, Seats, Snapshot, Term};
+use quorate::{Charter, Incarnation, Index, Members, Position, Refusal, Role, Seat, Seats, Snapshot, Term, Unchanged};
 use quorate_disk::Damage;
 
 /// Something about a node that its operator may want to see: enough of them to say why nobody leads, and who does not
@@ -33,10 +33,72 @@ pub enum Event {
         /// What is in the way.
         obstacle: Obstacle,
     },
-    /// The store has become a member.
+    /// The store is of no cluster yet, and asks at the address that it was told of. Told once a minute, and when that
+    /// changes.
+    Joining {
+        /// Where it asks.
+        address: SocketAddr,
+        /// Whether a store answers there: one that is of no cluster itself.
+        is_heard: bool,
+    },
+    /// The store has become a founder's.
     Founded {
         /// Of which cluster.
         charter: Charter,
+    },
+    /// The store has become part of a cluster that was there already. It counts once the members name this life of it.
+    Joined {
+        /// The cluster.
+        charter: Charter,
+        /// The life that was drawn for the store.
+        incarnation: Incarnation,
+    },
+    /// The members do not name this store: it is to be added, or its own seat is given to it once more. Told when it has
+    /// lasted, and again each minute.
+    Outside {
+        /// Whether its seat is a member's.
+        has_seat: bool,
+        /// Where others reach it, if that is known here.
+        address: Option<SocketAddr>,
+        /// For how long.
+        since: Duration,
+    },
+    /// A store that the members do not name asks to take part, at this leader. Told once a minute.
+    Asks {
+        /// Its seat.
+        seat: Seat,
+        /// Where it is.
+        address: SocketAddr,
+    },
+    /// What comes from a seat comes from two places in turn: its data may have been copied, and both be in use. Told
+    /// once a minute.
+    TwoPlaces {
+        /// The seat.
+        seat: Seat,
+        /// Both places.
+        places: [SocketAddr; 2],
+    },
+    /// Other members take part from now on. It may be undone by a later one.
+    Members {
+        /// The index of the entry that says so.
+        since: Index,
+        /// Who took part before.
+        before: Members,
+        /// Who takes part now.
+        after: Members,
+        /// Members with another store than before, and the life of it.
+        reborn: Vec<(Seat, Incarnation)>,
+        /// Members that are reached elsewhere than the data said before.
+        moved: Vec<(Seat, SocketAddr)>,
+    },
+    /// A learner does not become a voter, or a voter is not removed.
+    ChangeFailed {
+        /// Whose seat it is.
+        seat: Seat,
+        /// Whether it is a voter, which stays.
+        is_voter: bool,
+        /// Why.
+        reason: Unchanged,
     },
     /// The list of members is another one than that of the data: only the addresses of members are taken from it.
     ListDiffers {
@@ -44,6 +106,15 @@ pub enum Event {
         unknown: Seats,
         /// Who is a member, and not in the list.
         unnamed: Seats,
+    },
+    /// The list places a member elsewhere than the data. This node uses what the list says.
+    AddressDiffers {
+        /// The member.
+        seat: Seat,
+        /// Where the list has it.
+        listed: SocketAddr,
+        /// Where the members take it to be.
+        known: SocketAddr,
     },
     /// The node's role, its term, or whom it takes for the leader has changed.
     Role {

@@ -7,8 +7,9 @@ use quorate_disk::{DiskError, Snapshots};
 /// and a node that starts again asks for what is not there.
 pub(crate) struct Intake {
     files: Snapshots,
-    members: Members,
     of: Snapshot,
+    /// Who took part when it was taken, as far as is known.
+    members: Members,
     /// Where in the snapshot `bytes` stand.
     offset: u64,
     bytes: Vec<u8>,
@@ -22,21 +23,34 @@ const WRITE_MAX: usize = 256 << 10;
 const SYNC_EVERY: u64 = 4 << 20;
 
 impl Intake {
-    pub(crate) fn new(files: Snapshots, members: Members) -> Intake {
-        Intake { files, members, of: Snapshot::default(), offset: 0, bytes: Vec::new(), unsynced: 0 }
+    pub(crate) fn new(files: Snapshots) -> Intake {
+        Intake {
+            files,
+            members: Members::default(),
+            of: Snapshot::default(),
+            offset: 0,
+            bytes: Vec::new(),
+            unsynced: 0,
+        }
     }
 
     /// Takes the next piece.
     ///
     /// # Errors
     /// As [`write`](Intake::write).
-    pub(crate) fn take(&mut self, snapshot: Snapshot, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
+    pub(crate) fn take(
+        &mut self,
+        members: Members,
+        snapshot: Snapshot,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<(), DiskError> {
         let follows = self.of == snapshot && self.offset + self.bytes.len() as u64 == offset;
         if !follows || self.bytes.len() >= WRITE_MAX {
             self.write()?;
         }
         if self.bytes.is_empty() {
-            (self.of, self.offset) = (snapshot, offset);
+            (self.of, self.members, self.offset) = (snapshot, members, offset);
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())
@@ -85,7 +99,7 @@ mod tests {
     #[test]
     fn each_piece_is_written_in_its_place() {
         let directory = tempfile::tempdir().expect("a directory");
-        let owner = Owner { cluster: 1, identity: Seat(0).into() };
+        let owner = Owner { cluster: 1, seat: Seat(0) };
         let members = Members::of(Seats::first(1));
         let open = || {
             let mut stored = None;
@@ -100,11 +114,11 @@ mod tests {
         };
         let content: Vec<u8> = (0..2 * WRITE_MAX + 5000).map(|byte| (byte % 251) as u8).collect();
         let (one, other) = (snapshot(7, &content), snapshot(9, &content[1..]));
-        let mut intake = Intake::new(open().0.snapshots(), members);
-        intake.take(one, 0, &content[..5000]).expect("room");
-        intake.take(one, 5000, &content[5000..6000]).expect("room");
+        let mut intake = Intake::new(open().0.snapshots());
+        intake.take(members, one, 0, &content[..5000]).expect("room");
+        intake.take(members, one, 5000, &content[5000..6000]).expect("room");
         for (offset, piece) in (0..).step_by(1000).zip(content[1..].chunks(1000)) {
-            intake.take(other, offset, piece).expect("room");
+            intake.take(members, other, offset, piece).expect("room");
         }
         let written: Vec<_> = fs::read_dir(directory.path()).expect("a directory").collect();
         assert!(!written.is_empty(), "what is more than a write holds does not wait");

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod app;
 mod aside;
 mod client;
 mod clock;
 mod config;
+mod directory;
 mod error;
 mod event;
 mod intake;
@@ -19,8 +21,9 @@ mod trace;
 mod watch;
 mod writer;
 
+pub use address::parse as address;
 pub use app::App;
-pub use client::{Client, ClientError};
+pub use client::{Change, Client, ClientError, Configuration, Occupant};
 pub use config::ServerConfig;
 pub use error::ServeError;
 pub use event::{Event, Following};

@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Founding, Message, Seat, founding};
+use quorate::{Founding, Incarnation, Message, Seat, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
-use quorate_wire::{Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding};
+use quorate_wire::{
+    ANYBODY, Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding,
+};
 
+use crate::directory::Directory;
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
 use crate::{ServeError, ServerConfig};
 
@@ -26,8 +28,9 @@ pub(crate) struct Link {
     dropped: Dropped,
     /// What keeps this cluster's frames from another one's; none before it is founded.
     founding: Option<Founding>,
-    /// Where members are that the configuration does not name.
-    learnt: BTreeMap<Seat, SocketAddr>,
+    /// Which life of its store speaks.
+    incarnation: Incarnation,
+    pub(crate) directory: Directory,
 }
 
 /// Frames to one member, one behind the other, that go out together: all as long as the first, the last perhaps
@@ -47,8 +50,12 @@ impl Link {
         let address = socket.address().map_err(failed)?;
         let burst = Burst { buffer: vec![0; DATAGRAM_MAX].into(), to: None, each: 0, frames: 0, end: 0 };
         let reply = vec![0; DATAGRAM_MAX].into();
-        let (dropped, learnt) = (Dropped::default(), BTreeMap::new());
-        Ok(Link { socket, address, config, burst, reply, dropped, founding: None, learnt })
+        let mut directory = Directory::new(config.peers.clone(), address);
+        if !address.ip().is_unspecified() {
+            directory.see(config.seat, address);
+        }
+        let (dropped, incarnation) = (Dropped::default(), Incarnation::FOUNDER);
+        Ok(Link { socket, address, config, burst, reply, dropped, founding: None, incarnation, directory })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -59,9 +66,9 @@ impl Link {
         self.config.cluster
     }
 
-    /// From now on frames are this cluster's.
-    pub(crate) fn join(&mut self, founding: Founding) {
-        self.founding = Some(founding);
+    /// From now on frames are this cluster's, and this life speaks in them.
+    pub(crate) fn join(&mut self, founding: Founding, incarnation: Incarnation) {
+        (self.founding, self.incarnation) = (Some(founding), incarnation);
     }
 
     /// What keeps this cluster's frames from another one's.
@@ -77,23 +84,16 @@ impl Link {
         self.config.frame_bytes.min(DATAGRAM_MAX)
     }
 
-    /// Where a member is reached.
-    pub(crate) fn peer(&self, seat: Seat) -> Option<SocketAddr> {
-        self.config.peers.get(&seat).or_else(|| self.learnt.get(&seat)).copied()
-    }
-
-    /// A member has sent something from there.
-    pub(crate) fn learn(&mut self, seat: Seat, address: SocketAddr) {
-        if !self.config.peers.contains_key(&seat) {
-            self.learnt.insert(seat, address);
-        }
-    }
-
     /// Sends a message of a founding.
     pub(crate) fn ask(&mut self, to: Seat, message: &founding::Message) {
-        if let Some(address) = self.peer(to) {
+        if let Some(address) = self.directory.of(to) {
             self.answer(address, to, message);
         }
+    }
+
+    /// The same, to whoever is there.
+    pub(crate) fn ask_at(&mut self, address: SocketAddr, message: &founding::Message) {
+        self.answer(address, ANYBODY, message);
     }
 
     /// The same, to where a question came from.
@@ -124,10 +124,15 @@ impl Link {
     /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with
     /// [`flush`](Link::flush).
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
-        let Some(address) = self.peer(to) else { return };
-        let identity = self.config.identity();
-        let envelope =
-            Envelope { founding: self.founding(), from: identity.seat, to, incarnation: identity.incarnation };
+        let address = match *message {
+            Message::Vote { incarnation, .. } | Message::Configured { incarnation, .. } => {
+                self.directory.of_life(to, incarnation)
+            }
+            _ => self.directory.of(to),
+        };
+        let Some(address) = address else { return };
+        let (founding, incarnation) = (self.founding(), self.incarnation);
+        let envelope = Envelope { founding, from: self.config.seat, to, incarnation };
         let room = self.frame_bytes();
         if self.burst.to != Some(address) || self.burst.buffer.len() - self.burst.end < room {
             self.flush();
@@ -180,6 +185,7 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::net::UdpSocket;
 
     use quorate::{Entries, Entry, Index, Kind, Position, Term};
@@ -205,7 +211,7 @@ mod tests {
             ..ServerConfig::new(Cluster(7), Seat(1), addresses, "")
         };
         let mut link = Link::bind(config).expect("a socket");
-        link.join(Founding(7));
+        link.join(Founding(7), Incarnation::FOUNDER);
         let lengths = [900, 900, 40, 900, 1100, 1100, 3, 3, 3, 500];
         let to = |number: usize| Seat(if number % 7 < 5 { 2 } else { 3 });
         for round in 0..20 {

@@ -1,5 +1,8 @@
+mod company;
+mod contact;
 mod founder;
 mod machine;
+mod members;
 mod request;
 mod snapshot;
 mod start;
@@ -10,13 +13,14 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use quorate::{Instant, Role, Seat, Term};
+use quorate::{Instant, Refusal, Role, Seat, Term};
 use quorate_driver::Driver;
 use quorate_wire::{Class, DecodeError, decode, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
 use self::machine::Machine;
+use self::members::Unwritten;
 use self::snapshot::Thawed;
 use crate::clock::Clock;
 use crate::link::Asker;
@@ -51,7 +55,7 @@ pub async fn serve<A: App>(
     loop {
         match server.wait(stop.as_mut(), None).await {
             Wake::Stop => return server.retire().await,
-            wake => server.turn(wake)?,
+            wake => server.turn(wake).map_err(|error| server.end(error))?,
         }
     }
 }
@@ -73,6 +77,7 @@ struct Server<A: App, F> {
     watch: Watch,
     /// When the node was last looked at.
     looked: Instant,
+    unwritten: Unwritten,
 }
 
 /// Why a node wakes.
@@ -168,17 +173,24 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             Err(error) => return Ok(Err(error)),
             Ok(taken) => taken,
         };
-        machine.link.learn(from.seat, address);
+        let before = self.driver.node().refusals().count(Refusal::Incarnation);
         self.driver.receive(machine, self.clock.now(), from, message)?;
-        self.watch.hear(from.seat, self.driver.node().now());
+        if self.driver.node().refusals().count(Refusal::Incarnation) > before {
+            machine.link.directory.refuse(from.seat, from.incarnation, address);
+        } else {
+            self.see(from.seat, address);
+        }
         Ok(Ok(()))
     }
 
-    /// A store that is no member yet hears of this cluster.
+    /// A store that is no member yet hears of this cluster; or this node, of others of it.
     fn answer_prospect(&mut self, frame: &[u8], address: SocketAddr) -> Result<(), DecodeError> {
-        let (from, message) = decode_founding(frame, self.machine.link.cluster(), self.driver.node().seat())?;
-        if let Some(answer) = self.machine.charter.answer(&message) {
-            self.machine.link.answer(address, from, &answer);
+        let machine = &mut self.machine;
+        let (from, message) = decode_founding(frame, machine.link.cluster(), self.driver.node().seat())?;
+        if let Some(answer) = machine.charter.answer(&message) {
+            machine.link.answer(address, from, &answer);
+        } else if machine.contact.take(from, &message, &machine.charter) {
+            machine.link.directory.see(from, address);
         }
         Ok(())
     }
@@ -195,6 +207,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         {
             (self.on_event)(&Event::TraceEnded { path, error: Arc::new(error) });
         }
+        std::mem::take(&mut self.machine.news).iter().for_each(&mut self.on_event);
         self.look();
     }
 
@@ -209,7 +222,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let sight = Sight {
             leader: node.leader(),
             leads: node.role() == Role::Leader,
-            others: self.machine.charter.members.all().without(node.seat()),
+            others: node.members().all().without(node.seat()),
             commit: node.commit(),
             is_full: node.is_full(),
             snapshot: node.snapshots().next(),
@@ -217,6 +230,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             progress: &progress,
         };
         self.watch.look(now, &sight).iter().for_each(&mut self.on_event);
+        self.write_addresses();
+        self.ask_contact();
+        self.tell_outside();
     }
 
     /// Leaves in good order: another leads, what was begun is durable, and nobody waits for an answer.
@@ -228,7 +244,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         self.driver.act(&mut self.machine, self.clock.now())?;
         while self.driver.hands_over() && !self.has_successor() && self.clock.now() < until {
             let wake = self.wait(pin!(pending()), Some(until)).await;
-            self.turn(wake)?;
+            self.turn(wake).map_err(|error| self.end(error))?;
         }
         while self.machine.writer.is_busy() {
             let done = self.machine.writer.done().await;

@@ -26,6 +26,9 @@ pub(crate) struct Watch {
     refused: [Option<Refused>; Seat::COUNT_MAX],
     frames: [Option<Instant>; DecodeError::COUNT],
     snapshot_failed: Option<Instant>,
+    outside: Option<Lasting>,
+    askers: [Option<Lasting>; Seat::COUNT_MAX],
+    pairs: [Option<Instant>; Seat::COUNT_MAX],
 }
 
 /// How a node is at the moment.
@@ -87,6 +90,9 @@ impl Watch {
             refused: [None; Seat::COUNT_MAX],
             frames: [None; DecodeError::COUNT],
             snapshot_failed: None,
+            outside: None,
+            askers: [None; Seat::COUNT_MAX],
+            pairs: [None; Seat::COUNT_MAX],
         }
     }
 
@@ -105,6 +111,30 @@ impl Watch {
     /// Whether to tell of a snapshot that could not be written.
     pub(crate) fn is_new_failure(&mut self, now: Instant) -> bool {
         is_new(&mut self.snapshot_failed, now)
+    }
+
+    /// Whether to tell of a store of this seat that asks to take part: one that was removed speaks until it is told.
+    pub(crate) fn is_new_asker(&mut self, seat: Seat, is_stranger: bool, now: Instant) -> bool {
+        let asker = &mut self.askers[usize::from(seat.0)];
+        if !is_stranger {
+            *asker = None;
+            return false;
+        }
+        asker.get_or_insert(Lasting::from(now)).tell(now, MOMENT).is_some()
+    }
+
+    /// Whether to tell that two stores seem to speak for this seat.
+    pub(crate) fn is_new_pair(&mut self, seat: Seat, now: Instant) -> bool {
+        is_new(&mut self.pairs[usize::from(seat.0)], now)
+    }
+
+    /// For how long the members have not named this node, if it is time to tell.
+    pub(crate) fn stands_outside(&mut self, now: Instant, is_member: bool) -> Option<Duration> {
+        if is_member {
+            self.outside = None;
+            return None;
+        }
+        self.outside.get_or_insert(Lasting::from(now)).tell(now, self.patience)
     }
 
     /// When to look again, though nothing else happens.

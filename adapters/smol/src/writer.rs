@@ -1,7 +1,7 @@
 use std::panic::resume_unwind;
 use std::thread::{self, JoinHandle};
 
-use quorate::{Entries, HardState, Persist, Snapshot, Ticket};
+use quorate::{Entries, HardState, Index, Persist, Roster, Settled, Snapshot, Ticket};
 use quorate_disk::{Disk, DiskError, Snapshots};
 use smol::channel::{Receiver, Sender, bounded};
 
@@ -29,10 +29,32 @@ enum Job {
         hard_state: Option<HardState>,
         snapshot: Option<Snapshot>,
         records: Vec<u8>,
+        settled: Option<Known>,
         mark: Option<quorate::Mark>,
     },
-    Mark(Snapshot),
+    Mark {
+        snapshot: Snapshot,
+        /// Who takes part, unless that is durable: a log that stands on a snapshot forgets the entries that say so.
+        settled: Option<Known>,
+    },
     Sync(Snapshot),
+}
+
+/// Who takes part, on its way to the disk.
+struct Known {
+    since: Index,
+    roster: Vec<u8>,
+}
+
+impl Known {
+    fn of(settled: Settled<'_>) -> Known {
+        Known { since: settled.since, roster: settled.roster.bytes().to_vec() }
+    }
+
+    fn settled(&self) -> Settled<'_> {
+        let roster = Roster::parse(&self.roster).expect("a roster was whole when it came out of the node");
+        Settled { since: self.since, roster }
+    }
 }
 
 /// What the disk has done, or could not.
@@ -74,13 +96,14 @@ impl Writer {
         records.extend_from_slice(write.entries.bytes());
         self.is_busy = true;
         // If the thread is gone, its end is seen where its result is awaited.
-        let Persist { ticket, hard_state, snapshot, mark, .. } = write;
-        let _ = self.jobs.try_send(Job::Write { ticket, hard_state, snapshot, records, mark });
+        let Persist { ticket, hard_state, snapshot, mark, settled, .. } = write;
+        let settled = settled.map(Known::of);
+        let _ = self.jobs.try_send(Job::Write { ticket, hard_state, snapshot, records, settled, mark });
     }
 
     /// Tells the log of a snapshot of the application's own, which is durable. One at a time.
-    pub(crate) fn mark(&mut self, snapshot: Snapshot) {
-        let _ = self.jobs.try_send(Job::Mark(snapshot));
+    pub(crate) fn mark(&mut self, snapshot: Snapshot, unsettled: Option<Settled<'_>>) {
+        let _ = self.jobs.try_send(Job::Mark { snapshot, settled: unsettled.map(Known::of) });
     }
 
     /// Makes what was stored of a snapshot of the leader durable, unless that is under way.
@@ -136,12 +159,18 @@ impl Drop for Writer {
 impl Job {
     fn run(self, disk: &mut Disk, snapshots: &mut Snapshots) -> Done {
         match self {
-            Job::Write { ticket, hard_state, snapshot, records, mark } => {
+            Job::Write { ticket, hard_state, snapshot, records, settled, mark } => {
                 let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
-                let result = disk.write(hard_state, snapshot, entries, mark);
+                let settled = settled.as_ref().map(Known::settled);
+                let result = disk.write(hard_state, snapshot, entries, settled, mark);
                 Done::Written { ticket, records, result }
             }
-            Job::Mark(snapshot) => Done::Marked { snapshot, result: disk.mark(snapshot) },
+            Job::Mark { snapshot, settled } => {
+                let known = settled.as_ref().map(Known::settled);
+                let written =
+                    known.map_or(Ok(()), |settled| disk.write(None, None, Entries::default(), Some(settled), None));
+                Done::Marked { snapshot, result: written.and_then(|()| disk.mark(snapshot)) }
+            }
             Job::Sync(snapshot) => Done::Synced(snapshots.sync(snapshot)),
         }
     }
@@ -160,12 +189,17 @@ mod tests {
 
     const SEAT: Seat = Seat(0);
 
+    fn open(directory: &Path, segment_bytes: u64, mut take: impl FnMut(quorate_disk::Recovered<'_>)) -> Disk {
+        let (owner, options) = (Owner { cluster: 1, seat: SEAT }, Options { segment_bytes });
+        let take = |recovered: quorate_disk::Recovered<'_>| {
+            take(recovered);
+            Ok::<(), DiskError>(())
+        };
+        Disk::open(directory, owner, options, take).expect("a sound log").0
+    }
+
     fn writer(directory: &Path, segment_bytes: u64) -> Writer {
-        let owner = Owner { cluster: 1, identity: SEAT.into() };
-        let options = Options { segment_bytes };
-        let nothing = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
-        let (disk, _) = Disk::open(directory, owner, options, nothing).expect("a new log");
-        Writer::start(disk).expect("a thread")
+        Writer::start(open(directory, segment_bytes, |_| ())).expect("a thread")
     }
 
     fn node() -> Node<u64, [u8; 4096], 1> {
@@ -208,5 +242,30 @@ mod tests {
         let done = block_on(writer.done());
         let Err(error) = writer.finish(done) else { panic!("there is no directory") };
         assert!(error.to_string().contains("cannot create"), "{error}");
+    }
+
+    /// A snapshot that was taken unasked may come before the write that says who takes part.
+    #[test]
+    fn who_takes_part_is_durable_before_the_log_stands_on_a_snapshot() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let disk = open(directory.path(), 1 << 12, |_| ());
+        let files = disk.snapshots();
+        let mut writer = Writer::start(disk).expect("a thread");
+        let mut room = [0; 64];
+        let everyone = Members::of(Seats::first(1));
+        let roster = Roster::write(&mut room, everyone, 4096, |_| Default::default()).expect("there is room");
+        let position = quorate::Position { term: quorate::Term(1), index: Index(5) };
+        let snapshot = files.create(position, everyone).expect("a file").finish().expect("a snapshot");
+        writer.mark(snapshot, Some(Settled { since: Index(5), roster }));
+        let done = block_on(writer.done());
+        assert!(matches!(writer.finish(done), Ok(Some(News::Snapshotted(_)))));
+        drop(writer);
+        let mut since = None;
+        let _ = open(directory.path(), 1 << 12, |recovered| {
+            if let quorate_disk::Recovered::Settled(settled) = recovered {
+                since = Some(settled.since);
+            }
+        });
+        assert_eq!(since, Some(Index(5)));
     }
 }

@@ -1,7 +1,12 @@
-use quorate::{Answer, Effect, HardState, Mark, Piece, Position, Rejection, Round, Seat, Seats, Snapshot};
+use quorate::{
+    Answer, Dismissal, Effect, HardState, Index, Mark, Piece, Position, Rejection, Round, Seat, Seats, Snapshot,
+    Unchanged,
+};
 use serde::Serialize;
 
+use crate::change::{DismissalFields, UnchangedFields};
 use crate::message::{EntryView, MessageView};
+use crate::roster::{RosterView, SettledView};
 
 /// An effect as it is written: what is for people, and every byte that leaves the node.
 #[derive(Serialize)]
@@ -22,7 +27,20 @@ pub(crate) enum EffectView<'a> {
         #[serde(serialize_with = "hex::serde::serialize")]
         records: &'a [u8],
         #[serde(skip_serializing_if = "Option::is_none")]
+        settled: Option<SettledView>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         mark: Option<Mark>,
+    },
+    Members {
+        since: Index,
+        roster: RosterView,
+    },
+    #[serde(serialize_with = "DismissalFields::serialize")]
+    Dismissed(Dismissal),
+    ChangeFailed {
+        seat: Seat,
+        #[serde(serialize_with = "UnchangedFields::serialize")]
+        reason: Unchanged,
     },
     Send {
         to: Seat,
@@ -77,8 +95,12 @@ impl<'a> EffectView<'a> {
                 snapshot: persist.snapshot,
                 entries: persist.entries.map(EntryView::of).collect(),
                 records: persist.entries.bytes(),
+                settled: persist.settled.map(SettledView::of),
                 mark: persist.mark,
             },
+            Effect::Members { since, roster } => EffectView::Members { since, roster: RosterView::of(roster) },
+            Effect::Dismissed(dismissal) => EffectView::Dismissed(dismissal),
+            Effect::ChangeFailed { seat, reason } => EffectView::ChangeFailed { seat, reason },
             Effect::Send { to, message } => {
                 EffectView::Send { to, message: MessageView::of(message, EntryView::of), frame }
             }
@@ -108,6 +130,28 @@ enum RejectionFields {
     Unencodable,
     InTransfer,
     NoTarget,
+    Unchanged(#[serde(serialize_with = "UnchangedFields::serialize")] Unchanged),
     Behind,
     BadSnapshot,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn shows(effect: &Effect<'_, u32>, text: &str) {
+        assert_eq!(serde_json::to_string(&EffectView::of(effect, 0, &[])).expect("it is JSON"), text);
+    }
+
+    #[test]
+    fn endings_say_why() {
+        shows(&Effect::Dismissed(Dismissal::Replaced), r#"{"dismissed":"replaced"}"#);
+        let reason = Unchanged::Unheard(Seats(5));
+        let failed = Effect::ChangeFailed { seat: Seat(3), reason };
+        shows(&failed, r#"{"change_failed":{"seat":3,"reason":{"unheard":5}}}"#);
+        let rejected = EffectView::of_answer(Answer::Reject(Rejection::Unchanged(Unchanged::UnderWay)));
+        let text = serde_json::to_string(&rejected).expect("it is JSON");
+        assert_eq!(text, r#"{"reject":{"unchanged":"under_way"}}"#);
+    }
 }

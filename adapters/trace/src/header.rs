@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use quorate::{Charter, Config, HardState, Identity, Instant, Mark, Node, Position, Snapshot, Stored};
+use quorate::{Charter, Config, HardState, Incarnation, Instant, Mark, Node, Position, Seat, Snapshot, Stored};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::roster::SettledView;
 
 /// The version of the format that this crate writes.
 pub const FORMAT: u32 = 4;
@@ -13,6 +15,8 @@ pub struct Header {
     pub trace: u32,
     /// What makes the node a member. The frames of this trace name its founding.
     pub charter: Charter,
+    /// Which life of its store this is: a founder's, or one that joined the cluster when that was there already.
+    pub incarnation: Incarnation,
     /// How the node behaves.
     #[serde(with = "ConfigFields")]
     pub config: Config,
@@ -20,6 +24,8 @@ pub struct Header {
     pub log_bytes: usize,
     /// When the node was started, in microseconds.
     pub start_us: u64,
+    /// The last configuration that was known to be committed.
+    pub settled: SettledView,
     /// The term and vote that were recovered.
     pub hard_state: HardState,
     /// The mark that was recovered, at the end of the log.
@@ -49,9 +55,11 @@ impl Header {
         Header {
             trace: FORMAT,
             charter,
+            incarnation: node.identity().incarnation,
             config,
             log_bytes,
             start_us: start.as_micros(),
+            settled: SettledView::of(node.settled()),
             hard_state: node.durable_hard_state(),
             mark: Mark { term: node.durable_mark(), last: node.last() },
             snapshots: node.snapshots().collect::<Vec<_>>().into_iter().rev().collect(),
@@ -67,7 +75,7 @@ impl Header {
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Config")]
 struct ConfigFields {
-    identity: Identity,
+    seat: Seat,
     #[serde(rename = "election_timeout_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
     election_timeout: Duration,
     #[serde(rename = "heartbeat_interval_us", serialize_with = "write_micros", deserialize_with = "read_micros")]
@@ -88,4 +96,24 @@ fn write_micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::
 
 fn read_micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use quorate::{Boot, Founding, Members, Seats};
+
+    use super::*;
+
+    #[test]
+    fn a_life_that_joined_comes_back_whole() {
+        let charter = Charter { founding: Founding(42), members: Members::of(Seats::first(3)), log_bytes_least: 1024 };
+        let (config, life) = (Config::new(Seat(1), 7), Incarnation::drawn(u64::MAX));
+        let boot = Boot::<u32, [u8; 1024], 3>::join(config.clone(), &charter, life, [0; 1024]);
+        let node = boot.expect("it may run").start(Instant::START).expect("it starts");
+        let header = Header::of(charter, config, 1024, Instant::START, &node);
+        let text = serde_json::to_string(&header).expect("it is JSON");
+        assert_eq!(serde_json::from_str::<Header>(&text).expect("it was written so"), header);
+        assert_eq!((header.incarnation, header.config.seat), (life, Seat(1)));
+        assert_eq!(header.settled.settled(), Some(node.settled()));
+    }
 }

@@ -1,6 +1,7 @@
-use quorate::{Input, Seat, Session, Snapshot};
+use quorate::{Change, Identity, Incarnation, Input, Seat, Session, Snapshot};
 use serde::Serialize;
 
+use crate::change::ChangeFields;
 use crate::message::{EntryView, MessageView};
 
 /// An input as it is written: what is for people, and what a replay is made from.
@@ -19,6 +20,7 @@ pub(crate) enum InputView<'a> {
     },
     Receive {
         from: Seat,
+        incarnation: Incarnation,
         message: MessageView<'a, EntryView>,
         #[serde(serialize_with = "hex::serde::serialize")]
         frame: &'a [u8],
@@ -32,6 +34,8 @@ pub(crate) enum InputView<'a> {
     Transfer {
         to: Option<Seat>,
     },
+    #[serde(serialize_with = "ChangeFields::serialize")]
+    Change(Change<'a>),
 }
 
 impl<'a> InputView<'a> {
@@ -45,18 +49,31 @@ impl<'a> InputView<'a> {
                     Err(_) => InputView::Unencodable { session },
                 }
             }
-            Input::Receive { from, message } => {
-                InputView::Receive { from: from.seat, message: MessageView::of(message, EntryView::of), frame }
+            Input::Receive { from: Identity { seat: from, incarnation }, message } => {
+                InputView::Receive { from, incarnation, message: MessageView::of(message, EntryView::of), frame }
             }
             Input::Tick => InputView::Tick,
             Input::Persisted(_) => InputView::Persisted { write },
             Input::Snapshotted(snapshot) => InputView::Snapshotted(snapshot),
             Input::Read => InputView::Read,
             Input::Transfer { to } => InputView::Transfer { to },
+            Input::Change(change) => InputView::Change(change),
         }
     }
 }
 
 fn optional_hex<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     bytes.as_ref().map(hex::encode).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_shows_its_address_in_hex() {
+        let input = Input::<u32>::Change(Change::Add { seat: Seat(3), address: &[127, 0, 0, 1] });
+        let text = serde_json::to_string(&InputView::of(&input, 0, &[])).expect("it is JSON");
+        assert_eq!(text, r#"{"change":{"add":{"seat":3,"address":"7f000001"}}}"#);
+    }
 }

@@ -1,7 +1,9 @@
-use quorate::{Entry, Index, Kind, Message, Position, Session, Term};
+use quorate::{Entry, Incarnation, Index, Kind, Message, Position, Session, Snapshot, Term};
 use serde::Serialize;
 
-/// A message to be read by people: as serde writes it, but with each of its entries taken apart.
+use crate::roster::{RosterView, SettledView};
+
+/// A message to be read by people: as serde writes it, but with its entries and its roster taken apart.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum MessageView<'a, E> {
@@ -10,6 +12,18 @@ pub enum MessageView<'a, E> {
         /// Its fields, under the message's name.
         #[serde(rename = "AppendEntries")]
         append: Append<E>,
+    },
+    /// One that brings the members along with snapshots.
+    Offer {
+        /// Its fields, under the message's name.
+        #[serde(rename = "Offer")]
+        offer: Offer,
+    },
+    /// One that says who takes part.
+    Configured {
+        /// Its fields, under the message's name.
+        #[serde(rename = "Configured")]
+        configured: Configured,
     },
     /// Any other.
     Plain(Message<'a>),
@@ -26,6 +40,26 @@ pub struct Append<E> {
     entries: Vec<E>,
 }
 
+/// The fields of an `Offer`, in their order.
+#[derive(Clone, Debug, Serialize)]
+pub struct Offer {
+    term: Term,
+    stamp: u64,
+    latest: Snapshot,
+    before: Snapshot,
+    inherited: Index,
+    settled: SettledView,
+}
+
+/// The fields of a `Configured`, in their order.
+#[derive(Clone, Debug, Serialize)]
+pub struct Configured {
+    term: Term,
+    incarnation: Incarnation,
+    is_held: bool,
+    settled: SettledView,
+}
+
 impl<'a, E> MessageView<'a, E> {
     /// Shows a message, and each of its entries as `show` has it.
     pub fn of(message: Message<'a>, show: impl FnMut(Entry<'a>) -> E) -> MessageView<'a, E> {
@@ -33,6 +67,14 @@ impl<'a, E> MessageView<'a, E> {
             Message::AppendEntries { term, stamp, previous, commit, inherited, entries } => {
                 let entries = entries.map(show).collect();
                 MessageView::Append { append: Append { term, stamp, previous, commit, inherited, entries } }
+            }
+            Message::Offer { term, stamp, latest, before, inherited, settled } => {
+                let settled = SettledView::of(settled);
+                MessageView::Offer { offer: Offer { term, stamp, latest, before, inherited, settled } }
+            }
+            Message::Configured { term, incarnation, is_held, settled } => {
+                let settled = SettledView::of(settled);
+                MessageView::Configured { configured: Configured { term, incarnation, is_held, settled } }
             }
             other => MessageView::Plain(other),
         }
@@ -49,6 +91,8 @@ pub struct EntryView {
     session: Option<Session>,
     #[serde(skip_serializing_if = "Option::is_none")]
     command_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roster: Option<RosterView>,
     check: String,
 }
 
@@ -63,9 +107,11 @@ impl EntryView {
             kind: match entry.kind() {
                 Kind::Command => "command",
                 Kind::Request => "request",
+                Kind::Members => "members",
             },
             session: entry.session(),
             command_bytes: entry.command().map(<[u8]>::len),
+            roster: entry.roster().map(RosterView::of),
             check: hex::encode(&record[record.len() - CHECK..]),
         }
     }

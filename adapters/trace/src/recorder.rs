@@ -47,7 +47,7 @@ impl<W: Write> Recorder<W> {
             let what = "messages of this size have no frame: lower entry_bytes_max";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        let (founding, me) = (charter.founding, config.identity);
+        let (founding, me) = (charter.founding, node.identity());
         serde_json::to_writer(&mut out, &Header::of(charter, config, log_bytes, start, node))?;
         out.write_all(b"\n")?;
         let (refusals, frame) = (Refusals::default(), vec![0; FRAME_MAX].into());

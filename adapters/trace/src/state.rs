@@ -1,4 +1,4 @@
-use quorate::{Index, Node, Position, Role, Seat, Term};
+use quorate::{Identity, Index, Node, Position, Role, Seat, Term};
 use serde::Serialize;
 
 /// What a node shows of itself between two steps.
@@ -6,13 +6,16 @@ use serde::Serialize;
 pub(crate) struct State {
     role: &'static str,
     term: Term,
-    vote: Option<Seat>,
+    vote: Option<Identity>,
     mark: Term,
     leader: Option<Seat>,
     commit: Index,
     applied: Index,
     durable: Index,
     last: Position,
+    since: Index,
+    settled: Index,
+    pending: Option<Seat>,
     deadline_us: Option<u64>,
 }
 
@@ -33,6 +36,9 @@ impl State {
             applied: node.applied(),
             durable: node.durable(),
             last: node.last(),
+            since: node.roster().0,
+            settled: node.settled().since,
+            pending: node.pending_change(),
             deadline_us: node.deadline().map(quorate::Instant::as_micros),
         }
     }

@@ -3,6 +3,7 @@
 //! A client sends a [`Request`] to any node, and the same request again until it has a [`Reply`]. Requests are lost,
 //! repeated and reordered like every frame; its session makes a repeated command harmless: client, epoch and sequence.
 
+mod change;
 mod followers;
 mod reply;
 mod request;

@@ -1,6 +1,6 @@
 use postcard::Result;
 use postcard::ser_flavors::{Flavor, Slice};
-use quorate::{Founding, Index, Members, Position, Seat, Seats, Snapshot, Term};
+use quorate::{Founding, Incarnation, Index, Members, Position, Roster, Seat, Seats, Settled, Snapshot, Term};
 
 /// Where the fields of a body are written.
 pub(crate) type Writer<'b> = postcard::Serializer<Slice<'b>>;
@@ -34,9 +34,19 @@ pub(crate) fn random(out: &mut Writer<'_>, number: u64) -> Result<()> {
     raw(out, &number.to_le_bytes())
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
+fn option_of_random(out: &mut Writer<'_>, number: Option<u64>) -> Result<()> {
+    numbers(out, &[number.is_some().into()])?;
+    number.map_or(Ok(()), |number| random(out, number))
+}
+
 pub(crate) fn founding(out: &mut Writer<'_>, founding: Option<Founding>) -> Result<()> {
-    numbers(out, &[founding.is_some().into()])?;
-    founding.map_or(Ok(()), |founding| random(out, founding.0))
+    option_of_random(out, founding.map(|founding| founding.0))
+}
+
+/// Writes a founder's life as 0, another one as 1 and its number as it is.
+pub(crate) fn incarnation(out: &mut Writer<'_>, incarnation: Incarnation) -> Result<()> {
+    option_of_random(out, (incarnation != Incarnation::FOUNDER).then_some(incarnation.0))
 }
 
 pub(crate) fn seat(out: &mut Writer<'_>, seat: Option<Seat>) -> Result<()> {
@@ -50,8 +60,13 @@ pub(crate) fn snapshot(out: &mut Writer<'_>, snapshot: &Snapshot) -> Result<()> 
 }
 
 pub(crate) fn members(out: &mut Writer<'_>, members: &Members) -> Result<()> {
-    let Members { voters, outgoing, learners, witnesses } = *members;
-    numbers(out, &[voters.0.into(), outgoing.0.into(), learners.0.into(), witnesses.0.into()])
+    let Members { voters, outgoing, replaced, learners, witnesses } = *members;
+    numbers(out, &[voters, outgoing, replaced, learners, witnesses].map(|seats| seats.0.into()))
+}
+
+pub(crate) fn settled(out: &mut Writer<'_>, settled: &Settled<'_>) -> Result<()> {
+    numbers(out, &[settled.since.0])?;
+    bytes(out, settled.roster.bytes())
 }
 
 /// The fields of a body that are not read yet. One that is not there, or not of its kind, makes the body malformed.
@@ -108,8 +123,21 @@ impl<'f> Fields<'f> {
         u64::from_le_bytes(*bytes)
     }
 
+    fn option_of_random(&mut self) -> Option<u64> {
+        self.flag().then(|| self.random())
+    }
+
     pub(crate) fn founding(&mut self) -> Option<Founding> {
-        self.flag().then(|| Founding(self.random()))
+        self.option_of_random().map(Founding)
+    }
+
+    /// A life: a number that was drawn is never a founder's.
+    pub(crate) fn incarnation(&mut self) -> Incarnation {
+        match self.option_of_random().map(Incarnation) {
+            None => Incarnation::FOUNDER,
+            Some(Incarnation::FOUNDER) => self.malformed(Incarnation::FOUNDER),
+            Some(drawn) => drawn,
+        }
     }
 
     pub(crate) fn flag(&mut self) -> bool {
@@ -153,7 +181,16 @@ impl<'f> Fields<'f> {
     }
 
     pub(crate) fn members(&mut self) -> Members {
-        let [voters, outgoing, learners, witnesses] = core::array::from_fn(|_| Seats(self.short()));
-        Members { voters, outgoing, learners, witnesses }
+        let [voters, outgoing, replaced, learners, witnesses] = core::array::from_fn(|_| Seats(self.short()));
+        Members { voters, outgoing, replaced, learners, witnesses }
+    }
+
+    /// A roster that is sound. There is none to put in the place of another one.
+    pub(crate) fn roster(&mut self) -> Option<Roster<'f>> {
+        Roster::parse(self.bytes())
+    }
+
+    pub(crate) fn settled(&mut self) -> Option<Settled<'f>> {
+        Some(Settled { since: self.index(), roster: self.roster()? })
     }
 }

@@ -13,9 +13,13 @@ pub struct FoundingEnvelope {
     pub cluster: Cluster,
     /// The sender.
     pub from: Seat,
-    /// The receiver.
+    /// The receiver, or [`ANYBODY`].
     pub to: Seat,
 }
+
+/// In the place of a receiver's seat: whoever is there. A store that does not know yet who takes part asks so
+/// [where](Message::Where) its cluster is.
+pub const ANYBODY: Seat = Seat(255);
 
 /// Writes the frame of a founding's message to the front of `buffer`, and returns it.
 ///
@@ -35,8 +39,8 @@ pub fn encode_founding<'b>(
     })
 }
 
-/// Reads the frame of a founding's message, at the seat `me` of `cluster`: who sent it, and what. The work is bounded by
-/// the frame's length.
+/// Reads the frame of a founding's message to the seat `me` of `cluster`, or to [`ANYBODY`]: who sent it, and what. The
+/// work is bounded by the frame's length.
 ///
 /// # Errors
 /// Why the frame is to be dropped.
@@ -51,7 +55,7 @@ pub fn decode_founding(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Seat
     if meant != cluster.0 {
         return Err(DecodeError::Cluster);
     }
-    if to != me {
+    if to != me && to != ANYBODY {
         return Err(DecodeError::Destination);
     }
     let message = read(&mut fields).filter(|_| fields.are_complete());

@@ -7,11 +7,12 @@ mod dropped;
 mod fields;
 mod founding;
 mod frame;
+mod life;
 mod member;
 mod message;
 mod rough;
 
 pub use dropped::{DecodeError, Dropped, Refused};
-pub use founding::{FoundingEnvelope, decode_founding, encode_founding};
+pub use founding::{ANYBODY, FoundingEnvelope, decode_founding, encode_founding};
 pub use frame::{Class, EncodeError, FRAME_MAX, VERSION, verify};
 pub use member::{Cluster, Envelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, decode, encode};

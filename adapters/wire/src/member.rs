@@ -1,9 +1,9 @@
-use quorate::{Founding, Identity, Incarnation, Message, Seat};
+use quorate::{Founding, Identity, Incarnation, Message, Roster, Seat};
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{self, Fields, numbers};
+use crate::fields::{self, Fields};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
-use crate::{DecodeError, message};
+use crate::{DecodeError, life, message};
 
 /// Which cluster is meant by those who cannot know its [`Founding`] yet, as clients and stores before it: a number that
 /// the operator gives to all of them.
@@ -20,6 +20,7 @@ pub struct Envelope {
     /// The receiver.
     pub to: Seat,
     /// The sender's incarnation.
+    #[serde(with = "life")]
     pub incarnation: Incarnation,
 }
 
@@ -28,9 +29,10 @@ pub struct Envelope {
 /// beside it.
 pub const MEMBER_OVERHEAD_MAX: usize = HEADER + ENVELOPE_MAX + APPEND_ENTRIES_MAX + CHECK;
 
-/// The most bytes of a frame that carries neither entries nor a piece of a snapshot: no member's frame may be limited
-/// to less.
-pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + CHECK;
+/// The most bytes of a frame that carries neither entries nor a piece of a snapshot, as long as its roster is no longer
+/// than that of a founding: no member's frame may be limited to less. A longer roster is in force only if a frame holds
+/// it: see [`Roster::MARGIN`].
+pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + 1 + FOUNDING_ROSTER_MAX + CHECK;
 
 /// Writes a message's frame to the front of `buffer`, and returns it. Entries are copied once, as their records stand.
 ///
@@ -42,7 +44,7 @@ pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'
     frame::write(buffer, Class::Member, |body| {
         fields::random(body, founding.0)?;
         fields::raw(body, &[from.0, to.0])?;
-        numbers(body, &[incarnation.0.into()])?;
+        fields::incarnation(body, incarnation)?;
         message::write(message, body)
     })
 }
@@ -59,7 +61,7 @@ pub fn decode(frame: &[u8], founding: Founding, me: Seat) -> Result<(Identity, M
     let body = frame::open(frame, Class::Member)?;
     let mut fields = Fields::of(body);
     let (meant, seat, to) = (fields.random(), Seat(fields.byte()), Seat(fields.byte()));
-    let incarnation = Incarnation(fields.short());
+    let incarnation = fields.incarnation();
     if !fields.are_sound() {
         return Err(DecodeError::Malformed);
     }
@@ -77,18 +79,29 @@ pub fn decode(frame: &[u8], founding: Founding, me: Seat) -> Result<(Identity, M
 /// Postcard's longest varint of a `u64`.
 const U64_MAX: usize = 10;
 
-/// The same of a `u32`: checks, and sets of seats.
+/// The same of a `u32`: checks.
 const U32_MAX: usize = 5;
 
 /// The longest varint of a term or an index: both end at 62 bits.
 const COUNT_MAX: usize = 9;
 
 /// Founding, from, to, incarnation.
-const ENVELOPE_MAX: usize = 8 + 1 + 1 + U32_MAX;
+const ENVELOPE_MAX: usize = 8 + 1 + 1 + 1 + 8;
 
-/// Variant, term, stamp, previous position, commit, what the leader inherited, and the length of the entries, which is
-/// below 2^21 in any frame.
-const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + 2 * COUNT_MAX + 3;
+/// The longest length of entries or of a roster: it is below 2^21 in any frame.
+const LENGTH_MAX: usize = 3;
 
-/// Variant, term, stamp, two snapshots (position, length, check), what the leader inherited, and four sets of members.
-const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + U32_MAX) + COUNT_MAX + 4 * U32_MAX;
+/// Variant, term, stamp, previous position, commit, what the leader inherited, and the length of the entries.
+const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + 2 * COUNT_MAX + LENGTH_MAX;
+
+/// Variant, term, stamp, two snapshots (position, length, check), what the leader inherited, and since when the members
+/// take part. The roster comes behind its length.
+const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + U32_MAX) + COUNT_MAX + COUNT_MAX;
+
+/// The roster of a founding: what stands before the members, and a byte for each, since there are no addresses.
+const FOUNDING_ROSTER_MAX: usize = 24 + Seat::COUNT_MAX;
+
+const _: () = assert!(
+    OFFER_MAX + LENGTH_MAX <= APPEND_ENTRIES_MAX + Roster::MARGIN,
+    "a roster that the core takes for short enough fits into no offer"
+);

@@ -8,7 +8,10 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     numbers(out, &[variant(message), message.term().0])?;
     match *message {
         Message::RequestVote { last, ballot, .. } => numbers(out, &[last.term.0, last.index.0, ballot as u64]),
-        Message::Vote { ballot, granted, .. } => numbers(out, &[ballot as u64, granted.into()]),
+        Message::Vote { ballot, granted, incarnation, .. } => {
+            numbers(out, &[ballot as u64, granted.into()])?;
+            fields::incarnation(out, incarnation)
+        }
         Message::AppendEntries { stamp, previous, commit, inherited, entries, .. } => {
             numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0, inherited.0])?;
             fields::bytes(out, entries.bytes())
@@ -26,16 +29,21 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
         Message::ReadIndex { boot, round, .. } => numbers(out, &[boot, round]),
         Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[boot, round, index.0]),
         Message::CampaignNow { .. } => Ok(()),
-        Message::Offer { stamp, latest, before, inherited, members, .. } => {
+        Message::Offer { stamp, latest, before, inherited, settled, .. } => {
             numbers(out, &[stamp])?;
             fields::snapshot(out, &latest)?;
             fields::snapshot(out, &before)?;
             numbers(out, &[inherited.0])?;
-            fields::members(out, &members)
+            fields::settled(out, &settled)
         }
         Message::Piece { index, check, offset, bytes, .. } => {
             numbers(out, &[index.0, check.into(), offset])?;
             fields::bytes(out, bytes)
+        }
+        Message::Configured { incarnation, is_held, settled, .. } => {
+            fields::incarnation(out, incarnation)?;
+            numbers(out, &[is_held.into()])?;
+            fields::settled(out, &settled)
         }
     }
 }
@@ -51,6 +59,7 @@ fn variant(message: &Message<'_>) -> u64 {
         Message::CampaignNow { .. } => 6,
         Message::Offer { .. } => 7,
         Message::Piece { .. } => 8,
+        Message::Configured { .. } => 9,
     }
 }
 
@@ -59,7 +68,7 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
     let (number, term) = (fields.number(), Term(fields.number()));
     let message = match number {
         0 => Message::RequestVote { term, last: fields.position(), ballot: fields.ballot() },
-        1 => Message::Vote { term, ballot: fields.ballot(), granted: fields.flag() },
+        1 => Message::Vote { term, ballot: fields.ballot(), granted: fields.flag(), incarnation: fields.incarnation() },
         2 => Message::AppendEntries {
             term,
             stamp: fields.number(),
@@ -78,7 +87,7 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
             latest: fields.snapshot(),
             before: fields.snapshot(),
             inherited: fields.index(),
-            members: fields.members(),
+            settled: fields.settled()?,
         },
         8 => Message::Piece {
             term,
@@ -86,6 +95,12 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
             check: fields.short(),
             offset: fields.number(),
             bytes: fields.bytes(),
+        },
+        9 => Message::Configured {
+            term,
+            incarnation: fields.incarnation(),
+            is_held: fields.flag(),
+            settled: fields.settled()?,
         },
         _ => return None,
     };

@@ -43,6 +43,10 @@ impl<const SEATS: usize> Prospect<SEATS> {
             founding(match record {
                 Record::Prepared(Prepared { founding, .. }) => founding,
                 Record::Complete(charter) => &mut charter.founding,
+                Record::Joined(charter, incarnation) => {
+                    name(&mut incarnation.0);
+                    &mut charter.founding
+                }
             });
         }
         for heard in self.heard.iter_mut().flatten() {
@@ -81,7 +85,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
     pub fn write_under_way(&self) -> Option<(Record, Ticket)> {
         match self.write {
             Write::UnderWay(record) => Some((record, Ticket { write: self.writes })),
-            Write::Nothing | Write::Due(_) | Write::Done(_) => None,
+            Write::Nothing | Write::Due(_) | Write::Done(..) => None,
         }
     }
 }

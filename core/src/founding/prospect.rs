@@ -29,29 +29,15 @@ pub struct Config {
     pub seed: u64,
 }
 
-/// What a store that is not complete is to do.
+/// What a store that is not complete is to do. If a cluster is there that its seat belongs to, it joins that in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Intent {
     /// Be part of a founding, and found if its seat is the lowest.
     Found,
-    /// Take no part in a founding, but end one that it is prepared for: a store that ought to hold data and does not.
-    Wait,
-    /// Take no part in a founding, and follow the cluster that is there: the seat's later life, after its disk was
-    /// lost.
-    Return,
-}
-
-impl Intent {
-    /// Of a store that begins under this incarnation. `existing` says that it ought to hold data of a cluster that is
-    /// there already.
-    pub fn of(incarnation: Incarnation, existing: bool) -> Intent {
-        match (incarnation, existing) {
-            (Incarnation(1..), _) => Intent::Return,
-            (Incarnation(0), true) => Intent::Wait,
-            (Incarnation(0), false) => Intent::Found,
-        }
-    }
+    /// Found nothing, but end a founding that it is prepared for, or join the cluster that is there, whatever that says of
+    /// its seat: a store that ought to hold data and does not, or one that is to be added.
+    Join,
 }
 
 /// A store that is not complete: empty, or prepared for a founding. It does no I/O, has no clock and takes no more
@@ -98,7 +84,7 @@ pub(super) enum Write {
     Due(Record),
     UnderWay(Record),
     /// The store is complete.
-    Done(Charter),
+    Done(Charter, Incarnation),
 }
 
 /// What a complete store said.
@@ -154,8 +140,9 @@ pub enum Effect {
         /// What.
         message: Message,
     },
-    /// The store is complete, durably: start its node under this charter. Every later step says so again.
-    Complete(Charter),
+    /// The store is complete, durably: start its node under this charter, by [`Boot::found`](crate::Boot::found) in a
+    /// founder's life, else by [`Boot::join`](crate::Boot::join). Every later step says so again.
+    Complete(Charter, Incarnation),
 }
 
 /// What a prospect has to do now, in the order in which to do it. What is not drawn is offered again by the next step,
@@ -171,8 +158,7 @@ pub struct Effects<'p, const SEATS: usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Obstacle {
-    /// A cluster is there, and this store holds nothing of it: it has lost its disk, its volume is not mounted, or its
-    /// seat is not among the members.
+    /// A cluster is there that its seat does not belong to, or it holds a snapshot that a cluster is to be founded with.
     Cluster {
         /// Who said so first.
         from: Seat,
@@ -188,8 +174,6 @@ pub enum Obstacle {
     },
     /// This store was told to wait for a cluster, and none has answered.
     Waits,
-    /// This store takes the place of one that was lost, and none of its cluster has answered.
-    Returns,
     /// These seats have not answered for some time.
     Silent(Seats),
     /// These seats were told to wait for a cluster, or have heard of one.
@@ -207,6 +191,9 @@ impl<const SEATS: usize> Prospect<SEATS> {
         const { assert!(SEATS > 0 && SEATS <= Seat::COUNT_MAX, "a store knows 1 to 32 seats") };
         if let Some(fault) = members_fault(config.members, config.seat, SEATS) {
             return Err(fault);
+        }
+        if config.intent == Intent::Found && !config.members.all().contains(config.seat) {
+            return Err(ConfigError::NotAMember { seat: config.seat });
         }
         if !config.members.outgoing.is_empty() {
             return Err(ConfigError::OutgoingVoters);
@@ -254,7 +241,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// anything.
     pub fn deadline(&self) -> Option<Instant> {
         let due = match self.write {
-            Write::UnderWay(_) | Write::Done(_) => return None,
+            Write::UnderWay(_) | Write::Done(..) => return None,
             Write::Due(_) => self.now,
             Write::Nothing if self.owes() => self.now,
             Write::Nothing => self.due,
@@ -307,8 +294,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
         let silent = self.seats(|heard| heard.is_none_or(|heard| self.is_older(heard.at, SILENT_AFTER)));
         let abstain = self.seats(|heard| heard.is_some_and(|heard| heard.standing == Standing::Abstains));
         match (self.intent, silent, abstain) {
-            (Intent::Wait, ..) => Obstacle::Waits,
-            (Intent::Return, ..) => Obstacle::Returns,
+            (Intent::Join, ..) => Obstacle::Waits,
             (Intent::Found, Seats::NONE, Seats::NONE) => Obstacle::Nothing,
             (Intent::Found, Seats::NONE, _) => Obstacle::Abstains(abstain),
             (Intent::Found, ..) => Obstacle::Silent(silent),
@@ -347,9 +333,9 @@ impl<const SEATS: usize> Iterator for Effects<'_, SEATS> {
         if let Some(reply) = self.reply.take() {
             return Some(reply);
         }
-        if let Write::Done(charter) = self.prospect.write {
+        if let Write::Done(charter, incarnation) = self.prospect.write {
             let is_told = core::mem::replace(&mut self.is_told, true);
-            return (!is_told).then_some(Effect::Complete(charter));
+            return (!is_told).then_some(Effect::Complete(charter, incarnation));
         }
         self.prospect.draw()
     }

@@ -1,7 +1,7 @@
 use super::prospect::{Effect, Heard, Intent, Prospect, Word, Write};
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::random::splitmix;
-use crate::{Seat, Seats, Ticket};
+use crate::{Incarnation, Index, Seat, Seats, Ticket};
 
 impl<const SEATS: usize> Prospect<SEATS> {
     /// As at a boot: with new numbers, and nothing heard.
@@ -41,7 +41,11 @@ impl<const SEATS: usize> Prospect<SEATS> {
         }
         match record {
             Record::Complete(charter) => {
-                self.write = Write::Done(charter);
+                self.write = Write::Done(charter, Incarnation::FOUNDER);
+                None
+            }
+            Record::Joined(charter, incarnation) => {
+                self.write = Write::Done(charter, incarnation);
                 None
             }
             Record::Prepared(prepared) => {
@@ -166,9 +170,12 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     fn hear_of_cluster(&mut self, from: Seat, charter: Charter) {
         let promised = Prepared { founding: charter.founding, members: charter.members };
-        let is_awaited = self.prepared == Some(promised) || self.may_return_to(&charter);
-        if is_awaited && !self.founds() {
+        let has_promised = self.prepared == Some(promised);
+        if has_promised && !self.founds() {
             self.write = Write::Due(Record::Complete(charter));
+        } else if !has_promised && self.may_join(&charter) {
+            let incarnation = Incarnation::drawn(splitmix(&mut self.random));
+            self.write = Write::Due(Record::Joined(charter, incarnation));
         } else {
             // The founder's question is another one from now on.
             self.due = if self.founds() { self.now } else { self.due };
@@ -178,8 +185,12 @@ impl<const SEATS: usize> Prospect<SEATS> {
         }
     }
 
-    fn may_return_to(&self, charter: &Charter) -> bool {
-        self.intent == Intent::Return && crate::config::members_fault(charter.members, self.seat, SEATS).is_none()
+    /// Whether to become part of a cluster that is there: a store that has promised nothing to it has lost its disk, or
+    /// is yet to be added.
+    fn may_join(&self, charter: &Charter) -> bool {
+        let is_meant = self.intent == Intent::Join || charter.members.all().contains(self.seat);
+        let has_room = crate::config::members_fault(charter.members, self.seat, SEATS).is_none();
+        is_meant && has_room && self.terms.snapshot.position.index == Index(0)
     }
 
     fn question(&self) -> Message {

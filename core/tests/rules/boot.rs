@@ -3,7 +3,8 @@
 use super::common::{charter, config, drive, founded, position, record, recovering, snapshot};
 use quorate::{
     Ballot, Boot, BootError, Charter, Config, ConfigError, Effect, Entry, HardState, Identity, Incarnation, Index,
-    Input, Instant, Mark, Message, Recovered, Role, Seat, Seats, Snapshot, Stored, Term,
+    Input, Instant, Mark, Members, Message, Occupant, Recovered, Role, Roster, Seat, Seats, Settled, Snapshot, Stored,
+    Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -103,7 +104,15 @@ fn a_snapshot_that_was_stored_before_its_term_was_durable_raises_the_term() {
     boot.take(Recovered::Stored(Stored { snapshot, received: 1, check: snapshot.check })).unwrap();
     let mut node = boot.start(Instant::START).unwrap();
     drive(&mut node, Instant::START, Input::Tick);
-    assert_eq!((node.last(), node.durable_hard_state()), (position(5, 2), HardState { term: Term(2), vote: None }));
+    assert_eq!(node.durable_hard_state(), HardState { term: Term(2), vote: None });
+    // Who took part by then is known from the leader that offers it.
+    assert_eq!(node.last(), position(0, 0), "nobody has offered it yet");
+    let roster = node.settled().roster.bytes().to_vec();
+    let settled = Settled { since: Index(0), roster: Roster::parse(&roster).unwrap() };
+    let (before, inherited) = (Snapshot::default(), Index(5));
+    let offer = Message::Offer { term: Term(2), stamp: 1, latest: snapshot, before, inherited, settled };
+    drive(&mut node, Instant::START, Input::Receive { from: Seat(1).into(), message: offer });
+    assert_eq!(node.last(), position(5, 2));
 }
 
 #[test]
@@ -155,11 +164,11 @@ fn a_snapshot_leaves_the_entries_behind_it_if_they_follow_it() {
 fn a_node_starts_as_a_follower_with_its_term_and_vote() {
     let mut boot = boot(1024);
     boot.take(Recovered::HardState(HardState { term: Term(2), vote: None })).unwrap();
-    boot.take(Recovered::HardState(HardState { term: Term(3), vote: Some(Seat(2)) })).unwrap();
+    boot.take(Recovered::HardState(HardState { term: Term(3), vote: Some(Seat(2).into()) })).unwrap();
     entry(&mut boot, 1, 3).unwrap();
     let node = boot.start(Instant::START).unwrap();
     assert_eq!((node.role(), node.leader()), (Role::Follower, None));
-    assert_eq!((node.term(), node.vote()), (Term(3), Some(Seat(2))));
+    assert_eq!((node.term(), node.vote()), (Term(3), Some(Seat(2).into())));
     assert_eq!((node.durable_hard_state().term, node.durable()), (Term(3), Index(1)));
     assert_eq!(node.commit(), Index(0), "nobody has said yet what is committed");
 }
@@ -175,16 +184,23 @@ fn a_store_that_gives_nothing_back_is_no_member() {
     assert_eq!(founder.take(Recovered::HardState(state)), Err(BootError::NoMember), "a founder's store has nothing");
 }
 
-/// Under its first incarnation a store may be one that has voted before.
+/// In a founder's life a store may be one that has voted before.
 #[test]
-fn a_lost_store_comes_back_under_a_later_incarnation() {
-    let back = |incarnation| {
-        let identity = Identity { seat: Seat(0), incarnation: Incarnation(incarnation) };
-        Starting::return_without_disk(Config { identity, ..config() }, &charter(3, 64), vec![0; 64])
-    };
-    assert_eq!(back(0).err(), Some(ConfigError::FirstIncarnation));
-    let node = back(1).unwrap().start(Instant::START).unwrap();
+fn a_store_joins_in_a_life_that_was_drawn_for_it() {
+    let join = |incarnation| Starting::join(config(), &charter(3, 64), incarnation, vec![0; 64]);
+    assert_eq!(join(Incarnation::FOUNDER).err(), Some(ConfigError::NotDrawn));
+    let node = join(Incarnation::drawn(7)).unwrap().start(Instant::START).unwrap();
     assert_eq!(node.deadline(), Some(Instant::START), "it asks who leads");
+    assert_eq!(node.identity(), Identity { seat: Seat(0), incarnation: Incarnation(7) });
+    assert!(!node.is_member(), "the members name the founder's life");
+}
+
+#[test]
+fn what_a_store_was_is_given_back() {
+    let mut boot = Starting::recover(config(), vec![0; 64]).unwrap();
+    boot.take(Recovered::Joined(charter(3, 64), Incarnation(9))).unwrap();
+    assert_eq!(boot.start(Instant::START).unwrap().identity().incarnation, Incarnation(9));
+    assert_eq!(Incarnation::drawn(0), Incarnation(1), "no later life is a founder's");
 }
 
 /// Such numbers leave no room for an election or an entry.
@@ -270,7 +286,8 @@ fn who_only_asks_who_leads_is_not_elected() {
     let mut node = boot(1024).start(Instant::START).unwrap();
     drive(&mut node, Instant::START, Input::Tick);
     for seat in [1, 2] {
-        let message = Message::Vote { term: Term(1), ballot: Ballot::Pre, granted: true };
+        let message =
+            Message::Vote { term: Term(1), ballot: Ballot::Pre, granted: true, incarnation: Incarnation::FOUNDER };
         drive(&mut node, Instant::START, Input::Receive { from: Seat(seat).into(), message });
     }
     assert_eq!((node.role(), node.term()), (Role::Follower, Term(0)));
@@ -299,4 +316,20 @@ fn a_mark_of_before_a_snapshot_leaves_what_is_behind_that() {
     entry(&mut boot, 6, 2).unwrap();
     let node = boot.start(Instant::START).unwrap();
     assert_eq!((node.last(), node.mark()), (position(6, 2), Term(2)));
+}
+
+/// The log may have forgotten the entry that made them.
+#[test]
+fn the_last_members_that_were_settled_are_given_back() {
+    let mut boot = boot(1024);
+    boot.take(Recovered::Snapshot(snapshot(5, 2))).unwrap();
+    for (since, learners) in [(4, Seats::first(3)), (2, Seats::NONE)] {
+        let learners = Seats(learners.0 & !Seats::first(2).0);
+        let members = Members { learners, ..Members::of(Seats::first(2)) };
+        let mut room = [0; 200];
+        let roster = Roster::write(&mut room, members, 1024, |_| Occupant::default()).unwrap();
+        boot.take(Recovered::Settled(Settled { since: Index(since), roster })).unwrap();
+    }
+    let node = boot.start(Instant::START).unwrap();
+    assert_eq!((node.roster().0, node.members().learners), (Index(4), Seats(0b100)), "an earlier one changes nothing");
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Answer, Boot, Charter, Command, Config, Effect, Entry, Founding, Input, Instant, Kind, Members, Node, Position,
-    Recovered, Seat, Seats, Snapshot, Term,
+    Answer, Ballot, Boot, Charter, Command, Config, Effect, Entry, Founding, Incarnation, Input, Instant, Kind,
+    Members, Message, Node, Position, Recovered, Seat, Seats, Snapshot, Term,
 };
 
 /// Settings of seat 0.
@@ -69,6 +69,9 @@ fn take<C: Command, const SEATS: usize>(
     }));
     for effect in effects {
         match effect {
+            Effect::Members { since, .. } => told.push(format!("members of {}", since.0)),
+            Effect::Dismissed(why) => told.push(format!("dismissed: {why:?}")),
+            Effect::ChangeFailed { seat, reason } => told.push(format!("no voter {}: {reason:?}", seat.0)),
             Effect::Persist(write) => ticket = Some(write.ticket),
             Effect::Apply(apply) => told.push(format!("apply {}", apply.index().0)),
             Effect::Send { to, message } => told.push(format!("to {}: {message:?}", to.0)),
@@ -94,6 +97,21 @@ pub(crate) fn leader<C: Command>(config: Config, log_bytes: usize) -> (Node<C, V
     (node, now)
 }
 
+/// The node leads by the votes of all.
+pub(crate) fn elected(boot: Boot<u32, Vec<u8>, 3>) -> (Node<u32, Vec<u8>, 3>, Instant) {
+    let mut node = boot.start(Instant::START).unwrap();
+    drive(&mut node, Instant::START, Input::Tick);
+    let now = node.deadline().unwrap();
+    drive(&mut node, now, Input::Tick);
+    let term = Term(node.term().0 + 1);
+    for (ballot, from) in [(Ballot::Pre, 1), (Ballot::Pre, 2), (Ballot::Real, 1), (Ballot::Real, 2)] {
+        let message = Message::Vote { term, ballot, granted: true, incarnation: Incarnation::FOUNDER };
+        drive(&mut node, now, Input::Receive { from: Seat(from).into(), message });
+    }
+    assert_eq!(node.role(), quorate::Role::Leader);
+    (node, now)
+}
+
 pub(crate) fn command<V>(command: V) -> Input<'static, V> {
     Input::ClientCommand { session: None, command: Some(command) }
 }
@@ -103,6 +121,10 @@ pub(crate) fn record(index: u64, term: u64, payload: &[u8]) -> Vec<u8> {
     let mut room = vec![0; quorate::RECORD_OVERHEAD + payload.len()];
     Entry::write(&mut room, position(index, term), Kind::Command, payload).expect("the room is large enough");
     room
+}
+
+pub(crate) fn seats(numbers: &[u8]) -> Seats {
+    numbers.iter().map(|number| Seat(*number)).collect()
 }
 
 pub(crate) fn position(index: u64, term: u64) -> Position {

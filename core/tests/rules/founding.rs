@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepared, Record, Standing, Terms};
 use quorate::{
-    Charter, ConfigError, Founding, Index, Instant, Members, Position, Prospect, Seat, Seats, Snapshot, Term, Ticket,
+    Charter, ConfigError, Founding, Incarnation, Index, Instant, Members, Position, Prospect, Seat, Seats, Snapshot,
+    Term, Ticket,
 };
 
 mod obstacle;
@@ -118,11 +119,13 @@ fn a_list_of_one_founds_by_itself() {
     let (effects, ticket) = step(&mut store, at(0), Input::Tick);
     assert_eq!((effects, store.deadline()), (vec![], None));
     let (effects, _) = step(&mut store, at(0), Input::Persisted(ticket.expect("it writes its charter")));
-    let [Effect::Complete(Charter { members: founders, log_bytes_least: 1000, .. })] = effects[..] else {
+    let [Effect::Complete(Charter { members: founders, log_bytes_least: 1000, .. }, Incarnation::FOUNDER)] =
+        effects[..]
+    else {
         panic!("{effects:?}")
     };
     assert_eq!(founders, members);
-    assert!(matches!(tick(&mut store, at(9))[..], [Effect::Complete(_)]));
+    assert!(matches!(tick(&mut store, at(9))[..], [Effect::Complete(..)]));
     assert_eq!(store.deadline(), None);
 }
 
@@ -136,7 +139,10 @@ fn a_founder_asks_all_then_prepares_all_then_is_complete_with_the_least_log() {
     assert_eq!(receive(&mut store, 1, answer(f.0, ready(11, None))), [send(1, prepare(11)), send(2, prepare(12))]);
     assert_eq!(receive(&mut store, 1, answer(f.0, ready(11, Some(f)))), []);
     let last = answer(f.0, Standing::Ready { token: 12, log_bytes: 600, prepared: Some(f) });
-    assert_eq!(write(&mut store, 2, last), [Effect::Complete(Charter { log_bytes_least: 600, ..charter(f) })]);
+    assert_eq!(
+        write(&mut store, 2, last),
+        [Effect::Complete(Charter { log_bytes_least: 600, ..charter(f) }, Incarnation::FOUNDER)]
+    );
 }
 
 #[test]
@@ -237,7 +243,10 @@ fn a_prepared_store_takes_the_charter_of_its_founding_with_its_present_token() {
     let present = question(&mut store, at(0));
     let complete = |founding| Standing::Complete(charter(founding));
     assert_eq!(receive(&mut store, 2, answer(present + 1, complete(F))), []);
-    assert_eq!(write(&mut store, 2, answer(present, complete(F))), [Effect::Complete(charter(F))]);
+    assert_eq!(
+        write(&mut store, 2, answer(present, complete(F))),
+        [Effect::Complete(charter(F), Incarnation::FOUNDER)]
+    );
 }
 
 /// If the founder died before, the others get another list.
@@ -249,7 +258,10 @@ fn the_lowest_seat_of_another_list_founds_though_it_is_prepared() {
     // But it was founded before: then that counts.
     receive(&mut store, 2, answer(f.0, Standing::Complete(charter(F))));
     let present = question(&mut store, at(1));
-    assert_eq!(write(&mut store, 2, answer(present, Standing::Complete(charter(F)))), [Effect::Complete(charter(F))]);
+    assert_eq!(
+        write(&mut store, 2, answer(present, Standing::Complete(charter(F)))),
+        [Effect::Complete(charter(F), Incarnation::FOUNDER)]
+    );
 }
 
 #[test]

@@ -1,12 +1,18 @@
 //! What the core promises beyond the talk between nodes, which golden traces show: its limits, its values and its time.
 
 mod boot;
+mod changes;
+mod cluster;
 mod common;
 mod effects;
 mod founding;
+mod joint;
+mod lives;
 mod log;
 mod members;
 mod pieces;
+mod plans;
 mod sessions;
 mod snapshots;
+mod standing;
 mod time;

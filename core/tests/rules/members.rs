@@ -1,6 +1,8 @@
 //! Section 6: who takes part is a set of seats, and no seat is left out of it without a word.
 
-use quorate::{Seat, Seats};
+use quorate::{ConfigError, Incarnation, Members, Occupant, Roster, Seat, Seats};
+
+use crate::common::seats;
 
 #[test]
 fn a_set_holds_every_seat_that_there_can_be() {
@@ -21,4 +23,76 @@ fn a_set_takes_no_other_seat() {
 #[should_panic(expected = "numbered from 0 to 31")]
 fn nor_is_one_left_out_of_many() {
     let _ = [Seat(1), Seat(2), Seat(40)].into_iter().collect::<Seats>();
+}
+
+/// Known 16: one counter for both halves would be content with three of five.
+#[test]
+fn a_majority_of_each_half_is_needed_while_voters_change() {
+    let joint = Members { outgoing: seats(&[0, 1, 2]), ..Members::of(seats(&[2, 3, 4])) };
+    let is_quorum = |numbers| joint.is_quorum(seats(numbers));
+    assert!(!is_quorum(&[0, 1, 2]), "the old half alone");
+    assert!(!is_quorum(&[2, 3, 4]), "the new half alone");
+    assert!(!is_quorum(&[0, 1, 3]), "most of all");
+    assert!(is_quorum(&[0, 2, 3]));
+    assert!(!Members::of(seats(&[0, 1, 2])).is_quorum(seats(&[2, 5, 6, 7])), "strangers do not count");
+}
+
+#[test]
+fn who_goes_does_not_count_among_those_who_stay() {
+    let joint = Members { outgoing: seats(&[0, 1, 2]), ..Members::of(seats(&[1, 2])) };
+    assert!(!joint.is_quorum(seats(&[0, 1])));
+    assert!(joint.is_quorum(seats(&[1, 2])));
+}
+
+#[test]
+fn a_life_that_is_new_does_not_count_among_the_old() {
+    let joint = Members { outgoing: Seats::first(3), replaced: seats(&[1]), ..Members::of(Seats::first(3)) };
+    assert!(!joint.is_quorum(seats(&[0, 1])));
+    assert!(joint.is_quorum(seats(&[0, 2])));
+}
+
+const HERE: &[u8] = b"here";
+
+fn written(members: Members) -> Result<Vec<u8>, ConfigError> {
+    let occupant = |seat| Occupant { incarnation: Incarnation(u64::from(seat == Seat(1))), address: HERE };
+    Roster::write(&mut [0; 200], members, 64, occupant).map(|roster| roster.bytes().to_vec())
+}
+
+#[test]
+fn a_roster_is_read_as_it_was_written_and_only_as_a_whole() {
+    let bytes = written(Members { learners: seats(&[2]), ..Members::of(seats(&[0, 1])) }).unwrap();
+    let roster = Roster::parse(&bytes).unwrap();
+    assert_eq!((roster.members().learners, roster.log_bytes_least()), (seats(&[2]), 64));
+    assert_eq!(roster.occupant(Seat(1)), Some(Occupant { incarnation: Incarnation(1), address: HERE }));
+    assert_eq!(roster.occupant(Seat(3)), None);
+    assert_eq!(Roster::parse(&[&bytes[..], &[0]].concat()), None);
+    assert!((0..bytes.len()).all(|length| Roster::parse(&bytes[..length]).is_none()));
+}
+
+#[test]
+fn a_roster_of_members_that_cannot_be_is_none() {
+    let of_two = Members::of(seats(&[0, 1]));
+    let none = Err(ConfigError::NoVoters);
+    assert_eq!(written(Members { learners: seats(&[2]), ..Members::of(Seats::NONE) }), none);
+    assert_eq!(written(Members { learners: seats(&[1]), ..of_two }), none, "a voter is no learner");
+    let outgoing = seats(&[1, 2]);
+    assert_eq!(written(Members { outgoing, learners: seats(&[2]), ..of_two }), none, "nor is one that goes");
+    assert!(written(Members { outgoing, replaced: seats(&[1]), ..of_two }).is_ok());
+    assert_eq!(written(Members { outgoing, replaced: seats(&[2]), ..of_two }), none, "who is replaced stays");
+    assert_eq!(written(Members { witnesses: seats(&[2]), ..of_two }), none, "a witness votes");
+}
+
+#[test]
+fn a_roster_is_written_in_one_way_alone() {
+    let of_one = |occupant: &[u8]| {
+        let mut bytes = vec![0; 24];
+        bytes[4] = 1;
+        bytes.extend(occupant);
+        Roster::parse(&bytes).is_some()
+    };
+    let address = |length: u8| [&[length][..], &vec![7; usize::from(length)]].concat();
+    assert!(of_one(&address(18)));
+    assert!(!of_one(&address(19)), "no address is longer than 18 bytes");
+    assert!(of_one(&[0x80, 1, 0, 0, 0, 0, 0, 0, 0]));
+    assert!(!of_one(&[0x80, 0, 0, 0, 0, 0, 0, 0, 0]), "a founder's life is not drawn");
 }

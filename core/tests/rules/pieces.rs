@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::common::{charter, drive, position};
 use quorate::{
-    Ballot, Boot, Config, Effect, HardState, Index, Input, Instant, Message, Node, Outcome, Recovered, Refusal, Seat,
-    Snapshot, Stored, Term, crc32c,
+    Ballot, Boot, Config, Effect, HardState, Incarnation, Index, Input, Instant, Message, Node, Outcome, Recovered,
+    Refusal, Seat, Snapshot, Stored, Term, crc32c,
 };
 
 type Peer = Node<u64, Vec<u8>, 3>;
@@ -80,7 +80,7 @@ fn leader(config: &Config, now: u64, term: Term, content: &[u8]) -> Peer {
     let later = at(now) + config.election_timeout * 2;
     drive(&mut node, later, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
-        let message = Message::Vote { term, ballot, granted: true };
+        let message = Message::Vote { term, ballot, granted: true, incarnation: Incarnation::FOUNDER };
         drive(&mut node, later, Input::Receive { from: Seat(2).into(), message });
     }
     assert_eq!((node.role(), node.term()), (quorate::Role::Leader, term));
@@ -90,8 +90,7 @@ fn leader(config: &Config, now: u64, term: Term, content: &[u8]) -> Peer {
 impl Pair {
     fn new(config: &Config, bytes: usize, weather: Weather, seed: u64) -> Pair {
         let content: Vec<u8> = (0..bytes as u64).map(|place| (place * place % 253 + place) as u8).collect();
-        let configs =
-            [0, 1].map(|seat| Config { identity: Seat(seat).into(), seed: seed ^ u64::from(seat), ..config.clone() });
+        let configs = [0, 1].map(|seat| Config { seat: Seat(seat), seed: seed ^ u64::from(seat), ..config.clone() });
         let nodes = [leader(&configs[LEADER], 0, Term(2), &content), boot(&configs[FOLLOWER], Instant::START, [])];
         let now = (config.election_timeout * 2).as_micros() as u64;
         let (stored, link) = Default::default();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::common::{charter, command, config, drive, fresh, leader, position, recovering, snapshot};
 use quorate::{
-    Ballot, Boot, Config, Effect, Index, Input, Instant, Message, Node, Outcome, Position, Recovered, Refusal, Seat,
-    Snapshot, Stored, Term, crc32c, crc32c_append,
+    Ballot, Boot, Config, Effect, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Recovered,
+    Refusal, Roster, Seat, Settled, Snapshot, Stored, Term, crc32c, crc32c_append,
 };
 
 /// Takes a snapshot whenever the node asks for one.
@@ -45,7 +45,7 @@ fn leader_with_a_slow_follower(silent: Duration) -> (Node<Wide, Vec<u8>, 3>, Ins
     let mut now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
-        let message = Message::Vote { term: Term(1), ballot, granted: true };
+        let message = Message::Vote { term: Term(1), ballot, granted: true, incarnation: Incarnation::FOUNDER };
         drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
     }
     for index in [0, 1] {
@@ -190,9 +190,10 @@ fn what_the_disk_stands_on_is_kept_until_an_installed_snapshot_is_durable() {
     boot.take(Recovered::Snapshot(snapshot(3, 1))).unwrap();
     let mut node = boot.start(Instant::START).unwrap();
     let receive = |message| Input::Receive { from: quorate::Seat(1).into(), message };
-    let (latest, before, members) = (snapshot(9, 2), Snapshot::default(), node.members());
+    let mut room = [0; 120];
+    let (latest, before, settled) = (snapshot(9, 2), Snapshot::default(), same_members(&node, &mut room));
     let inherited = quorate::Index(9);
-    let offer = Message::Offer { term: Term(2), stamp: 1, latest, before, inherited, members };
+    let offer = Message::Offer { term: Term(2), stamp: 1, latest, before, inherited, settled };
     drive(&mut node, Instant::START, receive(offer));
     let piece = Message::Piece { term: Term(2), index: inherited, check: latest.check, offset: 0, bytes: b"abc" };
     drive(&mut node, Instant::START, receive(piece));
@@ -217,6 +218,15 @@ fn a_checksum_goes_on_where_it_was() {
     }
 }
 
+/// Who takes part as the node knows it, in this room.
+fn same_members<'r>(node: &Node<u64, Vec<u8>, 3>, room: &'r mut [u8]) -> Settled<'r> {
+    let Settled { since, roster } = node.settled();
+    let written = Roster::write(room, roster.members(), roster.log_bytes_least(), |seat| {
+        roster.occupant(seat).unwrap_or_default()
+    });
+    Settled { since, roster: written.expect("there is room") }
+}
+
 fn from_second<'m>(message: Message<'m>) -> Input<'m, u64> {
     Input::Receive { from: Seat(1).into(), message }
 }
@@ -231,13 +241,52 @@ fn a_snapshot_that_has_no_place_any_more_is_not_fetched_on() {
         boot.start(Instant::START).unwrap()
     };
     let offer = |node: &mut Node<u64, Vec<u8>, 3>| {
-        let (latest, before, members) = (snapshot(4, 1), Snapshot::default(), node.members());
-        let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(4), members };
+        let mut room = [0; 120];
+        let (latest, before, settled) = (snapshot(4, 1), Snapshot::default(), same_members(node, &mut room));
+        let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(4), settled };
         drive(node, Instant::START, from_second(message));
         (node.fetching().is_some(), node.refusals().count(Refusal::SnapshotTooLarge))
     };
     assert_eq!(offer(&mut started(3)), (true, 0));
     assert_eq!(offer(&mut started(2)), (false, 1));
+}
+
+/// A node that has all of a snapshot from an earlier boot, and is offered one by its leader, which knows of later members.
+/// What it writes, in turns: of which snapshot, and of members since when.
+fn writes_when_offered(stored: Snapshot, latest: Snapshot) -> Vec<(Option<Snapshot>, Option<Index>)> {
+    let mut boot = recovering::<u64>(3, 512);
+    boot.take(Recovered::Stored(Stored { snapshot: stored, received: 3, check: stored.check })).unwrap();
+    let mut node = boot.start(Instant::START).unwrap();
+    let (mut room, before) = ([0; 120], Snapshot::default());
+    let settled = Settled { since: Index(3), ..same_members(&node, &mut room) };
+    let mut input =
+        from_second(Message::Offer { term: Term(2), stamp: 1, latest, before, inherited: Index(4), settled });
+    let mut writes = Vec::new();
+    loop {
+        let mut ticket = None;
+        for effect in node.step(Instant::START, input) {
+            if let Effect::Persist(write) = effect {
+                writes.push((write.snapshot, write.settled.map(|settled| settled.since)));
+                ticket = Some(write.ticket);
+            }
+        }
+        let Some(ticket) = ticket else { return writes };
+        input = Input::Persisted(ticket);
+    }
+}
+
+/// Else a write that a crash cut leaves the snapshot under the members before, and two halves of the cluster may elect a
+/// leader each.
+#[test]
+fn who_takes_part_is_durable_before_the_snapshot_is() {
+    let here = snapshot(4, 1);
+    assert_eq!(writes_when_offered(here, here), [(None, Some(Index(3))), (Some(here), None)]);
+    assert_eq!(writes_when_offered(here, snapshot(5, 2)), [(None, Some(Index(3))), (Some(here), None)]);
+}
+
+#[test]
+fn who_took_part_by_a_later_snapshot_than_the_leaders_is_not_known() {
+    assert_eq!(writes_when_offered(snapshot(6, 2), snapshot(4, 1)), [(None, Some(Index(3)))]);
 }
 
 #[test]
@@ -248,7 +297,11 @@ fn who_has_no_place_for_a_snapshot_is_not_waited_for() {
     let now = node.deadline().unwrap() + std::time::Duration::from_secs(1);
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
-        drive(&mut node, now, from_second(Message::Vote { term: Term(2), ballot, granted: true }));
+        drive(
+            &mut node,
+            now,
+            from_second(Message::Vote { term: Term(2), ballot, granted: true, incarnation: Incarnation::FOUNDER }),
+        );
     }
     let mut answer = |outcome| {
         drive(&mut node, now, from_second(Message::Ack { term: Term(2), stamp: 1, outcome }));

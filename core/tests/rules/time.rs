@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::common::{config, drive, fresh};
-use quorate::{Ballot, Config, Entries, Index, Input, Instant, Message, Node, Position, Role, Seat, Term};
+use quorate::{Ballot, Config, Entries, Incarnation, Index, Input, Instant, Message, Node, Position, Role, Seat, Term};
 
 fn timeouts(millis: u64) -> Vec<u64> {
     let short = Config {
@@ -50,7 +50,7 @@ fn a_node_draws_anew_each_time() {
 fn members_with_the_same_seed_draw_differently() {
     let of = |seat: u8| {
         let mut config = config();
-        config.identity.seat = Seat(seat);
+        config.seat = Seat(seat);
         fresh::<u32>(3, config, 64).deadline()
     };
     assert_ne!(of(0), of(1));
@@ -113,7 +113,7 @@ fn leader_of_three() -> (Node<u32, Vec<u8>, 3>, Instant) {
     let now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
-        let message = Message::Vote { term: Term(1), ballot, granted: true };
+        let message = Message::Vote { term: Term(1), ballot, granted: true, incarnation: Incarnation::FOUNDER };
         drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
     }
     (node, now)

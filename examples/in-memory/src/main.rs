@@ -99,6 +99,8 @@ fn act(
             Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {}
             Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
             Effect::ReadReady { .. } | Effect::ReadFailed { .. } => {}
+            // These three stay the cluster's members.
+            Effect::Members { .. } | Effect::Dismissed(_) | Effect::ChangeFailed { .. } => {}
         }
     }
     match durable {

@@ -1,3 +1,4 @@
+mod change;
 mod members;
 mod serve;
 mod snapshot;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use quorate_smol::ServerConfig;
 
+pub(crate) use self::change::{AddMember, ListMembers, MembersAction, MoveMember, NamedMember, TransferTo};
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::serve::ServeArgs;
 pub(crate) use self::snapshot::{InspectSnapshot, RestoreSnapshot, SaveSnapshot, SnapshotAction};
@@ -44,6 +46,13 @@ pub(crate) enum Action {
     Append(Remote<Once<Append>>),
     /// Show how each node is; works without a leader
     Status(Remote<Status>),
+    /// See and change who takes part
+    Members {
+        #[command(subcommand)]
+        action: MembersAction,
+    },
+    /// Have another node lead
+    Transfer(Remote<TransferTo>),
     /// Take a JSON request a line, and answer each with a JSON line
     Pipe(Remote<PipeArgs>),
     /// Show what a node's directory holds, as JSON; changes nothing
@@ -172,6 +181,8 @@ Examples:
   quorate-kv status
   quorate-kv serve --id 1 --listen 10.0.0.1:7101 --peer 2=10.0.0.2:7101 --peer 3=10.0.0.3:7101 --data-dir /var/lib/kv
   quorate-kv get greeting --peer 1=10.0.0.1:7101 --peer 2=10.0.0.2:7101
+  quorate-kv serve 4 --join 127.0.0.1:7101                    a fourth node, which knows one of them
+  quorate-kv members add 4=127.0.0.1:7104
   quorate-kv snapshot save monday.snapshot
 
 Exit codes:
@@ -184,6 +195,7 @@ Exit codes:
     6  degraded: status found a cluster that goes on, and is not as it should be
     7  not done: the session that was named is another write's
     8  done, but the answer could not be printed
+    9  a node is none of the members any longer
    10  a node's data, or a saved snapshot, is damaged
    11  a disk failed
    12  the directory or the snapshot belongs to another node or cluster

@@ -3,8 +3,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use quorate::{Index, Seat, Seats};
-use quorate_smol::{Client, ClientError, Status};
+use quorate::{Founding, Index, Role, Seat, Seats};
+use quorate_smol::{Client, ClientError, Configuration, Status};
 use smol::LocalExecutor;
 use smol::channel::{Receiver, unbounded};
 
@@ -23,7 +23,28 @@ pub(crate) struct Connection {
 }
 
 /// A node, where it should be, and how it is by its own account.
-pub(crate) type NodeStatus = (Seat, SocketAddr, Result<Status, ClientError>);
+#[derive(Debug)]
+pub(crate) struct NodeStatus {
+    pub(crate) seat: Seat,
+    pub(crate) address: SocketAddr,
+    pub(crate) status: Result<Status, ClientError>,
+    /// The identity of its cluster.
+    pub(crate) founding: Option<Founding>,
+    /// Who takes part, as it knows.
+    pub(crate) configuration: Option<Configuration>,
+}
+
+impl NodeStatus {
+    /// Who takes part, by the account of the node that knows best: whoever leads, or else knows of the latest change.
+    pub(crate) fn best(all: &[NodeStatus]) -> Option<&Configuration> {
+        let leads = |node: &&NodeStatus| node.status.as_ref().is_ok_and(|status| status.role == Role::Leader);
+        let latest = all.iter().filter(|node| node.configuration.is_some()).max_by_key(|node| {
+            let term = node.status.as_ref().ok().filter(|_| leads(node)).map(|status| status.term);
+            (term, node.configuration.as_ref().map(|configuration| configuration.since))
+        });
+        latest?.configuration.as_ref()
+    }
+}
 
 impl Connection {
     /// A client of these members, which tries each request for `timeout`.
@@ -95,14 +116,25 @@ impl Connection {
         client(&self.layout, self.timeout).await?.read_local(seat, query).await
     }
 
-    /// How every node is. They are asked at the same time, as one that is down takes as long as the time-out.
+    /// How every node is: those that were named, and the members that these tell of.
     pub(crate) async fn statuses(&self) -> Vec<NodeStatus> {
+        let mut statuses = self.ask_all(&self.layout).await;
+        let occupants = NodeStatus::best(&statuses).map(|best| best.occupants.clone()).unwrap_or_default();
+        let told = occupants.into_iter().filter_map(|(seat, occupant)| Some((seat, occupant.address?)));
+        let members = told.filter(|(seat, _)| !self.layout.members.contains_key(seat)).collect();
+        statuses.extend(self.ask_all(&Layout { members, ..self.layout }).await);
+        statuses.sort_by_key(|node| node.seat);
+        statuses
+    }
+
+    /// How these are. They are asked at the same time, as one that is down takes as long as the time-out.
+    async fn ask_all(&self, layout: &Layout) -> Vec<NodeStatus> {
         let executor = LocalExecutor::new();
         let ask = |(seat, address): (&Seat, &SocketAddr)| {
             let (seat, address) = (*seat, *address);
-            executor.spawn(async move { (seat, address, self.status(seat).await) })
+            executor.spawn(status(layout, seat, address, self.timeout))
         };
-        let asked: Vec<_> = self.layout.members.iter().map(ask).collect();
+        let asked: Vec<_> = layout.members.iter().map(ask).collect();
         let gather = async {
             let mut answers = Vec::new();
             for task in asked {
@@ -112,14 +144,26 @@ impl Connection {
         };
         executor.run(gather).await
     }
-
-    async fn status(&self, seat: Seat) -> Result<Status, ClientError> {
-        client(&self.layout, self.timeout).await?.status(seat).await
-    }
 }
 
-async fn client(layout: &Layout, timeout: Duration) -> Result<Client, ClientError> {
-    Ok(Client::new(layout.cluster, layout.members.clone(), timeout).await?)
+/// How this node is.
+async fn status(layout: &Layout, seat: Seat, address: SocketAddr, timeout: Duration) -> NodeStatus {
+    let mut client = match client(layout, timeout).await {
+        Ok(client) => client,
+        Err(error) => return NodeStatus { seat, address, status: Err(error), founding: None, configuration: None },
+    };
+    let status = client.status(seat).await;
+    let configuration = if status.is_ok() { client.members_at(seat).await.ok() } else { None };
+    NodeStatus { seat, address, status, founding: client.founding(), configuration }
+}
+
+/// A client of these nodes.
+pub(crate) async fn client(layout: &Layout, timeout: Duration) -> Result<Client, ClientError> {
+    let mut client = Client::new(layout.cluster, layout.members.clone(), timeout).await?;
+    if let Some(founding) = layout.founding {
+        client.keep(founding);
+    }
+    Ok(client)
 }
 
 async fn first_value(

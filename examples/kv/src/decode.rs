@@ -4,7 +4,7 @@ mod view;
 
 use std::io::{Read, Write, stdin, stdout};
 
-use quorate::{Entries, Index, Message, Position, Term, crc32c, founding};
+use quorate::{Ballot, Entries, Index, Message, Position, Settled, Term, crc32c, founding};
 use quorate_trace::Tree;
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request};
 use quorate_wire::{Class, Envelope, FoundingEnvelope, decode, decode_founding};
@@ -97,8 +97,17 @@ fn whole(layer: &str, rest: &[u8]) -> Result<(), String> {
 /// What is wrong with a message: its records, its own fields, or what stands behind it.
 fn in_message(bytes: &[u8]) -> Option<String> {
     type AppendEntries<'b> = (u32, Term, u64, Position, Index, Index, &'b [u8]);
-    let error = match postcard::take_from_bytes::<Message<'_>>(bytes) {
-        Ok((_, rest)) => return whole("message", rest).err().map(|_| format!("{} bytes are left over", rest.len())),
+    // In frames a founder's life takes one byte.
+    type Vote = (u32, Term, Ballot, bool, Option<[u8; 8]>);
+    type Configured<'b> = (u32, Term, Option<[u8; 8]>, bool, Settled<'b>);
+    let rest = match bytes.first() {
+        Some(&VOTE) => postcard::take_from_bytes::<Vote>(bytes).map(|(_, rest)| rest),
+        Some(&CONFIGURED) => postcard::take_from_bytes::<Configured<'_>>(bytes).map(|(_, rest)| rest),
+        _ => postcard::take_from_bytes::<Message<'_>>(bytes).map(|(_, rest)| rest),
+    };
+    let error = match rest {
+        Ok([]) => return None,
+        Ok(rest) => return Some(format!("{} bytes are left over", rest.len())),
         Err(error) => error.to_string(),
     };
     let records = match postcard::take_from_bytes::<AppendEntries<'_>>(bytes) {
@@ -116,8 +125,10 @@ fn json(class: &'static str, frame: &[u8], body: &impl Serialize) -> String {
 /// Version and class: see WIRE.md.
 const HEADER: usize = 2;
 
-/// The number of the variant.
+/// The numbers of variants.
+const VOTE: u8 = 1;
 const APPEND_ENTRIES: u32 = 2;
+const CONFIGURED: u8 = 9;
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Mismatch = 7,
     /// What was asked for was done, but its answer could not be printed.
     Unprinted = 8,
+    /// A node is none of the members any longer.
+    Dismissed = 9,
     Damaged = 10,
     Disk = 11,
     ForeignDirectory = 12,

@@ -1,7 +1,8 @@
 use std::io::{Write, stdout};
 use std::path::Path;
 
-use quorate::Position;
+use quorate::founding::Record;
+use quorate::{Incarnation, Position, Roster, Seats};
 use quorate_disk::{Inspection, SnapshotInspection};
 use serde_json::{Value, json};
 
@@ -35,10 +36,11 @@ fn report(inspection: &Inspection) -> Value {
     let damage = inspection.damage.iter();
     json!({
         "cluster": owner.map(|owner| owner.cluster),
-        "node": owner.map(|owner| name(owner.identity.seat)),
-        "incarnation": owner.map(|owner| owner.identity.incarnation.0),
+        "node": owner.map(|owner| name(owner.seat)),
+        "members": members(inspection),
+        "life": inspection.record.and_then(life),
         "term": inspection.hard_state.term.0,
-        "vote": inspection.hard_state.vote.map(name),
+        "vote": inspection.hard_state.vote.map(|vote| name(vote.seat)),
         "first": inspection.first.map(position),
         "last": inspection.last.map(position),
         "snapshot": inspection.snapshot.map(position),
@@ -49,6 +51,38 @@ fn report(inspection: &Inspection) -> Value {
         "torn_bytes": inspection.torn_bytes,
         "damage": damage.collect::<Vec<_>>(),
     })
+}
+
+/// Who takes part, by the last configuration that the directory knows to be committed: how, and where.
+fn members(inspection: &Inspection) -> Value {
+    let settled = inspection.settled.as_ref();
+    let roster = settled.and_then(|settled| Roster::parse(&settled.roster));
+    let founders = match inspection.record {
+        Some(Record::Complete(charter) | Record::Joined(charter, _)) => Some(charter.members),
+        Some(Record::Prepared(_)) | None => None,
+    };
+    let Some(members) = roster.map(|roster| roster.members()).or(founders) else { return Value::Null };
+    let list = |seats: Seats| seats.iter().map(name).collect::<Vec<_>>();
+    let known = roster.iter().flat_map(Roster::occupants).filter_map(|(seat, occupant)| {
+        let address = quorate_smol::address(occupant.address)?;
+        Some((name(seat), Value::from(address.to_string())))
+    });
+    json!({
+        "since": settled.map_or(0, |settled| settled.since.0),
+        "voters": list(members.voters),
+        "outgoing": list(members.outgoing),
+        "learners": list(members.learners),
+        "addresses": known.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// Which life of the node's store it is, if it is part of a cluster.
+fn life(record: Record) -> Option<String> {
+    match record {
+        Record::Prepared(_) => None,
+        Record::Complete(_) => Some(Incarnation::FOUNDER.to_string()),
+        Record::Joined(_, incarnation) => Some(incarnation.to_string()),
+    }
 }
 
 fn snapshot(found: &SnapshotInspection) -> Value {

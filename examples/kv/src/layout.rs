@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use quorate::Seat;
+use quorate::{Founding, Seat};
 use quorate_wire::Cluster;
 
 /// The cluster that is meant when none is named.
@@ -21,6 +21,8 @@ pub(crate) const LOCAL_NODES: u8 = 3;
 pub(crate) struct Layout {
     pub(crate) cluster: Cluster,
     pub(crate) members: BTreeMap<Seat, SocketAddr>,
+    /// The cluster's identity, if it is known: no other one is believed.
+    pub(crate) founding: Option<Founding>,
 }
 
 impl Layout {
@@ -30,7 +32,7 @@ impl Layout {
             let port = first_port + u16::from(id) - 1;
             (Seat(id), SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         };
-        Layout { cluster: Cluster(cluster), members: (1..=LOCAL_NODES).map(member).collect() }
+        Layout { cluster: Cluster(cluster), members: (1..=LOCAL_NODES).map(member).collect(), founding: None }
     }
 
     /// These members, or those of the local layout if none is named.
@@ -52,7 +54,7 @@ impl Layout {
                 Entry::Occupied(_) => return Err(format!("{} is named twice: name each peer once", name(peer.seat))),
             };
         }
-        Ok(Layout { cluster: Cluster(cluster), members })
+        Ok(Layout { cluster: Cluster(cluster), members, founding: None })
     }
 }
 
@@ -75,6 +77,14 @@ pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
 
 /// Ids are seats, and seat 0 stays empty: users count from one.
 const ID_MAX: u8 = Seat::COUNT_MAX as u8 - 1;
+
+/// A cluster's identity, as it is printed: sixteen hexadecimal digits.
+pub(crate) fn parse_founding(text: &str) -> Result<Founding, String> {
+    let number = u64::from_str_radix(text, 16).ok().filter(|_| text.len() == 16);
+    number
+        .map(Founding)
+        .ok_or_else(|| "a cluster's identity has sixteen hexadecimal digits, as nodes print it".to_owned())
+}
 
 /// The name of a file; `-` is none, as it stands for standard input elsewhere.
 pub(crate) fn parse_file(text: &str) -> Result<PathBuf, String> {

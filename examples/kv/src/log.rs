@@ -1,3 +1,4 @@
+mod members;
 mod time;
 mod words;
 

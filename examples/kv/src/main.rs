@@ -11,6 +11,7 @@ mod layout;
 mod lines;
 mod local;
 mod log;
+mod members;
 mod operation;
 mod pipe;
 mod request;
@@ -32,10 +33,12 @@ use smol::future::or;
 
 use crate::bench::Load;
 use crate::command_line::{
-    Action, BenchArgs, CommandLine, Once, Output, PipeArgs, Remote, STATUS_TIMEOUT, SnapshotAction, TIMEOUT,
+    Action, BenchArgs, CommandLine, MembersAction, Once, Output, PipeArgs, Remote, STATUS_TIMEOUT, SnapshotAction,
+    TIMEOUT,
 };
 use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
+use crate::members::Operator;
 use crate::operation::Operation;
 use crate::signal::Interrupt;
 
@@ -63,11 +66,16 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Decode(args) => decode::run(&args.frame, args.json),
         Action::Bench(args) => bench(&args),
         Action::Snapshot { action } => snapshot(action),
+        Action::Members { action } => members(action),
+        Action::Transfer(args) => {
+            let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
+            interruptible(operated, members::transfer(&args.ask, layout, timeout))
+        }
     }
 }
 
 fn write<A: Args>(args: Remote<Once<A>>, operation: fn(A) -> Operation) -> Result<Exit, Failure> {
-    let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
+    let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
     let Once { write, session } = args.ask;
     let mut operation = operation(write);
     operation.read_dash(standard_input)?;
@@ -77,7 +85,7 @@ fn write<A: Args>(args: Remote<Once<A>>, operation: fn(A) -> Operation) -> Resul
 }
 
 fn ask<A: Args>(args: Remote<A>, timeout: Duration, operation: fn(A) -> Operation) -> Result<Exit, Failure> {
-    let (layout, timeout) = (args.members.layout()?, args.timeout(timeout));
+    let (layout, timeout) = (args.layout()?, args.timeout(timeout));
     // A file gets the value as it is, a terminal its prompt on a line of its own.
     let ending = if stdout().is_terminal() { "\n" } else { "" };
     interruptible(|| "interrupted".to_owned(), async {
@@ -87,7 +95,7 @@ fn ask<A: Args>(args: Remote<A>, timeout: Duration, operation: fn(A) -> Operatio
 }
 
 fn pipe(args: &Remote<PipeArgs>) -> Result<Exit, Failure> {
-    let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
+    let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
     let connection = smol::block_on(Connection::new(layout, timeout))?;
     let told = connection.interruption("interrupted: no write was under way");
     interruptible(told, pipe::run(connection))
@@ -102,19 +110,44 @@ fn bench(args: &Remote<BenchArgs>) -> Result<Exit, Failure> {
         keys: *keys,
         timeout: args.timeout(TIMEOUT),
     };
-    bench::run(&args.members.layout()?, load, data_dir, *output == Output::Json)
+    bench::run(&args.layout()?, load, data_dir, *output == Output::Json)
 }
 
 fn snapshot(action: SnapshotAction) -> Result<Exit, Failure> {
     match action {
         SnapshotAction::Save(args) => {
-            let (layout, timeout) = (args.members.layout()?, args.timeout(TIMEOUT));
+            let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
             let told = || "interrupted: nothing was saved".to_owned();
             interruptible(told, snapshot::save(&args.ask, &layout, timeout))
         }
         SnapshotAction::Inspect(args) => snapshot::inspect(&args),
         SnapshotAction::Restore(args) => snapshot::restore(&args),
     }
+}
+
+fn members(action: MembersAction) -> Result<Exit, Failure> {
+    match action {
+        MembersAction::List(args) => {
+            let (layout, timeout) = (args.layout()?, args.timeout(STATUS_TIMEOUT));
+            interruptible(|| "interrupted".to_owned(), members::list(&args.ask, layout, timeout))
+        }
+        MembersAction::Add(args) => operate(&args, async |operator| operator.add(&args.ask).await),
+        MembersAction::Promote(args) => operate(&args, async |operator| operator.promote(&args.ask).await),
+        MembersAction::Remove(args) => operate(&args, async |operator| operator.remove(&args.ask).await),
+        MembersAction::Move(args) => operate(&args, async |operator| operator.relocate(&args.ask).await),
+    }
+}
+
+fn operate<A: Args>(
+    args: &Remote<A>,
+    work: impl AsyncFnOnce(Operator) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
+    interruptible(operated, async { work(Operator::new(layout, timeout).await?).await })
+}
+
+fn operated() -> String {
+    members::INTERRUPTED.to_owned()
 }
 
 /// All of standard input, as a value.

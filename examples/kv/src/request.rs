@@ -29,6 +29,7 @@ impl RequestError {
                 ClientError::NoLeader { .. }
                 | ClientError::Unreachable { .. }
                 | ClientError::Refused(_)
+                | ClientError::OtherCluster { .. }
                 | ClientError::Superseded,
             ) => is_retry,
             RequestError::Client(ClientError::Mismatch)
@@ -60,6 +61,8 @@ impl RequestError {
             | RequestError::Undone(ClientError::NoLeader { .. } | ClientError::Unopened { .. }) => Exit::NoQuorum,
             RequestError::Client(ClientError::Refused(Reason::Founding { .. } | Reason::NoMember))
             | RequestError::Undone(ClientError::Refused(Reason::Founding { .. } | Reason::NoMember)) => Exit::NoQuorum,
+            RequestError::Client(ClientError::OtherCluster { .. })
+            | RequestError::Undone(ClientError::OtherCluster { .. }) => Exit::ForeignDirectory,
             RequestError::Client(ClientError::Mismatch) => Exit::Mismatch,
             RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
             | RequestError::Undone(ClientError::Refused(_) | ClientError::Superseded)
@@ -96,6 +99,9 @@ impl fmt::Display for RequestError {
                  its majority does not: see `quorate-kv status`",
                 waited.as_secs_f64()
             ),
+            RequestError::Undone(
+                error @ (ClientError::OtherCluster { .. } | ClientError::UnknownChange { .. } | ClientError::Refused(_)),
+            ) => error.fmt(f),
             RequestError::Undone(error) => write!(f, "nothing was done: {error}"),
             RequestError::Client(error) => error.fmt(f),
             RequestError::Unreadable => {

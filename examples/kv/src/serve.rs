@@ -1,7 +1,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use quorate::{BootError, ConfigError, Incarnation};
+use quorate::{BootError, ConfigError};
 use quorate_disk::DiskError;
 use quorate_smol::{Event, ServeError, ServerConfig, serve};
 
@@ -45,26 +45,30 @@ fn tell_scripts(node: &str, event: &Event) {
 /// What a node's errors mean depends on where it runs.
 pub(crate) struct Place {
     data_dir: PathBuf,
-    incarnation: Incarnation,
     is_alone: bool,
 }
 
 impl Place {
     pub(crate) fn of(config: &ServerConfig) -> Place {
-        let ServerConfig { data_dir, incarnation, peers, .. } = config;
-        Place { data_dir: data_dir.clone(), incarnation: *incarnation, is_alone: peers.len() == 1 }
+        let ServerConfig { data_dir, peers, join, .. } = config;
+        Place { data_dir: data_dir.clone(), is_alone: peers.len() == 1 && join.is_none() }
     }
 
     /// How the program ends if a node does.
     pub(crate) fn failure(&self, error: ServeError) -> Failure {
+        if let ServeError::Config(ConfigError::NoVoters) = error {
+            let message = format!(
+                "{} is empty, and no other node is named: name all members with --peer, or one that is there with --join",
+                self.data_dir.display()
+            );
+            return Failure::new(Exit::Usage, &message);
+        }
         let (exit, advice) = match &error {
             ServeError::Disk(error) => (disk_exit(error), self.advice(error)),
+            ServeError::Dismissed(_) => (Exit::Dismissed, None),
             ServeError::Socket { .. } => (Exit::Socket, None),
             ServeError::OtherMembers { .. } => (Exit::ForeignDirectory, Some(" (--peer, --data-dir)".to_owned())),
             ServeError::Boot(BootError::Full { .. }) => (Exit::Usage, Some(", by --log-size".to_owned())),
-            ServeError::Config(ConfigError::NoVoters) => {
-                (Exit::Usage, Some(". The data directory is empty: name all members with --peer".to_owned()))
-            }
             ServeError::Config(_)
             | ServeError::Clients { .. }
             | ServeError::Trace { .. }
@@ -88,14 +92,8 @@ impl Place {
                 ". There is no other node to bring this one in line: move {directory} away, and restore the latest backup with \
                  `quorate-kv snapshot restore`"
             )),
-            DiskError::Damaged(_) => Some(format!(
-                ". Move {directory} away, and start this node with --incarnation {}: the others bring it in line",
-                self.incarnation.0 + 1
-            )),
-            DiskError::Foreign { found, wanted, .. }
-                if found.cluster == wanted.cluster && found.identity.seat == wanted.identity.seat =>
-            {
-                Some(format!(", or with --incarnation {}", found.identity.incarnation.0))
+            DiskError::Damaged(_) => {
+                Some(format!(". So move {directory} away, and start this node again: the others bring it in line"))
             }
             DiskError::Inaccessible { .. } => Some(" (--data-dir)".to_owned()),
             _ => None,

@@ -1,3 +1,4 @@
+mod company;
 mod concern;
 mod reach;
 mod row;
@@ -10,9 +11,12 @@ use std::io::{Write, stdout};
 use clap::Args;
 use serde_json::json;
 
+use self::company::Company;
+pub(crate) use self::company::{lack, line};
+pub(crate) use self::row::columns;
 use self::row::{Row, table};
 use self::verdict::Verdict;
-use crate::connection::Connection;
+use crate::connection::{Connection, NodeStatus};
 use crate::exit::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -29,16 +33,25 @@ pub(crate) struct Status {
 pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, Failure> {
     let statuses = connection.statuses().await;
     let verdict = Verdict::of(&statuses, connection.timeout());
+    let leader =
+        verdict.leader.and_then(|seat| statuses.iter().find(|node| node.seat == seat)?.status.as_ref().ok().copied());
+    let configuration = NodeStatus::best(&statuses).cloned();
+    let company = configuration.as_ref().map(|configuration| Company::of(configuration, leader.as_ref()));
     let rows = Row::all(statuses);
     let mut out = stdout().lock();
     if args.json {
         let nodes: Vec<_> = rows.iter().map(Row::json).collect();
-        let Verdict { exit, text, concerns } = &verdict;
-        let report = json!({ "nodes": nodes, "verdict": text, "concerns": concerns, "exit": *exit as u8 });
+        let Verdict { exit, text, concerns, .. } = &verdict;
+        let members = company.as_ref().map(Company::json);
+        let report =
+            json!({ "nodes": nodes, "members": members, "verdict": text, "concerns": concerns, "exit": *exit as u8 });
         writeln!(out, "{report:#}")?;
         return Ok(verdict.exit);
     }
     write!(out, "{}", table(&rows))?;
+    if let Some(company) = &company {
+        writeln!(out, "{}", company.line())?;
+    }
     for line in rows.iter().filter_map(Row::refusals) {
         writeln!(out, "{line}")?;
     }

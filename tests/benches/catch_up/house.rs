@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::{Incarnation, Seat};
+use quorate::Seat;
 use quorate_smol::{Client, Cluster, Event, ServerConfig, serve};
 use quorate_tests::ports::free_addresses;
 use smol::block_on;
@@ -51,12 +51,9 @@ impl House {
     }
 
     /// Starts a node, on a thread that does `first` before.
-    pub(crate) fn start(&self, seat: u8, incarnation: u32, first: impl FnOnce() + Send + 'static) -> Running {
+    pub(crate) fn start(&self, seat: u8, first: impl FnOnce() + Send + 'static) -> Running {
         let (seat, directory) = (Seat(seat), self.directory.path().join(seat.to_string()));
-        let config = ServerConfig {
-            incarnation: Incarnation(incarnation),
-            ..ServerConfig::new(CLUSTER, seat, self.members.clone(), directory.clone())
-        };
+        let config = ServerConfig::new(CLUSTER, seat, self.members.clone(), directory.clone());
         let ((tell, events), (stop, stopped)) = (channel(), smol::channel::bounded::<()>(1));
         let on_event = move |event: &Event| {
             let _ = tell.send((Instant::now(), event.clone()));

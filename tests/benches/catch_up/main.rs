@@ -54,7 +54,7 @@ fn main() {
         processor::keep_to(0);
     }
     let house = House::of(5);
-    let early = [1, 2, 3].map(|seat| house.start(seat, 0, || {}));
+    let early = [1, 2, 3].map(|seat| house.start(seat, || {}));
     println!("1. three of five nodes take {} puts of 8-byte keys and values", options.entries);
     let begun = Instant::now();
     load::fill(&house, options.entries);
@@ -62,9 +62,9 @@ fn main() {
 
     println!("2. the fourth node starts with nothing; nobody puts");
     let (mut took, mut copied) = (Vec::new(), Vec::new());
-    for round in 0..options.rounds {
+    for _ in 0..options.rounds {
         std::thread::sleep(PAUSE);
-        let (node, late) = join(&house, 4, round, options.apart);
+        let (node, late) = join(&house, 4, options.apart);
         took.push(late.in_line.as_secs_f64());
         copied.push(copy::time(late.bytes, house.directory()).as_secs_f64());
         node.remove();
@@ -74,14 +74,14 @@ fn main() {
     println!("   times as long as the bytes alone: {:.2}; of each round: {times:.2?}", median(times.clone()));
 
     println!("3. the fifth node starts with nothing; {CLIENTS} clients put");
-    let fourth = join(&house, 4, options.rounds, options.apart).0;
+    let fourth = join(&house, 4, options.apart).0;
     let load = Load::start(&house, CLIENTS);
     let (mut before, mut meanwhile, mut after) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..options.rounds {
+    for _ in 0..options.rounds {
         std::thread::sleep(PAUSE);
         before.push(load.measure(WHILE));
         let (begun, done) = (Instant::now(), load.done());
-        let (node, _) = join(&house, 5, round, options.apart);
+        let (node, _) = join(&house, 5, options.apart);
         meanwhile.push(rate(load.done() - done, begun.elapsed()));
         after.push(load.measure(WHILE));
         node.remove();
@@ -104,8 +104,8 @@ struct Late {
 }
 
 /// Starts a node that has nothing, and waits until it is in line.
-fn join(house: &House, seat: u8, incarnation: u32, apart: bool) -> (house::Running, Late) {
-    let node = house.start(seat, incarnation, move || {
+fn join(house: &House, seat: u8, apart: bool) -> (house::Running, Late) {
+    let node = house.start(seat, move || {
         if apart {
             processor::keep_to(1);
         }

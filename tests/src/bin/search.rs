@@ -17,12 +17,15 @@ struct Options {
     /// Go through several searches, which together look everywhere for about a minute.
     #[arg(long, exclusive = true)]
     tour: bool,
-    /// How many members the cluster has.
+    /// How many stores there are.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=SEATS as i64))]
     nodes: u8,
     /// How many of them only learn.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..SEATS as i64))]
     learners: u8,
+    /// How many of them, the last ones, are none of the members at first: with `--changes`, they may be added.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..SEATS as i64))]
+    joiners: u8,
     /// For how long to search.
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
@@ -44,7 +47,7 @@ struct Options {
     /// or losses go on when calm has come.
     #[arg(long, value_parser = flaw)]
     flaw: Option<Flaw>,
-    /// How many bytes each log has, at most 256.
+    /// How many bytes each log has, at most 512.
     #[arg(long, default_value_t = LOG_BYTES)]
     log_bytes: usize,
     /// What the network loses, all of it: `asks`, `votes`, `entries`, `acks` or `snapshots`, or several of them, as `votes,acks`.
@@ -100,8 +103,12 @@ fn setting(options: &Options) -> Setting {
         (true, _) => Start::Led,
         (false, true) => Start::Behind,
     };
+    // The first one votes.
+    let joiners = options.joiners.min(options.nodes - 1);
+    let learners = options.learners.min(options.nodes - 1 - joiners);
     Setting {
-        learners: usize::from(options.learners.min(options.nodes - 1)),
+        learners: usize::from(learners),
+        joiners: usize::from(joiners),
         start,
         depth: options.depth.unwrap_or(usize::MAX),
         seconds: options.minutes * 60.0,

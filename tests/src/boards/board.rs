@@ -3,8 +3,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use fastrand::Rng;
-use quorate::founding::Obstacle;
-use quorate::{Identity, Incarnation, Instant, Members, Seat, Seats};
+use quorate::{Dismissal, Identity, Incarnation, Instant, Members, Roster, Seat, Seats};
 use quorate_serial::{Memory, Routes, Settings, Stop, Wiring};
 
 use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simulated};
@@ -12,12 +11,15 @@ use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simula
 /// A board: what outlives its resets, and its station while it has power.
 pub(super) struct Board {
     pub(super) seat: u8,
-    pub(super) incarnation: Incarnation,
     /// Whether it was ever given an erased flash.
     pub(super) has_lost: bool,
+    /// Which life its flash holds, and who takes part by it, as the station said last.
+    pub(super) life: Option<(Identity, Vec<u8>)>,
+    /// Why the cluster told it to stop.
+    pub(super) dismissed: Option<Dismissal>,
     /// Whom its list of members names.
     pub(super) listed: Seats,
-    /// Whether its flash ought to hold data.
+    /// Whether the cluster is there already.
     pub(super) existing: bool,
     pub(super) station: Option<Simulated>,
     pub(super) chip: Chip,
@@ -31,6 +33,8 @@ pub(super) struct Board {
     pub(super) asked: Option<Press>,
     pub(super) presses: u32,
     pub(super) boots: u64,
+    /// How many lives it has begun since its cluster was founded.
+    pub(super) lives: u64,
     /// Presses that were answered, and how many there were with each.
     pub(super) acknowledged: Vec<(Press, u32)>,
 }
@@ -42,8 +46,9 @@ impl Board {
     pub(super) fn new(seat: u8, setting: &Setting) -> Board {
         Board {
             seat,
-            incarnation: Incarnation(0),
             has_lost: false,
+            life: None,
+            dismissed: None,
             listed: Seats::first(setting.boards.into()),
             existing: false,
             station: None,
@@ -55,6 +60,7 @@ impl Board {
             asked: None,
             presses: 0,
             boots: 0,
+            lives: 0,
             acknowledged: Vec::new(),
         }
     }
@@ -70,9 +76,10 @@ impl Board {
         let seat = Seat(self.seat);
         let settings = Settings {
             cluster: CLUSTER,
-            identity: Identity { seat, incarnation: self.incarnation },
+            seat,
             members: Members::of(self.listed),
             existing: self.existing,
+            may_join: true,
             routes: routes(setting, seat),
             pace: setting.pace(),
             seed: (setting.seed << 16) ^ u64::from(self.seat) << 8 ^ self.boots,
@@ -103,22 +110,36 @@ impl Board {
         assert!(is_silent && station.deadline().is_none(), "a station that has stopped has something to say");
     }
 
-    /// Gets an erased flash. A board that had come back before gets a new incarnation with it.
+    /// Gets an erased flash.
     pub(super) fn lose_flash(&mut self, setting: &Setting, restart_at: u64) {
         self.has_lost = true;
+        self.life = None;
+        self.dismissed = None;
         self.chip = Chip::new(setting.log_bytes);
-        self.incarnation.0 += u32::from(self.incarnation > Incarnation(0));
         self.fail(restart_at);
     }
 
-    /// Does what an operator does of whose boards one says that the cluster is there, and that it holds nothing of it.
-    pub(super) fn mend(&mut self, setting: &Setting, now: u64) {
-        let obstacle = self.station.as_ref().and_then(Simulated::obstacle);
-        if self.has_lost && matches!(obstacle, Some(Obstacle::Cluster { .. })) {
-            self.chip = Chip::new(setting.log_bytes);
-            self.incarnation.0 += 1;
-            self.fail(now);
+    /// Notes which life it is, and by what it lives.
+    pub(super) fn look(&mut self) {
+        let Some(node) = self.station.as_ref().and_then(Simulated::node) else { return };
+        let (identity, bytes) = (node.identity(), node.roster().1.bytes());
+        if self.life.is_none() && identity.incarnation != Incarnation::FOUNDER {
+            self.lives += 1;
         }
+        if self.life.as_ref().is_none_or(|(is, by)| *is != identity || by != bytes) {
+            self.life = Some((identity, bytes.to_vec()));
+        }
+    }
+
+    /// Who takes part, as its flash says.
+    pub(super) fn roster(&self) -> Option<Roster<'_>> {
+        self.life.as_ref().and_then(|(_, bytes)| Roster::parse(bytes))
+    }
+
+    /// Whether its flash holds the life that this roster names.
+    pub(super) fn is_named_by(&self, roster: &Roster<'_>) -> bool {
+        let named = roster.occupant(Seat(self.seat)).map(|occupant| occupant.incarnation);
+        self.life.as_ref().is_some_and(|(identity, _)| Some(identity.incarnation) == named)
     }
 
     pub(super) fn receive(&mut self, line: usize, bytes: Vec<u8>) {

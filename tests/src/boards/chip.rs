@@ -3,11 +3,11 @@ use std::rc::Rc;
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use quorate::founding::Record;
-use quorate::{Charter, Identity, Owner};
+use quorate::{Charter, Owner, Seat};
 use quorate_flash::double::{Double, DoubleError, Tear};
 use quorate_flash::{Flash, FlashError, Layout};
 
-use super::CLUSTER;
+use super::{CLUSTER, SEATS};
 
 /// A flash that outlives its board, takes its time, and can lose power in the middle of a word. Clones are the same
 /// flash.
@@ -32,8 +32,8 @@ const ERASE_TIME: u64 = 22_000;
 impl Chip {
     /// How a flash is divided for a log of so many bytes of memory.
     pub fn layout(log_bytes: usize) -> Layout {
-        let log = Layout::log_bytes_min::<Chip>(log_bytes);
-        Layout { log: 0..log, snapshots: log..log + 3 * PAGE as u32, log_memory: log_bytes }
+        let log = Layout::log_bytes_min::<Chip>(log_bytes, SEATS);
+        Layout { log: 0..log, snapshots: log..log + 3 * PAGE as u32, log_memory: log_bytes, seats: SEATS }
     }
 
     /// An erased flash for such a log.
@@ -46,9 +46,9 @@ impl Chip {
     ///
     /// # Panics
     /// It is not a board's flash.
-    pub fn founded(identity: impl Into<Identity>, charter: &Charter, log_bytes: usize) -> Chip {
+    pub fn founded(seat: Seat, charter: &Charter, log_bytes: usize) -> Chip {
         let chip = Chip::new(log_bytes);
-        let owner = Owner { cluster: CLUSTER.0, identity: identity.into() };
+        let owner = Owner { cluster: CLUSTER.0, seat };
         let opened =
             Flash::open(chip.clone(), Chip::layout(log_bytes), owner, &mut [0; 1024], |_| Ok::<_, FlashError>(()));
         let (mut flash, _) = opened.expect("an erased flash");

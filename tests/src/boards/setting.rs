@@ -34,10 +34,12 @@ pub struct Trouble {
     pub every: u64,
     /// Whether wires are cut.
     pub cuts: bool,
-    /// Whether boards are reset, or lose power in the middle of a write.
+    /// Whether boards are reset, lose power in the middle of a write, or lose their flash.
     pub resets: bool,
     /// Whether board 0 is told at first that its flash ought to hold data, so that nothing can be founded.
     pub waits: bool,
+    /// Whether boards are removed and added.
+    pub changes: bool,
 }
 
 impl Setting {
@@ -66,14 +68,12 @@ impl Setting {
             cuts: rng.bool(),
             resets: rng.bool(),
             waits: seed.is_multiple_of(4),
+            changes: false,
         };
         let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
-        Setting {
-            pause_max: rng.u64(0..50_000),
-            trouble,
-            slow_flash: rng.bool(),
-            ..Setting::new(seed, boards, wiring, baud)
-        }
+        let (pause_max, slow_flash, changes) = (rng.u64(0..50_000), rng.bool(), rng.bool());
+        let trouble = Trouble { changes, ..trouble };
+        Setting { pause_max, trouble, slow_flash, ..Setting::new(seed, boards, wiring, baud) }
     }
 
     /// The plan of its lines.

@@ -1,3 +1,5 @@
+mod operator;
+mod story;
 mod trouble;
 
 use std::cell::RefCell;
@@ -6,11 +8,12 @@ use std::rc::Rc;
 use fastrand::Rng;
 use quorate::{Node, Role, Seats};
 use quorate_flash::double::Tear;
-use quorate_serial::{Fault, Wiring};
+use quorate_serial::{Fault, Stop, Wiring};
 
+pub use self::story::Report;
 use super::board::Board;
 use super::wire::{FIFO, Wire};
-use super::{Chip, LINES, Press, Record, SEATS, Setting, Simulated};
+use super::{LINES, Press, Record, SEATS, Setting, Simulated};
 
 /// Boards, wires and a clock.
 pub struct World {
@@ -25,17 +28,6 @@ pub struct World {
     is_calm: bool,
     /// Steps since time last went on: a world that goes round in circles is stopped.
     steps: u32,
-}
-
-/// What came of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// Presses that were answered.
-    pub answered: usize,
-    /// Presses that were applied.
-    pub applied: usize,
-    /// How often boards started.
-    pub boots: u64,
 }
 
 const MICROS: u64 = 1000;
@@ -90,7 +82,7 @@ impl World {
         self.boards[board].station.as_mut()
     }
 
-    /// Starts a board that is off; its list of members names these, and its flash ought to hold data or not.
+    /// Starts a board that is off; its list of members names these, and its cluster is there already or not.
     pub fn start(&mut self, board: usize, listed: Seats, existing: bool) {
         let board = &mut self.boards[board];
         (board.listed, board.existing, board.restart_at) = (listed, existing, Some(self.now));
@@ -112,11 +104,9 @@ impl World {
         self.boards[board].boots
     }
 
-    /// Gives a board an erased flash, starts it, and nobody cares what it says.
+    /// Gives a board an erased flash, and starts it.
     pub fn erase_flash(&mut self, board: usize) {
-        let board = &mut self.boards[board];
-        board.chip = Chip::new(self.setting.log_bytes);
-        board.fail(self.now);
+        self.boards[board].lose_flash(&self.setting, self.now);
     }
 
     /// Who leads.
@@ -187,48 +177,6 @@ impl World {
         Fault::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
-    /// A run with trouble, and then calm until all boards agree.
-    ///
-    /// # Errors
-    /// The promise that was broken.
-    pub fn story(mut self, micros: u64) -> Result<Report, String> {
-        self.run(micros)?;
-        self.calm();
-        let election = self.setting.pace().election.as_micros() as u64;
-        for _ in 0..100 {
-            self.run(election)?;
-            if self.is_settled() {
-                return self.check();
-            }
-        }
-        Err(format!("the boards do not agree {} ms after the last trouble", 100 * election / 1000))
-    }
-
-    /// Whether nobody waits, and all have applied the same.
-    fn is_settled(&self) -> bool {
-        let applied = |board: &Board| node(board).map(Node::applied);
-        let first = applied(&self.boards[0]);
-        let is_settled = |board: &Board| board.asked.is_none() && applied(board) == first;
-        let last = self.boards.iter().filter_map(|board| node(board).map(|node| node.last().index)).max();
-        first.is_some() && first == last && self.boards.iter().all(is_settled)
-    }
-
-    fn check(&self) -> Result<Report, String> {
-        let record = self.record.borrow();
-        for board in &self.boards {
-            let station = board.station.as_ref().ok_or("a board has no power")?;
-            if station.app().is_none_or(|app| app.hash() != record.hash()) {
-                return Err(format!("the state of board {} is another than what was applied", board.seat));
-            }
-            let lost = board.acknowledged.iter().find(|(press, count)| record.count(*press) != Some(*count));
-            if let Some((press, count)) = lost {
-                return Err(format!("{press:?} was answered, and is not press {count} of all"));
-            }
-        }
-        let boots = self.boards.iter().map(|board| board.boots).sum();
-        Ok(Report { answered: self.answered(), applied: record.len(), boots })
-    }
-
     fn next(&self) -> Option<u64> {
         let wires = self.wires.iter().filter_map(Wire::due);
         let boards = self.boards.iter().filter_map(|board| self.due(board));
@@ -291,15 +239,20 @@ impl World {
         }
         let spent = board.chip.take_time();
         board.busy_until = now + if self.setting.slow_flash { spent * MICROS } else { 0 };
+        board.look();
         let is_dead = board.chip.is_dead();
+        let stops = matches!(result, Err(ref error) if !matches!(error, Stop::Dismissed(_)));
         assert!(
-            board.station.is_none() || result.is_err() == is_dead,
+            board.station.is_none() || stops == is_dead,
             "board {number} stops if its flash fails, and not without: {result:?}"
         );
-        board.mend(&self.setting, now);
         if is_dead {
             board.expect_end(result, now);
             board.fail(now + self.rng.u64(1..500_000) * MICROS);
+            return;
+        }
+        if let Err(Stop::Dismissed(why)) = result {
+            self.dismiss(number, why);
         }
         let waits = self.setting.trouble.waits && self.boards[0].existing;
         assert!(

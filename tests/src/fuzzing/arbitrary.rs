@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Charter, Entries, Entry, Founding, Identity, Incarnation, Index, Kind, Members, Message, Outcome, Position,
-    RECORD_OVERHEAD, Role, Seat, Seats, Session, Snapshot, Standing, Term, crc32c,
+    Ballot, Change, Charter, Entries, Entry, Founding, Identity, Incarnation, Index, Kind, Members, Message, Outcome,
+    Position, RECORD_OVERHEAD, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, crc32c,
 };
 use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, StatusReport};
 use quorate_wire::{DecodeError, Dropped, Refused};
@@ -15,7 +15,10 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
     let term = Term(source.near(term.0));
     match source.below(16) {
         0 => Message::RequestVote { term, last: position(source, around), ballot: ballot(source) },
-        1 => Message::Vote { term, ballot: ballot(source), granted: source.flag() },
+        1 => {
+            let incarnation = life(source);
+            Message::Vote { term, ballot: ballot(source), granted: source.flag(), incarnation }
+        }
         2..=7 => {
             let previous = position(source, around);
             let (stamp, commit, inherited) = (source.near(1), index(source, around), index(source, around));
@@ -32,7 +35,13 @@ pub(crate) fn message<'a>(source: &mut Source<'_>, term: Term, around: Position,
             latest: snapshot(source, around),
             before: snapshot(source, around),
             inherited: index(source, around),
-            members: Members::of(Seats::first(3)),
+            settled: settled(source, around),
+        },
+        13 => Message::Configured {
+            term,
+            incarnation: life(source),
+            is_held: source.flag(),
+            settled: settled(source, around),
         },
         _ => {
             let (index, offset) = (index(source, around), source.near(0));
@@ -88,6 +97,7 @@ pub(crate) fn entries<'a>(source: &mut Source<'_>, previous: Position, room: &'a
 /// One record, unless there can be none at this position.
 pub(crate) fn record(source: &mut Source<'_>, position: Position) -> Option<Vec<u8>> {
     let (kind, payload) = match source.below(3) {
+        0 if source.flag() => (Kind::Members, ROSTERS[usize::from(source.below(3))].to_vec()),
         0 => (Kind::Request, [&[source.byte() & 127, 1][..], source.some_bytes()].concat()),
         _ => (Kind::Command, source.some_bytes().to_vec()),
     };
@@ -95,8 +105,32 @@ pub(crate) fn record(source: &mut Source<'_>, position: Position) -> Option<Vec<
     Entry::write(&mut room, position, kind, &payload).is_some().then_some(room)
 }
 
+/// That of a founder, most often.
+fn life(source: &mut Source<'_>) -> Incarnation {
+    let byte = source.byte();
+    Incarnation(if byte > 240 { u64::from(byte) - 240 } else { 0 })
+}
+
+/// Who takes part, and since when.
+fn settled(source: &mut Source<'_>, around: Position) -> Settled<'static> {
+    let roster = ROSTERS[usize::from(source.below(ROSTERS.len() as u8))];
+    Settled { since: index(source, around), roster: Roster::parse(roster).expect("it is sound") }
+}
+
+/// Who takes part, for which a node of three seats has room.
+pub(crate) fn roster(choice: u8) -> Roster<'static> {
+    Roster::parse(ROSTERS[usize::from(choice % 2)]).expect("it is sound")
+}
+
+/// Three founders; the third in its next life, in the place of the one before; four, of whom the last learns.
+const ROSTERS: [&[u8]; 3] = [
+    &[0, 4, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    &[0, 4, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 2, 0, 0, 0, 0, 0, 0, 0],
+    &[0, 4, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 129, 3, 0, 0, 0, 0, 0, 0, 0, 5],
+];
+
 pub(crate) fn identity(source: &mut Source<'_>) -> Identity {
-    let incarnation = Incarnation(u32::from(source.byte() > 250));
+    let incarnation = life(source);
     Identity { seat: Seat(source.below(4)), incarnation }
 }
 
@@ -147,11 +181,23 @@ pub(crate) fn session(source: &mut Source<'_>) -> Session {
 }
 
 pub(crate) fn request_body<'a>(source: &mut Source<'a>) -> RequestBody<'a> {
-    match source.below(4) {
+    match source.below(6) {
         0 => RequestBody::Command { session: session(source), command: source.some_bytes() },
         1 => RequestBody::Open { client: source.number(), epoch: Index(source.near(0)) },
         2 => RequestBody::Read { query: source.some_bytes(), local: source.flag() },
+        3 => RequestBody::Members,
+        4 => RequestBody::Change { since: Index(source.near(0)), change: change(source) },
         _ => RequestBody::Status,
+    }
+}
+
+fn change<'a>(source: &mut Source<'a>) -> Change<'a> {
+    let seat = Seat(source.below(32));
+    match source.below(4) {
+        0 => Change::Add { seat, address: source.some_bytes() },
+        1 => Change::Promote { seat },
+        2 => Change::Remove { seat },
+        _ => Change::Move { seat, address: source.some_bytes() },
     }
 }
 
@@ -176,13 +222,14 @@ pub(crate) fn reply_body<'a>(source: &mut Source<'a>) -> ReplyBody<'a> {
 }
 
 fn reason(source: &mut Source<'_>) -> Reason {
-    match source.below(7) {
+    match source.below(8) {
         0 => Reason::Full,
         1 => Reason::TooLarge { limit: source.number() as u32 },
         2 => Reason::Unencodable,
         3 => Reason::InTransfer,
         4 => Reason::Malformed,
         5 => Reason::Unnumbered,
+        6 => Reason::Outdated,
         _ => Reason::Stopping,
     }
 }
@@ -192,12 +239,13 @@ fn report(source: &mut Source<'_>) -> StatusReport {
     (0..source.byte()).for_each(|_| refusals.count(DecodeError::Checksum));
     let others: Vec<_> = (0..source.below(32)).map(|_| follower(source)).collect();
     let mut seats = || Seats(source.number() as u32);
-    let members = Members { voters: seats(), outgoing: seats(), learners: seats(), witnesses: seats() };
+    let members =
+        Members { voters: seats(), outgoing: seats(), replaced: seats(), learners: seats(), witnesses: seats() };
     let mut index = || Index(source.number());
     let (commit, applied, first, last, durable) = (index(), index(), index(), index(), index());
     StatusReport {
         seat: Seat(source.below(32)),
-        incarnation: Incarnation(source.number() as u32),
+        incarnation: Incarnation(source.number()),
         role: [Role::Follower, Role::PreCandidate, Role::Candidate, Role::Leader][usize::from(source.below(4))],
         term: Term(source.number()),
         leader: seat(source),
@@ -208,6 +256,8 @@ fn report(source: &mut Source<'_>) -> StatusReport {
         durable,
         digest: source.number(),
         members,
+        since: Index(source.number()),
+        is_settled: source.flag(),
         full: source.flag(),
         others: Followers::from_iter(others),
         refused: Refused::of(refusals, quorate::Refusals::default()),

@@ -1,7 +1,7 @@
 use quorate::{
-    Entries, HardState, Identity, Index, Instant, Members, Node, Owner, Position, Recovered, Seat, Seats, Snapshot,
-    Term, crc32c,
+    Entries, HardState, Index, Instant, Members, Node, Owner, Position, Recovered, Seat, Seats, Snapshot, Term, crc32c,
 };
+use quorate_disk::Configuration;
 use quorate_flash::double::{Double, Tear};
 use quorate_flash::{Flash, FlashError, Layout};
 
@@ -104,7 +104,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
     fn write(&mut self, flash: &mut Store<'_, WORD, PAGE>, batch: &Batch) -> Result<(), Off> {
         let mut next = self.state().clone();
         next.write(batch);
-        let result = flash.write(batch.hard_state, batch.snapshot, batch.entries(), batch.mark);
+        let result = flash.write(batch.hard_state, batch.snapshot, batch.entries(), batch.settled(), batch.mark);
         let is_full = is_full(&result);
         self.did(result, next)?;
         if is_full { self.make_room(flash) } else { Ok(()) }
@@ -152,7 +152,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
             self.did(flash.store(snapshot, members(), offset, piece), now.clone())?;
             offset += piece.len() as u64;
         }
-        self.write(flash, &Batch { hard_state: None, snapshot: Some(snapshot), records: Vec::new(), mark: None })
+        self.write(flash, &Batch { snapshot: Some(snapshot), ..Batch::default() })
     }
 
     fn keep(&mut self, position: Position, content: &[u8]) -> Snapshot {
@@ -206,7 +206,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
         };
         let node = start(&held);
         let probe = HardState { term: Term(1 << 40), vote: None };
-        let written = flash.write(Some(probe), None, Entries::default(), None);
+        let written = flash.write(Some(probe), None, Entries::default(), None, None);
         if is_forged {
             return drop(open(&mut chip));
         }
@@ -220,7 +220,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
         let (mut flash, again) = open(&mut chip).expect("a log that was opened can be opened again");
         let again = start(&again).expect("a node can start from it again");
         assert_eq!(again.durable_hard_state(), hard_state);
-        assert_eq!((node.base(), node.last()), (again.base(), again.last()));
+        assert_eq!((node.base(), node.last(), node.settled()), (again.base(), again.last(), again.settled()));
         assert!(node.log().map(|entry| entry.record()).eq(again.log().map(|entry| entry.record())));
         self.read_all(&mut flash, &again).expect("snapshots that are shown can be read");
     }
@@ -235,9 +235,16 @@ fn matches(state: &model::Disk, node: &Started) -> bool {
     let has = |index: u64| state.record(Index(index));
     node.durable_hard_state() == state.hard_state
         && node.durable_mark() == state.mark
+        && state.settled == settled(node)
         && node.last() == state.last()
         && node.base().index >= state.base.index
         && node.log().all(|entry| has(entry.position().index.0) == Some(entry.record()))
+}
+
+/// The last configuration that is known to be committed, if it is not the charter's.
+fn settled(node: &Started) -> Option<Configuration> {
+    let settled = node.settled();
+    (settled.since > Index(0)).then(|| settled.into())
 }
 
 /// Changes bytes as no writer and no power cut does.
@@ -267,6 +274,7 @@ fn start(held: &Held) -> Option<Started> {
     for item in &held.0 {
         let recovered = match item {
             Item::Other(recovered) => *recovered,
+            Item::Settled(settled) => Recovered::Settled(settled.settled().expect("a roster that came back is whole")),
             Item::Entry(record) => {
                 let (entry, _) = quorate::Entry::parse(record).expect("an entry that came back is whole");
                 Recovered::Entry(entry)
@@ -289,6 +297,7 @@ struct Held(Vec<Item>);
 #[derive(Debug)]
 enum Item {
     Entry(Vec<u8>),
+    Settled(Configuration),
     Other(Recovered<'static>),
 }
 
@@ -318,17 +327,22 @@ fn open<const WORD: usize, const PAGE: usize>(
             Recovered::Stored(stored) => Item::Other(Recovered::Stored(stored)),
             Recovered::HardState(hard_state) => Item::Other(Recovered::HardState(hard_state)),
             Recovered::Mark(mark) => Item::Other(Recovered::Mark(mark)),
+            Recovered::Settled(settled) => Item::Settled(settled.into()),
+            Recovered::Joined(charter, incarnation) => Item::Other(Recovered::Joined(charter, incarnation)),
         });
         Ok(())
     };
-    let owner = Owner { cluster: 7, identity: Identity::from(ME) };
+    let owner = Owner { cluster: 7, seat: ME };
     let (flash, _) = Flash::open(chip, layout::<WORD, PAGE>(), owner, &mut [0; SCRATCH], visit)?;
     Ok((flash, held))
 }
 
+/// The most members of its node.
+const SEATS: usize = 3;
+
 fn layout<const WORD: usize, const PAGE: usize>() -> Layout {
-    let log = Layout::log_bytes_min::<Double<WORD, PAGE>>(LOG_MEMORY);
-    Layout { log: 0..log, snapshots: log..log + 3 * PAGE as u32, log_memory: LOG_MEMORY }
+    let log = Layout::log_bytes_min::<Double<WORD, PAGE>>(LOG_MEMORY, SEATS);
+    Layout { log: 0..log, snapshots: log..log + 3 * PAGE as u32, log_memory: LOG_MEMORY, seats: SEATS }
 }
 
 fn members() -> Members {

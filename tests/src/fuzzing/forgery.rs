@@ -7,10 +7,10 @@ use super::source::Source;
 /// Items of a flash's log, as the library of its items writes them, with any content.
 pub(crate) struct Forger<const WORD: usize, const PAGE: usize>;
 
-/// The bytes of a page's head.
-const HEAD: usize = 137;
 /// What comes before an item's content.
 const HEADER: usize = 8;
+/// Where in that its length stands.
+const LENGTH_AT: usize = 4;
 /// The most bytes of an item.
 const ITEM: usize = 256;
 
@@ -20,9 +20,11 @@ impl<const WORD: usize, const PAGE: usize> Forger<WORD, PAGE> {
     /// Puts other items behind the head of a page, of which a byte may change: all of them have sound checks.
     pub(crate) fn forge(chip: &mut Double<WORD, PAGE>, start: usize, source: &mut Source<'_>) {
         let (mut at, end) = (start + WORD, start + PAGE - WORD);
-        let mut head = Self::content(chip, at, HEAD);
-        if source.flag() {
-            head[usize::from(source.byte()) % HEAD] = source.byte();
+        let mut head = Self::head(chip, at);
+        if source.flag()
+            && let Some(place) = usize::from(source.byte()).checked_rem(head.len())
+        {
+            head[place] = source.byte();
         }
         at = Self::put(chip, at, &head);
         for ordinal in 0..source.below(16) {
@@ -46,6 +48,12 @@ impl<const WORD: usize, const PAGE: usize> Forger<WORD, PAGE> {
                 Self::content(chip, from / WORD * WORD, usize::from(source.byte()))
             }
         }
+    }
+
+    /// The content of a page's first item, as long as its header says.
+    fn head(chip: &Double<WORD, PAGE>, at: usize) -> Vec<u8> {
+        let length = u16::from_le_bytes([chip.bytes()[at + LENGTH_AT], chip.bytes()[at + LENGTH_AT + 1]]);
+        Self::content(chip, at, usize::from(length).min(ITEM))
     }
 
     fn content(chip: &Double<WORD, PAGE>, at: usize, length: usize) -> Vec<u8> {
@@ -94,7 +102,7 @@ mod tests {
     #[test]
     fn a_forged_item_is_as_the_library_writes_it() {
         let chip = super::super::flash::written::<4, 512>();
-        let head = Forger::<4, 512>::content(&chip, 4, HEAD);
+        let head = Forger::<4, 512>::head(&chip, 4);
         let forged = Forger::<4, 512>::encode(&head);
         assert_eq!(chip.bytes()[4..4 + forged.len()], forged);
     }

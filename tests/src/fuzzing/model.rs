@@ -1,4 +1,7 @@
-use quorate::{Entries, Entry, HardState, Index, Mark, Position, Seat, Snapshot, Stored, Term, crc32c_append};
+use quorate::{
+    Entries, Entry, HardState, Index, Mark, Persist, Position, Seat, Settled, Snapshot, Stored, Term, crc32c_append,
+};
+use quorate_disk::Configuration;
 
 use super::arbitrary;
 use super::source::Source;
@@ -9,6 +12,8 @@ pub(crate) struct Disk {
     pub(crate) hard_state: HardState,
     /// The latest term that was marked.
     pub(crate) mark: Term,
+    /// The last configuration that is known to be committed, if it is not the charter's.
+    pub(crate) settled: Option<Configuration>,
     /// What a snapshot stands for; the records are those behind it.
     pub(crate) base: Position,
     pub(crate) records: Vec<Vec<u8>>,
@@ -19,11 +24,12 @@ pub(crate) struct Disk {
 }
 
 /// A write that was ordered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) hard_state: Option<HardState>,
     pub(crate) snapshot: Option<Snapshot>,
     pub(crate) records: Vec<u8>,
+    pub(crate) settled: Option<Configuration>,
     pub(crate) mark: Option<Mark>,
 }
 
@@ -37,6 +43,7 @@ impl Disk {
             (self.base, self.snapshots) = (snapshot.position, vec![snapshot]);
         }
         batch.entries().for_each(|entry| self.push(entry));
+        self.settled = batch.settled.clone().or(self.settled.take());
         if let Some(mark) = batch.mark {
             self.put_mark(mark);
         }
@@ -59,11 +66,19 @@ impl Disk {
         let entries = arbitrary::entries(source, Position { term, index }, &mut room);
         let is_next = entries.first().is_some_and(|first| first.position().index.0 == index.0 + 1);
         let records = if is_next { entries.bytes().to_vec() } else { Vec::new() };
-        let vote = source.flag().then(|| Seat(source.below(3)));
+        let vote = source.flag().then(|| Seat(source.below(3)).into());
         let hard_state = source.flag().then_some(HardState { term, vote });
         let end = Entries::parse(&records).ok().and_then(Iterator::last).map(|entry| entry.position());
-        let mark = (source.below(4) == 0).then(|| self.mark_at(end, source));
-        Batch { hard_state, snapshot: None, records, mark }
+        let choice = source.byte();
+        let mark = choice.is_multiple_of(4).then(|| self.mark_at(end, source));
+        let settled = (choice / 4).is_multiple_of(4).then(|| self.settled_after(choice / 16));
+        Batch { hard_state, snapshot: None, records, settled, mark }
+    }
+
+    /// A later configuration, wherever its entry may be: a log does not look at that.
+    fn settled_after(&self, choice: u8) -> Configuration {
+        let before = self.settled.as_ref().map_or(0, |settled| settled.since.0);
+        Settled { since: Index(before + 1), roster: arbitrary::roster(choice) }.into()
     }
 
     /// A mark where the log ends after a write that ends there, or before.
@@ -133,6 +148,27 @@ impl Disk {
 }
 
 impl Batch {
+    pub(crate) fn of(write: &Persist<'_>) -> Batch {
+        let Persist { hard_state, snapshot, entries, settled, mark, .. } = *write;
+        Batch {
+            hard_state,
+            snapshot,
+            records: entries.bytes().to_vec(),
+            settled: settled.map(Configuration::from),
+            mark,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let Batch { hard_state, snapshot, records, settled, mark } = self;
+        let has_no_other = hard_state.is_none() && snapshot.is_none() && settled.is_none() && mark.is_none();
+        records.is_empty() && has_no_other
+    }
+
+    pub(crate) fn settled(&self) -> Option<Settled<'_>> {
+        self.settled.as_ref().and_then(Configuration::settled)
+    }
+
     pub(crate) fn entries(&self) -> Entries<'_> {
         Entries::parse(&self.records).expect("the entries of a write are whole")
     }

@@ -1,8 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quorate::{Entries, HardState, Identity, Instant, Mark, Members, Position, Seat, Seats, Term};
-use quorate_disk::{Disk, DiskError, Options, Owner, Recovered, inspect};
+use quorate::{Entries, HardState, Instant, Mark, Members, Position, Seat, Seats, Term};
+use quorate_disk::{Configuration, Disk, DiskError, Options, Owner, Recovered, inspect};
 use tempfile::TempDir;
 
 use super::model;
@@ -42,11 +42,15 @@ pub fn recovery(data: &[u8]) {
     }
 }
 
+/// What begins an item that says who takes part.
+const SETTLED: u8 = 9;
+
 /// A sound segment with any payloads.
 fn sealed(source: &mut Source<'_>) -> Segment {
     let mut segment = Segment::first(512 * (1 + usize::from(source.byte())));
     while !source.is_empty() {
-        let (tag, body) = (source.below(5), source.some_bytes());
+        let tag = Some(source.byte()).filter(|byte| *byte < 250).map_or(SETTLED, |byte| byte % 5);
+        let body = source.some_bytes();
         let items = match tag {
             0 => body.to_vec(),
             tag => [&[tag][..], &(body.len() as u64).to_le_bytes(), body].concat(),
@@ -64,8 +68,9 @@ fn damage(directory: &TempDir, source: &mut Source<'_>) {
     for _ in 0..=source.below(10) {
         let mut state = states[states.len() - 1].clone();
         let batch = state.batch(source);
-        disk.write(batch.hard_state, None, batch.entries(), batch.mark).expect("the disk takes what fits");
-        if batch.hard_state.is_some() || !batch.records.is_empty() || batch.mark.is_some() {
+        let written = disk.write(batch.hard_state, None, batch.entries(), batch.settled(), batch.mark);
+        written.expect("the disk takes what fits");
+        if !batch.is_empty() {
             state.write(&batch);
             states.push(state);
         }
@@ -124,7 +129,7 @@ fn open_twice(path: &Path) -> Option<(model::Disk, u64)> {
             assert_eq!(inspection.damage, None);
             assert_eq!((inspection.batches, inspection.hard_state), (batches, held.hard_state()));
             let probe = HardState { term: Term(1 << 40), vote: None };
-            disk.write(Some(probe), None, Entries::default(), None).expect("a log that was opened takes a write");
+            disk.write(Some(probe), None, Entries::default(), None, None).expect("a log that was opened takes a write");
             drop(disk);
             let (_, (again, more)) = open(path).expect("a log that was opened can be opened again");
             assert_eq!((again.hard_state(), more), (probe, batches + 1));
@@ -156,6 +161,11 @@ fn start(held: &Held) -> Option<model::Disk> {
                 disk.put_mark(*mark);
                 continue;
             }
+            Item::Settled(settled) => {
+                boot.take(Recovered::Settled(settled.settled()?)).ok()?;
+                disk.settled = Some(settled.clone());
+                continue;
+            }
             // No snapshot is in the directory, whatever the log says.
             Item::LostSnapshot(_) | Item::DamagedSnapshot(_) => return None,
         };
@@ -181,6 +191,7 @@ enum Item {
     DamagedSnapshot(Position),
     HardState(HardState),
     Entry(Vec<u8>),
+    Settled(Configuration),
     Mark(Mark),
 }
 
@@ -188,7 +199,8 @@ impl Held {
     fn hard_state(&self) -> HardState {
         let mut states = self.items.iter().rev().filter_map(|item| match item {
             Item::HardState(hard_state) => Some(*hard_state),
-            Item::LostSnapshot(_) | Item::DamagedSnapshot(_) | Item::Entry(_) | Item::Mark(_) => None,
+            Item::LostSnapshot(_) | Item::DamagedSnapshot(_) => None,
+            Item::Entry(_) | Item::Settled(_) | Item::Mark(_) => None,
         });
         states.next().unwrap_or_default()
     }
@@ -203,12 +215,15 @@ fn open(path: &Path) -> Result<(Disk, (Held, u64)), DiskError> {
             Recovered::Mark(mark) => Item::Mark(mark),
             Recovered::LostSnapshot(position) => Item::LostSnapshot(position),
             Recovered::DamagedSnapshot(position) => Item::DamagedSnapshot(position),
-            Recovered::Prepared(_) | Recovered::Charter(_) => unreachable!("no founding record is in the directory"),
+            Recovered::Settled(settled) => Item::Settled(settled.into()),
+            Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Joined(..) => {
+                unreachable!("no founding record is in the directory")
+            }
             Recovered::Snapshot(_) | Recovered::Stored(_) => unreachable!("no snapshot is in the directory"),
         });
         Ok(())
     };
-    let owner = Owner { cluster: 7, identity: Identity::from(ME) };
+    let owner = Owner { cluster: 7, seat: ME };
     let (disk, recovery) = Disk::open(path, owner, OPTIONS, visit)?;
     Ok((disk, (held, recovery.batches)))
 }

@@ -22,7 +22,7 @@ pub fn roundtrip(data: &[u8]) {
 fn member(source: &mut Source<'_>) {
     let founding = Founding(source.number());
     let (from, to) = (Seat(source.below(32)), Seat(source.below(32)));
-    let envelope = Envelope { founding, from, to, incarnation: Incarnation(source.number() as u32) };
+    let envelope = Envelope { founding, from, to, incarnation: Incarnation(source.number()) };
     let around = Position { term: Term(source.near(1)), index: Index(source.near(1)) };
     let mut room = Vec::new();
     let message = arbitrary::message(source, around.term, around, &mut room);

@@ -1,4 +1,4 @@
-use quorate::{Founding, Identity, Incarnation, Instant, Members, Role, Seat, Seats, Stored, founding};
+use quorate::{Founding, Instant, Members, Role, Seat, Seats, Stored, founding};
 use quorate_serial::{Address, Header, Memory, Receiver, Routes, Settings, Transmitter, Wiring};
 use quorate_wire::client::{Reply, Request, decode_request, encode_reply, encode_request};
 use quorate_wire::{Envelope, FoundingEnvelope, decode_founding, encode, encode_founding};
@@ -179,10 +179,10 @@ fn address(source: &mut Source<'_>) -> Address {
 
 /// A member, or one that is to become one, or to come back.
 fn start(choice: u8) -> Simulated {
-    let identity = Identity { seat: ME, incarnation: Incarnation((choice > 240).into()) };
     let settings = Settings {
         cluster: CLUSTER,
-        identity,
+        seat: ME,
+        may_join: choice < 250,
         members: Members::of(Seats::first(3)),
         existing: choice == 240,
         routes: Routes::ring(ME, &[Seat(0), Seat(1), Seat(2)]).expect("a ring"),

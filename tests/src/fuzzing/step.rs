@@ -2,9 +2,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Charter, Config, Effect, Entry, Founding, HardState, Incarnation, Index, Input, Instant, Mark,
-    Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
+    Ballot, Boot, Charter, Config, Effect, Entry, Founding, HardState, Identity, Incarnation, Index, Input, Instant,
+    Mark, Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
 };
+use quorate_disk::Configuration;
 use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
 
 use super::arbitrary::{self, PIECE};
@@ -57,7 +58,7 @@ impl Machine {
         let mut disk = Disk::default();
         let mut room = Vec::new();
         if source.flag() {
-            let vote = source.flag().then(|| Seat(source.below(3)));
+            let vote = source.flag().then(|| Seat(source.below(3)).into());
             disk.hard_state = HardState { term: Term(u64::from(source.byte())), vote };
             for _ in 0..source.below(4) {
                 let last = disk.entries().last().map_or(Position::default(), |entry| entry.position());
@@ -200,11 +201,8 @@ impl Machine {
             match effect {
                 Effect::Persist(write) => {
                     assert!(self.write.is_none(), "one write is under way at a time");
-                    let records = write.entries.bytes().to_vec();
-                    let (hard_state, snapshot, mark) = (write.hard_state, write.snapshot, write.mark);
-                    let batch = Batch { hard_state, snapshot, records, mark };
-                    let is_nothing = hard_state.is_none() && snapshot.is_none() && mark.is_none();
-                    assert!(!(is_nothing && batch.records.is_empty()), "there is something to write");
+                    let batch = Batch::of(&write);
+                    assert!(!batch.is_empty(), "there is something to write");
                     let installs = batch.snapshot.map(|snapshot| snapshot.position.index);
                     let last = last(self.restored, &self.applied);
                     assert!(installs.is_none_or(|index| index.0 > last || self.disk.is_lost()), "a state goes back");
@@ -236,6 +234,7 @@ impl Machine {
                     travel(to, &piece.message(bytes));
                     hold(to, &piece.message(bytes), self.disk.hard_state);
                 }
+                Effect::Members { .. } | Effect::Dismissed(_) | Effect::ChangeFailed { .. } => {}
                 Effect::Store { snapshot, offset, bytes } => self.disk.store(snapshot, offset, bytes),
                 Effect::Restore { snapshot } => {
                     assert_eq!(self.disk.snapshots.last(), Some(&snapshot), "restored before it is durable");
@@ -287,9 +286,10 @@ fn boot(disk: &Disk, log_bytes: usize, seed: u64, now: Instant) -> Option<Node<V
     let snapshots = disk.snapshots.iter().copied().map(Recovered::Snapshot);
     let stored = disk.stored.into_iter().map(Recovered::Stored);
     let entries = disk.entries().map(Recovered::Entry);
+    let settled = disk.settled.as_ref().and_then(Configuration::settled).map(Recovered::Settled);
     let mark = Recovered::Mark(Mark { term: disk.mark, last: disk.last() });
     let state = [Recovered::HardState(disk.hard_state)];
-    let items = lost.chain(snapshots).chain(stored).chain(state).chain(entries).chain([mark]);
+    let items = lost.chain(snapshots).chain(stored).chain(state).chain(entries).chain(settled).chain([mark]);
     for item in items {
         boot.take(item).ok()?;
     }
@@ -304,7 +304,9 @@ fn last(restored: Index, applied: &[Vec<u8>]) -> u64 {
 /// What a member says to this that agrees with everything.
 fn answer(message: &Message<'_>) -> Option<Message<'static>> {
     match *message {
-        Message::RequestVote { term, ballot, .. } => Some(Message::Vote { term, ballot, granted: true }),
+        Message::RequestVote { term, ballot, .. } => {
+            Some(Message::Vote { term, ballot, granted: true, incarnation: Incarnation::FOUNDER })
+        }
         Message::AppendEntries { term, stamp, previous, entries, .. } => {
             let matched = Index(previous.index.0 + entries.count() as u64);
             Some(Message::Ack { term, stamp, outcome: Outcome::Matched(matched) })
@@ -328,8 +330,8 @@ fn hold(to: Seat, message: &Message<'_>, durable: HardState) {
         Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, granted: true, .. } => {
             return;
         }
-        Message::RequestVote { .. } | Message::AppendEntries { .. } | Message::Offer { .. } => Some(ME),
-        Message::Vote { granted: true, .. } => Some(to),
+        Message::RequestVote { .. } | Message::AppendEntries { .. } | Message::Offer { .. } => Some(ME.into()),
+        Message::Vote { granted: true, incarnation, .. } => Some(Identity { seat: to, incarnation }),
         _ => durable.vote,
     };
     assert_eq!(durable, HardState { term, vote }, "{message:?} is sent before it is durable");

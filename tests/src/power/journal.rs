@@ -1,10 +1,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use quorate::{HardState, Index, Mark, Seat, Snapshot, Term};
+use quorate::{Index, Seat, Snapshot, Term};
 
 use super::held::Held;
 use super::state::State;
+use crate::simulator::records::Batch;
 
 /// What the nodes did to their files and what they promised, in the order in which it happened.
 #[derive(Clone, Default)]
@@ -16,13 +17,7 @@ pub(crate) enum Event {
     /// A change of its files.
     Change(Change),
     /// The disk starts on a write that was ordered in this term.
-    Write {
-        term: Term,
-        hard_state: Option<HardState>,
-        snapshot: Option<Snapshot>,
-        records: Vec<u8>,
-        mark: Option<Mark>,
-    },
+    Write(Term, Batch),
     /// The disk starts to stand on a snapshot of the app's own.
     Mark(Snapshot),
     /// The disk is done with it.

@@ -1,9 +1,9 @@
 use std::collections::VecDeque;
-use std::io::{Read, Write};
+use std::io::{Read, Write as _};
 
 use quorate::{
-    Ballot, Effect, Entries, HardState, Incarnation, Index, Input, Instant, Mark, Members, Message, Outcome, Piece,
-    Position, Seat, Snapshot, Term, Ticket,
+    Ballot, Effect, Entries, Incarnation, Index, Input, Instant, Members, Message, Outcome, Piece, Position, Seat,
+    Snapshot, Term, Ticket,
 };
 use quorate_disk::{Disk, DiskError, SnapshotWriter, Snapshots};
 use quorate_wire::{Envelope, encode};
@@ -13,6 +13,7 @@ use super::recorder::Recorder;
 use super::recovery::{self, Node};
 use super::state::State;
 use super::{FOUNDING, LOG_BYTES, Law, Setting, Violation};
+use crate::simulator::records::Batch;
 
 /// A node, its state, and its disk.
 pub(crate) struct Member {
@@ -28,19 +29,16 @@ pub(crate) struct Member {
 
 /// A write that was ordered, and that the disk has not begun.
 enum Job {
-    Write(Batch),
+    Write(Write),
     /// A snapshot is written, and the log is to stand on it.
     Mark(Snapshot),
 }
 
-struct Batch {
+struct Write {
     /// None if it was returned already.
     ticket: Option<Ticket>,
     term: Term,
-    hard_state: Option<HardState>,
-    snapshot: Option<Snapshot>,
-    records: Vec<u8>,
-    mark: Option<Mark>,
+    batch: Batch,
 }
 
 enum Taking {
@@ -92,11 +90,10 @@ impl Member {
         for effect in self.node.step(now, input) {
             match effect {
                 Effect::Persist(write) => {
-                    let (hard_state, snapshot, mark) = (write.hard_state, write.snapshot, write.mark);
-                    let (records, mut ticket) = (write.entries.bytes().to_vec(), Some(write.ticket));
+                    let (batch, mut ticket) = (Batch::of(&write), Some(write.ticket));
                     outcomes.ticket = ticket.take_if(|_| hasty);
-                    let term = hard_state.map_or(term, |hard_state| hard_state.term);
-                    self.jobs.push_back(Job::Write(Batch { ticket, term, hard_state, snapshot, records, mark }));
+                    let term = batch.hard_state.map_or(term, |hard_state| hard_state.term);
+                    self.jobs.push_back(Job::Write(Write { ticket, term, batch }));
                 }
                 Effect::Send { to, message } => outcomes.send(me, to, &message),
                 Effect::SendPiece { to, piece } => {
@@ -121,7 +118,10 @@ impl Member {
                 Effect::TakeSnapshot { position, members } => {
                     self.taking.get_or_insert_with(|| Taking::Frozen(position, members, self.state.clone()));
                 }
-                Effect::ReadReady { .. }
+                Effect::Members { .. }
+                | Effect::Dismissed(_)
+                | Effect::ChangeFailed { .. }
+                | Effect::ReadReady { .. }
                 | Effect::ReadFailed { .. }
                 | Effect::LeadershipEnded
                 | Effect::TransferFailed { .. } => {}
@@ -147,10 +147,12 @@ impl Member {
     pub(crate) fn write(&mut self) -> Result<Option<Input<'static, Vec<u8>>>, Violation> {
         let note = |event| self.recorder.journal.note(self.recorder.seat, event);
         let told = match self.jobs.pop_front() {
-            Some(Job::Write(Batch { ticket, term, hard_state, snapshot, records, mark })) => {
-                note(Event::Write { term, hard_state, snapshot, records: records.clone(), mark });
+            Some(Job::Write(Write { ticket, term, batch })) => {
+                note(Event::Write(term, batch.clone()));
+                let records = batch.bytes();
                 let entries = Entries::parse(&records).expect("records were whole when they came out of the log");
-                self.disk.write(hard_state, snapshot, entries, mark).map_err(goes_on)?;
+                let (hard_state, snapshot, mark) = (batch.hard_state, batch.snapshot, batch.mark);
+                self.disk.write(hard_state, snapshot, entries, batch.settled(), mark).map_err(goes_on)?;
                 ticket.map(Input::Persisted)
             }
             Some(Job::Mark(snapshot)) => {

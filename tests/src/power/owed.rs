@@ -43,15 +43,15 @@ impl<'a> Owed<'a> {
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), Violation> {
         match event {
             Event::Change(_) => {}
-            Event::Write { term, hard_state, snapshot, records, mark } => {
-                if let Some(snapshot) = snapshot {
-                    self.release_all_but(*term, *snapshot)?;
+            Event::Write(term, batch) => {
+                if let Some(snapshot) = batch.snapshot {
+                    self.release_all_but(*term, snapshot)?;
                 }
-                self.release(*term, records)?;
-                if let Some(mark) = mark {
+                self.release(*term, &batch.bytes())?;
+                if let Some(mark) = batch.mark {
                     self.release_behind(*term, mark.last.index)?;
                 }
-                self.written.write(*hard_state, *snapshot, entries(records), *mark);
+                self.written.write(batch);
             }
             Event::Mark(snapshot) => self.written.mark(*snapshot),
             Event::Written => self.durable = self.written.clone(),
@@ -135,9 +135,9 @@ impl<'a> Owed<'a> {
 
     /// Whether an event puts entries in the place of others.
     pub(crate) fn is_replaced_by(&self, event: &Event) -> bool {
-        let Event::Write { records, mark, .. } = event else { return false };
-        let cuts = mark.is_some_and(|mark| mark.last.index.0 < self.written.last());
-        cuts || entries(records).next().is_some_and(|first| first.position().index.0 <= self.written.last())
+        let Event::Write(_, batch) = event else { return false };
+        let cuts = batch.mark.is_some_and(|mark| mark.last.index.0 < self.written.last());
+        cuts || entries(&batch.bytes()).next().is_some_and(|first| first.position().index.0 <= self.written.last())
     }
 
     pub(crate) fn committed(&self) -> &'a Committed {
@@ -157,7 +157,7 @@ impl<'a> Owed<'a> {
         }
         if let Some((voted, seat)) = self.vote
             && voted == term
-            && vote != Some(seat)
+            && vote.map(|vote| vote.seat) != Some(seat)
         {
             return Err(Law::VoteStays.broken(format!("{vote:?} instead of {seat:?} in {term:?}")));
         }

@@ -18,6 +18,7 @@ use super::owed::Owed;
 use super::recorder::Recorder;
 use super::state::State;
 use super::{CLUSTER, LOG_BYTES, Law, SEATS, Setting, Tally, Violation, scratch};
+use crate::simulator::records::Batch;
 
 /// Small, so that a few writes fill a segment.
 pub(crate) const OPTIONS: Options = Options { segment_bytes: 2_048 };
@@ -204,9 +205,9 @@ impl Opened {
         for effect in self.node.step(Instant::START, input) {
             match effect {
                 Effect::Persist(write) => {
-                    let Persist { ticket: due, hard_state, snapshot, entries, mark } = write;
-                    self.held.write(hard_state, snapshot, entries, mark);
-                    let written = self.disk.write(hard_state, snapshot, entries, mark);
+                    self.held.write(&Batch::of(&write));
+                    let Persist { ticket: due, hard_state, snapshot, entries, settled, mark } = write;
+                    let written = self.disk.write(hard_state, snapshot, entries, settled, mark);
                     written.map_err(|error| Law::GoesOn.broken(error.to_string()))?;
                     ticket = Some(due);
                 }
@@ -243,9 +244,8 @@ impl Opened {
 
 /// Opens a log, and starts the node that it belongs to, with so much memory.
 pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize) -> Result<Opened, Violation> {
-    let identity = Identity::from(recorder.seat);
     let memory = vec![0; log_bytes].into_boxed_slice();
-    let mut boot = Boot::recover(Config::new(identity, seed), memory).expect("the configuration is sound");
+    let mut boot = Boot::recover(Config::new(recorder.seat, seed), memory).expect("the configuration is sound");
     let members = Members::of(Seats::first(nodes));
     let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
@@ -258,11 +258,16 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
                 return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
             }
             Recovered::Stored(_) => is_fetching = true,
-            Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Entry(_) | Recovered::Mark(_) => {}
+            Recovered::Prepared(_)
+            | Recovered::Charter(_)
+            | Recovered::Joined(..)
+            | Recovered::Settled(_)
+            | Recovered::Entry(_)
+            | Recovered::Mark(_) => {}
         }
         boot.take(item).map_err(|error| Law::GoesOn.broken(error.to_string()))
     };
-    let (path, owner) = (recorder.directory.clone(), Owner { cluster: CLUSTER.0, identity });
+    let (path, owner) = (recorder.directory.clone(), Owner { cluster: CLUSTER.0, seat: recorder.seat });
     let (disk, recovery) = Disk::open_on(recorder, &path, owner, OPTIONS, visit)?;
     let states = kept.iter().map(|snapshot| restore(&disk.snapshots(), *snapshot)).collect::<Result<Vec<_>, _>>()?;
     let mut states = states.into_iter().rev();

@@ -1,4 +1,4 @@
-use quorate::{Input, Seat, Seats};
+use quorate::{Change, Input, Seat, Seats};
 
 use super::cluster::Cluster;
 use super::crash::Crash;
@@ -12,12 +12,13 @@ const SHORT_COMMANDS: usize = 30;
 /// So many commands fill any log twice.
 const COMMANDS_MAX: usize = 2 * LOG_BYTES / 400;
 
-/// The workload: in each round a leader is elected and serves; it is cut off with entries that only it has, and another
-/// takes over and replaces them; leadership is handed over; a process ends and starts again; one is left so far behind
-/// that it gets a snapshot.
+/// The workload: in each round a leader is elected and serves; a member moves to another address; the leader is cut off
+/// with entries that only it has, and another takes over and replaces them; leadership is handed over; a process ends
+/// and starts again; one is left so far behind that it gets a snapshot.
 pub(crate) fn play(cluster: &mut Cluster, rounds: usize) -> Result<(), Violation> {
     for _ in 0..rounds {
         serve(cluster)?;
+        move_one(cluster)?;
         replace_a_leader(cluster)?;
         hand_over(cluster)?;
         restart_one(cluster)?;
@@ -36,6 +37,14 @@ fn serve(cluster: &mut Cluster) -> Result<(), Violation> {
         cluster.run(turns)?;
     }
     cluster.run_until(Cluster::is_in_line)
+}
+
+fn move_one(cluster: &mut Cluster) -> Result<(), Violation> {
+    let leader = cluster.leader().expect("all are in line behind a leader");
+    let (seat, address) = (Seat(cluster.rng.u8(..cluster.members.len() as u8)), cluster.rng.u64(..).to_le_bytes());
+    let before = cluster.members[leader].node.settled().since;
+    cluster.act(leader, Input::Change(Change::Move { seat, address: &address }))?;
+    cluster.run_until(|cluster| cluster.members.iter().all(|member| member.node.settled().since > before))
 }
 
 /// A leader and the rest of a minority hold entries, and perhaps acknowledged them, that the next leader replaces.

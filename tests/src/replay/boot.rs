@@ -1,4 +1,4 @@
-use quorate::{Effect, Entries, Founding, Instant, Node, Recovered, Seat, Ticket};
+use quorate::{Effect, Entries, Founding, Incarnation, Instant, Node, Recovered, Seat, Ticket};
 use quorate_trace::{Header, Recorder, Tree};
 
 use super::event::Event;
@@ -29,7 +29,12 @@ impl Boot {
         let memory = vec![0; log_bytes.min(LOG_BYTES_MAX)].into_boxed_slice();
         let mut boot = quorate::Boot::recover(config.clone(), memory).map_err(|error| refused(&error))?;
         let entries = Entries::parse(&header.records).map_err(|error| refused(&error))?;
-        let items = [Recovered::Charter(charter), Recovered::HardState(header.hard_state)].into_iter();
+        let charter_item = match header.incarnation {
+            Incarnation::FOUNDER => Recovered::Charter(charter),
+            incarnation => Recovered::Joined(charter, incarnation),
+        };
+        let settled = header.settled.settled().ok_or_else(|| refused(&"who takes part cannot be read"))?;
+        let items = [charter_item, Recovered::Settled(settled), Recovered::HardState(header.hard_state)].into_iter();
         let items = items.chain(header.lost.map(Recovered::LostSnapshot));
         let items = items.chain(header.snapshots.iter().copied().map(Recovered::Snapshot));
         let items = items.chain(header.committed.map(Recovered::DamagedSnapshot));

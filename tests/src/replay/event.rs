@@ -1,4 +1,4 @@
-use quorate::{Founding, Input, Seat, Session, Snapshot, Ticket};
+use quorate::{Change, Founding, Input, Seat, Session, Snapshot, Ticket};
 use quorate_wire::decode;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -45,6 +45,40 @@ pub(super) enum Recorded {
     Transfer {
         to: Option<Seat>,
     },
+    Change(RecordedChange),
+}
+
+/// The exact part of a change.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RecordedChange {
+    Add {
+        seat: Seat,
+        #[serde(with = "hex::serde")]
+        address: Vec<u8>,
+    },
+    Promote {
+        seat: Seat,
+    },
+    Remove {
+        seat: Seat,
+    },
+    Move {
+        seat: Seat,
+        #[serde(with = "hex::serde")]
+        address: Vec<u8>,
+    },
+}
+
+impl RecordedChange {
+    fn change(&self) -> Change<'_> {
+        match *self {
+            RecordedChange::Add { seat, ref address } => Change::Add { seat, address },
+            RecordedChange::Promote { seat } => Change::Promote { seat },
+            RecordedChange::Remove { seat } => Change::Remove { seat },
+            RecordedChange::Move { seat, ref address } => Change::Move { seat, address },
+        }
+    }
 }
 
 fn optional_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
@@ -77,6 +111,7 @@ impl Recorded {
             Recorded::Snapshotted(snapshot) => Input::Snapshotted(snapshot),
             Recorded::Read => Input::Read,
             Recorded::Transfer { to } => Input::Transfer { to },
+            Recorded::Change(ref change) => Input::Change(change.change()),
         })
     }
 }

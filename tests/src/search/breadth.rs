@@ -177,7 +177,7 @@ impl Search {
         }
         let broken = |violation| Stop::Broken { parent, act: *place, violation };
         draft.check(act.seat, &self.table).map_err(broken)?;
-        self.table.check_calm(draft.members).map_err(broken)?;
+        draft.check_calm(&mut self.table).map_err(broken)?;
         draft.write(&mut self.next, &self.table.setting)?;
         self.origins.put((parent - self.latest) as u32)?;
         self.origins.put(*place)?;

@@ -1,10 +1,12 @@
-use quorate::{Entry, Index, Round, Verdict as Answer};
+use quorate::{Entry, Incarnation, Index, Round, Verdict as Answer};
 
 use super::app::{App, answer};
+use super::configuration::Configuration;
+use super::deed::Reading;
 use super::event::Ask;
 use super::face::{Face, Mark};
 use super::law::{Verdict, hold};
-use super::member::Reading;
+use super::library::Library;
 use super::names::Names;
 
 /// What was promised so far, which no node remembers and every node has to keep.
@@ -14,8 +16,11 @@ pub(crate) struct Chronicle {
     pub(crate) committed: Vec<Committed>,
     /// A model that has done all of that.
     model: App,
-    /// Who led which term.
-    leaders: Vec<(u64, u8)>,
+    /// What of that says who takes part: the indices, and the entries; and whether it was in force when it was committed.
+    /// A change that its leader has taken back may be committed all the same, and then counts for nothing.
+    configurations: Vec<(u64, Mark, bool)>,
+    /// Who led which term: a seat, in one of its lives.
+    leaders: Vec<(u64, u8, Incarnation)>,
     /// Reads that wait: at which seat, for which round, and how much was committed when they were asked.
     reads: Vec<(u8, Round, u64)>,
 }
@@ -49,7 +54,13 @@ const COMMANDS: [(u8, u8); 3] = [(1, 0), (1, 1), (2, 0)];
 
 impl Chronicle {
     pub(crate) fn new() -> Chronicle {
-        Chronicle { committed: Vec::new(), model: App::new(), leaders: Vec::new(), reads: Vec::new() }
+        Chronicle {
+            committed: Vec::new(),
+            model: App::new(),
+            configurations: Vec::new(),
+            leaders: Vec::new(),
+            reads: Vec::new(),
+        }
     }
 
     /// Whether a node in this state, that did this, adds nothing.
@@ -57,19 +68,42 @@ impl Chronicle {
         let known = self.committed.get(face.log.base as usize..face.commit as usize);
         let agrees =
             known.is_some_and(|known| known.iter().zip(&face.log.marks).all(|(known, mark)| known.mark == *mark));
-        let has_leader = !face.leads || self.leaders.contains(&(face.term, face.seat));
+        let has_leader = !face.leads || self.has_leader(face);
         agrees && self.is_sound(face) && has_leader && applied.is_empty() && reads.is_empty()
+    }
+
+    /// Whether it is known that this node leads its term.
+    pub(crate) fn has_leader(&self, face: &Face) -> bool {
+        self.leaders.contains(&(face.term, face.seat, face.incarnation))
+    }
+
+    /// The last configuration that is committed up to this index, and since which one.
+    pub(crate) fn configuration<'l>(&self, index: u64, library: &'l Library) -> (u64, &'l Configuration) {
+        let mut known = self.configurations.iter().rev();
+        let last = known.find(|(since, ..)| *since <= index);
+        self.read(last, library)
+    }
+
+    /// The last one that was in force when it was committed: a majority of these holds all that is committed.
+    pub(crate) fn in_force<'l>(&self, library: &'l Library) -> (u64, &'l Configuration) {
+        self.read(self.configurations.iter().rev().find(|(_, _, was_in_force)| *was_in_force), library)
+    }
+
+    fn read<'l>(&self, known: Option<&(u64, Mark, bool)>, library: &'l Library) -> (u64, &'l Configuration) {
+        let known = known.and_then(|(since, mark, _)| Some((*since, library.configuration(*mark)?)));
+        known.unwrap_or((0, library.founders()))
     }
 
     /// Takes down what a node did, and in which state it is now.
     pub(crate) fn add(
         &mut self,
         face: &Face,
+        before: &Face,
         applied: &[Applied],
         reads: &[Reading],
-        records: &[Box<[u8]>],
+        library: &Library,
     ) -> Verdict {
-        self.add_commit(face, records)?;
+        self.add_commit(face, before.configuration.0 <= face.commit, library)?;
         let story = || format!("node {} stands on {}@{}", face.seat, face.log.base, face.log.base_term);
         hold(self.has_base(face), "what is forgotten was committed", story)?;
         for Applied { index, mark, verdict } in applied {
@@ -98,17 +132,18 @@ impl Chronicle {
         self.committed.get(place as usize).is_some_and(|known| known.state == face.state)
     }
 
-    /// What one node takes for committed, all take for committed.
-    fn add_commit(&mut self, face: &Face, records: &[Box<[u8]>]) -> Verdict {
+    /// What one node takes for committed, all take for committed. Whether that includes the configuration in force.
+    fn add_commit(&mut self, face: &Face, is_in_force: bool, library: &Library) -> Verdict {
         for place in face.log.base..face.commit {
             let Some(mark) = face.log.at(place) else { break };
             let Some(known) = self.committed.get(place as usize) else {
-                let (entry, _) = Entry::parse(&records[mark.record as usize]).expect("records stay whole");
+                let entry = library.entry(*mark);
                 let verdict = self.model.apply(entry);
                 self.check_verdict(entry, verdict)?;
                 let (client, answer) = (entry.session().map_or(0, |of| of.client), entry.command().map_or(0, answer));
                 let state = self.model.digest();
                 self.committed.push(Committed { mark: *mark, term: face.term, verdict, client, answer, state });
+                self.configurations.extend(entry.roster().map(|_| (place + 1, *mark, is_in_force)));
                 continue;
             };
             let story = || format!("node {} has {mark:?} at {}, committed is {known:?}", face.seat, place + 1);
@@ -165,12 +200,13 @@ impl Chronicle {
     }
 
     fn add_leader(&mut self, face: &Face) -> Verdict {
-        match self.leaders.iter().find(|(term, _)| *term == face.term) {
-            Some((term, seat)) => {
-                hold(*seat == face.seat, "one leader a term", || format!("{seat} and {} in term {term}", face.seat))
+        let me = (face.seat, face.incarnation);
+        match self.leaders.iter().find(|(term, ..)| *term == face.term) {
+            Some((term, seat, life)) => {
+                hold((*seat, *life) == me, "one leader a term", || format!("{seat} and {} in term {term}", face.seat))
             }
             None => {
-                self.leaders.push((face.term, face.seat));
+                self.leaders.push((face.term, face.seat, face.incarnation));
                 self.leaders.sort_unstable();
                 Ok(())
             }
@@ -198,9 +234,11 @@ impl Chronicle {
         })
     }
 
-    pub(crate) fn renamed(&self, names: &Names) -> Chronicle {
+    pub(crate) fn renamed(&self, names: &Names, library: &Library) -> Chronicle {
         let mut chronicle = self.clone();
-        chronicle.leaders.iter_mut().for_each(|(_, seat)| *seat = names.of(*seat));
+        chronicle.committed.iter_mut().for_each(|known| known.mark = library.renamed(known.mark, names));
+        chronicle.configurations.iter_mut().for_each(|(_, mark, _)| *mark = library.renamed(*mark, names));
+        chronicle.leaders.iter_mut().for_each(|(_, seat, _)| *seat = names.of(*seat));
         chronicle.reads.iter_mut().for_each(|(seat, _, _)| *seat = names.of(*seat));
         chronicle.reads.sort_unstable();
         chronicle

@@ -1,7 +1,8 @@
-use quorate::{Index, Role, Session};
+use quorate::{Index, Members, Role, Seat, Seats, Session};
 
 use super::Budget;
 use super::letter::Letter;
+use super::names::Names;
 use crate::stage::show;
 
 /// What can happen to a node.
@@ -29,9 +30,15 @@ pub(crate) enum Event {
     Read,
     /// A wish to hand over to this seat.
     Transfer { to: u8 },
+    /// A letter arrives of a store that is none of the members, and an operator adds it.
+    Add { letter: u32 },
+    /// An operator wants this learner to be a voter.
+    Promote { seat: u8 },
+    /// An operator wants this seat to be no member's.
+    Remove { seat: u8 },
     /// The power goes, and comes back. So many parts of the write under way are durable.
     Crash { parts: u8 },
-    /// The disk is lost. The node starts at once with an empty one, under its next incarnation.
+    /// The disk is lost. The node starts at once with an empty one, as another life, and joins the cluster.
     LoseDisk,
     /// The app takes a snapshot of its state, which is durable at once.
     Snapshot,
@@ -77,7 +84,7 @@ pub(crate) struct Act {
 }
 
 impl Event {
-    pub(crate) const KINDS: [&'static str; 16] = [
+    pub(crate) const KINDS: [&'static str; 19] = [
         "deliver",
         "deliver late",
         "sync",
@@ -94,6 +101,9 @@ impl Event {
         "ask",
         "snapshot",
         "rot",
+        "add",
+        "promote",
+        "remove",
     ];
 
     /// Its place among the kinds.
@@ -115,25 +125,44 @@ impl Event {
             Event::Ask(_) => 13,
             Event::Snapshot => 14,
             Event::Rot => 15,
+            Event::Add { .. } => 16,
+            Event::Promote { .. } => 17,
+            Event::Remove { .. } => 18,
         }
     }
 
     pub(crate) fn letter(self) -> Option<u32> {
         match self {
-            Event::Deliver { letter } | Event::DeliverLate { letter } => Some(letter),
+            Event::Deliver { letter } | Event::DeliverLate { letter } | Event::Add { letter } => Some(letter),
             _ => None,
+        }
+    }
+
+    /// The same event of members who have other names.
+    pub(crate) fn renamed(self, names: &Names) -> Event {
+        match self {
+            Event::Transfer { to } => Event::Transfer { to: names.of(to) },
+            Event::Promote { seat } => Event::Promote { seat: names.of(seat) },
+            Event::Remove { seat } => Event::Remove { seat: names.of(seat) },
+            event => event,
         }
     }
 
     /// In the words of a golden trace.
     pub(crate) fn words(self, seat: u8, letters: &[Letter]) -> String {
         match self {
-            Event::Deliver { letter } | Event::DeliverLate { letter } => {
+            Event::Deliver { letter } | Event::DeliverLate { letter } | Event::Add { letter } => {
                 let Letter { from, incarnation, to, .. } = letters[letter as usize];
                 let life = if incarnation == 0 { String::new() } else { format!(" of incarnation {incarnation}") };
-                let late = if matches!(self, Event::DeliverLate { .. }) { ", the leader unheard for long" } else { "" };
-                format!("deliver {from} {to}{life}: {}{late}", show::message(&letters[letter as usize].message()))
+                let then = match self {
+                    Event::DeliverLate { .. } => ", the leader unheard for long".into(),
+                    Event::Add { .. } => format!(", and change {to} add {from}"),
+                    _ => String::new(),
+                };
+                format!("deliver {from} {to}{life}: {}{then}", show::message(&letters[letter as usize].message()))
             }
+            Event::Promote { seat: learner } => format!("change {seat} promote {learner}"),
+            Event::Remove { seat: member } => format!("change {seat} remove {member}"),
             Event::Sync => format!("sync {seat}"),
             Event::Campaign => format!("tick {seat}: time for an election"),
             Event::Beat => format!("tick {seat}: time for a heartbeat"),
@@ -170,6 +199,7 @@ impl Act {
             Event::Rot => budget.rots -= 1,
             Event::Read => budget.reads -= 1,
             Event::Transfer { .. } => budget.transfers -= 1,
+            Event::Add { .. } | Event::Promote { .. } | Event::Remove { .. } => budget.changes -= 1,
             Event::Crash { .. } => budget.crashes -= 1,
             Event::LoseDisk => budget.losses -= 1,
             Event::Deliver { .. } | Event::DeliverLate { .. } if self.keep => {
@@ -195,6 +225,10 @@ pub(crate) struct Offer {
     pub(crate) may_take: bool,
     /// The log stands on a snapshot that can be read.
     pub(crate) may_rot: bool,
+    /// Who takes part, as it sees them.
+    pub(crate) members: Members,
+    /// It is none of them any longer, and has stopped.
+    pub(crate) stopped: bool,
 }
 
 impl Offer {
@@ -220,6 +254,20 @@ impl Offer {
         let crashes = parts.map(|parts| Event::Crash { parts });
         let targets = if leads && left.transfers > 0 { 0..nodes } else { 0..0 };
         let transfers = targets.filter(move |to| *to != seat).map(|to| Event::Transfer { to });
-        simple.into_iter().filter(|(may, _)| *may).map(|(_, event)| event).chain(crashes).chain(transfers)
+        let (learners, all) =
+            if leads && left.changes > 0 { (self.members.learners, self.members.all()) } else { Default::default() };
+        let promoted = seats(learners).map(|seat| Event::Promote { seat });
+        let removed = seats(all).map(|seat| Event::Remove { seat });
+        let simple = simple.into_iter().filter(|(may, _)| *may).map(|(_, event)| event);
+        simple.chain(crashes).chain(transfers).chain(promoted).chain(removed)
     }
+
+    /// Whether an operator may add whoever has this seat.
+    pub(crate) fn may_add(&self, seat: u8) -> bool {
+        self.role == Role::Leader && !self.members.all().contains(Seat(seat))
+    }
+}
+
+fn seats(seats: Seats) -> impl Iterator<Item = u8> {
+    (0..Seat::COUNT_MAX as u8).filter(move |seat| seats.contains(Seat(*seat)))
 }

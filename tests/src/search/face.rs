@@ -1,6 +1,7 @@
-use quorate::Incarnation;
+use quorate::{Identity, Incarnation, Seat};
 
 use super::SEATS;
+use super::configuration::Configuration;
 
 /// What the others' promises need to know of a member.
 #[derive(Clone, Debug)]
@@ -19,8 +20,14 @@ pub(crate) struct Face {
     pub(crate) disk: Held,
     /// The snapshot that its log stands on is lost.
     pub(crate) is_lost: bool,
-    /// The first disk, if it was lost.
-    pub(crate) lost: Option<Held>,
+    /// It is none of the members any longer, and has stopped.
+    pub(crate) stopped: bool,
+    /// The disks that it has lost, by the life that had them.
+    pub(crate) lost: Box<[(Incarnation, Held)]>,
+    /// Who takes part as it sees them, and since which index.
+    pub(crate) configuration: (u64, Configuration),
+    /// The same of what it knows to be committed.
+    pub(crate) settled: (u64, Configuration),
     /// How far a leader counts on each of the others.
     pub(crate) matched: [u64; SEATS],
     /// In which incarnation it has heard each of the others.
@@ -31,6 +38,7 @@ pub(crate) struct Face {
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) term: u64,
+    pub(crate) vote: Option<Identity>,
     /// The latest term that it has marked.
     pub(crate) marked: u64,
     pub(crate) log: Log,
@@ -67,9 +75,19 @@ impl Log {
 }
 
 impl Face {
-    /// What the others may count on: of a node that has lost its disk, what that held.
-    pub(crate) fn vouched(&self) -> &Held {
-        self.lost.as_ref().unwrap_or(&self.disk)
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { seat: Seat(self.seat), incarnation: self.incarnation }
+    }
+
+    /// What others may count on of a life of its store: of one that was lost, what it held.
+    pub(crate) fn held(&self, life: Incarnation) -> Option<&Held> {
+        let lost = || self.lost.iter().find(|(of, _)| *of == life).map(|(_, held)| held);
+        if life == self.incarnation { Some(&self.disk) } else { lost() }
+    }
+
+    /// Whether this life of its store is there, and can be read.
+    pub(crate) fn is_there(&self, life: Incarnation) -> bool {
+        life == self.incarnation && !self.is_lost && !self.stopped
     }
 }
 

@@ -4,9 +4,8 @@ use quorate::{Message, Outcome};
 
 use super::breadth::meet;
 use super::event::{Act, Event};
-use super::prelude::next;
+use super::prelude::{next, start};
 use super::table::{Table, take};
-use super::world::World;
 use super::{Budget, Setting, Start};
 
 const BUDGET: Budget = Budget {
@@ -18,6 +17,7 @@ const BUDGET: Budget = Budget {
     rots: 0,
     reads: 1,
     transfers: 0,
+    changes: 0,
     resignations: 0,
     crashes: 1,
     losses: 0,
@@ -123,22 +123,32 @@ fn what_became_of_a_letter_is_for_good() {
     }
 }
 
-/// A pre-vote makes no difference to a candidate whose term is durable: not before its disk cannot get lost any more.
+/// Entries of a term that is over stand for all such letters: not before no disk can get lost any more.
 #[test]
 fn a_letter_stays_while_its_receiver_may_lose_its_disk() {
-    let budget = Budget { elections: 1, losses: 1, ..Budget::default() };
-    let mut table = Table::new(Setting::new(2, budget));
-    let mut world = World::new(&mut table);
-    let mut ways = Vec::new();
-    // Its question is the first letter, the answer the second.
-    let (question, answer) = (Event::Deliver { letter: 0 }, Event::Deliver { letter: 1 });
-    let events = [(0, Event::Campaign), (1, question), (0, answer), (0, Event::Sync), (1, Event::LoseDisk)];
-    for (seat, event) in events {
+    let budget = Budget { elections: 1, beats: 1, crashes: 1, losses: 1, ..Budget::default() };
+    let mut table = Table::new(Setting { start: Start::Led, ..Setting::new(2, budget) });
+    let mut world = start(&mut table).unwrap();
+    let mut happens = |seat, event, table: &mut Table| {
         let budget = world.budget;
-        world = next(&world, Act { seat, event, keep: true, leave: false }, &budget, &mut table).unwrap();
-        ways.push(world.letters.contains(&1));
+        world = next(&world, Act { seat, event, keep: true, leave: false }, &budget, table).unwrap();
+        world.letters.clone()
+    };
+    let latest = |table: &Table| table.letters.len() as u32 - 1;
+    happens(0, Event::Beat, &mut table);
+    let entries = latest(&table);
+    happens(0, Event::Crash { parts: 0 }, &mut table);
+    happens(1, Event::Campaign, &mut table);
+    for seat in [0, 1] {
+        let letter = latest(&table);
+        happens(seat, Event::Deliver { letter }, &mut table);
     }
-    assert_eq!(ways, [false, true, true, true, false]);
+    let letters = happens(1, Event::Sync, &mut table);
+    assert!(letters.contains(&entries), "{letters:?}");
+    let letters = happens(0, Event::LoseDisk, &mut table);
+    let (_, over) = table.letters[entries as usize].when_over().unwrap();
+    assert!(!letters.contains(&entries), "{letters:?}");
+    assert!(letters.iter().any(|letter| table.letters[*letter as usize] == over), "{letters:?}");
 }
 
 #[test]

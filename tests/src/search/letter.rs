@@ -6,7 +6,7 @@ use super::names::Names;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Letter {
     pub(crate) from: u8,
-    /// The sender's. There are as many as disks may be lost.
+    /// The sender's: a small number.
     pub(crate) incarnation: u8,
     pub(crate) to: u8,
     bytes: Vec<u8>,
@@ -56,9 +56,25 @@ impl Letter {
         postcard::from_bytes(&self.bytes).expect("a letter arrives as it was sent")
     }
 
-    /// Messages name nobody but all members: who sent it and who gets it is all.
+    /// Who sent it and who gets it have other names, and all who are said to take part.
     pub(crate) fn renamed(&self, names: &Names) -> Letter {
-        Letter { from: names.of(self.from), to: names.of(self.to), ..self.clone() }
+        let from = Identity { seat: names.of_seat(Seat(self.from)), ..self.sender() };
+        let new = |message: Message<'_>| Letter::new(from, names.of_seat(Seat(self.to)), &message);
+        match self.message() {
+            Message::AppendEntries { term, stamp, previous, commit, inherited, entries } => {
+                let records: Vec<u8> = entries.flat_map(|entry| names.of_entry(entry)).collect();
+                let entries = Entries::parse(&records).expect("they are as sound as before");
+                new(Message::AppendEntries { term, stamp, previous, commit, inherited, entries })
+            }
+            Message::Offer { term, stamp, latest, before, inherited, settled } => names
+                .with_settled(&settled, |settled| {
+                    new(Message::Offer { term, stamp, latest, before, inherited, settled })
+                }),
+            Message::Configured { term, incarnation, is_held, settled } => {
+                names.with_settled(&settled, |settled| new(Message::Configured { term, incarnation, is_held, settled }))
+            }
+            message => new(message),
+        }
     }
 
     /// The same letter, its stamp folded by whoever sent it.
@@ -70,9 +86,9 @@ impl Letter {
                 let folded = Message::AppendEntries { term, stamp, previous, commit, inherited, entries };
                 Letter::new(self.sender(), to, &folded)
             }
-            Message::Offer { term, stamp, latest, before, inherited, members } => {
+            Message::Offer { term, stamp, latest, before, inherited, settled } => {
                 let stamp = fold(to, stamp);
-                Letter::new(self.sender(), to, &Message::Offer { term, stamp, latest, before, inherited, members })
+                Letter::new(self.sender(), to, &Message::Offer { term, stamp, latest, before, inherited, settled })
             }
             _ => self,
         }

@@ -1,6 +1,7 @@
-use quorate::{Answer, Effect, Identity, Incarnation, Index, Input, Instant, Position, Round, Seat, Verdict};
+use quorate::{Answer, Change, Effect, Identity, Incarnation, Index, Input, Instant, Position, Rejection, Seat};
 
 use super::app::App;
+use super::deed::{Deed, Done, Reading};
 use super::disk::Disk;
 use super::event::{Event, Offer};
 use super::letter::{Kind, Letter};
@@ -10,6 +11,10 @@ use super::{Flaw, Setting, law};
 use crate::simulator::Violation;
 use crate::simulator::records::{Batch, Records};
 
+/// The life of a store that joins in a seat that had none.
+const FIRST: Incarnation = Incarnation(1);
+/// When somebody is heard, so that he is known to be there.
+const SOON: Instant = Instant::from_millis(1);
 const HEARTBEAT: Instant = Instant::from_millis(50);
 /// A step has far fewer effects.
 const EFFECTS_MAX: usize = 1_000;
@@ -22,48 +27,24 @@ pub(crate) struct Member {
     pub(crate) disk: Disk,
     pub(crate) app: App,
     pub(crate) incarnation: Incarnation,
-    /// What its first disk held when it was lost: others count on that.
-    pub(crate) lost: Option<Records>,
+    /// What its disks held when they were lost, and in which lives: others count on that.
+    pub(crate) lost: Vec<(Incarnation, Records)>,
     pub(crate) write: Option<Batch>,
     /// How often it was started: what the node takes for a random number, to name this boot.
     life: u64,
     /// Effects were left undrawn.
     left: bool,
-}
-
-/// What a member did that others can notice.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Deed {
-    pub(crate) sent: Vec<Letter>,
-    pub(crate) applied: Vec<Done>,
-    pub(crate) reads: Vec<Reading>,
-    /// The app is asked for a snapshot.
-    pub(crate) is_asked: bool,
-}
-
-/// A record that was applied, and what the app has made of it if it is of a session.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Done {
-    pub(crate) record: Vec<u8>,
-    pub(crate) verdict: Option<Verdict<u32>>,
-}
-
-/// What a node says of its reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Reading {
-    Awaits(Round),
-    /// Every read up to this round is answered from a state that has applied so much.
-    Ready(Round, u64),
-    Failed(Round),
-    /// A crash: nobody will answer.
-    Gone,
+    /// It is none of the members any longer, and has stopped.
+    pub(crate) stopped: bool,
 }
 
 impl Member {
     pub(crate) fn new(seat: u8, setting: &Setting) -> Member {
-        let (disk, identity) = (Disk::default(), Seat(seat).into());
+        let is_founder = setting.founders().all().contains(Seat(seat));
+        let incarnation = if is_founder { Incarnation::FOUNDER } else { FIRST };
+        let (disk, identity) = (Disk::default(), Identity { seat: Seat(seat), incarnation });
         let (node, app) = (boot(identity, setting, 1, &disk), App::new());
-        Member { node, disk, app, incarnation: identity.incarnation, lost: None, write: None, life: 1, left: false }
+        Member { node, disk, app, incarnation, lost: Vec::new(), write: None, life: 1, left: false, stopped: false }
     }
 
     pub(crate) fn seat(&self) -> u8 {
@@ -82,6 +63,8 @@ impl Member {
             left: self.left,
             may_take: !self.disk.is_lost && self.applied().is_some(),
             may_rot: self.disk.base().is_some(),
+            members: self.node.members(),
+            stopped: self.stopped,
         }
     }
 
@@ -103,11 +86,10 @@ impl Member {
         let mut member = self.clone();
         member.node.rename(|seat| names.of_seat(seat));
         member.node.forget_time();
-        let hard_states =
-            [Some(&mut member.disk.log.hard_state), member.write.as_mut().and_then(|write| write.hard_state.as_mut())];
-        for state in hard_states.into_iter().flatten() {
-            state.vote = state.vote.map(|seat| names.of_seat(seat));
+        for log in [&mut member.disk.log].into_iter().chain(member.lost.iter_mut().map(|(_, log)| log)) {
+            *log = names.of_records(log);
         }
+        member.write = member.write.map(|write| names.of_batch(&write));
         member
     }
 
@@ -127,6 +109,10 @@ impl Member {
             _ => {}
         }
         let before = law::Marks::of(self);
+        if matches!(event, Event::Add { .. }) {
+            let heard = letter.expect("a delivery has its letter");
+            self.act(SOON, Input::Receive { from: heard.sender(), message: heard.message() }, 0, setting, sees)?;
+        }
         let (at, input) = self.input(event, letter, setting)?;
         let drawn = if leave { 0 } else { EFFECTS_MAX };
         let mut deed = self.act(at, input, drawn, setting, sees)?;
@@ -163,8 +149,10 @@ impl Member {
         let Member { node, disk, app, write, .. } = self;
         let mut applied = node.applied();
         let effects = node.step(at, input);
-        if let Some(Answer::Await { round }) = effects.answer {
-            deed.reads.push(Reading::Awaits(round));
+        match effects.answer {
+            Some(Answer::Await { round }) => deed.reads.push(Reading::Awaits(round)),
+            Some(Answer::Reject(Rejection::Unchanged(_))) => deed.is_refused = true,
+            _ => {}
         }
         for (effect, count) in effects.take(drawn).zip(1..) {
             law::hold(count < EFFECTS_MAX, "a step comes to an end", || format!("node {}", from.seat.0))?;
@@ -193,7 +181,11 @@ impl Member {
                     let (record, verdict) = (apply.entry().record().to_vec(), app.apply(apply.entry()));
                     deed.applied.push(Done { record, verdict });
                 }
-                Effect::LeadershipEnded | Effect::TransferFailed { .. } => {}
+                Effect::LeadershipEnded
+                | Effect::TransferFailed { .. }
+                | Effect::Members { .. }
+                | Effect::ChangeFailed { .. } => {}
+                Effect::Dismissed(_) => deed.is_dismissed = true,
                 Effect::TakeSnapshot { .. } => deed.is_asked = true,
                 Effect::Store { snapshot, offset, bytes } => {
                     let follows = disk.store(snapshot, offset, bytes, &named);
@@ -212,6 +204,7 @@ impl Member {
                 Effect::ReadFailed { through } => deed.reads.push(Reading::Failed(through)),
             }
         }
+        self.stopped |= deed.is_dismissed;
         self.disk.keep(&self.node.snapshots().collect::<Vec<_>>());
         let is_kept = self.disk.log.base.index == Index(0) || self.disk.is_lost || self.disk.base().is_some();
         law::hold(is_kept, "what the disk stands on is among the snapshots to keep", || format!("{from:?}"))?;
@@ -229,7 +222,8 @@ impl Member {
             Input::Receive { from: letter.sender(), message: letter.message() }
         };
         let is_late = ELECTION;
-        let is_due = ELECTION + ELECTION.saturating_since(Instant::START);
+        // Who does not count waits for longer.
+        let is_due = ELECTION + ELECTION.saturating_since(Instant::START) * 3;
         Ok(match event {
             Event::Deliver { .. } => (Instant::START, arrives(letter)),
             Event::DeliverLate { .. } => (is_late, arrives(letter)),
@@ -247,6 +241,12 @@ impl Member {
             }
             Event::Read => (Instant::START, Input::Read),
             Event::Transfer { to } => (Instant::START, Input::Transfer { to: Some(Seat(to)) }),
+            Event::Add { .. } => {
+                let seat = letter.expect("a delivery has its letter").sender().seat;
+                (SOON, Input::Change(Change::Add { seat, address: &[] }))
+            }
+            Event::Promote { seat } => (Instant::START, Input::Change(Change::Promote { seat: Seat(seat) })),
+            Event::Remove { seat } => (Instant::START, Input::Change(Change::Remove { seat: Seat(seat) })),
             Event::Crash { .. } | Event::LoseDisk | Event::Rot | Event::Draw => (Instant::START, Input::Tick),
         })
     }
@@ -261,20 +261,12 @@ impl Member {
         Ok(Input::Persisted(self.node.reissue_ticket().expect("the node waits for its write")))
     }
 
-    /// The app takes a snapshot of what it has applied.
+    /// The app takes a snapshot of what it has applied, perhaps without being asked: who takes part is durable before.
     pub(crate) fn take_snapshot<'a>(&mut self) -> Input<'a, String> {
+        let unsettled = self.node.unsettled().map(Batch::of_settled);
+        unsettled.into_iter().for_each(|batch| self.disk.log.sync(batch));
         let position = self.applied().expect("there is something to take");
         Input::Snapshotted(self.disk.take(position, &self.app))
-    }
-
-    /// Whether it counts in elections, and could win one.
-    pub(crate) fn counts(&self) -> bool {
-        self.incarnation == Incarnation(0) && !self.disk.is_lost && !self.learns()
-    }
-
-    /// Whether it has no vote.
-    pub(crate) fn learns(&self) -> bool {
-        self.node.members().learners.contains(self.node.seat())
     }
 
     /// Whether the app could take a snapshot.
@@ -295,12 +287,10 @@ impl Member {
         Ok(())
     }
 
-    /// Starts again under the next incarnation, from an empty disk.
+    /// Joins in another life, with an empty disk. Which number is drawn does not matter: a small one.
     fn lose_disk(&mut self, setting: &Setting) {
         self.write = None;
-        let mut log = std::mem::take(&mut self.disk).log;
-        log.hard_state.vote = None;
-        self.lost.get_or_insert(log);
+        self.lost.push((self.incarnation, std::mem::take(&mut self.disk).log));
         self.incarnation.0 += 1;
         self.start(setting);
     }

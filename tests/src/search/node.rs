@@ -1,7 +1,12 @@
-use quorate::{Boot, Charter, Config, Founding, Identity, Incarnation, Instant, Members, Recovered, Seats};
+use quorate::{Boot, Charter, Config, Founding, Identity, Incarnation, Instant, Recovered};
 
 use super::disk::Disk;
 use super::{LOG_BYTES, SEATS, Setting};
+
+/// The most bytes of entries in a message.
+const FRAME: usize = 60;
+/// The same where entries say who takes part.
+const FRAME_WITH_MEMBERS: usize = 120;
 
 pub(crate) type Node = quorate::Node<String, Memory, SEATS>;
 
@@ -26,29 +31,33 @@ impl AsMut<[u8]> for Memory {
 
 /// A node that starts from what its disk holds, and has forgotten time.
 pub(crate) fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk) -> Node {
-    let (all, voters) = (Seats::first(setting.nodes), Seats::first(setting.voters()));
-    let members = Members { learners: Seats(all.0 & !voters.0), ..Members::of(voters) };
     // A small window of bytes and small frames, so that a few entries need more than one.
+    let entry_bytes_max = if setting.members_change() { FRAME_WITH_MEMBERS } else { FRAME };
     let config = Config {
-        entry_bytes_max: 60,
+        entry_bytes_max,
         inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
-        inflight_bytes_max: 120,
-        ..Config::new(identity, life)
+        inflight_bytes_max: entry_bytes_max * 2,
+        ..Config::new(identity.seat, life)
     };
     let memory = Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes };
     let mut boot = Boot::recover(config, memory).expect("the search's configuration is sound");
-    let charter = Charter { founding: Founding(1), members, log_bytes_least: setting.log_bytes as u32 };
+    let log_bytes_least = setting.log_bytes as u32;
+    let charter = Charter { founding: Founding(1), members: setting.founders(), log_bytes_least };
+    let origin = match identity.incarnation {
+        Incarnation::FOUNDER => Recovered::Charter(charter),
+        incarnation => Recovered::Joined(charter, incarnation),
+    };
     let base = disk.base().map(Recovered::Snapshot);
     let lost = disk.is_lost.then_some(Recovered::LostSnapshot(disk.log.base));
     let items = [base, lost, disk.stored().map(Recovered::Stored), Some(Recovered::HardState(disk.log.hard_state))];
     let entries = disk.log.entries().map(Recovered::Entry);
-    let mark = Recovered::Mark(disk.log.last_mark());
-    let items = [Some(Recovered::Charter(charter))].into_iter().chain(items).flatten().chain(entries).chain([mark]);
+    let last = [disk.log.settled().map(Recovered::Settled), Some(Recovered::Mark(disk.log.last_mark()))];
+    let items = [Some(origin)].into_iter().chain(items).flatten().chain(entries).chain(last.into_iter().flatten());
     items.for_each(|item| boot.take(item).expect("the disk's log is whole"));
     let mut node = boot.start(Instant::START).expect("the disk's log is whole");
     // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
-    // as much. But of a node that has lost its disk it may be the first that others hear.
-    if identity.incarnation == Incarnation(0) {
+    // as much. But of a store that has joined it may be the first that others hear.
+    if identity.incarnation == Incarnation::FOUNDER {
         node.forget_greeting();
     }
     node.forget_time();

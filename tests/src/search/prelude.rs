@@ -1,4 +1,4 @@
-use quorate::Message;
+use quorate::{Message, Seat};
 
 use super::event::{Act, Ask, Event};
 use super::table::Table;
@@ -29,6 +29,17 @@ fn led(table: &mut Table) -> Result<World, Violation> {
         world = calm(&world, event, table, |_, _| false)?;
     }
     world.letters = Vec::new();
+    greet(world, table)
+}
+
+/// Whoever is no member has said to node 0 that it is there.
+fn greet(mut world: World, table: &mut Table) -> Result<World, Violation> {
+    let members = table.setting.founders().all();
+    for seat in (0..table.setting.nodes as u8).filter(|seat| !members.contains(Seat(*seat))) {
+        let act = Act { seat, ..act(Event::Beat) };
+        world = next(&world, act, &Budget { beats: 1, ..NOTHING }, table)?;
+        world.letters.retain(|letter| table.stamps[*letter as usize].to == 0);
+    }
     Ok(world)
 }
 
@@ -64,6 +75,7 @@ const NOTHING: Budget = Budget {
     rots: 0,
     reads: 0,
     transfers: 0,
+    changes: 0,
     resignations: 0,
     crashes: 0,
     losses: 0,

@@ -1,17 +1,20 @@
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use quorate::{Entry, Position, Role, Seat};
+use quorate::{Entry, HardState, Position, Role, Seat};
 
 use super::calm;
 use super::chronicle::{Applied, Chronicle};
+use super::configuration::Configuration;
+use super::deed::{Deed, Done, Reading};
 use super::event::{Event, Offer};
 use super::face::{Face, Held, Log, Mark};
+use super::known::Known;
 use super::law::Verdict;
 use super::letter::Letter;
-use super::member::{Deed, Done, Member, Reading};
+use super::library::Library;
+use super::member::Member;
 use super::mix::{Mixing, digest};
 use super::names::{Digests, Names};
 use super::{SEATS, Setting};
@@ -35,23 +38,16 @@ pub(crate) struct Table {
     /// By member, then by letter.
     fates: Vec<Vec<Fate>>,
     pub(crate) chronicles: Known<Chronicle>,
-    record_numbers: HashMap<Box<[u8]>, u32>,
-    pub(crate) records: Vec<Box<[u8]>>,
+    pub(crate) library: Library,
     outcomes: HashMap<(u32, Event, bool), Rc<Outcome>, Mixing>,
-    /// Who was asked to go on together.
-    calm: HashSet<[u32; SEATS]>,
-}
-
-/// Values by number.
-pub(crate) struct Known<T> {
-    numbers: HashMap<Rc<T>, u32>,
-    values: Vec<Rc<T>>,
-    pub(crate) digests: Vec<Digests>,
+    /// Who was asked to go on together, and since when the last configuration that was committed holds.
+    calm: HashSet<([u32; SEATS], u64)>,
 }
 
 /// What the network needs to know of a letter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
+    pub(crate) from: u8,
     pub(crate) to: u8,
     /// From which durable term of the receiver on it is over, and the letter that stands for it then.
     over: Option<(u64, u32)>,
@@ -77,41 +73,17 @@ pub(crate) struct Outcome {
     pub(crate) sent: Box<[u32]>,
     pub(crate) applied: Box<[Applied]>,
     pub(crate) reads: Box<[Reading]>,
+    /// A change is refused: nothing was done.
+    pub(crate) is_refused: bool,
+    pub(crate) is_dismissed: bool,
     pub(crate) broken: Option<Violation>,
-}
-
-impl<T: Hash + Eq> Known<T> {
-    fn new() -> Known<T> {
-        Known { numbers: HashMap::new(), values: Vec::new(), digests: Vec::new() }
-    }
-
-    /// Its number, and whether it is new. `named` gives it another name.
-    fn add(&mut self, value: T, names: &[Names], named: impl Fn(&T, &Names) -> T) -> (u32, bool) {
-        if let Some(number) = self.numbers.get(&value) {
-            return (*number, false);
-        }
-        let mut digests = Digests::default();
-        digests.iter_mut().zip(names).for_each(|(place, names)| *place = digest(&named(&value, names)));
-        let (number, value) = (self.values.len() as u32, Rc::new(value));
-        self.numbers.insert(Rc::clone(&value), number);
-        self.values.push(value);
-        self.digests.push(digests);
-        (number, true)
-    }
-
-    pub(crate) fn get(&self, number: u32) -> &T {
-        &self.values[number as usize]
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
 }
 
 impl Table {
     pub(crate) fn new(setting: Setting) -> Table {
         Table {
             names: Names::all(setting.voters()),
+            library: Library::new(Configuration::of_founders(setting.founders())),
             setting,
             members: Known::new(),
             faces: Vec::new(),
@@ -121,8 +93,6 @@ impl Table {
             stamps: Vec::new(),
             fates: Vec::new(),
             chronicles: Known::new(),
-            record_numbers: HashMap::new(),
-            records: Vec::new(),
             outcomes: HashMap::default(),
             calm: HashSet::new(),
         }
@@ -140,7 +110,8 @@ impl Table {
     }
 
     pub(crate) fn add_chronicle(&mut self, chronicle: Chronicle) -> u32 {
-        self.chronicles.add(chronicle, &self.names, Chronicle::renamed).0
+        let Table { chronicles, library, names, .. } = self;
+        chronicles.add(chronicle, names, |chronicle, names| chronicle.renamed(names, library)).0
     }
 
     /// What comes of an event.
@@ -155,12 +126,13 @@ impl Table {
     }
 
     /// Whether these go on once the faults end.
-    pub(crate) fn check_calm(&mut self, members: [u32; SEATS]) -> Verdict {
-        if !self.setting.calms || !self.calm.insert(members) {
+    pub(crate) fn check_calm(&mut self, members: [u32; SEATS], chronicle: u32) -> Verdict {
+        let (since, configuration) = self.chronicles.get(chronicle).in_force(&self.library);
+        if !self.setting.calms || !self.calm.insert((members, since)) {
             return Ok(());
         }
         let members: Vec<_> = members[..self.setting.nodes].iter().map(|member| self.members.get(*member)).collect();
-        calm::check(&members, &self.setting)
+        calm::check(&members, since, configuration, &self.setting)
     }
 
     /// Every event that was played: at which member, and whether its effects were left.
@@ -193,6 +165,8 @@ impl Table {
                 sent: deed.sent.into_iter().map(|letter| self.add_letter(letter)).collect(),
                 applied: deed.applied.iter().map(|done| self.applied(done)).collect(),
                 reads: deed.reads.into(),
+                is_refused: deed.is_refused,
+                is_dismissed: deed.is_dismissed,
                 broken: None,
             },
             Err(violation) => Outcome {
@@ -200,6 +174,8 @@ impl Table {
                 sent: Box::default(),
                 applied: Box::default(),
                 reads: Box::default(),
+                is_refused: false,
+                is_dismissed: false,
                 broken: Some(violation),
             },
         }
@@ -216,12 +192,9 @@ impl Table {
         deed: &Deed,
     ) -> Result<(), Violation> {
         for names in &self.names[1..] {
-            let named_event = match event {
-                Event::Transfer { to } => Event::Transfer { to: names.of(to) },
-                event => event,
-            };
             let named_letter = letter.map(|letter| letter.renamed(names));
-            let (named, did) = take(&before.renamed(names), named_event, named_letter.as_ref(), leave, &self.setting)?;
+            let (named, did) =
+                take(&before.renamed(names), event.renamed(names), named_letter.as_ref(), leave, &self.setting)?;
             let sorted = |mut letters: Vec<Letter>| {
                 letters.sort_unstable();
                 letters
@@ -229,7 +202,8 @@ impl Table {
             let sent = sorted(deed.sent.iter().map(|letter| letter.renamed(names)).collect());
             let is_same = named == after.renamed(names)
                 && sorted(did.sent) == sent
-                && (&did.applied, &did.reads) == (&deed.applied, &deed.reads);
+                && did.reads == deed.reads
+                && did.applied == deed.applied.iter().map(|done| done.renamed(names)).collect::<Vec<_>>();
             if !is_same {
                 let story = format!("node {} under {names:?}", before.seat());
                 return Err(Violation { law: "it does not matter who sits where", story });
@@ -250,7 +224,13 @@ impl Table {
         });
         let number = self.letters.len() as u32;
         let over = over.filter(|(_, over)| *over != number);
-        self.stamps.push(Stamp { to: letter.to, over, asks_for_vote: letter.asks_for_vote(), digests });
+        self.stamps.push(Stamp {
+            from: letter.from,
+            to: letter.to,
+            over,
+            asks_for_vote: letter.asks_for_vote(),
+            digests,
+        });
         self.letter_numbers.insert(letter.clone(), number);
         self.letters.push(letter);
         number
@@ -268,7 +248,8 @@ impl Table {
             let is_over = self.stamps[place].over.is_some_and(|(from, _)| from <= member.disk.log.hard_state.term.0);
             fates[place] = match self.letters[place] {
                 _ if is_over => Fate::Over,
-                ref letter if member.is_done_with(letter) => Fate::Spent,
+                // Of who takes part, and in which life, everything may be of use once more.
+                ref letter if !self.setting.members_change() && member.is_done_with(letter) => Fate::Spent,
                 _ => Fate::Stays,
             };
         }
@@ -280,7 +261,8 @@ impl Table {
     }
 
     fn face(&mut self, member: &Member) -> Face {
-        let Member { node, disk, incarnation, lost, app, .. } = member;
+        let Member { node, disk, incarnation, lost, app, stopped, .. } = member;
+        let ((since, roster), settled) = (node.roster(), node.settled());
         let mut matched = [0; SEATS];
         node.progress().for_each(|progress| matched[usize::from(progress.seat.0)] = progress.matched.0);
         let heard = std::array::from_fn(|seat| node.heard_incarnation(Seat(seat as u8)));
@@ -296,7 +278,10 @@ impl Table {
             incarnation: *incarnation,
             disk: self.held(&disk.log),
             is_lost: disk.is_lost,
-            lost: lost.as_ref().map(|log| self.held(log)),
+            stopped: *stopped,
+            lost: lost.iter().map(|(life, log)| (*life, self.held(log))).collect(),
+            configuration: (since.0, Configuration::of(&roster)),
+            settled: (settled.since.0, Configuration::of(&settled.roster)),
             matched,
             heard,
         }
@@ -304,7 +289,8 @@ impl Table {
 
     fn held(&mut self, disk: &Records) -> Held {
         let log = self.log(disk.base, disk.entries());
-        Held { term: disk.hard_state.term.0, marked: disk.mark.0, log }
+        let HardState { term, vote } = disk.hard_state;
+        Held { term: term.0, vote, marked: disk.mark.0, log }
     }
 
     fn log<'a>(&mut self, base: Position, entries: impl Iterator<Item = Entry<'a>>) -> Log {
@@ -318,15 +304,7 @@ impl Table {
     }
 
     fn mark(&mut self, record: &[u8]) -> Mark {
-        let (entry, _) = Entry::parse(record).expect("records stay whole");
-        let term = entry.position().term.0;
-        if let Some(record) = self.record_numbers.get(record) {
-            return Mark { term, record: *record };
-        }
-        let number = self.records.len() as u32;
-        self.record_numbers.insert(record.into(), number);
-        self.records.push(record.into());
-        Mark { term, record: number }
+        self.library.mark(record, &self.names)
     }
 }
 

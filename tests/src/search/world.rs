@@ -1,6 +1,6 @@
 use std::io;
 
-use quorate::{Incarnation, Role};
+use quorate::Role;
 
 use super::chronicle::Chronicle;
 use super::event::{Act, Event};
@@ -59,7 +59,10 @@ impl World {
         let nodes = table.setting.nodes as u8;
         for seat in 0..nodes {
             let offer = table.offers[self.member(seat) as usize];
-            let may_fail = are_whole(&self.members, seat, table);
+            if offer.stopped {
+                continue;
+            }
+            let may_fail = may_fail(&self.members, self.chronicle, seat, table);
             let part = |left| if may_fail { left } else { 0 };
             let (losses, rots) = (part(self.budget.losses), part(self.budget.rots));
             let left = Budget { losses, rots, ..self.budget };
@@ -88,6 +91,12 @@ impl World {
         for letter in self.letters.iter().copied().filter(|letter| previous.replace(*letter) != Some(*letter)) {
             let stamp = &table.stamps[letter as usize];
             let offer = table.offers[self.member(stamp.to) as usize];
+            if offer.stopped {
+                continue;
+            }
+            let may_add = self.budget.changes > 0 && offer.may_add(stamp.from);
+            let add = may_add.then_some(Event::Add { letter });
+            acts.extend(add.map(|event| Act { seat: stamp.to, event, keep: stays, leave: false }));
             let may_be_late = stamp.asks_for_vote && offer.role == Role::Follower && offer.knows_leader;
             let late = may_be_late.then_some(Event::DeliverLate { letter });
             for event in [Some(Event::Deliver { letter }), late].into_iter().flatten() {
@@ -137,7 +146,8 @@ impl World {
             return Err(violation.clone());
         }
         let goes = act.event.letter().is_some() && !act.keep;
-        if outcome.member == before && outcome.sent.is_empty() && outcome.reads.is_empty() && !goes {
+        let is_idle = outcome.member == before && outcome.sent.is_empty() && outcome.reads.is_empty() && !goes;
+        if is_idle || outcome.is_refused {
             return Ok(false);
         }
         draft.members = self.members;
@@ -148,7 +158,7 @@ impl World {
         subtract(&mut draft.sums, &table.members.digests[before as usize]);
         add(&mut draft.sums, &table.members.digests[outcome.member as usize]);
         self.post(act, before, &outcome, table, draft);
-        self.write_down(&outcome, table, draft)?;
+        self.write_down(act.seat, &outcome, table, draft)?;
         Ok(true)
     }
 
@@ -160,7 +170,7 @@ impl World {
             draft.take_out(letter, table);
         }
         if outcome.member != before {
-            // The others' disks are safe once one is lost.
+            // All disks are safe once the last one is lost that may be.
             let is_loss = act.event == Event::LoseDisk;
             for letter in self.letters.iter().copied() {
                 let may_go = is_loss || table.stamps[letter as usize].to == act.seat;
@@ -173,14 +183,27 @@ impl World {
         outcome.sent.iter().for_each(|letter| draft.put_in(*letter, table));
     }
 
-    fn write_down(&self, outcome: &Outcome, table: &mut Table, draft: &mut Draft) -> Result<(), Violation> {
-        let chronicle = table.chronicles.get(self.chronicle);
-        let face = &table.faces[outcome.member as usize];
-        if chronicle.knows(face, &outcome.applied, &outcome.reads) {
+    fn write_down(&self, seat: u8, outcome: &Outcome, table: &mut Table, draft: &mut Draft) -> Result<(), Violation> {
+        let known = table.chronicles.get(self.chronicle);
+        let (face, library) = (&table.faces[outcome.member as usize], &table.library);
+        if outcome.is_dismissed {
+            law::check_dismissal(face, known, library)?;
+        }
+        if known.knows(face, &outcome.applied, &outcome.reads) {
             return Ok(());
         }
-        let mut chronicle = chronicle.clone();
-        chronicle.add(face, &outcome.applied, &outcome.reads, &table.records)?;
+        let mut chronicle = known.clone();
+        let before = &table.faces[self.member(seat) as usize];
+        chronicle.add(face, before, &outcome.applied, &outcome.reads, library)?;
+        if table.setting.words {
+            let faces = draft.faces(table);
+            if face.leads && !known.has_leader(face) {
+                law::check_election(face, before, &faces)?;
+            }
+            for place in known.committed.len()..chronicle.committed.len() {
+                law::check_commit(face, before, &faces, place as u64, &chronicle.committed[place].mark)?;
+            }
+        }
         draft.chronicle = table.add_chronicle(chronicle);
         subtract(&mut draft.sums, &table.chronicles.digests[self.chronicle as usize]);
         add(&mut draft.sums, &table.chronicles.digests[draft.chronicle as usize]);
@@ -222,9 +245,22 @@ impl Draft {
     /// The letter itself, what stands for it, or nothing. What makes no difference any more makes one again to a
     /// receiver that loses its disk.
     fn on_its_way(&self, letter: u32, table: &mut Table) -> Option<u32> {
-        let to = table.stamps[letter as usize].to;
-        let may_forget = may_lose(&self.members, &self.budget, to, table);
-        if may_forget { Some(letter) } else { table.on_its_way(letter, self.members[usize::from(to)]) }
+        let to = self.members[usize::from(table.stamps[letter as usize].to)];
+        match table.offers[to as usize].stopped {
+            true => None,
+            false if self.budget.losses > 0 => Some(letter),
+            false => table.on_its_way(letter, to),
+        }
+    }
+
+    /// All nodes, for those who watch.
+    fn faces<'t>(&self, table: &'t Table) -> Vec<&'t Face> {
+        self.members[..table.setting.nodes].iter().map(|member| &table.faces[*member as usize]).collect()
+    }
+
+    /// Whether its majorities go on once the faults end.
+    pub(crate) fn check_calm(&self, table: &mut Table) -> Result<(), Violation> {
+        table.check_calm(self.members, self.chronicle)
     }
 
     /// The same for all worlds that differ in names alone.
@@ -235,15 +271,8 @@ impl Draft {
 
     /// Whether all promises hold, after something happened at a seat.
     pub(crate) fn check(&self, seat: u8, table: &Table) -> Result<(), Violation> {
-        let faces: Vec<&Face> =
-            self.members[..table.setting.nodes].iter().map(|member| &table.faces[*member as usize]).collect();
-        law::check(
-            &faces,
-            table.setting.voters(),
-            usize::from(seat),
-            table.chronicles.get(self.chronicle),
-            table.setting.words,
-        )
+        let (faces, chronicle) = (self.faces(table), table.chronicles.get(self.chronicle));
+        law::check(&faces, usize::from(seat), chronicle, &table.library, table.setting.words)
     }
 
     pub(crate) fn write(&self, tape: &mut Tape, setting: &Setting) -> io::Result<()> {
@@ -260,17 +289,13 @@ impl Draft {
     }
 }
 
-/// Whether a node's disk may get lost: one that was lost leaves a majority, two would not.
-fn may_lose(members: &[u32; super::SEATS], budget: &Budget, seat: u8, table: &Table) -> bool {
-    budget.losses > 0 && are_whole(members, seat, table)
-}
-
-/// Whether no other has lost its disk, or the snapshot that its log stands on.
-fn are_whole(members: &[u32; super::SEATS], seat: u8, table: &Table) -> bool {
-    let mut others = members[..table.setting.nodes].iter().zip(0..).filter(|(_, other)| *other != seat);
-    others.all(|(member, _)| {
-        let face = &table.faces[*member as usize];
-        face.incarnation == Incarnation(0) && !face.is_lost
+/// Whether a node may lose its disk, or the snapshot that its log stands on: the others are majorities of those who take
+/// part by what is committed, each in the life that takes part.
+fn may_fail(members: &[u32; super::SEATS], chronicle: u32, seat: u8, table: &Table) -> bool {
+    let (_, configuration) = table.chronicles.get(chronicle).in_force(&table.library);
+    configuration.has_majorities(|other, life| {
+        let face = &table.faces[members[usize::from(other)] as usize];
+        other != seat && face.is_there(life)
     })
 }
 

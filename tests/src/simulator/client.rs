@@ -70,7 +70,12 @@ impl Answer {
             ReplyBody::Unknown => Answer::Unknown,
             ReplyBody::NotLeader { leader, .. } => Answer::Elsewhere(leader.map(|seat| usize::from(seat.0))),
             ReplyBody::Refused(_) | ReplyBody::Superseded => Answer::Elsewhere(None),
-            ReplyBody::Value { .. } | ReplyBody::Status(_) | ReplyBody::Snapshot { .. } | ReplyBody::Piece { .. } => {
+            ReplyBody::Value { .. }
+            | ReplyBody::Status(_)
+            | ReplyBody::Snapshot { .. }
+            | ReplyBody::Piece { .. }
+            | ReplyBody::Members { .. }
+            | ReplyBody::Taken => {
                 unreachable!("the simulator asks for no such thing, or answers itself: {body:?}")
             }
         }

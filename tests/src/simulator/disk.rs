@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use quorate::founding::Record;
-use quorate::{Charter, Entries, Identity, Index, Members, Position, Snapshot};
+use quorate::{Charter, Entries, Incarnation, Index, Members, Position, Seat, Snapshot};
 use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
@@ -77,10 +77,10 @@ pub(crate) enum Opening {
 }
 
 impl Disk {
-    pub(crate) fn new(identity: Identity, segment_bytes: u64, seed: u64) -> Disk {
+    pub(crate) fn new(seat: Seat, segment_bytes: u64, seed: u64) -> Disk {
         Disk {
             files: Memory::new(seed),
-            owner: Owner { cluster: CLUSTER.0, identity },
+            owner: Owner { cluster: CLUSTER.0, seat },
             options: Options { segment_bytes },
             log: None,
             durable: Records::default(),
@@ -99,8 +99,16 @@ impl Disk {
     /// What makes the store complete, if it is.
     pub(crate) fn charter(&self) -> Option<Charter> {
         match self.durable.founding? {
-            Record::Complete(charter) => Some(charter),
+            Record::Complete(charter) | Record::Joined(charter, _) => Some(charter),
             Record::Prepared(_) => None,
+        }
+    }
+
+    /// Which life of its seat the store is.
+    pub(crate) fn incarnation(&self) -> Incarnation {
+        match self.durable.founding {
+            Some(Record::Joined(_, incarnation)) => incarnation,
+            _ => Incarnation::FOUNDER,
         }
     }
 
@@ -131,6 +139,10 @@ impl Disk {
                 Recovered::LostSnapshot(position) => lost = Some(position),
                 Recovered::Prepared(prepared) => found.founding = Some(Record::Prepared(prepared)),
                 Recovered::Charter(charter) => found.founding = Some(Record::Complete(charter)),
+                Recovered::Joined(charter, incarnation) => {
+                    found.founding = Some(Record::Joined(charter, incarnation));
+                }
+                Recovered::Settled(settled) => found.settle(settled),
                 Recovered::DamagedSnapshot(position) => damaged = Some(position),
                 Recovered::Stored(_) => {}
             }
@@ -228,7 +240,7 @@ impl Disk {
             Change::Write(batch) => {
                 let records = batch.bytes();
                 let entries = Entries::parse(&records).expect("a node writes whole records, one after the other");
-                log.write(batch.hard_state, batch.snapshot, entries, batch.mark)
+                log.write(batch.hard_state, batch.snapshot, entries, batch.settled(), batch.mark)
             }
             Change::Mark(snapshot) => log.mark(*snapshot),
             Change::Record(record) => log.record(*record),

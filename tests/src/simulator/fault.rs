@@ -40,8 +40,8 @@ pub enum Fault {
     FullDisk,
     /// A bit of a stopped node's disk flips: the node must not come back, or with nothing lost.
     Rot,
-    /// A stopped node's disk is gone, or what has rotted is thrown away: the node comes back with an empty one, under a
-    /// new incarnation.
+    /// A stopped node's disk is gone, or what has rotted is thrown away: the node comes back with an empty one, in another
+    /// life.
     LostDisk,
     /// Syncs take long.
     SlowDisk,
@@ -83,11 +83,13 @@ pub enum Fault {
     Restart,
     /// Pieces of snapshots are late by up to three seconds: meanwhile another leader may have brought what they cover.
     LatePiece,
+    /// An operator adds members, promotes, moves and removes them.
+    Change,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 38] = [
+    pub const ALL: [Fault; 39] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -126,6 +128,7 @@ impl Fault {
         Fault::Twins,
         Fault::Restart,
         Fault::LatePiece,
+        Fault::Change,
     ];
 
     /// Those that disturb the order in which a phase lets things happen.
@@ -161,7 +164,7 @@ impl Fault {
             Fault::Rot | Fault::LostDisk | Fault::Transfer | Fault::FailedSnapshot | Fault::Away | Fault::Late => {
                 250_000
             }
-            Fault::NoSnapshot => 500_000,
+            Fault::NoSnapshot | Fault::Change => 500_000,
             Fault::Pause | Fault::Jump => 500,
             // Microseconds.
             Fault::Latency => 40_000,

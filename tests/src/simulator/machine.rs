@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 
 use quorate::founding::Intent;
 use quorate::{
-    Boot, BootError, Charter, Identity, Incarnation, Index, Instant, Position, Prospect, Recovered, Round, Seat,
-    Snapshot, Term, Ticket,
+    Boot, BootError, Charter, Identity, Incarnation, Index, Instant, Position, Prospect, Recovered, Roster, Round,
+    Seat, Snapshot, Ticket,
 };
 
 use super::clock::Clock;
@@ -22,13 +22,16 @@ pub(crate) type Driver = quorate_driver::Driver<World, Box<[u8]>, SEATS, CLIENTS
 /// One member's computer: the node while it runs, and the disk that outlives it.
 pub(crate) struct Machine {
     pub(crate) seat: Seat,
-    incarnation: Incarnation,
     /// How many disks it had before this one.
     pub(crate) lost: u32,
-    /// What the disk held that it lost, if it did: others count on that.
-    forgotten: Option<Records>,
-    /// An operator has told it to wait for the cluster that is there.
-    waits: bool,
+    /// What the disks held that it lost, and in which life: others count on that.
+    graves: Vec<(Incarnation, Records)>,
+    /// An operator has told it to found nothing.
+    joins: bool,
+    /// It is none of the members, and nobody has plugged it in; or it was told that it is none any longer.
+    pub(crate) is_out: bool,
+    /// Who takes part as its node sees it, while it runs.
+    pub(crate) roster: Option<(Index, Box<[u8]>)>,
     /// What runs while the store is not complete; then a driver does, with a node.
     pub(crate) prospect: Option<Prospect<SEATS>>,
     pub(crate) driver: Option<Box<Driver>>,
@@ -86,10 +89,11 @@ impl Machine {
     pub(crate) fn new(seat: Seat, clock: Clock, disk: Disk) -> Machine {
         Machine {
             seat,
-            incarnation: Incarnation(0),
             lost: 0,
-            forgotten: None,
-            waits: false,
+            graves: Vec::new(),
+            joins: false,
+            is_out: false,
+            roster: None,
             prospect: None,
             driver: None,
             disk,
@@ -119,7 +123,7 @@ impl Machine {
         trouble: Option<Trouble>,
     ) -> Result<Opening, Violation> {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
-        let config = shape.config(self.identity(), seed);
+        let config = shape.config(self.seat, seed);
         let mut boot = Boot::recover(config, memory).expect("the simulator's configuration is sound");
         let (has_flipped, mut refused, mut prepared) = (self.disk.has_flipped, Ok(()), None);
         let opening = self.disk.open(trouble, |item| match item {
@@ -146,7 +150,10 @@ impl Machine {
             self.run(boot, clock, shape)?;
         } else {
             self.begin_life();
-            let config = shape.prospect(self.seat, Intent::of(self.incarnation, self.waits), seed);
+            // Who founded alone asks nobody: its operator has to say that there are others by now.
+            let founds = !self.joins && (shape.nodes > 1 || !self.has_lost_a_store());
+            let intent = if founds { Intent::Found } else { Intent::Join };
+            let config = shape.prospect(self.seat, intent, seed);
             let prospect = Prospect::new(&config, prepared, clock);
             self.prospect = Some(prospect.expect("the simulator's members are sound"));
         }
@@ -154,13 +161,19 @@ impl Machine {
     }
 
     /// The store has become complete: a node takes the prospect's place.
-    pub(crate) fn found(&mut self, now: u64, shape: &Shape, seed: u64, charter: &Charter) -> Result<(), Violation> {
+    pub(crate) fn found(
+        &mut self,
+        now: u64,
+        shape: &Shape,
+        seed: u64,
+        (charter, incarnation): (&Charter, Incarnation),
+    ) -> Result<(), Violation> {
         self.prospect = None;
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
-        let config = shape.config(self.identity(), seed);
-        let boot = match self.incarnation {
-            Incarnation(0) => Boot::found(config, charter, memory),
-            Incarnation(1..) => Boot::return_without_disk(config, charter, memory),
+        let config = shape.config(self.seat, seed);
+        let boot = match incarnation {
+            Incarnation::FOUNDER => Boot::found(config, charter, memory),
+            drawn => Boot::join(config, charter, drawn, memory),
         };
         let refused = |error| Violation { law: "a store that is complete becomes a node", story: format!("{error}") };
         let clock = self.clock.read_anew(now);
@@ -171,7 +184,10 @@ impl Machine {
         self.begin_life();
         let node = boot.start(clock).expect("no disk of the simulator holds such numbers");
         // A founder's store is new: what another one held in its place was part of no cluster that is still there.
-        self.forgotten.take_if(|_| self.incarnation == Incarnation(0));
+        if node.identity().incarnation == Incarnation::FOUNDER {
+            self.graves.clear();
+        }
+        self.see_members(&node);
         let mut replica = Registers::begin(shape.clients_max);
         self.applied = Index(0);
         if let Some(snapshot) = self.disk.latest {
@@ -198,21 +214,36 @@ impl Machine {
     }
 
     pub(crate) fn identity(&self) -> Identity {
-        Identity { seat: self.seat, incarnation: self.incarnation }
+        Identity { seat: self.seat, incarnation: self.disk.incarnation() }
     }
 
-    /// A machine that stands still gets an empty disk. Whoever starts it may say that it is to wait for its cluster.
-    pub(crate) fn lose_disk(&mut self, shape: &Shape, seed: u64, waits: bool) {
-        self.forgotten.get_or_insert_with(|| self.disk.durable.clone());
-        (self.lost, self.waits) = (self.lost + 1, waits);
-        self.disk = Disk::new(self.identity(), shape.segment_bytes, seed);
-        self.is_rotten = false;
+    /// Its node has told who takes part.
+    pub(crate) fn see_members<C, B: AsRef<[u8]>, const SEATS: usize>(&mut self, node: &quorate::Node<C, B, SEATS>) {
+        let (since, roster) = node.roster();
+        self.roster = Some((since, roster.bytes().into()));
     }
 
-    /// An operator gives a store that was lost a new incarnation, in an empty directory.
-    pub(crate) fn renew(&mut self, shape: &Shape, seed: u64) {
-        self.incarnation.0 += 1;
-        self.disk = Disk::new(self.identity(), shape.segment_bytes, seed);
+    /// Who takes part as its node sees it.
+    pub(crate) fn roster(&self) -> Option<(Index, Roster<'_>)> {
+        let (since, bytes) = self.roster.as_ref()?;
+        Some((*since, Roster::parse(bytes)?))
+    }
+
+    /// What a life of this seat's store has made durable, as far as others may count on that.
+    pub(crate) fn records(&self, incarnation: Incarnation) -> Option<&Records> {
+        let grave = self.graves.iter().find(|(life, _)| *life == incarnation).map(|(_, records)| records);
+        let is_present = self.disk.charter().is_some() && self.disk.incarnation() == incarnation;
+        grave.or(is_present.then_some(&self.disk.durable))
+    }
+
+    /// A machine that stands still gets an empty disk. Whoever starts it may say that it is to found nothing.
+    pub(crate) fn lose_disk(&mut self, shape: &Shape, seed: u64, joins: bool) {
+        if self.disk.charter().is_some() {
+            self.graves.push((self.disk.incarnation(), self.disk.durable.clone()));
+        }
+        (self.lost, self.joins) = (self.lost + 1, joins);
+        self.disk = Disk::new(self.seat, shape.segment_bytes, seed);
+        (self.is_rotten, self.roster) = (false, None);
     }
 
     /// The node, while it runs and takes no step.
@@ -225,14 +256,24 @@ impl Machine {
         self.node().is_some() || self.prospect.is_some()
     }
 
-    /// Whether its store is complete, or was lost and has a new incarnation.
+    /// Whether its store is complete.
     pub(crate) fn is_member(&self) -> bool {
-        self.disk.charter().is_some() || self.is_renewed()
+        self.disk.charter().is_some()
     }
 
-    /// Whether an operator has given it a new incarnation.
-    pub(crate) fn is_renewed(&self) -> bool {
-        self.incarnation > Incarnation(0)
+    /// Whether its store is this life of its seat.
+    pub(crate) fn is_whole_or_hurt(&self, named: Incarnation) -> bool {
+        self.is_member() && self.disk.incarnation() == named
+    }
+
+    /// Whether its store is this life of its seat, and has lost nothing.
+    pub(crate) fn is_whole(&self, named: Incarnation) -> bool {
+        self.is_there() && !self.has_lost() && self.is_whole_or_hurt(named)
+    }
+
+    /// Whether it is to take part: it is plugged in, and can be read.
+    pub(crate) fn is_there(&self) -> bool {
+        !self.is_out && !self.is_rotten
     }
 
     /// When it is to be woken, if nothing else comes before.
@@ -243,30 +284,20 @@ impl Machine {
         }
     }
 
-    /// Whether its disk was lost: it counts no longer.
-    pub(crate) fn is_reborn(&self) -> bool {
-        self.forgotten.is_some()
+    /// Whether a store of its seat was lost.
+    pub(crate) fn has_lost_a_store(&self) -> bool {
+        self.lost > 0
     }
 
-    /// Whether something that it made durable may be gone.
+    /// Whether something that it made durable in its present life may be gone.
     pub(crate) fn has_lost(&self) -> bool {
-        self.is_rotten || self.is_reborn() || self.disk.has_flipped || self.disk.is_lost
+        self.is_rotten || self.disk.has_flipped || self.disk.is_lost
     }
 
     /// Whether it is none of those that the cluster has to go on with: it has lost something, or holds more entries than
     /// the smallest log has room for, as the snapshot that covered some of them has rotted.
     pub(crate) fn is_hurt(&self) -> bool {
         self.has_lost() || self.disk.lacks_snapshot()
-    }
-
-    /// Whether it has made an entry durable, as far as others may count on that.
-    pub(crate) fn vouches_for(&self, position: Position) -> bool {
-        self.forgotten.as_ref().unwrap_or(&self.disk.durable).holds(position)
-    }
-
-    /// Whether it has marked a term or a later one, as far as others may count on that.
-    pub(crate) fn has_marked(&self, term: Term) -> bool {
-        self.forgotten.as_ref().unwrap_or(&self.disk.durable).mark >= term
     }
 
     /// The node is gone, and with it all that it had in memory.
@@ -276,7 +307,7 @@ impl Machine {
         }
         self.disk.close();
         self.life += 1;
-        (self.driver, self.prospect) = (None, None);
+        (self.driver, self.prospect, self.roster) = (None, None, None);
         self.write = None;
         self.accepted.clear();
         self.hands_over_since = None;

@@ -20,7 +20,7 @@ pub(crate) struct Network {
 pub(crate) type Kind = u8;
 
 /// How many kinds there are.
-pub(crate) const KINDS: Kind = 13;
+pub(crate) const KINDS: Kind = 14;
 /// That of a piece of a snapshot.
 const PIECE: Kind = 8;
 /// So many frames of a kind are kept, to be repeated.
@@ -45,6 +45,7 @@ pub(crate) fn kind(message: &Message<'_>) -> Kind {
         Message::CampaignNow { .. } => 6,
         Message::Offer { .. } => 7,
         Message::Piece { .. } => PIECE,
+        Message::Configured { .. } => 13,
     }
 }
 

@@ -3,6 +3,7 @@ mod election;
 mod founding;
 mod leader;
 mod mark;
+mod quorum;
 mod read;
 mod session;
 mod snapshot;
@@ -12,7 +13,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use quorate::{
-    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Message, Outcome, Position, Role, Seat, Term,
+    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Kind, Message, Outcome, Position, Role, Seat,
+    Seats, Term,
 };
 
 pub(crate) use self::answer::Due;
@@ -61,6 +63,12 @@ pub(crate) struct Oracle {
     elections: Elections,
     paces: Paces,
     wishes: Wishes,
+    /// How many seats found the cluster.
+    founders: usize,
+    /// Whether a command was ever applied.
+    pub(crate) is_open: bool,
+    /// Who has voted for whom, durably.
+    ballots: HashMap<(Term, Identity), HashSet<Identity>>,
     /// The highest index that a client was told of.
     pub(crate) answered: Index,
 }
@@ -104,8 +112,8 @@ impl From<CommandError> for Violation {
 }
 
 impl Oracle {
-    /// Nothing was promised yet. So many clients have room for a session.
-    pub(crate) fn new(clients: usize) -> Oracle {
+    /// Nothing was promised yet. So many seats found the cluster, and so many clients have room for a session.
+    pub(crate) fn new(founders: usize, clients: usize) -> Oracle {
         Oracle {
             applied: Vec::new(),
             model: Model::new(clients),
@@ -119,6 +127,9 @@ impl Oracle {
             elections: Elections::new(),
             paces: Paces::default(),
             wishes: Wishes::default(),
+            founders,
+            is_open: false,
+            ballots: HashMap::new(),
             answered: Index(0),
         }
     }
@@ -138,23 +149,20 @@ impl Oracle {
             window.on_append(reign, stamp, entries, from.disk.covered(), shape)?;
         }
         self.on_sent(from, to, message);
-        self.check_ballot(all.len(), from, to, message)?;
+        self.check_ballot(from, to, message)?;
         self.check_call(from, to, message)?;
-        self.check_answer(from, to, message, all.len())?;
+        self.check_answer(from, to, message)?;
         let disk = &from.disk.durable;
         let voted = (disk.hard_state.term, disk.hard_state.vote);
         let say = || format!("node {} sends {message:?} to {}, its disk has {:?}", from.seat.0, to.0, disk.hard_state);
-        let is_voting = matches!(message, Message::RequestVote { .. } | Message::Vote { granted: true, .. })
-            && !matches!(message, Message::RequestVote { ballot: Ballot::Pre, .. });
-        if from.is_reborn() && is_voting {
-            return broken("a node that has lost its disk neither campaigns nor votes", say);
-        }
         match *message {
             Message::RequestVote { ballot: Ballot::Pre, .. } | Message::Vote { ballot: Ballot::Pre, .. } => Ok(()),
-            Message::RequestVote { term, .. } if voted != (term, Some(from.seat)) => {
+            Message::RequestVote { term, .. } if voted != (term, Some(from.identity())) => {
                 broken("a candidate's own vote is durable before it asks", say)
             }
-            Message::Vote { term, granted: true, .. } if voted != (term, Some(to)) => {
+            Message::Vote { term, granted: true, incarnation, .. }
+                if voted != (term, Some(Identity { seat: to, incarnation })) =>
+            {
                 broken("a vote is durable before it is sent", say)
             }
             Message::Ack { term, outcome: Outcome::Matched(index) | Outcome::Full(index), .. } => {
@@ -173,7 +181,9 @@ impl Oracle {
         if let Message::Ack { term, stamp, outcome } = *message
             && let Some(window) = self.windows.get_mut(&(to.seat, from.seat))
         {
-            window.on_ack(((to.life, term), to.clock.shown()), from.incarnation, stamp, outcome);
+            let named = to.roster().and_then(|(_, roster)| roster.occupant(from.seat));
+            let counts = named.is_some_and(|occupant| occupant.incarnation == from.incarnation);
+            window.on_ack(((to.life, term), to.clock.shown()), (from.incarnation, counts), stamp, outcome);
         }
         self.on_question(to, from.seat, message);
         self.on_word_of_election(to, from.seat, message);
@@ -232,12 +242,11 @@ impl Oracle {
         if place != self.applied.len() {
             broken("entries are applied in order", story)?;
         }
-        if place == 0 {
-            self.check_first(all)?;
+        if entry.kind() != Kind::Members && !std::mem::replace(&mut self.is_open, true) {
+            self.check_first(by, all)?;
         }
-        let holders = all.iter().filter(|machine| machine.vouches_for(position)).count();
-        if holders * 2 <= all.len() {
-            broken("what is applied is on a majority of disks", || format!("{}, on {holders} disks", story()))?;
+        if !quorum::of_any(Seats::first(self.founders), all, |records| records.holds(position)) {
+            broken("what is applied is on a majority of disks", story)?;
         }
         let verdict = self.model.apply(entry);
         let (record, digest) = (entry.record().into(), self.model.digest());
@@ -276,6 +285,9 @@ impl Oracle {
             })?;
         }
         seen.durable = durable;
+        if let Some(candidate) = durable.vote {
+            self.ballots.entry((durable.term, candidate)).or_default().insert(machine.identity());
+        }
         let Some(node) = machine.node() else { return Ok(()) };
         if seen.life != machine.life {
             *seen = Seen { life: machine.life, durable, ..Seen::default() };
@@ -304,10 +316,29 @@ impl Oracle {
             return Ok(());
         }
         if commits {
-            self.check_marks(node.term(), all)?;
+            self.check_marks(machine, node.term(), all)?;
         }
         self.check_followers(machine)?;
+        self.check_election(machine, node)?;
         self.on_leader(node)
+    }
+
+    /// Who begins to lead was voted for by a majority of each half of its members, in the lives that these name, durably.
+    fn check_election(&self, machine: &Machine, node: &Node) -> Verdict {
+        let Some((_, roster)) = machine.roster().filter(|_| !self.leaders.contains_key(&node.term())) else {
+            return Ok(());
+        };
+        let ballots = self.ballots.get(&(node.term(), node.identity()));
+        let is_named = |voter: &&Identity| {
+            roster.occupant(voter.seat).is_some_and(|occupant| occupant.incarnation == voter.incarnation)
+        };
+        let voters: Seats = ballots.into_iter().flatten().filter(is_named).map(|voter| voter.seat).collect();
+        if roster.members().is_quorum(voters) {
+            return Ok(());
+        }
+        broken("who leads was elected by a majority of each half of its members", || {
+            format!("node {} in {:?}, by {voters} of {roster:?}", machine.seat.0, node.term())
+        })
     }
 
     /// Two logs that share a position are equal up to it, as far as both have it. What a log has forgotten was

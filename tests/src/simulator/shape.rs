@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use quorate::founding::{self, Intent};
-use quorate::{Charter, Config, Founding, Identity, Members, Seat, Seats, Snapshot};
+use quorate::{Charter, Config, Founding, Members, Seat, Seats, Snapshot};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
@@ -21,7 +21,10 @@ pub(crate) const HEARTBEAT_MICROS: u64 = 50_000;
 /// The sizes that all nodes of a run are given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
+    /// The founders.
     pub(crate) nodes: usize,
+    /// Further machines, which an operator may add.
+    pub(crate) spares: usize,
     pub(crate) entry_bytes_max: usize,
     pub(crate) inflight_messages_max: u32,
     pub(crate) inflight_bytes_max: usize,
@@ -53,6 +56,7 @@ impl Shape {
         let padding = rng.usize(..8 << 10) >> rng.u32(..8);
         Shape {
             nodes,
+            spares: if faults.has(Fault::Change) { rng.usize(..=2) } else { 0 },
             entry_bytes_max,
             inflight_messages_max: rng.u32(1..=8),
             inflight_bytes_max: entry_bytes_max * rng.usize(1..=5),
@@ -115,9 +119,11 @@ impl Shape {
     /// What a store that is not complete starts with.
     pub(crate) fn prospect(&self, seat: Seat, intent: Intent, seed: u64) -> founding::Config {
         let log_bytes = u32::try_from(self.log_bytes(seat)).expect("a simulated log is small");
+        // Whoever founds nothing asks all that there may be.
+        let listed = if intent == Intent::Join { self.nodes + self.spares } else { self.nodes };
         founding::Config {
             seat,
-            members: self.members(),
+            members: Members::of(Seats::first(listed)),
             snapshot: Snapshot::default(),
             log_bytes,
             intent,
@@ -126,7 +132,7 @@ impl Shape {
         }
     }
 
-    pub(crate) fn config(&self, identity: Identity, seed: u64) -> Config {
+    pub(crate) fn config(&self, seat: Seat, seed: u64) -> Config {
         Config {
             election_timeout: Duration::from_micros(ELECTION_MICROS),
             heartbeat_interval: Duration::from_micros(HEARTBEAT_MICROS),
@@ -136,7 +142,7 @@ impl Shape {
             snapshot_fill_percent: self.snapshot_fill_percent,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
             pieces_in_order: self.pieces_in_order,
-            ..Config::new(identity, seed)
+            ..Config::new(seat, seed)
         }
     }
 }

@@ -29,8 +29,12 @@ pub struct Tally {
     pub ended: u64,
     /// Stores that became complete.
     pub completed: u64,
-    /// Lost stores to which an operator gave a new incarnation, as they heard of a cluster that is there without them.
-    pub renewed: u64,
+    /// Stores that joined a cluster that was there: most in the place of a lost one.
+    pub joined: u64,
+    /// Changes of members that were begun, by an operator or a leader.
+    pub changed: u64,
+    /// Nodes that were told that they are none of the members any longer.
+    pub dismissed: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
 }
@@ -141,7 +145,9 @@ impl Tally {
             ("mismatched", self.mismatched),
             ("ended", self.ended),
             ("completed", self.completed),
-            ("renewed", self.renewed),
+            ("joined", self.joined),
+            ("changed", self.changed),
+            ("dismissed", self.dismissed),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -160,7 +166,9 @@ impl Tally {
         self.mismatched += other.mismatched;
         self.ended += other.ended;
         self.completed += other.completed;
-        self.renewed += other.renewed;
+        self.joined += other.joined;
+        self.changed += other.changed;
+        self.dismissed += other.dismissed;
         self.snapshots.add(other.snapshots);
     }
 }

@@ -4,13 +4,14 @@ mod dispatch;
 mod drive;
 mod founding;
 mod host;
+mod members;
 mod phase;
 mod power;
 mod snapshot;
 mod weather;
 
 use std::any::Any;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::drive::Acting;
@@ -57,6 +58,8 @@ pub struct World {
     phase_left: u64,
     /// Frames up to this number were on their way when the last phase ended, and are lost.
     lost_up_to: u64,
+    /// The configurations that any node was ever under: their entries may be on their way, though nobody holds them.
+    entered: BTreeSet<members::Configured>,
     history: History,
     tail: VecDeque<String>,
     acting: Acting,
@@ -85,9 +88,9 @@ impl World {
         let machine = |seat| {
             let clock = Clock::new(rng.i64(-drift..=drift));
             let seat = Seat(seat as u8);
-            Machine::new(seat, clock, Disk::new(seat.into(), shape.segment_bytes, rng.u64(..)))
+            Machine::new(seat, clock, Disk::new(seat, shape.segment_bytes, rng.u64(..)))
         };
-        let machines = (0..setting.nodes).map(machine).collect();
+        let machines = (0..setting.nodes + shape.spares).map(machine).collect();
         let has_twins = faults.has(Fault::Twins) && rng.bool();
         let number = |place: usize| if has_twins { place / 2 } else { place };
         let clients = (0..setting.clients).map(|place| Client::new(place, number(place) as u64)).collect();
@@ -104,20 +107,21 @@ impl World {
             network: Network::new(),
             machines,
             clients,
-            oracle: Oracle::new(shape.clients_max),
+            oracle: Oracle::new(setting.nodes, shape.clients_max),
             requests: Vec::new(),
             tally: Tally::default(),
             answered: 0,
             spell: 0,
             phase_left: 0,
             lost_up_to: 0,
+            entered: BTreeSet::new(),
             history: History::new(),
             tail: VecDeque::new(),
             acting: Acting::default(),
             setting,
         };
         world.prepare_stores();
-        (0..world.machines.len()).for_each(|machine| world.join(machine));
+        (0..world.setting.nodes).for_each(|machine| world.join(machine));
         (0..world.clients.len()).for_each(|client| world.ask(client));
         world.push(1, What::Weather { spell: 0 });
         world

@@ -1,5 +1,6 @@
 use quorate::{
-    Ballot, Entries, Identity, Incarnation, Index, Input, Members, Message, Outcome, Position, Seat, Snapshot, Term,
+    Ballot, Entries, Identity, Incarnation, Index, Input, Members, Message, Occupant, Outcome, Position, Roster, Seat,
+    Seats, Settled, Snapshot, Term,
 };
 
 use super::Stage;
@@ -14,6 +15,7 @@ impl Stage {
         let (previous, last) = (line.position("after"), line.position("last"));
         let records = forged_records(previous.index, &line.numbers("entries"));
         let (index, inherited) = (Index(line.number("index")), Index(line.number("inherited")));
+        let mut room = [0; 400];
         let (boot, round) = (line.number("boot"), line.number("round"));
         let message = match line.plain().get(2).copied().unwrap_or_default() {
             "append" => {
@@ -22,7 +24,10 @@ impl Stage {
                 Message::AppendEntries { term, stamp, previous, commit, inherited, entries }
             }
             "request" => Message::RequestVote { term, last, ballot: ballot(line) },
-            "vote" => Message::Vote { term, ballot: ballot(line), granted: !line.has("refused") },
+            "vote" => {
+                let incarnation = Incarnation(line.number("life"));
+                Message::Vote { term, ballot: ballot(line), granted: !line.has("refused"), incarnation }
+            }
             "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index) },
             "conflict" => Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")) },
             "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index) },
@@ -35,12 +40,16 @@ impl Stage {
             "answer" => Message::ReadAnswer { term, boot, round, index },
             "offer" => {
                 let (latest, before) = (forged_snapshot(line), Snapshot::default());
-                let members = Members::of((1..=line.number_or("members", 3)).map(Seat).collect());
-                Message::Offer { term, stamp, latest, before, inherited, members }
+                let settled = forged_members(line, &mut room);
+                Message::Offer { term, stamp, latest, before, inherited, settled }
             }
             "piece" => {
                 let Snapshot { position, check, .. } = forged_snapshot(line);
                 Message::Piece { term, index: position.index, check, offset: line.number("offset"), bytes: STATE }
+            }
+            "configured" => {
+                let (is_held, incarnation) = (line.has("held"), Incarnation(line.number("life")));
+                Message::Configured { term, incarnation, is_held, settled: forged_members(line, &mut room) }
             }
             "campaign" => Message::CampaignNow { term },
             what => panic!("cannot forge {what}"),
@@ -48,6 +57,14 @@ impl Stage {
         let from = Identity { seat: Seat(line.node(0)), incarnation: Incarnation(line.number("incarnation")) };
         self.act(line.node(1), Input::Receive { from, message }, told);
     }
+}
+
+/// The founders of so many seats, or those that are named.
+fn forged_members<'r>(line: &Line<'_>, room: &'r mut [u8]) -> Settled<'r> {
+    let named: Seats = line.numbers("voters").iter().map(|seat| Seat(*seat as u8)).collect();
+    let voters = if named.is_empty() { (1..=line.number_or("members", 3)).map(Seat).collect() } else { named };
+    let roster = Roster::write(room, Members::of(voters), 4096, |_| Occupant::default());
+    Settled { since: Index(line.number("since")), roster: roster.expect("there is room") }
 }
 
 /// What forged pieces hold.

@@ -32,7 +32,7 @@ impl<'a> Line<'a> {
         self.plain().contains(&flag)
     }
 
-    fn text(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
         let values = self.words.iter().filter_map(|word| word.split_once('='));
         values.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
     }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Charter, Config, Effect, Founding, HardState, Identity, Input, Members, Message, Refusal, Role, Seat, Seats, Term,
+    Change, Charter, Config, Effect, Founding, HardState, Identity, Input, Members, Message, Refusal, Role, Seat,
+    Seats, Term,
 };
 use quorate_wire::Envelope;
 
@@ -71,6 +72,9 @@ impl Stage {
             "forge" => self.forge(line, told),
             "snapshot" => self.snapshot(line, told),
             "lose-disk" => self.lose_disk(line),
+            "join" => self.join(line),
+            "change" => self.change(line, told),
+            "members" => self.tell(line.node(0), show::members, told),
             "lose-snapshots" => self.actor(line.node(0)).disk.lose_snapshots(),
             "state" => {
                 let state = self.actor(line.node(0)).state.trim_end_matches('.').to_owned();
@@ -115,19 +119,47 @@ impl Stage {
 
     /// Starts a node from a disk with this term, vote and log.
     fn disk(&mut self, line: &Line<'_>) {
-        let vote = Some(line.number::<u8>("vote")).filter(|vote| *vote > 0).map(Seat);
+        let vote = Some(line.number::<u8>("vote")).filter(|vote| *vote > 0).map(|vote| Seat(vote).into());
         let hard_state = HardState { term: Term(line.number("term")), vote };
         let actor = self.actor(line.node(0));
         actor.disk = Disk::of(hard_state, Term(line.number("mark")), &line.numbers("log"));
         actor.start();
     }
 
-    /// A node starts from an empty disk, in its next incarnation; or in the `same`, as it must not.
+    /// A node starts from an empty disk, in another life; or in the `same`, as it must not.
     fn lose_disk(&mut self, line: &Line<'_>) {
         let actor = self.actor(line.node(0));
-        actor.disk = Disk::default();
-        actor.config.identity.incarnation.0 += u32::from(!line.has("same"));
+        if line.has("same") {
+            actor.disk = Disk::default();
+        } else {
+            actor.begin_anew();
+        }
         actor.restart();
+    }
+
+    /// A node that nobody knows starts from an empty disk, in a life of its own.
+    fn join(&mut self, line: &Line<'_>) {
+        let (name, first) = (line.node(0), &self.actors[&1]);
+        let config = Config { seat: Seat(name), seed: name.into(), ..first.config.clone() };
+        let mut actor = Actor::new(first.config.clone(), first.charter, first.log_bytes, true);
+        (actor.config, actor.now) = (config, first.now);
+        actor.begin_anew();
+        actor.start();
+        self.actors.insert(name, actor);
+    }
+
+    /// An operator wants other members.
+    fn change(&mut self, line: &Line<'_>, told: &mut String) {
+        let seat = Seat(line.node(2));
+        let address = line.text("at").unwrap_or_default().as_bytes();
+        let change = match line.plain()[1] {
+            "add" => Change::Add { seat, address },
+            "promote" => Change::Promote { seat },
+            "remove" => Change::Remove { seat },
+            "move" => Change::Move { seat, address },
+            what => panic!("no such change: {what}"),
+        };
+        self.act(line.node(0), Input::Change(change), told);
     }
 
     /// What an election without incident comes to: the others have heard no leader for a while, this node wins, and its
@@ -274,6 +306,7 @@ impl Stage {
     pub(super) fn act(&mut self, name: u8, input: Input<'_, String>, told: &mut String) {
         let Some(actor) = self.actors.get_mut(&name) else { panic!("there is no node {name}") };
         let Some(node) = &mut actor.node else { return };
+        let me = node.identity();
         let drawn = if actor.held { 0 } else { MANY };
         let effects = node.step(actor.now, input);
         if let Some(answer) = effects.answer {
@@ -288,11 +321,11 @@ impl Stage {
                     let batch = Batch::of(&write);
                     actor.write = Some((write.ticket, batch));
                 }
-                Effect::Send { to, message } => self.letters.push(letter(actor.config.identity, to, &message)),
+                Effect::Send { to, message } => self.letters.push(letter(me, to, &message)),
                 Effect::SendPiece { to, piece } => {
                     let state = actor.disk.state(piece.snapshot).expect("a node sends what it has");
                     let bytes = &state.as_bytes()[piece.offset as usize..][..piece.length];
-                    self.letters.push(letter(actor.config.identity, to, &piece.message(bytes)));
+                    self.letters.push(letter(me, to, &piece.message(bytes)));
                 }
                 Effect::Store { snapshot, offset, bytes } => {
                     actor.disk.store(snapshot, offset, bytes);

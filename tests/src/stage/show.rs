@@ -1,5 +1,6 @@
 use quorate::{
-    Answer, Effect, Entries, Entry, HardState, Kind, Message, Node, Outcome, Position, Role, Snapshot, Standing,
+    Answer, Effect, Entries, Entry, HardState, Identity, Incarnation, Kind, Members, Message, Node, Occupant, Outcome,
+    Position, Role, Roster, Seat, Seats, Snapshot, Standing,
 };
 
 /// `3@2`: index 3 of term 2.
@@ -15,7 +16,30 @@ fn entry(entry: Entry<'_>) -> String {
             let session = entry.session().map(|of| format!(" of {}:{}#{}", of.client, of.epoch.0, of.sequence));
             format!("{place} {}{}", self::word(word.unwrap_or("opens")), session.unwrap_or_default())
         }
+        Kind::Members => format!("{place} {}", entry.roster().map_or_else(String::new, roster)),
     }
+}
+
+/// Who takes part: `voters 1, 2 at here, 3'7`, with the address of whoever has one, and the life of whoever is no founder.
+fn roster(roster: Roster<'_>) -> String {
+    let Members { voters, outgoing, replaced, learners, .. } = roster.members();
+    let name = |seat: Seat| {
+        let Occupant { incarnation, address } = roster.occupant(seat).unwrap_or_default();
+        let address = if address.is_empty() { String::new() } else { format!(" at {}", address.escape_ascii()) };
+        identity(Identity { seat, incarnation }) + &address
+    };
+    let part = |what: &str, seats: Seats| {
+        let names: Vec<_> = seats.iter().map(name).collect();
+        (!seats.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    let parts = [("voters", voters), ("outgoing", outgoing), ("replaced", replaced), ("learners", learners)];
+    parts.into_iter().filter_map(|(what, seats)| part(what, seats)).collect::<Vec<_>>().join("; ")
+}
+
+/// Who takes part as a node sees it, and what of that is settled.
+pub(crate) fn members(node: &super::Node) -> String {
+    let ((since, in_force), settled) = (node.roster(), node.settled().since);
+    format!("since {} {}, settled {}", since.0, roster(in_force), settled.0)
 }
 
 /// A word, without the dots that fill it up.
@@ -30,8 +54,12 @@ fn entries(entries: Entries<'_>) -> String {
     entries.map(entry).collect::<Vec<_>>().join(", ")
 }
 
+fn identity(Identity { seat, incarnation }: Identity) -> String {
+    if incarnation == Incarnation::FOUNDER { seat.0.to_string() } else { format!("{}'{}", seat.0, incarnation.0) }
+}
+
 fn hard_state(state: HardState) -> String {
-    let vote = state.vote.map_or("nobody".into(), |seat| seat.0.to_string());
+    let vote = state.vote.map_or("nobody".into(), identity);
     format!("term {}, vote for {vote}", state.term.0)
 }
 
@@ -78,7 +106,7 @@ pub(crate) fn message(message: &Message<'_>) -> String {
         Message::RequestVote { term, last, ballot } => {
             format!("RequestVote {ballot:?} term {} last {}", term.0, position(*last))
         }
-        Message::Vote { term, ballot, granted } => {
+        Message::Vote { term, ballot, granted, .. } => {
             format!("Vote {ballot:?} term {} {}", term.0, if *granted { "granted" } else { "refused" })
         }
         Message::AppendEntries { term, stamp, previous, commit, inherited, entries: sent } => {
@@ -101,6 +129,10 @@ pub(crate) fn message(message: &Message<'_>) -> String {
             let before = (before.bytes > 0).then(|| format!(", before it {}", snapshot(before)));
             let offered = format!("{}{}", snapshot(latest), before.unwrap_or_default());
             format!("Offer term {} #{stamp} inherited {}: {offered}", term.0, inherited.0)
+        }
+        Message::Configured { term, is_held, settled, .. } => {
+            let held = if *is_held { ", and the seat is held" } else { "" };
+            format!("Configured term {} since {}: {}{held}", term.0, settled.since.0, roster(settled.roster))
         }
         Message::Piece { term, index, offset, bytes, .. } => {
             format!(
@@ -151,9 +183,13 @@ pub(crate) fn effect<V>(from: u8, effect: &Effect<'_, V>) -> String {
             let records = (!persist.entries.is_empty()).then(|| entries(persist.entries));
             let installs = persist.snapshot.as_ref().map(snapshot);
             let mark = persist.mark.map(|mark| format!("mark {} at {}", mark.term.0, position(mark.last)));
-            let parts: Vec<_> = state.into_iter().chain(installs).chain(records).chain(mark).collect();
+            let settled = persist.settled.map(|settled| format!("settled since {}", settled.since.0));
+            let parts: Vec<_> = state.into_iter().chain(installs).chain(records).chain(settled).chain(mark).collect();
             format!("{from}: writes {}", parts.join(", "))
         }
+        Effect::Members { since, roster: of } => format!("{from}: members since {}: {}", since.0, roster(*of)),
+        Effect::Dismissed(why) => format!("{from}: is dismissed, {why:?}"),
+        Effect::ChangeFailed { seat, reason } => format!("{from}: does not promote {}, {reason:?}", seat.0),
         Effect::Send { to, message: sent } => format!("{from} -> {}: {}", to.0, message(sent)),
         Effect::Apply(apply) => format!("{from}: applies {}", entry(apply.entry())),
         Effect::TakeSnapshot { position: at, .. } => format!("{from}: should take a snapshot at {}", position(*at)),

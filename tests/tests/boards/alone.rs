@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use quorate::{Index, Instant, Members, Seat, Seats};
+use quorate::{Change, Index, Instant, Members, Rejection, Seat, Seats, Unchanged};
 use quorate_flash::double::Tear;
 use quorate_flash::{FlashError, Layout};
 use quorate_serial::{App, Memory, ProposeError, Routes, Settings, StartError, Station, Stop, Undone, Wiring};
@@ -19,9 +19,10 @@ struct Bench {
 fn settings<const SEATS: usize>(seed: u64) -> (Settings<SEATS>, Layout, Memory<Box<[u8]>>) {
     let settings = Settings {
         cluster: CLUSTER,
-        identity: Seat(0).into(),
+        seat: Seat(0),
         members: Members::of(Seats::first(1)),
         existing: false,
+        may_join: true,
         routes: Routes::lines(&[]),
         pace: Setting::new(0, 1, Wiring::Mesh, 115_200).pace(),
         seed,
@@ -209,6 +210,21 @@ fn a_snapshot_that_cannot_be_taken_is_left_and_said_and_the_board_goes_on() {
     assert!(told.contains("commands are refused") && told.contains(&room.to_string()), "{told}");
     // It still keeps what it promised, and takes messages of others.
     assert!(station.node().expect("a member").applied().0 > answers);
+}
+
+#[test]
+fn who_stands_at_the_board_that_leads_may_change_who_takes_part() {
+    let mut bench = Bench::new();
+    let mut station = bench.boot(1).expect("it starts");
+    let seat = Seat(0);
+    assert_eq!(station.change(Change::Remove { seat }), Err(Rejection::NotLeader { leader: None }));
+    bench.press(&mut station, 0).expect("it runs");
+    assert_eq!(station.change(Change::Remove { seat }), Err(Unchanged::LastVoter.into()));
+    station.change(Change::Move { seat, address: b"desk" }).expect("it leads");
+    bench.press(&mut station, 1).expect("it runs");
+    let again = bench.boot(2).expect("it starts again");
+    let (_, roster) = again.node().expect("a member").roster();
+    assert_eq!(roster.occupant(seat).map(|occupant| occupant.address), Some(&b"desk"[..]));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use quorate::founding::{Message, Obstacle, Prepared, Record as Written, Standing};
 use quorate::{
-    BootError, Charter, ConfigError, Entries, Founding, Identity, Incarnation, Index, Instant, Members, Owner,
-    Position, Recovered, Role, Seat, Seats, Term,
+    BootError, Charter, ConfigError, Entries, Founding, Incarnation, Index, Instant, Members, Owner, Position,
+    Recovered, Seat, Seats, Term,
 };
 use quorate_flash::double::Tear;
 use quorate_flash::{Flash, FlashError};
@@ -16,7 +16,7 @@ use quorate_tests::boards::{
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
 use quorate_wire::{Envelope, FoundingEnvelope, decode_founding, encode, encode_founding};
 
-const LOG: usize = 1024;
+pub(crate) const LOG: usize = 1024;
 
 fn setting(seed: u64) -> Setting {
     Setting { log_bytes: LOG, ..Setting::new(seed, 3, Wiring::Mesh, 115_200) }
@@ -46,7 +46,7 @@ fn founded(seed: u64) -> World {
     world
 }
 
-fn all() -> Seats {
+pub(crate) fn all() -> Seats {
     Seats::first(3)
 }
 
@@ -87,29 +87,6 @@ fn boards_that_start_one_after_the_other_found_a_cluster_and_say_whom_they_wait_
         world.run(5 * ask()).expect("nothing is wrong");
         assert!((0..3).all(|board| charter_of(&mut world, board) == Some(charters[0])));
     }
-}
-
-#[test]
-fn a_board_with_an_erased_flash_neither_votes_nor_counts_and_says_so() {
-    let mut world = founded(2);
-    let charter = charter_of(&mut world, 0).expect("a member");
-    world.erase_flash(1);
-    world.run(5 * ask()).expect("nothing is wrong");
-    let said = obstacle(&mut world, 1);
-    assert!(matches!(said, Some(Obstacle::Cluster { charter: found, .. }) if found == charter), "{said:?}");
-    let before = world.answered();
-    world.run(5 * ask()).expect("nothing is wrong");
-    assert!(world.answered() > before, "two of three go on");
-    // With one of these two gone, the erased board is no help.
-    world.stop(2);
-    world.run(5 * ask()).expect("nothing is wrong");
-    let before = world.answered();
-    world.run(20 * ask()).expect("nothing is wrong");
-    assert_eq!((world.answered(), world.leader()), (before, None));
-    assert!(world.station(1).expect("it has power").node().is_none());
-    world.start(2, all(), false);
-    world.run(10 * ask()).expect("nothing is wrong");
-    assert!(world.answered() > before);
 }
 
 #[test]
@@ -157,13 +134,18 @@ fn a_list_that_differs_later_changes_nothing_and_is_said() {
 }
 
 /// Board 1 of three, with this flash, list and log.
-fn start(identity: Identity, chip: &Chip, listed: Seats, log_bytes: usize) -> Result<Simulated, StartError> {
-    let others = listed.without(identity.seat);
+pub(crate) fn start(chip: &Chip, listed: Seats, log_bytes: usize) -> Result<Simulated, StartError> {
+    start_if(true, chip, listed, log_bytes)
+}
+
+pub(crate) fn start_if(may_join: bool, chip: &Chip, listed: Seats, log_bytes: usize) -> Result<Simulated, StartError> {
+    let others = listed.without(ME);
     let settings = Settings::<SEATS> {
         cluster: CLUSTER,
-        identity,
+        seat: ME,
         members: Members::of(listed),
         existing: false,
+        may_join,
         routes: Routes::lines(&[others]),
         pace: pace(),
         seed: 7,
@@ -173,12 +155,12 @@ fn start(identity: Identity, chip: &Chip, listed: Seats, log_bytes: usize) -> Re
     Simulated::start(settings, app, chip.clone(), Chip::layout(LOG), memory, Instant::START)
 }
 
-const ME: Seat = Seat(1);
+pub(crate) const ME: Seat = Seat(1);
 
 #[test]
 fn a_list_of_strangers_is_refused_and_both_are_named() {
     let chip = Chip::founded(ME, &charter(Members::of(all()), LOG), LOG);
-    let start = |listed: Seats| start(ME.into(), &chip, listed, LOG);
+    let start = |listed: Seats| start(&chip, listed, LOG);
     for listed in [seats(&[1]), seats(&[1, 3]), seats(&[1, 3, 4])] {
         let refused = start(listed).err();
         assert_eq!(refused, Some(StartError::Strangers { listed, members: all() }));
@@ -190,52 +172,29 @@ fn a_list_of_strangers_is_refused_and_both_are_named() {
     }
     // One that was alone has nobody to share.
     let chip = Chip::founded(ME, &charter(Members::of(seats(&[1])), LOG), LOG);
-    assert!(self::start(ME.into(), &chip, all(), LOG).is_ok());
+    assert!(self::start(&chip, all(), LOG).is_ok());
 }
 
 #[test]
 fn a_board_with_less_memory_than_the_cluster_is_refused() {
     let too_small = |bytes| ConfigError::LogTooSmall { bytes, least: LOG };
     let chip = Chip::founded(ME, &charter(Members::of(all()), LOG), LOG);
-    let refused = start(ME.into(), &chip, all(), LOG / 2).err();
+    let refused = start(&chip, all(), LOG / 2).err();
     assert_eq!(refused, Some(StartError::Boot(BootError::Charter(too_small(LOG / 2)))));
 
     // So is one that comes back with an erased flash.
-    let chip = Chip::new(LOG);
-    let reborn = Identity { seat: ME, incarnation: Incarnation(1) };
-    let mut station = start(reborn, &chip, all(), LOG / 2).expect("nobody has told it yet");
+    let mut station = start(&Chip::new(LOG), all(), LOG / 2).expect("nobody has told it yet");
     station.turn(Instant::START).expect("it asks");
-    let token = asked(&mut station);
     let complete = Standing::Complete(charter(Members::of(all()), LOG));
-    station.feed(Instant::START, 0, &said(&Message::Answer { echo: token, standing: complete })).expect("it listens");
+    let answer = Message::Answer { echo: asked(&mut station), standing: complete };
+    station.feed(Instant::START, 0, &said(&answer)).expect("it listens");
     assert_eq!(station.turn(Instant::START), Err(Stop::Boot(BootError::Charter(too_small(LOG / 2)))));
-}
-
-#[test]
-fn a_board_that_comes_back_without_its_flash_is_a_member_that_has_no_vote() {
-    let chip = Chip::new(LOG);
-    let reborn = Identity { seat: ME, incarnation: Incarnation(1) };
-    let mut station = start(reborn, &chip, all(), LOG).expect("an erased flash");
-    station.turn(Instant::START).expect("it asks");
-    let token = asked(&mut station);
-    let complete = Standing::Complete(charter(Members::of(all()), LOG));
-    station.feed(Instant::START, 0, &said(&Message::Answer { echo: token, standing: complete })).expect("it listens");
-    station.turn(Instant::START).expect("it becomes a member");
-    assert_eq!(station.charter().map(|charter| charter.founding), Some(FOUNDING));
-    for millis in 1..100 {
-        station.turn(Instant::from_millis(100 * millis)).expect("it runs");
-        assert_eq!(station.node().expect("a member").role(), Role::Follower, "it does not stand");
-        station.drained(0, FRAME);
-    }
-    drop(station);
-    let again = start(reborn, &chip, all(), LOG).expect("it holds the charter now");
-    assert_eq!(again.charter().map(|charter| charter.founding), Some(FOUNDING));
 }
 
 #[test]
 fn a_board_believes_neither_members_nor_replies_of_another_founding() {
     let chip = Chip::founded(ME, &charter(Members::of(all()), LOG), LOG);
-    let mut station = start(ME.into(), &chip, all(), LOG).expect("a member");
+    let mut station = start(&chip, all(), LOG).expect("a member");
     let mut buffer = [0; FRAME];
     let mut lead = |station: &mut Simulated, founding| {
         let envelope = Envelope { founding, from: Seat(0), to: ME, incarnation: Incarnation(0) };
@@ -280,7 +239,7 @@ fn a_board_believes_neither_members_nor_replies_of_another_founding() {
 }
 
 /// What a board asks over its line: the number that an answer has to echo.
-fn asked(station: &mut Simulated) -> u64 {
+pub(crate) fn asked(station: &mut Simulated) -> u64 {
     let question = |frame: &Vec<u8>| match decode_founding(frame, CLUSTER, Seat(0)).ok()? {
         (_, Message::Where { token, .. }) => Some(token),
         _ => None,
@@ -289,7 +248,7 @@ fn asked(station: &mut Simulated) -> u64 {
 }
 
 /// All frames that wait on a board's line.
-fn frames(station: &mut Simulated) -> Vec<Vec<u8>> {
+pub(crate) fn frames(station: &mut Simulated) -> Vec<Vec<u8>> {
     let bytes = station.drain(0).to_vec();
     station.drained(0, bytes.len());
     let (mut receiver, mut rest) = (Receiver::<FRAME>::new(), &bytes[..]);
@@ -298,7 +257,7 @@ fn frames(station: &mut Simulated) -> Vec<Vec<u8>> {
 }
 
 /// What board 0 says over the line.
-fn said(message: &Message) -> Vec<u8> {
+pub(crate) fn said(message: &Message) -> Vec<u8> {
     let envelope = FoundingEnvelope { cluster: CLUSTER, from: Seat(0), to: ME };
     let mut buffer = [0; FRAME];
     line(encode_founding(&mut buffer, &envelope, message).expect("it fits"))
@@ -337,7 +296,7 @@ fn power_that_goes_at_any_step_of_the_founding_neither_splits_nor_wedges_it() {
 #[test]
 fn a_flash_is_never_full_of_foundings_that_came_to_nothing() {
     let chip = Chip::new(LOG);
-    let owner = Owner { cluster: CLUSTER.0, identity: ME.into() };
+    let owner = Owner { cluster: CLUSTER.0, seat: ME };
     let open = |found: &mut Option<Prepared>| {
         let visit = |recovered: Recovered<'_>| {
             if let Recovered::Prepared(prepared) = recovered {

@@ -3,7 +3,9 @@
 mod alone;
 mod figures;
 mod founding;
+mod members;
 mod ports;
+mod reborn;
 mod ring;
 mod seeds;
 mod share;

@@ -141,9 +141,10 @@ fn boards(wiring: Wiring) -> Vec<(Simulated, Vec<Port>)> {
         };
         let settings = Settings {
             cluster: CLUSTER,
-            identity: me.into(),
+            seat: me,
             members: Members::of(Seats::first(3)),
             existing: false,
+            may_join: true,
             routes,
             pace: Setting::new(0, 3, Wiring::Ring, 115_200).pace(),
             seed: me.0.into(),

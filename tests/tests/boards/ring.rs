@@ -12,9 +12,10 @@ fn station() -> Simulated {
     let seat = Seat(0);
     let settings = Settings {
         cluster: CLUSTER,
-        identity: seat.into(),
+        seat,
         members: Members::of(Seats::first(5)),
         existing: false,
+        may_join: true,
         routes: Routes::ring(seat, &[0, 1, 2, 3, 4].map(Seat)).expect("a ring"),
         pace: setting.pace(),
         seed: 1,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate::{Incarnation, Index, Message, Outcome, Position, Seat, Term};
+use quorate::{Incarnation, Index, Members, Message, Occupant, Outcome, Position, Roster, Seat, Seats, Term};
 use quorate_serial::{Header, Misfit, Plan, Receiver, Transmitter, Wiring};
 use quorate_tests::boards::{FOUNDING, FRAME, Setting, World};
 use quorate_wire::{Envelope, decode, encode};
@@ -10,8 +10,8 @@ use quorate_wire::{Envelope, decode, encode};
 const SECONDS: u64 = 60;
 
 /// The bytes of a message that goes over an idle line.
-fn line_bytes(from: Seat, to: Seat, message: &Message<'_>) -> u64 {
-    let envelope = Envelope { founding: FOUNDING, from, to, incarnation: Incarnation(0) };
+fn line_bytes(from: Seat, to: Seat, incarnation: Incarnation, message: &Message<'_>) -> u64 {
+    let envelope = Envelope { founding: FOUNDING, from, to, incarnation };
     let mut buffer = [0; FRAME];
     let frame = encode(&mut buffer, &envelope, message).expect("it fits");
     let header = Header { hops: 3, turned: false, hears: true, to: to.into(), from: from.into() };
@@ -55,7 +55,7 @@ fn listen(setting: Setting) {
             }
             let (to, from) = (header.to.seat().expect("a member"), header.from.seat().expect("a member"));
             let (_, message) = decode(frame, charter.founding, to).expect("a member's message");
-            let length = line_bytes(from, to, &message);
+            let length = line_bytes(from, to, Incarnation::FOUNDER, &message);
             expected += length;
             match message {
                 Message::AppendEntries { entries, .. } => {
@@ -107,13 +107,14 @@ fn the_calculator_knows_how_long_heartbeats_and_acks_get() {
     };
     let ack = Message::Ack { term, stamp, outcome: Outcome::Matched(index) };
     let plan = Plan::new(115_200);
-    assert_eq!(line_bytes(Seat(0), Seat(1), &heartbeat), plan.heartbeat_bytes());
-    assert_eq!(line_bytes(Seat(1), Seat(0), &ack), plan.ack_bytes());
+    let life = Incarnation::drawn(u64::MAX);
+    assert_eq!(line_bytes(Seat(0), Seat(1), life, &heartbeat), plan.heartbeat_bytes());
+    assert_eq!(line_bytes(Seat(1), Seat(0), life, &ack), plan.ack_bytes());
 }
 
 #[test]
 fn what_a_line_cannot_carry_is_refused_with_what_it_can() {
-    let plan = Plan { stations: 27, wiring: Wiring::Ring, ..Plan::new(115_200) };
+    let plan = Plan { stations: 27, wiring: Wiring::Ring, frame_bytes: 448, ..Plan::new(115_200) };
     let misfit = plan.pace_at(Duration::from_millis(1)).expect_err("a line carries no such thing");
     let Misfit::Heartbeat { percent, heartbeat_min, baud_min, stations_max } = misfit else { panic!("{misfit}") };
     assert!(percent > 5_000, "{percent}");
@@ -138,14 +139,31 @@ fn frames_have_room_for_a_command_and_for_what_members_say() {
     let enough = Plan { frame_bytes: bytes_min, ..short };
     assert_eq!(enough.pace().expect("it fits now").command_bytes(), short.command_bytes);
     let tiny = Plan { command_bytes: 1, frame_bytes: 100, ..short };
-    assert_eq!(tiny.pace(), Err(Misfit::Frame { bytes_min: quorate_serial::FRAME_MIN }));
+    let Err(Misfit::Frame { bytes_min }) = tiny.pace() else { panic!("what members say does not fit") };
+    assert!(bytes_min >= quorate_serial::FRAME_MIN);
+}
+
+#[test]
+fn frames_have_room_for_a_roster_in_which_every_station_was_reborn() {
+    for stations in 1..=32 {
+        let plan = Plan { stations, frame_bytes: 64, ..Plan::new(115_200) };
+        let Err(Misfit::Frame { bytes_min }) = plan.pace() else { panic!("{stations} stations do not fit") };
+        let pace = Plan { frame_bytes: bytes_min, ..plan }.pace().expect("it fits now");
+        let members = Members::of(Seats::first(stations as usize));
+        let reborn = |_| Occupant { incarnation: Incarnation::drawn(u64::MAX), address: &[] };
+        let mut room = [0; 512];
+        let roster = Roster::write(&mut room, members, u32::MAX, reborn).expect("there is room");
+        assert!(roster.bytes().len() <= pace.entry_bytes - Roster::MARGIN, "{stations} stations: {pace:?}");
+    }
+    let stations = |stations| Plan { stations, ..Plan::new(115_200) }.pace();
+    assert!(stations(8).is_ok() && stations(9).is_err(), "as the README says of frames of 256 bytes");
 }
 
 #[test]
 fn every_default_is_below_two_percent_and_no_slower_than_it_has_to_be() {
     for baud in [1_200, 9_600, 19_200, 115_200, 1_000_000, 12_000_000] {
         for (wiring, stations) in [(Wiring::Mesh, 3), (Wiring::Ring, 2), (Wiring::Ring, 5), (Wiring::Ring, 27)] {
-            let plan = Plan { stations, wiring, ..Plan::new(baud) };
+            let plan = Plan { stations, wiring, frame_bytes: 448, ..Plan::new(baud) };
             let pace = plan.pace().expect("a slow pace always fits");
             assert!(pace.idle_share < 200);
             assert!(pace.idle_share >= 170 || pace.heartbeat == Duration::from_millis(50), "{pace:?}");

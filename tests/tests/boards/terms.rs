@@ -17,9 +17,10 @@ fn founded() -> Chip {
 fn boot(chip: &Chip) -> Simulated {
     let settings = Settings {
         cluster: CLUSTER,
-        identity: Seat(0).into(),
+        seat: Seat(0),
         members: Members::of(Seats::first(2)),
         existing: false,
+        may_join: true,
         routes: Routes::lines(&[Seats::NONE.with(Seat(1))]),
         pace: Setting::new(0, 2, Wiring::Mesh, 115_200).pace(),
         seed: 1,
@@ -76,9 +77,10 @@ fn a_snapshot_that_a_board_could_not_restore_is_refused_and_not_fetched() {
         let bytes = Simulated::SNAPSHOT_BYTES_MAX as u64 + more;
         let position = Position { term: Term(1), index: Index(9) };
         let (latest, before) = (Snapshot { position, bytes, check: 0 }, Snapshot::default());
-        let members = station.node().expect("a member").members();
-        let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(9), members };
-        station.feed(Instant::START, 0, &said(&message)).expect("it runs");
+        let settled = station.node().expect("a member").settled();
+        let message = Message::Offer { term: Term(1), stamp: 1, latest, before, inherited: Index(9), settled };
+        let said = said(&message);
+        station.feed(Instant::START, 0, &said).expect("it runs");
         station.turn(Instant::START).expect("it goes on");
         station.drained(0, FRAME);
         (

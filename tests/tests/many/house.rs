@@ -34,7 +34,7 @@ pub(crate) struct House {
 
 struct Member {
     kind: Kind,
-    life: u32,
+    life: u64,
     node: Option<Node>,
     write: Option<(Ticket, Option<Snapshot>)>,
     /// The numbers that were applied: how many, and their sum.
@@ -94,13 +94,13 @@ impl House {
             entry_bytes_max: FRAME - MEMBER_OVERHEAD_MAX,
             // The first seat is the first to campaign.
             election_timeout: std::time::Duration::from_millis(if seat == 0 { 200 } else { 500 }),
-            ..Config::new(self.identity(seat), seat as u64 + 1)
+            ..Config::new(Seat(seat as u8), seat as u64 + 1)
         };
         let charter = Charter { founding: FOUNDING, members, log_bytes_least: LOG_BYTES as u32 };
         let memory = vec![0; LOG_BYTES];
         let boot = match self.members[seat].life {
             0 => Boot::found(config, &charter, memory),
-            _ => Boot::return_without_disk(config, &charter, memory),
+            life => Boot::join(config, &charter, Incarnation(life), memory),
         };
         let boot = boot.expect("a sound configuration");
         self.members[seat].node = Some(boot.start(Instant::from_micros(self.now)).expect("it has nothing"));

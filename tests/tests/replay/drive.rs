@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat, Seats,
-    Session, Ticket,
+    Boot, Change, Charter, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat,
+    Seats, Session, Ticket,
 };
 use quorate_trace::Recorder;
 use quorate_wire::{Envelope, decode, encode};
@@ -81,6 +81,17 @@ impl Drive {
             80..83 => self.step(place, Input::ClientCommand { session: None, command: Some(command) }),
             83..86 => self.step(place, Input::Read),
             86 if self.random.u8(..8) == 0 => self.step(place, Input::Transfer { to: None }),
+            87 => {
+                let seat = Seat(self.random.u8(..MEMBERS as u8));
+                let address = [self.random.u8(..3)];
+                let change = match self.random.u8(..4) {
+                    0 => Change::Add { seat, address: &address },
+                    1 => Change::Promote { seat },
+                    2 => Change::Remove { seat },
+                    _ => Change::Move { seat, address: &address },
+                };
+                self.step(place, Input::Change(change));
+            }
             _ => self.step(place, Input::Tick),
         }
     }

@@ -5,7 +5,7 @@ use crate::drive::Drive;
 #[test]
 fn a_node_that_draws_as_it_likes_is_replayed_exactly() {
     let marks = [
-        "\"refused\":\"other incarnation\"",
+        "\"refused\":\"second store\"",
         "\"role\":\"leader\"",
         "{\"reject\":\"unencodable\"}",
         "{\"command\":{\"session\":null",

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use quorate::founding::Record;
 use quorate::{HardState, Index, Mark, Position, Snapshot, Term, crc32c};
 
-use super::{Batch, Subject, complete, prepared};
-use crate::Recovered;
+use super::{Batch, CHANGED, MEMBERS, Subject, joined, prepared};
+use crate::{Configuration, Recovered};
 
 /// Holds a store to the laws of snapshots.
 pub(super) fn check(subject: &impl Subject) {
@@ -25,6 +25,7 @@ struct Model {
     record: Option<Record>,
     hard_state: HardState,
     mark: Term,
+    settled: Option<Configuration>,
     /// The index that the log stands on.
     base: u64,
     /// All indices of snapshots so far that an older one may stand in for.
@@ -38,6 +39,7 @@ struct Found {
     record: Option<Record>,
     hard_state: HardState,
     mark: Term,
+    settled: Option<Configuration>,
     base: u64,
     is_lost: bool,
     records: BTreeMap<u64, Vec<u8>>,
@@ -95,9 +97,9 @@ fn a_changed_byte_is_never_restored(subject: &impl Subject) {
 fn script() -> Vec<Step> {
     vec![
         Step::Write(Batch::of(prepared(1))),
-        Step::Write(Batch::of(complete(1))),
+        Step::Write(Batch::of(joined(1))),
         Step::Write(Batch::state(1, None).and(1, 1, b"first").and(2, 1, &[0xa5; 300])),
-        Step::Write(Batch::empty().and(3, 1, &[0; 700])),
+        Step::Write(Batch::empty().and(3, 1, &[0; 700]).settled(2, MEMBERS)),
         Step::Take(2),
         Step::Write(Batch::state(2, None).and(4, 2, &[1; 900]).and(5, 2, b"replaced")),
         Step::Write(Batch::empty().and(5, 2, b"replaces").and(6, 2, &[3; 300])),
@@ -106,7 +108,7 @@ fn script() -> Vec<Step> {
         Step::Write(Batch::state(3, None).marked(3, 7)),
         Step::Take(7),
         Step::Write(Batch::empty().and(8, 2, b"to be void")),
-        Step::Install(20, Batch::state(4, None).and(21, 2, b"behind").marked(4, 21)),
+        Step::Install(20, Batch::state(4, None).and(21, 2, b"behind").settled(20, CHANGED).marked(4, 21)),
         Step::Write(Batch::empty().and(22, 4, &[5; 1_500])),
         Step::Take(21),
         Step::Install(30, Batch::empty()),
@@ -134,7 +136,7 @@ impl Step {
             Step::Take(index) => subject.take(image, position(*index), &state(*index)),
             Step::Install(index, batch) => {
                 let snapshot = snapshot(*index);
-                subject.install(image, batch.hard_state, snapshot, &state(*index), batch.entries(), batch.mark);
+                subject.install(image, snapshot, &state(*index), batch.parts());
             }
         }
     }
@@ -149,8 +151,9 @@ impl Model {
                 self.taken.push(*index);
             }
             Step::Install(index, batch) => {
-                let Model { record, hard_state, mark, .. } = *self;
-                *self = Model { record, hard_state, mark, base: *index, ..Model::default() };
+                let Model { record, hard_state, mark, ref mut settled, .. } = *self;
+                let settled = settled.take();
+                *self = Model { record, hard_state, mark, settled, base: *index, ..Model::default() };
                 self.note_batch(batch);
             }
         }
@@ -159,6 +162,7 @@ impl Model {
     fn note_batch(&mut self, batch: &Batch) {
         self.record = batch.record.or(self.record);
         self.hard_state = batch.hard_state.unwrap_or(self.hard_state);
+        self.settled = batch.settled.clone().or(self.settled.take());
         for entry in batch.entries() {
             let index = entry.position().index.0;
             self.records.retain(|other, _| *other < index);
@@ -176,8 +180,9 @@ impl Model {
 
     fn found(&self) -> Found {
         let records = self.records.range(self.base + 1..).map(|(index, record)| (*index, record.clone()));
-        let Model { record, hard_state, mark, base, .. } = *self;
-        Found { record, hard_state, mark, base, is_lost: false, records: records.collect() }
+        let Model { record, hard_state, mark, ref settled, base, .. } = *self;
+        let settled = settled.clone();
+        Found { record, hard_state, mark, settled, base, is_lost: false, records: records.collect() }
     }
 }
 
@@ -187,6 +192,8 @@ fn find<S: Subject>(subject: &S, image: &mut S::Image) -> Result<Found, String> 
     subject.open(image, &mut |item| match item {
         Recovered::Prepared(prepared) => found.record = Some(Record::Prepared(prepared)),
         Recovered::Charter(charter) => found.record = Some(Record::Complete(charter)),
+        Recovered::Joined(charter, incarnation) => found.record = Some(Record::Joined(charter, incarnation)),
+        Recovered::Settled(settled) => found.settled = Some(settled.into()),
         Recovered::Snapshot(snapshot) => {
             found.base = snapshot.position.index.0;
             snapshots.push(snapshot);

@@ -39,6 +39,7 @@ impl SnapshotHeader {
             snapshot.bytes,
             members.voters.0.into(),
             members.outgoing.0.into(),
+            members.replaced.0.into(),
             members.learners.0.into(),
             members.witnesses.0.into(),
         ];
@@ -63,13 +64,13 @@ impl SnapshotHeader {
             _ => return Err(HeaderError::Damaged("the snapshot's format version never existed")),
         }
         let position = Position { term: Term(number(bytes, 32)), index: Index(number(bytes, 24)) };
-        if [52, 60, 68, 76].iter().any(|at| word(bytes, *at) > 0) {
+        if [52, 60, 68, 76, 84].iter().any(|at| word(bytes, *at) > 0) {
             return Err(HeaderError::Damaged("the snapshot's members have seats above 31, which do not exist"));
         }
-        let [voters, outgoing, learners, witnesses] = [48, 56, 64, 72].map(|at| Seats(word(bytes, at)));
+        let [voters, outgoing, replaced, learners, witnesses] = [48, 56, 64, 72, 80].map(|at| Seats(word(bytes, at)));
         Ok(SnapshotHeader {
             cluster: number(bytes, 16),
-            members: Members { voters, outgoing, learners, witnesses },
+            members: Members { voters, outgoing, replaced, learners, witnesses },
             snapshot: Snapshot { position, bytes: number(bytes, 40), check: word(bytes, 12) },
         })
     }
@@ -81,7 +82,13 @@ mod tests {
 
     const HEADER_1: SnapshotHeader = SnapshotHeader {
         cluster: 0x0123_4567_89ab_cdef,
-        members: Members { voters: Seats(7), outgoing: Seats(14), learners: Seats(16), witnesses: Seats(4) },
+        members: Members {
+            voters: Seats(7),
+            outgoing: Seats(14),
+            replaced: Seats(2),
+            learners: Seats(16),
+            witnesses: Seats(4),
+        },
         snapshot: Snapshot {
             position: Position { term: Term(3), index: Index(1 << 40) },
             bytes: 1 << 33,
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn seats_that_do_not_exist_are_damage() {
-        for set in [48, 56, 64, 72] {
+        for set in [48, 56, 64, 72, 80] {
             let mut bytes = HEADER_1.bytes();
             bytes[set + 4] = 1;
             let check = crc32c(&bytes[..COVERED]);

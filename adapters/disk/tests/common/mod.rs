@@ -8,9 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use quorate::{
-    Entries, Entry, HardState, Identity, Index, Kind, Members, Position, RECORD_OVERHEAD, Seat, Seats, Stored, Term,
+    Entries, Entry, HardState, Index, Kind, Members, Occupant, Position, RECORD_OVERHEAD, Roster, Seat, Seats, Settled,
+    Stored, Term,
 };
-use quorate_disk::{Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
+use quorate_disk::{Configuration, Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
 use tempfile::{TempDir, tempdir, tempdir_in};
 
 /// A change of a file's bytes.
@@ -20,7 +21,7 @@ pub(crate) type Damage = fn(&mut Vec<u8>);
 pub(crate) const SMALL: Options = Options { segment_bytes: 2_048 };
 
 pub(crate) fn owner() -> Owner {
-    Owner { cluster: 7, identity: Identity::from(Seat(1)) }
+    Owner { cluster: 7, seat: Seat(1) }
 }
 
 /// A directory where there is no device behind the files, if there is such a place: many openings are quicker there.
@@ -46,6 +47,13 @@ pub(crate) fn position(index: u64) -> Position {
     Position { term: Term(1), index: Index(index) }
 }
 
+/// A configuration of these members, in the lives of founders.
+pub(crate) fn settled(since: u64, members: Members) -> Configuration {
+    let mut room = [0; 100];
+    let roster = Roster::write(&mut room, members, 1, |_| Occupant::default()).unwrap();
+    Settled { since: Index(since), roster }.into()
+}
+
 pub(crate) fn members() -> Members {
     Members::of(Seats::first(3))
 }
@@ -54,7 +62,7 @@ pub(crate) fn members() -> Members {
 #[track_caller]
 pub(crate) fn append<M: Medium>(disk: &mut Disk<M>, indices: impl IntoIterator<Item = u64>) {
     for index in indices {
-        disk.write(None, None, Entries::parse(&record(index, b"entry")).unwrap(), None).unwrap();
+        disk.write(None, None, Entries::parse(&record(index, b"entry")).unwrap(), None, None).unwrap();
     }
 }
 
@@ -77,6 +85,8 @@ pub(crate) fn open_on<M: Medium>(medium: M, directory: &Path) -> Result<(Disk<M>
         seen.push(match item {
             Recovered::Prepared(prepared) => format!("prepared {}", prepared.founding),
             Recovered::Charter(charter) => format!("complete {}", charter.founding),
+            Recovered::Joined(charter, incarnation) => format!("joined {} as {incarnation}", charter.founding),
+            Recovered::Settled(settled) => format!("settled since {}", settled.since.0),
             Recovered::Snapshot(snapshot) => format!("snapshot {}", snapshot.position.index.0),
             Recovered::LostSnapshot(position) => format!("lost snapshot {}", position.index.0),
             Recovered::DamagedSnapshot(position) => format!("damaged snapshot {}", position.index.0),

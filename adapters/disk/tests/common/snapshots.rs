@@ -41,6 +41,8 @@ pub(crate) fn store<M: Medium + Clone>(disk: &Disk<M>, index: u64, end: usize) -
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) term: u64,
+    /// Since when the last configuration is in force.
+    pub(crate) settled: Option<u64>,
     pub(crate) snapshots: Vec<u64>,
     pub(crate) lost: Option<u64>,
     pub(crate) damaged: Option<u64>,
@@ -62,7 +64,8 @@ impl View {
         let mut found = Vec::new();
         let (disk, _) = Disk::open(directory, owner(), SMALL, |item| -> Result<(), DiskError> {
             match item {
-                Recovered::Prepared(_) | Recovered::Charter(_) => {}
+                Recovered::Prepared(_) | Recovered::Charter(_) | Recovered::Joined(..) => {}
+                Recovered::Settled(settled) => view.settled = Some(settled.since.0),
                 Recovered::Snapshot(snapshot) => found.push(snapshot),
                 Recovered::LostSnapshot(position) => view.lost = Some(position.index.0),
                 Recovered::DamagedSnapshot(position) => view.damaged = Some(position.index.0),
@@ -116,13 +119,13 @@ pub(crate) fn mark(disk: &mut Disk, index: u64) -> Snapshot {
 pub(crate) fn install(disk: &mut Disk, index: u64) {
     store(disk, index, content(index).len()).unwrap();
     let entry = record(index + 1, b"behind");
-    disk.write(state(9), Some(foreign(index)), Entries::parse(&entry).unwrap(), None).unwrap();
+    disk.write(state(9), Some(foreign(index)), Entries::parse(&entry).unwrap(), None, None).unwrap();
 }
 
 /// Entries 1 to 12, and snapshots of 4 and 8.
 pub(crate) fn two_snapshots(directory: &Path) {
     let (mut disk, ..) = open(directory).unwrap();
-    disk.write(state(3), None, Entries::default(), None).unwrap();
+    disk.write(state(3), None, Entries::default(), None, None).unwrap();
     append(&mut disk, 1..=8);
     mark(&mut disk, 4);
     mark(&mut disk, 8);

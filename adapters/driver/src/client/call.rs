@@ -1,4 +1,4 @@
-use quorate::{Instant, Role, Seat, Seats};
+use quorate::{Instant, Role, Seat, Seats, Unchanged};
 use quorate_wire::client::{Reason, ReplyBody};
 
 use super::tries::Tries;
@@ -13,6 +13,10 @@ pub enum Kind {
     Open,
     /// A read of the state as of now or later.
     Read,
+    /// The question who takes part, as whoever leads knows.
+    Members,
+    /// A change of members, or of who leads: a second try of one that was taken up is refused.
+    Change,
 }
 
 /// One request, from its first try to its end. A command goes only to a node that says that it leads, or that is said
@@ -136,7 +140,7 @@ impl Call {
 
     /// The request went to the leader under this number, later than all before. Whether somebody may have got it.
     pub fn sent(&mut self, number: u64, is_under_way: bool) {
-        if is_under_way && self.kind != Kind::Read {
+        if is_under_way && !matches!(self.kind, Kind::Read | Kind::Members) {
             self.open.push(number);
         }
         self.current = Some(number);
@@ -185,7 +189,9 @@ impl Call {
             | ReplyBody::Value { .. }
             | ReplyBody::Status(_)
             | ReplyBody::Snapshot { .. }
-            | ReplyBody::Piece { .. } => {}
+            | ReplyBody::Piece { .. }
+            | ReplyBody::Members { .. }
+            | ReplyBody::Taken => {}
         }
         if self.current == Some(number) {
             self.current = None;
@@ -222,6 +228,8 @@ impl Call {
             Kind::Command => matches!(body, ReplyBody::Done { .. }),
             Kind::Open => matches!(body, ReplyBody::Opened { .. } | ReplyBody::Held { .. }),
             Kind::Read => matches!(body, ReplyBody::Value { .. }),
+            Kind::Members => matches!(body, ReplyBody::Members { .. }),
+            Kind::Change => matches!(body, ReplyBody::Taken),
         }
     }
 
@@ -253,6 +261,7 @@ impl Call {
                 | Reason::Full
                 | Reason::NoMember
                 | Reason::Founding { .. }
+                | Reason::Unchanged(Unchanged::NotEstablished)
         );
         self.open.are_closed() && !passes
     }

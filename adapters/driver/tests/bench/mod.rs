@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use quorate::{
-    Boot, Charter, CommandError, Config, Effect, Founding, Index, Instant, Members, Message, Persist, Piece, Position,
-    Seat, Seats, Snapshot, Ticket,
+    Boot, Charter, CommandError, Config, Dismissal, Effect, Founding, Index, Instant, Members, Message, Persist, Piece,
+    Position, Roster, Seat, Seats, Snapshot, Ticket,
 };
 use quorate_driver::{App, Asked, Driver, Host, Ledger, Observer, Replica, View, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
@@ -74,6 +74,14 @@ impl Host<CLIENTS> for Desk {
     }
 
     fn send_piece(&mut self, _: Seat, _: &Piece) {}
+
+    fn meet(&mut self, since: Index, _: Roster<'_>) {
+        self.said.push(format!("members of {}", since.0));
+    }
+
+    fn dismiss(&mut self, _: Dismissal) -> CommandError {
+        CommandError(Index(0))
+    }
 
     fn persist(&mut self, write: Persist<'_>) -> Result<Option<Ticket>, CommandError> {
         if !self.is_slow {

@@ -3,8 +3,8 @@
 
 use quorate::founding::Record;
 use quorate::{
-    Entries, Entry, HardState, Identity, Index, Kind, Mark, Members, Owner, Position, RECORD_OVERHEAD, Seat, Seats,
-    Snapshot, Stored, Term,
+    Entries, Entry, HardState, Incarnation, Index, Kind, Mark, Members, Occupant, Owner, Position, RECORD_OVERHEAD,
+    Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
 };
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout, Recovered, Recovery};
@@ -13,7 +13,7 @@ use quorate_flash::{Flash, FlashError, Layout, Recovered, Recovery};
 pub(crate) const SCRATCH: usize = 4_096;
 
 pub(crate) fn owner() -> Owner {
-    Owner { cluster: 7, identity: Identity::from(Seat(1)) }
+    Owner { cluster: 7, seat: Seat(1) }
 }
 
 pub(crate) fn members() -> Members {
@@ -45,10 +45,25 @@ pub(crate) fn entries(bytes: &[u8]) -> Entries<'_> {
     Entries::parse(bytes).expect("the records are consecutive")
 }
 
+/// How many seats the nodes of the tests have.
+pub(crate) const SEATS: usize = 1;
+
+/// The bytes of a configuration of so many members of which all bytes that can be are those of flash that is erased.
+pub(crate) fn roster(seats: usize) -> Vec<u8> {
+    let mut room = [0; Roster::SEAT_BYTES * Seat::COUNT_MAX];
+    let occupant = |_| Occupant { incarnation: Incarnation(u64::MAX), address: &[0xff; Roster::ADDRESS_MAX] };
+    let members = Members { outgoing: Seats::first(seats), ..Members::of(Seats::first(seats)) };
+    Roster::write(&mut room, members, u32::MAX, occupant).expect("there is room").bytes().to_vec()
+}
+
+pub(crate) fn settled(since: u64, roster: &[u8]) -> Option<Settled<'_>> {
+    Some(Settled { since: Index(since), roster: Roster::parse(roster).expect("it is a roster") })
+}
+
 /// So many pages for the log, and behind them so many for each snapshot.
 pub(crate) fn layout<const WORD: usize, const PAGE: usize>(log: usize, snapshot: usize) -> Layout {
     let (log, all) = ((log * PAGE) as u32, ((log + 3 * snapshot) * PAGE) as u32);
-    Layout { log: 0..log, snapshots: log..all, log_memory: 64 }
+    Layout { log: 0..log, snapshots: log..all, log_memory: 46, seats: SEATS }
 }
 
 /// All that a log shows.
@@ -61,6 +76,7 @@ pub(crate) struct Held {
     pub(crate) stored: Option<Stored>,
     pub(crate) hard_states: Vec<HardState>,
     pub(crate) marks: Vec<Mark>,
+    pub(crate) settled: Option<(u64, Vec<u8>)>,
     pub(crate) entries: Vec<(u64, u64)>,
 }
 
@@ -69,6 +85,8 @@ impl Held {
         match item {
             Recovered::Prepared(prepared) => self.record = Some(Record::Prepared(prepared)),
             Recovered::Charter(charter) => self.record = Some(Record::Complete(charter)),
+            Recovered::Joined(charter, incarnation) => self.record = Some(Record::Joined(charter, incarnation)),
+            Recovered::Settled(settled) => self.settled = Some((settled.since.0, settled.roster.bytes().to_vec())),
             Recovered::Snapshot(snapshot) => self.snapshots.push(snapshot),
             Recovered::LostSnapshot(position) => self.lost = Some(position),
             Recovered::DamagedSnapshot(position) => self.damaged = Some(position),

@@ -1,6 +1,6 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::{Effect, Input};
-use quorate::{Charter, Prospect};
+use quorate::{Charter, Identity, Incarnation, Prospect};
 use quorate_wire::{DecodeError, decode_founding};
 
 use super::{Machine, Stage};
@@ -25,8 +25,10 @@ where
             Ok(received) => received,
         };
         if let Stage::Candidate(candidate, _) = stage {
-            // That it is complete, it says again at the next turn.
-            self.consult(&mut candidate.prospect, Input::Receive { from, message })?;
+            if candidate.may_hear(from, &message) {
+                // That it is complete, it says again at the next turn.
+                self.consult(&mut candidate.prospect, Input::Receive { from, message })?;
+            }
         } else if let Some(answer) = self.post.charter.and_then(|charter| charter.answer(&message)) {
             self.post.say(from, &answer);
         }
@@ -36,16 +38,21 @@ where
     /// Does what a store has to do that is not complete. Once it is, it becomes a node.
     pub(super) fn found(&mut self, stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
         let Stage::Candidate(candidate, _) = stage else { return Ok(()) };
-        if let Some(charter) = self.consult(&mut candidate.prospect, Input::Tick)? {
-            stage.complete(&charter, self.now)?;
+        if let Some((charter, incarnation)) = self.consult(&mut candidate.prospect, Input::Tick)? {
+            stage.complete(&charter, incarnation, self.now)?;
             self.post.charter = Some(charter);
+            self.post.identity = Identity { incarnation, ..self.post.identity };
         }
         Ok(())
     }
 
-    /// Gives the prospect an input, and does what it orders, until there is no more or the lines are full. A charter if
-    /// it is complete.
-    fn consult(&mut self, prospect: &mut Prospect<SEATS>, input: Input) -> Result<Option<Charter>, Stop> {
+    /// Gives the prospect an input, and does what it orders, until there is no more or the lines are full. By which
+    /// charter it is complete and in which life, if it is.
+    fn consult(
+        &mut self,
+        prospect: &mut Prospect<SEATS>,
+        input: Input,
+    ) -> Result<Option<(Charter, Incarnation)>, Stop> {
         let mut next = Some(input);
         while let Some(input) = next.take() {
             // An answer is offered once, and only first of all.
@@ -63,7 +70,7 @@ where
                         self.flash.record(record)?;
                         next = Some(Input::Persisted(ticket));
                     }
-                    Some(Effect::Complete(charter)) => return Ok(Some(charter)),
+                    Some(Effect::Complete(charter, incarnation)) => return Ok(Some((charter, incarnation))),
                     None => break,
                 }
             }

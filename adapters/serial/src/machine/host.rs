@@ -1,6 +1,8 @@
 use embedded_storage::nor_flash::NorFlash;
 use heapless::{Deque, Vec};
-use quorate::{Members, Message, Persist, Piece, Position, Seat, Snapshot, Ticket};
+use quorate::{
+    Dismissal, Index, Members, Message, Persist, Piece, Position, Roster, Seat, Snapshot, Ticket, Unchanged,
+};
 use quorate_driver::{Host, Observer, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
 use quorate_wire::client::{Reason, ReplyBody};
@@ -62,9 +64,22 @@ where
         }
     }
 
+    /// Where the members are, the lines say.
+    fn meet(&mut self, _: Index, _: Roster<'_>) {
+        self.failed_change = None;
+    }
+
+    fn give_up_change(&mut self, seat: Seat, reason: Unchanged) {
+        self.failed_change = Some((seat, reason));
+    }
+
+    fn dismiss(&mut self, why: Dismissal) -> Stop {
+        Stop::Dismissed(why)
+    }
+
     fn persist(&mut self, write: Persist<'_>) -> Result<Option<Ticket>, Stop> {
-        let Persist { ticket, hard_state, snapshot, entries, mark } = write;
-        self.flash.write(hard_state, snapshot, entries, mark)?;
+        let Persist { ticket, hard_state, snapshot, entries, settled, mark } = write;
+        self.flash.write(hard_state, snapshot, entries, settled, mark)?;
         Ok(Some(ticket))
     }
 

@@ -43,7 +43,7 @@ where
     fn write_again(&mut self, node: &Node<A::Command, B, SEATS>) -> Result<(), Stop> {
         let is_durable = node.durable() == node.last().index;
         if self.flash.is_crowded() && is_durable {
-            self.flash.write(None, None, node.log(), None)?;
+            self.flash.write(None, None, node.log(), None, None)?;
         }
         Ok(())
     }

@@ -3,11 +3,14 @@ use std::time::Duration;
 use quorate_driver::client::{Ask, Call, Ending, Failure, Kind, Patience};
 use quorate_wire::client::{ReplyBody, RequestBody};
 
-use super::Client;
+use super::exchange::Foreign;
+use super::{Client, Configuration};
 use crate::client::ClientError;
 
 /// A node is asked again after so long; a leader then after twice as long each time, up to a second.
 pub(super) const AGAIN: Duration = Duration::from_millis(150);
+
+const NOBODY_LEADS: ReplyBody<'_> = ReplyBody::NotLeader { leader: None, address: "" };
 
 fn patience() -> Patience {
     Patience::new(AGAIN, Duration::from_secs(1), Duration::from_millis(50), Duration::from_millis(10))
@@ -22,34 +25,63 @@ impl Client {
         pick: fn(ReplyBody<'_>) -> Option<T>,
     ) -> Result<T, ClientError> {
         let (after, started) = (self.exchange.number(), self.clock.now());
+        // The numbers of questions who takes part that were asked aside, and where to ask another one.
+        let (mut aside, mut curious) = (Vec::new(), None);
+        self.exchange.forget_foreign();
         let mut call = Call::new(kind, patience(), started, Some(started + self.timeout));
         loop {
+            if let Some(address) = curious.take() {
+                let _ = self.exchange.send(address, RequestBody::Members).await;
+                aside.push(self.exchange.number());
+            }
             let until = match call.next(&mut self.directory, self.clock.now()) {
                 Ask::Leader(leader) => {
-                    let is_under_way = match self.addresses.get(&leader) {
-                        Some(address) => self.exchange.send(*address, body).await?,
+                    let address = self.places.of(leader);
+                    let is_under_way = match address {
+                        Some(address) => self.exchange.send(address, body).await?,
                         None => false,
                     };
                     call.sent(self.exchange.number(), is_under_way);
+                    curious = address.filter(|_| self.places.are_due(self.clock.now()));
                     continue;
                 }
                 Ask::Members(members) => {
-                    for address in members.iter().filter_map(|member| self.addresses.get(&member)) {
-                        let _ = self.exchange.send(*address, RequestBody::Status).await;
+                    for address in members.iter().flat_map(|member| self.places.all(member)) {
+                        let _ = self.exchange.send(address, RequestBody::Status).await;
                     }
                     continue;
                 }
                 Ask::Wait(until) => until,
                 Ask::Nobody => return Err(self.give_up(kind, &call)),
             };
-            let Some(length) = self.exchange.receive(self.clock, until).await? else { continue };
-            let Some(reply) = self.exchange.reply(length, after) else { continue };
-            // What the client was given itself stays: its own way to the member may be another one.
-            if let ReplyBody::NotLeader { leader: Some(leader), address } = reply.body
-                && let Ok(address) = address.parse()
-            {
-                self.addresses.entry(leader).or_insert(address);
-                self.directory.learn(leader);
+            let Some((length, from)) = self.exchange.receive(self.clock, until).await? else { continue };
+            let Some(reply) = self.exchange.reply(length) else {
+                // What a node of another cluster was sent, this one does not do.
+                if let Some(Foreign { seat, number, .. }) = self.exchange.foreign() {
+                    call.take(&mut self.directory, self.clock.now(), (seat, number), &NOBODY_LEADS);
+                }
+                continue;
+            };
+            self.places.hear(reply.from, from);
+            match reply.body {
+                // What the client was given itself stays: its own way to the member may be another one.
+                ReplyBody::NotLeader { leader: Some(leader), address } => {
+                    if let Ok(address) = address.parse() {
+                        self.places.hint(leader, address);
+                        self.directory.learn(leader);
+                    }
+                }
+                ReplyBody::Status(report) if self.places.are_behind(report.since) => {
+                    curious = Some(from).filter(|_| self.places.are_due(self.clock.now()));
+                }
+                ReplyBody::Members { .. } => {
+                    let reached = Configuration::of(&reply.body).map(|known| self.places.learn(&known));
+                    reached.unwrap_or_default().iter().for_each(|seat| self.directory.learn(seat));
+                }
+                _ => {}
+            }
+            if reply.number <= after || aside.contains(&reply.number) {
+                continue;
             }
             match call.take(&mut self.directory, self.clock.now(), (reply.from, reply.number), &reply.body) {
                 None => {}
@@ -62,17 +94,23 @@ impl Client {
         }
     }
 
-    fn give_up(&self, kind: Kind, call: &Call) -> ClientError {
+    fn give_up(&mut self, kind: Kind, call: &Call) -> ClientError {
         let waited = self.timeout;
-        let silent = self.directory.seats().iter().filter(|seat| !call.heard().contains(*seat)).collect();
-        let (members, reachable) = (self.directory.seats().count(), call.heard().count());
-        match call.failure() {
-            Failure::Unknown if kind == Kind::Open => ClientError::Unopened { waited },
-            Failure::Unknown => ClientError::Unknown { waited },
-            Failure::Superseded => ClientError::Superseded,
-            Failure::Refused(reason) => ClientError::Refused(reason),
-            Failure::Unreachable => ClientError::Unreachable { silent, waited },
-            Failure::NoLeader => ClientError::NoLeader { reachable, members, silent, waited },
+        let members = self.places.members(self.directory.seats());
+        let silent = members.iter().filter(|seat| !call.heard().contains(*seat)).collect();
+        let (members, reachable) = (members.count(), self.places.members(call.heard()).count());
+        let foreign = self.exchange.foreign().zip(self.exchange.founding());
+        match (call.failure(), foreign) {
+            (Failure::NoLeader | Failure::Unreachable, Some((Foreign { seat, found, .. }, kept))) => {
+                ClientError::OtherCluster { seat, found, kept }
+            }
+            (Failure::Unknown, _) if kind == Kind::Change => ClientError::UnknownChange { waited },
+            (Failure::Unknown, _) if kind == Kind::Open => ClientError::Unopened { waited },
+            (Failure::Unknown, _) => ClientError::Unknown { waited },
+            (Failure::Superseded, _) => ClientError::Superseded,
+            (Failure::Refused(reason), _) => ClientError::Refused(reason),
+            (Failure::Unreachable, _) => ClientError::Unreachable { silent, waited },
+            (Failure::NoLeader, _) => ClientError::NoLeader { reachable, members, silent, waited },
         }
     }
 }

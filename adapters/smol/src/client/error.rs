@@ -1,9 +1,11 @@
 use std::time::Duration;
 use std::{fmt, io};
 
-use quorate::Seats;
+use quorate::{Founding, Seat, Seats};
 use quorate_wire::EncodeError;
 use quorate_wire::client::Reason;
+
+use super::refusal::refusal;
 
 /// Why a request has no answer.
 #[derive(Debug)]
@@ -31,6 +33,21 @@ pub enum ClientError {
     Unknown {
         /// For how long it was tried.
         waited: Duration,
+    },
+    /// A leader may have taken the change of members, or the transfer, and did not say so: ask who takes part.
+    UnknownChange {
+        /// For how long it was tried.
+        waited: Duration,
+    },
+    /// Nodes answered, and are of another cluster than this client has spoken to, or was told to speak to. Certainly not
+    /// done.
+    OtherCluster {
+        /// One of them.
+        seat: Seat,
+        /// Its cluster.
+        found: Founding,
+        /// This client's.
+        kept: Founding,
     },
     /// A leader was asked to open the client's session, and did not say what became of that: it may have lost its
     /// majority. The command was not sent. Certainly not done.
@@ -100,6 +117,18 @@ impl fmt::Display for ClientError {
                  session and sequence: it is not done twice",
                 Seconds(*waited)
             ),
+            ClientError::UnknownChange { waited } => write!(
+                f,
+                "outcome unknown: no answer within {}, but the change may have been taken up. See who takes part",
+                Seconds(*waited)
+            ),
+            ClientError::OtherCluster { seat, found, kept } => write!(
+                f,
+                "nothing was done: n{} is of the cluster {found}, and this client's is {kept}. If the data of all were lost and a new \
+                 cluster was founded, what the old one had is not in it: start the nodes with the data of the one that is meant, \
+                 or begin anew with the other",
+                seat.0
+            ),
             ClientError::Unopened { waited } => write!(
                 f,
                 "not done: the leader opened no session within {}. Does it reach a majority of the nodes? Try again",
@@ -131,36 +160,6 @@ impl std::error::Error for ClientError {
             ClientError::Io(error) => Some(error),
             _ => None,
         }
-    }
-}
-
-fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result {
-    match reason {
-        Reason::Full => f.write_str("refused: the leader has no room for more commands. Try again later"),
-        Reason::TooLarge { limit } => write!(f, "refused: too large, the limit is {limit} bytes. Make it smaller"),
-        Reason::Unencodable => f.write_str("refused: the node cannot encode this command"),
-        Reason::InTransfer => f.write_str("refused: leadership is being handed over. Try again"),
-        Reason::Malformed => {
-            f.write_str("refused: the node does not understand this. Do client and node run the same version?")
-        }
-        Reason::Busy => {
-            f.write_str("refused: the node has as many requests waiting as it has room for. Try again in a moment")
-        }
-        Reason::NoSnapshot => {
-            f.write_str("refused: the node has no such snapshot, or cannot write one. Try another one")
-        }
-        Reason::Unnumbered => f.write_str("refused: sequence 0 opens a session, and commands have 1 or more"),
-        Reason::Founding { waits_for } if waits_for.is_empty() => {
-            f.write_str("not done: the cluster is being founded. Try again in a moment")
-        }
-        Reason::Founding { waits_for } => write!(
-            f,
-            "not done: nothing was ever done in this cluster, and its first command waits for all members: start {waits_for}"
-        ),
-        Reason::NoMember => f.write_str(
-            "not done: the node's data are of no cluster. Its log says why, and what to do: try another node",
-        ),
-        Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
     }
 }
 

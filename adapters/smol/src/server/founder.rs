@@ -1,8 +1,9 @@
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 
-use quorate::founding::{Config, Effect, Input, Intent, Obstacle, Prepared, Prospect};
-use quorate::{Charter, Instant, Members, Snapshot};
+use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepared, Prospect};
+use quorate::{Charter, Incarnation, Instant, Members, Seat, Seats, Snapshot};
 use quorate_disk::Disk;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
 use quorate_wire::{Class, DecodeError, decode_founding};
@@ -23,8 +24,12 @@ pub(super) struct Founder<'a, F> {
     disk: &'a mut Disk,
     clock: Clock,
     on_event: F,
+    /// The one place where it asks for its cluster, if it was told of one.
+    join: Option<SocketAddr>,
+    /// Whether a store has answered there.
+    is_heard: bool,
     /// What it was last told to wait for, and when.
-    told: Option<(Obstacle, Instant)>,
+    told: Option<(Obstacle, bool, Instant)>,
     incoming: Batch,
     watch: Watch,
 }
@@ -40,29 +45,33 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         let (prepared, snapshot) = found;
         let settings = Config {
             seat: config.seat,
-            members: Members::of(config.listed()),
+            members: Members::of(match config.join {
+                Some(_) => Seats::NONE.with(whoever(config.seat)),
+                None => config.listed(),
+            }),
             snapshot: snapshot.unwrap_or_default(),
             log_bytes: u32::try_from(config.log_bytes).unwrap_or(u32::MAX),
-            intent: Intent::of(config.incarnation, config.existing),
+            intent: if config.existing || config.join.is_some() { Intent::Join } else { Intent::Found },
             ask_interval: config.heartbeat_interval,
             seed: random::number(),
         };
         let prospect = Prospect::new(&settings, prepared, Instant::START)?;
         let (clock, incoming, watch) = (Clock::start(), Batch::new(), Watch::new(config.election_timeout));
-        Ok(Founder { prospect, link, disk, clock, on_event, told: None, incoming, watch })
+        let (join, is_heard) = (config.join, false);
+        Ok(Founder { prospect, link, disk, clock, on_event, join, is_heard, told: None, incoming, watch })
     }
 
     /// Runs until the store is complete. `None` if `stop` is ready before.
     pub(super) async fn run(
         mut self,
         mut stop: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<Option<Charter>, ServeError> {
+    ) -> Result<Option<(Charter, Incarnation)>, ServeError> {
         loop {
             self.receive()?;
-            if let Some(charter) = self.step(Input::Tick)? {
+            if let Some(complete) = self.step(Input::Tick)? {
                 // Others may wait for the answer to what came last.
                 self.link.flush();
-                return Ok(Some(charter));
+                return Ok(Some(complete));
             }
             self.link.flush();
             self.report();
@@ -74,7 +83,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
 
     /// Waits until there is something to do, or `stop` is ready.
     async fn is_stopped(&self, stop: Pin<&mut impl Future<Output = ()>>) -> bool {
-        let again = self.told.map(|(_, at)| at + AGAIN);
+        let again = self.told.map(|(.., at)| at + AGAIN);
         let due = self.prospect.deadline().into_iter().chain(again).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
@@ -95,7 +104,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
     }
 
     /// Takes an input, and carries out all that follows.
-    fn step(&mut self, input: Input) -> Result<Option<Charter>, ServeError> {
+    fn step(&mut self, input: Input) -> Result<Option<(Charter, Incarnation)>, ServeError> {
         let mut next = Some(input);
         while let Some(input) = next.take() {
             for effect in self.prospect.step(self.clock.now(), input) {
@@ -104,8 +113,11 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
                         self.disk.record(record)?;
                         next = Some(Input::Persisted(ticket));
                     }
-                    Effect::Send { to, message } => self.link.ask(to, &message),
-                    Effect::Complete(charter) => return Ok(Some(charter)),
+                    Effect::Send { to, message } => match self.join {
+                        Some(address) => self.link.ask_at(address, &message),
+                        None => self.link.ask(to, &message),
+                    },
+                    Effect::Complete(charter, incarnation) => return Ok(Some((charter, incarnation))),
                 }
             }
         }
@@ -140,11 +152,21 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
     }
 
     fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), DecodeError>, ServeError> {
-        match decode_founding(frame, self.link.cluster(), self.prospect.seat()) {
-            // What completes the store is said again by the next step.
-            Ok((from, message)) => self.step(Input::Receive { from, message }).map(|_| Ok(())),
-            Err(error) => Ok(Err(error)),
-        }
+        let (from, message) = match decode_founding(frame, self.link.cluster(), self.prospect.seat()) {
+            Ok(taken) => taken,
+            Err(error) => return Ok(Err(error)),
+        };
+        let from = match (self.join, &message) {
+            (None, _) => from,
+            (Some(_), Message::Answer { .. }) => {
+                self.is_heard = true;
+                whoever(self.prospect.seat())
+            }
+            // Who has only one to ask takes part in no founding.
+            (Some(_), _) => return Ok(Ok(())),
+        };
+        // What completes the store is said again by the next step.
+        self.step(Input::Receive { from, message }).map(|_| Ok(()))
     }
 
     /// Clients hear whom the founding waits for.
@@ -152,19 +174,27 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         let reason = match self.prospect.obstacle() {
             Obstacle::Silent(waits_for) | Obstacle::Abstains(waits_for) => Reason::Founding { waits_for },
             Obstacle::Nothing => Reason::Founding { waits_for: Default::default() },
-            Obstacle::Cluster { .. } | Obstacle::Differs { .. } | Obstacle::Waits | Obstacle::Returns => {
-                Reason::NoMember
-            }
+            Obstacle::Cluster { .. } | Obstacle::Differs { .. } | Obstacle::Waits => Reason::NoMember,
         };
         self.link.reply(asker, ReplyBody::Refused(reason));
     }
 
     fn report(&mut self) {
         let (obstacle, now) = (self.prospect.obstacle(), self.clock.now());
-        let is_told = self.told.is_some_and(|(told, at)| told == obstacle && now < at + AGAIN);
-        if obstacle != Obstacle::Nothing && !is_told {
-            self.told = Some((obstacle, now));
-            (self.on_event)(&Event::Founding { obstacle });
+        let is_heard = self.is_heard;
+        let is_told = self.told.is_some_and(|(told, was, at)| (told, was) == (obstacle, is_heard) && now < at + AGAIN);
+        if obstacle == Obstacle::Nothing || is_told {
+            return;
         }
+        self.told = Some((obstacle, is_heard, now));
+        (self.on_event)(&match (self.join, obstacle) {
+            (Some(address), Obstacle::Waits | Obstacle::Differs { .. }) => Event::Joining { address, is_heard },
+            (_, obstacle) => Event::Founding { obstacle },
+        });
     }
+}
+
+/// In the place of the seat of a store of which only the address is known.
+fn whoever(me: Seat) -> Seat {
+    Seat((me.0 == 0).into())
 }

@@ -1,7 +1,8 @@
 use std::num::NonZeroU64;
 
 use quorate::{
-    Answer, Charter, Effect, Input, Instant, Members, Message, Node, Persist, Piece, Position, Seat, Snapshot, Ticket,
+    Answer, Charter, Dismissal, Effect, Index, Input, Instant, Members, Message, Node, Persist, Piece, Position,
+    Roster, Seat, Snapshot, Ticket, Unchanged,
 };
 use quorate_disk::Snapshots;
 use quorate_driver::{Host, Observer, Outcome, WaitingCommand, WaitingRead};
@@ -9,6 +10,8 @@ use quorate_wire::Dropped;
 use quorate_wire::client::ReplyBody;
 use serde::Serialize;
 
+use super::company::Company;
+use super::contact::Contact;
 use super::snapshot::Thawed;
 use crate::aside::Aside;
 use crate::intake::Intake;
@@ -18,7 +21,7 @@ use crate::replica::{CLIENTS, Guarded, Replica, freeze};
 use crate::snapshotter::Snapshotter;
 use crate::trace::Trace;
 use crate::writer::Writer;
-use crate::{App, ServeError};
+use crate::{App, Event, ServeError};
 
 /// The most effects of one turn: a node that has a long log to apply goes on hearing the others meanwhile.
 const EFFECTS_MAX: usize = 1024;
@@ -34,6 +37,11 @@ pub(super) struct Machine<A> {
     pub(super) restoring: Aside<Thawed<A>>,
     /// What makes this node a member.
     pub(super) charter: Charter,
+    pub(super) contact: Contact,
+    /// Who takes part.
+    pub(super) company: Company,
+    /// What there is to tell of that.
+    pub(super) news: Vec<Event>,
     pub(super) snapshot_every: Option<NonZeroU64>,
     /// Whether a follower is being sent a snapshot, where they are taken by themselves: two later ones would undo what it
     /// has of it.
@@ -61,8 +69,28 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
         self.restoring.is_busy()
     }
 
+    /// Who knows none of the members any longer asks the store that he was told of in their place: it says who they are.
     fn send(&mut self, to: Seat, message: &Message<'_>) {
         self.link.send(to, message);
+        if let Some(seat) = self.contact.seat().filter(|seat| !self.company.members.all().contains(*seat))
+            && let Message::RequestVote { .. } = message
+        {
+            self.link.send(seat, message);
+        }
+    }
+
+    fn meet(&mut self, since: Index, roster: Roster<'_>) {
+        let moved = self.link.directory.meet(roster);
+        self.news.extend(self.company.change(since, roster, moved));
+    }
+
+    fn give_up_change(&mut self, seat: Seat, reason: Unchanged) {
+        let is_voter = self.company.members.is_voter(seat);
+        self.news.push(Event::ChangeFailed { seat, is_voter, reason });
+    }
+
+    fn dismiss(&mut self, why: Dismissal) -> ServeError {
+        ServeError::Dismissed(why)
     }
 
     fn send_piece(&mut self, to: Seat, piece: &Piece) {
@@ -80,8 +108,8 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
         Ok(None)
     }
 
-    fn store(&mut self, _: Members, snapshot: Snapshot, offset: u64, bytes: &[u8]) -> Result<(), ServeError> {
-        Ok(self.intake.take(snapshot, offset, bytes)?)
+    fn store(&mut self, members: Members, snapshot: Snapshot, offset: u64, bytes: &[u8]) -> Result<(), ServeError> {
+        Ok(self.intake.take(members, snapshot, offset, bytes)?)
     }
 
     /// If one is under way, whoever wants this one asks again.
@@ -101,7 +129,7 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
         let position = replica.applied();
         match self.snapshot_every {
             Some(every) if !self.is_serving && position.index.0 % every == 0 => {
-                self.take_snapshot(replica, position, self.charter.members)
+                self.take_snapshot(replica, position, self.company.members)
             }
             _ => Ok(()),
         }
@@ -109,7 +137,7 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
 
     fn reply(&mut self, asker: Asker, body: ReplyBody<'_>) {
         let ReplyBody::NotLeader { leader, .. } = body else { return self.link.reply(asker, body) };
-        let address = leader.and_then(|seat| self.link.peer(seat));
+        let address = leader.and_then(|seat| self.link.directory.of(seat));
         let address = &address.map_or_else(String::new, |address| address.to_string());
         self.link.reply(asker, ReplyBody::NotLeader { leader, address });
     }

@@ -46,7 +46,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         } else {
             self.wants_snapshot.retain(|waiting| waiting.client != asker.client);
             self.wants_snapshot.push(asker);
-            let members = self.machine.charter.members;
+            let members = self.machine.company.members;
             self.machine.take_snapshot(self.driver.replica(), applied, members)?;
         }
         Ok(())
@@ -70,7 +70,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     pub(super) fn show_latest(&mut self, asker: Asker) {
-        let members = self.machine.charter.members;
+        let members = self.machine.company.members;
         let latest = self.driver.node().snapshots().next();
         match latest {
             Some(snapshot) => self.machine.link.reply(asker, ReplyBody::Snapshot { snapshot, members }),

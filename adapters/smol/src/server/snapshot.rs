@@ -17,7 +17,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let Taken { result, pause, time } = taken;
         match result {
             Ok(snapshot) => {
-                self.machine.writer.mark(snapshot);
+                self.machine.writer.mark(snapshot, self.driver.node().unsettled());
                 (self.on_event)(&Event::SnapshotTaken { snapshot, pause, time });
             }
             Err(error) => {

@@ -1,11 +1,15 @@
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 
-use quorate::{BootError, Config, Instant, Node, Position};
+use quorate::{BootError, Config, Incarnation, Index, Instant, Node, Position};
 use quorate_driver::Driver;
 
+use super::company::Company;
+use super::contact::Contact;
 use super::founder::Founder;
 use super::machine::Machine;
+use super::members::Unwritten;
 use super::snapshot;
 use super::store::{Content, Store, compare};
 use super::{NodeDriver, SEATS, Server};
@@ -37,12 +41,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let mut link = Link::bind(config.clone())?;
         let Some(store) = member::<A>(&config, &core, &mut link, stop, &mut on_event).await? else { return Ok(None) };
         let Store { disk, recovery, latest, lost, content } = store;
-        let Content::Member(charter, boot) = content else { return Err(ServeError::Boot(BootError::NoMember)) };
+        let Content::Member(charter, incarnation, boot) = content else {
+            return Err(ServeError::Boot(BootError::NoMember));
+        };
         let is_new = recovery.created;
-        if let Some(differs) = compare(config.listed(), config.seat, &charter.members)? {
-            on_event(&differs);
-        }
-        link.join(charter.founding);
+        link.join(charter.founding, incarnation);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
             state = snapshot::read(snapshot, snapshots.open(snapshot)?, thaw(state.app()))?;
@@ -50,17 +53,31 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
         let node = boot.start(Instant::START)?;
+        let (since, roster) = node.roster();
+        link.directory.meet(roster);
+        // A store that has joined only knows who founded its cluster: none of them may be left.
+        let knows_founders_only = incarnation != Incarnation::FOUNDER && since == Index(0);
+        let differs = match knows_founders_only {
+            true => None,
+            false => compare(config.listed(), config.seat, &roster.members())?,
+        };
+        let differing = link.directory.differing();
+        let elsewhere = differing.map(|(seat, listed, known)| Event::AddressDiffers { seat, listed, known });
+        differs.into_iter().chain(elsewhere).for_each(|event| on_event(&event));
         let trace = Trace::start(trace, charter, core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
         let machine = Machine {
             link,
             writer,
-            intake: Intake::new(snapshots.clone(), charter.members),
+            intake: Intake::new(snapshots.clone()),
             snapshotter: Snapshotter::new(snapshots.clone()),
             snapshots,
             restoring: Aside::new("quorate-restore"),
             charter,
+            contact: Contact::new(told_of(&config, incarnation), random::number()),
+            company: Company::of(roster),
+            news: Vec::new(),
             snapshot_every: config.snapshot_every,
             is_serving: false,
             piece: vec![0; core.entry_bytes_max].into(),
@@ -75,6 +92,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             incoming: Batch::new(),
             on_event,
             looked: Instant::START,
+            unwritten: Unwritten::default(),
             watch: Watch::new(config.election_timeout),
         };
         (server.on_event)(&Event::Started {
@@ -95,6 +113,12 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 }
 
+/// Where a node looks for its cluster if it knows none of the members any longer.
+fn told_of(config: &ServerConfig, incarnation: Incarnation) -> Vec<SocketAddr> {
+    let others = config.peers.iter().filter(|(seat, _)| **seat != config.seat && incarnation != Incarnation::FOUNDER);
+    config.join.map_or_else(|| others.map(|(_, address)| *address).collect(), |address| vec![address])
+}
+
 /// What is large takes no place on any other stack than this function's.
 fn drive<A: App>(node: Node<A::Command, Box<[u8]>, SEATS>, state: State<A>, applied: Position) -> Box<NodeDriver<A>> {
     Box::new(Driver::new(node, state.into_replica(applied)))
@@ -112,8 +136,11 @@ async fn member<A: App>(
     let created = store.recovery.created;
     if let Content::Prospect(prepared) = store.content {
         let founder = Founder::new(config, (prepared, store.latest), link, &mut store.disk, &mut on_event)?;
-        let Some(charter) = founder.run(stop).await? else { return Ok(None) };
-        on_event(&Event::Founded { charter });
+        let Some((charter, incarnation)) = founder.run(stop).await? else { return Ok(None) };
+        on_event(&match incarnation {
+            Incarnation::FOUNDER => Event::Founded { charter },
+            incarnation => Event::Joined { charter, incarnation },
+        });
         drop(store.disk);
         store = Store::open(config, core)?;
         store.recovery.created = created;

@@ -1,5 +1,7 @@
 use quorate::founding::Prepared;
-use quorate::{Boot, BootError, Charter, Config, HardState, Members, Position, Recovered, Seat, Seats, Snapshot};
+use quorate::{
+    Boot, BootError, Charter, Config, HardState, Incarnation, Members, Position, Recovered, Seat, Seats, Snapshot,
+};
 use quorate_disk::{Disk, Options, Owner, Recovery};
 
 use super::SEATS;
@@ -21,27 +23,30 @@ pub(super) enum Content<A: App> {
     /// No member yet: empty, restored, or prepared for a founding.
     Prospect(Option<Prepared>),
     /// A member, whose node can be started.
-    Member(Charter, Box<Boot<A::Command, Box<[u8]>, SEATS>>),
+    Member(Charter, Incarnation, Box<Boot<A::Command, Box<[u8]>, SEATS>>),
 }
 
 impl<A: App> Store<A> {
     /// Reads all of it.
     pub(super) fn open(config: &ServerConfig, core: &Config) -> Result<Store<A>, ServeError> {
-        let owner = Owner { cluster: config.cluster.0, identity: config.identity() };
+        let owner = Owner { cluster: config.cluster.0, seat: config.seat };
         let (mut latest, mut lost, mut content) = (None, None, Content::Prospect(None));
+        let member = |charter, incarnation| {
+            let memory = vec![0; config.log_bytes].into_boxed_slice();
+            let boot = Boot::recover(core.clone(), memory)?;
+            Ok::<_, ServeError>(Content::Member(charter, incarnation, Box::new(boot)))
+        };
         let visit = |recovered: Recovered<'_>| {
             match recovered {
                 Recovered::Snapshot(snapshot) => latest = Some(snapshot),
                 Recovered::LostSnapshot(position) => lost = Some(position),
                 Recovered::Prepared(prepared) => content = Content::Prospect(Some(prepared)),
-                Recovered::Charter(charter) => {
-                    let memory = vec![0; config.log_bytes].into_boxed_slice();
-                    content = Content::Member(charter, Box::new(Boot::recover(core.clone(), memory)?));
-                }
+                Recovered::Charter(charter) => content = member(charter, Incarnation::FOUNDER)?,
+                Recovered::Joined(charter, incarnation) => content = member(charter, incarnation)?,
                 _ => {}
             }
             match (&mut content, recovered) {
-                (Content::Member(_, boot), _) => boot.take(recovered)?,
+                (Content::Member(.., boot), _) => boot.take(recovered)?,
                 // A backup is restored to a snapshot, and a term in which nobody was voted for.
                 (Content::Prospect(_), Recovered::Prepared(_) | Recovered::Snapshot(_)) => {}
                 (Content::Prospect(_), Recovered::HardState(HardState { vote: None, .. })) if latest.is_some() => {}
@@ -60,6 +65,8 @@ impl<A: App> Store<A> {
 /// The list is another cluster's: it shares no other member with the data.
 pub(super) fn compare(list: Seats, me: Seat, members: &Members) -> Result<Option<Event>, ServeError> {
     let all = members.all();
+    // That it is none of the members yet, a node says in other words.
+    let list = if all.contains(me) { list } else { list.without(me) };
     if list.is_empty() || list == all {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 mod own;
 mod script;
 
-use quorate::{Index, Seat, Session};
+use quorate::{Founding, Index, Seat, Session};
 use quorate_smol::{ClientError, Reason};
 use quorate_wire::client::{ReplyBody, RequestBody};
 use smol::block_on;
@@ -161,4 +161,29 @@ fn nothing_is_sent_while_nobody_leads() {
     assert_eq!(heard.commands(), 0);
     let silent = block_on(client.status(Seat(1)));
     assert!(matches!(silent, Err(ClientError::Unreachable { .. })), "{silent:?}");
+}
+
+#[test]
+fn another_cluster_is_not_believed() {
+    let (mut client, heard) = Script::run(move |seat, body| match body {
+        RequestBody::Status => Some(leads(seat, seat == LEADER)),
+        _ => Some(ReplyBody::Value { index: Index(1), answer: b"one" }),
+    });
+    heard.speak_for(1);
+    block_on(client.read(b"what")).expect("an answer");
+    assert_eq!(client.founding(), Some(Founding(1)));
+    // All of them have lost their disks, and founded anew.
+    heard.speak_for(2);
+    let is_refused = |result: Option<ClientError>| {
+        let Some(error @ ClientError::OtherCluster { found: Founding(2), kept: Founding(1), .. }) = result else {
+            panic!("{result:?}");
+        };
+        let words = error.to_string();
+        assert!(words.contains("0000000000000002") && words.contains("0000000000000001"), "{words}");
+    };
+    is_refused(block_on(client.read(b"what")).err());
+    is_refused(block_on(client.repeat(SESSION, b"do")).err());
+    is_refused(block_on(client.status(OTHER)).err());
+    client.keep(Founding(2));
+    block_on(client.read(b"what")).expect("an answer");
 }

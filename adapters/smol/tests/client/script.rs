@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::net::UdpSocket;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use quorate::{Incarnation, Index, Members, Role, Seat, Seats, Term};
+use quorate::{Founding, Incarnation, Index, Members, Role, Seat, Seats, Term};
 use quorate_smol::{Client, Cluster, Status};
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
 use smol::block_on;
@@ -14,10 +14,12 @@ pub(crate) const LEADER: Seat = Seat(1);
 pub(crate) const OTHER: Seat = Seat(2);
 const CLUSTER: Cluster = Cluster(0x5c21);
 
-/// Two nodes that answer as a test tells them to. They are gone when the process is.
+/// Two nodes that answer as a test tells them to, but do not say who takes part. They are gone when the process is.
 pub(crate) struct Script {
     commands: AtomicUsize,
     repeats: AtomicBool,
+    /// The identity that the nodes give; 0 if none.
+    founding: AtomicU64,
 }
 
 impl Script {
@@ -25,7 +27,11 @@ impl Script {
     pub(crate) fn run(
         mut answer: impl FnMut(Seat, RequestBody<'_>) -> Option<ReplyBody<'static>> + Send + 'static,
     ) -> (Client, Arc<Script>) {
-        let script = Arc::new(Script { commands: AtomicUsize::new(0), repeats: AtomicBool::new(false) });
+        let script = Arc::new(Script {
+            commands: AtomicUsize::new(0),
+            repeats: AtomicBool::new(false),
+            founding: AtomicU64::new(0),
+        });
         let sockets = [LEADER, OTHER].map(|seat| (seat, UdpSocket::bind("127.0.0.1:0").expect("a socket")));
         let members = sockets.iter().map(|(seat, socket)| {
             socket.set_nonblocking(true).expect("sockets can do that");
@@ -50,6 +56,11 @@ impl Script {
         self.commands.load(Ordering::Relaxed)
     }
 
+    /// From now on, the nodes are of this cluster.
+    pub(crate) fn speak_for(&self, founding: u64) {
+        self.founding.store(founding, Ordering::Relaxed);
+    }
+
     /// From now on, every answer goes out twice.
     pub(crate) fn repeat_everything(&self) {
         self.repeats.store(true, Ordering::Relaxed);
@@ -66,10 +77,14 @@ impl Script {
             return;
         };
         let request = decode_request(&frame[..length], CLUSTER).expect("clients send whole requests");
+        if let RequestBody::Members = request.body {
+            return;
+        }
         let is_status = matches!(request.body, RequestBody::Status);
         self.commands.fetch_add(usize::from(!is_status), Ordering::Relaxed);
         let Some(body) = answer(seat, request.body) else { return };
-        let reply = Reply { client: request.client, number: request.number, from: seat, founding: None, body };
+        let founding = Some(Founding(self.founding.load(Ordering::Relaxed))).filter(|founding| founding.0 > 0);
+        let reply = Reply { client: request.client, number: request.number, from: seat, founding, body };
         let mut frame = [0; 1200];
         let frame = encode_reply(&mut frame, &reply).expect("answers are short");
         for _ in 0..=usize::from(self.repeats.load(Ordering::Relaxed)) {
@@ -93,6 +108,8 @@ pub(crate) fn leads(seat: Seat, leads: bool) -> ReplyBody<'static> {
         durable: Index(0),
         digest: 0,
         members: Members::of(Seats::NONE.with(LEADER).with(OTHER)),
+        since: Index(0),
+        is_settled: true,
         full: false,
         others: Default::default(),
         refused: Default::default(),

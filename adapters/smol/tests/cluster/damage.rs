@@ -31,7 +31,7 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
     let mut client = house.client();
     client.add("apples", 2);
     let (leader, follower) = house.leader();
-    house.converge(1);
+    house.settle();
     let before = client.status(leader);
 
     let session = client.next();

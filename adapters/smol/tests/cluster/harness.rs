@@ -1,12 +1,15 @@
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use quorate::{Founding, Members, Role, Seat, Session, Snapshot};
-use quorate_smol::{App, Client, ClientError, Cluster, Event, ServeError, ServerConfig, Status, serve};
+use quorate::{Founding, Index, Members, Role, Seat, Session, Snapshot};
+use quorate_smol::{
+    App, Change, Client, ClientError, Cluster, Configuration, Event, ServeError, ServerConfig, Status, serve,
+};
 use smol::block_on;
 use smol::channel::{Sender, bounded};
 use smol::future::or;
@@ -60,8 +63,23 @@ impl House {
         ServerConfig { log_bytes: self.log_bytes, ..config }
     }
 
+    /// Where these are.
+    pub(crate) fn list(&self, seats: &[u8]) -> BTreeMap<Seat, SocketAddr> {
+        seats.iter().map(|seat| (Seat(*seat), self.members[&Seat(*seat)])).collect()
+    }
+
     pub(crate) fn start(&mut self, seat: u8) {
-        let config = self.config(seat);
+        self.run(self.config(seat));
+    }
+
+    /// Takes the disk of a node that does not run away.
+    pub(crate) fn erase(&self, seat: u8) {
+        fs::remove_dir_all(self.directory.path().join(seat.to_string())).expect("the directory can go");
+    }
+
+    /// Starts a node as it is told.
+    pub(crate) fn run(&mut self, config: ServerConfig) {
+        let seat = config.seat;
         let (stop, stopped) = bounded::<()>(1);
         let (kill, killed) = bounded::<()>(1);
         let events = Arc::new(Mutex::new(Vec::new()));
@@ -78,7 +96,7 @@ impl House {
             block_on(or(death, serve(config, Tally::default(), stop, on_event)))
         };
         let running = Running { stop, kill, events, thread: thread::spawn(node) };
-        self.running.insert(Seat(seat), running);
+        self.running.insert(seat, running);
     }
 
     /// Asks a node to stop, and waits until it has.
@@ -125,8 +143,8 @@ impl House {
 
     /// A client that was told of these members only.
     pub(crate) fn client_of(&self, seats: impl IntoIterator<Item = u8>) -> Caller {
-        let members = seats.into_iter().map(|seat| (Seat(seat), self.members[&Seat(seat)]));
-        Caller::new(members.collect(), PATIENCE)
+        let seats: Vec<_> = seats.into_iter().collect();
+        Caller::new(self.list(&seats), PATIENCE)
     }
 
     /// A client that gives up soon.
@@ -137,8 +155,15 @@ impl House {
     /// Waits until all that run agree on a leader: its seat, and a follower's.
     #[track_caller]
     pub(crate) fn leader(&self) -> (u8, u8) {
+        let running: Vec<_> = self.running.keys().map(|Seat(seat)| *seat).collect();
+        self.leader_of(&running)
+    }
+
+    /// The same of these.
+    #[track_caller]
+    pub(crate) fn leader_of(&self, seats: &[u8]) -> (u8, u8) {
         eventually("a leader that all know", || {
-            let reports = self.reports()?;
+            let reports = self.reports(seats)?;
             let Seat(leader) = reports.iter().find(|report| report.role == Role::Leader)?.seat;
             let all_agree = reports.iter().all(|report| report.leader == Some(Seat(leader)));
             let follower = reports.iter().map(|report| report.seat.0).find(|seat| *seat != leader);
@@ -150,17 +175,28 @@ impl House {
     #[track_caller]
     pub(crate) fn converge(&self, index: u64) {
         eventually("nodes that have applied the same", || {
-            let reports = self.reports()?;
+            let running: Vec<_> = self.running.keys().map(|Seat(seat)| *seat).collect();
+            let reports = self.reports(&running)?;
             let first = reports.first()?;
             let is_same = |report: &Status| (report.applied, report.digest) == (first.applied, first.digest);
             (first.applied.0 >= index && reports.iter().all(is_same)).then_some(())
         });
     }
 
-    fn reports(&self) -> Option<Vec<Status>> {
+    /// Waits until the members know where all of them are, and have applied the same: after that the log is at rest.
+    #[track_caller]
+    pub(crate) fn settle(&self) {
+        let index = eventually("addresses that all know", || {
+            let known = self.hasty_client().try_members().ok()?;
+            let are_known = known.occupants.values().all(|occupant| occupant.address.is_some());
+            (known.is_settled && are_known).then_some(known.since.0)
+        });
+        self.converge(index);
+    }
+
+    fn reports(&self, seats: &[u8]) -> Option<Vec<Status>> {
         let mut client = self.hasty_client();
-        let seats = self.running.keys();
-        seats.map(|Seat(seat)| client.try_status(*seat).ok()).collect()
+        seats.iter().map(|seat| client.try_status(*seat).ok()).collect()
     }
 }
 
@@ -251,6 +287,20 @@ impl Caller {
 
     pub(crate) fn try_piece(&mut self, seat: u8, snapshot: Snapshot, offset: u64) -> Result<Vec<u8>, ClientError> {
         block_on(self.client.piece(Seat(seat), snapshot, offset))
+    }
+
+    /// Asks for a change of the members that there are now.
+    pub(crate) fn try_change(&mut self, change: Change) -> Result<(), ClientError> {
+        let since = self.try_members()?.since;
+        self.try_change_since(since, change)
+    }
+
+    pub(crate) fn try_change_since(&mut self, since: Index, change: Change) -> Result<(), ClientError> {
+        block_on(self.client.change(since, change))
+    }
+
+    pub(crate) fn try_members(&mut self) -> Result<Configuration, ClientError> {
+        block_on(self.client.members())
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 mod damage;
 mod failure;
 mod harness;
+mod members;
 mod restart;
 mod service;
 mod snapshots;

@@ -21,6 +21,7 @@ fn what_one_client_does_another_reads_from_any_node() {
         assert_eq!(house.client_of([seat]).read("apples"), 5, "at node {seat}");
     }
     house.converge(second);
+    house.settle();
     for seat in 1..=3 {
         assert_eq!(writer.read_local(seat, "apples"), 5);
         let status = writer.status(seat);

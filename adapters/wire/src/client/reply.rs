@@ -1,7 +1,8 @@
-use quorate::{Founding, Index, Members, Rejection, Seat, Seats, Snapshot};
+use quorate::{Founding, Index, Members, Rejection, Roster, Seat, Seats, Snapshot, Unchanged};
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
+use super::change::{UnchangedFields, read_unchanged, write_unchanged};
 use crate::DecodeError;
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
@@ -90,6 +91,22 @@ pub enum ReplyBody<'a> {
     },
     /// Another command had this session and sequence: this one was not done, and never will be under them.
     Mismatch,
+    /// The configuration in force at this node.
+    Members {
+        /// The index of the entry that made it; zero for that of the founding.
+        since: Index,
+        /// Whether it is known to be committed.
+        is_settled: bool,
+        /// Who leads, as far as this node knows.
+        leader: Option<Seat>,
+        /// Which learner is to become a voter once it has caught up, or which voter is to go once the others have answered;
+        /// only the leader knows.
+        pending: Option<Seat>,
+        /// Who takes part.
+        roster: Roster<'a>,
+    },
+    /// The change or the transfer was taken up. What becomes of it is seen by asking for the members.
+    Taken,
 }
 
 /// Why a node did nothing. The order of the variants is part of the wire format.
@@ -123,6 +140,13 @@ pub enum Reason {
     },
     /// The node's store is no member of a cluster.
     NoMember,
+    /// There is nobody who could take leadership over.
+    NoTarget,
+    /// The members are not changed so.
+    Unchanged(#[serde(with = "UnchangedFields")] Unchanged),
+    /// The change was meant for other members than there are now. It may be an earlier copy of it that has changed them: see
+    /// who takes part.
+    Outdated,
 }
 
 impl Reason {
@@ -134,7 +158,9 @@ impl Reason {
             Rejection::Full => Some(Reason::Full),
             Rejection::TooLarge { limit } => Some(Reason::TooLarge { limit: limit as u32 }),
             Rejection::Unencodable => Some(Reason::Unencodable),
-            Rejection::InTransfer | Rejection::NoTarget | Rejection::BadSnapshot => Some(Reason::InTransfer),
+            Rejection::InTransfer | Rejection::BadSnapshot => Some(Reason::InTransfer),
+            Rejection::NoTarget => Some(Reason::NoTarget),
+            Rejection::Unchanged(reason) => Some(Reason::Unchanged(reason)),
         }
     }
 }
@@ -193,6 +219,12 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
             Reason::Unnumbered => numbers(out, &[4, 8]),
             Reason::Founding { waits_for } => numbers(out, &[4, 9, waits_for.0.into()]),
             Reason::NoMember => numbers(out, &[4, 10]),
+            Reason::NoTarget => numbers(out, &[4, 11]),
+            Reason::Unchanged(reason) => {
+                numbers(out, &[4, 12])?;
+                write_unchanged(out, *reason)
+            }
+            Reason::Outdated => numbers(out, &[4, 13]),
         },
         ReplyBody::Unknown => numbers(out, &[5]),
         ReplyBody::Superseded => numbers(out, &[6]),
@@ -213,6 +245,13 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
         }
         ReplyBody::Held { epoch } => numbers(out, &[12, epoch.0]),
         ReplyBody::Mismatch => numbers(out, &[13]),
+        ReplyBody::Members { since, is_settled, leader, pending, roster } => {
+            numbers(out, &[14, since.0, (*is_settled).into()])?;
+            fields::seat(out, *leader)?;
+            fields::seat(out, *pending)?;
+            fields::bytes(out, roster.bytes())
+        }
+        ReplyBody::Taken => numbers(out, &[15]),
     }
 }
 
@@ -237,6 +276,9 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
             8 => Reason::Unnumbered,
             9 => Reason::Founding { waits_for: Seats(fields.short()) },
             10 => Reason::NoMember,
+            11 => Reason::NoTarget,
+            12 => Reason::Unchanged(read_unchanged(&mut fields)?),
+            13 => Reason::Outdated,
             _ => return None,
         }),
         5 => ReplyBody::Unknown,
@@ -248,6 +290,14 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
         11 => ReplyBody::Piece { offset: fields.number(), bytes: fields.bytes() },
         12 => ReplyBody::Held { epoch: fields.index() },
         13 => ReplyBody::Mismatch,
+        14 => ReplyBody::Members {
+            since: fields.index(),
+            is_settled: fields.flag(),
+            leader: fields.option_of_seat(),
+            pending: fields.option_of_seat(),
+            roster: fields.roster()?,
+        },
+        15 => ReplyBody::Taken,
         _ => return None,
     };
     fields.are_complete().then_some(Reply { client, number, from, founding, body })

@@ -1,6 +1,7 @@
-use quorate::{Index, Session};
+use quorate::{Change, Index, Seat, Session};
 use serde::{Deserialize, Serialize};
 
+use super::change::{self, ChangeFields};
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
 use crate::{Cluster, DecodeError};
@@ -56,6 +57,22 @@ pub enum RequestBody<'a> {
         /// Where the piece starts.
         offset: u64,
     },
+    /// Who takes part, as this node knows?
+    Members,
+    /// Let others take part. Only the leader does that, and only while the members are those that the change is meant for:
+    /// a copy that comes late, once they have changed, does nothing.
+    Change {
+        /// The index of the entry that made these members: see [`ReplyBody::Members`](super::ReplyBody::Members).
+        since: Index,
+        /// What is to change.
+        #[serde(borrow, with = "ChangeFields")]
+        change: Change<'a>,
+    },
+    /// Hand leadership over. Only the leader does that.
+    Transfer {
+        /// Who should lead next; `None` for the follower with the most recent log.
+        to: Option<Seat>,
+    },
 }
 
 /// Writes a request's frame to the front of `buffer`, and returns it.
@@ -96,6 +113,15 @@ fn write(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
         RequestBody::Status => numbers(out, &[3]),
         RequestBody::Snapshot => numbers(out, &[4]),
         RequestBody::Piece { index, check, offset } => numbers(out, &[5, index.0, check.into(), offset]),
+        RequestBody::Members => numbers(out, &[6]),
+        RequestBody::Change { since, change } => {
+            numbers(out, &[7, since.0])?;
+            change::write(out, &change)
+        }
+        RequestBody::Transfer { to } => {
+            numbers(out, &[8])?;
+            fields::seat(out, to)
+        }
     }
 }
 
@@ -112,6 +138,9 @@ fn read(body: &[u8]) -> Option<Request<'_>> {
         3 => RequestBody::Status,
         4 => RequestBody::Snapshot,
         5 => RequestBody::Piece { index: fields.index(), check: fields.short(), offset: fields.number() },
+        6 => RequestBody::Members,
+        7 => RequestBody::Change { since: fields.index(), change: change::read(&mut fields)? },
+        8 => RequestBody::Transfer { to: fields.option_of_seat() },
         _ => return None,
     };
     fields.are_complete().then_some(Request { cluster, client, number, body })

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Follower, Followers};
 use crate::fields::{self, Fields, Writer, numbers};
-use crate::{Dropped, Refused};
+use crate::{Dropped, Refused, life};
 
 /// How a node is, by its own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,6 +11,7 @@ pub struct StatusReport {
     /// The node's seat.
     pub seat: Seat,
     /// The node's incarnation.
+    #[serde(with = "life")]
     pub incarnation: Incarnation,
     /// What it is in its term.
     pub role: Role,
@@ -32,6 +33,10 @@ pub struct StatusReport {
     pub digest: u64,
     /// The configuration in force.
     pub members: Members,
+    /// The index of the entry that made it; zero for that of the founding.
+    pub since: Index,
+    /// Whether it is known to be committed.
+    pub is_settled: bool,
     /// Whether something found no room in its log, and no snapshot has made any since: see
     /// [`Node::is_full`](quorate::Node::is_full).
     pub full: bool,
@@ -49,6 +54,7 @@ impl StatusReport {
         dropped: Dropped,
     ) -> StatusReport {
         let Identity { seat, incarnation } = node.identity();
+        let (since, _) = node.roster();
         StatusReport {
             seat,
             incarnation,
@@ -62,6 +68,8 @@ impl StatusReport {
             durable: node.durable(),
             digest,
             members: node.members(),
+            since,
+            is_settled: since <= node.settled().since,
             full: node.is_full(),
             others: Followers::of(node),
             refused: Refused::of(dropped, node.refusals()),
@@ -75,12 +83,13 @@ impl StatusReport {
 
     pub(crate) fn write(&self, out: &mut Writer<'_>) -> postcard::Result<()> {
         fields::raw(out, &[self.seat.0])?;
-        numbers(out, &[self.incarnation.0.into(), self.role as u64, self.term.0])?;
+        fields::incarnation(out, self.incarnation)?;
+        numbers(out, &[self.role as u64, self.term.0])?;
         fields::seat(out, self.leader)?;
         let StatusReport { commit, applied, first, last, durable, digest, .. } = *self;
         numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0, digest])?;
         fields::members(out, &self.members)?;
-        fields::raw(out, &[self.full.into()])?;
+        numbers(out, &[self.since.0, self.is_settled.into(), self.full.into()])?;
         fields::bytes(out, self.others.bytes())?;
         fields::raw(out, &self.refused.slots())
     }
@@ -88,7 +97,7 @@ impl StatusReport {
     pub(crate) fn read(fields: &mut Fields<'_>) -> StatusReport {
         StatusReport {
             seat: fields.seat(),
-            incarnation: Incarnation(fields.short()),
+            incarnation: fields.incarnation(),
             role: match fields.number() {
                 0 => Role::Follower,
                 1 => Role::PreCandidate,
@@ -105,6 +114,8 @@ impl StatusReport {
             durable: fields.index(),
             digest: fields.number(),
             members: fields.members(),
+            since: fields.index(),
+            is_settled: fields.flag(),
             full: fields.flag(),
             others: Followers::read(fields),
             refused: Refused::of_slots(|| fields.byte()),

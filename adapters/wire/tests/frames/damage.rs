@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use quorate::{Founding, Seat, crc32c};
 use quorate_wire::client::{RequestBody, decode_reply, decode_request};
-use quorate_wire::{Class, Cluster, DecodeError, EncodeError, FRAME_MAX, decode, decode_founding};
+use quorate_wire::{ANYBODY, Class, Cluster, DecodeError, EncodeError, FRAME_MAX, decode, decode_founding};
 
 use crate::frame::{Frame, decode_every_way};
 use crate::golden::golden;
@@ -63,27 +63,61 @@ fn damaged_records_are_malformed_even_under_a_good_check() {
 
 #[test]
 fn unknown_variants_are_malformed() {
-    let member = [1, 0, 42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 9];
-    let request = [1, 1, 42, 7, 1, 6];
-    let reply = [1, 2, 7, 1, 2, 0, 12];
+    let member = [1, 0, 42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 10];
+    let request = [1, 1, 42, 7, 1, 9];
+    let change = [1, 1, 42, 7, 1, 7, 9, 4, 0];
+    let reply = [1, 2, 7, 1, 2, 0, 16];
+    let reason = [1, 2, 7, 1, 2, 0, 4, 14];
+    let unchanged = [1, 2, 7, 1, 2, 0, 4, 12, 10];
     let founding = [1, 3, 42, 1, 2, 4];
     let standing = [1, 3, 42, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 4];
     assert_eq!(decode(&checked(&member), Founding(42), Seat(2)), Err(DecodeError::Malformed));
     for founding in [&founding[..], &standing] {
         assert_eq!(decode_founding(&checked(founding), Cluster(42), Seat(2)), Err(DecodeError::Malformed));
     }
-    assert_eq!(decode_request(&checked(&request), Cluster(42)), Err(DecodeError::Malformed));
-    assert_eq!(decode_reply(&checked(&reply), 7), Err(DecodeError::Malformed));
+    for request in [&request[..], &change] {
+        assert_eq!(decode_request(&checked(request), Cluster(42)), Err(DecodeError::Malformed));
+    }
+    for reply in [&reply[..], &reason, &unchanged] {
+        assert_eq!(decode_reply(&checked(reply), 7), Err(DecodeError::Malformed));
+    }
+}
+
+#[test]
+fn a_roster_without_voters_is_malformed_even_under_a_good_check() {
+    for name in ["Offer", "Configured", "Members.reply"] {
+        let frame = named(name);
+        let mut bytes = content(&frame);
+        let head = bytes.windows(8).position(|bytes| bytes == [0, 8, 0, 0, 3, 0, 0, 0]);
+        bytes[head.expect("it begins with the least log, and the voters") + 4] = 0;
+        assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed), "{name}");
+    }
+}
+
+#[test]
+fn a_number_that_was_drawn_is_never_a_founders() {
+    for name in ["CampaignNow.joined", "Vote.joined", "Configured", "Status.report"] {
+        let frame = named(name);
+        let mut bytes = content(&frame);
+        let life = bytes.windows(9).position(|bytes| bytes == [1, 0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21]);
+        let at = life.expect("there is one") + 1;
+        bytes[at..at + 8].fill(0);
+        assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed), "{name}");
+    }
 }
 
 #[test]
 fn seats_that_do_not_exist_are_malformed() {
-    let frame = named("Offer");
-    let [most @ .., voters, 0, 0, 0] = &content(&frame)[..] else { unreachable!("the members are its last field") };
+    let frame = named("Snapshot.latest");
+    let [most @ .., voters, 0, 0, 0, 0] = &content(&frame)[..] else { unreachable!("the members are its last field") };
     assert_eq!(*voters, 7);
-    let with = |voters: &[u8]| frame.decode_alike(&checked(&[most, voters, &[0, 0, 0]].concat())).err();
+    let with = |voters: &[u8]| frame.decode_alike(&checked(&[most, voters, &[0, 0, 0, 0]].concat())).err();
     assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x0f]), None, "seats up to 31");
     assert_eq!(with(&[0xff, 0xff, 0xff, 0xff, 0x1f]), Some(DecodeError::Malformed), "seat 32");
+    for request in [&[1, 1, 42, 7, 1, 7, 9, 1][..], &[1, 1, 42, 7, 1, 8, 1]] {
+        let refusal = |seat| decode_request(&checked(&[request, &[seat]].concat()), Cluster(42)).err();
+        assert_eq!((refusal(31), refusal(32)), (None, Some(DecodeError::Malformed)));
+    }
 }
 
 #[test]
@@ -140,13 +174,31 @@ fn frames_for_others_are_refused() {
     let founding = named("Where").bytes();
     assert_eq!(decode_founding(&founding, Cluster(43), Seat(2)), Err(DecodeError::Cluster));
     assert_eq!(decode_founding(&founding, Cluster(42), Seat(1)), Err(DecodeError::Destination));
+    let anywhere = named("Where.anybody").bytes();
+    assert_eq!(decode_founding(&anywhere, Cluster(43), Seat(2)), Err(DecodeError::Cluster));
     assert_eq!(decode_request(&named("Open").bytes(), Cluster(43)), Err(DecodeError::Cluster));
     assert_eq!(decode_reply(&named("Done").bytes(), 8), Err(DecodeError::Destination));
 }
 
 #[test]
+fn a_founding_message_to_anybody_is_everybodys() {
+    let Frame::Founding(_, message) = named("Where.anybody") else { unreachable!("a newcomer says so") };
+    for me in (0..32).map(Seat) {
+        let bytes = named("Where.anybody").bytes();
+        assert_eq!(decode_founding(&bytes, Cluster(42), me), Ok((Seat(3), message)));
+    }
+    let Frame::Member(envelope, message) = named("CampaignNow") else { unreachable!("a member says so") };
+    let bytes = Frame::Member(quorate_wire::Envelope { to: ANYBODY, ..envelope }, message).bytes();
+    assert_eq!(
+        decode(&bytes, envelope.founding, Seat(2)),
+        Err(DecodeError::Destination),
+        "members know whom they mean"
+    );
+}
+
+#[test]
 fn a_foreign_cluster_of_a_later_version_is_foreign_rather_than_malformed() {
-    let later = checked(&[1, 0, 43, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 9]);
+    let later = checked(&[1, 0, 43, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 10]);
     assert_eq!(decode(&later, Founding(42), Seat(2)), Err(DecodeError::Founding));
     let later = checked(&[1, 3, 43, 1, 2, 9]);
     assert_eq!(decode_founding(&later, Cluster(42), Seat(2)), Err(DecodeError::Cluster));

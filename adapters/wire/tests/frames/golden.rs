@@ -5,13 +5,13 @@ use std::{env, fs};
 
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Charter, Founding, Incarnation, Index, Kind, Members, Message, Outcome, Position, Role, Seat, Seats,
-    Session, Snapshot, Standing, Term,
+    Ballot, Change, Charter, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome, Position, Role,
+    Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, Unchanged,
 };
 use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
-use quorate_wire::{Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
+use quorate_wire::{ANYBODY, Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
-use crate::frame::{Frame, entries};
+use crate::frame::{self, Frame, entries};
 
 #[test]
 fn every_frame_has_its_golden_bytes() {
@@ -69,7 +69,12 @@ fn path(below: &str) -> PathBuf {
 pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
     let mut frames = Vec::new();
     frames.extend(messages().map(|(name, message)| (name, Frame::Member(ENVELOPE, message))));
+    let (term, joined) = (Term(3), Envelope { incarnation: LIFE, ..ENVELOPE });
+    frames.push(("CampaignNow.joined", Frame::Member(joined, Message::CampaignNow { term })));
     frames.extend(foundings().map(|(name, message)| (name, Frame::Founding(FOUNDERS, message))));
+    let (_, anywhere) = foundings().nth(2).expect("it is the third");
+    let newcomer = FoundingEnvelope { from: Seat(3), to: ANYBODY, ..FOUNDERS };
+    frames.push(("Where.anybody", Frame::Founding(newcomer, anywhere)));
     frames.extend(requests().map(|(name, body)| (name, Frame::Request(Request { body, ..REQUEST }))));
     frames.extend(replies().map(|(name, body)| (name, Frame::Reply(Reply { body, ..REPLY }))));
     let body = ReplyBody::Refused(Reason::Busy);
@@ -80,17 +85,22 @@ pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
 fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
     let (term, stamp, boot, round) = (Term(3), 9, 77, 4);
     let ack = |outcome| Message::Ack { term, stamp, outcome };
+    let vote = |incarnation| Message::Vote { term, ballot: Ballot::Real, granted: true, incarnation };
     let (commit, inherited) = (Index(299), Index(298));
+    let settled = Settled { since: Index(290), roster: roster() };
     let append = |entries| Message::AppendEntries { term, stamp, previous: POSITION, commit, inherited, entries };
     [
         ("RequestVote", Message::RequestVote { term, last: POSITION, ballot: Ballot::Pre }),
-        ("Vote", Message::Vote { term, ballot: Ballot::Real, granted: true }),
+        ("Vote", vote(Incarnation::FOUNDER)),
+        ("Vote.joined", vote(LIFE)),
         ("AppendEntries", append(entries(POSITION, &records()))),
+        ("AppendEntries.members", append(entries(POSITION, &[(Kind::Members, roster().bytes().to_vec())]))),
         ("AppendEntries.heartbeat", append(entries(POSITION, &[]))),
         ("Ack.Matched", ack(Outcome::Matched(Index(303)))),
         ("Ack.Conflict", ack(Outcome::Conflict(POSITION))),
         ("Ack.Full", ack(Outcome::Full(Index(301)))),
         ("Ack.Stale", ack(Outcome::Stale)),
+        ("Ack.TooSmall", ack(Outcome::TooSmall)),
         ("Ack.Wants", ack(Outcome::Wants { index: Index(300), check: SNAPSHOT.check, offset: 1100, again: 2200 })),
         ("ReadIndex", Message::ReadIndex { term, boot, round }),
         ("ReadAnswer", Message::ReadAnswer { term, boot, round, index: Index(300) }),
@@ -103,12 +113,22 @@ fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
                 latest: SNAPSHOT,
                 before: Snapshot::default(),
                 inherited: Index(310),
-                members: Members::of(Seats(7)),
+                settled,
             },
         ),
         ("Piece", Message::Piece { term, index: Index(300), check: SNAPSHOT.check, offset: 1100, bytes: b"state" }),
+        ("Configured", Message::Configured { term, incarnation: LIFE, is_held: false, settled }),
     ]
     .into_iter()
+}
+
+/// Of a founder, of a store that joined later, and of one without an address.
+fn roster() -> Roster<'static> {
+    frame::roster(Members { learners: Seats(4), ..Members::of(Seats(3)) }, |seat| match seat {
+        Seat(0) => Occupant { incarnation: Incarnation::FOUNDER, address: ADDRESS },
+        Seat(1) => Occupant { incarnation: LIFE, address: &[127, 0, 0, 2, 0x58, 0x1b] },
+        _ => Occupant::default(),
+    })
 }
 
 fn records() -> [(Kind, Vec<u8>); 3] {
@@ -146,6 +166,7 @@ fn foundings() -> impl Iterator<Item = (&'static str, founding::Message)> {
 
 fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
     let session = Session { client: 200, epoch: Index(290), sequence: 5 };
+    let change = |change| RequestBody::Change { since: Index(290), change };
     [
         ("Command", RequestBody::Command { session, command: b"set" }),
         ("Open", RequestBody::Open { client: 200, epoch: Index(0) }),
@@ -154,12 +175,21 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
         ("Status", RequestBody::Status),
         ("Snapshot", RequestBody::Snapshot),
         ("Piece.wanted", RequestBody::Piece { index: Index(300), check: SNAPSHOT.check, offset: 1100 }),
+        ("Members", RequestBody::Members),
+        ("Change.Add", change(Change::Add { seat: Seat(3), address: ADDRESS })),
+        ("Change.Promote", change(Change::Promote { seat: Seat(3) })),
+        ("Change.Remove", change(Change::Remove { seat: Seat(3) })),
+        ("Change.Move", change(Change::Move { seat: Seat(3), address: ADDRESS })),
+        ("Transfer", RequestBody::Transfer { to: Some(Seat(1)) }),
+        ("Transfer.any", RequestBody::Transfer { to: None }),
     ]
     .into_iter()
 }
 
 fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
     let (index, answer) = (Index(303), b"ok".as_slice());
+    let unchanged = |reason| ReplyBody::Refused(Reason::Unchanged(reason));
+    let (leader, pending, roster) = (Some(Seat(0)), Some(Seat(2)), roster());
     [
         ("Opened", ReplyBody::Opened { epoch: Index(290) }),
         ("Done", ReplyBody::Done { index, answer }),
@@ -177,6 +207,18 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.Unnumbered", ReplyBody::Refused(Reason::Unnumbered)),
         ("Refused.Founding", ReplyBody::Refused(Reason::Founding { waits_for: Seats(0b1010) })),
         ("Refused.NoMember", ReplyBody::Refused(Reason::NoMember)),
+        ("Refused.NoTarget", ReplyBody::Refused(Reason::NoTarget)),
+        ("Refused.NotEstablished", unchanged(Unchanged::NotEstablished)),
+        ("Refused.UnderWay", unchanged(Unchanged::UnderWay)),
+        ("Refused.Unknown", unchanged(Unchanged::Unknown)),
+        ("Refused.Known", unchanged(Unchanged::Known)),
+        ("Refused.NoSeat", unchanged(Unchanged::NoSeat)),
+        ("Refused.AddressInUse", unchanged(Unchanged::AddressInUse(Seat(1)))),
+        ("Refused.Unheard", unchanged(Unchanged::Unheard(Seats(0b1010)))),
+        ("Refused.LastVoter", unchanged(Unchanged::LastVoter)),
+        ("Refused.TooSlow", unchanged(Unchanged::TooSlow)),
+        ("Refused.TooLong", unchanged(Unchanged::TooLarge)),
+        ("Refused.Outdated", ReplyBody::Refused(Reason::Outdated)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
         ("Expired", ReplyBody::Expired),
@@ -187,6 +229,8 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Piece.bytes", ReplyBody::Piece { offset: 1100, bytes: b"state" }),
         ("Held", ReplyBody::Held { epoch: Index(290) }),
         ("Mismatch", ReplyBody::Mismatch),
+        ("Members.reply", ReplyBody::Members { since: Index(290), is_settled: true, leader, pending, roster }),
+        ("Taken", ReplyBody::Taken),
     ]
     .into_iter()
 }
@@ -198,7 +242,7 @@ fn report() -> StatusReport {
     refusals.count(DecodeError::Cluster);
     StatusReport {
         seat: Seat(2),
-        incarnation: Incarnation(1),
+        incarnation: LIFE,
         role: Role::Follower,
         term: Term(3),
         leader: Some(Seat(0)),
@@ -209,6 +253,8 @@ fn report() -> StatusReport {
         durable: Index(304),
         digest: 128,
         members: Members { learners: Seats(8), ..Members::of(Seats::first(3)) },
+        since: Index(290),
+        is_settled: true,
         full: false,
         others: Followers::default(),
         refused: Refused::of(refusals, quorate::Refusals::default()),
@@ -237,7 +283,13 @@ const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
 
 const TOKEN: u64 = 0x0102_0304_0506_0708;
 
-const ENVELOPE: Envelope = Envelope { founding: FOUNDING, from: Seat(1), to: Seat(2), incarnation: Incarnation(0) };
+const LIFE: Incarnation = Incarnation(0x2122_2324_2526_2728);
+
+/// 127.0.0.1, port 7000.
+const ADDRESS: &[u8] = &[127, 0, 0, 1, 0x58, 0x1b];
+
+const ENVELOPE: Envelope =
+    Envelope { founding: FOUNDING, from: Seat(1), to: Seat(2), incarnation: Incarnation::FOUNDER };
 
 const FOUNDERS: FoundingEnvelope = FoundingEnvelope { cluster: Cluster(42), from: Seat(1), to: Seat(2) };
 

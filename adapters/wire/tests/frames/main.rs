@@ -1,8 +1,10 @@
 //! What the frames look like, what comes back out of them, and what is refused.
 
 mod allocations;
+mod clients;
 mod damage;
 mod frame;
 mod golden;
+mod messages;
 mod overhead;
 mod roundtrip;

@@ -2,30 +2,29 @@
 
 use super::*;
 
+/// The cluster of this founding as it is without seat 1, and without seat 0.
+fn of_others(founding: Founding, seats: u32) -> Charter {
+    Charter { members: Members::of(Seats(seats)), ..charter(founding) }
+}
+
 #[test]
-fn a_prepared_store_takes_no_charter_of_another_founding_or_of_other_members() {
+fn a_prepared_store_is_a_founder_of_no_other_founding_and_among_no_other_members() {
     for other in [charter(Founding(78)), Charter { members: Members::of(Seats::first(2)), ..charter(F) }] {
         let mut store = prepared(1);
         let present = question(&mut store, at(0));
-        assert_eq!(
-            step(
-                &mut store,
-                at(0),
-                Input::Receive { from: Seat(2), message: answer(present, Standing::Complete(other)) }
-            )
-            .1,
-            None
-        );
-        assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: other });
+        let effects = write(&mut store, 2, answer(present, Standing::Complete(other)));
+        assert!(matches!(effects[..], [Effect::Complete(found, incarnation)]
+            if found == other && incarnation != Incarnation::FOUNDER));
     }
 }
 
 #[test]
-fn an_empty_store_that_hears_of_a_cluster_joins_no_founding_until_it_is_gone() {
+fn a_stranger_that_hears_of_a_cluster_joins_no_founding_until_it_is_gone() {
     let mut store = store(&config(1));
     let present = question(&mut store, at(0));
-    assert_eq!(receive(&mut store, 2, answer(present, Standing::Complete(charter(F)))), []);
-    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: charter(F) });
+    let others = of_others(F, 0b101);
+    assert_eq!(receive(&mut store, 2, answer(present, Standing::Complete(others))), []);
+    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: others });
     let g = Founding(78);
     assert_eq!(receive(&mut store, 0, who(g)), [send(0, answer(g.0, Standing::Abstains))]);
     // The cluster is asked for all along.
@@ -46,34 +45,54 @@ fn an_empty_store_that_hears_of_a_cluster_joins_no_founding_until_it_is_gone() {
 fn a_cluster_that_several_members_tell_of_is_one_obstacle() {
     let mut store = store(&config(1));
     let present = question(&mut store, at(0));
-    let told = Obstacle::Cluster { from: Seat(2), charter: charter(F) };
+    let others = of_others(F, 0b101);
+    let told = Obstacle::Cluster { from: Seat(2), charter: others };
     for from in [2, 0, 2] {
-        receive(&mut store, from, answer(present, Standing::Complete(charter(F))));
+        receive(&mut store, from, answer(present, Standing::Complete(others)));
         assert_eq!(store.obstacle(), told, "as the first one said");
     }
-    let other = charter(Founding(78));
+    let other = of_others(Founding(78), 0b101);
     receive(&mut store, 0, answer(present, Standing::Complete(other)));
     assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(0), charter: other });
 }
 
 #[test]
-fn a_founder_that_hears_of_a_cluster_founds_none() {
+fn a_founder_that_hears_of_a_cluster_of_others_founds_none() {
     let mut store = store(&config(0));
     let f = asked(&mut store);
     receive(&mut store, 1, answer(f.0, ready(11, None)));
-    let effects = receive(&mut store, 2, answer(f.0, Standing::Complete(charter(F))));
+    let others = of_others(F, 0b110);
+    let effects = receive(&mut store, 2, answer(f.0, Standing::Complete(others)));
     let [Effect::Send { to: Seat(1), message: Message::Where { .. } }, Effect::Send { to: Seat(2), .. }] = effects[..]
     else {
         panic!("{effects:?}")
     };
     // Word of before does not count against it.
     assert_eq!(receive(&mut store, 2, answer(f.0, ready(12, None))), []);
-    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: charter(F) });
+    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: others });
     // When it is gone, another founding begins.
     tick(&mut store, at(40));
     assert!(
         matches!(tick(&mut store, at(80))[..], [Effect::Send { message: Message::Who { founding, .. }, .. }, ..] if founding != f)
     );
+}
+
+#[test]
+fn a_founder_that_hears_of_its_own_cluster_has_lost_its_disk() {
+    let mut store = store(&config(0));
+    let f = asked(&mut store);
+    let effects = write(&mut store, 2, answer(f.0, Standing::Complete(charter(F))));
+    assert!(matches!(effects[..], [Effect::Complete(found, incarnation)]
+        if found == charter(F) && incarnation != Incarnation::FOUNDER));
+}
+
+#[test]
+fn a_store_that_holds_a_snapshot_joins_no_cluster() {
+    let snapshot = Snapshot { position: Position { term: Term(3), index: Index(40) }, bytes: 9, check: 1 };
+    let mut store = store(&Config { snapshot, ..config(1) });
+    let present = question(&mut store, at(0));
+    assert_eq!(receive(&mut store, 2, answer(present, Standing::Complete(charter(F)))), []);
+    assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: charter(F) });
 }
 
 #[test]
@@ -118,13 +137,10 @@ fn a_restored_store_founds_with_its_like_alone() {
 
 #[test]
 fn a_store_that_is_told_to_wait_takes_no_part_in_a_founding() {
-    let mut founder = store(&Config { intent: Intent::Wait, ..config(0) });
+    let mut founder = store(&Config { intent: Intent::Join, ..config(0) });
     assert!(matches!(tick(&mut founder, at(0))[..], [Effect::Send { message: Message::Where { .. }, .. }, ..]));
     assert_eq!(founder.obstacle(), Obstacle::Waits);
-    let mut lost = store(&Config { intent: Intent::Return, ..config(2) });
-    tick(&mut lost, at(0));
-    assert_eq!(lost.obstacle(), Obstacle::Returns);
-    let mut seat = store(&Config { intent: Intent::Wait, ..config(1) });
+    let mut seat = store(&Config { intent: Intent::Join, ..config(1) });
     tick(&mut seat, at(0));
     assert_eq!(receive(&mut seat, 0, who(F)), [send(0, answer(F.0, Standing::Abstains))]);
     let present = question(&mut seat, at(1));
@@ -141,25 +157,40 @@ fn a_store_that_is_told_to_wait_takes_no_part_in_a_founding() {
 #[test]
 fn a_store_that_is_told_to_wait_ends_the_founding_that_it_is_prepared_for() {
     let record = Prepared { founding: F, members: MEMBERS };
-    let config = Config { intent: Intent::Wait, ..config(1) };
+    let config = Config { intent: Intent::Join, ..config(1) };
     let mut store = Prospect::new(&config, Some(record), at(0)).expect("the configuration is sound");
     let present = question(&mut store, at(0));
-    assert_eq!(write(&mut store, 0, answer(present, Standing::Complete(charter(F)))), [Effect::Complete(charter(F))]);
+    assert_eq!(
+        write(&mut store, 0, answer(present, Standing::Complete(charter(F)))),
+        [Effect::Complete(charter(F), Incarnation::FOUNDER)]
+    );
+}
+
+/// Its disk is lost, or its volume is not mounted: whatever it was told to do.
+#[test]
+fn a_store_joins_the_cluster_that_its_seat_belongs_to() {
+    for intent in [Intent::Found, Intent::Join] {
+        let mut seat = store(&Config { intent, ..config(1) });
+        let present = question(&mut seat, at(0));
+        let effects = write(&mut seat, 2, answer(present, Standing::Complete(charter(F))));
+        let [Effect::Complete(found, incarnation)] = effects[..] else { panic!("{effects:?}") };
+        assert_eq!(found, charter(F));
+        assert_ne!(incarnation, Incarnation::FOUNDER, "a founder's life may have voted");
+    }
 }
 
 #[test]
-fn a_later_life_takes_the_charter_of_the_cluster_that_is_there() {
-    let config = Config { intent: Intent::Return, ..config(1) };
-    let mut seat = store(&config);
-    let present = question(&mut seat, at(0));
-    assert_eq!(receive(&mut seat, 0, who(F)), [send(0, answer(F.0, Standing::Abstains))]);
-    assert_eq!(write(&mut seat, 2, answer(present, Standing::Complete(charter(F)))), [Effect::Complete(charter(F))]);
-
-    let mut stranger = store(&config);
-    let present = question(&mut stranger, at(0));
+fn a_store_whose_seat_is_none_of_the_members_joins_if_it_is_told_to() {
     let others = Charter { members: Members::of(Seats(0b101)), ..charter(F) };
+    let mut stranger = store(&config(1));
+    let present = question(&mut stranger, at(0));
     assert_eq!(receive(&mut stranger, 2, answer(present, Standing::Complete(others))), []);
     assert_eq!(stranger.obstacle(), Obstacle::Cluster { from: Seat(2), charter: others });
+
+    let mut joiner = store(&Config { intent: Intent::Join, ..config(1) });
+    let present = question(&mut joiner, at(0));
+    let effects = write(&mut joiner, 2, answer(present, Standing::Complete(others)));
+    assert!(matches!(effects[..], [Effect::Complete(found, _)] if found == others));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use lamps::{Answer, Command};
-use quorate::{Instant, Role};
+use lamps::{Answer, Command, Machines};
+use quorate::{Instant, Rejection, Role, Unchanged};
 
 use crate::console::{Order, Tag, answer, refuse};
 use crate::station::LINES;
@@ -24,7 +24,7 @@ enum Work {
 }
 
 impl Buttons {
-    /// Does what an order wants, or begins to. Whether a command was proposed for it.
+    /// Does what an order wants, or begins to. Whether the station has to have its turn for it.
     pub fn obey(&mut self, station: &mut Station, tag: Tag, order: Order) -> bool {
         match order {
             Order::Press(command) if self.work.is_none() => return self.propose(station, command, Work::Press(tag)),
@@ -40,6 +40,13 @@ impl Buttons {
             },
             Order::Status => answer(tag, &Report(station)),
             Order::Stack => answer(tag, &stack::depth()),
+            Order::Change(change) => match station.change(change) {
+                Ok(()) => {
+                    answer(tag, &"taken up");
+                    return true;
+                }
+                Err(rejection) => refuse(tag, &why(rejection)),
+            },
             Order::Cut(words) => {
                 flash::cut_power_after(words);
                 answer(tag, &format_args!("the power goes after {words} more words"));
@@ -103,6 +110,9 @@ impl fmt::Display for Report<'_> {
             Role::Candidate | Role::PreCandidate => "candidate",
             Role::Follower => "follower",
         };
+        if !node.is_member() {
+            f.write_str("no member, ")?;
+        }
         write!(f, "{role} of term {}, ", node.term().0)?;
         match node.leader() {
             Some(leader) => write!(f, "led by {}, ", leader.0 + 1)?,
@@ -116,12 +126,27 @@ impl fmt::Display for Report<'_> {
             node.base().index.0 + 1,
             node.last().index.0
         )?;
+        let voters = node.members().voters.0;
+        write!(f, ", {}", Machines { voters, is_settled: node.roster().0 <= node.settled().since })?;
         for line in 0..LINES {
             let dropped: u32 = self.0.faults(line).iter().map(|(_, count)| count).sum();
             write!(f, ", line {line} {}", if self.0.is_up(line) { "up" } else { "down" })?;
             write!(f, " with {dropped} dropped")?;
         }
         Ok(())
+    }
+}
+
+/// Why the members stay as they are.
+fn why(rejection: Rejection) -> &'static str {
+    match rejection {
+        Rejection::NotLeader { .. } => "another one leads",
+        Rejection::Unchanged(Unchanged::NotEstablished | Unchanged::UnderWay) => "another change is under way",
+        Rejection::Unchanged(Unchanged::Unknown) => "it is not among the members",
+        Rejection::Unchanged(Unchanged::Known) => "it is a member already",
+        Rejection::Unchanged(Unchanged::Unheard(_)) => "it does not answer, or too few of the others do",
+        Rejection::Unchanged(Unchanged::LastVoter) => "the last one stays",
+        _ => "it cannot be done now",
     }
 }
 

@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 
 use heapless::Vec;
 use lamps::{Command, ParseError};
+use quorate::{Change, Seat};
 
 use crate::uart::CONSOLE;
 
@@ -30,6 +31,8 @@ pub enum Order {
     Status,
     /// Show how deep the stack has been.
     Stack,
+    /// Change who takes part.
+    Change(Change<'static>),
     /// Cut the power after so many more words in the flash.
     Cut(u32),
     /// Panic.
@@ -95,10 +98,19 @@ fn parse(text: &str) -> Result<Order, Problem> {
         "lamps" => Ok(Order::Lamps),
         "status" => Ok(Order::Status),
         "stack" => Ok(Order::Stack),
+        "add" => seat(rest).map(|seat| Order::Change(Change::Add { seat, address: &[] })),
+        "promote" => seat(rest).map(|seat| Order::Change(Change::Promote { seat })),
+        "remove" => seat(rest).map(|seat| Order::Change(Change::Remove { seat })),
         "cut" => number().map(Order::Cut),
         "panic" => Ok(Order::Panic),
         _ => Err(Problem::Order),
     }
+}
+
+/// The seat of the machine of this number.
+fn seat(number: &str) -> Result<Seat, Problem> {
+    let seat = number.parse::<u8>().ok().and_then(|number| Seat::new(number.checked_sub(1)?));
+    seat.ok_or(Problem::Number)
 }
 
 /// Why a line is no order.
@@ -113,7 +125,9 @@ impl fmt::Display for Problem {
         match self {
             Problem::Command(error) => write!(f, "{error}"),
             Problem::Number => f.write_str("a number has to follow"),
-            Problem::Order => f.write_str("orders are press, repeat, lamps, status, stack, cut and panic"),
+            Problem::Order => {
+                f.write_str("orders are press, repeat, lamps, status, stack, add, promote, remove, cut and panic")
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ mod watch;
 pub use buttons::Buttons;
 pub use console::{Console, Order, Tag};
 pub use identity::{Identity, Wiring};
-pub use station::{Station, start};
+pub use station::{Station, start, stop};
 pub use uart::Port;
 pub use watch::Watch;
 

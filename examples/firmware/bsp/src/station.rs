@@ -2,13 +2,15 @@ use heapless::Vec;
 use lamps::{CLIENTS, CLUSTER, FRAME, Lamps, SEATS};
 use quorate::{Members, Seats};
 use quorate_flash::Layout;
-use quorate_serial::{Memory, Plan, Routes, Settings};
+use quorate_serial::{Memory, Plan, Routes, Settings, Stop};
 use quorate_wire::Cluster;
+use semihosting::process;
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::console::tell;
 use crate::flash::{CAPACITY, FileFlash};
 use crate::identity::{Identity, Wiring};
+use crate::uart::CONSOLE;
 use crate::{clock, stack};
 
 /// How many serial lines a board has.
@@ -21,9 +23,10 @@ const MEMORY: usize = 1024;
 const SNAPSHOT_MEMORY: usize = 1024;
 const _: () = assert!(SNAPSHOT_MEMORY >= Station::SNAPSHOT_BYTES_MAX, "the longest snapshot has to fit");
 
+const HALF: u32 = CAPACITY as u32 / 2;
+
 /// Half of the flash is for the log, half for snapshots.
-const LAYOUT: Layout =
-    Layout { log: 0..CAPACITY as u32 / 2, snapshots: CAPACITY as u32 / 2..CAPACITY as u32, log_memory: MEMORY };
+const LAYOUT: Layout = Layout { log: 0..HALF, snapshots: HALF..CAPACITY as u32, log_memory: MEMORY, seats: SEATS };
 
 /// A member that replicates lamps.
 pub type Station = quorate_serial::Station<Lamps, FileFlash, &'static mut [u8], SEATS, LINES, FRAME, CLIENTS>;
@@ -43,6 +46,20 @@ pub fn start(identity: &Identity) -> &'static mut Station {
     station
 }
 
+/// With this status the emulator ends when the board is no member any longer.
+const DISMISSED: i32 = 4;
+
+/// What is left to do for a board whose station has stopped: it panics, starts anew, and finds what its flash holds. One
+/// that is no member any longer has nothing to do, and is switched off.
+pub fn stop(why: Stop) -> ! {
+    let Stop::Dismissed(_) = why else { panic!("{why}") };
+    tell(&format_args!("stopped: {why}"));
+    CONSOLE.flush();
+    defmt::warn!("stopped: {}", why);
+    defmt::flush();
+    process::exit(DISMISSED)
+}
+
 #[inline(never)]
 fn recover(identity: &Identity) -> &'static mut Station {
     let &Identity { seat, baud, wiring, seed, .. } = identity;
@@ -54,7 +71,7 @@ fn recover(identity: &Identity) -> &'static mut Station {
         Wiring::Gateway => Some(Routes::lines(&[members.all()])),
     };
     let routes = routes.expect("every seat is in the ring");
-    let settings = Settings { cluster, identity: seat.into(), members, existing: false, routes, pace, seed };
+    let settings = Settings { cluster, seat, members, existing: false, may_join: true, routes, pace, seed };
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
     let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
     match Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now()) {

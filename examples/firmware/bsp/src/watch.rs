@@ -1,5 +1,5 @@
 use quorate::founding::Obstacle;
-use quorate::{Founding, Role, Term};
+use quorate::{Founding, Incarnation, Role, Term};
 use quorate_serial::{Mislisted, Undone};
 
 use crate::{Station, stack};
@@ -9,6 +9,7 @@ use crate::{Station, stack};
 pub struct Watch {
     obstacle: Option<Obstacle>,
     founding: Option<Founding>,
+    takes_part: Option<(bool, Incarnation)>,
     mislisted: Option<Mislisted>,
     told: Option<(Role, Term)>,
     undone: Option<Undone>,
@@ -27,6 +28,12 @@ impl Watch {
         }
         if let Some(mislisted) = changed(&mut self.mislisted, station.mislisted()) {
             defmt::warn!("the list of members differs, and changes nothing: {}", mislisted);
+        }
+        let takes_part = station.node().map(|node| (node.is_member(), node.identity().incarnation));
+        match changed(&mut self.takes_part, takes_part) {
+            Some((true, incarnation)) => defmt::info!("takes part: {}", incarnation),
+            Some((false, incarnation)) => defmt::warn!("waits until the members let it in: {}", incarnation),
+            None => {}
         }
         let state = station.node().map(|node| (node.role(), node.term()));
         if let Some((role, term)) = changed(&mut self.told, state) {

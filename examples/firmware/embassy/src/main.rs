@@ -3,24 +3,32 @@
 #![no_std]
 #![no_main]
 
-use bsp::{Buttons, Console, Identity, Port, Watch, clock, uart};
-use embassy_executor::Spawner;
+use bsp::{Buttons, Console, Identity, Port, Station, Watch, clock, uart};
+use cortex_m_rt::entry;
+use embassy_executor::Executor;
 use embassy_futures::select::select;
-use quorate_serial::run;
+use static_cell::StaticCell;
 
-#[embassy_executor::main]
-async fn main(_spawner: Spawner) {
+static EXECUTOR: StaticCell<Executor> = StaticCell::new();
+
+#[entry]
+fn main() -> ! {
     bsp::init();
     let identity = Identity::ask();
     uart::LINES.iter().for_each(|line| line.start(identity.baud));
+    // Before any task runs: it takes most of the stack.
     let station = bsp::start(&identity);
+    EXECUTOR.init_with(Executor::new).run(|spawner| spawner.spawn(run(station).expect("it is the only task")))
+}
 
+#[embassy_executor::task]
+async fn run(station: &'static mut Station) {
     let (mut console, mut buttons, mut watch) = (Console::default(), Buttons::default(), Watch::default());
     let ports = [0, 1].map(|line| (Port(&uart::LINES[line]), Port(&uart::LINES[line])));
     let wait = async |deadline| {
         select(clock::reach(deadline), uart::CONSOLE.readable()).await;
     };
-    let stop = run(station, ports, clock::now, wait, |station| {
+    let stop = quorate_serial::run(station, ports, clock::now, wait, |station| {
         watch.look(station);
         let mut has_proposed = buttons.hear(station);
         while let Some((tag, order)) = console.order() {
@@ -28,5 +36,5 @@ async fn main(_spawner: Spawner) {
         }
         has_proposed
     });
-    panic!("{}", stop.await)
+    bsp::stop(stop.await)
 }

@@ -15,7 +15,7 @@ mod serial;
 #[cfg(feature = "smol")]
 mod smol;
 
-pub use agreed::{CLIENTS, CLUSTER, FRAME, SEATS};
+pub use agreed::{CLIENTS, CLUSTER, FRAME, Machines, SEATS};
 pub use command::{Answer, Command};
 pub use parse::ParseError;
 

@@ -2,7 +2,7 @@ extern crate std;
 
 use std::string::ToString;
 
-use crate::{Answer, Command, Lamps, ParseError, STATE_BYTES_MAX};
+use crate::{Answer, Command, Lamps, Machines, ParseError, STATE_BYTES_MAX};
 
 #[track_caller]
 fn apply(lamps: &mut Lamps, command: &str) -> Answer {
@@ -82,4 +82,11 @@ fn a_text_that_is_no_command_is_told_why() {
     assert_eq!(error("register 1 add -1"), ParseError::Value);
     assert_eq!(error("register 1 add"), ParseError::Value);
     assert_eq!(error("lamp 17").to_string(), "a lamp has a number from 0 to 15");
+}
+
+#[test]
+fn machines_are_counted_from_one() {
+    assert_eq!(Machines { voters: 0b101, is_settled: true }.to_string(), "voters 1 3");
+    let changing = Machines { voters: 0b10, is_settled: false };
+    assert_eq!(changing.to_string(), "voters 2 as a change is under way");
 }

@@ -18,12 +18,21 @@ pub(crate) struct Board {
 }
 
 impl Board {
+    fn flash(&self) -> String {
+        format!("board{}.flash", self.seat + 1)
+    }
+
+    /// Erases its flash.
+    pub(crate) fn erase(&self, directory: &Path) -> io::Result<()> {
+        fs::write(directory.join(self.flash()), [0xff; FLASH_BYTES])
+    }
+
     /// Switches it on, with the flash that is in `directory`.
     pub(crate) fn start(&self, name: &str, directory: &Path, journal: &Arc<Journal>) -> Result<Process, Failure> {
-        let flash = format!("board{}.flash", self.seat + 1);
+        let flash = self.flash();
         let failed = |error: io::Error| Failure::new(format!("{name} cannot be started: {error}"));
         if !directory.join(&flash).exists() {
-            fs::write(directory.join(&flash), [0xff; FLASH_BYTES]).map_err(failed)?;
+            self.erase(directory).map_err(failed)?;
         }
         let mut ends = Vec::new();
         for line in &self.lines {

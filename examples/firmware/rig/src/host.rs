@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use lamps::{Answer, CLIENTS, CLUSTER, Command, Lamps};
+use lamps::{Answer, CLIENTS, CLUSTER, Command, Lamps, Machines};
 use quorate::{Role, Seat};
 use quorate_serial::{Pace, Plan};
-use quorate_smol::{Client, ClientError, Cluster, Event, ServerConfig, Status, serve};
+use quorate_smol::{Change, Client, ClientError, Cluster, Event, ServerConfig, Status, serve};
 use quorate_wire::MEMBER_OVERHEAD_MAX;
 use smol::channel::{Receiver, unbounded};
 
@@ -114,7 +114,19 @@ impl Host {
                 Ok(format!("{lamps} at index {}", index.0))
             }
             "status" => client.status(self.seat()).await.map(|status| report(&status)).map_err(Failure::new),
-            _ => Err(Failure::new("a host takes the orders press, repeat, lamps and status")),
+            "add" | "promote" | "remove" => {
+                let number: u8 = rest.parse().map_err(|_| Failure::new("a number has to follow"))?;
+                let seat = Seat(number.wrapping_sub(1));
+                let address = self.members().get(&seat).copied().ok_or_else(|| Failure::new("there is none"))?;
+                let change = match verb {
+                    "add" => Change::Add { seat, address },
+                    "promote" => Change::Promote { seat },
+                    _ => Change::Remove { seat },
+                };
+                let since = client.members().await.map_err(Failure::new)?.since;
+                client.change(since, change).await.map(|()| "taken up".into()).map_err(Failure::new)
+            }
+            _ => Err(Failure::new("a host takes the orders press, repeat, lamps, status, add, promote and remove")),
         }
     }
 }
@@ -143,9 +155,10 @@ fn report(status: &Status) -> String {
         Role::Follower => "follower",
     };
     let leader = status.leader.map_or("nobody".into(), |leader| (leader.0 + 1).to_string());
-    let Status { term, commit, applied, first, last, .. } = status;
+    let Status { term, commit, applied, first, last, members, is_settled, .. } = status;
+    let voters = Machines { voters: members.voters.0, is_settled: *is_settled };
     format!(
-        "{role} of term {}, led by {leader}, committed {}, applied {}, log from {} to {}",
+        "{role} of term {}, led by {leader}, committed {}, applied {}, log from {} to {}, {voters}",
         term.0, commit.0, applied.0, first.0, last.0
     )
 }

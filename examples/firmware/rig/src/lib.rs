@@ -12,6 +12,7 @@ mod interrupt;
 mod journal;
 mod machine;
 mod member;
+mod members;
 mod order;
 mod port;
 mod process;

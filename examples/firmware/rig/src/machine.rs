@@ -38,6 +38,20 @@ impl Machine {
         Ok(())
     }
 
+    /// Takes from it all that it holds. It is off.
+    pub(crate) fn erase(&self, directory: &Path) -> Result<(), Failure> {
+        let erased = match &self.kind {
+            Kind::Board(board) => board.erase(directory),
+            Kind::Host(member) => member.erase(directory),
+        };
+        erased.map_err(|error| Failure::new(format!("{} cannot be erased: {error}", self.name)))
+    }
+
+    /// Whether it is a process of this host, whose orders reach the leader whoever that is.
+    pub(crate) fn is_host(&self) -> bool {
+        matches!(self.kind, Kind::Host(_))
+    }
+
     /// Ends it between any two of its instructions.
     pub(crate) fn kill(&mut self) -> Result<(), Failure> {
         self.running()?;

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::{fs, io};
 
 use crate::console::Console;
 use crate::process::{Process, read_errors};
@@ -17,13 +18,25 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    fn data_dir(&self, directory: &Path) -> PathBuf {
+        directory.join(format!("host{}", self.number))
+    }
+
+    /// Removes its log.
+    pub(crate) fn erase(&self, directory: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(self.data_dir(directory)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Starts it, with the log that is in `directory`.
     pub(crate) fn start(&self, name: &str, directory: &Path, journal: &Arc<Journal>) -> Result<Process, Failure> {
         let members: Vec<String> = self.members.iter().map(SocketAddr::to_string).collect();
         let mut command = Command::new(&self.program);
         command.args(["host", "--number", &self.number.to_string(), "--members", &members.join(",")]);
         command.args(["--baud", &self.baud.to_string(), "--data-dir"]);
-        command.arg(directory.join(format!("host{}", self.number)));
+        command.arg(self.data_dir(directory));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |error| Failure::new(format!("{name} cannot be started: {error}"));
         let mut child = command.spawn().map_err(failed)?;

@@ -53,6 +53,21 @@ pub(crate) enum Order {
         #[arg(value_name = "N")]
         machine: usize,
     },
+    /// N: takes from machine N all that its flash or disk holds, and starts it: it comes back by itself
+    Erase {
+        #[arg(value_name = "N")]
+        machine: usize,
+    },
+    /// N: makes machine N, which was removed, a new one, and adds it to the members
+    Add {
+        #[arg(value_name = "N")]
+        machine: usize,
+    },
+    /// N: removes machine N from the members
+    Remove {
+        #[arg(value_name = "N")]
+        machine: usize,
+    },
     /// A B: cuts the wire between A and B
     Cut {
         #[arg(value_name = "A")]

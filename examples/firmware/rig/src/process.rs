@@ -51,6 +51,7 @@ impl Process {
         let status = if is_over { self.child.wait().ok() } else { self.child.try_wait().ok().flatten() }?;
         Some(match status.code() {
             Some(POWER_CUT) if self.monitor.is_some() => "its power was cut".into(),
+            Some(DISMISSED) if self.monitor.is_some() => "it is no member any longer".into(),
             _ => format!("its process ended: {status}"),
         })
     }
@@ -80,3 +81,6 @@ pub(crate) fn read_errors(name: &str, errors: impl Read + Send + 'static, journa
 
 /// The status of an emulator whose board cut its own power.
 const POWER_CUT: i32 = 3;
+
+/// The same of one that was removed.
+const DISMISSED: i32 = 4;

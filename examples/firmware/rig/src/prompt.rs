@@ -85,6 +85,11 @@ impl Prompt {
                 Some(words) => rig.ask(machine, &format!("cut {words}"))?.wait(ANSWER),
             },
             Order::Start { machine } => rig.start(machine).map(|()| format!("{machine} is on")),
+            Order::Erase { machine } => rig.erase(machine).map(|()| format!("{machine} is on, and holds nothing")),
+            Order::Add { machine } => rig.add(machine, AGREEMENT).map(|()| format!("{machine} is a member")),
+            Order::Remove { machine } => {
+                rig.remove(machine, AGREEMENT).map(|()| format!("{machine} is no member any longer"))
+            }
             Order::Cut { a, b } => rig.wire(a, b).map(|wire| {
                 wire.cut();
                 format!("nothing comes through between {a} and {b}")

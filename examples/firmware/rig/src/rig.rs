@@ -137,11 +137,7 @@ impl Rig {
     /// # Errors
     /// It runs, or cannot be started.
     pub fn start(&mut self, number: usize) -> Result<(), Failure> {
-        let journal = self.journal.clone();
-        let directory = match &self.place {
-            Place::Kept(path) => path.clone(),
-            Place::Temporary(directory) => directory.path().into(),
-        };
+        let (journal, directory) = (self.journal.clone(), self.directory());
         self.machine(number)?.start(&directory, &journal)
     }
 
@@ -151,6 +147,26 @@ impl Rig {
     /// It does not run.
     pub fn kill(&mut self, number: usize) -> Result<(), Failure> {
         self.machine(number)?.kill()
+    }
+
+    /// Takes from a machine all that its flash or disk holds, and starts it.
+    ///
+    /// # Errors
+    /// There is no such machine, or it cannot be started.
+    pub fn erase(&mut self, number: usize) -> Result<(), Failure> {
+        let directory = self.directory();
+        let machine = self.machine(number)?;
+        // It may be off.
+        let _ = machine.kill();
+        machine.erase(&directory)?;
+        self.start(number)
+    }
+
+    fn directory(&self) -> PathBuf {
+        match &self.place {
+            Place::Kept(path) => path.clone(),
+            Place::Temporary(directory) => directory.path().into(),
+        }
     }
 
     /// Presses a board's reset button.
@@ -201,12 +217,19 @@ impl Rig {
     /// # Errors
     /// None does within this time.
     pub fn leader(&mut self, limit: Duration) -> Result<usize, Failure> {
-        self.until(limit, |rig| {
-            let reports = rig.ask_all("status");
-            let leads = |(_, report): &(_, Result<String, _>)| matches!(report, Ok(text) if text.starts_with("leader"));
-            let failure = || Failure::new("no machine leads: too few run or reach each other");
-            reports.iter().position(leads).map(|place| place + 1).ok_or_else(failure)
-        })
+        self.until(limit, |rig| rig.present_leader().map(|(leader, _)| leader))
+    }
+
+    /// Who leads now, and what it says of itself.
+    pub(crate) fn present_leader(&mut self) -> Result<(usize, String), Failure> {
+        let reports = self.ask_all("status").into_iter().zip(1..);
+        let leads = |((_, report), number): ((_, Result<String, _>), _)| Some((number, report.ok()?));
+        let mut leaders = reports.filter_map(leads).filter(|(_, report)| report.starts_with("leader"));
+        leaders.next().ok_or_else(|| Failure::new("no machine leads: too few run or reach each other"))
+    }
+
+    pub(crate) fn is_host(&self, number: usize) -> bool {
+        self.machines.get(number.wrapping_sub(1)).is_some_and(Machine::is_host)
     }
 
     /// Waits until all machines that run have the same lamps and registers, and have applied as much: what they say
@@ -236,7 +259,7 @@ impl Rig {
     }
 
     /// Tries until it succeeds or the time is over.
-    fn until<T>(
+    pub(crate) fn until<T>(
         &mut self,
         limit: Duration,
         mut attempt: impl FnMut(&mut Rig) -> Result<T, Failure>,
@@ -265,6 +288,6 @@ impl Joined {
 }
 
 /// For how long a question waits that a machine answers at once.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(crate) const ANSWER: Duration = Duration::from_secs(5);
 
 const PAUSE: Duration = Duration::from_millis(50);

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use quorate::Founding;
 
 use crate::exit::{Exit, Failure};
-use crate::layout::{LOCAL_CLUSTER, Layout, Peer};
+use crate::layout::{LOCAL_CLUSTER, Layout, Peer, parse_founding};
 
 /// Which nodes are meant.
 #[derive(Clone, Debug, Args)]
@@ -28,13 +29,20 @@ pub(crate) struct Remote<A: Args> {
     #[command(flatten)]
     pub(crate) ask: A,
     #[command(flatten)]
-    pub(crate) members: MemberArgs,
+    members: MemberArgs,
+    /// The cluster's identity, as its nodes print it: one that was founded anew is not taken for it
+    #[arg(long, value_name = "IDENTITY", env = "QUORATE_FOUNDING", value_parser = parse_founding)]
+    founding: Option<Founding>,
     /// For how long a request is tried [default: 3000, for status 1000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     timeout_ms: Option<u64>,
 }
 
 impl<A: Args> Remote<A> {
+    pub(crate) fn layout(&self) -> Result<Layout, Failure> {
+        Ok(Layout { founding: self.founding, ..self.members.layout()? })
+    }
+
     pub(crate) fn timeout(&self, default: Duration) -> Duration {
         self.timeout_ms.map_or(default, Duration::from_millis)
     }

@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use quorate::{Incarnation, Seat};
+use quorate::Seat;
 use quorate_smol::ServerConfig;
 
 use super::{DATA_DIR, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
-use crate::layout::{Layout, name, names, parse_file, parse_id, resolve};
+use crate::layout::{LOCAL_PORT, Layout, name, names, parse_file, parse_id, resolve};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -26,13 +26,12 @@ pub(crate) struct ServeArgs {
     /// Where this node keeps its data [default: quorate-data/nID]
     #[arg(long)]
     data_dir: Option<PathBuf>,
-    /// How often this node has lost its disk, and begins with an empty directory: the others bring it in line, but it
-    /// neither votes nor counts
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    incarnation: u32,
-    /// The cluster is there already: an empty directory founds nothing, and waits
-    #[arg(long, conflicts_with = "incarnation")]
+    /// The cluster is there already: an empty directory founds nothing, and becomes part of it
+    #[arg(long)]
     existing: bool,
+    /// The same, and where one of its nodes is reached: all else is learned there, and no --peer is needed
+    #[arg(long, value_name = "ADDRESS", value_parser = resolve)]
+    join: Option<SocketAddr>,
     /// How often a leader that has nothing to send says that it is there
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     heartbeat_ms: u64,
@@ -55,37 +54,47 @@ impl ServeArgs {
         let Some(seat) = self.node.or(self.id) else {
             return Err(Failure::new(Exit::Usage, "which node is this? Name it, as in `serve 1`"));
         };
-        let Layout { cluster, mut members } = self.members.layout()?;
+        let Layout { cluster, mut members, .. } = self.members.layout()?;
         let data_dir = self.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(name(seat)));
         // The data name the members of a node that has some.
-        let is_left_out = self.members.peers.is_empty() && self.listen.is_some();
+        let is_left_out = self.members.peers.is_empty() && (self.listen.is_some() || self.join.is_some());
         if is_left_out {
             members.clear();
         }
         let listed = members.get(&seat).copied();
-        let Some(address) = self.listen.or(listed) else {
+        let Some(address) = self.listen.or(listed).or(self.beside_joined(seat)) else {
+            if self.join.is_some() {
+                let message = "where does this node listen? Name an address that the others reach, with --listen";
+                return Err(Failure::new(Exit::Usage, message));
+            }
             let (known, node) = (names(members.keys().copied()), name(seat));
             let message = format!(
                 "{node} is not among the nodes ({known}): name all of them with --peer before the cluster is founded"
             );
             return Err(Failure::new(Exit::Usage, message));
         };
+        if self.join == Some(address) {
+            let message =
+                format!("{address} is where this node listens: name another one with --join, which is a member");
+            return Err(Failure::new(Exit::Usage, message));
+        }
         if !is_left_out {
             members.entry(seat).or_insert(address);
         }
-        if self.incarnation > 0 && members.len() == 1 {
-            let message =
-                "--incarnation needs other nodes, to bring this one in line; a snapshot may help: `snapshot restore`";
-            return Err(Failure::new(Exit::Usage, message));
-        }
         Ok(self.log.of(ServerConfig {
-            incarnation: Incarnation(self.incarnation),
             existing: self.existing,
+            join: self.join,
             listen: address,
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
             trace: self.trace.clone(),
             ..ServerConfig::new(cluster, seat, members, data_dir)
         }))
+    }
+
+    /// Beside a node of this machine that is to be joined, there is a port for each id.
+    fn beside_joined(&self, seat: Seat) -> Option<SocketAddr> {
+        let joined = self.join.filter(|joined| joined.ip().is_loopback())?;
+        Some(SocketAddr::new(joined.ip(), LOCAL_PORT + u16::from(seat.0) - 1))
     }
 }

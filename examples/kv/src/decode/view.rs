@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use quorate::{Entry, Founding, Incarnation, Index, Members, Message, Role, Seat, Seats, Session, Term};
-use quorate_trace::{EntryView, MessageView};
+use quorate::{Change, Entry, Founding, Index, Members, Message, Role, Seat, Seats, Session, Term};
+use quorate_trace::{EntryView, MessageView, RosterView};
 use quorate_wire::client::{Follower, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
 use serde::Serialize;
@@ -24,13 +24,14 @@ pub(super) struct MemberView<'a> {
     founding: Founding,
     from: Seat,
     to: Seat,
-    incarnation: Incarnation,
+    incarnation: String,
     message: MessageView<'a, KvEntry<'a>>,
 }
 
 impl<'a> MemberView<'a> {
     pub(super) fn of(envelope: &Envelope, message: Message<'a>) -> MemberView<'a> {
         let Envelope { founding, from, to, incarnation } = *envelope;
+        let incarnation = incarnation.to_string();
         MemberView { founding, from, to, incarnation, message: MessageView::of(message, KvEntry::of) }
     }
 }
@@ -74,6 +75,32 @@ enum Asked<'a> {
     Status,
     Snapshot,
     Piece { index: Index, check: u32, offset: u64 },
+    Members,
+    Change { since: Index, change: Changed },
+    Transfer { to: Option<Seat> },
+}
+
+/// A change of members, with the address as people write it.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Changed {
+    Add { seat: Seat, address: String },
+    Promote { seat: Seat },
+    Remove { seat: Seat },
+    Move { seat: Seat, address: String },
+}
+
+impl Changed {
+    fn of(change: Change<'_>) -> Changed {
+        let text =
+            |address| quorate_smol::address(address).map_or_else(|| hex::encode(address), |known| known.to_string());
+        match change {
+            Change::Add { seat, address } => Changed::Add { seat, address: text(address) },
+            Change::Promote { seat } => Changed::Promote { seat },
+            Change::Remove { seat } => Changed::Remove { seat },
+            Change::Move { seat, address } => Changed::Move { seat, address: text(address) },
+        }
+    }
 }
 
 impl<'a> RequestView<'a> {
@@ -86,6 +113,9 @@ impl<'a> RequestView<'a> {
             RequestBody::Status => Asked::Status,
             RequestBody::Snapshot => Asked::Snapshot,
             RequestBody::Piece { index, check, offset } => Asked::Piece { index, check, offset },
+            RequestBody::Members => Asked::Members,
+            RequestBody::Change { since, change } => Asked::Change { since, change: Changed::of(change) },
+            RequestBody::Transfer { to } => Asked::Transfer { to },
         };
         RequestView { cluster, client, number, request }
     }
@@ -111,6 +141,13 @@ enum Answered<'a> {
         answer: Content<'a, Option<Text<'a>>>,
     },
     Status(Report),
+    Members {
+        since: Index,
+        is_settled: bool,
+        leader: Option<Seat>,
+        pending: Option<Seat>,
+        roster: RosterView,
+    },
     #[serde(untagged)]
     Plain(ReplyBody<'a>),
 }
@@ -122,6 +159,9 @@ impl<'a> ReplyView<'a> {
             ReplyBody::Done { index, answer: bytes } => Answered::Done { index, answer: answer(bytes) },
             ReplyBody::Value { index, answer: bytes } => Answered::Value { index, answer: value(bytes) },
             ReplyBody::Status(report) => Answered::Status(Report::of(&report)),
+            ReplyBody::Members { since, is_settled, leader, pending, roster } => {
+                Answered::Members { since, is_settled, leader, pending, roster: RosterView::of(roster) }
+            }
             plain => Answered::Plain(plain),
         };
         ReplyView { client, number, from, founding, reply }
@@ -132,7 +172,7 @@ impl<'a> ReplyView<'a> {
 #[derive(Serialize)]
 struct Report {
     seat: Seat,
-    incarnation: Incarnation,
+    incarnation: String,
     role: Role,
     term: Term,
     leader: Option<Seat>,
@@ -144,8 +184,11 @@ struct Report {
     digest: String,
     voters: Vec<Seat>,
     outgoing: Vec<Seat>,
+    replaced: Vec<Seat>,
     learners: Vec<Seat>,
     witnesses: Vec<Seat>,
+    since: Index,
+    is_settled: bool,
     full: bool,
     /// What a leader knows of each of the others.
     followers: Vec<FollowerView>,
@@ -154,11 +197,11 @@ struct Report {
 
 impl Report {
     fn of(report: &StatusReport) -> Report {
-        let Members { voters, outgoing, learners, witnesses } = report.members;
+        let Members { voters, outgoing, replaced, learners, witnesses } = report.members;
         let seats = |seats: Seats| seats.iter().collect();
         Report {
             seat: report.seat,
-            incarnation: report.incarnation,
+            incarnation: report.incarnation.to_string(),
             role: report.role,
             term: report.term,
             leader: report.leader,
@@ -170,8 +213,11 @@ impl Report {
             digest: format!("{:016x}", report.digest),
             voters: seats(voters),
             outgoing: seats(outgoing),
+            replaced: seats(replaced),
             learners: seats(learners),
             witnesses: seats(witnesses),
+            since: report.since,
+            is_settled: report.is_settled,
             full: report.full,
             followers: report.followers().map(FollowerView::of).collect(),
             refused: report.refused.iter().filter(|(_, count)| *count > 0).collect(),

@@ -1,11 +1,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use quorate::founding::Obstacle;
-use quorate::{Index, Members, Refusal, Role, Seat, Seats, Term};
+use quorate::{Index, Refusal, Role, Seat, Seats, Term};
 use quorate_smol::{Event, Following};
 
-use super::Level;
+use super::{Level, members};
 use crate::layout::{name, names};
 
 /// An event of the node of this seat in words, and how much it matters.
@@ -20,11 +19,19 @@ pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
             let found = format!("{writes} writes recovered, up to index {last} of term {term}{dropped}");
             info(format!("listening on {address}; {found}"))
         }
-        Event::Founding { obstacle } => founding(me, obstacle),
+        Event::Founding { obstacle } => members::founding(me, obstacle),
+        Event::Joining { address, is_heard } => members::joining(*address, *is_heard),
         Event::Founded { charter } => {
             info(format!("member of the cluster {}, of {}", charter.founding, names(charter.members.all().iter())))
         }
-        Event::ListDiffers { unknown, unnamed } => warn(list(*unknown, *unnamed)),
+        Event::Joined { charter, incarnation } => members::joined(me, charter, *incarnation),
+        Event::Outside { has_seat, address, since } => members::outside(me, *has_seat, *address, *since),
+        Event::Asks { seat, address } => members::asks(*seat, *address),
+        Event::TwoPlaces { seat, places } => members::two_places(*seat, *places),
+        Event::Members { before, after, reborn, moved, .. } => members::change(before, after, reborn, moved),
+        Event::ChangeFailed { seat, is_voter, reason } => members::change_failed(*seat, *is_voter, *reason),
+        Event::ListDiffers { unknown, unnamed } => warn(members::list(*unknown, *unnamed)),
+        Event::AddressDiffers { seat, listed, known } => members::elsewhere(*seat, *listed, *known),
         Event::Role { role, term, leader } => info(self::role(*role, *term, *leader)),
         Event::Leaderless { since, heard, silent } => warn(leaderless(*since, *heard, *silent)),
         Event::Follower { seat, following, since } => follower(*seat, *following, *since),
@@ -60,61 +67,6 @@ pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
         Event::Stopping => info("stopping".to_owned()),
         other => info(format!("{other:?}")),
     }
-}
-
-/// Why a store is no member of a cluster yet, and what to do.
-fn founding(me: Seat, obstacle: &Obstacle) -> (Level, String) {
-    let listed = |members: &Members| names(members.all().iter());
-    match obstacle {
-        Obstacle::Silent(seats) => info(format!(
-            "founding a cluster: nothing is heard of {}. Start them, or check --peer",
-            names(seats.iter())
-        )),
-        Obstacle::Abstains(seats) => warn(format!(
-            "no cluster can be founded: {} founds none. It was started with --existing, or has heard of a cluster: {CASES}",
-            names(seats.iter())
-        )),
-        Obstacle::Differs { seat, terms } => warn(format!(
-            "no cluster can be founded: {} has another list of members, {}, or another backup. Start all with the same",
-            name(*seat),
-            listed(&terms.members)
-        )),
-        Obstacle::Cluster { from, charter } if !charter.members.all().contains(me) => warn(format!(
-            "{} is a member of the cluster {}, of {}, and this node is none of them: clusters grow in a later version. Stop it, or \
-             name a cluster of its own with --peer",
-            name(*from),
-            charter.founding,
-            listed(&charter.members)
-        )),
-        Obstacle::Cluster { from, charter } => warn(format!(
-            "the data directory is empty, and {} is a member of the cluster {}, of {}. This node neither votes nor counts: \
-             {CASES}",
-            name(*from),
-            charter.founding,
-            listed(&charter.members)
-        )),
-        Obstacle::Waits => warn(format!("the data directory is empty, and no cluster is founded here: {CASES}")),
-        Obstacle::Returns => {
-            info("takes the place of a store that was lost, and asks the others for its cluster".to_owned())
-        }
-        Obstacle::Nothing => info("founding a cluster".to_owned()),
-    }
-}
-
-/// The three cases that an empty directory may be, and what to do in each.
-const CASES: &str = "if this is its first start, start all of its list without --existing; if its disk was lost, start it with the \
-                     next --incarnation; if its volume is not mounted, stop it, mount it, and start it again";
-
-/// What a list of members says that the data do not.
-fn list(unknown: Seats, unnamed: Seats) -> String {
-    let mut words = "members belong to the data, and --peer gives their addresses only".to_owned();
-    if !unknown.is_empty() {
-        words.push_str(&format!(". Left out: {}, no members; clusters grow in a later version", names(unknown.iter())));
-    }
-    if !unnamed.is_empty() {
-        words.push_str(&format!(". Members without an address there: {}", names(unnamed.iter())));
-    }
-    words
 }
 
 /// What a node is, in the words that scripts wait for.
@@ -181,10 +133,14 @@ fn message(seat: Seat, reason: Refusal) -> String {
     let why = format!("refuses what {node} says, {}", reason.name());
     match reason {
         Refusal::Forgotten => {
-            format!("{why}: its disk was lost, or is of an earlier day. `quorate-kv status` says how it comes back")
+            format!(
+                "{why}: its disk is of an earlier day. Stop it, move its directory away, and start it with an empty one"
+            )
         }
         Refusal::Incarnation => {
-            format!("{why}: {node} has to be started with the latest --incarnation that it ever had")
+            format!(
+                "{why}: two stores are in use for {node}, perhaps one a copy of the other. Stop the one that is one too many"
+            )
         }
         Refusal::SnapshotTooLarge => {
             format!("{why}: this node has no place for it, and is not brought in line before it has")
@@ -215,17 +171,17 @@ fn frame(from: SocketAddr, reason: quorate_wire::DecodeError) -> String {
 }
 
 /// To the tenth where that matters.
-fn seconds(time: Duration) -> String {
+pub(super) fn seconds(time: Duration) -> String {
     match time.as_secs() {
         0..10 => format!("{:.1} s", time.as_secs_f64()),
         seconds => format!("{seconds} s"),
     }
 }
 
-fn info(words: String) -> (Level, String) {
+pub(super) fn info(words: String) -> (Level, String) {
     (Level::Info, words)
 }
 
-fn warn(words: String) -> (Level, String) {
+pub(super) fn warn(words: String) -> (Level, String) {
     (Level::Warn, words)
 }

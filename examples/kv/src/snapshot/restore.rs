@@ -1,7 +1,6 @@
 use std::io::{Write, stdout};
 use std::path::Path;
 
-use quorate::Identity;
 use quorate_disk::{Options, Owner};
 
 use super::content::Content;
@@ -23,7 +22,7 @@ pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     }
     let data_dir = args.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(&node));
     let cluster = args.cluster.unwrap_or(header.cluster);
-    let owner = Owner { cluster, identity: Identity::from(args.id) };
+    let owner = Owner { cluster, seat: args.id };
     let bar = progress::bar("restoring", header.snapshot.bytes);
     let progress = |bytes| bar.set_position(bytes);
     quorate_disk::restore(&data_dir, owner, Options::default(), &args.file, progress).map_err(failure)?;

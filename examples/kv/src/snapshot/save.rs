@@ -91,7 +91,7 @@ async fn choose(layout: &Layout, timeout: Duration) -> Result<Seat, Failure> {
     let started = Instant::now();
     let connection = Connection::new(layout.clone(), timeout.min(STATUS_TIMEOUT)).await?;
     let statuses = connection.statuses().await;
-    let reached = statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok());
+    let reached = statuses.iter().filter_map(|node| node.status.as_ref().ok());
     let best = reached.max_by_key(|status| (status.role == Role::Leader, status.term, status.applied));
     let Some(best) = best else {
         let silent = layout.members.keys().copied().collect();

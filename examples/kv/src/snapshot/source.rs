@@ -4,6 +4,7 @@ use quorate::{Members, Seat, Snapshot};
 use quorate_smol::{Client, ClientError, Reason};
 use smol::LocalExecutor;
 
+use crate::connection::client;
 use crate::layout::Layout;
 use crate::request::RequestError;
 
@@ -18,8 +19,7 @@ impl Source {
     pub(super) async fn new(layout: &Layout, seat: Seat, timeout: Duration) -> Result<Source, RequestError> {
         let mut clients = Vec::new();
         for _ in 0..CLIENTS {
-            let client = Client::new(layout.cluster, layout.members.clone(), timeout).await;
-            clients.push(client.map_err(ClientError::Io)?);
+            clients.push(client(layout, timeout).await?);
         }
         Ok(Source { seat, clients })
     }

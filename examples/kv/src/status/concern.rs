@@ -16,8 +16,8 @@ pub(super) fn concerns(leader: &Status, reached: &[&Status], reach: &Reach) -> V
     let mut found: Vec<String> = others.filter_map(|other| view.rival(other).or(view.stranger(other))).collect();
     found.extend(view.full());
     found.extend(leader.members.all().iter().filter_map(|seat| view.member(seat)));
-    let surplus = reach.silent.union(reach.outside).iter().filter(|seat| !leader.members.all().contains(*seat));
-    found.extend(surplus.map(|seat| format!("{} is no member: leave it out of --peer", name(seat))));
+    let is_member = |seat: &Seat| leader.members.all().contains(*seat);
+    found.extend(reach.named.iter().filter(|seat| !is_member(seat)).map(|seat| view.surplus(seat)));
     found
 }
 
@@ -32,13 +32,13 @@ impl View<'_> {
     /// Another one leads as well.
     fn rival(&self, other: &Status) -> Option<String> {
         let (one, rival) = (name(self.leader.seat), name(other.seat));
-        (other.role == Role::Leader).then(|| match other.members == self.leader.members {
-            true => format!(
+        (other.role == Role::Leader).then(|| match self.reach.foreign.contains(other.seat) {
+            false => format!(
                 "{rival} leads as well, in term {}: it has not heard of {one} yet. Ask again in a moment, and if it stays so, \
                  check the network between them",
                 other.term.0
             ),
-            false => format!(
+            true => format!(
                 "{rival} leads as well, in term {}, and {}: these are two clusters. Stop both, keep their data, and compare \
                  their --peer and --data-dir",
                 other.term.0,
@@ -47,14 +47,40 @@ impl View<'_> {
         })
     }
 
-    /// Its data name other members.
+    /// Its data are of another cluster, or name other members.
     fn stranger(&self, other: &Status) -> Option<String> {
+        if self.reach.foreign.contains(other.seat) {
+            return Some(format!(
+                "{}: their data come from two clusters. Compare their --data-dir, and name the nodes of one cluster only with --peer",
+                self.difference(other)
+            ));
+        }
+        // A new store hears of changes when it is let in.
+        if self.reach.reborn.contains(other.seat) {
+            return None;
+        }
         (other.members != self.leader.members).then(|| {
             format!(
-                "{}: their data come from two clusters. Compare their --data-dir, and name the nodes of one cluster only with --peer",
+                "{}: it has not heard of the latest change yet. Ask again in a moment, and if it stays so, check the network \
+                 between them",
                 self.difference(other)
             )
         })
+    }
+
+    /// It is none of the members.
+    fn surplus(&self, seat: Seat) -> String {
+        let (node, id) = (name(seat), seat.0);
+        if self.reach.silent.contains(seat) || self.reach.foreign.contains(seat) {
+            return format!("{node} is no member: leave it out of --peer");
+        }
+        if self.reach.outside.contains(seat) {
+            return format!(
+                "{node} is no member, and its data are of no cluster. To add it, start it with `serve {id} --join ADDRESS`, the \
+                 address of a member"
+            );
+        }
+        format!("{node} is no member, and asks to be one: `quorate-kv members add {id}=ADDRESS`, or stop it")
     }
 
     fn difference(&self, other: &Status) -> String {
@@ -78,12 +104,17 @@ impl View<'_> {
     fn member(&self, seat: Seat) -> Option<String> {
         let follower = self.leader.followers().find(|follower| follower.seat == seat);
         if !self.reach.named.contains(seat) {
-            return Some(format!("{} is not named here, and was not asked: name it with --peer", name(seat)));
+            return Some(format!(
+                "{} was not asked, for nobody here knows where it is: name it with --peer, or tell the members with `quorate-kv \
+                 members move {}=ADDRESS`",
+                name(seat),
+                seat.0
+            ));
         }
         if self.reach.outside.contains(seat) {
             return Some(format!(
-                "the data of {} are of no cluster: its disk was lost, or its volume is not mounted. What it prints says what \
-                 to do",
+                "the data of {} are of no cluster yet: its disk was lost, or its volume is not mounted. It becomes part of this one by \
+                 itself once it reaches a member: what it prints says what is in the way",
                 name(seat)
             ));
         }
@@ -91,9 +122,19 @@ impl View<'_> {
             return Some(self.unreached(seat, follower));
         };
         if self.reach.reborn.contains(seat) {
-            return Some(format!("{} does not count: its disk was lost", name(seat)));
+            return Some(format!(
+                "{} does not count yet: its store is a new one, which the leader lets take the place of the lost one by itself, once \
+                 a majority of the others follows. Ask again in a moment",
+                name(seat)
+            ));
         }
         match follower {
+            // What a learner lacks is told beside its name.
+            Some(Follower { standing: Standing::Fetches | Standing::Seeks | Standing::Follows, .. })
+                if self.leader.members.learners.contains(seat) =>
+            {
+                None
+            }
             None => self.behind(status, 0),
             Some(follower) => self.standing(status, follower).or_else(|| self.behind(status, follower.lag)),
         }
@@ -115,7 +156,7 @@ impl View<'_> {
     fn standing(&self, status: &Status, follower: Follower) -> Option<String> {
         let (node, leader) = (name(status.seat), name(self.leader.seat));
         match follower.standing {
-            Standing::Refused(refusal) => Some(refused(&node, &leader, status.incarnation.0 + 1, refusal)),
+            Standing::Refused(refusal) => Some(refused(&node, &leader, refusal)),
             Standing::Silent => Some(format!(
                 "{leader} has heard nothing of {node} for about {}: check the network between them",
                 seconds(follower.silence)
@@ -152,14 +193,16 @@ impl View<'_> {
 }
 
 /// Why a leader does not listen to a node, and what to do about it.
-fn refused(node: &str, leader: &str, incarnation: u32, refusal: Refusal) -> String {
+fn refused(node: &str, leader: &str, refusal: Refusal) -> String {
     let why = format!("{leader} refuses what {node} says, {}", refusal.name());
     match refusal {
         Refusal::Forgotten => format!(
-            "{node} lacks what it acknowledged: its disk was lost, or is of an earlier day. Stop it, move its directory away, and \
-             start it with --incarnation {incarnation}"
+            "{node} lacks what it acknowledged: its disk is of an earlier day. Stop it, move its directory away, and start it with \
+             an empty one: it takes part again by itself"
         ),
-        Refusal::Incarnation => format!("{why}: start it with the latest --incarnation that it ever had"),
+        Refusal::Incarnation => format!(
+            "{why}: two stores are in use for {node}, perhaps one a copy of the other. Stop the one that is one too many"
+        ),
         Refusal::Sender | Refusal::Members => {
             format!("{why}: see that each node has its own --data-dir, and that no copy of one is in use")
         }

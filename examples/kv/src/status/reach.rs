@@ -1,8 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use quorate::{Incarnation, Members, Seat, Seats};
-use quorate_smol::{ClientError, Reason, Status};
+use quorate::{Founding, Members, Seat, Seats};
+use quorate_smol::{ClientError, Configuration, Reason, Status};
 
 use crate::connection::NodeStatus;
 use crate::layout::names;
@@ -17,35 +17,39 @@ pub(super) struct Reach {
     pub(super) outside: Seats,
     /// Whom these wait for.
     pub(super) awaited: Seats,
-    /// Those that have lost their disks.
+    /// Those whose store is another one than the members name: it does not count.
     pub(super) reborn: Seats,
+    /// Those that are of another cluster than the node that knows best.
+    pub(super) foreign: Seats,
     pub(super) waited: Duration,
 }
 
 impl Reach {
     /// The leader knows best who counts, or else whoever knows most to be committed.
     pub(super) fn of(statuses: &[NodeStatus], leader: Option<&Status>, waited: Duration) -> Reach {
-        let reached = || statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok());
-        let named = statuses.iter().map(|(seat, _, _)| *seat).collect();
+        let reached = || statuses.iter().filter_map(|node| node.status.as_ref().ok());
+        let named = statuses.iter().map(|node| node.seat).collect();
         let latest = leader.or(reached().max_by_key(|status| status.commit));
-        let seats = |is_so: &dyn Fn(&Result<Status, ClientError>) -> bool| {
-            statuses.iter().filter(|(_, _, status)| is_so(status)).map(|(seat, _, _)| *seat).collect()
+        let seats = |is_so: &dyn Fn(&NodeStatus) -> bool| {
+            statuses.iter().filter(|node| is_so(node)).map(|node| node.seat).collect()
         };
-        let is_reborn = |status: &&Status| status.incarnation > Incarnation(0);
+        let best = NodeStatus::best(statuses);
+        let founding = latest.and_then(|latest| founding(statuses, latest.seat));
         Reach {
             members: latest.map_or(Members::of(named), |status| status.members),
             named,
-            silent: seats(&|status| status.is_err() && outside(status).is_none()),
-            outside: seats(&|status| outside(status).is_some()),
-            awaited: statuses.iter().filter_map(|(_, _, status)| outside(status)).fold(Seats::NONE, Seats::union),
-            reborn: reached().filter(is_reborn).map(|status| status.seat).collect(),
+            silent: seats(&|node| node.status.is_err() && outside(&node.status).is_none()),
+            outside: seats(&|node| outside(&node.status).is_some()),
+            awaited: statuses.iter().filter_map(|node| outside(&node.status)).fold(Seats::NONE, Seats::union),
+            reborn: best.map_or(Seats::NONE, |best| seats(&|node| is_reborn(node, best))),
+            foreign: seats(&|node| node.founding.is_some() && node.founding != founding),
             waited,
         }
     }
 
     /// Whether those that were reached and count are a majority.
     pub(super) fn is_quorum(&self) -> bool {
-        let missing = self.silent.union(self.outside).union(self.reborn);
+        let missing = self.silent.union(self.outside).union(self.reborn).union(self.foreign);
         let counting = self.named.iter().filter(|seat| !missing.contains(*seat));
         self.members.is_quorum(counting.collect())
     }
@@ -58,6 +62,17 @@ impl Reach {
     pub(super) fn silence(&self) -> String {
         silence(self.silent.iter(), self.waited)
     }
+}
+
+/// Whether another store of this seat takes part, by the account of the node that knows best.
+fn is_reborn(node: &NodeStatus, best: &Configuration) -> bool {
+    let named = best.occupants.get(&node.seat).map(|occupant| occupant.incarnation);
+    node.status.as_ref().is_ok_and(|status| named.is_some_and(|named| named != status.incarnation))
+}
+
+/// The identity of a node's cluster.
+fn founding(statuses: &[NodeStatus], seat: Seat) -> Option<Founding> {
+    statuses.iter().find(|node| node.seat == seat)?.founding
 }
 
 /// Whom a node waits for whose data are of no cluster.
@@ -81,7 +96,7 @@ impl fmt::Display for Reach {
         write!(f, "{reached} of {} nodes reachable", self.members.all().union(self.named).count())?;
         match self.reborn.is_empty() {
             true => Ok(()),
-            false => write!(f, "; not counting {}, whose disk was lost", names(self.reborn.iter())),
+            false => write!(f, "; not counting {}, whose store is new", names(self.reborn.iter())),
         }
     }
 }

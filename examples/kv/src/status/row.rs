@@ -13,17 +13,20 @@ pub(super) struct Row {
     seat: Seat,
     address: SocketAddr,
     status: Result<Status, ClientError>,
+    is_learner: bool,
     /// How many entries the node has still to apply, of those that are known to be committed anywhere.
     lag: u64,
 }
 
 impl Row {
     pub(super) fn all(statuses: Vec<NodeStatus>) -> Vec<Row> {
-        let reached = statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok());
+        let reached = statuses.iter().filter_map(|node| node.status.as_ref().ok());
         let commit = reached.map(|status| status.commit.0).max().unwrap_or_default();
-        let row = |(seat, address, status): NodeStatus| Row {
+        let members = NodeStatus::best(&statuses).map(|best| best.members).unwrap_or_default();
+        let row = |NodeStatus { seat, address, status, .. }: NodeStatus| Row {
             seat,
             address,
+            is_learner: members.learners.contains(seat),
             lag: status.as_ref().map_or(0, |status| commit.saturating_sub(status.applied.0)),
             status,
         };
@@ -36,14 +39,18 @@ impl Row {
             let nothing = || "-".to_owned();
             let silent = match self.status {
                 Err(ClientError::Refused(_)) => "no member".to_owned(),
+                Err(ClientError::OtherCluster { .. }) => "foreign".to_owned(),
                 _ => "unreachable".to_owned(),
             };
-            return [node, address, silent, nothing(), nothing(), nothing(), nothing(), nothing(), nothing()];
+            let rest = std::array::from_fn::<_, { COLUMNS - 3 }, _>(|_| nothing());
+            let mut cells = [node, address, silent].into_iter().chain(rest);
+            return std::array::from_fn(|_| cells.next().unwrap_or_default());
         };
         [
             node,
             address,
-            role(status.role).to_owned(),
+            self.role(status).to_owned(),
+            life(status),
             status.term.0.to_string(),
             status.leader.map_or_else(|| "-".to_owned(), name),
             status.commit.0.to_string(),
@@ -51,6 +58,16 @@ impl Row {
             self.lag.to_string(),
             hash(status),
         ]
+    }
+
+    fn role(&self, status: &Status) -> &'static str {
+        match status.role {
+            Role::Follower if self.is_learner => "learner",
+            Role::Follower => "follower",
+            Role::PreCandidate => "pre-candidate",
+            Role::Candidate => "candidate",
+            Role::Leader => "leader",
+        }
     }
 
     /// Which frames the node has refused, if any.
@@ -73,8 +90,8 @@ impl Row {
             "node": node,
             "address": address,
             "reachable": true,
-            "incarnation": status.incarnation.0,
-            "role": role(status.role),
+            "life": status.incarnation.to_string(),
+            "role": self.role(status),
             "term": status.term.0,
             "leader": status.leader.map(name),
             "commit": status.commit.0,
@@ -85,6 +102,7 @@ impl Row {
             "durable": status.durable.0,
             "hash": hash(status),
             "voters": status.members.voters.iter().map(name).collect::<Vec<_>>(),
+            "since": status.since.0,
             "full": status.full,
             "followers": status.followers().map(follower).collect::<Vec<_>>(),
             "refused": status.refused.iter().collect::<BTreeMap<_, _>>(),
@@ -92,10 +110,15 @@ impl Row {
     }
 }
 
-/// The rows under their titles. Columns are as wide as their widest cell.
+/// The rows under their titles.
 pub(super) fn table(rows: &[Row]) -> String {
     let mut lines = vec![TITLES.map(str::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
+    columns(&lines)
+}
+
+/// Lines whose columns are as wide as their widest cell.
+pub(crate) fn columns<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| lines.iter().map(|cells| cells[column].len()).max().unwrap_or_default();
     let widths: [usize; COLUMNS] = std::array::from_fn(width);
     let line = |cells: &[String; COLUMNS]| {
@@ -107,16 +130,15 @@ pub(super) fn table(rows: &[Row]) -> String {
 }
 
 const COLUMNS: usize = TITLES.len();
-const TITLES: [&str; 9] = ["NODE", "ADDRESS", "ROLE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAG", "HASH"];
+const TITLES: [&str; 10] = ["NODE", "ADDRESS", "ROLE", "LIFE", "TERM", "LEADER", "COMMIT", "APPLIED", "LAG", "HASH"];
 
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Follower => "follower",
-        Role::PreCandidate => "pre-candidate",
-        Role::Candidate => "candidate",
-        Role::Leader => "leader",
-    }
+/// Which life of its store a node is: the first digits tell them apart.
+fn life(status: &Status) -> String {
+    let life = status.incarnation.to_string();
+    life.chars().take(LIFE).collect()
 }
+
+const LIFE: usize = 8;
 
 /// What a leader knows of another node.
 fn follower(follower: Follower) -> Value {

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
-use quorate::{Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
-use quorate_smol::{ClientError, Follower, Status};
-use quorate_wire::client::Followers;
+use quorate::{Founding, Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
+use quorate_smol::{ClientError, Configuration, Follower, Occupant, Status};
+use quorate_wire::client::{Followers, Reason};
 
+use super::company::Company;
 use super::verdict::Verdict;
 use crate::connection::NodeStatus;
 use crate::exit::Exit;
@@ -29,6 +30,8 @@ fn follows(seat: u8) -> Status {
         durable: Index(5000),
         digest: 7,
         members: Members::of([Seat(1), Seat(2), Seat(3)].into_iter().collect()),
+        since: Index(0),
+        is_settled: true,
         full: false,
         others: Followers::default(),
         refused: Default::default(),
@@ -55,14 +58,30 @@ fn verdict(statuses: impl IntoIterator<Item = Option<Status>>) -> Verdict {
     Verdict::of(&statuses, WAITED)
 }
 
+/// A node of the one cluster, where all stores are founders'.
 fn node((status, id): (Option<Status>, u8)) -> NodeStatus {
     let silent = ClientError::Unreachable { silent: [Seat(id)].into_iter().collect(), waited: WAITED };
-    (Seat(id), ([127, 0, 0, 1], 7100 + u16::from(id)).into(), status.ok_or(silent))
+    let configuration = status.map(|Status { since, is_settled, leader, members, .. }| {
+        let founder = Occupant { incarnation: Incarnation::FOUNDER, address: None };
+        let occupants = members.all().iter().map(|seat| (seat, founder)).collect();
+        Configuration { since, is_settled, leader, pending: None, members, occupants }
+    });
+    NodeStatus {
+        seat: Seat(id),
+        address: ([127, 0, 0, 1], 7100 + u16::from(id)).into(),
+        founding: status.map(|_| Founding(1)),
+        configuration,
+        status: status.ok_or(silent),
+    }
 }
 
 #[track_caller]
 fn is_degraded(statuses: impl IntoIterator<Item = Option<Status>>, parts: &[&str]) {
-    let verdict = verdict(statuses);
+    is_so(&verdict(statuses), parts);
+}
+
+#[track_caller]
+fn is_so(verdict: &Verdict, parts: &[&str]) {
     let all = verdict.concerns.join("\n");
     assert_eq!((verdict.exit, verdict.text.starts_with("degraded: ")), (Exit::Degraded, true), "{}", verdict.text);
     assert!(parts.iter().all(|part| all.contains(part)), "{all}");
@@ -82,9 +101,9 @@ fn a_node_that_answers_and_does_not_follow_is_named() {
     is_degraded(with(follower(3, Standing::Fetches)), &["n3 is sent a snapshot by n1"]);
     is_degraded(with(follower(3, Standing::TooSmall)), &["n3 has no place for the snapshot of n1"]);
     let lost = Standing::Refused(Refusal::Forgotten);
-    is_degraded(with(follower(3, lost)), &["n3 lacks what it acknowledged", "--incarnation 1"]);
+    is_degraded(with(follower(3, lost)), &["n3 lacks what it acknowledged", "an empty one"]);
     let early = Standing::Refused(Refusal::Incarnation);
-    is_degraded(with(follower(3, early)), &["n1 refuses what n3 says, other incarnation", "--incarnation"]);
+    is_degraded(with(follower(3, early)), &["n1 refuses what n3 says, second store", "a copy of the other"]);
     let two = Standing::Refused(Refusal::SecondLeader);
     is_degraded(with(follower(3, two)), &["second leader", "--cluster"]);
     let odd = Standing::Refused(Refusal::Committed);
@@ -122,9 +141,15 @@ fn two_leaders_or_differing_members_are_never_ok() {
     is_degraded([one, two, Some(earlier)], &["n3 leads as well, in term 3", "in a moment"]);
     let alone = Members::of(Seats::NONE.with(Seat(3)));
     let apart = Status { members: alone, ..follows(3) };
-    is_degraded([one, two, Some(apart)], &["n3 takes n3 for the members, and n1 n1, n2, n3", "--peer"]);
+    is_degraded(
+        [one, two, Some(apart)],
+        &["n3 takes n3 for the members, and n1 n1, n2, n3", "not heard of the latest change"],
+    );
     let elected = Status { role: Role::Leader, leader: Some(Seat(3)), term: Term(9), members: alone, ..follows(3) };
-    is_degraded([one, two, Some(elected)], &["n1 leads as well, in term 4", "two clusters", "n2 takes n1, n2, n3"]);
+    let mut nodes: Vec<_> = [one, two, Some(elected)].into_iter().zip(1..).map(node).collect();
+    nodes[2].founding = Some(Founding(2));
+    let parts = ["n1 leads as well, in term 4", "two clusters", "n2 takes n1, n2, n3", "two clusters. Compare"];
+    is_so(&Verdict::of(&nodes, WAITED), &parts);
 }
 
 #[test]
@@ -144,17 +169,52 @@ fn a_node_that_does_not_answer_is_told_with_what_the_leader_knows() {
     silent(Standing::Silent, &["n3 did not answer within 1 s, nor n1 for about 18 ms: start it"]);
     silent(Standing::Follows, &["though n1 hears it: check its address"]);
     let [one, two, third] = sound();
-    is_degraded([one, two], &["n3 is not named here"]);
+    is_degraded([one, two], &["n3 was not asked, for nobody here knows where it is", "members move 3=ADDRESS"]);
     is_degraded([one, two, third, None], &["n4 is no member"]);
 }
 
 #[test]
-fn a_reborn_node_keeps_a_cluster_degraded() {
+fn a_store_that_the_members_do_not_name_does_not_count_yet() {
     let [one, two, third] = sound();
     let reborn = third.map(|status| Status { incarnation: Incarnation(1), ..status });
     let statuses = [one, two, reborn];
-    assert!(verdict(statuses).text.ends_with("3 of 3 nodes reachable; not counting n3, whose disk was lost"));
-    is_degraded(statuses, &["n3 does not count"]);
+    assert!(verdict(statuses).text.ends_with("3 of 3 nodes reachable; not counting n3, whose store is new"));
+    is_degraded(statuses, &["n3 does not count yet", "by itself"]);
+    // Once they name it, it does.
+    let mut nodes: Vec<_> = statuses.into_iter().zip(1..).map(node).collect();
+    for node in &mut nodes {
+        let occupants = node.configuration.iter_mut().flat_map(|known| known.occupants.get_mut(&Seat(3)));
+        occupants.for_each(|occupant| occupant.incarnation = Incarnation(1));
+    }
+    assert_eq!(Verdict::of(&nodes, WAITED).exit, Exit::Done);
+}
+
+#[test]
+fn who_is_no_member_is_told_how_to_become_one() {
+    let [one, two, third] = sound();
+    is_degraded([one, two, third, Some(follows(4))], &["n4 is no member, and asks to be one", "members add 4=ADDRESS"]);
+    let mut nodes: Vec<_> = [one, two, third, None].into_iter().zip(1..).map(node).collect();
+    nodes[3].status = Err(ClientError::Refused(Reason::NoMember));
+    is_so(&Verdict::of(&nodes, WAITED), &["n4 is no member, and its data are of no cluster", "serve 4 --join ADDRESS"]);
+}
+
+#[test]
+fn a_joint_phase_and_what_a_learner_lacks_are_shown() {
+    let members = Members {
+        outgoing: [Seat(1)].into_iter().collect(),
+        learners: [Seat(3)].into_iter().collect(),
+        ..Members::of([Seat(1), Seat(2)].into_iter().collect())
+    };
+    let third = Follower { lag: 12, ..follower(3, Standing::Fetches) };
+    let leader = Status { members, ..leads([follower(2, Standing::Follows), third]) };
+    let mut known = node((Some(leader), 1)).configuration.expect("it answers");
+    let joint = "voters n1, n2, in the place of n1: in this joint phase a majority of both is needed";
+    let line = Company::of(&known, Some(&leader)).line();
+    assert_eq!(line, format!("{joint}; learners n3 (is sent a snapshot, and lacks 12 entries)"));
+    (known.members.outgoing, known.pending, known.is_settled) = (Seats::NONE, Some(Seat(3)), false);
+    let line = Company::of(&known, Some(&leader)).line();
+    let learner = "learners n3 (is sent a snapshot, and lacks 12 entries, to become a voter)";
+    assert_eq!(line, format!("voters n1, n2; {learner}; not known to be committed yet, at index 0"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-use quorate::Role;
 use std::time::Duration;
 
+use quorate::{Role, Seat};
 use quorate_smol::Status;
 
 use super::concern::concerns;
@@ -12,6 +12,8 @@ use crate::layout::{name, names};
 /// Whether the cluster goes on, in a line, and if it is not as it should be, what to do about whom.
 pub(super) struct Verdict {
     pub(super) exit: Exit,
+    /// Who leads, if a majority follows.
+    pub(super) leader: Option<Seat>,
     pub(super) text: String,
     pub(super) concerns: Vec<String>,
 }
@@ -19,8 +21,8 @@ pub(super) struct Verdict {
 impl Verdict {
     /// `ok` means: one leader, whom every voter follows, under the same members, and nobody is far behind.
     pub(super) fn of(statuses: &[NodeStatus], waited: Duration) -> Verdict {
-        let verdict = |exit, text| Verdict { exit, text, concerns: Vec::new() };
-        let reached: Vec<&Status> = statuses.iter().filter_map(|(_, _, status)| status.as_ref().ok()).collect();
+        let verdict = |exit, text| Verdict { exit, leader: None, text, concerns: Vec::new() };
+        let reached: Vec<&Status> = statuses.iter().filter_map(|node| node.status.as_ref().ok()).collect();
         let leader = leader(&reached);
         let reach = Reach::of(statuses, leader, waited);
         if reached.is_empty() && !reach.outside.is_empty() {
@@ -30,7 +32,8 @@ impl Verdict {
             let text = format!("no node reachable: {}. Start a node or check --peer and --cluster", reach.silence());
             return verdict(Exit::Unreachable, text);
         }
-        if let Some((one, other)) = differing(&reached) {
+        let of_one: Vec<_> = reached.iter().copied().filter(|status| !reach.foreign.contains(status.seat)).collect();
+        if let Some((one, other)) = differing(&of_one) {
             let (index, one, other) = (one.applied.0, name(one.seat), name(other.seat));
             let text = format!("{one} and {other} differ at index {index}: stop them, keep their data, and report it");
             return verdict(Exit::Failed, text);
@@ -44,7 +47,7 @@ impl Verdict {
             false => (Exit::Degraded, "degraded"),
         };
         let text = format!("{health}: {} leads term {}, {reach}", name(leader.seat), leader.term.0);
-        Verdict { exit, text, concerns }
+        Verdict { exit, leader: Some(leader.seat), text, concerns }
     }
 }
 

@@ -44,7 +44,9 @@ fn a_node_needs_a_place_among_the_others() {
     refused(&["serve", "zero"], &["zero", "from 1 to"]);
     refused(&["serve", "4"], &["n4 is not among the nodes (n1, n2, n3)", "--peer", "before the cluster is founded"]);
     refused(&["serve", "1", "--peer", "2=127.0.0.1:1"], &["n1 is not among", "--peer"]);
-    refused(&["serve", "1", "--existing", "--incarnation", "1"], &["--existing"]);
+    refused(&["serve", "4", "--join", "10.0.0.1:7101"], &["where does this node listen", "--listen"]);
+    refused(&["serve", "4", "--join", "127.0.0.1:7104"], &["127.0.0.1:7104 is where this node listens", "--join"]);
+    refused(&["serve", "1", "--incarnation", "1"], &["unexpected argument '--incarnation'"]);
     refused(&["serve", "1", "--election-ms", "60"], &["election", "two heartbeat"]);
 }
 

@@ -3,9 +3,7 @@ use std::net::UdpSocket;
 use std::path::Path;
 
 use quorate::founding::Record;
-use quorate::{
-    Charter, Entries, Entry, Founding, HardState, Identity, Index, Kind, Members, Position, Seat, Seats, Term,
-};
+use quorate::{Charter, Entries, Entry, Founding, HardState, Index, Kind, Members, Position, Seat, Seats, Term};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use rustix::process::{Resource, Rlimit, prlimit};
 
@@ -29,7 +27,7 @@ fn damaged_data_stops_the_node_and_is_shown() {
     }
     cluster.stop(1);
     damage(&cluster.data_dir(1), "first-key");
-    run(&cluster.serve(1)).says(10, &["error n1: ", "0000000001.segment, byte", "with --incarnation 1:"]);
+    run(&cluster.serve(1)).says(10, &["error n1: ", "0000000001.segment, byte", "and start this node again"]);
 
     let inspected = run(&["inspect", "--data-dir", &cluster.data_dir(1).display().to_string()]);
     inspected.says(10, &[]);
@@ -92,7 +90,7 @@ fn a_disk_that_fails_stops_its_node_and_the_others_go_on() {
 #[test]
 fn a_command_of_another_version_stops_the_node() {
     let cluster = Cluster::of(1);
-    let owner = Owner { cluster: 1, identity: Identity::from(Seat(1)) };
+    let owner = Owner { cluster: 1, seat: Seat(1) };
     let (term, index) = (Term(1), Index(1));
     let mut record = [0; 64];
     let entry = Entry::write(&mut record, Position { term, index }, Kind::Command, &[99, 1, 2]).expect("it fits");
@@ -102,7 +100,7 @@ fn a_command_of_another_version_stops_the_node() {
     let members = Members::of(Seats::NONE.with(Seat(1)));
     let charter = Charter { founding: Founding(1), members, log_bytes_least: 1 << 20 };
     disk.record(Record::Complete(charter)).expect("the disk has room");
-    disk.write(Some(HardState { term, vote: None }), None, entries, None).expect("the disk has room");
+    disk.write(Some(HardState { term, vote: None }), None, entries, None, None).expect("the disk has room");
     drop(disk);
     run(&cluster.serve(1)).says(14, &["index 1 cannot be read", "version"]);
 }
@@ -126,7 +124,7 @@ fn a_damaged_node_that_is_alone_is_not_sent_to_others() {
     damage(&cluster.data_dir(1), "first-key");
     let ended = run(&cluster.serve(1));
     ended.says(10, &["0000000001.segment, byte", "quorate-kv snapshot restore"]);
-    assert!(!ended.err.contains("--incarnation"), "{ended:?}");
+    assert!(!ended.err.contains("bring it in line"), "{ended:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::program::{Running, eventually, program};
 
 impl Cluster {
     /// Starts a node with these nodes in its list instead of all.
-    fn start_with_list(&mut self, id: usize, list: &[usize], options: &[&str]) {
+    pub(crate) fn start_with_list(&mut self, id: usize, list: &[usize], options: &[&str]) {
         let data_dir = self.data_dir(id).display().to_string();
         let mut command = program();
         command.args(["serve", &id.to_string(), "--data-dir", &data_dir]).args(options);
@@ -62,11 +62,14 @@ fn a_longer_list_changes_nothing_and_its_new_nodes_neither_vote_nor_count() {
     (1..=5).for_each(|id| cluster.start_node(id));
     cluster
         .node(1)
-        .hears(" warn  n1: members belong to the data, and --peer gives their addresses only. Left out: n4, n5, no members; clusters grow");
-    cluster.node(4).hears(", of n1, n2, n3, and this node is none of them: clusters grow in a later version");
+        .hears(" warn  n1: members belong to the data, and --peer gives their addresses only. Left out: n4, n5, no members: `quorate-kv members add` makes");
+    cluster
+        .node(4)
+        .hears("and this node is none of those that founded it, n1, n2, n3. To add it, start it with --join");
     eventually("status knows the newcomers", || {
         let status = cluster.ask(&["status"]);
-        let told = [4, 5].map(|id| status.out.contains(&format!("  n{id} is no member: leave it out of --peer")));
+        let told =
+            [4, 5].map(|id| status.out.contains(&format!("  n{id} is no member, and its data are of no cluster")));
         (status.code == Some(6) && told == [true; 2]).then_some(())
     });
     // With two of three members away, the newcomers are no majority with the third.
@@ -92,7 +95,7 @@ fn lists_that_differ_found_nothing_and_both_are_named() {
 fn what_is_to_exist_already_is_never_founded() {
     let mut cluster = Cluster::of(1);
     cluster.start_node_with(1, &["--existing"]);
-    cluster.node(1).hears(" warn  n1: the data directory is empty, and no cluster is founded here");
+    cluster.node(1).hears(" warn  n1: the data directory is empty, no cluster is founded here, and none is heard of");
     cluster.ask(&["put", "k", "v", "--timeout-ms", "500"]).says(5, &["nothing was done"]);
     cluster.stop(1);
     cluster.start_node(1);
@@ -117,7 +120,7 @@ fn a_volume_that_is_not_mounted_loses_no_write() {
     fs::rename(&volume, &away).expect("a directory can be moved");
     cluster.start_node(3);
     cluster.start_node(2);
-    cluster.node(3).hears(" warn  n3: the data directory is empty, and n2 is a member");
+    cluster.node(3).hears(" warn  n3: the data directory was empty: a new store");
     let put = cluster.ask(&["put", "k", "lost", "--timeout-ms", "1500"]);
     assert_ne!(put.code, Some(0), "{put:?}");
     cluster.stop(3);
@@ -138,5 +141,8 @@ fn a_list_may_be_left_out_once_there_are_data() {
     cluster.agree();
     let empty = cluster.directory.path().join("empty").display().to_string();
     let serve = ["serve", "3", "--listen", "127.0.0.1:0", "--data-dir", &empty];
-    crate::program::run(&serve).says(2, &["The data directory is empty: name all members with --peer"]);
+    crate::program::run(&serve).says(
+        2,
+        &["is empty, and no other node is named: name all members with --peer, or one that is there with --join"],
+    );
 }

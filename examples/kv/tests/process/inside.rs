@@ -3,12 +3,12 @@ use std::fs;
 use crate::cluster::Cluster;
 use crate::program::{Running, program, run, run_with};
 
-const VOTE: &str = "01008877665544332211010200010301018c3355ef";
+const VOTE: &str = "010088776655443322110102000103010100caf2279d";
 
 #[test]
 fn a_frame_is_explained_field_by_field() {
-    let lines = "frame member\nversion 1\nbytes 21\nfounding \"1122334455667788\"\nfrom 1\nto 2\nincarnation 0\n";
-    let text = format!("{lines}message Vote (term 3, ballot Real, granted true)\n");
+    let lines = "frame member\nversion 1\nbytes 22\nfounding \"1122334455667788\"\nfrom 1\nto 2\nincarnation founder\n";
+    let text = format!("{lines}message Vote (term 3, ballot Real, granted true, incarnation 0)\n");
     run(&["decode", VOTE]).prints(0, &text);
     run_with(&["decode", "-"], format!("{} {}\n", &VOTE[..8], &VOTE[8..]).as_bytes()).prints(0, &text);
     let json = run(&["decode", "--json", VOTE]);

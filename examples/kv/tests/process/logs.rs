@@ -88,7 +88,9 @@ fn a_leader_says_whom_it_refuses_and_why() {
     fs::remove_dir_all(&now).expect("the directory can go");
     copy(&earlier, &now);
     cluster.start_node(lost);
-    let refuses = format!(" warn  n{leader}: refuses what n{lost} says, lacks what it acknowledged: its disk was lost");
+    let refuses = format!(
+        " warn  n{leader}: refuses what n{lost} says, lacks what it acknowledged: its disk is of an earlier day"
+    );
     cluster.node(leader).hears(&refuses);
 }
 

@@ -68,8 +68,12 @@ impl Running {
     /// Waits until it has said this on standard error.
     #[track_caller]
     pub(crate) fn hears(&self, part: &str) {
-        let said = || self.err.lock().expect("nobody panicked").clone();
-        eventually(part, || said().contains(part).then_some(()));
+        eventually(part, || self.said().contains(part).then_some(()));
+    }
+
+    /// What it has said on standard error.
+    pub(crate) fn said(&self) -> String {
+        self.err.lock().expect("nobody panicked").clone()
     }
 
     /// Writes to its standard input; a process that wants none may have closed it.

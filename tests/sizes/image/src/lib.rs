@@ -7,7 +7,8 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use quorate::{
-    Apply, Boot, Charter, ClientCommand, Effects, Entry, Node, Persisted, Piece, Prospect, Read, Receive, Snapshotted, Tick, founding,
+    Apply, Boot, Change, Charter, ClientCommand, Effects, Entry, Node, Persisted, Piece, Prospect, Read, Receive,
+    Snapshotted, Tick, Transfer, founding,
 };
 
 /// A small command: a lamp, and whether it shines.
@@ -31,7 +32,7 @@ pub fn link<F>(function: F) {
 pub fn link_core() {
     link(Start::found as fn(_, &_, _) -> _);
     link(Start::recover as fn(_, _) -> _);
-    link(Start::return_without_disk as fn(_, &_, _) -> _);
+    link(Start::join as fn(_, &_, _, _) -> _);
     link(Start::take as fn(&mut _, _) -> _);
     link(Start::start as fn(_, _) -> _);
     link(Lamps::step::<Receive<'_>> as fn(_, _, _) -> _);
@@ -40,6 +41,8 @@ pub fn link_core() {
     link(Lamps::step::<ClientCommand<SetLamp>> as fn(_, _, _) -> _);
     link(Lamps::step::<Read> as fn(_, _, _) -> _);
     link(Lamps::step::<Snapshotted> as fn(_, _, _) -> _);
+    link(Lamps::step::<Change<'_>> as fn(_, _, _) -> _);
+    link(Lamps::step::<Transfer> as fn(_, _, _) -> _);
     link(Lamps::deadline as fn(&_) -> _);
     link(Lamps::is_serving as fn(&_) -> _);
     link(Effects::<SetLamp>::next as fn(&mut _) -> _);

@@ -46,7 +46,7 @@ impl World {
         self.relent();
         let trouble = self.setting.trouble;
         let board = self.rng.usize(..self.boards.len());
-        match self.rng.u8(0..7) {
+        match self.rng.u8(0..if trouble.changes { 9 } else { 7 }) {
             0..=2 if trouble.cuts => self.break_a_wire(),
             3 if trouble.cuts => self.wires.iter_mut().for_each(Wire::mend),
             4 if trouble.resets => self.boards[board].fail(self.now + self.rng.u64(1..1_000_000) * MICROS),
@@ -58,13 +58,8 @@ impl World {
                 let restart_at = self.now + self.rng.u64(1..1_000_000) * MICROS;
                 self.boards[board].lose_flash(&self.setting, restart_at);
             }
+            7 | 8 if trouble.changes => self.change_at_random(board),
             _ => {}
         }
-    }
-
-    /// Less than half of the boards lose their flash, or it would be too much for any cluster.
-    fn may_lose_flash(&self, board: usize) -> bool {
-        let others = self.boards.iter().filter(|board| board.has_lost).filter(|other| usize::from(other.seat) != board);
-        (others.count() + 1) * 2 < self.boards.len()
     }
 }

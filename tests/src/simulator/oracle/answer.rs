@@ -22,7 +22,7 @@ impl Due {
         match input {
             Input::ClientCommand { .. } => Due::AcceptOrReject,
             Input::Read => Due::AwaitOrReject,
-            Input::Transfer { .. } | Input::Snapshotted(_) => Due::PerhapsReject,
+            Input::Transfer { .. } | Input::Snapshotted(_) | Input::Change(_) => Due::PerhapsReject,
             Input::Receive { .. } | Input::Tick | Input::Persisted(_) => Due::Nothing,
         }
     }

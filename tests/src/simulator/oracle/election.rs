@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use quorate::{Ballot, HardState, Message, Role, Seat, Term};
+use quorate::{Ballot, HardState, Identity, Message, Role, Seat, Seats, Term};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
@@ -53,7 +53,7 @@ impl Oracle {
             {
                 election.asked.insert((from, term, ballot));
             }
-            Message::Vote { term, ballot: Ballot::Pre, granted: true } => {
+            Message::Vote { term, ballot: Ballot::Pre, granted: true, .. } => {
                 election.favours.insert((from, term));
             }
             Message::CampaignNow { term } => {
@@ -82,18 +82,22 @@ impl Oracle {
     }
 
     /// A node asks for votes, or gives one.
-    pub(super) fn check_ballot(&mut self, nodes: usize, from: &Machine, to: Seat, message: &Message<'_>) -> Verdict {
+    pub(super) fn check_ballot(&mut self, from: &Machine, to: Seat, message: &Message<'_>) -> Verdict {
+        let me = from.seat;
+        let members = from.roster().map(|(_, roster)| roster.members()).unwrap_or_default();
         let election = self.election(from);
         let (is_kept, law) = match *message {
             Message::RequestVote { term, ballot: Ballot::Real, .. } => {
-                let favours = election.favours.iter().filter(|(_, favoured)| *favoured == term).count();
-                ((favours + 1) * 2 > nodes, "a term is entered once a majority would vote")
+                let favours = election.favours.iter().filter(|(_, favoured)| *favoured == term);
+                let favours: Seats = favours.map(|(seat, _)| *seat).chain([me]).collect();
+                (members.is_quorum(favours), "a term is entered once a majority would vote")
             }
             Message::RequestVote { term, ballot: Ballot::Transfer, .. } => {
                 (election.called.contains(&Term(term.0 - 1)), "who asks nobody first was told to by its leader")
             }
-            Message::Vote { term, ballot: ballot @ (Ballot::Pre | Ballot::Real), granted: true } => {
-                let is_again = ballot == Ballot::Real && election.given == HardState { term, vote: Some(to) };
+            Message::Vote { term, ballot: ballot @ (Ballot::Pre | Ballot::Real), granted: true, incarnation } => {
+                let candidate = Identity { seat: to, incarnation };
+                let is_again = ballot == Ballot::Real && election.given == HardState { term, vote: Some(candidate) };
                 (is_again || election.asked.contains(&(to, term, ballot)), "who hears a leader votes for nobody else")
             }
             _ => return Ok(()),

@@ -1,5 +1,5 @@
-use quorate::Charter;
 use quorate::founding::{Message, Record, Standing};
+use quorate::{Charter, Index, Seats};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
@@ -12,8 +12,12 @@ impl Oracle {
         let is_durable = match (*standing, from.disk.durable.founding) {
             (Standing::Ready { prepared, .. }, Some(Record::Prepared(durable))) => prepared == Some(durable.founding),
             (Standing::Ready { prepared, .. }, None) => prepared.is_none(),
-            (Standing::Complete(charter), durable) => durable == Some(Record::Complete(charter)),
-            (Standing::Ready { .. }, Some(Record::Complete(_))) => false,
+            (Standing::Complete(charter), Some(Record::Complete(durable) | Record::Joined(durable, _))) => {
+                durable == charter
+            }
+            (Standing::Complete(_), _) | (Standing::Ready { .. }, Some(Record::Complete(_) | Record::Joined(..))) => {
+                false
+            }
             (Standing::Abstains | Standing::Differs(_), _) => true,
         };
         if is_durable {
@@ -42,9 +46,16 @@ impl Oracle {
         Ok(())
     }
 
-    /// The first command waits until all stores are complete. One that was lost since counts as such.
-    pub(super) fn check_first(&self, all: &[Machine]) -> Verdict {
-        match all.iter().find(|machine| !machine.is_member() && !machine.has_lost()) {
+    /// The first command waits until all founders' stores are complete that are members yet. One that was lost since counts
+    /// as such. Once a snapshot covers changes of members, nobody can tell any more whether it covers a command.
+    pub(super) fn check_first(&self, by: &Machine, all: &[Machine]) -> Verdict {
+        if all.iter().any(|machine| machine.disk.covered() > Index(0)) {
+            return Ok(());
+        }
+        let founders = &all[..all.len().min(self.founders)];
+        let members = by.roster().map_or(Seats::NONE, |(_, roster)| roster.members().all());
+        let is_open = |machine: &&Machine| !(machine.is_member() || machine.has_lost() || machine.has_lost_a_store());
+        match founders.iter().filter(|machine| members.contains(machine.seat)).find(is_open) {
             Some(machine) => broken("nothing is applied before all stores are complete", || {
                 format!("node {} is not", machine.seat.0)
             }),
@@ -52,9 +63,9 @@ impl Oracle {
         }
     }
 
-    /// A cluster is there, and a store is no part of it: it must have lost its disk.
-    pub(crate) fn on_left_out(&self, store: &Machine) -> Verdict {
-        if store.is_reborn() {
+    /// A founder's store joins the cluster in another life: it must have lost its disk.
+    pub(crate) fn on_joined(&self, store: &Machine) -> Verdict {
+        if store.has_lost_a_store() || usize::from(store.seat.0) >= self.founders {
             return Ok(());
         }
         broken("a store that has lost nothing is part of the cluster", || format!("node {}", store.seat.0))

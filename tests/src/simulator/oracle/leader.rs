@@ -1,6 +1,6 @@
 use quorate::{Index, Message, Progress, Refusal, Seat, Standing, Term};
 
-use super::{Oracle, Verdict, broken};
+use super::{Oracle, Verdict, broken, quorum};
 use crate::simulator::Node;
 use crate::simulator::machine::Machine;
 use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS, Shape};
@@ -45,8 +45,8 @@ impl Oracle {
             let window = self.windows.entry((leader.seat, seat)).or_default();
             window.enter(reign, leader.clock.shown());
             let story = || format!("node {} leads, and says {progress:?}", leader.seat.0);
-            // Of a store that was lost nothing has matched.
-            if matched < window.known && matched > Index(0) {
+            // Of a store that was lost nothing has matched. A late word of another life may take its place meanwhile.
+            if matched < window.known && matched > Index(0) && !window.heard_others() {
                 return broken("what a follower has only rises in a term", story);
             }
             if matched > window.matched {
@@ -82,12 +82,13 @@ impl Oracle {
     }
 
     /// A leader has committed more: with what it inherited, a majority has marked its term.
-    pub(super) fn check_marks(&self, term: Term, all: &[Machine]) -> Verdict {
-        let marked = all.iter().filter(|machine| machine.has_marked(term)).count();
-        if marked * 2 > all.len() {
+    pub(super) fn check_marks(&self, leader: &Machine, term: Term, all: &[Machine]) -> Verdict {
+        if quorum::of(leader.roster(), all, |records| records.mark >= term) {
             return Ok(());
         }
-        broken("what a leader commits stands on the marks of a majority", || format!("{marked} marked {term:?}"))
+        broken("what a leader commits stands on the marks of a majority", || {
+            format!("node {} in {term:?}", leader.seat.0)
+        })
     }
 
     /// A leader tells another to take over: it has heard it, and that one has lost nothing.
@@ -95,12 +96,13 @@ impl Oracle {
         let Message::CampaignNow { term } = *message else { return Ok(()) };
         let window = self.windows.entry((from.seat, to)).or_default();
         window.enter((from.life, term), from.clock.shown());
-        let silent = from.clock.shown() - window.heard;
-        if window.is_of_first() && silent <= 2 * ELECTION_MICROS + HEARTBEAT_MICROS {
+        let named = from.roster().and_then(|(_, roster)| roster.occupant(to));
+        let silent = named.map(|occupant| from.clock.shown() - window.heard(occupant.incarnation));
+        if silent.is_some_and(|silent| silent <= 2 * ELECTION_MICROS + HEARTBEAT_MICROS) {
             return Ok(());
         }
         broken("leadership goes to a member that counts and is there", || {
-            format!("node {} calls {}, silent for {silent} us", from.seat.0, to.0)
+            format!("node {} calls {}, silent for {silent:?} us", from.seat.0, to.0)
         })
     }
 
@@ -127,7 +129,8 @@ impl Oracle {
     }
 }
 
-/// All messages that a node has refused.
+/// All messages that a node has refused. A snapshot that turns out to be damaged is no message.
 pub(crate) fn refused(refusals: quorate::Refusals) -> u64 {
-    Refusal::ALL.iter().map(|reason| u64::from(refusals.count(*reason))).sum()
+    let reasons = Refusal::ALL.iter().filter(|reason| **reason != Refusal::Snapshot);
+    reasons.map(|reason| u64::from(refusals.count(*reason))).sum()
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Message, Round, Seat};
+use quorate::{Members, Message, Round, Seat, Seats};
 
 use super::window::Reign;
 use super::{Oracle, Verdict, broken};
@@ -14,6 +14,8 @@ pub(super) struct Question {
     reign: Reign,
     /// To each other, the latest stamp.
     sent: Vec<(Seat, u64)>,
+    /// Who took part.
+    members: Members,
 }
 
 impl Oracle {
@@ -31,20 +33,25 @@ impl Oracle {
         }
         let followers = self.windows.iter().filter(|((leader, _), _)| *leader == at.seat);
         let sent = followers.map(|((_, follower), window)| (*follower, window.sent_in(reign))).collect();
-        self.questions.insert(question, Question { reign, sent });
+        let members = at.roster().map(|(_, roster)| roster.members()).unwrap_or_default();
+        self.questions.insert(question, Question { reign, sent, members });
     }
 
     /// Whether a majority has answered, in this reign, what was sent after the question came. True of what was asked in
     /// an earlier one.
-    fn is_confirmed(&self, at: &Machine, by: Seat, boot: u64, round: u64, nodes: usize) -> bool {
+    fn is_confirmed(&self, at: &Machine, by: Seat, boot: u64, round: u64) -> bool {
         let question = self.questions.get(&(at.seat, by, boot, round));
-        let Some(Question { reign, sent }) = question.filter(|question| self.reign(at) == Some(question.reign)) else {
+        let Some(Question { reign, sent, members }) =
+            question.filter(|question| self.reign(at) == Some(question.reign))
+        else {
             return true;
         };
         let has_answered = |(follower, sent): &&(Seat, u64)| {
             self.windows.get(&(at.seat, *follower)).is_some_and(|window| window.has_answered(*reign, *sent))
         };
-        (sent.iter().filter(has_answered).count() + 1) * 2 > nodes
+        let answered: Seats = sent.iter().filter(has_answered).map(|(seat, _)| *seat).chain([at.seat]).collect();
+        // It may have been confirmed before others took part.
+        members.is_quorum(answered) || at.roster().is_some_and(|(_, roster)| roster.members().is_quorum(answered))
     }
 
     /// A client of a node wants to read.
@@ -60,8 +67,8 @@ impl Oracle {
     }
 
     /// A node answers its own clients.
-    pub(crate) fn on_ready(&self, by: &Machine, through: Round, nodes: usize) -> Verdict {
-        if self.is_confirmed(by, by.seat, 0, through.0, nodes) {
+    pub(crate) fn on_ready(&self, by: &Machine, through: Round) -> Verdict {
+        if self.is_confirmed(by, by.seat, 0, through.0) {
             return Ok(());
         }
         broken("a leader reads once a majority has answered what it sent since it was asked", || {
@@ -81,9 +88,9 @@ impl Oracle {
     }
 
     /// A leader tells a follower at which index to read.
-    pub(super) fn check_answer(&self, by: &Machine, to: Seat, message: &Message<'_>, nodes: usize) -> Verdict {
+    pub(super) fn check_answer(&self, by: &Machine, to: Seat, message: &Message<'_>) -> Verdict {
         let Message::ReadAnswer { boot, round, .. } = *message else { return Ok(()) };
-        if self.is_confirmed(by, to, boot, round, nodes) {
+        if self.is_confirmed(by, to, boot, round) {
             return Ok(());
         }
         broken("a leader reads once a majority has answered what it sent since it was asked", || {

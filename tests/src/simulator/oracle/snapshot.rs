@@ -1,8 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
-use quorate::{Index, Piece, Position, Seat, Snapshot, Stored};
+use quorate::{Index, Piece, Position, Seat, Seats, Snapshot, Stored};
 
-use super::{Oracle, Verdict, broken};
+use super::{Oracle, Verdict, broken, quorum};
 use crate::simulator::disk::Change;
 use crate::simulator::machine::Machine;
 use crate::simulator::registers::{Replica, digest as digest_of};
@@ -148,8 +148,7 @@ impl Oracle {
     pub(crate) fn check_held(&self, all: &[Machine], place: usize) -> Verdict {
         let Some(last) = self.applied.last() else { return Ok(()) };
         for applied in [last, &self.applied[place % self.applied.len()]] {
-            let lacks = |machine: &&Machine| !machine.has_lost() && !machine.disk.durable.holds(applied.position);
-            if all.iter().filter(lacks).count() * 2 >= all.len() {
+            if !quorum::of_any(Seats::first(self.founders), all, |records| records.holds(applied.position)) {
                 return broken("what was applied stays on a majority of disks", || format!("{:?}", applied.position));
             }
         }

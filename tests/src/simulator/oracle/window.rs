@@ -15,16 +15,18 @@ pub(super) struct Window {
     sent: u64,
     /// The latest stamp that came back.
     echoed: u64,
-    /// The same before the follower lost a disk.
+    /// The same from a life that counted then.
     answered: u64,
+    /// When each life of the follower's store was last heard in this reign, by the leader's own clock.
+    lives: BTreeMap<Incarnation, u64>,
     /// The latest index that was acknowledged in this reign.
     pub(super) matched: Index,
     /// What the leader says that it knows the follower to have.
     pub(super) known: Index,
     /// Whether the follower has acknowledged anything in this reign.
     pub(super) is_in_line: bool,
-    /// When the leader last heard it in this reign, by its own clock.
-    pub(super) heard: u64,
+    /// When this reign began, by the leader's own clock.
+    began: u64,
     /// The lengths of the records that were sent and not acknowledged.
     sizes: BTreeMap<Index, usize>,
 }
@@ -36,15 +38,18 @@ impl Window {
     /// What was on the way in another reign counts no longer, and what another life knew is forgotten.
     pub(super) fn enter(&mut self, reign: Reign, now: u64) {
         if self.reign != reign {
-            let is_known = self.reign.0 == reign.0;
-            let incarnation = if is_known { self.incarnation } else { Incarnation(0) };
-            *self = Window { reign, incarnation, heard: now, ..Window::default() };
+            *self = Window { reign, incarnation: self.incarnation, began: now, ..Window::default() };
         }
     }
 
-    /// Whether the follower is not known to have lost a disk.
-    pub(super) fn is_of_first(&self) -> bool {
-        self.incarnation == Incarnation(0)
+    /// When this life of the follower's store was last heard, or this reign began.
+    pub(super) fn heard(&self, life: Incarnation) -> u64 {
+        self.lives.get(&life).map_or(self.began, |heard| self.began.max(*heard))
+    }
+
+    /// Whether more than one life of the follower's store was heard in this reign.
+    pub(super) fn heard_others(&self) -> bool {
+        self.lives.len() > 1
     }
 
     /// The latest stamp of this reign that was sent.
@@ -98,23 +103,22 @@ impl Window {
     pub(super) fn on_ack(
         &mut self,
         (reign, now): (Reign, u64),
-        incarnation: Incarnation,
+        (incarnation, counts): (Incarnation, bool),
         stamp: u64,
         outcome: Outcome,
     ) {
-        if self.reign != reign || outcome == Outcome::Stale || incarnation < self.incarnation {
+        if self.reign != reign || outcome == Outcome::Stale {
             return;
         }
-        if incarnation > self.incarnation {
-            // Nothing of what it was sent before is there.
+        if incarnation != self.incarnation {
+            // Nothing of what another life was sent is there; the leader may take the word of either.
             self.incarnation = incarnation;
-            self.matched = Index(0);
-            self.is_in_line = false;
+            self.known = Index(0);
             self.sizes.clear();
         }
-        self.heard = now;
+        self.lives.insert(incarnation, now);
         self.echoed = self.echoed.max(stamp);
-        if self.is_of_first() {
+        if counts {
             self.answered = self.echoed;
         }
         if let Outcome::Matched(index) | Outcome::Full(index) = outcome {

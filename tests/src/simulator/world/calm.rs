@@ -1,4 +1,4 @@
-use quorate::{Index, Role, Seat};
+use quorate::{Index, Role, Roster, Seat, Seats};
 
 use super::World;
 use super::asking::CALM_ANSWERS;
@@ -38,7 +38,7 @@ impl World {
             self.set_alarm(machine);
         }
         let founded_by = self.now + FOUNDING_TIMEOUTS * ELECTION_MICROS;
-        while !self.machines.iter().all(|machine| machine.is_rotten || machine.node().is_some()) {
+        while !self.machines.iter().all(|machine| !machine.is_there() || machine.node().is_some()) {
             self.turn()?;
             if self.now > founded_by {
                 return Err(self.stuck(self.now, "once faults stop, every store becomes complete"));
@@ -78,7 +78,8 @@ impl World {
             self.turn()?;
         }
         let leads = self.machines[leader].node().is_some_and(|node| node.role() == Role::Leader);
-        let others = self.machines.iter().filter(|other| other.node().is_some() && !other.is_renewed());
+        let voters = self.leader().map_or(Seats::NONE, |leader| leader.members().voters);
+        let others = self.machines.iter().filter(|other| other.node().is_some() && voters.contains(other.seat));
         if !leads || others.count() < 2 {
             return Ok(());
         }
@@ -88,8 +89,9 @@ impl World {
     /// At last an operator asks every node for a snapshot, whatever became of those before.
     fn take_snapshots(&mut self) -> Result<(), Violation> {
         let by = self.now + SNAPSHOT_TIMEOUTS * ELECTION_MICROS;
-        let mut left: Vec<_> =
-            (0..self.machines.len()).filter(|machine| self.machines[*machine].node().is_some()).collect();
+        let mut left: Vec<_> = (0..self.machines.len())
+            .filter(|machine| self.machines[*machine].node().is_some_and(Node::is_member))
+            .collect();
         loop {
             left.retain(|machine| self.machines[*machine].disk.covered() < self.machines[*machine].applied);
             if left.is_empty() {
@@ -115,7 +117,8 @@ impl World {
         let follows = |leader: Seat, node: &Node| node.leader() == Some(leader);
         self.nodes().filter(|node| node.role() == Role::Leader).find(|leader| {
             let of_term = self.nodes().filter(|node| node.term() == leader.term());
-            of_term.filter(|node| follows(leader.seat(), node)).count() * 2 > self.machines.len()
+            let following = of_term.filter(|node| follows(leader.seat(), node)).map(quorate::Node::seat);
+            leader.members().is_quorum(following.collect())
         })
     }
 
@@ -125,7 +128,14 @@ impl World {
         let last = leader.last().index;
         let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since, last) == 0)
             && self.clients.iter().all(|client| client.calm_answers >= CALM_ANSWERS);
-        self.nodes().all(is_near) && is_answered
+        // An entry that would have added it may be gone everywhere but there: it waits to be added.
+        let is_named = |node: &&Node| {
+            let names = |roster: Roster<'_>| {
+                roster.occupant(node.seat()).is_some_and(|occupant| occupant.incarnation == node.identity().incarnation)
+            };
+            names(leader.roster().1) || names(node.settled().roster)
+        };
+        self.nodes().filter(is_named).all(is_near) && is_answered && self.is_settled()
     }
 
     fn stuck(&self, since: u64, law: &'static str) -> Violation {

@@ -19,6 +19,8 @@ pub(super) struct Acting {
     /// Who asks, if somebody does.
     pub(super) asker: Option<Waiting>,
     pub(super) is_app_busy: bool,
+    /// Whether the node was told that it is none of the members.
+    pub(super) is_dismissed: bool,
     /// Why no more effects are drawn.
     pub(super) end: Option<End>,
     /// The first promise that was broken.
@@ -65,8 +67,12 @@ impl World {
             told = driver.act(self, clock);
         }
         self.machines[machine].driver = Some(driver);
-        let Acting { orders, end, broken, .. } = std::mem::take(&mut self.acting);
-        told.and(broken.map_or(Ok(()), Err))?;
+        let Acting { orders, end, broken, is_dismissed, .. } = std::mem::take(&mut self.acting);
+        if is_dismissed {
+            broken.map_or(Ok(()), Err)?;
+            return self.dismiss_node(machine);
+        }
+        broken.map_or(told, Err)?;
         self.carry_out(machine, orders)?;
         self.oracle.on_event(&self.machines[machine], &self.machines)?;
         let Some(node) = self.machines[machine].node() else { return Ok(()) };
@@ -151,6 +157,7 @@ impl Observer for World {
             let computer = &mut self.machines[self.acting.machine];
             computer.hands_over_since.get_or_insert(computer.clock.shown());
         }
+        self.machines[self.acting.machine].see_members(node);
         self.acting.due = Due::of(input);
         self.acting.before = (self.setting.tail > 0).then(|| show::node(node));
         self.acting.damaged = u64::from(node.refusals().count(Refusal::Snapshot));
@@ -194,6 +201,7 @@ impl Observer for World {
 
     fn end<C, B: AsRef<[u8]>, const SEATS: usize>(&mut self, node: &quorate::Node<C, B, SEATS>, _: bool) {
         let name = node.seat().0;
+        self.machines[self.acting.machine].see_members(node);
         let after = (self.setting.tail > 0).then(|| show::node(node));
         if self.acting.before != after {
             self.note(|| format!("{name}: {}", after.unwrap_or_default()));
@@ -232,5 +240,6 @@ fn said<V: Serialize>(name: u8, input: &Input<'_, V>) -> String {
         Input::Read => format!("client -> {name}: read"),
         Input::Snapshotted(snapshot) => format!("{name}: has {snapshot:?}"),
         Input::Transfer { .. } => format!("operator -> {name}: hand over"),
+        Input::Change(change) => format!("operator -> {name}: {change:?}"),
     }
 }

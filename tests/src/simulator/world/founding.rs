@@ -1,14 +1,13 @@
-use quorate::founding::{Effect, Input, Message, Obstacle};
-use quorate::{Charter, Seat};
+use quorate::founding::{Effect, Input, Message};
+use quorate::{Charter, Incarnation, Seat};
 use quorate_wire::FoundingEnvelope;
 
 use super::{Order, World};
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
-use crate::simulator::machine::Machine;
 use crate::simulator::network::kind_of_founding;
 use crate::simulator::oracle::Violation;
-use crate::simulator::{CLUSTER, FOUNDING, Fault, Faults};
+use crate::simulator::{CLUSTER, FOUNDING, Fault};
 
 /// What is left undrawn is drawn so much later.
 const SOON_MICROS: u64 = 1_000;
@@ -22,23 +21,25 @@ enum End {
     /// The power goes.
     Crash,
     /// The store is complete.
-    Complete(Charter),
+    Complete(Charter, Incarnation),
 }
 
 impl World {
     /// All stores are empty, or have been complete for long.
     pub(super) fn prepare_stores(&mut self) {
+        let nodes = self.setting.nodes;
+        self.machines[nodes..].iter_mut().for_each(|spare| spare.is_out = true);
         if self.shape.founds {
             return self.tally.count(Fault::Founding);
         }
-        for machine in &mut self.machines {
+        for machine in &mut self.machines[..nodes] {
             machine.disk.complete(self.shape.charter(FOUNDING)).expect("an empty disk can be written");
         }
     }
 
     /// Whether no store is left that may still have to be part of a founding.
     pub(super) fn is_founded(&self) -> bool {
-        self.machines.iter().all(Machine::is_member)
+        self.machines[..self.setting.nodes].iter().all(|machine| machine.is_member() || machine.is_out)
     }
 
     /// A process has started.
@@ -79,21 +80,17 @@ impl World {
         let clock = self.machines[machine].clock.read(self.now);
         let mut orders = Vec::new();
         let drawn = self.draw_founding(machine, &mut prospect.step(clock, input), &mut orders);
-        let obstacle = prospect.obstacle();
         self.machines[machine].prospect = Some(prospect);
         let end = drawn?;
         self.carry_out(machine, orders)?;
         match end {
             End::Crash => return self.crash(machine),
-            End::Complete(charter) => return self.found(machine, &charter),
+            End::Complete(charter, incarnation) => return self.found(machine, &charter, incarnation),
             End::Left => {
                 let life = self.machines[machine].life;
                 self.push(SOON_MICROS, What::Alarm { machine, life });
             }
             End::Done => {}
-        }
-        if matches!(obstacle, Obstacle::Cluster { .. }) {
-            return self.look_after(machine);
         }
         self.set_alarm(machine);
         Ok(())
@@ -115,7 +112,7 @@ impl World {
             match effect {
                 Effect::Send { to, message } => orders.push(self.say(machine, to, &message)?),
                 Effect::Persist { ticket, record } => orders.push(Order::Write(ticket, Change::Record(record))),
-                Effect::Complete(charter) => return Ok(End::Complete(charter)),
+                Effect::Complete(charter, incarnation) => return Ok(End::Complete(charter, incarnation)),
             }
             if self.faults.happens(&mut self.rng, Fault::Crash) {
                 return Ok(End::Crash);
@@ -133,30 +130,20 @@ impl World {
     }
 
     /// A store is complete, and becomes a node.
-    fn found(&mut self, machine: usize, charter: &Charter) -> Result<(), Violation> {
-        if self.machines[machine].disk.charter() != Some(*charter) {
+    fn found(&mut self, machine: usize, charter: &Charter, incarnation: Incarnation) -> Result<(), Violation> {
+        let disk = &self.machines[machine].disk;
+        if (disk.charter(), disk.incarnation()) != (Some(*charter), incarnation) {
             let story = format!("node {machine}: {charter:?}");
             return Err(Violation { law: "a store is complete once its charter is durable", story });
         }
-        self.tally.completed += 1;
-        let seed = self.rng.u64(..);
-        self.machines[machine].found(self.now, &self.shape, seed, charter)?;
-        self.launch(machine)
-    }
-
-    /// An operator sees in the end that a store knows of a cluster and is no part of it: it was lost, and gets a new
-    /// incarnation.
-    fn look_after(&mut self, machine: usize) -> Result<(), Violation> {
-        self.oracle.on_left_out(&self.machines[machine])?;
-        if self.faults != Faults::NONE && self.rng.u8(..8) > 0 {
-            self.set_alarm(machine);
-            return Ok(());
+        if incarnation == Incarnation::FOUNDER {
+            self.tally.completed += 1;
+        } else {
+            self.tally.joined += 1;
+            self.oracle.on_joined(&self.machines[machine])?;
         }
-        self.tally.renewed += 1;
-        self.note(|| format!("{machine}: gets a new incarnation"));
-        self.machines[machine].stop();
-        self.machines[machine].renew(&self.shape, self.rng.u64(..));
-        self.push(SOON_MICROS, What::Start { machine });
-        Ok(())
+        let seed = self.rng.u64(..);
+        self.machines[machine].found(self.now, &self.shape, seed, (charter, incarnation))?;
+        self.launch(machine)
     }
 }

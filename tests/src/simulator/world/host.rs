@@ -1,5 +1,7 @@
 use heapless::Deque;
-use quorate::{Effect, Members, Message, Persist, Piece, Position, Round, Seat, Snapshot, Ticket};
+use quorate::{
+    Dismissal, Effect, Index, Members, Message, Persist, Piece, Position, Roster, Round, Seat, Snapshot, Ticket,
+};
 use quorate_driver::{Host, Outcome, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
 use quorate_wire::client::ReplyBody;
@@ -50,6 +52,15 @@ impl Host<CLIENTS_MAX> for World {
 
     fn is_app_busy(&self) -> bool {
         self.acting.is_app_busy
+    }
+
+    fn meet(&mut self, since: Index, roster: Roster<'_>) {
+        self.machines[self.acting.machine].roster = Some((since, roster.bytes().into()));
+    }
+
+    fn dismiss(&mut self, why: Dismissal) -> Violation {
+        self.acting.is_dismissed = true;
+        Violation { law: "a node that is dismissed stops", story: format!("{why:?}") }
     }
 
     fn send(&mut self, to: Seat, message: &Message<'_>) {
@@ -164,12 +175,19 @@ impl World {
             }
             Effect::ReadReady { through } => {
                 self.answer_through(*through)?;
-                self.oracle.on_ready(&self.machines[machine], *through, self.machines.len())
+                self.oracle.on_ready(&self.machines[machine], *through)
             }
             Effect::ReadFailed { through } => self.answer_through(*through),
-            Effect::TakeSnapshot { .. } | Effect::SendPiece { .. } | Effect::Store { .. } | Effect::Restore { .. } => {
+            Effect::Members { since, roster } => {
+                self.entered.insert((*since, roster.bytes().into()));
                 Ok(())
             }
+            Effect::TakeSnapshot { .. }
+            | Effect::SendPiece { .. }
+            | Effect::Store { .. }
+            | Effect::Restore { .. }
+            | Effect::ChangeFailed { .. }
+            | Effect::Dismissed(_) => Ok(()),
         }
     }
 

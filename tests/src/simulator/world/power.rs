@@ -37,7 +37,7 @@ impl World {
 
     pub(super) fn start(&mut self, machine: usize) -> Result<(), Violation> {
         let computer = &self.machines[machine];
-        if computer.is_up() || computer.is_rotten || computer.away_until > self.now {
+        if computer.is_up() || !computer.is_there() || computer.away_until > self.now {
             return Ok(());
         }
         let trouble = self.trouble_at_start(machine);
@@ -62,7 +62,7 @@ impl World {
                     self.lose_disk(machine);
                     let delay = self.rng.u64(AFTER_FAILURE);
                     self.push(delay, What::Start { machine });
-                } else if self.oracle.applied() == 0 {
+                } else if !self.oracle.is_open {
                     // The first command of all needs every member: the operator replaces such a disk at once.
                     self.lose_disk(machine);
                     self.push(0, What::Start { machine });
@@ -79,6 +79,9 @@ impl World {
         let changes = if self.rng.bool() { CHANGES } else { CHANGES_MAX };
         let trouble = Trouble::Cut(self.rng.u32(..changes));
         let is_beside_the_log = self.rng.bool();
+        if matches!(self.machines[machine].snapshot, Underway::Marking(_)) && is_beside_the_log {
+            self.settle(machine)?;
+        }
         let computer = &mut self.machines[machine];
         let write = computer.write.take();
         match (std::mem::take(&mut computer.snapshot), write) {
@@ -144,27 +147,25 @@ impl World {
         }
     }
 
-    /// The node will come back with an empty disk. Once the cluster is there, an operator may know what that means, or
-    /// tell the store to wait. Else it starts as it did at first.
+    /// The node will come back with an empty disk. Once the cluster is there, whoever starts it may know that it is to
+    /// found nothing. Else it starts as it did at first.
     fn lose_disk(&mut self, machine: usize) {
         self.tally.count(Fault::LostDisk);
-        let (is_founded, is_reborn) = (self.is_founded(), self.machines[machine].is_renewed());
-        let (knows, waits) = (is_founded && self.rng.bool(), is_founded && self.rng.bool());
+        let joins = machine >= self.setting.nodes || (self.is_founded() && self.rng.bool());
         self.note(|| format!("{machine}: its disk is lost, it will live again with an empty one"));
-        self.machines[machine].lose_disk(&self.shape, self.rng.u64(..), waits);
+        self.begin_anew(machine, joins);
+    }
+
+    /// It has an empty disk.
+    pub(super) fn begin_anew(&mut self, machine: usize, joins: bool) {
+        self.machines[machine].lose_disk(&self.shape, self.rng.u64(..), joins);
         self.oracle.on_lost_disk(self.machines[machine].seat);
-        if knows || is_reborn {
-            self.machines[machine].renew(&self.shape, self.rng.u64(..));
-        }
     }
 
     /// A bit of a disk that stands still flips. Recovery has to notice, unless nothing is lost by it. If it does, the
     /// member is as good as dead, for it must not come back as if nothing had happened.
     fn rot(&mut self, machine: usize) {
-        let hurt = self.machines.iter().filter(|machine| machine.is_hurt()).count();
-        // A founding can spare one disk.
-        let most = self.shape.rotten_max();
-        if hurt >= if self.is_founded() { most } else { most.min(1) } {
+        if !self.can_spare(machine) {
             return;
         }
         if self.faults.happens(&mut self.rng, Fault::LostDisk) {

@@ -9,6 +9,7 @@ use crate::simulator::event::What;
 use crate::simulator::machine::Underway;
 use crate::simulator::network::kind;
 use crate::simulator::oracle::Violation;
+use crate::simulator::records::Batch;
 use crate::simulator::registers::{self, Replica};
 
 /// The changes that it takes to write a snapshot.
@@ -86,6 +87,7 @@ impl World {
             }
             Underway::Marking(snapshot) => {
                 let trouble = self.trouble_of_write();
+                self.settle(machine)?;
                 let is_durable =
                     self.machines[machine].disk.write(Change::Mark(snapshot), trouble.map(|(_, trouble)| trouble))?;
                 if is_durable {
@@ -102,6 +104,13 @@ impl World {
                 Ok(())
             }
         }
+    }
+
+    /// Its log is about to forget who takes part: that is made durable in another place first.
+    pub(super) fn settle(&mut self, machine: usize) -> Result<(), Violation> {
+        let computer = &mut self.machines[machine];
+        let settled = computer.node().and_then(Node::unsettled).map(Batch::of_settled);
+        settled.map_or(Ok(true), |batch| computer.disk.write(Change::Write(batch), None)).map(|_| ())
     }
 
     fn trouble_of_snapshot(&mut self) -> Option<Trouble> {

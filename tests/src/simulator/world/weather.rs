@@ -61,6 +61,9 @@ impl World {
         if self.faults.happens(&mut self.rng, Fault::Transfer) && self.machines[machine].node().is_some() {
             self.transfer(machine)?;
         }
+        if self.faults.happens(&mut self.rng, Fault::Change) {
+            self.change_members()?;
+        }
         if self.schedule == Schedule::Phases {
             return self.begin_phase();
         }

@@ -61,7 +61,7 @@ impl<const N: usize> World<N> {
                     if self.wipes < setting.wipes {
                         acts.push(Act::Wipe(seat));
                     }
-                    if self.acknowledged[founding.0 as usize] {
+                    if self.acknowledged[founding.0 as usize] || !complete.is_founder {
                         continue;
                     }
                     if !complete.leads {
@@ -126,7 +126,7 @@ impl<const N: usize> World<N> {
         let Some(prospect) = self.open(seat) else { return Ok(()) };
         let written = prospect.write_under_way().map(|(record, _)| record).filter(|_| is_written);
         let record = written.or(prospect.prepared().map(Record::Prepared));
-        let is_complete = matches!(record, Some(Record::Complete(_)));
+        let is_complete = matches!(record, Some(Record::Complete(_) | Record::Joined(..)));
         self.restarts += u8::from(seat == Seat(0) && !is_complete);
         self.start(seat, record, flaw)
     }

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use quorate::founding::{Effect, Input};
-use quorate::{Instant, Prospect, Seat, Seats};
+use quorate::{Incarnation, Instant, Prospect, Seat, Seats};
 
 use super::Setting;
 use super::flaw::{Flaw, Reading};
@@ -44,6 +44,7 @@ impl<const N: usize> World<N> {
     fn is_founded(&self) -> bool {
         self.stores.iter().any(|store| match store {
             Store::Open(_) => false,
+            Store::Complete(complete) if !complete.is_founder => false,
             Store::Complete(complete) => {
                 let members = complete.charter.members;
                 let here = self.complete_in(complete.charter.founding);
@@ -53,9 +54,9 @@ impl<const N: usize> World<N> {
         })
     }
 
-    /// Whether a store has lost its disk, and knows that there is a cluster.
+    /// Whether a store has lost its disk, and has joined the cluster in another life.
     fn is_outside(&self, seat: Seat) -> bool {
-        self.wiped.contains(seat) && self.open(seat).is_some_and(Prospect::knows_cluster)
+        self.wiped.contains(seat) && self.complete(seat).is_some_and(|complete| !complete.is_founder)
     }
 
     fn is_void(&self) -> bool {
@@ -115,7 +116,8 @@ impl<const N: usize> Run<N> {
             match effect {
                 Effect::Persist { ticket, .. } => self.step(seat, Input::Persisted(ticket)),
                 Effect::Send { to, message } => self.mail.push_back(Letter { from: seat, to, message }),
-                Effect::Complete(charter) => self.world.set_complete(seat, charter),
+                Effect::Complete(charter, Incarnation::FOUNDER) => self.world.set_complete(seat, charter),
+                Effect::Complete(charter, _) => self.world.joins(seat, charter),
             }
         }
     }

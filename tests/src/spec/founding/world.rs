@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Prepared, Record, Standing};
-use quorate::{Charter, Founding, Instant, Members, Prospect, Seat, Seats, Snapshot};
+use quorate::{Charter, Founding, Incarnation, Instant, Members, Prospect, Seat, Seats, Snapshot};
 
 use super::letter::Letter;
 use super::{Flaw, Setting, digest};
@@ -44,6 +44,8 @@ pub(super) enum Store<const N: usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Complete {
     pub(super) charter: Charter,
+    /// Whether it was part of the founding: otherwise it lives another life, and counts for nothing yet.
+    pub(super) is_founder: bool,
     pub(super) leads: bool,
     /// Who has acknowledged this leader's log in its term.
     pub(super) marked: Seats,
@@ -101,9 +103,10 @@ impl<const N: usize> World<N> {
         Seats::first(N).iter().filter(|seat| is_so(&self.stores[usize::from(seat.0)])).collect()
     }
 
-    /// Whose stores are complete members of this founding.
+    /// Whose stores are complete founders of this founding.
     pub(super) fn complete_in(&self, founding: Founding) -> Seats {
-        self.seats(|store| matches!(store, Store::Complete(complete) if complete.charter.founding == founding))
+        let is_so = |complete: &Complete| complete.is_founder && complete.charter.founding == founding;
+        self.seats(|store| matches!(store, Store::Complete(complete) if is_so(complete)))
     }
 
     /// Whose stores are prepared for this founding.
@@ -129,7 +132,8 @@ impl<const N: usize> World<N> {
             match effect {
                 Effect::Persist { .. } => {}
                 Effect::Send { to, message } => sent.push(Letter { from: seat, to, message }),
-                Effect::Complete(charter) => self.completes(seat, charter)?,
+                Effect::Complete(charter, Incarnation::FOUNDER) => self.completes(seat, charter)?,
+                Effect::Complete(charter, _) => self.joins(seat, charter),
             }
         }
         self.name(seat, &mut sent, flaw);
@@ -161,6 +165,7 @@ impl<const N: usize> World<N> {
     pub(super) fn start(&mut self, seat: Seat, record: Option<Record>, flaw: Flaw) -> Result<(), Broken> {
         match record {
             Some(Record::Complete(charter)) => self.completes(seat, charter)?,
+            Some(Record::Joined(charter, _)) => self.joins(seat, charter),
             Some(Record::Prepared(prepared)) => self.set_open(seat, Some(prepared)),
             None => self.set_open(seat, None),
         }
@@ -168,7 +173,14 @@ impl<const N: usize> World<N> {
     }
 
     pub(super) fn set_complete(&mut self, seat: Seat, charter: Charter) {
-        self.stores[usize::from(seat.0)] = Store::Complete(Complete { charter, leads: false, marked: Seats::NONE });
+        let complete = Complete { charter, is_founder: true, leads: false, marked: Seats::NONE };
+        self.stores[usize::from(seat.0)] = Store::Complete(complete);
+    }
+
+    /// A store that was lost is part of the cluster in another life.
+    pub(super) fn joins(&mut self, seat: Seat, charter: Charter) {
+        let joined = Complete { charter, is_founder: false, leads: false, marked: Seats::NONE };
+        self.stores[usize::from(seat.0)] = Store::Complete(joined);
     }
 
     /// In place of what a store was.

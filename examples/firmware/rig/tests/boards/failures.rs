@@ -1,3 +1,4 @@
+use crate::stack;
 use crate::story::{Story, others};
 
 pub(crate) fn killed(mut story: Story) {
@@ -30,6 +31,7 @@ pub(crate) fn all_killed(mut story: Story) {
     }
     story.count(3);
     assert!(story.check().starts_with(".......#........ 61 "));
+    stack::check(&mut story);
 }
 
 pub(crate) fn reset(mut story: Story) {

@@ -5,6 +5,7 @@
 
 mod failures;
 mod lines;
+mod members;
 mod mixed;
 mod power;
 mod stack;
@@ -35,6 +36,8 @@ const BOARDS: &[(&str, Tell)] = &[
     ("noise_on_every_wire_garbles_nothing", lines::noise),
     ("a_cut_wire_is_gone_round", lines::cut),
     ("a_board_that_is_cut_off_joins_again", lines::cut_off),
+    ("a_board_whose_flash_is_erased_comes_back_by_itself", members::erased),
+    ("a_board_is_removed_and_another_one_is_added_in_its_place", members::replaced),
 ];
 
 /// Stories of one board and two processes of this host.
@@ -43,6 +46,7 @@ const MIXED: &[(&str, Tell)] = &[
     ("a_board_and_one_host_are_a_majority", mixed::one_host_dead),
     ("two_hosts_go_on_without_the_board_and_bring_it_in_line", mixed::board_dead),
     ("noise_between_board_and_gateway_garbles_nothing", mixed::noise),
+    ("a_board_and_a_host_are_erased_removed_and_added", mixed::members),
 ];
 
 /// Stories of three boards on embassy's executor.

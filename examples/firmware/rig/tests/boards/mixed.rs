@@ -1,4 +1,4 @@
-use crate::story::Story;
+use crate::story::{LIMIT, Story};
 
 pub(crate) fn same_commands(mut story: Story) {
     assert_eq!(story.ask(1, "press lamp 1"), "lamp 1 is on");
@@ -62,4 +62,25 @@ pub(crate) fn noise(mut story: Story) {
     }
     story.rig.wire(1, 3).expect("it is the same wire").mend();
     story.check();
+}
+
+pub(crate) fn members(mut story: Story) {
+    story.count(1);
+    // The board.
+    story.rig.erase(1).expect("it starts");
+    story.wait_until_it_is_in(1);
+    story.rig.kill(2).expect("it runs");
+    story.count(1);
+    story.check();
+    story.rig.start(2).expect("it starts");
+    story.count(2);
+    // A host, and then the board again.
+    for machine in [3, 1] {
+        story.rig.remove(machine, LIMIT).expect("the others go on");
+        story.count(2);
+        story.check();
+        story.rig.add(machine, LIMIT).expect("it is made a new one");
+        story.count(machine);
+        story.check();
+    }
 }

@@ -102,6 +102,16 @@ impl Story {
         }
     }
 
+    /// Waits until a board that was erased takes part again, and all know that.
+    #[track_caller]
+    pub(crate) fn wait_until_it_is_in(&mut self, board: usize) {
+        self.wait("it is a member", |story| {
+            let status = story.try_ask(board, "status").unwrap_or_default();
+            let is_in = ["leader", "follower"].iter().any(|role| status.starts_with(role));
+            is_in && !status.contains("a change is under way")
+        });
+    }
+
     pub(crate) fn log(&mut self) -> String {
         self.rig.log(60, None).unwrap_or_default()
     }

@@ -35,6 +35,6 @@ pub(crate) fn refused(mut story: Story) {
     assert_eq!(error("press lamp 16"), "a lamp has a number from 0 to 15");
     assert_eq!(error("press register 1 take 1"), "say 'add V' or 'write V' after the register");
     assert_eq!(error("repeat often"), "a number has to follow");
-    assert_eq!(error("sing"), "orders are press, repeat, lamps, status, stack, cut and panic");
+    assert_eq!(error("sing"), "orders are press, repeat, lamps, status, stack, add, promote, remove, cut and panic");
     story.check();
 }

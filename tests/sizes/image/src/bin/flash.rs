@@ -13,7 +13,7 @@ extern "C" fn _start() -> ! {
     link_core();
     link_wire();
     link(Flash::<Nor>::open::<FlashError> as fn(_, _, _, _, Visit) -> _);
-    link(Flash::<Nor>::write as fn(&mut _, _, _, _, _) -> _);
+    link(Flash::<Nor>::write as fn(&mut _, _, _, _, _, _) -> _);
     link(Flash::<Nor>::take as fn(&mut _, _, _, _) -> _);
     link(Flash::<Nor>::store as fn(&mut _, _, _, _, _) -> _);
     link(Flash::<Nor>::read as fn(&mut _, _, _, _) -> _);

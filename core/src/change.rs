@@ -1,0 +1,283 @@
+use crate::log::SLOT;
+use crate::peer::seats_of;
+use crate::roster::Occupant;
+use crate::step::Step;
+use crate::{ConfigError, Incarnation, Kind, Members, RECORD_OVERHEAD, Rejection, Roster, Seat, Seats, Settled};
+
+/// An operator wants other members, at the leader. One change is made at a time.
+///
+/// A change of voters goes through a joint phase, in which a majority of both the old and the new ones is needed
+/// (section 6); it ends by itself. What has become of a change is seen in [`Node::roster`](crate::Node::roster).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Change<'a> {
+    /// A store that is there, has this seat, and is none of the members becomes a learner.
+    Add {
+        /// Its seat.
+        seat: Seat,
+        /// Where others reach it.
+        address: &'a [u8],
+    },
+    /// A learner becomes a voter, once it has caught up. It gives up with an
+    /// [`Effect::ChangeFailed`](crate::Effect::ChangeFailed), or when leadership ends.
+    Promote {
+        /// Its seat.
+        seat: Seat,
+    },
+    /// A member is none any longer. It may be the leader itself, which then makes way. A majority of the voters that stay
+    /// has to answer first: it gives up after an election time-out with a
+    /// [`Effect::ChangeFailed`](crate::Effect::ChangeFailed), or when leadership ends.
+    Remove {
+        /// Its seat.
+        seat: Seat,
+    },
+    /// A member is reached elsewhere from now on.
+    Move {
+        /// Its seat.
+        seat: Seat,
+        /// Where.
+        address: &'a [u8],
+    },
+}
+
+/// Why the members stay as they are. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Unchanged {
+    /// The leader does not know yet all that was committed before it, or is about to make way: ask again in a moment.
+    NotEstablished,
+    /// Another change is under way, or not known to be committed.
+    UnderWay,
+    /// The seat is no member's; or, to be promoted, no learner's.
+    Unknown,
+    /// The seat is a member's already.
+    Known,
+    /// There is room for fewer seats.
+    NoSeat,
+    /// Another member has this address.
+    AddressInUse(Seat),
+    /// These have not been heard for an election time-out, and without them there would be no majority; or it is the
+    /// store that is to be added.
+    Unheard(Seats),
+    /// The last voter stays.
+    LastVoter,
+    /// The learner has not caught up, however often it was given time.
+    TooSlow,
+    /// The members, with their addresses, fit into no entry, or an address is too long.
+    TooLarge,
+}
+
+impl From<Unchanged> for Rejection {
+    fn from(reason: Unchanged) -> Self {
+        Rejection::Unchanged(reason)
+    }
+}
+
+/// Who holds a seat that changes hands or place.
+#[derive(Clone, Copy)]
+struct Changed<'a> {
+    seat: Seat,
+    incarnation: Incarnation,
+    /// Where it is from now on, if not where it was.
+    address: Option<&'a [u8]>,
+}
+
+impl Step<'_> {
+    /// Begins a change.
+    pub(crate) fn change(&mut self, change: &Change<'_>) -> Result<(), Rejection> {
+        if !self.state.is_leader() {
+            return Err(Rejection::NotLeader { leader: self.state.follow.leader });
+        }
+        if self.state.lead.transfer.is_some() || self.state.endings.reign {
+            return Err(Rejection::InTransfer);
+        }
+        self.may_change()?;
+        if self.state.lead.plan.is_some() {
+            return Err(Unchanged::UnderWay.into());
+        }
+        let Members { voters, learners, .. } = self.state.configuration.members;
+        let members = self.state.configuration.members;
+        match *change {
+            Change::Add { seat, address } => {
+                self.check_address(seat, address)?;
+                let incarnation = self.newcomer(seat)?;
+                let members = Members { learners: learners.and(seat), ..members };
+                self.append_members(members, Some(Changed { seat, incarnation, address: Some(address) }))
+            }
+            Change::Promote { seat } => {
+                if !learners.contains(seat) {
+                    return Err(Unchanged::Unknown.into());
+                }
+                self.plan(seat);
+                Ok(())
+            }
+            Change::Remove { seat } if learners.contains(seat) => {
+                self.append_members(Members { learners: learners.without(seat), ..members }, None)
+            }
+            Change::Remove { seat } if voters.contains(seat) => {
+                if voters.without(seat).is_empty() {
+                    return Err(Unchanged::LastVoter.into());
+                }
+                self.plan(seat);
+                self.owe_heartbeats();
+                Ok(())
+            }
+            Change::Move { seat, address } if members.all().contains(seat) => {
+                self.check_address(seat, address)?;
+                let Occupant { incarnation, .. } = self.settled().roster.occupant(seat).unwrap_or_default();
+                self.append_members(members, Some(Changed { seat, incarnation, address: Some(address) }))
+            }
+            Change::Remove { .. } | Change::Move { .. } => Err(Unchanged::Unknown.into()),
+        }
+    }
+
+    /// Whether this leader may append a change now: its reign is established, and the last change is committed.
+    fn may_change(&self) -> Result<(), Unchanged> {
+        let configuration = &self.state.configuration;
+        if !self.state.is_established() || !self.state.may_rule() {
+            return Err(Unchanged::NotEstablished);
+        }
+        if configuration.is_pending() || configuration.members.is_joint() {
+            return Err(Unchanged::UnderWay);
+        }
+        Ok(())
+    }
+
+    fn check_address(&self, seat: Seat, address: &[u8]) -> Result<(), Unchanged> {
+        if address.len() > Roster::ADDRESS_MAX {
+            return Err(Unchanged::TooLarge);
+        }
+        let mut others = self.roster().occupants().filter(|(other, _)| *other != seat);
+        match others.find(|(_, occupant)| !address.is_empty() && occupant.address == address) {
+            Some((other, _)) => Err(Unchanged::AddressInUse(other)),
+            None => Ok(()),
+        }
+    }
+
+    /// Which store asks to be added in this seat.
+    fn newcomer(&self, seat: Seat) -> Result<Incarnation, Unchanged> {
+        if self.state.configuration.members.all().contains(seat) {
+            return Err(Unchanged::Known);
+        }
+        let peer = self.peers.get(usize::from(seat.0)).ok_or(Unchanged::NoSeat)?;
+        let is_there = self.state.timers.now.micros_since(peer.heard) < self.state.timers.election_micros();
+        let is_drawn = peer.incarnation != Incarnation::FOUNDER;
+        if is_there && is_drawn && peer.is_met() {
+            Ok(peer.incarnation)
+        } else {
+            Err(Unchanged::Unheard(Seats::NONE.and(seat)))
+        }
+    }
+
+    /// Who has answered within an election time-out.
+    pub(crate) fn heard(&self) -> Seats {
+        let (now, timeout) = (self.state.timers.now, self.state.timers.election_micros());
+        seats_of(self.peers, |peer| now.micros_since(peer.heard) < timeout)
+    }
+
+    /// Whether those who have answered, in the lives that are named, are a majority of these voters with the leader.
+    pub(crate) fn are_present(&self, voters: Seats, answered: Seats) -> Result<(), Unchanged> {
+        let present = Seats(answered.union(self.state.me()).0 & !self.state.configuration.reborn.0);
+        if voters.has_majority(present) { Ok(()) } else { Err(Unchanged::Unheard(Seats(voters.0 & !present.0))) }
+    }
+
+    /// Enters the joint phase.
+    pub(crate) fn change_voters(&mut self, voters: Seats, learners: Seats) -> Result<(), Rejection> {
+        self.may_change()?;
+        let outgoing = self.state.configuration.members.voters;
+        self.append_members(Members { voters, outgoing, learners, ..Members::of(voters) }, None)
+    }
+
+    /// A store that is there takes the place of one that is lost, in the same seat: it has answered this leader just now.
+    pub(crate) fn replace_life(&mut self, seat: Seat) {
+        let Members { voters, learners, .. } = self.state.configuration.members;
+        if self.may_change().is_err()
+            || self.state.lead.transfer.is_some()
+            || self.are_present(voters, self.heard()).is_err()
+        {
+            return;
+        }
+        let replaced = Seats::NONE.and(seat);
+        let joint = Members { outgoing: voters, replaced, learners, ..Members::of(voters) };
+        let members = if voters.contains(seat) { joint } else { self.state.configuration.members };
+        let incarnation = self.peers[seat].incarnation;
+        // Without room for it, the next answer tries again.
+        let _ = self.append_members(members, Some(Changed { seat, incarnation, address: None }));
+    }
+
+    /// What a leader does about the members as time goes on: it leaves the joint phase, pursues what is planned, and makes
+    /// way once it is none of the voters and what it has is committed.
+    pub(crate) fn pursue_change(&mut self) {
+        let configuration = &self.state.configuration;
+        if !self.state.is_established() || configuration.is_pending() {
+            return;
+        }
+        let members @ Members { voters, learners, .. } = configuration.members;
+        if members.is_joint() && self.state.lead.transfer.is_none() {
+            // Without room for it, a later step tries again.
+            let _ = self.append_members(Members { learners, ..Members::of(voters) }, None);
+        } else if !self.state.may_rule() {
+            self.step_down();
+        } else {
+            self.pursue_plan();
+        }
+    }
+
+    /// Without a majority of the new voters, a change that this leader itself has begun, and that may not be committed, is
+    /// taken back by the old ones. Who was to be a voter stays a learner. Whether it could be.
+    pub(crate) fn take_back(&mut self, present: Seats) -> bool {
+        let configuration = &self.state.configuration;
+        let Members { voters, outgoing, learners, replaced, .. } = configuration.members;
+        let is_own = configuration.is_pending() && configuration.since > self.state.follow.inherited;
+        let has_old = outgoing.has_majority(Seats(present.0 & !replaced.0));
+        if !is_own || !configuration.members.is_joint() || !has_old {
+            return false;
+        }
+        let learners = learners.union(Seats(voters.0 & !outgoing.0));
+        self.append_members(Members { learners, ..Members::of(outgoing) }, None).is_ok()
+    }
+
+    /// Room that no command takes in a joint phase: for the entry that ends it or takes it back, which is no longer than the
+    /// one that began it. Where that cannot be committed, no snapshot makes any.
+    pub(crate) fn kept_for_members(&self) -> usize {
+        let configuration = &self.state.configuration;
+        if !configuration.members.is_joint() {
+            return 0;
+        }
+        configuration.roster(self.log.view(), self.memory).bytes().len() + RECORD_OVERHEAD + SLOT
+    }
+
+    /// Appends a configuration in which all but this seat is as in the one that is settled. It is in force at once.
+    fn append_members(&mut self, members: Members, changed: Option<Changed<'_>>) -> Result<(), Rejection> {
+        let limit = self.state.settings.entry_bytes_max.min(self.longest_record());
+        let payload_max = limit.saturating_sub(Roster::MARGIN).min(self.memory.len());
+        let room = self.room();
+        let Settled { roster, .. } = self.state.configuration.settled(self.memory);
+        let occupant = |seat| {
+            let before = roster.occupant(seat).unwrap_or_default();
+            match changed {
+                Some(Changed { seat: changed, incarnation, address }) if changed == seat => {
+                    Occupant { incarnation, address: address.unwrap_or(before.address) }
+                }
+                _ => before,
+            }
+        };
+        let is_narrow = room < payload_max + RECORD_OVERHEAD + SLOT;
+        let written = self.log.payload_room(payload_max, room).map(|room| {
+            Roster::write(room, members, roster.log_bytes_least(), occupant).map(|written| written.bytes().len())
+        });
+        match written {
+            Some(Ok(length)) => {
+                self.log.seal(self.state.hard.term, Kind::Members, length);
+                self.note(self.log.span.last.index, true);
+                self.state.attend_all();
+                Ok(())
+            }
+            None | Some(Err(ConfigError::RosterTooLong { .. })) if is_narrow => {
+                self.state.snapshots.urgent = true;
+                Err(Rejection::Full)
+            }
+            None | Some(Err(_)) => Err(Unchanged::TooLarge.into()),
+        }
+    }
+}
