@@ -156,7 +156,8 @@ pub struct Apply<'a, V> {
 }
 
 impl<'a, V> Apply<'a, V> {
-    pub(crate) fn new(entry: Entry<'a>) -> Self {
+    /// An entry that is to be applied. A node draws its own; this is for a tool that goes through a log without one.
+    pub fn new(entry: Entry<'a>) -> Self {
         Apply { entry, view: PhantomData }
     }
 

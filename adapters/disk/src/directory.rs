@@ -22,14 +22,19 @@ impl<H> Directory<H> {
     /// Names that a run before this one has made but not synced are made durable first.
     pub(crate) fn open(path: &Path, medium: &mut impl Medium<Handle = H>) -> Result<Directory<H>, DiskError> {
         make(path, medium)?;
+        let directory = Directory::lock(path, medium)?;
+        directory.sync(medium)?;
+        Ok(directory)
+    }
+
+    /// Locks a directory that is there, and changes nothing.
+    pub(crate) fn lock(path: &Path, medium: &mut impl Medium<Handle = H>) -> Result<Directory<H>, DiskError> {
         let handle = medium.open_directory(path).map_err(DiskError::io("open", path))?;
         medium.lock(&handle).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => DiskError::InUse { directory: path.into() },
             _ => DiskError::io("lock", path)(error),
         })?;
-        let directory = Directory { handle, path: path.to_owned() };
-        directory.sync(medium)?;
-        Ok(directory)
+        Ok(Directory { handle, path: path.to_owned() })
     }
 
     /// Makes a segment and its name durable. It is there as a whole after a crash, or not at all.

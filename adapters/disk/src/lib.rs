@@ -18,6 +18,7 @@ mod replay;
 mod restoration;
 mod segment;
 mod snapshots;
+mod survivor;
 
 pub use configuration::Configuration;
 pub use disk::{Disk, Options, Recovery};
@@ -27,3 +28,4 @@ pub use medium::{Direct, Medium};
 pub use quorate::{Owner, Recovered};
 pub use restoration::restore;
 pub use snapshots::{SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
+pub use survivor::Survivor;

@@ -27,6 +27,8 @@ pub(crate) struct Replay {
     /// Where the torn bytes end; equal to `end` if there are none.
     pub(crate) torn_end: u64,
     pub(crate) batches: u64,
+    /// Bytes of all segments.
+    pub(crate) total_bytes: u64,
     /// The sequence number of the next batch.
     pub(crate) sequence: u64,
     /// The path of the first segment.
@@ -84,6 +86,7 @@ impl Replay {
 
     fn open(&mut self, path: &Path, number: u64, medium: &mut impl Medium) -> Result<Header, DiskError> {
         self.bytes = medium.read(path).map_err(DiskError::io("read", path))?;
+        self.total_bytes += self.bytes.len() as u64;
         let damaged = |what| DiskError::damaged(path, 0, what);
         let header = Header::parse(&self.bytes).map_err(|error| match error {
             HeaderError::Damaged(what) => damaged(what),

@@ -1,11 +1,12 @@
 use std::path::Path;
 
-use quorate::{Entries, HardState};
+use quorate::{Entries, HardState, Members};
 
 use crate::{Disk, DiskError, Options, Owner, Recovered, SnapshotHeader, SnapshotReader};
 
 /// Makes a new log that stands on the snapshot in a file, with no entry behind it and no vote, and tells `progress` how
-/// many bytes of the snapshot are there.
+/// many bytes of the snapshot are there. Who the members of the restored cluster are to be is written down in its
+/// snapshot, for those who found it.
 ///
 /// The log is durable when this returns. If it fails or the machine stops before, there is a log that holds nothing,
 /// and the same call begins anew. Nodes forget by this what came after the snapshot: restore all of a cluster from one
@@ -19,10 +20,11 @@ pub fn restore(
     owner: Owner,
     options: Options,
     file: &Path,
+    members: Members,
     mut progress: impl FnMut(u64),
 ) -> Result<(), DiskError> {
     let mut from = SnapshotReader::of(file)?;
-    let SnapshotHeader { cluster, members, snapshot } = from.header();
+    let SnapshotHeader { cluster, snapshot, .. } = from.header();
     if cluster != owner.cluster {
         return Err(DiskError::ForeignSnapshot { file: file.to_owned(), found: cluster, wanted: owner.cluster });
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::snapshots::{View, content, foreign, store};
 use common::{Damage, append, members, open, owner, scratch};
-use quorate::{HardState, Seat, Term, crc32c};
+use quorate::{HardState, Members, Seat, Seats, Term, crc32c};
 use quorate_disk::{DiskError, Options, Owner, SnapshotHeader, SnapshotReader, inspect, restore};
 
 const INDEX: u64 = 50;
@@ -37,7 +37,7 @@ fn change_header(path: &Path, at: usize, byte: u8) {
 }
 
 fn try_restore(directory: &Path, file: &Path) -> Result<(), DiskError> {
-    restore(directory, owner(), Options::default(), file, |_| {})
+    restore(directory, owner(), Options::default(), file, members(), |_| {})
 }
 
 #[test]
@@ -51,13 +51,14 @@ fn a_log_is_made_that_stands_on_a_copy() {
 
     let directory = scratch.path().join("new/n1");
     let mut told = Vec::new();
-    restore(&directory, owner(), Options::default(), &file, |bytes| told.push(bytes)).unwrap();
+    let two = Members::of(Seats::first(2));
+    restore(&directory, owner(), Options::default(), &file, two, |bytes| told.push(bytes)).unwrap();
     assert_eq!(told, [foreign(INDEX).bytes]);
     let view = View::of(&directory);
     assert_eq!((view.term, &view.snapshots[..], view.lost, view.stored), (1, &[INDEX][..], None, None));
     let found = inspect(&directory).unwrap();
     assert_eq!((found.owner, found.hard_state), (Some(owner()), HardState { term: Term(1), vote: None }));
-    assert_eq!((found.snapshots[0].header.unwrap().members, found.last), (members(), None));
+    assert_eq!((found.snapshots[0].header.unwrap().members, found.last), (two, None));
 
     let (mut disk, ..) = open(&directory).unwrap();
     append(&mut disk, [INDEX + 1]);
@@ -135,7 +136,7 @@ fn a_directory_that_holds_something_of_a_node_is_left_as_it_is() {
     assert_eq!(View::of(&directory), before);
 
     let other = Owner { seat: Seat(2), ..owner() };
-    let error = restore(&directory, other, Options::default(), &file, |_| {}).unwrap_err();
+    let error = restore(&directory, other, Options::default(), &file, members(), |_| {}).unwrap_err();
     assert!(matches!(error, DiskError::Foreign { .. }), "{error}");
 }
 

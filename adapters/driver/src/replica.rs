@@ -55,7 +55,7 @@ impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
     ///
     /// # Errors
     /// The application's, or the entry holds no command that this program can read.
-    pub(crate) fn apply<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Outcome<A::Answer>, A::Error> {
+    pub fn apply<'a>(&mut self, entry: &Apply<'a, View<'a, A>>) -> Result<Outcome<A::Answer>, A::Error> {
         self.applied = entry.position();
         let Some(verdict) = self.ledger.admit(entry.entry()) else {
             return Ok(Outcome::Done { answer: self.execute(entry)? });

@@ -59,6 +59,9 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// For how many clients' sessions there is room.
+    pub const CLIENTS_MAX: usize = CLIENTS;
+
     /// Settings for a local network: datagrams of 1,200 bytes, a log of 64 MiB, heartbeats each 50 ms, elections after
     /// 250 to 500 ms. The node listens at its own address among `peers`.
     pub fn new(cluster: Cluster, seat: Seat, peers: BTreeMap<Seat, SocketAddr>, data_dir: impl Into<PathBuf>) -> Self {

@@ -2,8 +2,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use quorate::{BootError, CommandError, ConfigError, Dismissal, Index, Seats, Snapshot};
-use quorate_disk::DiskError;
+use quorate::{BootError, CommandError, ConfigError, Dismissal, Index, Position, Seats, Snapshot};
+use quorate_disk::{Damage, DiskError};
 
 use crate::replica::CLIENTS;
 
@@ -32,6 +32,20 @@ pub enum ServeError {
         list: Seats,
         /// Whom the data name.
         members: Seats,
+    },
+    /// The directory was restored for a cluster of other members than the list names.
+    RestoredFor {
+        /// Whom it was restored for.
+        members: Seats,
+        /// Who is in the list.
+        list: Seats,
+    },
+    /// Of a survivor: the snapshot that its log stands on is damaged or gone, and nothing there can take its place.
+    SnapshotLost {
+        /// Its position.
+        position: Position,
+        /// What is wrong with it, if it is there.
+        damage: Option<Damage>,
     },
     /// The log on the disk does not fit what it should be.
     Boot(BootError),
@@ -106,6 +120,22 @@ impl fmt::Display for ServeError {
                 "the data are of a cluster of {members}, and the list names {list}: members belong to the data, and a list gives their \
                  addresses only. Name the members, or start with the data of the cluster that is meant"
             ),
+            ServeError::RestoredFor { members, list } => {
+                write!(f, "this directory was restored for a cluster of {members}, and ")?;
+                match list.is_empty() {
+                    true => f.write_str("no list of members is given")?,
+                    false => write!(f, "the list names {list}")?,
+                }
+                f.write_str(". Name these members at each of their nodes, or restore all nodes for others")
+            }
+            ServeError::SnapshotLost { position, damage } => {
+                write!(f, "the snapshot of index {} that this log stands on is ", position.index.0)?;
+                match damage {
+                    Some(damage) => write!(f, "damaged: {damage}")?,
+                    None => f.write_str("gone")?,
+                }
+                f.write_str(". Nothing but what came later is left here: use another survivor, or a backup")
+            }
             ServeError::Boot(error) => write!(f, "cannot take the log back from the disk: {error}"),
             ServeError::Dismissed(Dismissal::Removed) => f.write_str(
                 "this node is none of the members any longer: its seat was removed. To let it take part again, start it with an \
@@ -152,6 +182,8 @@ impl std::error::Error for ServeError {
             ServeError::Clients { .. }
             | ServeError::Apply { .. }
             | ServeError::OtherMembers { .. }
+            | ServeError::RestoredFor { .. }
+            | ServeError::SnapshotLost { .. }
             | ServeError::Dismissed(_) => None,
         }
     }

@@ -103,20 +103,19 @@ impl<A: App> State<A> {
 
     /// Reads what was written: what is the library's own, then the application's.
     fn read(restore: impl FnOnce(&mut dyn Read) -> io::Result<A>, from: &mut dyn Read) -> io::Result<State<A>> {
-        let ledger = Box::new(read_ledger(from)?);
-        Ok(State { ledger, app: restore(from)? })
+        Ok(State { ledger: read_ledger(from)?, app: restore(from)? })
     }
 }
 
-/// Reads what stands before the application's own bytes.
-fn read_ledger(from: &mut dyn Read) -> io::Result<Ledger> {
+/// Reads what stands before the application's own bytes. It is large: no caller has it on its stack.
+fn read_ledger(from: &mut dyn Read) -> io::Result<Box<Ledger>> {
     let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
     let mut front = [0; FRONT_BYTES];
     from.read_exact(&mut front)?;
     let length = Ledger::length(&front).map_err(invalid)?;
     let mut bytes = Vec::new();
     from.take(length).read_to_end(&mut bytes)?;
-    Ledger::read(&bytes).map_err(invalid)
+    Ledger::read(&bytes).map(Box::new).map_err(invalid)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use smol::future::{or, pending, poll_once, yield_now};
 use self::machine::Machine;
 use self::members::Unwritten;
 use self::snapshot::Thawed;
+pub(crate) use self::snapshot::read as thawed;
 use crate::clock::Clock;
 use crate::link::Asker;
 use crate::replica::CLIENTS;
@@ -32,7 +33,7 @@ use crate::writer::{Done, News};
 use crate::{App, Event, ServeError, ServerConfig};
 
 /// The most members. A seat's number is below it.
-const SEATS: usize = 32;
+pub(crate) const SEATS: usize = 32;
 
 /// The most datagrams that are taken in before anything is carried out: what one turn takes in goes out in common.
 const DATAGRAMS_MAX: usize = 64;

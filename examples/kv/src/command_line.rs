@@ -1,5 +1,6 @@
 mod change;
 mod members;
+mod rescue;
 mod serve;
 mod snapshot;
 
@@ -12,6 +13,7 @@ use quorate_smol::ServerConfig;
 
 pub(crate) use self::change::{AddMember, ListMembers, MembersAction, MoveMember, NamedMember, TransferTo};
 pub(crate) use self::members::{MemberArgs, Remote};
+pub(crate) use self::rescue::Rescue;
 pub(crate) use self::serve::ServeArgs;
 pub(crate) use self::snapshot::{InspectSnapshot, RestoreSnapshot, SaveSnapshot, SnapshotAction};
 use crate::layout::LOCAL_PORT;
@@ -66,6 +68,8 @@ pub(crate) enum Action {
         #[command(subcommand)]
         action: SnapshotAction,
     },
+    /// Make a new cluster of what one node still has, once a majority is gone for good
+    Rescue(Rescue),
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +188,7 @@ Examples:
   quorate-kv serve 4 --join 127.0.0.1:7101                    a fourth node, which knows one of them
   quorate-kv members add 4=127.0.0.1:7104
   quorate-kv snapshot save monday.snapshot
+  quorate-kv rescue quorate-data/n3                           a majority is gone for good: what this one has
 
 Exit codes:
     0  done

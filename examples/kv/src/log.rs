@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use quorate::Seat;
 use quorate_smol::Event;
 
-use self::time::Utc;
+pub(crate) use self::time::Utc;
 pub(crate) use self::words::role;
 use crate::layout::name;
 

@@ -66,6 +66,7 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Decode(args) => decode::run(&args.frame, args.json),
         Action::Bench(args) => bench(&args),
         Action::Snapshot { action } => snapshot(action),
+        Action::Rescue(args) => snapshot::rescue(&args),
         Action::Members { action } => members(action),
         Action::Transfer(args) => {
             let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));

@@ -68,14 +68,16 @@ impl Place {
             ServeError::Dismissed(_) => (Exit::Dismissed, None),
             ServeError::Socket { .. } => (Exit::Socket, None),
             ServeError::OtherMembers { .. } => (Exit::ForeignDirectory, Some(" (--peer, --data-dir)".to_owned())),
+            ServeError::RestoredFor { .. } => {
+                (Exit::ForeignDirectory, Some(" (`quorate-kv snapshot restore --members`)".to_owned()))
+            }
             ServeError::Boot(BootError::Full { .. }) => (Exit::Usage, Some(", by --log-size".to_owned())),
             ServeError::Config(_)
             | ServeError::Clients { .. }
             | ServeError::Trace { .. }
             | ServeError::Boot(BootError::TooLarge { .. } | BootError::Charter(_)) => (Exit::Usage, None),
-            ServeError::Boot(BootError::Gap { .. } | BootError::Bounds { .. } | BootError::NoMember) => {
-                (Exit::Damaged, None)
-            }
+            ServeError::Boot(BootError::Gap { .. } | BootError::Bounds { .. } | BootError::NoMember)
+            | ServeError::SnapshotLost { .. } => (Exit::Damaged, None),
             ServeError::Command(_) | ServeError::Apply { .. } | ServeError::Snapshot { .. } => {
                 (Exit::LaterVersion, None)
             }

@@ -2,6 +2,7 @@ mod content;
 mod draft;
 mod inspect;
 mod progress;
+mod rescue;
 mod restore;
 mod save;
 mod source;
@@ -12,6 +13,7 @@ use quorate::Snapshot;
 use quorate_disk::DiskError;
 
 pub(crate) use self::inspect::inspect;
+pub(crate) use self::rescue::rescue;
 pub(crate) use self::restore::restore;
 pub(crate) use self::save::save;
 use crate::exit::{Exit, Failure};

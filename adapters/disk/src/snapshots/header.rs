@@ -17,7 +17,7 @@ pub(crate) const HEADER: usize = COVERED + 4;
 pub struct SnapshotHeader {
     /// The cluster whose state it is.
     pub cluster: u64,
-    /// Who took part then.
+    /// Who took part then; in a directory that was restored, who the members are to be.
     pub members: Members,
     /// Position, length and CRC.
     pub snapshot: Snapshot,

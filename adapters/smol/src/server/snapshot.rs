@@ -71,7 +71,7 @@ impl<A: App> Thawed<A> {
 }
 
 /// Makes a state of a snapshot that is durable here.
-pub(super) fn read<A>(snapshot: Snapshot, mut reader: SnapshotReader, thaw: Thaw<A>) -> Result<State<A>, ServeError> {
+pub(crate) fn read<A>(snapshot: Snapshot, mut reader: SnapshotReader, thaw: Thaw<A>) -> Result<State<A>, ServeError> {
     let state = thaw(&mut reader).map_err(|source| ServeError::Snapshot { snapshot, source })?;
     reader.finish()?;
     Ok(state)

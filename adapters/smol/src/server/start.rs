@@ -2,7 +2,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-use quorate::{BootError, Config, Incarnation, Index, Instant, Node, Position};
+use quorate::{BootError, Config, Incarnation, Index, Instant, Node, Position, Seats};
+use quorate_disk::SnapshotReader;
 use quorate_driver::Driver;
 
 use super::company::Company;
@@ -124,6 +125,12 @@ fn drive<A: App>(node: Node<A::Command, Box<[u8]>, SEATS>, state: State<A>, appl
     Box::new(Driver::new(node, state.into_replica(applied)))
 }
 
+/// Refuses a list of others than those whom a store was restored for.
+fn expect_list(list: Seats, restored: &SnapshotReader) -> Result<(), ServeError> {
+    let members = restored.header().members.all();
+    if list == members { Ok(()) } else { Err(ServeError::RestoredFor { members, list }) }
+}
+
 /// The store of a member: one that is none yet becomes one before. `None` if `stop` is ready earlier.
 async fn member<A: App>(
     config: &ServerConfig,
@@ -135,6 +142,9 @@ async fn member<A: App>(
     let mut store = Store::open(config, core)?;
     let created = store.recovery.created;
     if let Content::Prospect(prepared) = store.content {
+        store
+            .latest
+            .map_or(Ok(()), |snapshot| expect_list(config.listed(), &store.disk.snapshots().open(snapshot)?))?;
         let founder = Founder::new(config, (prepared, store.latest), link, &mut store.disk, &mut on_event)?;
         let Some((charter, incarnation)) = founder.run(stop).await? else { return Ok(None) };
         on_event(&match incarnation {

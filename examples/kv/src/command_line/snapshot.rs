@@ -51,6 +51,10 @@ pub(crate) struct RestoreSnapshot {
     /// The directory to make; one that holds the data of a node is refused [default: quorate-data/nID]
     #[arg(long)]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Who the members of the restored cluster are, the same list for each of them [default: those who voted at the time of
+    /// the snapshot]
+    #[arg(long, value_name = "ID,...", value_delimiter = ',', value_parser = parse_id)]
+    pub(crate) members: Vec<Seat>,
     /// The cluster's number; a snapshot of another one is refused [default: the snapshot's]
     #[arg(long, env = "QUORATE_CLUSTER")]
     pub(crate) cluster: Option<u64>,

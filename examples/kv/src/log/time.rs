@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 /// A moment as RFC 3339 writes it, in UTC, to the millisecond.
-pub(super) struct Utc(pub(super) SystemTime);
+pub(crate) struct Utc(pub(crate) SystemTime);
 
 impl fmt::Display for Utc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

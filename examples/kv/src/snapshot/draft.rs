@@ -15,6 +15,7 @@ pub(super) struct Draft<'a> {
     file: NamedTempFile,
     path: &'a Path,
     replaces: bool,
+    bytes: u64,
     check: u32,
 }
 
@@ -29,25 +30,39 @@ impl<'a> Draft<'a> {
         let permissions = Permissions::from_mode(0o666);
         let made = Builder::new().prefix(".quorate-").permissions(permissions).tempfile_in(parent(path));
         let file = made.map_err(|error| unwritable(path, &error))?;
-        Ok(Draft { file, path, replaces, check: 0 })
+        Ok(Draft { file, path, replaces, bytes: 0, check: 0 })
     }
 
     /// Begins the file, anew if it was begun.
     pub(super) fn begin(&mut self, header: &SnapshotHeader) -> Result<(), Failure> {
-        self.check = 0;
+        (self.bytes, self.check) = (0, 0);
+        self.file.as_file().set_len(0).map_err(|error| self.unwritable(&error))?;
+        self.head(header)
+    }
+
+    /// Puts a header in the place of the one that the file begins with.
+    pub(super) fn head(&mut self, header: &SnapshotHeader) -> Result<(), Failure> {
         let file = self.file.as_file_mut();
-        let begun = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(&header.bytes()));
-        begun.map_err(|error| unwritable(self.path, &error))
+        file.rewind().and_then(|()| file.write_all(&header.bytes())).map_err(|error| unwritable(self.path, &error))
     }
 
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.check = crc32c_append(self.check, bytes);
-        self.file.write_all(bytes).map_err(|error| unwritable(self.path, &error))
+        self.write_all(bytes).map_err(|error| self.unwritable(&error))
+    }
+
+    /// How many bytes were appended.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The CRC of what was appended.
     pub(super) fn check(&self) -> u32 {
         self.check
+    }
+
+    /// That the file cannot be written.
+    pub(super) fn unwritable(&self, error: &io::Error) -> Failure {
+        unwritable(self.path, error)
     }
 
     /// Makes the file durable, and then its name.
@@ -61,6 +76,18 @@ impl<'a> Draft<'a> {
         let kept = if replaces { file.persist(path) } else { file.persist_noclobber(path) };
         kept.map_err(|error| failed(error.error))?;
         File::open(parent(path)).and_then(|directory| directory.sync_all()).map_err(failed)
+    }
+}
+
+impl Write for Draft<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        (self.bytes, self.check) = (self.bytes + count as u64, crc32c_append(self.check, &bytes[..count]));
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -1,6 +1,7 @@
 use std::io::{Write, stdout};
 use std::path::Path;
 
+use quorate::Members;
 use quorate_disk::{Options, Owner};
 
 use super::content::Content;
@@ -15,9 +16,16 @@ use crate::layout::{name, names};
 /// Why the snapshot cannot be used, or the directory not be made.
 pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     let header = Content::read(&args.file)?.header;
-    let (node, members) = (name(args.id), header.members.all());
+    let (members, origin) = match args.members.as_slice() {
+        [] => (header.members.voters, "those who vote by the snapshot"),
+        named => (named.iter().copied().collect(), "as was asked for"),
+    };
+    let (node, all) = (name(args.id), names(members.iter()));
     if !members.contains(args.id) {
-        let message = format!("--id: {node} is none of the snapshot's nodes ({})", names(members.iter()));
+        let message = format!(
+            "--id: {node} is none of the restored cluster's members ({all}, {origin}): name another one, or all of them with \
+             --members"
+        );
         return Err(Failure::new(Exit::Usage, message));
     }
     let data_dir = args.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(&node));
@@ -25,12 +33,14 @@ pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     let owner = Owner { cluster, seat: args.id };
     let bar = progress::bar("restoring", header.snapshot.bytes);
     let progress = |bytes| bar.set_position(bytes);
-    quorate_disk::restore(&data_dir, owner, Options::default(), &args.file, progress).map_err(failure)?;
+    quorate_disk::restore(&data_dir, owner, Options::default(), &args.file, Members::of(members), progress)
+        .map_err(failure)?;
     drop(bar);
-    let others = names(members.iter().filter(|seat| *seat != args.id));
+    let others = names(members.without(args.id).iter());
     if !others.is_empty() {
         eprintln!("restore {others} from the same file as well, before any of them is started");
     }
     writeln!(stdout(), "restored {node} in {}: {}", data_dir.display(), outline(header.snapshot))?;
+    writeln!(stdout(), "members of cluster {cluster}: {all}, {origin}")?;
     Ok(Exit::Done)
 }

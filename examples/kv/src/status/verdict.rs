@@ -67,7 +67,8 @@ fn leaderless(reach: &Reach) -> String {
     } else if !reach.is_complete() {
         "Name the other nodes with --peer"
     } else if reach.silent.is_empty() {
-        "Too many disks are lost: restore all nodes from a backup, with `quorate-kv snapshot restore`"
+        "Too many disks are lost: rescue what one of the other nodes has, with `quorate-kv rescue`, or restore all nodes from a \
+         backup"
     } else {
         "Start another node or check --peer"
     };

@@ -16,6 +16,8 @@ pub(crate) struct Cluster {
     nodes: Vec<Option<Running>>,
     /// What every node is started with.
     options: Vec<String>,
+    /// The same of every client.
+    asking: Vec<String>,
 }
 
 impl Cluster {
@@ -40,7 +42,15 @@ impl Cluster {
             addresses: free_addresses(count),
             nodes: (0..count).map(|_| None).collect(),
             options: Vec::new(),
+            asking: Vec::new(),
         }
+    }
+
+    /// The same, as the cluster of this number.
+    pub(crate) fn numbered(mut self, number: &str) -> Cluster {
+        self.asking = vec!["--cluster".to_owned(), number.to_owned()];
+        self.options.extend(self.asking.iter().cloned());
+        self
     }
 
     /// The same, to be started with these options.
@@ -116,7 +126,7 @@ impl Cluster {
 
     fn with_peers(&self, arguments: &[&str]) -> Vec<String> {
         let own = arguments.iter().map(|argument| (*argument).to_owned());
-        own.chain(self.peers()).collect()
+        own.chain(self.peers()).chain(self.asking.iter().cloned()).collect()
     }
 
     /// Does the first command, which needs all nodes; then one of them is stopped.

@@ -72,7 +72,7 @@ fn too_many_lost_disks_are_not_taken_for_a_cluster() {
     eventually("nobody leads", || {
         let status = cluster.status();
         let verdict = status["verdict"].as_str()?;
-        (status["exit"] == 5 && verdict.contains("Too many disks are lost: restore")).then_some(())
+        (status["exit"] == 5 && verdict.contains("Too many disks are lost: rescue")).then_some(())
     });
     cluster.ask(&["put", "a", "1", "--timeout-ms", "1000"]).says(5, &["nothing was done"]);
 }

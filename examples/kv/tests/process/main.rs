@@ -14,5 +14,6 @@ mod outcomes;
 mod pipe;
 mod program;
 mod replacement;
+mod rescue;
 mod saved;
 mod scripted;

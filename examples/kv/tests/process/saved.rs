@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::cluster::Cluster;
-use crate::program::{Ended, PATIENCE, Running, program, run};
+use crate::program::{Ended, PATIENCE, Running, free_addresses, program, run};
 use crate::scripted::node;
 
 /// What a file of a snapshot holds, by the program's own account.
@@ -71,7 +71,8 @@ fn a_saved_snapshot_restores_a_whole_cluster() {
         let restored = restore(&file, id, &data_dir);
         restored.says(0, &["from the same file"]);
         let outline = line.split_once(": ").expect("a line of an outline").1;
-        assert_eq!(restored.out, format!("restored n{id} in {}: {outline}", data_dir.display()));
+        let members = "members of cluster 1: n1, n2, n3, those who vote by the snapshot";
+        assert_eq!(restored.out, format!("restored n{id} in {}: {outline}{members}\n", data_dir.display()));
         restore(&file, id, &data_dir).says(2, &["holds the data of a node"]);
     }
     cluster.start_nodes(1..4);
@@ -277,7 +278,7 @@ fn what_is_no_sound_snapshot_is_refused_and_nothing_is_made_of_it() {
 fn a_snapshot_is_restored_for_its_own_cluster_and_nodes_only() {
     let (directory, path) = sound();
     let (file, data_dir) = (path.display().to_string(), directory.path().join("new/n1"));
-    restore(&file, 2, &data_dir).says(2, &["--id: n2 is none of the snapshot's nodes (n1)"]);
+    restore(&file, 2, &data_dir).says(2, &["--id: n2 is none of the restored cluster's members (n1, ", "--members"]);
     let path = data_dir.display().to_string();
     let other = ["snapshot", "restore", &file, "--id", "1", "--data-dir", &path, "--cluster", "9"];
     run(&other).says(12, &["is a snapshot of cluster 1, not of cluster 9", "--cluster"]);
@@ -289,4 +290,43 @@ fn a_snapshot_is_restored_for_its_own_cluster_and_nodes_only() {
     assert!(report["snapshot"]["index"].as_u64() > Some(0) && report["vote"].is_null(), "{report}");
     let [snapshot] = report["snapshots"].as_array().expect("a list").as_slice() else { panic!("{report}") };
     assert_eq!((&snapshot["position"], &snapshot["damage"]), (&report["snapshot"], &Value::Null));
+}
+
+#[test]
+fn the_members_of_a_restored_cluster_are_asked_for_or_taken_from_the_snapshot() {
+    let (directory, path) = sound();
+    let file = path.display().to_string();
+    let mut bytes = fs::read(&path).expect("it is saved");
+    // Voters n2, n4 and n5, who replaced n1, and a learner, n6.
+    for (at, members) in [(48, 0b11_0100), (56, 0b01_0010), (72, 0b100_0000)] {
+        set(&mut bytes, at, members);
+    }
+    fs::write(&path, bytes).expect("it can be written");
+    for outsider in [1, 6] {
+        restore(&file, outsider, &directory.path().join("n"))
+            .says(2, &["(n2, n4, n5, those who vote by the snapshot)"]);
+    }
+    let taken = restore(&file, 4, &directory.path().join("n4"));
+    taken.says(0, &["restore n2, n5 from the same file as well"]);
+    assert!(taken.out.contains("members of cluster 1: n2, n4, n5, those who vote by the snapshot\n"), "{}", taken.out);
+
+    let data_dir = directory.path().join("n1").display().to_string();
+    let asked = ["snapshot", "restore", &file, "--id", "1", "--data-dir", &data_dir, "--members"];
+    run(&[&asked[..], &["2,3"]].concat())
+        .says(2, &["n1 is none of the restored cluster's members (n2, n3, as was asked for)"]);
+    run(&[&asked[..], &["1,x"]].concat()).says(2, &["a node's id is a number"]);
+    let restored = run(&[&asked[..], &["1"]].concat());
+    restored.prints(0, &restored.out);
+    assert!(restored.out.contains("members of cluster 1: n1, as was asked for\n"), "{}", restored.out);
+
+    // Another list founds nothing.
+    let [one, two] = [1, 2].map(|id| format!("{id}={}", free_addresses(1)[0]));
+    let serve = ["serve", "1", "--data-dir", &data_dir, "--peer", &one];
+    let other = [&serve[..], &["--peer", &two]].concat();
+    run(&other).says(12, &["was restored for a cluster of n1, and the list names n1, n2", "--members"]);
+    let alone = ["serve", "1", "--data-dir", &data_dir, "--listen", &one[2..]];
+    run(&alone).says(12, &["was restored for a cluster of n1, and no list of members is given"]);
+    let node = Running::start(program().args(serve));
+    run(&["get", "key", "--timeout-ms", "15000", "--peer", &one]).prints(0, &"v".repeat(500));
+    drop(node);
 }
