@@ -95,9 +95,10 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         Ok(Boot { node, origin: Origin::New, snapshot_fill_percent, covered: Position::default(), is_void: false })
     }
 
-    /// Makes the node a member: no store holds more than fits into the smallest log of all.
+    /// Makes the node a member: no store holds more than fits into the smallest log of all, and none waits for less time
+    /// than a leader's lease counts on.
     fn adopt(&mut self, charter: &Charter, incarnation: Incarnation) -> Result<(), ConfigError> {
-        let (bytes, least) = (bounded(self.node.memory.as_ref()).len(), charter.log_bytes_least as usize);
+        let (bytes, log_bytes) = (bounded(self.node.memory.as_ref()).len(), charter.least.log_bytes as usize);
         let state = &mut self.node.state;
         let seat = state.seat();
         if let Some(fault) = members_fault(charter.members, seat, SEATS) {
@@ -106,13 +107,18 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         if incarnation == Incarnation::FOUNDER && !charter.members.all().contains(seat) {
             return Err(ConfigError::NotAMember { seat });
         }
-        if least > bytes {
-            return Err(ConfigError::LogTooSmall { bytes, least });
+        if log_bytes > bytes {
+            return Err(ConfigError::LogTooSmall { bytes, least: log_bytes });
+        }
+        let (micros, least) = (state.timers.election_micros(), u64::from(charter.least.election_micros));
+        if least > micros {
+            return Err(ConfigError::ElectionBelowLeast { micros, least });
         }
         state.settings.identity.incarnation = incarnation;
-        state.configuration.log_bytes = least;
-        state.snapshots.crowded_at = percent(least, self.snapshot_fill_percent);
-        self.node.begin().adopt_founders(charter.members, charter.log_bytes_least)
+        state.configuration.log_bytes = log_bytes;
+        state.configuration.election_micros = charter.least.election_micros;
+        state.snapshots.crowded_at = percent(log_bytes, self.snapshot_fill_percent);
+        self.node.begin().adopt_founders(charter.members, charter.least)
     }
 
     /// Takes the last configuration that was known to be committed.
@@ -224,7 +230,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     }
 
     /// The node, as a follower. Nothing is applied until a leader says what is committed, but what a damaged snapshot
-    /// covered. Unless it is alone, it asks at once who leads: its first deadline is now.
+    /// covered. A store that is none of the members says at once that it is there: its first deadline is now.
     ///
     /// # Errors
     /// A store that ran before gave no charter back, or a number that no honest node can have reached.
@@ -244,7 +250,10 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         let state = &mut self.node.state;
         state.configuration.is_open = has_commands || self.node.span.base.index > Index(0);
         state.configuration.is_news = false;
-        state.election.greets = !state.configuration.others.is_empty();
+        // Nobody may know of it yet.
+        if !state.may_stand() {
+            state.timers.timeout_due = now;
+        }
         let covered = self.covered;
         if self.log().view().holds(&covered) {
             self.node.state.snapshots.covered = covered.index;
@@ -256,6 +265,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
 fn begin(state: &mut State, span: &Span, term: Term, now: Instant) {
     state.timers.now = now;
+    // What it has confirmed to a leader before, it has forgotten.
+    state.follow.fenced_until = state.timers.after_timeout();
     state.disk.hard = state.hard;
     state.disk.mark = state.mark;
     // Log, mark and what is stored of a snapshot can only be of a later term than the hard state if that was lost; then

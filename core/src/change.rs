@@ -263,9 +263,10 @@ impl Step<'_> {
             }
         };
         let is_narrow = room < payload_max + RECORD_OVERHEAD + SLOT;
-        let written = self.log.payload_room(payload_max, room).map(|room| {
-            Roster::write(room, members, roster.log_bytes_least(), occupant).map(|written| written.bytes().len())
-        });
+        let written = self
+            .log
+            .payload_room(payload_max, room)
+            .map(|room| Roster::write(room, members, roster.least(), occupant).map(|written| written.bytes().len()));
         match written {
             Some(Ok(length)) => {
                 self.log.seal(self.state.hard.term, Kind::Members, length);

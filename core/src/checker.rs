@@ -5,6 +5,7 @@ use crate::entry::{HEADER, seal_record};
 use crate::fetch::Fetch;
 use crate::follow::Follow;
 use crate::lead::{Endings, Lead};
+use crate::lease::Lease;
 use crate::node::bounded_mut;
 use crate::peer::{Flow, Owed, Peer, Refused};
 use crate::plan::Plan;
@@ -20,11 +21,6 @@ use crate::{
 
 /// What a model checker needs beside `Clone + Eq + Hash`, so that states that behave alike are equal.
 impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
-    /// Leaves out the question that a node asks when it starts, as if it had been lost.
-    pub fn forget_greeting(&mut self) {
-        self.state.election.greets = false;
-    }
-
     /// Draws anew when to campaign, and all that is random from now on, from this seed.
     pub fn reseed(&mut self, seed: u64) {
         self.state.timers.reseed(seed);
@@ -62,7 +58,7 @@ impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
     fn set_other_roles(&mut self, seats: Seats, ballot: Ballot, other: Peer) {
         let state = &mut self.state;
         if !matches!(state.role, Role::PreCandidate | Role::Candidate) {
-            let Election { ballot: kind, greets: _, votes, answered } = &mut state.election;
+            let Election { ballot: kind, votes, answered } = &mut state.election;
             (*votes, *answered, *kind) = (seats, seats, ballot);
         }
         // Whoever is none of the members may stand, and is owed an answer.
@@ -202,7 +198,7 @@ impl Roster<'_> {
                 .find(|(found, _)| names(*found) == seat)
                 .map_or_else(Default::default, |(_, occupant)| occupant)
         };
-        Roster::write(room, members, self.log_bytes_least(), occupant)
+        Roster::write(room, members, self.least(), occupant)
     }
 }
 
@@ -211,28 +207,29 @@ impl Roster<'_> {
 impl State {
     #[rustfmt::skip]
     fn forget_time(&mut self) {
-        let hears = self.hears_leader();
+        // Where no leader is known, as much time may have passed as it takes.
+        let hears = self.is_fenced() && self.follow.leader.is_some();
         let State {
             role: _, endings: _, sends, election: _, follow, lead, configuration: _, settings, timers, hard: _,
             reads, disk, commit: _, applied: _, mark: _, snapshots, fetch, refusals,
         } = self;
-        let Reads { boot: _, latest: _, waiting: _, under_way: _, confirmed: _, failed: _, asks: _ } = reads;
+        let Reads { boot: _, latest: _, waiting: _, is_strict: _, under_way: _, confirmed: _, failed: _, asks: _ } = reads;
         let (None | Some(Fetch {
             here: _, early: _, unasked: _, is_offered: _, is_stuck: _, has_asked_again: _, asks: _, again: _,
         })) = fetch;
         let Settings {
             identity: _, entry_bytes_max: _, inflight_messages_max: _, inflight_bytes_max: _,
-            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _,
+            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _, leases: _,
         } = settings;
         let Sends { turn, piece_turn, commits: _, attention: _ } = sends;
         let Follow {
-            leader: _, full: _, leader_until, inherited: _, verified: _, acked: _, stamp: _, answer: _,
+            leader: _, full: _, fenced_until, inherited: _, verified: _, acked: _, stamp: _, answer: _,
         } = follow;
-        let Lead { fetchers: _, piece_allowance, transfer, plan } = lead;
+        let Lead { fetchers: _, piece_allowance, transfer, plan, lease } = lead;
         let Disk { write, durable: _, written: _, mark: _, settled: _, hard: _, name } = disk;
         let Snapshots { image: _, urgent: _, crowded_at: _, again, covered: _, latest: _, before: _ } = snapshots;
         timers.start_anew();
-        *leader_until = if hears { timers.after_timeout() } else { Instant::START };
+        *fenced_until = if hears { timers.after_timeout() } else { Instant::START };
         if let Some(Transfer { to: _, until, told: _ }) = transfer {
             *until = timers.after_timeout();
         }
@@ -243,6 +240,7 @@ impl State {
         if let Some(Write { hard: _, through: _, mark: _, settled: _, since }) = write {
             *since = Instant::START;
         }
+        *lease = Lease::NONE;
         (*turn, *piece_turn) = (Seat(0), Seat(0));
         *again = Instant::START;
         *piece_allowance = *snapshot_bytes_per_heartbeat;
@@ -260,16 +258,16 @@ impl State {
         } = self;
         let Settings {
             identity: Identity { seat, incarnation: _ }, entry_bytes_max: _, inflight_messages_max: _,
-            inflight_bytes_max: _, snapshot_bytes_per_heartbeat: _, snapshot_bytes_max: _, pieces_in_order: _,
+            inflight_bytes_max: _, snapshot_bytes_per_heartbeat: _, snapshot_bytes_max: _, pieces_in_order: _, leases: _,
         } = settings;
         let Endings { reign: _, transfer: failed, plan: ended, dismissal: _ } = endings;
         // The turn of pieces may be behind the last seat: it belongs to what time forgets.
         let Sends { turn, piece_turn: _, commits: _, attention } = sends;
-        let Election { ballot: _, greets: _, votes, answered } = election;
+        let Election { ballot: _, votes, answered } = election;
         let Follow {
-            leader, full: _, leader_until: _, inherited: _, verified: _, acked: _, stamp: _, answer: _,
+            leader, full: _, fenced_until: _, inherited: _, verified: _, acked: _, stamp: _, answer: _,
         } = follow;
-        let Lead { fetchers, piece_allowance: _, transfer, plan } = lead;
+        let Lead { fetchers, piece_allowance: _, transfer, plan, lease: _ } = lead;
         let (members, [others, reborn]) = configuration.seats_mut();
         let Members { voters, outgoing, replaced, learners, witnesses } = members;
         let Disk { write, durable: _, written: _, mark: _, settled: _, hard: durable, name: _ } = disk;

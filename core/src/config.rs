@@ -13,7 +13,7 @@ pub struct Config {
     pub seat: Seat,
     /// A follower campaigns when it has not heard of a leader for this long, and up to twice as long: the node draws
     /// the moment anew each time (section 5.2). Also how long a leader that reaches no majority goes on. At least twice
-    /// the heartbeat interval, at most an hour.
+    /// the heartbeat interval, at most an hour; and no shorter than [every member's](crate::Least) is.
     pub election_timeout: Duration,
     /// How often a leader that has nothing to send says that it is there. At least a microsecond.
     pub heartbeat_interval: Duration,
@@ -40,6 +40,10 @@ pub struct Config {
     /// and what is missing is sent once more alone. Without an operating system, where flash is scarce, pieces are taken
     /// in order whatever this says.
     pub pieces_in_order: bool,
+    /// Whether this node, when it leads, serves reads by its lease: [`Read`](crate::Read). Only with a clock that counts the
+    /// time in which the machine sleeps, never goes back, and is at most a twentieth slow or fast; and only if every
+    /// member's is so too. What others promise to the leader they promise whatever they say here.
+    pub leases: bool,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from
     /// boot to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
@@ -60,6 +64,7 @@ impl Config {
             snapshot_bytes_per_heartbeat: 12 << 20,
             snapshot_bytes_max: None,
             pieces_in_order: true,
+            leases: false,
             seed,
         }
     }
@@ -85,6 +90,7 @@ pub(crate) struct Settings {
     pub(crate) snapshot_bytes_per_heartbeat: u32,
     pub(crate) snapshot_bytes_max: Option<u32>,
     pub(crate) pieces_in_order: bool,
+    pub(crate) leases: bool,
 }
 
 impl Settings {
@@ -107,6 +113,7 @@ impl Settings {
                 snapshot_bytes_per_heartbeat: config.snapshot_bytes_per_heartbeat,
                 snapshot_bytes_max: config.snapshot_bytes_max,
                 pieces_in_order: config.pieces_in_order || cfg!(target_os = "none"),
+                leases: config.leases,
             });
         };
         Err(wrong)
@@ -180,6 +187,13 @@ pub enum ConfigError {
     ElectionTooShort,
     /// The election time-out is above an hour.
     ElectionTooLong,
+    /// The election time-out is shorter than every member's: a leader's lease would count on more.
+    ElectionBelowLeast {
+        /// The election time-out, in microseconds.
+        micros: u64,
+        /// The least that every member has, in microseconds.
+        least: u64,
+    },
     /// A frame holds no record with a payload.
     FrameTooSmall,
     /// The log's memory is smaller than the least that every member has.
@@ -219,6 +233,10 @@ impl core::fmt::Display for ConfigError {
                 f.write_str("the election time-out must be at least two heartbeat intervals")
             }
             ConfigError::ElectionTooLong => f.write_str("the election time-out must be at most one hour"),
+            ConfigError::ElectionBelowLeast { micros, least } => write!(
+                f,
+                "the election time-out has {micros} microseconds, and every member's has at least {least}: make it longer"
+            ),
             ConfigError::FrameTooSmall => {
                 write!(f, "a frame must hold more than {RECORD_OVERHEAD} bytes of entries")
             }

@@ -1,7 +1,7 @@
 use crate::log::Log;
 use crate::roster::Occupant;
 use crate::step::Step;
-use crate::{ConfigError, Index, Members, Refusal, Roster, Seat, Seats, Settled};
+use crate::{ConfigError, Index, Least, Members, Refusal, Roster, Seat, Seats, Settled};
 
 /// The members in force, and what follows from who they are (section 6).
 ///
@@ -25,8 +25,9 @@ pub(crate) struct Configuration {
     pub(crate) others: Seats,
     /// Members of which another life than the one in force is there: they get the log, and do not count.
     pub(crate) reborn: Seats,
-    /// The log of no member has less room than this, in bytes: see
-    /// [`Charter::log_bytes_least`](crate::founding::Charter).
+    /// No member's election time-out is shorter than this: see [`Least`].
+    pub(crate) election_micros: u32,
+    /// The log of no member has less room than this, in bytes.
     pub(crate) log_bytes: usize,
     /// The index of the entry that made the configuration in force; zero for that of the founding.
     pub(crate) since: Index,
@@ -50,6 +51,7 @@ impl Configuration {
             members: Members::of(Seats::NONE),
             others: Seats::NONE,
             reborn: Seats::NONE,
+            election_micros: 0,
             log_bytes: 0,
             since: Index(0),
             settled: Index(0),
@@ -89,8 +91,8 @@ impl Configuration {
     #[rustfmt::skip]
     pub(crate) fn seats_mut(&mut self) -> (&mut Members, [&mut Seats; 2]) {
         let Configuration {
-            is_open: _, is_news: _, was_named: _, held: _, members, others, reborn, log_bytes: _, since: _, settled: _,
-            settled_bytes: _, looked_through: _,
+            is_open: _, is_news: _, was_named: _, held: _, members, others, reborn, election_micros: _, log_bytes: _,
+            since: _, settled: _, settled_bytes: _, looked_through: _,
         } = self;
         (members, [others, reborn])
     }
@@ -119,9 +121,9 @@ impl Step<'_> {
     }
 
     /// Takes the configuration of the founding over, unless one is known here.
-    pub(crate) fn adopt_founders(&mut self, members: Members, log_bytes_least: u32) -> Result<(), ConfigError> {
+    pub(crate) fn adopt_founders(&mut self, members: Members, least: Least) -> Result<(), ConfigError> {
         if self.state.configuration.settled_bytes == Roster::NOBODY_BYTES {
-            let roster = Roster::write(self.memory, members, log_bytes_least, |_| Occupant::default())?;
+            let roster = Roster::write(self.memory, members, least, |_| Occupant::default())?;
             self.state.configuration.settled_bytes = roster.bytes().len();
             self.enter();
         }
@@ -220,6 +222,8 @@ impl Step<'_> {
         configuration.others = configuration.members.all().without(me.seat);
         configuration.reborn = Seats::NONE;
         configuration.is_news = true;
+        self.state.lead.lease.lapse();
+        let configuration = &mut self.state.configuration;
         for (seat, Occupant { incarnation, .. }) in roster.occupants() {
             if seat == me.seat && incarnation != me.incarnation {
                 configuration.reborn = Seats::NONE.and(seat);

@@ -9,9 +9,6 @@ use crate::{Ballot, Identity, Incarnation, Instant, Message, Position, Role, Sea
 #[repr(C)]
 pub(crate) struct Election {
     pub(crate) ballot: Ballot,
-    /// Whether there is none, for the node has just started: it asks for votes that it will not count, for a leader
-    /// answers with a heartbeat.
-    pub(crate) greets: bool,
     /// Who granted a vote.
     pub(crate) votes: Seats,
     /// Who has answered.
@@ -19,8 +16,7 @@ pub(crate) struct Election {
 }
 
 impl Election {
-    pub(crate) const NONE: Election =
-        Election { ballot: Ballot::Pre, greets: false, votes: Seats::NONE, answered: Seats::NONE };
+    pub(crate) const NONE: Election = Election { ballot: Ballot::Pre, votes: Seats::NONE, answered: Seats::NONE };
 
     /// What a seat has answered was another life's.
     pub(crate) fn forget(&mut self, seat: Seat) {
@@ -58,9 +54,6 @@ impl OwedVote {
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
     pub(crate) fn await_leader(&mut self) {
-        if core::mem::take(&mut self.state.election.greets) {
-            self.owe_ballots();
-        }
         let is_due = self.state.timers.now >= self.state.timeout_due();
         if is_due && self.state.may_campaign() {
             return self.ask_around();
@@ -150,15 +143,19 @@ impl Step<'_> {
             return;
         }
         if ballot == Ballot::Pre {
-            let granted = term > self.state.hard.term && is_recent && !self.state.hears_leader();
+            // It asks once more: then its turn may have come.
+            if self.state.is_fenced() && self.state.follow.leader.is_none() {
+                return;
+            }
+            let granted = term > self.state.hard.term && is_recent && !self.state.is_fenced();
             let term = if granted { term } else { self.state.hard.term };
             self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted, incarnation };
             return;
         }
+        if ballot == Ballot::Real && self.state.is_fenced() {
+            return;
+        }
         if term > self.state.hard.term {
-            if ballot == Ballot::Real && self.state.hears_leader() {
-                return;
-            }
             self.follow(term);
         }
         let is_current = term == self.state.hard.term;

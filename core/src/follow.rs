@@ -13,8 +13,9 @@ pub(crate) struct Follow {
     pub(crate) leader: Option<Seat>,
     /// Whether there was no room for the entry that would follow: the leader is told so until that changes.
     pub(crate) full: bool,
-    /// Until when the leader is there, as it was heard.
-    pub(crate) leader_until: Instant,
+    /// Until when nobody else is elected with this node's vote: a leader was heard, of whatever term, or may have been
+    /// before the node started, and what it confirmed then is a lease.
+    pub(crate) fenced_until: Instant,
     /// The last index of the leader's log at its election.
     pub(crate) inherited: Index,
     /// The log equals the leader's up to here: a follower commits and acknowledges nothing beyond.
@@ -46,7 +47,7 @@ impl Follow {
         Follow {
             leader: None,
             full: false,
-            leader_until: Instant::START,
+            fenced_until: Instant::START,
             inherited: Index(0),
             verified: Index(0),
             acked: Index(0),
@@ -57,9 +58,9 @@ impl Follow {
 }
 
 impl State {
-    /// Whether a leader of this term was heard within the election time-out (section 4.2.3 of the thesis).
-    pub(crate) fn hears_leader(&self) -> bool {
-        self.is_leader() || self.timers.now < self.follow.leader_until
+    /// Whether a leader was heard within the election time-out, or may have been (sections 4.2.3 and 6.4.1 of the thesis).
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.is_leader() || self.timers.now < self.follow.fenced_until
     }
 }
 
@@ -102,7 +103,7 @@ impl Step<'_> {
         self.state.configuration.held = 0;
         self.state.follow.inherited = inherited;
         self.state.attend_leader();
-        self.state.follow.leader_until = self.state.timers.after_timeout();
+        self.state.follow.fenced_until = self.state.timers.after_timeout();
         self.state.timers.rest();
         raise(&mut self.state.follow.stamp, stamp);
         Ok(())

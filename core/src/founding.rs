@@ -31,7 +31,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Incarnation, Members, Recovered, Snapshot};
+use crate::{Incarnation, Least, Members, Recovered, Snapshot};
 
 #[cfg(feature = "checker")]
 mod checker;
@@ -84,8 +84,8 @@ pub struct Charter {
     pub founding: Founding,
     /// Who takes part, until the log says otherwise.
     pub members: Members,
-    /// The least log capacity of all members, in bytes. No member may have a smaller log.
-    pub log_bytes_least: u32,
+    /// What every member has at least.
+    pub least: Least,
 }
 
 /// What a store makes durable on its way to be complete. A later one replaces an earlier one, as a whole or not at all.

@@ -40,7 +40,12 @@ pub struct ClientCommand<V> {
 /// node: see [`Effect::ReadReady`](crate::Effect::ReadReady).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Read;
+pub struct Read {
+    /// Whether a leader's lease will do: then the read waits for no round while there is one. Only with
+    /// [`Config::leases`](crate::Config::leases), and only if the time of this step was read after the client's request had
+    /// come.
+    pub by_lease: bool,
+}
 
 /// Hand leadership over, within an election time-out. If that is not refused, it ends in an
 /// [`Effect::LeadershipEnded`](crate::Effect::LeadershipEnded) or
@@ -108,7 +113,10 @@ pub enum Input<'a, V> {
     /// See [`Snapshotted`].
     Snapshotted(Snapshot),
     /// See [`Read`].
-    Read,
+    Read {
+        /// Whether a leader's lease will do.
+        by_lease: bool,
+    },
     /// See [`Transfer`].
     Transfer {
         /// Who should lead next.
@@ -160,7 +168,7 @@ impl<'a, V> Tell<'a, V> for Read {
     type Answer = Result<Round, Rejection>;
 
     fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
-        (step.read(), None)
+        (step.read(self.by_lease), None)
     }
 }
 
@@ -219,7 +227,7 @@ impl<'a, V: Serialize> Tell<'a, V> for Input<'a, V> {
     fn tell(self, step: &mut Step<'_>) -> (Self::Answer, Stores<'a>) {
         let answer = match self {
             Input::ClientCommand { session, command } => Some(step.propose(session, command).into()),
-            Input::Read => Some(step.read().into()),
+            Input::Read { by_lease } => Some(step.read(by_lease).into()),
             Input::Transfer { to } => step.transfer(to).err().map(Answer::Reject),
             Input::Change(change) => step.change(&change).err().map(Answer::Reject),
             Input::Snapshotted(snapshot) => step.snapshotted(snapshot).err().map(Answer::Reject),

@@ -1,3 +1,4 @@
+use crate::lease::Lease;
 use crate::peer::seats_of;
 use crate::plan::Plan;
 use crate::step::Step;
@@ -14,6 +15,7 @@ pub(crate) struct Lead {
     pub(crate) piece_allowance: u32,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) plan: Option<Plan>,
+    pub(crate) lease: Lease,
 }
 
 /// What has come to its end, and the driver has not been told.
@@ -34,7 +36,7 @@ impl Lead {
     /// Of a node that does not lead. Of a constant every byte would be copied.
     #[inline(always)]
     pub(crate) fn none() -> Lead {
-        Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None, plan: None }
+        Lead { fetchers: Seats::NONE, piece_allowance: 0, transfer: None, plan: None, lease: Lease::NONE }
     }
 }
 

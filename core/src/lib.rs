@@ -8,7 +8,7 @@
 //! ```
 //! use std::collections::VecDeque;
 //! use quorate::{
-//!     Boot, Charter, ClientCommand, Config, Effect, Founding, Input, Instant, Members, Node, Role, Seat, Seats,
+//!     Boot, Charter, ClientCommand, Config, Effect, Founding, Input, Instant, Least, Members, Node, Role, Seat, Seats,
 //! };
 //!
 //! #[derive(serde::Serialize, serde::Deserialize)]
@@ -19,7 +19,8 @@
 //!
 //! let members = Members::of(Seats::first(3));
 //! // What all of them start from. Between machines, a `Prospect` on each makes sure of that.
-//! let charter = Charter { founding: Founding(0x1a3b), members, log_bytes_least: 1024 };
+//! let least = Least { log_bytes: 1024, election_micros: 250_000 };
+//! let charter = Charter { founding: Founding(0x1a3b), members, least };
 //! let mut machines = Vec::new();
 //! for seat in members.all().iter() {
 //!     // The seed must differ from member to member and from boot to boot.
@@ -131,7 +132,7 @@
 //! A leader has to know what was committed before it (section 5.4.2). Raft lets it append a no-op; here each node keeps
 //! a [`Mark`]: the latest term whose leader's log, as it was at its election, the node held as a whole. Marks take no
 //! room, so that no history of faults can fill a bounded log with reigns. What one member holds above its own snapshot
-//! has to fit into the others' logs: if these differ in size, [`Charter::log_bytes_least`] names the smallest.
+//! has to fit into the others' logs: if these differ in size, [`Charter::least`] names the smallest.
 //!
 //! # Founding
 //!
@@ -176,6 +177,8 @@ mod input;
 mod instant;
 mod invariant;
 mod lead;
+mod lease;
+mod least;
 mod log;
 mod mark;
 mod member;
@@ -214,6 +217,7 @@ pub use founding::{Charter, Founding, Prospect};
 pub use input::{Answer, ClientCommand, Input, Persisted, Read, Receive, Snapshotted, Tick, Told, Transfer};
 pub use instant::{Instant, Widened};
 pub use invariant::Broken;
+pub use least::Least;
 pub use mark::Mark;
 pub use member::{Identity, Incarnation, Members, Seat, Seats};
 pub use message::{Ballot, Message, Outcome};

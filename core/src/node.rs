@@ -91,7 +91,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         if let Some(transfer) = &state.lead.transfer {
             due = due.min(transfer.until);
         }
-        if state.may_install() || state.election.greets {
+        if state.may_install() {
             due = due.min(state.timers.now);
         }
         (due < Instant::END).then(|| due.before(state.timers.behind))

@@ -19,6 +19,8 @@ pub(crate) struct Reads {
     pub(crate) latest: u64,
     /// Whether a read waits for the round after the latest.
     pub(crate) waiting: bool,
+    /// Whether one of those needs a round of its own, whatever lease there is.
+    pub(crate) is_strict: bool,
     /// The index of the round under way. A follower learns it with the confirmation.
     pub(crate) under_way: Option<Index>,
     /// A confirmed round, and the index to apply before it is ready.
@@ -30,24 +32,34 @@ pub(crate) struct Reads {
 
 impl Reads {
     pub(crate) fn new(boot: u64) -> Reads {
-        Reads { boot, latest: 0, waiting: false, under_way: None, confirmed: None, failed: None, asks: false }
+        Reads {
+            boot,
+            latest: 0,
+            waiting: false,
+            is_strict: false,
+            under_way: None,
+            confirmed: None,
+            failed: None,
+            asks: false,
+        }
     }
 
-    fn join(&mut self) -> Round {
+    fn join(&mut self, is_strict: bool) -> Round {
         self.waiting = true;
+        self.is_strict |= is_strict;
         Round(self.latest + 1)
     }
 }
 
 impl Step<'_> {
     /// A client of this node wants to read.
-    pub(crate) fn read(&mut self) -> Result<Round, Rejection> {
+    pub(crate) fn read(&mut self, by_lease: bool) -> Result<Round, Rejection> {
         match self.state.follow.leader {
             Some(_) if self.state.follow.full => Err(Rejection::Full),
             Some(_) if self.state.fetch.is_some() || self.state.snapshots.image != Image::Whole => {
                 Err(Rejection::Behind)
             }
-            Some(_) => Ok(self.state.reads.join()),
+            Some(_) => Ok(self.state.reads.join(!by_lease)),
             None => Err(Rejection::NotLeader { leader: None }),
         }
     }
@@ -62,7 +74,7 @@ impl Step<'_> {
             peer.owed.read_answer = peer.asked.index.is_some();
             return;
         }
-        let Round(tag) = self.state.reads.join();
+        let Round(tag) = self.state.reads.join(true);
         self.peers[from].asked = Asked { boot, round, tag, index: None };
     }
 
@@ -133,13 +145,19 @@ impl Rounds<'_> {
         if is_leader && !self.state.is_established() {
             return;
         }
-        let commit = self.state.commit;
+        let (commit, is_leased) = (self.state.commit, is_leader && self.state.holds_lease());
         let reads = &mut self.state.reads;
         reads.latest += 1;
         reads.waiting = false;
+        let is_strict = core::mem::take(&mut reads.is_strict);
+        if is_leased && !is_strict {
+            reads.confirmed = NonZero::new(reads.latest).map(|round| (round, commit));
+            return;
+        }
         reads.under_way = Some(commit);
         reads.asks = !is_leader;
         if is_leader {
+            self.state.lead.lease.draw(self.state.timers.now);
             self.state.attend_all();
             for peer in &mut *self.peers {
                 peer.round_from = peer.sent;
@@ -159,6 +177,7 @@ impl Rounds<'_> {
         if !self.state.configuration.is_quorum(present.union(self.state.me())) {
             return;
         }
+        self.state.extend_lease();
         let latest = self.state.reads.latest;
         self.state.reads.under_way = None;
         self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));

@@ -49,7 +49,7 @@ impl Step<'_> {
 
     /// No leader of the term is known, and nothing is verified against the one to come.
     pub(crate) fn forget_leader(&mut self) {
-        self.state.follow = Follow::none();
+        self.state.follow = Follow { fenced_until: self.state.follow.fenced_until, ..Follow::none() };
         self.fail_reads();
     }
 }

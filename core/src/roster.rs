@@ -2,7 +2,7 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{ConfigError, Identity, Incarnation, Index, Members, Seat, Seats};
+use crate::{ConfigError, Identity, Incarnation, Index, Least, Members, Seat, Seats};
 
 /// Who takes part, in which life, and where: a configuration of section 6, as bytes that go unchanged through log, frame
 /// and disk.
@@ -35,8 +35,9 @@ pub struct Occupant<'a> {
     pub address: &'a [u8],
 }
 
-/// Bytes in front of the occupants: the least log capacity, and five sets of seats, each 32 bits, little endian.
-const HEAD: usize = 24;
+/// Bytes in front of the occupants: the least log capacity, the least election time-out, and five sets of seats, each 32
+/// bits, little endian.
+const HEAD: usize = 28;
 
 /// In the byte in front of an address, beside its length: a drawn incarnation comes first.
 const IS_DRAWN: u8 = 0x80;
@@ -46,7 +47,7 @@ impl<'a> Roster<'a> {
     pub const ADDRESS_MAX: usize = 18;
 
     /// Bytes that a node keeps for each of its seats, to hold a roster: addresses of full length fit from two seats on.
-    pub const SEAT_BYTES: usize = 40;
+    pub const SEAT_BYTES: usize = 41;
 
     /// A roster has at most so many bytes less than a frame holds of entries: an offer of a snapshot brings one as well,
     /// and takes more beside it than an `AppendEntries` beside entries.
@@ -84,12 +85,12 @@ impl<'a> Roster<'a> {
     pub fn write<'o>(
         room: &'a mut [u8],
         members: Members,
-        log_bytes_least: u32,
+        least: Least,
         occupant: impl Fn(Seat) -> Occupant<'o>,
     ) -> Result<Roster<'a>, ConfigError> {
         let too_long = ConfigError::RosterTooLong { room: room.len() };
         let mut out = Out { room, length: 0 };
-        out.put_head(&members, log_bytes_least).ok_or(too_long)?;
+        out.put_head(&members, least).ok_or(too_long)?;
         members.all().iter().try_for_each(|seat| out.put_occupant(&occupant(seat))).ok_or(too_long)?;
         let Out { room, length } = out;
         Roster::parse(room.get(..length).unwrap_or_default()).ok_or(ConfigError::NoVoters)
@@ -102,13 +103,13 @@ impl<'a> Roster<'a> {
 
     /// Who takes part.
     pub fn members(&self) -> Members {
-        let [voters, outgoing, replaced, learners, witnesses] = core::array::from_fn(|at| Seats(self.word(at + 1)));
+        let [voters, outgoing, replaced, learners, witnesses] = core::array::from_fn(|at| Seats(self.word(at + 2)));
         Members { voters, outgoing, replaced, learners, witnesses }
     }
 
-    /// The least log capacity of all members, in bytes. No member may have a smaller log.
-    pub fn log_bytes_least(&self) -> u32 {
-        self.word(0)
+    /// What every member has at least.
+    pub fn least(&self) -> Least {
+        Least { log_bytes: self.word(0), election_micros: self.word(1) }
     }
 
     /// Who holds this seat; nobody if it is no member's.
@@ -170,9 +171,11 @@ struct Out<'b> {
 }
 
 impl Out<'_> {
-    fn put_head(&mut self, members: &Members, log_bytes_least: u32) -> Option<()> {
+    fn put_head(&mut self, members: &Members, least: Least) -> Option<()> {
+        let Least { log_bytes, election_micros } = least;
         let Members { voters, outgoing, replaced, learners, witnesses } = *members;
-        let mut numbers = [log_bytes_least, voters.0, outgoing.0, replaced.0, learners.0, witnesses.0].into_iter();
+        let sets = [voters, outgoing, replaced, learners, witnesses].map(|seats| seats.0);
+        let mut numbers = [log_bytes, election_micros].into_iter().chain(sets);
         numbers.try_for_each(|number| self.put(&number.to_le_bytes()))
     }
 
@@ -202,7 +205,7 @@ impl Out<'_> {
 
 impl fmt::Debug for Roster<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} of {} bytes", self.members(), self.log_bytes_least())?;
+        write!(f, "{:?}, {:?}", self.members(), self.least())?;
         f.debug_map().entries(self.occupants()).finish()
     }
 }
@@ -210,7 +213,7 @@ impl fmt::Debug for Roster<'_> {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Roster<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{} of {} bytes", self.members(), self.log_bytes_least());
+        defmt::write!(f, "{}, {}", self.members(), self.least());
         for (seat, occupant) in self.occupants() {
             defmt::write!(f, " {}: {}", seat, occupant);
         }

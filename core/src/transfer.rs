@@ -1,5 +1,5 @@
 use crate::step::Step;
-use crate::{Instant, Rejection, Seat};
+use crate::{Instant, Node, Rejection, Seat};
 
 /// A leader's wish to hand over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -8,6 +8,13 @@ pub(crate) struct Transfer {
     pub(crate) until: Instant,
     /// Whether it was told to campaign since the last heartbeat.
     pub(crate) told: bool,
+}
+
+impl<C, B, const SEATS: usize> Node<C, B, SEATS> {
+    /// To whom this leader hands over, as long as its [`Transfer`](crate::Transfer) is under way.
+    pub fn successor(&self) -> Option<Seat> {
+        self.state.lead.transfer.map(|transfer| transfer.to)
+    }
 }
 
 impl Step<'_> {
@@ -30,6 +37,7 @@ impl Step<'_> {
         }
         self.give_up_transfer();
         let until = self.state.timers.after_timeout();
+        self.state.lead.lease.end();
         self.state.lead.transfer = Some(Transfer { to, until, told: false });
         Ok(())
     }

@@ -8,8 +8,8 @@
 use std::time::Instant as Clock;
 
 use quorate::{
-    Boot, Charter, ClientCommand, Config, Effect, Entries, Founding, Identity, Input, Instant, Members, Node, Role,
-    Seat, Seats, Ticket,
+    Boot, Charter, ClientCommand, Config, Effect, Entries, Founding, Identity, Input, Instant, Least, Members, Node,
+    Role, Seat, Seats, Ticket,
 };
 use quorate_wire::Envelope;
 
@@ -55,7 +55,11 @@ struct Bench<const SEATS: usize> {
 impl<const SEATS: usize> Bench<SEATS> {
     fn new(log_bytes: usize) -> Self {
         let members = Members::of(Seats::first(SEATS));
-        let charter = Charter { founding: FOUNDING, members, log_bytes_least: log_bytes as u32 };
+        let charter = Charter {
+            founding: FOUNDING,
+            members,
+            least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+        };
         let nodes = members.all().iter().map(|seat| {
             let config = Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, 7) };
             let boot = Boot::found(config, &charter, vec![0; log_bytes].into_boxed_slice());

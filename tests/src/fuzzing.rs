@@ -15,7 +15,7 @@ mod source;
 mod station;
 mod step;
 
-use quorate::{Boot, Charter, Config, Founding, Members, Recovered, Seat};
+use quorate::{Boot, Charter, Config, Founding, Least, Members, Recovered, Seat};
 
 pub use decode::decode;
 pub use flash::flash;
@@ -40,7 +40,11 @@ pub const TARGETS: [(&str, Target); 6] = [
 
 /// A node that has its charter, and is to be given what else its disk holds.
 fn recovering(me: Seat, members: Members, log_bytes: usize) -> Boot<Vec<u8>, Vec<u8>, 3> {
-    let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
+    let charter = Charter {
+        founding: Founding(1),
+        members,
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+    };
     let mut boot = Boot::recover(Config::new(me, 1), vec![0; log_bytes]).expect("the configuration is sound");
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     boot

@@ -26,8 +26,6 @@
 //!   but none is missed.
 //! - **Being down.** A node that crashes or loses its disk starts again at once. Being down looks to others like being
 //!   slow to answer.
-//! - **Greetings.** The question that a node asks when it starts is taken as lost (`Node::forget_greeting`), but not
-//!   that of a node that has lost its disk: it may be the first that others hear of that.
 //! - **Names.** Two states that differ only in who sits where are one (`Node::rename`). That the seats do not matter is
 //!   not believed but checked: each event of a node is played under every naming.
 //! - **Spent letters.** A letter that no rule will ever look at again, whatever the receiver becomes, is taken off its

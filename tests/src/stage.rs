@@ -5,7 +5,7 @@
 //!
 //! | line | what happens |
 //! | --- | --- |
-//! | `cluster 3 learners=1 frame=100 window=64 window-bytes=.. log-bytes=..` | an empty stage, with new nodes |
+//! | `cluster 3 learners=1 frame=104 window=64 window-bytes=.. log-bytes=..` | an empty stage, with new nodes |
 //! | `cluster 3 log-bytes=400 least=200` | the same, and no member's log has less memory than that |
 //! | `disk 1 term=2 vote=1 log=1,1,2 mark=2` | node 1 starts from a disk with entries of these terms, and a mark of this term |
 //! | `log-bytes 1 bytes=90` | node 1 starts with another memory for its log, and a charter of its own that allows it |
@@ -60,8 +60,6 @@ struct Actor {
     incarnation: Incarnation,
     log_bytes: usize,
     now: Instant,
-    /// Whether it asks who leads when it starts.
-    greets: bool,
     /// Whether its effects wait until they are drawn on demand.
     held: bool,
     node: Option<Node>,
@@ -82,13 +80,12 @@ struct Letter {
 }
 
 impl Actor {
-    fn new(config: Config, charter: Charter, log_bytes: usize, greets: bool) -> Actor {
+    fn new(config: Config, charter: Charter, log_bytes: usize) -> Actor {
         let mut actor = Actor {
             config,
             charter,
             incarnation: Incarnation::FOUNDER,
             log_bytes,
-            greets,
             now: Instant::START,
             held: false,
             node: None,
@@ -102,7 +99,8 @@ impl Actor {
         actor
     }
 
-    /// Starts the node from exactly what its disk holds.
+    /// Starts the node from exactly what its disk holds. It has been up for an election time-out when the play goes on: before
+    /// that it votes for nobody, and few plays are about that.
     fn start(&mut self) {
         let boot = Boot::recover(self.config.clone(), vec![0; self.log_bytes]);
         let mut boot = boot.expect("the stage's configuration is sound");
@@ -129,11 +127,9 @@ impl Actor {
         if mark.term > Term(0) {
             take(Recovered::Mark(mark));
         }
-        let mut node = boot.start(self.now).expect("the disk holds what a node wrote");
-        if !self.greets {
-            node.forget_greeting();
-        }
+        let node = boot.start(self.now).expect("the disk holds what a node wrote");
         self.node = Some(node);
+        self.now = self.now + self.config.election_timeout;
         self.write = None;
         self.refusals = Refusals::default();
     }

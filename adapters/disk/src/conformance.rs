@@ -7,7 +7,7 @@ mod snapshots;
 
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Entries, Entry, Founding, HardState, Identity, Incarnation, Index, Kind, Mark, Members, Occupant,
+    Charter, Entries, Entry, Founding, HardState, Identity, Incarnation, Index, Kind, Least, Mark, Members, Occupant,
     Position, Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
 };
 
@@ -195,12 +195,20 @@ fn prepared(founding: u64) -> Record {
 
 /// A record of a store that is complete in it.
 fn complete(founding: u64) -> Record {
-    Record::Complete(Charter { founding: Founding(founding), members: MEMBERS, log_bytes_least: 1 << 20 })
+    Record::Complete(Charter {
+        founding: Founding(founding),
+        members: MEMBERS,
+        least: Least { log_bytes: 1 << 20, election_micros: 250_000 },
+    })
 }
 
 /// A record of a store that has come to it later.
 fn joined(founding: u64) -> Record {
-    let charter = Charter { founding: Founding(founding), members: MEMBERS, log_bytes_least: 1 << 20 };
+    let charter = Charter {
+        founding: Founding(founding),
+        members: MEMBERS,
+        least: Least { log_bytes: 1 << 20, election_micros: 250_000 },
+    };
     Record::Joined(charter, Incarnation(0x0123_4567_89ab_cdef))
 }
 
@@ -216,7 +224,8 @@ fn configuration(since: u64, members: Members) -> Configuration {
         seat => Occupant { incarnation: Incarnation(u64::MAX - u64::from(seat)), address: &[0xff; 18] },
     };
     let mut room = [0; Roster::SEAT_BYTES * 4];
-    let roster = Roster::write(&mut room, members, 1 << 20, occupant).expect("four members find room");
+    let roster = Roster::write(&mut room, members, Least { log_bytes: 1 << 20, election_micros: 250_000 }, occupant)
+        .expect("four members find room");
     Settled { since: Index(since), roster }.into()
 }
 

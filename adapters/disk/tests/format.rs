@@ -9,8 +9,8 @@ use std::io::Write as _;
 use common::{members, names, open, position, record, settled, state};
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Entries, Founding, Identity, Incarnation, Index, Mark, Members, Occupant, Roster, Seat, Seats, Settled,
-    Snapshot, Term, crc32c,
+    Charter, Entries, Founding, Identity, Incarnation, Index, Least, Mark, Members, Occupant, Roster, Seat, Seats,
+    Settled, Snapshot, Term, crc32c,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use tempfile::tempdir;
@@ -55,7 +55,8 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     let Members { voters, .. } = members();
     let (outgoing, replaced, learners, witnesses) = (Seats(0x0e), Seats(0x02), Seats(0x10), Seats(0x04));
     let members = Members { voters, outgoing, replaced, learners, witnesses };
-    let charter = Charter { founding: FOUNDING, members, log_bytes_least: 0x0a0b_0c0d };
+    let charter =
+        Charter { founding: FOUNDING, members, least: Least { log_bytes: 0x0a0b_0c0d, election_micros: 250_000 } };
     disk.record(Record::Joined(charter, LIFE)).unwrap();
     let mark = Some(Mark { term: Term(2), last: position(1) });
     let mut room = [0; 100];
@@ -63,7 +64,9 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
         Seat(1) => Occupant { incarnation: LIFE, address: b"one" },
         _ => Occupant::default(),
     };
-    let roster = Roster::write(&mut room, members, 0x0a0b_0c0d, occupant).unwrap();
+    let roster =
+        Roster::write(&mut room, members, Least { log_bytes: 0x0a0b_0c0d, election_micros: 250_000 }, occupant)
+            .unwrap();
     let settled = Settled { since: Index(1), roster };
     disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_300])).unwrap(), Some(settled), mark).unwrap();
     let mut writer = disk.snapshots().create(position(1), members).unwrap();
@@ -84,7 +87,8 @@ fn founding_records_have_these_bytes() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
     disk.record(Record::Prepared(Prepared { founding: FOUNDING, members: members() })).unwrap();
-    let charter = Charter { founding: FOUNDING, members: members(), log_bytes_least: 4096 };
+    let charter =
+        Charter { founding: FOUNDING, members: members(), least: Least { log_bytes: 4096, election_micros: 250_000 } };
     disk.record(Record::Complete(charter)).unwrap();
     disk.record(Record::Joined(charter, LIFE)).unwrap();
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
@@ -97,19 +101,20 @@ const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
 const LIFE: Incarnation = Incarnation(0x0123_4567_89ab_cdef);
 
 const RECORDS: &str = "
-0000: 71 62 61 74 6d 5b 1e 0c 01 00 00 00 00 00 00 00
-0010: 31 00 00 00 00 00 00 00 f1 c8 f9 30 07 28 00 00
+0000: 71 62 61 74 72 68 41 1d 01 00 00 00 00 00 00 00
+0010: 35 00 00 00 00 00 00 00 58 84 bb 02 07 2c 00 00
 0020: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
 01f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0200: 71 62 61 74 de f7 9b 2c 02 00 00 00 00 00 00 00
-0210: 31 00 00 00 00 00 00 00 0e 8c 23 8d 08 28 00 00
+0200: 71 62 61 74 c5 cc 2a 18 02 00 00 00 00 00 00 00
+0210: 35 00 00 00 00 00 00 00 6f 99 a6 db 08 2c 00 00
 0220: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
-0240: 00 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00
+0240: 00 00 10 00 00 90 d0 03 00 00 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0400: 71 62 61 74 77 9d 03 c5 03 00 00 00 00 00 00 00
-0410: 31 00 00 00 00 00 00 00 71 96 ca d0 08 28 00 00
+0400: 71 62 61 74 6c a6 b2 f1 03 00 00 00 00 00 00 00
+0410: 35 00 00 00 00 00 00 00 10 83 4f 86 08 2c 00 00
 0420: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
-0440: 00 00 10 00 00 ef cd ab 89 67 45 23 01 00 00 00
+0440: 00 00 10 00 00 90 d0 03 00 ef cd ab 89 67 45 23
+0450: 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
 
 const SNAPSHOT: &str = "
@@ -127,20 +132,21 @@ const SECOND_SEGMENT: &str = "
 0010: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 0020: 02 00 00 00 00 00 00 00 03 00 00 00 00 00 00 00
 0030: 00 0a 00 00 00 00 00 00 00 00 00 00 6a b9 21 9e
-0200: 71 62 61 74 b5 9c 3a da 03 00 00 00 00 00 00 00
-0210: cd 00 00 00 00 00 00 00 55 4b cd 2a 05 9f 00 00
+0200: 71 62 61 74 4f c9 7d f5 03 00 00 00 00 00 00 00
+0210: d5 00 00 00 00 00 00 00 06 87 fa 45 05 a7 00 00
 0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 00
 0230: 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 01
 0240: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00
 0260: 00 00 00 00 00 00 00 00 00 00 00 08 88 77 66 55
 0270: 44 33 22 11 07 00 00 00 0e 00 00 00 02 00 00 00
-0280: 10 00 00 00 04 00 00 00 0d 0c 0b 0a ef cd ab 89
-0290: 67 45 23 01 01 00 00 00 00 00 00 00 0d 0c 0b 0a
-02a0: 07 00 00 00 0e 00 00 00 02 00 00 00 10 00 00 00
-02b0: 04 00 00 00 00 83 ef cd ab 89 67 45 23 01 6f 6e
-02c0: 65 00 00 00 03 1c 00 00 00 00 00 00 00 01 00 00
-02d0: 00 00 00 00 00 01 00 00 00 00 00 00 00 09 00 00
-02e0: 00 00 00 00 00 b4 e8 9d 52 00 00 00 00 00 00 00
+0280: 10 00 00 00 04 00 00 00 0d 0c 0b 0a 90 d0 03 00
+0290: ef cd ab 89 67 45 23 01 01 00 00 00 00 00 00 00
+02a0: 0d 0c 0b 0a 90 d0 03 00 07 00 00 00 0e 00 00 00
+02b0: 02 00 00 00 10 00 00 00 04 00 00 00 00 83 ef cd
+02c0: ab 89 67 45 23 01 6f 6e 65 00 00 00 03 1c 00 00
+02d0: 00 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00
+02e0: 00 00 00 00 00 09 00 00 00 00 00 00 00 b4 e8 9d
+02f0: 52 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
 0400: 71 62 61 74 a4 78 f2 d9 04 00 00 00 00 00 00 00
 0410: 25 00 00 00 00 00 00 00 fb 8e 4d 92 04 1c 00 00
@@ -163,11 +169,13 @@ const GOLDEN: &str = "
 03f0: 78 78 78 78 78 78 78 78 78 78 78 78 78 78 78 b5
 0440: 78 78 78 78 78 78 78 78 5e 73 3e 2e 00 00 00 00
 05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0600: 71 62 61 74 14 f3 a8 64 02 00 00 00 00 00 00 00
-0610: 68 00 00 00 00 00 00 00 29 ba 90 26 01 12 00 00
+0600: 71 62 61 74 f6 4d 89 cd 02 00 00 00 00 00 00 00
+0610: 6c 00 00 00 00 00 00 00 68 5d ad 16 01 12 00 00
 0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 00
-0630: 00 00 00 00 00 00 00 09 23 00 00 00 00 00 00 00
-0640: 02 01 00 00 00 00 00 00 01 00 00 00 07 00 00 00
-0660: 00 00 00 06 18 00 00 00 00 00 00 00 04 00 00 00
-0670: 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00 00
+0630: 00 00 00 00 00 00 00 09 27 00 00 00 00 00 00 00
+0640: 02 01 00 00 00 00 00 00 01 00 00 00 90 d0 03 00
+0650: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+0660: 00 00 00 00 00 00 00 06 18 00 00 00 00 00 00 00
+0670: 04 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
+0680: 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 07f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";

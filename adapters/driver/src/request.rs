@@ -1,5 +1,5 @@
 use quorate::{ClientCommand, Index, Input, Instant, Read, Rejection, Role, Seat, Session, crc32c};
-use quorate_wire::client::{Reason, ReplyBody, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Reason, ReplyBody, RequestBody, StatusReport};
 
 use crate::{App, Driver, Host, Observer, View};
 
@@ -33,11 +33,11 @@ where
             RequestBody::Open { client, epoch } => {
                 self.propose(host, now, asker, Session { client, epoch, sequence: 0 }, None)
             }
-            RequestBody::Read { query, local: false } => self.read(host, now, asker, query),
-            RequestBody::Read { query, local: true } => {
+            RequestBody::Read { query, as_of: AsOf::Whenever } => {
                 host.query(&self.desk.replica, asker, query);
                 None
             }
+            RequestBody::Read { query, as_of } => self.read(host, now, asker, query, as_of == AsOf::Lease),
             RequestBody::Status => Some(ReplyBody::Status(self.status(host))),
             RequestBody::Snapshot => return Some(Asked::Snapshot),
             RequestBody::Piece { index, check, offset } => return Some(Asked::Piece { index, check, offset }),
@@ -100,7 +100,14 @@ where
         None
     }
 
-    fn read(&mut self, host: &mut H, now: Instant, asker: H::Asker, query: &[u8]) -> Option<ReplyBody<'static>> {
+    fn read(
+        &mut self,
+        host: &mut H,
+        now: Instant,
+        asker: H::Asker,
+        query: &[u8],
+        by_lease: bool,
+    ) -> Option<ReplyBody<'static>> {
         if self.desk.is_closed {
             return refuse(Reason::Stopping);
         }
@@ -112,8 +119,8 @@ where
         let Some(Ok(query)) = query.map(H::Query::try_from) else {
             return refuse(Reason::TooLarge { limit: limit as u32 });
         };
-        host.begin(&self.node, now, &Input::Read::<()>);
-        let answer = self.node.step(now, Read).answer;
+        host.begin(&self.node, now, &Input::Read::<()> { by_lease });
+        let answer = self.node.step(now, Read { by_lease }).answer;
         host.answer(answer.into());
         host.end(&self.node, false);
         match answer {

@@ -4,12 +4,12 @@ mod bench;
 
 use quorate::{Change, Index, Seat, Session};
 use quorate_driver::Asked;
-use quorate_wire::client::RequestBody;
+use quorate_wire::client::{AsOf, RequestBody};
 
 use crate::bench::{Bench, COMMANDS, READS};
 
 const OPEN: RequestBody<'_> = RequestBody::Open { client: 5, epoch: Index(0) };
-const READ: RequestBody<'_> = RequestBody::Read { query: &[0], local: false };
+const READ: RequestBody<'_> = RequestBody::Read { query: &[0], as_of: AsOf::Now };
 
 fn add(sequence: u64, number: &[u8]) -> RequestBody<'_> {
     RequestBody::Command { session: Session { client: 5, epoch: Index(1), sequence }, command: number }
@@ -69,7 +69,7 @@ fn what_makes_no_sense_is_refused_at_once() {
     bench.ask(2, add(0, &[42]));
     bench.ask(3, add(1, &[]));
     bench.ask(4, add(1, &[42, 0]));
-    bench.ask(5, RequestBody::Read { query: &[0, 0], local: false });
+    bench.ask(5, RequestBody::Read { query: &[0, 0], as_of: AsOf::Now });
     let refused = [
         "2: Refused(Unnumbered)",
         "3: Refused(Malformed)",
@@ -103,7 +103,7 @@ fn a_read_is_answered_once_its_round_is_confirmed_and_a_local_one_at_once() {
     for asker in 10..10 + READS as u32 + 1 {
         bench.driver.request(&mut bench.desk, bench.now, asker, READ);
     }
-    bench.driver.request(&mut bench.desk, bench.now, 20, RequestBody::Read { query: &[0], local: true });
+    bench.driver.request(&mut bench.desk, bench.now, 20, RequestBody::Read { query: &[0], as_of: AsOf::Whenever });
     assert_eq!(bench.driver.reads().count(), READS);
     bench.act();
     let read: Vec<_> = bench.said()[2..].to_vec();

@@ -1,6 +1,6 @@
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Founding, HardState, Identity, Incarnation, Index, Members, Position, Seat, Seats, Snapshot, Term,
+    Charter, Founding, HardState, Identity, Incarnation, Index, Least, Members, Position, Seat, Seats, Snapshot, Term,
 };
 
 use crate::item::{Configuration, Mark};
@@ -74,11 +74,12 @@ impl<'a> Reader<'a> {
         self.number().map(Term)
     }
 
-    /// What it is (1), founding (8), members (20), the least log (4), the life's incarnation (8); zeros for none.
+    /// What it is (1), founding (8), members (20), the least log and election time-out (4 each), the life's incarnation (8); zeros for none.
     pub(crate) fn record(&mut self) -> Option<Option<Record>> {
         let (kind, founding) = (self.byte()?, Founding(self.number()?));
         let members = self.members()?;
-        let charter = Charter { founding, members, log_bytes_least: self.word()? };
+        let charter =
+            Charter { founding, members, least: Least { log_bytes: self.word()?, election_micros: self.word()? } };
         Some(match (kind, Incarnation(self.number()?)) {
             (0, _) => None,
             (PREPARED, _) => Some(Record::Prepared(Prepared { founding, members })),
@@ -142,7 +143,7 @@ impl<'b> Writer<'b> {
 
     pub(crate) fn record(&mut self, record: Option<Record>) {
         let none = Prepared { founding: Founding(0), members: Members::default() };
-        let only = |Prepared { founding, members }| Charter { founding, members, log_bytes_least: 0 };
+        let only = |Prepared { founding, members }| Charter { founding, members, least: Least::default() };
         let (kind, charter, incarnation) = match record {
             None => (0, only(none), Incarnation::FOUNDER),
             Some(Record::Prepared(prepared)) => (PREPARED, only(prepared), Incarnation::FOUNDER),
@@ -152,7 +153,8 @@ impl<'b> Writer<'b> {
         self.put(&[kind]);
         self.put(&charter.founding.0.to_le_bytes());
         self.members(charter.members);
-        self.put(&charter.log_bytes_least.to_le_bytes());
+        self.put(&charter.least.log_bytes.to_le_bytes());
+        self.put(&charter.least.election_micros.to_le_bytes());
         self.put(&incarnation.0.to_le_bytes());
     }
 

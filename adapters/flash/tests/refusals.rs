@@ -54,7 +54,7 @@ fn a_layout_that_does_not_fit_is_refused() {
     let few = Layout { snapshots: 6 * 512..8 * 512, ..fine() };
     assert_eq!(refused_layout::<4, 512>(few), LayoutError::SnapshotsTooSmall { bytes: 1_024, needed: 1_536 });
     assert_eq!(refused_layout::<64, 512>(layout::<64, 512>(6, 1)), LayoutError::WordSize { bytes: 64 });
-    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 368 });
+    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 376 });
     let many = Layout { seats: 32, ..layout::<8, 1024>(6, 1) };
     assert_eq!(refused_layout::<8, 1024>(many), LayoutError::PageSize { bytes: 1_024, needed: 1_256 });
     let backwards = Layout { log: Range { start: 6 * 512, end: 0 }, ..fine() };

@@ -258,7 +258,7 @@ const HEARTBEAT: usize = 47;
 const ACK: usize = 37;
 
 /// A roster without addresses: what stands before the members and, of each, a byte and the number of its life.
-const ROSTER_FRONT: usize = 24;
+const ROSTER_FRONT: usize = 28;
 const ROSTER_SEAT: usize = 9;
 
 /// What a session takes in a record: a station's number, and epoch and sequence up to 34 thousand million.

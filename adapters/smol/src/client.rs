@@ -13,7 +13,7 @@ use std::{fmt, io};
 use quorate::{Founding, Index, Members, Seat, Seats, Session, Snapshot};
 use quorate_driver::client::{Directory, Kind, Opening, Own};
 use quorate_wire::Cluster;
-use quorate_wire::client::{Reason, Reply, ReplyBody, RequestBody};
+use quorate_wire::client::{AsOf, Reason, Reply, ReplyBody, RequestBody};
 
 use self::call::AGAIN;
 pub use self::configuration::{Change, Configuration, Occupant};
@@ -118,7 +118,17 @@ impl Client {
     /// # Errors
     /// Why there is no answer.
     pub async fn read(&mut self, query: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
-        let body = RequestBody::Read { query, local: false };
+        let body = RequestBody::Read { query, as_of: AsOf::Now };
+        self.ask_leader(Kind::Read, body, value).await
+    }
+
+    /// Asks a question of the state as of now or later, without a round trip of the leader's if it has a lease: see
+    /// [`ServerConfig::leases`](crate::ServerConfig::leases).
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn read_by_lease(&mut self, query: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
+        let body = RequestBody::Read { query, as_of: AsOf::Lease };
         self.ask_leader(Kind::Read, body, value).await
     }
 
@@ -127,7 +137,7 @@ impl Client {
     /// # Errors
     /// Why there is no answer.
     pub async fn read_local(&mut self, seat: Seat, query: &[u8]) -> Result<(Index, Vec<u8>), ClientError> {
-        let body = RequestBody::Read { query, local: true };
+        let body = RequestBody::Read { query, as_of: AsOf::Whenever };
         self.ask_member(seat, body, value).await
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use quorate::{Config, Seat, Seats};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
+use crate::clock::Clock;
 use crate::replica::CLIENTS;
 use crate::socket::DATAGRAM_MAX;
 
@@ -53,6 +54,14 @@ pub struct ServerConfig {
     pub election_timeout: Duration,
     /// See [`quorate::Config::heartbeat_interval`].
     pub heartbeat_interval: Duration,
+    /// Whether this node, when it leads, answers [`Client::read_by_lease`](crate::Client::read_by_lease) without asking the
+    /// others: see [`quorate::Config::leases`]. On Linux and Android alone: elsewhere no clock counts the time in which the
+    /// machine sleeps, and a majority is asked.
+    pub leases: bool,
+    /// Which members should lead if they can, the same on all nodes; no matter whom if none is named. A leader that is none
+    /// of them hands over to a voter that is, once that one has followed for ten election time-outs: see
+    /// [`Preference`](quorate_driver::Preference) for how often. Who is no voter is left out.
+    pub preferred: Seats,
     /// The file to which each step of the node is added, as [`quorate-trace`](https://docs.rs/quorate-trace) describes
     /// it. It holds all commands, and grows without bound.
     pub trace: Option<PathBuf>,
@@ -82,6 +91,8 @@ impl ServerConfig {
             clients_max: CLIENTS,
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
+            leases: true,
+            preferred: Seats::NONE,
             trace: None,
         }
     }
@@ -106,6 +117,7 @@ impl ServerConfig {
             inflight_messages_max: 128,
             inflight_bytes_max: self.inflight_bytes_max,
             pieces_in_order: false,
+            leases: self.leases && Clock::COUNTS_SLEEP,
             ..Config::new(self.seat, seed)
         }
     }

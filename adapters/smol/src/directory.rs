@@ -103,7 +103,7 @@ impl Directory {
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Members, Occupant, Seats};
+    use quorate::{Least, Members, Occupant, Seats};
 
     use super::*;
 
@@ -118,7 +118,7 @@ mod tests {
         let mut room = [0; 64];
         let members = Members::of(Seats::NONE.with(SEAT));
         let occupant = |_| Occupant { address: &address, ..Occupant::default() };
-        directory.meet(Roster::write(&mut room, members, 0, occupant).expect("there is room"))
+        directory.meet(Roster::write(&mut room, members, Least::default(), occupant).expect("there is room"))
     }
 
     #[test]
@@ -162,7 +162,8 @@ mod tests {
         let mut directory = Directory::default();
         let mut room = [0; 64];
         let members = Members::of(Seats::NONE.with(SEAT));
-        let roster = Roster::write(&mut room, members, 0, |_| Occupant::default()).expect("there is room");
+        let roster =
+            Roster::write(&mut room, members, Least::default(), |_| Occupant::default()).expect("there is room");
         assert_eq!(directory.unwritten(roster), []);
         directory.see(SEAT, at(1));
         assert_eq!(directory.unwritten(roster), [(SEAT, at(1))]);

@@ -116,6 +116,18 @@ pub enum Event {
         /// Where the members take it to be.
         known: SocketAddr,
     },
+    /// Seats that are preferred, and no member's: they are left out until they are.
+    PreferredUnknown {
+        /// Whose they would be.
+        seats: Seats,
+    },
+    /// This leader hands over to a member that is preferred.
+    HandsOver {
+        /// The member.
+        to: Seat,
+        /// For how long it has followed without a break.
+        fit_for: Duration,
+    },
     /// The node's role, its term, or whom it takes for the leader has changed.
     Role {
         /// What it is now.

@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use quorate::founding::Record;
 use quorate::{
@@ -72,13 +73,15 @@ fn committed<A: App>(node: &Stopped<A>) -> Index {
 
 /// The node as it would start, and its latest snapshot.
 fn recover<A: App>(survivor: &Survivor, charter: &Charter) -> Result<(Stopped<A>, Option<Snapshot>), ServeError> {
+    let usual = Config::new(survivor.owner().seat, random::number());
     let config = Config {
+        election_timeout: usual.election_timeout.max(Duration::from_micros(charter.least.election_micros.into())),
         entry_bytes_max: DATAGRAM_MAX,
         inflight_bytes_max: DATAGRAM_MAX,
-        ..Config::new(survivor.owner().seat, random::number())
+        ..usual
     };
     // In memory a record takes four bytes more, and it has 23 at least.
-    let memory = survivor.bytes().saturating_mul(2).max(charter.log_bytes_least.into());
+    let memory = survivor.bytes().saturating_mul(2).max(charter.least.log_bytes.into());
     let memory = vec![0; usize::try_from(memory).unwrap_or(usize::MAX)].into_boxed_slice();
     let (mut boot, mut latest) = (Boot::recover(config, memory)?, None);
     survivor.show(|recovered| {
@@ -154,7 +157,7 @@ impl<A: App> Rescue<A> {
 mod tests {
     use std::io::Read;
 
-    use quorate::{Entries, Entry, HardState, Kind, Mark, RECORD_OVERHEAD, Roster, Seat, Settled, Term};
+    use quorate::{Entries, Entry, HardState, Kind, Least, Mark, RECORD_OVERHEAD, Roster, Seat, Settled, Term};
     use quorate_disk::{Disk, DiskError, Options};
     use tempfile::TempDir;
 
@@ -197,8 +200,11 @@ mod tests {
 
     const OWNER: Owner = Owner { cluster: 1, seat: Seat(2) };
 
-    const CHARTER: Charter =
-        Charter { founding: Founding(7), members: Members::of(Seats(0b1110)), log_bytes_least: 1 << 20 };
+    const CHARTER: Charter = Charter {
+        founding: Founding(7),
+        members: Members::of(Seats(0b1110)),
+        least: Least { log_bytes: 1 << 20, election_micros: 2_000_000 },
+    };
 
     /// A member's log, and where it is.
     fn member() -> (TempDir, Disk) {
@@ -288,7 +294,8 @@ mod tests {
 
         let mut disk = reopen(&directory);
         let mut room = [0; 100];
-        let roster = Roster::write(&mut room, CHARTER.members, 1 << 20, |_| Default::default()).expect("there is room");
+        let roster =
+            Roster::write(&mut room, CHARTER.members, CHARTER.least, |_| Default::default()).expect("there is room");
         let settled = Settled { since: Index(3), roster };
         disk.write(None, None, Entries::default(), Some(settled), None).expect("the disk takes it");
         drop(disk);

@@ -14,7 +14,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use quorate::{Instant, Refusal, Role, Seat, Term};
-use quorate_driver::Driver;
+use quorate_driver::{Driver, Preference};
 use quorate_wire::{Class, DecodeError, decode, decode_founding};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
@@ -79,6 +79,7 @@ struct Server<A: App, F> {
     /// When the node was last looked at.
     looked: Instant,
     unwritten: Unwritten,
+    preference: Preference<SEATS>,
 }
 
 /// Why a node wakes.
@@ -136,6 +137,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         }
         self.receive()?;
         self.driver.act(&mut self.machine, self.clock.now())?;
+        if self.prefers_another() {
+            self.driver.act(&mut self.machine, self.clock.now())?;
+        }
         self.report();
         self.machine.trace.flush();
         Ok(())

@@ -103,7 +103,7 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Boot, Founding, Members, Seat, Seats};
+    use quorate::{Boot, Founding, Least, Members, Seat, Seats};
 
     use super::*;
 
@@ -112,7 +112,11 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("trace");
         let config = Config::new(Seat(0), 1);
-        let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 1024 };
+        let charter = Charter {
+            founding: Founding(1),
+            members: Members::of(Seats::first(1)),
+            least: Least { log_bytes: 1024, election_micros: 250_000 },
+        };
         let boot = Boot::<u64, _, 1>::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
         let mut node = boot.start(Instant::START).expect("it has nothing");
         let file = open(&path).expect("a file");

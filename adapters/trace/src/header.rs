@@ -87,6 +87,7 @@ struct ConfigFields {
     snapshot_bytes_per_heartbeat: u32,
     snapshot_bytes_max: Option<u32>,
     pieces_in_order: bool,
+    leases: bool,
     seed: u64,
 }
 
@@ -100,13 +101,17 @@ fn read_micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Boot, Founding, Members, Seats};
+    use quorate::{Boot, Founding, Least, Members, Seats};
 
     use super::*;
 
     #[test]
     fn a_life_that_joined_comes_back_whole() {
-        let charter = Charter { founding: Founding(42), members: Members::of(Seats::first(3)), log_bytes_least: 1024 };
+        let charter = Charter {
+            founding: Founding(42),
+            members: Members::of(Seats::first(3)),
+            least: Least { log_bytes: 1024, election_micros: 250_000 },
+        };
         let (config, life) = (Config::new(Seat(1), 7), Incarnation::drawn(u64::MAX));
         let boot = Boot::<u32, [u8; 1024], 3>::join(config.clone(), &charter, life, [0; 1024]);
         let node = boot.expect("it may run").start(Instant::START).expect("it starts");

@@ -30,7 +30,9 @@ pub(crate) enum InputView<'a> {
         write: u64,
     },
     Snapshotted(Snapshot),
-    Read,
+    Read {
+        by_lease: bool,
+    },
     Transfer {
         to: Option<Seat>,
     },
@@ -55,7 +57,7 @@ impl<'a> InputView<'a> {
             Input::Tick => InputView::Tick,
             Input::Persisted(_) => InputView::Persisted { write },
             Input::Snapshotted(snapshot) => InputView::Snapshotted(snapshot),
-            Input::Read => InputView::Read,
+            Input::Read { by_lease } => InputView::Read { by_lease },
             Input::Transfer { to } => InputView::Transfer { to },
             Input::Change(change) => InputView::Change(change),
         }

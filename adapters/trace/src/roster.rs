@@ -1,4 +1,4 @@
-use quorate::{Incarnation, Index, Members, Occupant, Roster, Seat, Settled};
+use quorate::{Incarnation, Index, Least, Members, Occupant, Roster, Seat, Settled};
 use serde::{Deserialize, Serialize};
 
 /// A configuration that is committed, to be read by people, and to be made again from its bytes.
@@ -14,7 +14,7 @@ pub struct SettledView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterView {
     members: Members,
-    log_bytes_least: u32,
+    least: Least,
     occupants: Vec<OccupantView>,
     #[serde(with = "hex::serde")]
     bytes: Vec<u8>,
@@ -50,7 +50,7 @@ impl RosterView {
         });
         RosterView {
             members: roster.members(),
-            log_bytes_least: roster.log_bytes_least(),
+            least: roster.least(),
             occupants: occupants.collect(),
             bytes: roster.bytes().to_vec(),
         }
@@ -71,12 +71,14 @@ mod tests {
             Occupant { incarnation: Incarnation(3), address: &[] },
         ];
         let mut room = [0; 64];
-        let roster = Roster::write(&mut room, members, 1024, |seat| occupants[usize::from(seat.0)]);
+        let roster = Roster::write(&mut room, members, Least { log_bytes: 1024, election_micros: 250_000 }, |seat| {
+            occupants[usize::from(seat.0)]
+        });
         let settled = Settled { since: Index(7), roster: roster.expect("it is sound") };
         let text = serde_json::to_string(&SettledView::of(settled)).expect("it is JSON");
         let parts = concat!(
             r#"{"since":7,"roster":{"members":{"voters":1,"outgoing":0,"replaced":0,"learners":2,"witnesses":0},"#,
-            r#""log_bytes_least":1024,"occupants":[{"seat":0,"incarnation":0,"address":"7f000001"},"#,
+            r#""least":{"log_bytes":1024,"election_micros":250000},"occupants":[{"seat":0,"incarnation":0,"address":"7f000001"},"#,
             r#"{"seat":1,"incarnation":3,"address":""}],"#,
         );
         assert!(text.starts_with(parts), "{text}");
@@ -86,8 +88,8 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_roster_give_no_configuration() {
-        let bytes = vec![0; 24];
-        let roster = RosterView { members: Members::default(), log_bytes_least: 0, occupants: Vec::new(), bytes };
+        let bytes = vec![0; 28];
+        let roster = RosterView { members: Members::default(), least: Least::default(), occupants: Vec::new(), bytes };
         assert_eq!(SettledView { since: Index(0), roster }.settled(), None);
     }
 }

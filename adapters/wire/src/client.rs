@@ -11,5 +11,5 @@ mod status;
 
 pub use followers::{Follower, Followers};
 pub use reply::{Reason, Reply, ReplyBody, decode_reply, encode_reply};
-pub use request::{Request, RequestBody, decode_request, encode_request};
+pub use request::{AsOf, Request, RequestBody, decode_request, encode_request};
 pub use status::StatusReport;

@@ -1,5 +1,5 @@
 use quorate::founding::{Message, Standing, Terms};
-use quorate::{Charter, Founding, Seat};
+use quorate::{Charter, Founding, Least, Seat};
 use serde::{Deserialize, Serialize};
 
 use crate::fields::{self, Fields, Writer, numbers};
@@ -89,10 +89,10 @@ fn write(message: &Message, out: &mut Writer<'_>) -> postcard::Result<()> {
 
 fn write_standing(out: &mut Writer<'_>, standing: &Standing) -> postcard::Result<()> {
     match *standing {
-        Standing::Ready { token, log_bytes, prepared } => {
+        Standing::Ready { token, least, prepared } => {
             numbers(out, &[0])?;
             fields::random(out, token)?;
-            numbers(out, &[log_bytes.into()])?;
+            write_least(out, &least)?;
             fields::founding(out, prepared)
         }
         Standing::Abstains => numbers(out, &[1]),
@@ -100,11 +100,11 @@ fn write_standing(out: &mut Writer<'_>, standing: &Standing) -> postcard::Result
             numbers(out, &[2])?;
             write_terms(out, &terms)
         }
-        Standing::Complete(Charter { founding, members, log_bytes_least }) => {
+        Standing::Complete(Charter { founding, members, least }) => {
             numbers(out, &[3])?;
             fields::random(out, founding.0)?;
             fields::members(out, &members)?;
-            numbers(out, &[log_bytes_least.into()])
+            write_least(out, &least)
         }
     }
 }
@@ -112,6 +112,11 @@ fn write_standing(out: &mut Writer<'_>, standing: &Standing) -> postcard::Result
 fn write_terms(out: &mut Writer<'_>, terms: &Terms) -> postcard::Result<()> {
     fields::members(out, &terms.members)?;
     fields::snapshot(out, &terms.snapshot)
+}
+
+fn write_least(out: &mut Writer<'_>, least: &Least) -> postcard::Result<()> {
+    let Least { log_bytes, election_micros } = *least;
+    numbers(out, &[log_bytes.into(), election_micros.into()])
 }
 
 fn read(fields: &mut Fields<'_>) -> Option<Message> {
@@ -126,13 +131,13 @@ fn read(fields: &mut Fields<'_>) -> Option<Message> {
 
 fn read_standing(fields: &mut Fields<'_>) -> Option<Standing> {
     Some(match fields.number() {
-        0 => Standing::Ready { token: fields.random(), log_bytes: fields.short(), prepared: fields.founding() },
+        0 => Standing::Ready { token: fields.random(), least: read_least(fields), prepared: fields.founding() },
         1 => Standing::Abstains,
         2 => Standing::Differs(read_terms(fields)),
         3 => Standing::Complete(Charter {
             founding: Founding(fields.random()),
             members: fields.members(),
-            log_bytes_least: fields.short(),
+            least: read_least(fields),
         }),
         _ => return None,
     })
@@ -140,4 +145,8 @@ fn read_standing(fields: &mut Fields<'_>) -> Option<Standing> {
 
 fn read_terms(fields: &mut Fields<'_>) -> Terms {
     Terms { members: fields.members(), snapshot: fields.snapshot() }
+}
+
+fn read_least(fields: &mut Fields<'_>) -> Least {
+    Least { log_bytes: fields.short(), election_micros: fields.short() }
 }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Charter, Founding, Terms, raw};
+use crate::Least;
 
 /// What stores say to each other before they are one cluster. Links may lose, repeat and reorder it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,8 +49,8 @@ pub enum Standing {
         /// Its present token: new at each boot, and whenever another founding asks.
         #[serde(with = "raw")]
         token: u64,
-        /// Its log's capacity, in bytes.
-        log_bytes: u32,
+        /// What it has.
+        least: Least,
         /// What it is prepared for, durably.
         prepared: Option<Founding>,
     },

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::config::{members_fault, micros};
-use crate::{ConfigError, Incarnation, Instant, Members, Seat, Seats, Snapshot, Ticket};
+use crate::{ConfigError, Incarnation, Instant, Least, Members, Seat, Seats, Snapshot, Ticket};
 
 /// Whoever has not answered for so many intervals is silent.
 const SILENT_AFTER: u64 = 3;
@@ -20,6 +20,8 @@ pub struct Config {
     pub snapshot: Snapshot,
     /// Its log's capacity, in bytes.
     pub log_bytes: u32,
+    /// Its node's election time-out: [`Config::election_timeout`](crate::Config::election_timeout).
+    pub election_timeout: Duration,
     /// What it is to do.
     pub intent: Intent,
     /// How often it asks those that it waits for. Less than a millisecond is taken for one.
@@ -50,7 +52,8 @@ pub struct Prospect<const SEATS: usize> {
     pub(super) intent: Intent,
     pub(super) others: Seats,
     pub(super) terms: Terms,
-    pub(super) log_bytes: u32,
+    /// What it has.
+    pub(super) least: Least,
     pub(super) interval: u64,
     pub(super) now: Instant,
     /// By so many microseconds the driver's clock is behind that: it has jumped back.
@@ -203,7 +206,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
             intent: config.intent,
             others: config.members.all().without(config.seat),
             terms: Terms { members: config.members, snapshot: config.snapshot },
-            log_bytes: config.log_bytes,
+            least: Least { log_bytes: config.log_bytes, election_micros: micros(config.election_timeout) },
             interval: u64::from(micros(config.ask_interval)).max(1_000),
             now,
             behind: 0,

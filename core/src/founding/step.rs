@@ -1,7 +1,7 @@
 use super::prospect::{Effect, Heard, Intent, Prospect, Word, Write};
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::random::splitmix;
-use crate::{Incarnation, Index, Seat, Seats, Ticket};
+use crate::{Incarnation, Index, Least, Seat, Seats, Ticket};
 
 impl<const SEATS: usize> Prospect<SEATS> {
     /// As at a boot: with new numbers, and nothing heard.
@@ -123,7 +123,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
             return Standing::Abstains;
         }
         let prepared = self.prepared.map(|prepared| prepared.founding);
-        Standing::Ready { token: self.token, log_bytes: self.log_bytes, prepared }
+        Standing::Ready { token: self.token, least: self.least, prepared }
     }
 
     /// A token is good for the founding that asked last: what was said before counts for nothing then.
@@ -222,11 +222,11 @@ impl<const SEATS: usize> Prospect<SEATS> {
     }
 
     fn charter(&self) -> Charter {
-        let capacities = self.heard().filter_map(|(_, heard)| match heard?.standing {
-            Standing::Ready { log_bytes, .. } => Some(log_bytes),
+        let others = self.heard().filter_map(|(_, heard)| match heard?.standing {
+            Standing::Ready { least, .. } => Some(least),
             _ => None,
         });
-        let log_bytes_least = capacities.fold(self.log_bytes, u32::min);
-        Charter { founding: self.founding, members: self.terms.members, log_bytes_least }
+        let least = others.fold(self.least, Least::of_both);
+        Charter { founding: self.founding, members: self.terms.members, least }
     }
 }

@@ -1,10 +1,10 @@
 //! A node starts from what its disk holds, or says why it cannot.
 
-use super::common::{charter, config, drive, founded, position, record, recovering, snapshot};
+use super::common::{charter, config, drive, position, record, recovering, snapshot};
 use quorate::{
     Ballot, Boot, BootError, Charter, Config, ConfigError, Effect, Entry, HardState, Identity, Incarnation, Index,
-    Input, Instant, Mark, Members, Message, Occupant, Recovered, Role, Roster, Seat, Seats, Settled, Snapshot, Stored,
-    Term,
+    Input, Instant, Least, Mark, Members, Message, Occupant, Recovered, Role, Roster, Seat, Seats, Settled, Snapshot,
+    Stored, Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -243,8 +243,10 @@ fn a_charter_that_is_not_for_this_node_is_refused() {
     assert_eq!(wrong(fourth), Some(ConfigError::TooManySeats { seats: 3 }));
     let both = |charter: &mut Charter| charter.members.learners = Seats::first(1);
     assert_eq!(wrong(both), Some(ConfigError::LearnerVotes));
-    let large = |charter: &mut Charter| charter.log_bytes_least = 65;
+    let large = |charter: &mut Charter| charter.least.log_bytes = 65;
     assert_eq!(wrong(large), Some(ConfigError::LogTooSmall { bytes: 64, least: 65 }));
+    let patient = |charter: &mut Charter| charter.least.election_micros = 250_001;
+    assert_eq!(wrong(patient), Some(ConfigError::ElectionBelowLeast { micros: 250_000, least: 250_001 }));
 }
 
 #[test]
@@ -263,26 +265,33 @@ fn a_configuration_that_cannot_work_is_refused() {
     assert_eq!(wrong(narrow), Some(ConfigError::WindowTooSmall));
 }
 
-/// Once, and to nobody if there is nobody: then it waits for its time, as ever.
+/// A leader is heard by its next heartbeat: whoever asked all others at once would make of each start of a cluster as many
+/// messages as it has pairs.
 #[test]
-fn a_node_that_starts_asks_who_leads() {
+fn a_member_that_starts_waits_for_its_time() {
     let mut boot = boot(1024);
     entry(&mut boot, 1, 2).unwrap();
     let mut node = boot.start(Instant::from_millis(3)).unwrap();
+    assert!(node.deadline().unwrap() >= Instant::from_millis(253));
+    assert_eq!(drive(&mut node, Instant::from_millis(3), Input::Tick), [""; 0]);
+}
+
+/// Nobody would ever speak to it.
+#[test]
+fn a_store_that_is_no_member_says_at_once_that_it_is_there() {
+    let boot = Boot::<u32, _, 3>::join(config(), &charter(3, 1024), Incarnation::drawn(5), vec![0; 1024]);
+    let mut node = boot.unwrap().start(Instant::from_millis(3)).unwrap();
     assert_eq!(node.deadline(), Some(Instant::from_millis(3)));
-    let question = "RequestVote { term: Term(3), last: Position { term: Term(2), index: Index(1) }, ballot: Pre }";
+    let question = "RequestVote { term: Term(1), last: Position { term: Term(0), index: Index(0) }, ballot: Pre }";
     let told = drive(&mut node, Instant::from_millis(3), Input::Tick);
     assert_eq!(told, [1, 2].map(|seat| format!("to {seat}: {question}")));
     assert_eq!(drive(&mut node, Instant::from_millis(4), Input::Tick), [""; 0]);
-    assert!(node.deadline().unwrap() >= Instant::from_millis(253));
-
-    let alone = founded::<u64>(1, config(), vec![0; 1024]);
-    assert!(alone.deadline().unwrap() >= Instant::from_millis(250));
+    assert_eq!(node.deadline(), Some(Instant::from_millis(128)), "and twice in an election time-out from then on");
 }
 
-/// Answers to a question that is none are not counted: the node would take office against a leader that is there.
+/// Answers to a question that nobody has asked are not counted: the node would take office against a leader that is there.
 #[test]
-fn who_only_asks_who_leads_is_not_elected() {
+fn who_has_not_asked_is_not_elected() {
     let mut node = boot(1024).start(Instant::START).unwrap();
     drive(&mut node, Instant::START, Input::Tick);
     for seat in [1, 2] {
@@ -327,7 +336,10 @@ fn the_last_members_that_were_settled_are_given_back() {
         let learners = Seats(learners.0 & !Seats::first(2).0);
         let members = Members { learners, ..Members::of(Seats::first(2)) };
         let mut room = [0; 200];
-        let roster = Roster::write(&mut room, members, 1024, |_| Occupant::default()).unwrap();
+        let roster = Roster::write(&mut room, members, Least { log_bytes: 1024, election_micros: 250_000 }, |_| {
+            Occupant::default()
+        })
+        .unwrap();
         boot.take(Recovered::Settled(Settled { since: Index(since), roster })).unwrap();
     }
     let node = boot.start(Instant::START).unwrap();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use quorate::{
     Boot, Change, Charter, ClientCommand, Config, Dismissal, Effect, Entry, Founding, HardState, Identity, Incarnation,
-    Index, Input, Instant, Mark, Members, Message, Node, Position, Recovered, Rejection, Role, Roster, Seat, Seats,
-    Settled, Transfer, Unchanged,
+    Index, Input, Instant, Least, Mark, Members, Message, Node, Position, Recovered, Rejection, Role, Roster, Seat,
+    Seats, Settled, Transfer, Unchanged,
 };
 
 const LOG_BYTES: usize = 4096;
@@ -68,7 +68,11 @@ impl Cluster {
     /// Founders in the first seats.
     pub(crate) fn of(founders: usize) -> Cluster {
         let members = Members::of(Seats::first(founders));
-        let charter = Charter { founding: Founding(1), members, log_bytes_least: LOG_BYTES as u32 };
+        let charter = Charter {
+            founding: Founding(1),
+            members,
+            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 100_000 },
+        };
         let mut cluster = Cluster {
             now: Instant::START + Duration::from_secs(1),
             nodes: (0..5).map(|_| None).collect(),

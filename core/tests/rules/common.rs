@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quorate::{
-    Answer, Ballot, Boot, Charter, Command, Config, Effect, Entry, Founding, Incarnation, Input, Instant, Kind,
+    Answer, Ballot, Boot, Charter, Command, Config, Effect, Entry, Founding, Incarnation, Input, Instant, Kind, Least,
     Members, Message, Node, Position, Recovered, Seat, Seats, Snapshot, Term,
 };
 
@@ -15,12 +15,14 @@ pub(crate) fn config() -> Config {
 /// So many voters, none with a smaller log.
 pub(crate) fn charter(voters: usize, log_bytes: usize) -> Charter {
     let members = Members::of(Seats::first(voters));
-    Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 }
+    Charter { founding: Founding(1), members, least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 } }
 }
 
-/// A founder, with this memory for its log.
+/// A founder, with this memory for its log. No member waits for less than it does.
 pub(crate) fn founded<C: Command>(voters: usize, config: Config, memory: Vec<u8>) -> Node<C, Vec<u8>, 3> {
-    let boot = Boot::found(config, &charter(voters, memory.len()), memory).expect("the configuration is sound");
+    let mut charter = charter(voters, memory.len());
+    charter.least.election_micros = config.election_timeout.as_micros() as u32;
+    let boot = Boot::found(config, &charter, memory).expect("the configuration is sound");
     boot.start(Instant::START).expect("it has nothing")
 }
 
@@ -29,13 +31,6 @@ pub(crate) fn recovering<C: Command>(voters: usize, log_bytes: usize) -> Boot<C,
     let mut boot = Boot::recover(config(), vec![0; log_bytes]).expect("the configuration is sound");
     boot.take(Recovered::Charter(charter(voters, log_bytes))).expect("the charter is sound");
     boot
-}
-
-/// A founder that has nothing yet, and has asked who leads.
-pub(crate) fn fresh<C: Command>(voters: usize, config: Config, log_bytes: usize) -> Node<C, Vec<u8>, 3> {
-    let mut node = founded(voters, config, vec![0; log_bytes]);
-    assert!(drive(&mut node, Instant::START, Input::Tick).iter().all(|told| told.contains("RequestVote")));
-    node
 }
 
 /// Gives a node an input and carries its writes out, until it has nothing left to write. Returns what else it wants
@@ -90,7 +85,7 @@ fn take<C: Command, const SEATS: usize>(
 
 /// A node that is alone and leads.
 pub(crate) fn leader<C: Command>(config: Config, log_bytes: usize) -> (Node<C, Vec<u8>, 3>, Instant) {
-    let mut node = fresh::<C>(1, config, log_bytes);
+    let mut node = founded::<C>(1, config, vec![0; log_bytes]);
     let now = node.deadline().expect("a voter campaigns some day");
     drive(&mut node, now, Input::Tick);
     assert_eq!(node.role(), quorate::Role::Leader, "alone, a node elects itself");

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use super::common::{command, config, drive, founded, fresh};
+use super::common::{command, config, drive, founded};
 use quorate::{
     Answer, Ballot, Config, Effect, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Rejection,
     Role, Seat, Term, Ticket,
@@ -17,7 +17,7 @@ fn receive(from: u8, message: Message<'_>) -> Input<'_, u32> {
 
 /// The leader of term 1 among three.
 fn leader() -> (Cluster, Instant) {
-    let mut node = fresh(3, config(), 1024);
+    let mut node = founded(3, config(), vec![0; 1024]);
     let now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
@@ -69,7 +69,7 @@ fn an_app_that_is_busy_holds_nothing_else_up() {
     let (mut node, now) = leader();
     let ticket = ticket(&mut node, now, command(5)).expect("a command is written");
     let _ = node.step(now, Input::Persisted(ticket)).count();
-    let _ = node.step(now, Input::Read).count();
+    let _ = node.step(now, Input::Read { by_lease: false }).count();
     let ack = || receive(1, Message::Ack { term: Term(1), stamp: 3, outcome: Outcome::Matched(Index(1)) });
     let shown: Vec<_> = node.step(now, ack()).without_app().map(|effect| format!("{effect:?}")).collect();
     assert_eq!(node.commit(), Index(1), "acknowledged");
@@ -105,7 +105,7 @@ fn a_ticket_is_good_once_and_only_for_the_write_under_way() {
 
 #[test]
 fn a_ticket_of_an_earlier_boot_is_ignored() {
-    let boot = |seed| fresh::<u32>(1, Config { seed, ..config() }, 1024);
+    let boot = |seed| founded::<u32>(1, Config { seed, ..config() }, vec![0; 1024]);
     let (mut earlier, mut node) = (boot(1), boot(2));
     let now = earlier.deadline().unwrap().max(node.deadline().unwrap());
     let old = ticket(&mut earlier, now, Input::Tick).unwrap();
@@ -150,7 +150,7 @@ fn a_ticket_of_another_write_of_the_same_time_is_ignored_though_the_seeds_are_al
 #[test]
 fn a_ticket_of_another_write_is_ignored() {
     let (mut node, now) = leader();
-    let mut other = fresh(3, config(), 64);
+    let mut other = founded(3, config(), vec![0; 64]);
     let request = Message::RequestVote { term: Term(1), last: Position::default(), ballot: Ballot::Real };
     let foreign = ticket(&mut other, now, receive(1, request)).unwrap();
     let _own = ticket(&mut node, now, command(5)).unwrap();
@@ -160,7 +160,7 @@ fn a_ticket_of_another_write_is_ignored() {
 
 #[test]
 fn a_leader_takes_no_command_before_its_driver_has_heard_that_its_earlier_reign_ended() {
-    let mut node = fresh::<u32>(3, config(), 1024);
+    let mut node = founded::<u32>(3, config(), vec![0; 1024]);
     let mut now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     let mut win = |node: &mut Cluster| {

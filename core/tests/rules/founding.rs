@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepared, Record, Standing, Terms};
 use quorate::{
-    Charter, ConfigError, Founding, Incarnation, Index, Instant, Members, Position, Prospect, Seat, Seats, Snapshot,
-    Term, Ticket,
+    Charter, ConfigError, Founding, Incarnation, Index, Instant, Least, Members, Position, Prospect, Seat, Seats,
+    Snapshot, Term, Ticket,
 };
 
 mod obstacle;
@@ -12,12 +12,15 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MEMBERS: Members = Members::of(Seats::first(3));
 const TERMS: Terms = Terms { members: MEMBERS, snapshot: Snapshot { position: NOWHERE, bytes: 0, check: 0 } };
 const NOWHERE: Position = Position { term: Term(0), index: Index(0) };
+const LEAST: Least = Least { log_bytes: 1000, election_micros: 250_000 };
 const F: Founding = Founding(77);
 
 fn config(seat: u8) -> Config {
     let snapshot = Snapshot::default();
     let (seat, members, intent) = (Seat(seat), MEMBERS, Intent::Found);
-    Config { seat, members, snapshot, log_bytes: 1000, intent, ask_interval: INTERVAL, seed: u64::from(seat.0) }
+    let election_timeout = Duration::from_micros(LEAST.election_micros.into());
+    let (ask_interval, seed) = (INTERVAL, u64::from(seat.0));
+    Config { seat, members, snapshot, log_bytes: LEAST.log_bytes, election_timeout, intent, ask_interval, seed }
 }
 
 fn store(config: &Config) -> Prospect<3> {
@@ -70,11 +73,11 @@ fn answer(echo: u64, standing: Standing) -> Message {
 }
 
 fn ready(token: u64, prepared: Option<Founding>) -> Standing {
-    Standing::Ready { token, log_bytes: 1000, prepared }
+    Standing::Ready { token, least: LEAST, prepared }
 }
 
 fn charter(founding: Founding) -> Charter {
-    Charter { founding, members: MEMBERS, log_bytes_least: 1000 }
+    Charter { founding, members: MEMBERS, least: LEAST }
 }
 
 /// The founding that a founder asks about.
@@ -119,9 +122,7 @@ fn a_list_of_one_founds_by_itself() {
     let (effects, ticket) = step(&mut store, at(0), Input::Tick);
     assert_eq!((effects, store.deadline()), (vec![], None));
     let (effects, _) = step(&mut store, at(0), Input::Persisted(ticket.expect("it writes its charter")));
-    let [Effect::Complete(Charter { members: founders, log_bytes_least: 1000, .. }, Incarnation::FOUNDER)] =
-        effects[..]
-    else {
+    let [Effect::Complete(Charter { members: founders, least: LEAST, .. }, Incarnation::FOUNDER)] = effects[..] else {
         panic!("{effects:?}")
     };
     assert_eq!(founders, members);
@@ -130,18 +131,25 @@ fn a_list_of_one_founds_by_itself() {
 }
 
 #[test]
-fn a_founder_asks_all_then_prepares_all_then_is_complete_with_the_least_log() {
+fn a_founder_asks_all_then_prepares_all_then_is_complete_with_the_least_of_all() {
     let mut store = store(&config(0));
     let f = asked(&mut store);
-    let small = Standing::Ready { token: 12, log_bytes: 600, prepared: None };
-    assert_eq!(receive(&mut store, 2, answer(f.0, small)), []);
+    let small = |prepared| {
+        let least = Least { log_bytes: 600, ..LEAST };
+        answer(f.0, Standing::Ready { token: 12, least, prepared })
+    };
+    let hasty = |prepared| {
+        let least = Least { election_micros: 100_000, ..LEAST };
+        answer(f.0, Standing::Ready { token: 11, least, prepared })
+    };
+    assert_eq!(receive(&mut store, 2, small(None)), []);
     let prepare = |token| Message::Prepare { founding: f, token };
-    assert_eq!(receive(&mut store, 1, answer(f.0, ready(11, None))), [send(1, prepare(11)), send(2, prepare(12))]);
-    assert_eq!(receive(&mut store, 1, answer(f.0, ready(11, Some(f)))), []);
-    let last = answer(f.0, Standing::Ready { token: 12, log_bytes: 600, prepared: Some(f) });
+    assert_eq!(receive(&mut store, 1, hasty(None)), [send(1, prepare(11)), send(2, prepare(12))]);
+    assert_eq!(receive(&mut store, 1, hasty(Some(f))), []);
+    let least = Least { log_bytes: 600, election_micros: 100_000 };
     assert_eq!(
-        write(&mut store, 2, last),
-        [Effect::Complete(Charter { log_bytes_least: 600, ..charter(f) }, Incarnation::FOUNDER)]
+        write(&mut store, 2, small(Some(f))),
+        [Effect::Complete(Charter { least, ..charter(f) }, Incarnation::FOUNDER)]
     );
 }
 

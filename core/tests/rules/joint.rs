@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use quorate::{
-    Boot, Change, Entries, Entry, Index, Input, Instant, Kind, Members, Message, Node, Occupant, Outcome, Position,
-    Recovered, Refusal, Rejection, Role, Roster, Seat, Seats, Settled, Term, Transfer, Unchanged,
+    Boot, Change, Entries, Entry, Index, Input, Instant, Kind, Least, Members, Message, Node, Occupant, Outcome,
+    Position, Recovered, Refusal, Rejection, Role, Roster, Seat, Seats, Settled, Term, Transfer, Unchanged,
 };
 
 use crate::cluster::{Cluster, led};
-use crate::common::{command, config, drive, elected, fresh, position, record, recovering, seats};
+use crate::common::{command, config, drive, elected, founded, position, record, recovering, seats};
 
 type Machine = Node<u32, Vec<u8>, 3>;
 
 const ROOM: usize = 200;
 
 fn roster(room: &mut [u8; ROOM], members: Members) -> Roster<'_> {
-    Roster::write(room, members, 1024, |_| Occupant::default()).expect("the members are sound")
+    Roster::write(room, members, Least { log_bytes: 1024, election_micros: 250_000 }, |_| Occupant::default())
+        .expect("the members are sound")
 }
 
 /// An entry that makes these the members.
@@ -168,7 +169,7 @@ fn members_that_are_cut_off_the_log_are_the_members_no_longer() {
 
 #[test]
 fn members_for_whom_there_is_no_room_are_refused() {
-    let mut node: Machine = fresh(3, config(), 1024);
+    let mut node: Machine = founded(3, config(), vec![0; 1024]);
     let bytes = making(1, 1, Members::of(Seats::first(4)));
     let (previous, index) = (Position::default(), Index(0));
     let entries = Entries::parse(&bytes).unwrap();

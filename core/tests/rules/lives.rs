@@ -8,7 +8,7 @@ use quorate::{
 };
 
 use crate::cluster::{Cluster, led};
-use crate::common::{command, config, drive, elected, fresh, recovering, seats, snapshot};
+use crate::common::{command, config, drive, elected, founded, recovering, seats, snapshot};
 
 /// Another store than the founder's, in the same seat.
 fn another(seat: u8) -> Identity {
@@ -70,7 +70,7 @@ fn a_vote_counts_no_longer_once_the_members_name_another_life() {
     let node = cluster.node(0);
     let incarnation = |seat| if seat == Seat(1) { another(1).incarnation } else { Incarnation::FOUNDER };
     let occupant = |seat| Occupant { incarnation: incarnation(seat), address: &[] };
-    let roster = Roster::write(&mut bytes, node.members(), node.roster().1.log_bytes_least(), occupant).unwrap();
+    let roster = Roster::write(&mut bytes, node.members(), node.roster().1.least(), occupant).unwrap();
     let settled = Settled { since: Index(9), roster };
     let incarnation = Incarnation::FOUNDER;
     cluster.hear(0, founder(2), Message::Configured { term: Term(1), incarnation, is_held: false, settled });
@@ -84,17 +84,17 @@ fn a_vote_counts_no_longer_once_the_members_name_another_life() {
 #[test]
 fn two_lives_of_one_seat_do_not_get_the_same_vote() {
     let mut cluster = Cluster::of(3);
-    let told = cluster.hear(0, founder(1), request(5, Ballot::Real));
+    let told = cluster.hear(0, founder(1), request(5, Ballot::Transfer));
     assert!(told[0].contains("granted: true"), "{told:?}");
     cluster.now = cluster.now + Duration::from_millis(150);
-    let told = cluster.hear(0, another(1), request(5, Ballot::Real));
+    let told = cluster.hear(0, another(1), request(5, Ballot::Transfer));
     assert!(told[0].contains("granted: false"), "{told:?}");
     assert_eq!(cluster.node(0).vote(), Some(founder(1)));
 }
 
 #[test]
 fn a_vote_for_another_life_of_the_candidate_does_not_count() {
-    let mut node: Node<u32, Vec<u8>, 3> = fresh(3, config(), 1024);
+    let mut node: Node<u32, Vec<u8>, 3> = founded(3, config(), vec![0; 1024]);
     let now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for (ballot, before, then) in
@@ -224,6 +224,7 @@ fn no_life_is_replaced_while_office_is_handed_over() {
     cluster.run(150);
     cluster.cut(other);
     assert_eq!(cluster.transfer(leader, other), Ok(()));
+    assert_eq!(cluster.node(leader).successor(), Some(Seat(other)));
     let last = cluster.node(leader).last();
     cluster.join(lost);
     cluster.run(40);
@@ -231,6 +232,7 @@ fn no_life_is_replaced_while_office_is_handed_over() {
     cluster.heal(other);
     cluster.run(2_000);
     assert!(cluster.node(lost).is_member(), "later it is");
+    assert_eq!(cluster.node(leader).successor(), None);
 }
 
 /// Of the others the disks may be gone as well: whoever is named then may be alone.

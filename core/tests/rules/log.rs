@@ -1,6 +1,6 @@
 //! Rule 9: memory is what the node says it is. Rule 10: a command that cannot be taken is refused with the reason.
 
-use super::common::{charter, command, config, drive, fresh, leader, position, record, recovering, snapshot};
+use super::common::{charter, command, config, drive, founded, leader, position, record, recovering, snapshot};
 use quorate::{
     Boot, Config, Entries, Index, Input, Instant, Message, Node, RECORD_OVERHEAD, Recovered, Rejection, Role, Seat,
     Term,
@@ -92,7 +92,7 @@ fn a_command_that_cannot_be_encoded_is_refused() {
 
 #[test]
 fn a_node_without_any_memory_for_its_log_still_votes_and_never_panics() {
-    let mut node = fresh::<Bytes>(3, config(), 0);
+    let mut node = founded::<Bytes>(3, config(), vec![0; 0]);
     let entries = record(1, 1, b"");
     let entries = Entries::parse(&entries).unwrap();
     let message = Message::AppendEntries {

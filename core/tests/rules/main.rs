@@ -7,6 +7,7 @@ mod common;
 mod effects;
 mod founding;
 mod joint;
+mod leases;
 mod lives;
 mod log;
 mod members;

@@ -1,6 +1,6 @@
 //! Section 6: who takes part is a set of seats, and no seat is left out of it without a word.
 
-use quorate::{ConfigError, Incarnation, Members, Occupant, Roster, Seat, Seats};
+use quorate::{ConfigError, Incarnation, Least, Members, Occupant, Roster, Seat, Seats};
 
 use crate::common::seats;
 
@@ -52,17 +52,18 @@ fn a_life_that_is_new_does_not_count_among_the_old() {
 }
 
 const HERE: &[u8] = b"here";
+const LEAST: Least = Least { log_bytes: 64, election_micros: 250_000 };
 
 fn written(members: Members) -> Result<Vec<u8>, ConfigError> {
     let occupant = |seat| Occupant { incarnation: Incarnation(u64::from(seat == Seat(1))), address: HERE };
-    Roster::write(&mut [0; 200], members, 64, occupant).map(|roster| roster.bytes().to_vec())
+    Roster::write(&mut [0; 200], members, LEAST, occupant).map(|roster| roster.bytes().to_vec())
 }
 
 #[test]
 fn a_roster_is_read_as_it_was_written_and_only_as_a_whole() {
     let bytes = written(Members { learners: seats(&[2]), ..Members::of(seats(&[0, 1])) }).unwrap();
     let roster = Roster::parse(&bytes).unwrap();
-    assert_eq!((roster.members().learners, roster.log_bytes_least()), (seats(&[2]), 64));
+    assert_eq!((roster.members().learners, roster.least()), (seats(&[2]), LEAST));
     assert_eq!(roster.occupant(Seat(1)), Some(Occupant { incarnation: Incarnation(1), address: HERE }));
     assert_eq!(roster.occupant(Seat(3)), None);
     assert_eq!(Roster::parse(&[&bytes[..], &[0]].concat()), None);
@@ -85,8 +86,8 @@ fn a_roster_of_members_that_cannot_be_is_none() {
 #[test]
 fn a_roster_is_written_in_one_way_alone() {
     let of_one = |occupant: &[u8]| {
-        let mut bytes = vec![0; 24];
-        bytes[4] = 1;
+        let mut bytes = vec![0; 28];
+        bytes[8] = 1;
         bytes.extend(occupant);
         Roster::parse(&bytes).is_some()
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::common::{charter, command, config, drive, fresh, leader, position, recovering, snapshot};
+use super::common::{charter, command, config, drive, founded, leader, position, recovering, snapshot};
 use quorate::{
     Ballot, Boot, Config, Effect, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Recovered,
     Refusal, Roster, Seat, Settled, Snapshot, Stored, Term, crc32c, crc32c_append,
@@ -41,7 +41,7 @@ fn acknowledge(from: u8, stamp: u64, index: u64) -> Input<'static, Wide> {
 /// has acknowledged all of it, and seat 2, which was last heard so long ago, the first entry.
 fn leader_with_a_slow_follower(silent: Duration) -> (Node<Wide, Vec<u8>, 3>, Instant) {
     let config = Config { entry_bytes_max: 150, inflight_bytes_max: 300, ..config() };
-    let mut node = fresh::<Wide>(3, config, 4096);
+    let mut node = founded::<Wide>(3, config, vec![0; 4096]);
     let mut now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {
@@ -221,9 +221,8 @@ fn a_checksum_goes_on_where_it_was() {
 /// Who takes part as the node knows it, in this room.
 fn same_members<'r>(node: &Node<u64, Vec<u8>, 3>, room: &'r mut [u8]) -> Settled<'r> {
     let Settled { since, roster } = node.settled();
-    let written = Roster::write(room, roster.members(), roster.log_bytes_least(), |seat| {
-        roster.occupant(seat).unwrap_or_default()
-    });
+    let written =
+        Roster::write(room, roster.members(), roster.least(), |seat| roster.occupant(seat).unwrap_or_default());
     Settled { since, roster: written.expect("there is room") }
 }
 

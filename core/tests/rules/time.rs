@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::common::{config, drive, fresh};
+use super::common::{config, drive, founded};
 use quorate::{Ballot, Config, Entries, Incarnation, Index, Input, Instant, Message, Node, Position, Role, Seat, Term};
 
 fn timeouts(millis: u64) -> Vec<u64> {
@@ -12,7 +12,7 @@ fn timeouts(millis: u64) -> Vec<u64> {
         heartbeat_interval: Duration::from_micros(100),
         ..config()
     };
-    let nodes = (0..64).map(|seed| fresh::<u32>(3, Config { seed, ..short.clone() }, 64));
+    let nodes = (0..64).map(|seed| founded::<u32>(3, Config { seed, ..short.clone() }, vec![0; 64]));
     nodes.map(|node| node.deadline().unwrap().as_micros()).collect()
 }
 
@@ -36,7 +36,7 @@ fn short_time_outs_spread_as_well_as_long_ones() {
 
 #[test]
 fn a_node_draws_anew_each_time() {
-    let mut node = fresh::<u32>(3, config(), 64);
+    let mut node = founded::<u32>(3, config(), vec![0; 64]);
     let mut drawn = BTreeSet::new();
     for second in 1..=32 {
         let now = Instant::from_millis(second * 1000);
@@ -51,7 +51,7 @@ fn members_with_the_same_seed_draw_differently() {
     let of = |seat: u8| {
         let mut config = config();
         config.seat = Seat(seat);
-        fresh::<u32>(3, config, 64).deadline()
+        founded::<u32>(3, config, vec![0; 64]).deadline()
     };
     assert_ne!(of(0), of(1));
     assert_ne!(of(1), of(2));
@@ -59,7 +59,7 @@ fn members_with_the_same_seed_draw_differently() {
 
 #[test]
 fn a_time_out_takes_no_longer_when_the_clock_jumps_back() {
-    let mut node = fresh::<u32>(3, config(), 64);
+    let mut node = founded::<u32>(3, config(), vec![0; 64]);
     let due = node.deadline().unwrap();
     let early = Instant::from_micros(due.as_micros() - 1);
     assert_eq!(drive(&mut node, early, Input::Tick), [""; 0]);
@@ -84,7 +84,7 @@ fn a_leader_whose_clock_jumps_back_beats_on() {
 
 #[test]
 fn a_follower_whose_clock_was_an_hour_ahead_votes_again_within_a_time_out() {
-    let mut node = fresh::<u32>(3, config(), 64);
+    let mut node = founded::<u32>(3, config(), vec![0; 64]);
     let ahead = Instant::START + HOUR;
     drive(&mut node, ahead, Input::Receive { from: Seat(1).into(), message: heartbeat(1) });
     let back = Instant::from_millis(1);
@@ -100,7 +100,7 @@ fn a_follower_whose_clock_was_an_hour_ahead_votes_again_within_a_time_out() {
 
 #[test]
 fn a_little_jitter_of_the_clock_does_not_let_time_run_faster() {
-    let mut node = fresh::<u32>(3, config(), 64);
+    let mut node = founded::<u32>(3, config(), vec![0; 64]);
     let due = node.deadline().unwrap();
     for step in 0..100 {
         drive(&mut node, Instant::from_millis(100 + 5 * (step % 2)), Input::Tick);
@@ -109,7 +109,7 @@ fn a_little_jitter_of_the_clock_does_not_let_time_run_faster() {
 }
 
 fn leader_of_three() -> (Node<u32, Vec<u8>, 3>, Instant) {
-    let mut node = fresh(3, config(), 64);
+    let mut node = founded(3, config(), vec![0; 64]);
     let now = node.deadline().unwrap();
     drive(&mut node, now, Input::Tick);
     for ballot in [Ballot::Pre, Ballot::Real] {

@@ -90,10 +90,11 @@ impl Connection {
         }
     }
 
-    /// The value of a key as of now.
-    pub(crate) async fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, RequestError> {
-        let (_, answer) = self.client.read(&question(key)?).await?;
-        value(&answer)
+    /// The value of a key as of now, by the leader's lease or by a round trip of its own.
+    pub(crate) async fn get(&mut self, key: &str, by_lease: bool) -> Result<Option<Vec<u8>>, RequestError> {
+        let query = question(key)?;
+        let answered = if by_lease { self.client.read_by_lease(&query).await } else { self.client.read(&query).await };
+        value(&answered?.1)
     }
 
     /// The value of a key on whichever node answers first, however old it is.

@@ -44,6 +44,9 @@ pub(crate) struct Get {
     /// Ask whichever node answers first, which may lag behind; works without a leader
     #[arg(long)]
     stale: bool,
+    /// Spare the leader the round trip to a majority, if it has a lease: as good, as long as clocks keep time to 5 %
+    #[arg(long, conflicts_with = "stale")]
+    lease: bool,
 }
 
 #[derive(Debug, Args)]
@@ -147,7 +150,7 @@ impl Get {
     async fn run(&self, connection: &mut Connection, ending: &str) -> Result<Exit, Failure> {
         let value = match self.stale {
             true => connection.get_stale(&self.key).await?,
-            false => connection.get(&self.key).await?,
+            false => connection.get(&self.key, self.lease).await?,
         };
         let Some(value) = value else {
             return Ok(Exit::Failed);

@@ -92,7 +92,7 @@ impl Pipe {
     }
 
     async fn get(&mut self, id: Value, key: &str) -> Answer {
-        let result = self.connection.get(key).await;
+        let result = self.connection.get(key, false).await;
         self.note(&result);
         match result {
             Ok(None) => Answer::value(id, None),

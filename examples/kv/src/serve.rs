@@ -71,7 +71,12 @@ impl Place {
             ServeError::RestoredFor { .. } => {
                 (Exit::ForeignDirectory, Some(" (`quorate-kv snapshot restore --members`)".to_owned()))
             }
-            ServeError::Boot(BootError::Full { .. }) => (Exit::Usage, Some(", by --log-size".to_owned())),
+            ServeError::Boot(BootError::Full { .. } | BootError::Charter(ConfigError::LogTooSmall { .. })) => {
+                (Exit::Usage, Some(", by --log-size".to_owned()))
+            }
+            ServeError::Boot(BootError::Charter(ConfigError::ElectionBelowLeast { .. })) => {
+                (Exit::Usage, Some(", by --election-ms".to_owned()))
+            }
             ServeError::Config(_)
             | ServeError::Clients { .. }
             | ServeError::Trace { .. }

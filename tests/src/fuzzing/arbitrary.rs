@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Change, Charter, Entries, Entry, Founding, Identity, Incarnation, Index, Kind, Members, Message, Outcome,
-    Position, RECORD_OVERHEAD, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, crc32c,
+    Ballot, Change, Charter, Entries, Entry, Founding, Identity, Incarnation, Index, Kind, Least, Members, Message,
+    Outcome, Position, RECORD_OVERHEAD, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, crc32c,
 };
-use quorate_wire::client::{Follower, Followers, Reason, ReplyBody, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Follower, Followers, Reason, ReplyBody, RequestBody, StatusReport};
 use quorate_wire::{DecodeError, Dropped, Refused};
 
 use super::source::Source;
@@ -64,17 +64,17 @@ pub(crate) fn founding_message(source: &mut Source<'_>, question: u64, token: u6
 }
 
 fn standing(source: &mut Source<'_>, question: u64, terms: Terms) -> founding::Standing {
-    let log_bytes = source.near(1024) as u32;
+    let least = Least { log_bytes: source.near(1024) as u32, election_micros: 250_000 };
     match source.below(6) {
         0 => founding::Standing::Abstains,
         1 => founding::Standing::Differs(terms),
         2 => {
             let founding = Founding(u64::from(source.below(2)));
-            founding::Standing::Complete(Charter { founding, members: terms.members, log_bytes_least: log_bytes })
+            founding::Standing::Complete(Charter { founding, members: terms.members, least })
         }
         _ => {
             let prepared = source.flag().then(|| Founding(source.near(question)));
-            founding::Standing::Ready { token: source.near(1), log_bytes, prepared }
+            founding::Standing::Ready { token: source.near(1), least, prepared }
         }
     }
 }
@@ -124,9 +124,15 @@ pub(crate) fn roster(choice: u8) -> Roster<'static> {
 
 /// Three founders; the third in its next life, in the place of the one before; four, of whom the last learns.
 const ROSTERS: [&[u8]; 3] = [
-    &[0, 4, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-    &[0, 4, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 2, 0, 0, 0, 0, 0, 0, 0],
-    &[0, 4, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 129, 3, 0, 0, 0, 0, 0, 0, 0, 5],
+    &[0, 4, 0, 0, 144, 208, 3, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    &[
+        0, 4, 0, 0, 144, 208, 3, 0, 7, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 2, 0, 0, 0,
+        0, 0, 0, 0,
+    ],
+    &[
+        0, 4, 0, 0, 144, 208, 3, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 129, 3, 0, 0,
+        0, 0, 0, 0, 0, 5,
+    ],
 ];
 
 pub(crate) fn identity(source: &mut Source<'_>) -> Identity {
@@ -184,7 +190,10 @@ pub(crate) fn request_body<'a>(source: &mut Source<'a>) -> RequestBody<'a> {
     match source.below(6) {
         0 => RequestBody::Command { session: session(source), command: source.some_bytes() },
         1 => RequestBody::Open { client: source.number(), epoch: Index(source.near(0)) },
-        2 => RequestBody::Read { query: source.some_bytes(), local: source.flag() },
+        2 => RequestBody::Read {
+            query: source.some_bytes(),
+            as_of: [AsOf::Now, AsOf::Whenever, AsOf::Lease][usize::from(source.below(3))],
+        },
         3 => RequestBody::Members,
         4 => RequestBody::Change { since: Index(source.near(0)), change: change(source) },
         _ => RequestBody::Status,

@@ -34,6 +34,7 @@ fn member(source: &mut Source<'_>) {
     let entry_bytes = match message {
         Message::AppendEntries { entries, .. } => entries.bytes().len(),
         Message::Piece { bytes, .. } => bytes.len(),
+        Message::Configured { settled, .. } => settled.roster.bytes().len(),
         // Two snapshots and four sets of members, with numbers as high as none is in earnest.
         Message::Offer { .. } => OFFER,
         _ => 0,

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use quorate::{
     Ballot, Boot, Charter, Config, Effect, Entry, Founding, HardState, Identity, Incarnation, Index, Input, Instant,
-    Mark, Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
+    Least, Mark, Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
 };
 use quorate_disk::Configuration;
 use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
@@ -105,7 +105,7 @@ impl Machine {
                 let command = (source.byte() < 240).then(|| source.some_bytes().to_vec());
                 self.act(Input::ClientCommand { session, command }, effects_max);
             }
-            3 => self.act(Input::Read, effects_max),
+            3 => self.act(Input::Read { by_lease: source.flag() }, effects_max),
             4 => {
                 let to = source.flag().then(|| Seat(source.byte()));
                 self.act(Input::Transfer { to }, effects_max);
@@ -279,7 +279,11 @@ fn boot(disk: &Disk, log_bytes: usize, seed: u64, now: Instant) -> Option<Node<V
         ..Config::new(ME, seed)
     };
     let members = Members::of(Seats::first(3));
-    let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
+    let charter = Charter {
+        founding: Founding(1),
+        members,
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+    };
     let mut boot = Boot::recover(config, vec![0; log_bytes]).expect("the configuration is sound");
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     let lost = disk.is_lost().then_some(Recovered::LostSnapshot(disk.base)).into_iter();

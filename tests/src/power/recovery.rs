@@ -3,8 +3,8 @@ use std::io::Write;
 
 use fastrand::Rng;
 use quorate::{
-    Boot, Charter, Config, Effect, Entries, Entry, Founding, HardState, Identity, Index, Input, Instant, Kind, Members,
-    Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshotted, Term,
+    Boot, Charter, Config, Effect, Entries, Entry, Founding, HardState, Identity, Index, Input, Instant, Kind, Least,
+    Members, Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshotted, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
@@ -247,7 +247,11 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
     let memory = vec![0; log_bytes].into_boxed_slice();
     let mut boot = Boot::recover(Config::new(recorder.seat, seed), memory).expect("the configuration is sound");
     let members = Members::of(Seats::first(nodes));
-    let charter = Charter { founding: Founding(1), members, log_bytes_least: log_bytes as u32 };
+    let charter = Charter {
+        founding: Founding(1),
+        members,
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+    };
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     let (mut hard_state, mut kept, mut is_fetching) = (HardState::default(), Vec::new(), false);
     let visit = |item: Recovered<'_>| {

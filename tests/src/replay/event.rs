@@ -41,7 +41,9 @@ pub(super) enum Recorded {
         write: u64,
     },
     Snapshotted(Snapshot),
-    Read,
+    Read {
+        by_lease: bool,
+    },
     Transfer {
         to: Option<Seat>,
     },
@@ -109,7 +111,7 @@ impl Recorded {
                 None => return Err(Fault::NoWrite(number)),
             },
             Recorded::Snapshotted(snapshot) => Input::Snapshotted(snapshot),
-            Recorded::Read => Input::Read,
+            Recorded::Read { by_lease } => Input::Read { by_lease },
             Recorded::Transfer { to } => Input::Transfer { to },
             Recorded::Change(ref change) => Input::Change(change.change()),
         })

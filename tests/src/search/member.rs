@@ -239,7 +239,7 @@ impl Member {
                 let (session, command) = (Some(ask.session()), ask.command());
                 (Instant::START, Input::ClientCommand { session, command })
             }
-            Event::Read => (Instant::START, Input::Read),
+            Event::Read => (Instant::START, Input::Read { by_lease: false }),
             Event::Transfer { to } => (Instant::START, Input::Transfer { to: Some(Seat(to)) }),
             Event::Add { .. } => {
                 let seat = letter.expect("a delivery has its letter").sender().seat;

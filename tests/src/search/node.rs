@@ -1,4 +1,4 @@
-use quorate::{Boot, Charter, Config, Founding, Identity, Incarnation, Instant, Recovered};
+use quorate::{Boot, Charter, Config, Founding, Identity, Incarnation, Instant, Least, Recovered};
 
 use super::disk::Disk;
 use super::{LOG_BYTES, SEATS, Setting};
@@ -41,8 +41,8 @@ pub(crate) fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk
     };
     let memory = Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes };
     let mut boot = Boot::recover(config, memory).expect("the search's configuration is sound");
-    let log_bytes_least = setting.log_bytes as u32;
-    let charter = Charter { founding: Founding(1), members: setting.founders(), log_bytes_least };
+    let least = Least { log_bytes: setting.log_bytes as u32, election_micros: 250_000 };
+    let charter = Charter { founding: Founding(1), members: setting.founders(), least };
     let origin = match identity.incarnation {
         Incarnation::FOUNDER => Recovered::Charter(charter),
         incarnation => Recovered::Joined(charter, incarnation),
@@ -55,11 +55,6 @@ pub(crate) fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk
     let items = [Some(origin)].into_iter().chain(items).flatten().chain(entries).chain(last.into_iter().flatten());
     items.for_each(|item| boot.take(item).expect("the disk's log is whole"));
     let mut node = boot.start(Instant::START).expect("the disk's log is whole");
-    // It is answered by what a leader does of itself, and nobody counts it: a heartbeat that comes at any moment says
-    // as much. But of a store that has joined it may be the first that others hear.
-    if identity.incarnation == Incarnation::FOUNDER {
-        node.forget_greeting();
-    }
     node.forget_time();
     node
 }

@@ -210,7 +210,7 @@ impl Faults {
         faults
     }
 
-    fn remove(&mut self, kinds: &[Fault]) {
+    pub(crate) fn remove(&mut self, kinds: &[Fault]) {
         kinds.iter().for_each(|fault| self.rates[*fault as usize] = 0);
     }
 

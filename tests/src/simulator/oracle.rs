@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use quorate::{
-    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Kind, Message, Outcome, Position, Role, Seat,
-    Seats, Term,
+    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Kind, Message, Outcome, Position, Role, Round,
+    Seat, Seats, Term,
 };
 
 pub(crate) use self::answer::Due;
@@ -60,6 +60,8 @@ pub(crate) struct Oracle {
     seen: HashMap<Seat, Seen>,
     windows: HashMap<(Seat, Seat), Window>,
     questions: Questions,
+    /// The latest question for which a lease would do: to whom, of which round and when by his clock.
+    leased: Option<(Seat, Round, u64)>,
     elections: Elections,
     paces: Paces,
     wishes: Wishes,
@@ -124,6 +126,7 @@ impl Oracle {
             seen: HashMap::new(),
             windows: HashMap::new(),
             questions: Questions::new(),
+            leased: None,
             elections: Elections::new(),
             paces: Paces::default(),
             wishes: Wishes::default(),

@@ -20,6 +20,8 @@ pub struct Setting {
     pub schedule: Option<Schedule>,
     /// What does not go wrong, though the seed may want it to.
     pub without: Vec<Fault>,
+    /// The millionths by which clocks gain or lose at most where leaders have leases, which bear with 50,000.
+    pub lease_drift: u32,
     /// How many lines before its end a run keeps for its report.
     pub tail: usize,
 }
@@ -55,7 +57,7 @@ pub struct Report {
 impl Setting {
     /// All faults, four clients, and a schedule that the seed chooses.
     pub fn new(seed: u64, nodes: usize, events: u64) -> Setting {
-        Setting { seed, nodes, clients: 4, events, schedule: None, without: Vec::new(), tail: 0 }
+        Setting { seed, nodes, clients: 4, events, schedule: None, without: Vec::new(), lease_drift: 50_000, tail: 0 }
     }
 }
 
@@ -71,6 +73,9 @@ impl fmt::Display for Setting {
         if !self.without.is_empty() {
             let names: Vec<_> = self.without.iter().map(|fault| fault.name()).collect();
             write!(f, " --without {}", names.join(","))?;
+        }
+        if self.lease_drift != 50_000 {
+            write!(f, " --lease-drift {}", self.lease_drift)?;
         }
         Ok(())
     }

@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use quorate::founding::{self, Intent};
-use quorate::{Charter, Config, Founding, Members, Seat, Seats, Snapshot};
+use quorate::{Charter, Config, Founding, Least, Members, Seat, Seats, Snapshot};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
+use super::setting::Schedule;
 
 /// Longer than any record that the simulated clients ask for.
 pub(crate) const RECORD_MAX: usize = 130;
@@ -46,11 +47,13 @@ pub(crate) struct Shape {
     pub(crate) padding: usize,
     /// The most clients that have a session.
     pub(crate) clients_max: usize,
+    /// Leaders have leases: no clock jumps.
+    pub(crate) leases: bool,
 }
 
 impl Shape {
     /// Small frames split what a leader sends, so that a follower may have any part of it.
-    pub(crate) fn random(rng: &mut Rng, nodes: usize, faults: &Faults) -> Shape {
+    pub(crate) fn random(rng: &mut Rng, nodes: usize, faults: &Faults, schedule: Schedule) -> Shape {
         let entry_bytes_max = rng.usize(RECORD_MAX..RECORD_MAX * 4);
         let is_small = faults.has(Fault::SmallLog) && rng.u8(..4) > 0;
         let padding = rng.usize(..8 << 10) >> rng.u32(..8);
@@ -76,6 +79,8 @@ impl Shape {
             prunes: faults.has(Fault::Prune),
             padding,
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
+            // A phase begins with clocks that jump.
+            leases: schedule == Schedule::Weather && entry_bytes_max.is_multiple_of(3),
         }
     }
 
@@ -113,7 +118,8 @@ impl Shape {
 
     /// The charter of a cluster that was founded so.
     pub(crate) fn charter(&self, founding: Founding) -> Charter {
-        Charter { founding, members: self.members(), log_bytes_least: self.log_bytes_least() }
+        let least = Least { log_bytes: self.log_bytes_least(), election_micros: ELECTION_MICROS as u32 };
+        Charter { founding, members: self.members(), least }
     }
 
     /// What a store that is not complete starts with.
@@ -126,6 +132,7 @@ impl Shape {
             members: Members::of(Seats::first(listed)),
             snapshot: Snapshot::default(),
             log_bytes,
+            election_timeout: Duration::from_micros(ELECTION_MICROS),
             intent,
             ask_interval: Duration::from_micros(HEARTBEAT_MICROS),
             seed,
@@ -142,6 +149,7 @@ impl Shape {
             snapshot_fill_percent: self.snapshot_fill_percent,
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
             pieces_in_order: self.pieces_in_order,
+            leases: self.leases,
             ..Config::new(seat, seed)
         }
     }

@@ -19,6 +19,8 @@ pub struct Tally {
     pub overrun: u64,
     /// Commands refused for want of room in the log.
     pub full: u64,
+    /// Reads that waited for no round.
+    pub leased: u64,
     /// Sessions that took the place of another of their client.
     pub retaken: u64,
     /// Commands whose session was over, or had gone on.
@@ -140,6 +142,7 @@ impl Tally {
             ("rotten", self.rotten),
             ("overrun", self.overrun),
             ("full", self.full),
+            ("leased", self.leased),
             ("retaken", self.retaken),
             ("expired", self.expired),
             ("mismatched", self.mismatched),
@@ -161,6 +164,7 @@ impl Tally {
         self.rotten += other.rotten;
         self.overrun += other.overrun;
         self.full += other.full;
+        self.leased += other.leased;
         self.retaken += other.retaken;
         self.expired += other.expired;
         self.mismatched += other.mismatched;

@@ -82,9 +82,13 @@ impl World {
         let mut rng = Rng::with_seed(setting.seed);
         let drawn = if rng.bool() { Schedule::Phases } else { Schedule::Weather };
         let schedule = setting.schedule.unwrap_or(drawn);
-        let faults = Faults::random(&mut rng, schedule, &setting.without);
-        let shape = Shape::random(&mut rng, setting.nodes, &faults);
-        let drift = i64::from(faults.rate(Fault::Drift));
+        let mut faults = Faults::random(&mut rng, schedule, &setting.without);
+        let shape = Shape::random(&mut rng, setting.nodes, &faults, schedule);
+        let mut drift = i64::from(faults.rate(Fault::Drift));
+        if shape.leases {
+            faults.remove(&[Fault::Jump]);
+            drift = i64::from(setting.lease_drift);
+        }
         let machine = |seat| {
             let clock = Clock::new(rng.i64(-drift..=drift));
             let seat = Seat(seat as u8);

@@ -1,6 +1,6 @@
 use quorate::{
-    Ballot, Entries, Identity, Incarnation, Index, Input, Members, Message, Occupant, Outcome, Position, Roster, Seat,
-    Seats, Settled, Snapshot, Term,
+    Ballot, Entries, Identity, Incarnation, Index, Input, Least, Members, Message, Occupant, Outcome, Position, Roster,
+    Seat, Seats, Settled, Snapshot, Term,
 };
 
 use super::Stage;
@@ -63,7 +63,9 @@ impl Stage {
 fn forged_members<'r>(line: &Line<'_>, room: &'r mut [u8]) -> Settled<'r> {
     let named: Seats = line.numbers("voters").iter().map(|seat| Seat(*seat as u8)).collect();
     let voters = if named.is_empty() { (1..=line.number_or("members", 3)).map(Seat).collect() } else { named };
-    let roster = Roster::write(room, Members::of(voters), 4096, |_| Occupant::default());
+    let roster = Roster::write(room, Members::of(voters), Least { log_bytes: 4096, election_micros: 250_000 }, |_| {
+        Occupant::default()
+    });
     Settled { since: Index(line.number("since")), roster: roster.expect("there is room") }
 }
 

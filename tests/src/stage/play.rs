@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Change, Charter, Config, Effect, Founding, HardState, Identity, Input, Members, Message, Refusal, Role, Seat,
-    Seats, Term,
+    Change, Charter, Config, Effect, Founding, HardState, Identity, Input, Least, Members, Message, Refusal, Role,
+    Seat, Seats, Term,
 };
 use quorate_wire::Envelope;
 
@@ -41,7 +41,7 @@ impl Stage {
             "log-bytes" => {
                 let actor = self.actor(line.node(0));
                 actor.log_bytes = line.number("bytes");
-                actor.charter.log_bytes_least = actor.log_bytes as u32;
+                actor.charter.least.log_bytes = actor.log_bytes as u32;
                 actor.start();
             }
             "elect" => self.elect(line),
@@ -49,7 +49,7 @@ impl Stage {
             "tick" => self.tick(line.node(0), told),
             "wait" => self.wait(line),
             "client" => self.client(line, told),
-            "read" => self.act(line.node(0), Input::Read, told),
+            "read" => self.act(line.node(0), Input::Read { by_lease: line.has("lease") }, told),
             "transfer" => {
                 let to = line.plain().get(1).map(|_| Seat(line.node(1)));
                 self.act(line.node(0), Input::Transfer { to }, told);
@@ -88,8 +88,7 @@ impl Stage {
         }
     }
 
-    /// So many voters, and learners behind them, on an empty stage. Most plays are not about the question that a node
-    /// asks when it starts: it is lost unless the cluster `greets`.
+    /// So many voters, and learners behind them, on an empty stage.
     fn cluster(&mut self, line: &Line<'_>) {
         self.actors.clear();
         self.letters.clear();
@@ -98,13 +97,13 @@ impl Stage {
         let seats = |range: std::ops::RangeInclusive<u8>| range.map(Seat).collect::<Seats>();
         let members = Members { learners: seats(voters + 1..=all), ..Members::of(seats(1..=voters)) };
         let log_bytes = line.number_or("log-bytes", LOG_BYTES);
-        let log_bytes_least = line.number_or("least", log_bytes as u32);
-        let charter = Charter { founding: Founding(1), members, log_bytes_least };
+        let least = Least { log_bytes: line.number_or("least", log_bytes as u32), election_micros: 250_000 };
+        let charter = Charter { founding: Founding(1), members, least };
         for seat in 1..=all {
             // The seed leaves an actor's time-outs apart from the others'.
             let usual = Config::new(Seat(seat), u64::from(seat));
             let config = Config {
-                entry_bytes_max: line.number_or("frame", 100),
+                entry_bytes_max: line.number_or("frame", 104),
                 inflight_messages_max: line.number_or("window", usual.inflight_messages_max),
                 inflight_bytes_max: line.number_or("window-bytes", usual.inflight_bytes_max),
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
@@ -113,7 +112,7 @@ impl Stage {
                 snapshot_bytes_max: Some(line.number("snapshot-max")).filter(|most| *most > 0),
                 ..usual
             };
-            self.actors.insert(seat, Actor::new(config, charter, log_bytes, line.has("greets")));
+            self.actors.insert(seat, Actor::new(config, charter, log_bytes));
         }
     }
 
@@ -141,7 +140,7 @@ impl Stage {
     fn join(&mut self, line: &Line<'_>) {
         let (name, first) = (line.node(0), &self.actors[&1]);
         let config = Config { seat: Seat(name), seed: name.into(), ..first.config.clone() };
-        let mut actor = Actor::new(first.config.clone(), first.charter, first.log_bytes, true);
+        let mut actor = Actor::new(first.config.clone(), first.charter, first.log_bytes);
         (actor.config, actor.now) = (config, first.now);
         actor.begin_anew();
         actor.start();

@@ -78,7 +78,7 @@ fn boards_that_start_one_after_the_other_found_a_cluster_and_say_whom_they_wait_
         }
         let charters: Vec<_> = (0..3).map(|board| charter_of(&mut world, board).expect("a member")).collect();
         assert!(charters.iter().all(|charter| *charter == charters[0] && charter.members == Members::of(all())));
-        assert_eq!(charters[0].log_bytes_least, LOG as u32);
+        assert_eq!(charters[0].least.log_bytes, LOG as u32);
         assert!((0..3).all(|board| obstacle(&mut world, board).is_none()));
         assert!(world.answered() > 0, "the first command waits for nobody any more");
         // Who has it once keeps it.

@@ -2,8 +2,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use quorate::{
-    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Members, Position, Role, Seat,
-    Seats, Snapshot, Ticket, crc32c,
+    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Least, Members, Position, Role,
+    Seat, Seats, Snapshot, Ticket, crc32c,
 };
 use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
 
@@ -30,6 +30,10 @@ pub(crate) struct House {
     now: u64,
     events: BinaryHeap<Reverse<Event>>,
     count: u64,
+    sent: usize,
+    /// Time-outs of the first seat, which campaigns first, and of the others, in milliseconds; and the first one's seed.
+    timeouts: [u64; 2],
+    seed: u64,
 }
 
 struct Member {
@@ -71,14 +75,29 @@ impl Kind {
 
 impl House {
     pub(crate) fn of(nodes: u8, kind: impl Fn(u8) -> Kind) -> House {
+        House::with(nodes, kind, [200, 500], 1)
+    }
+
+    /// All of them are fast, and wait for an election alike: chance has the first seat wait for 508 ms, and the next one for
+    /// 566.
+    pub(crate) fn alike(nodes: u8) -> House {
+        House::with(nodes, |_| Kind::Fast, [500, 500], 48)
+    }
+
+    fn with(nodes: u8, kind: impl Fn(u8) -> Kind, timeouts: [u64; 2], seed: u64) -> House {
         let members = (0..nodes).map(|seat| Member::new(kind(seat))).collect();
-        let mut house = House { members, now: 0, events: BinaryHeap::new(), count: 0 };
+        let mut house = House { members, now: 0, events: BinaryHeap::new(), count: 0, sent: 0, timeouts, seed };
         (0..nodes).for_each(|seat| house.start(usize::from(seat)));
         house
     }
 
     pub(crate) fn now(&self) -> u64 {
         self.now
+    }
+
+    /// How many messages all of them have sent.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent
     }
 
     /// A dead member starts, with nothing, as a fast one.
@@ -92,11 +111,14 @@ impl House {
         let members = Members::of(Seats::first(self.members.len()));
         let config = Config {
             entry_bytes_max: FRAME - MEMBER_OVERHEAD_MAX,
-            // The first seat is the first to campaign.
-            election_timeout: std::time::Duration::from_millis(if seat == 0 { 200 } else { 500 }),
-            ..Config::new(Seat(seat as u8), seat as u64 + 1)
+            election_timeout: std::time::Duration::from_millis(self.timeouts[usize::from(seat > 0)]),
+            ..Config::new(Seat(seat as u8), if seat == 0 { self.seed } else { seat as u64 + 1 })
         };
-        let charter = Charter { founding: FOUNDING, members, log_bytes_least: LOG_BYTES as u32 };
+        let charter = Charter {
+            founding: FOUNDING,
+            members,
+            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 250_000 },
+        };
         let memory = vec![0; LOG_BYTES];
         let boot = match self.members[seat].life {
             0 => Boot::found(config, &charter, memory),
@@ -216,6 +238,7 @@ impl House {
     }
 
     fn send(&mut self, from: usize, to: Seat, message: &quorate::Message<'_>) {
+        self.sent += 1;
         let Identity { seat, incarnation } = self.identity(from);
         let envelope = Envelope { founding: FOUNDING, from: seat, to, incarnation };
         let mut buffer = [0; FRAME];

@@ -1,5 +1,5 @@
 //! Twenty-seven nodes, some of them slow and some dead: the rest goes on at its own speed, and a dead one comes in line
-//! by a snapshot afterwards. Time is virtual here, so speed can be held against a number.
+//! by a snapshot afterwards. An election takes few messages. Time is virtual here, so speed can be held against a number.
 
 mod house;
 
@@ -14,6 +14,16 @@ fn time(house: &mut House) -> u64 {
     let begun = house.now();
     (0..COMMANDS).for_each(|number| house.command(number));
     house.now() - begun
+}
+
+/// Three questions to each of the others, and their answers: for a pre-vote, for a vote, and where the logs meet.
+#[test]
+fn a_first_election_takes_six_messages_for_each_of_the_others() {
+    for nodes in [3, NODES] {
+        let mut house = House::alike(nodes);
+        house.elect();
+        assert_eq!(house.sent(), 6 * (usize::from(nodes) - 1), "messages of {nodes} nodes");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Change, Charter, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Members, Node, Seat,
-    Seats, Session, Ticket,
+    Boot, Change, Charter, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Least, Members,
+    Node, Seat, Seats, Session, Ticket,
 };
 use quorate_trace::Recorder;
 use quorate_wire::{Envelope, decode, encode};
@@ -30,7 +30,11 @@ struct Host {
 impl Drive {
     pub(crate) fn new(seed: u64) -> Drive {
         let members = Members::of(Seats::first(MEMBERS));
-        let charter = Charter { founding: FOUNDING, members, log_bytes_least: LOG_BYTES as u32 };
+        let charter = Charter {
+            founding: FOUNDING,
+            members,
+            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 250_000 },
+        };
         let host = |seat| {
             let config = Config::new(seat, seed);
             let memory = vec![0; LOG_BYTES].into_boxed_slice();
@@ -79,7 +83,7 @@ impl Drive {
                 self.step(place, Input::ClientCommand { session: Some(session), command });
             }
             80..83 => self.step(place, Input::ClientCommand { session: None, command: Some(command) }),
-            83..86 => self.step(place, Input::Read),
+            83..86 => self.step(place, Input::Read { by_lease: place.is_multiple_of(2) }),
             86 if self.random.u8(..8) == 0 => self.step(place, Input::Transfer { to: None }),
             87 => {
                 let seat = Seat(self.random.u8(..MEMBERS as u8));

@@ -1,6 +1,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use quorate::{Answer, Boot, Charter, Config, Effect, Founding, Input, Instant, Members, Node, Rejection, Seat, Seats};
+use quorate::{
+    Answer, Boot, Charter, Config, Effect, Founding, Input, Instant, Least, Members, Node, Rejection, Seat, Seats,
+};
 use quorate_tests::replay::{Replayed, replay};
 use quorate_trace::Recorder;
 use serde::{Deserialize, Serialize, Serializer, ser};
@@ -19,7 +21,11 @@ type Single = Node<Even, [u8; 1024], 1>;
 
 fn single(trace: &mut Vec<u8>) -> (Single, Recorder<&mut Vec<u8>>) {
     let config = Config::new(Seat(0), 7);
-    let charter = Charter { founding: Founding(1), members: Members::of(Seats::first(1)), log_bytes_least: 1024 };
+    let charter = Charter {
+        founding: Founding(1),
+        members: Members::of(Seats::first(1)),
+        least: Least { log_bytes: 1024, election_micros: 250_000 },
+    };
     let boot = Boot::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
     let node = boot.start(Instant::START).expect("it has nothing");
     let recorder = Recorder::start(trace, charter, config, 1024, Instant::START, &node);

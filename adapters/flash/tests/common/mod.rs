@@ -3,8 +3,8 @@
 
 use quorate::founding::Record;
 use quorate::{
-    Entries, Entry, HardState, Incarnation, Index, Kind, Mark, Members, Occupant, Owner, Position, RECORD_OVERHEAD,
-    Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
+    Entries, Entry, HardState, Incarnation, Index, Kind, Least, Mark, Members, Occupant, Owner, Position,
+    RECORD_OVERHEAD, Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
 };
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout, Recovered, Recovery};
@@ -53,7 +53,10 @@ pub(crate) fn roster(seats: usize) -> Vec<u8> {
     let mut room = [0; Roster::SEAT_BYTES * Seat::COUNT_MAX];
     let occupant = |_| Occupant { incarnation: Incarnation(u64::MAX), address: &[0xff; Roster::ADDRESS_MAX] };
     let members = Members { outgoing: Seats::first(seats), ..Members::of(Seats::first(seats)) };
-    Roster::write(&mut room, members, u32::MAX, occupant).expect("there is room").bytes().to_vec()
+    Roster::write(&mut room, members, Least { log_bytes: u32::MAX, election_micros: 250_000 }, occupant)
+        .expect("there is room")
+        .bytes()
+        .to_vec()
 }
 
 pub(crate) fn settled(since: u64, roster: &[u8]) -> Option<Settled<'_>> {

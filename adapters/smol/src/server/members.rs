@@ -2,6 +2,8 @@ use std::net::SocketAddr;
 
 use quorate::{Change, Index, Rejection, Seat, Seats, Unchanged};
 
+use quorate_driver::{Heir, Outlook};
+
 use super::Server;
 use crate::{App, Event, ServeError, address};
 
@@ -54,6 +56,20 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if let Err(Rejection::Unchanged(Unchanged::AddressInUse(_) | Unchanged::TooLarge)) = moved {
             left.seats = left.seats.with(seat);
         }
+    }
+
+    /// Whether this node hands over from now on to a member that is preferred to it, and fit to lead.
+    pub(super) fn prefers_another(&mut self) -> bool {
+        if self.machine.link.config().preferred.is_empty() {
+            return false;
+        }
+        let (now, outlook) = (self.clock.now(), Outlook::of(self.driver.node()));
+        let Some(Heir { seat, fit_for }) = self.preference.look(now, &outlook) else { return false };
+        let is_begun = self.driver.transfer(&mut self.machine, now, Some(seat)).is_ok();
+        if is_begun {
+            (self.on_event)(&Event::HandsOver { to: seat, fit_for });
+        }
+        is_begun
     }
 
     /// Says that the members do not name this node, if that lasts.

@@ -4,7 +4,8 @@ use std::pin::Pin;
 
 use quorate::{BootError, Config, Incarnation, Index, Instant, Node, Position, Seats};
 use quorate_disk::SnapshotReader;
-use quorate_driver::Driver;
+use quorate_driver::{Driver, Preference};
+use smol::unblock;
 
 use super::company::Company;
 use super::contact::Contact;
@@ -49,7 +50,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         link.join(charter.founding, incarnation);
         let snapshots = disk.snapshots();
         if let Some(snapshot) = latest {
-            state = snapshot::read(snapshot, snapshots.open(snapshot)?, thaw(state.app()))?;
+            let (reader, thaw) = (snapshots.open(snapshot)?, thaw(state.app()));
+            // It takes long, and as much stack as all else here together.
+            state = unblock(move || snapshot::read(snapshot, reader, thaw)).await?;
             applied = snapshot.position;
         }
         let writer = Writer::start(disk).map_err(ServeError::Thread)?;
@@ -64,7 +67,10 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         };
         let differing = link.directory.differing();
         let elsewhere = differing.map(|(seat, listed, known)| Event::AddressDiffers { seat, listed, known });
-        differs.into_iter().chain(elsewhere).for_each(|event| on_event(&event));
+        let unknown = Seats(config.preferred.0 & !roster.members().all().0);
+        let unknown =
+            (!knows_founders_only && !unknown.is_empty()).then_some(Event::PreferredUnknown { seats: unknown });
+        differs.into_iter().chain(elsewhere).chain(unknown).for_each(|event| on_event(&event));
         let trace = Trace::start(trace, charter, core.clone(), config.log_bytes, &node);
         let trace =
             trace.map_err(|source| ServeError::Trace { path: config.trace.clone().unwrap_or_default(), source })?;
@@ -94,6 +100,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             on_event,
             looked: Instant::START,
             unwritten: Unwritten::default(),
+            preference: Preference::new(config.preferred, config.election_timeout),
             watch: Watch::new(config.election_timeout),
         };
         (server.on_event)(&Event::Started {

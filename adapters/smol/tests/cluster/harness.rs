@@ -20,7 +20,7 @@ use crate::tally::{Add, Tally, sum};
 pub(crate) const CLUSTER: Cluster = Cluster(0x7e57);
 
 /// How long a test waits for what must come at last, on a machine that may be busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Some nodes, each on a thread of its own. What still runs at the end of a test is killed.
 pub(crate) struct House {

@@ -4,6 +4,7 @@ mod damage;
 mod failure;
 mod harness;
 mod members;
+mod preference;
 mod restart;
 mod service;
 mod snapshots;

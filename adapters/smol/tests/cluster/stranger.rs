@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use quorate::{Index, Session};
 use quorate_smol::Cluster;
-use quorate_wire::client::{Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
+use quorate_wire::client::{AsOf, Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
 
 use crate::tally::Add;
 
@@ -74,7 +74,7 @@ pub(crate) fn open(cluster: Cluster, number: u64, client: u64) -> Vec<u8> {
 /// The datagram of a question how many apples there are, as of now or later.
 pub(crate) fn read(cluster: Cluster, number: u64) -> Vec<u8> {
     let query = b"apples";
-    request(cluster, number, RequestBody::Read { query, local: false })
+    request(cluster, number, RequestBody::Read { query, as_of: AsOf::Now })
 }
 
 fn request(cluster: Cluster, number: u64, body: RequestBody<'_>) -> Vec<u8> {

@@ -37,12 +37,12 @@ pub enum RequestBody<'a> {
         /// The epoch of the client's session whose place the new one is to take; zero if it knows of none.
         epoch: Index,
     },
-    /// Answer this from the state as of now or later, or from this node's own state.
+    /// Answer this from the state.
     Read {
         /// The application's question, as postcard writes it.
         query: &'a [u8],
-        /// Whether the node's own state will do, however old it is.
-        local: bool,
+        /// As of when.
+        as_of: AsOf,
     },
     /// How is this node?
     Status,
@@ -75,6 +75,17 @@ pub enum RequestBody<'a> {
     },
 }
 
+/// Which state a read is answered from. The order of the variants is part of the wire format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AsOf {
+    /// As of now or later: a majority says so.
+    Now,
+    /// As this node has it, however old that is.
+    Whenever,
+    /// As of now or later: the leader's lease says so, if it has one, and else a majority.
+    Lease,
+}
+
 /// Writes a request's frame to the front of `buffer`, and returns it.
 ///
 /// # Errors
@@ -105,10 +116,10 @@ fn write(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
             fields::bytes(out, command)
         }
         RequestBody::Open { client, epoch } => numbers(out, &[1, client, epoch.0]),
-        RequestBody::Read { query, local } => {
+        RequestBody::Read { query, as_of } => {
             numbers(out, &[2])?;
             fields::bytes(out, query)?;
-            numbers(out, &[local.into()])
+            numbers(out, &[as_of as u64])
         }
         RequestBody::Status => numbers(out, &[3]),
         RequestBody::Snapshot => numbers(out, &[4]),
@@ -134,7 +145,11 @@ fn read(body: &[u8]) -> Option<Request<'_>> {
             command: fields.bytes(),
         },
         1 => RequestBody::Open { client: fields.number(), epoch: fields.index() },
-        2 => RequestBody::Read { query: fields.bytes(), local: fields.flag() },
+        2 => {
+            let (query, as_of) = (fields.bytes(), fields.number());
+            let as_of = *[AsOf::Now, AsOf::Whenever, AsOf::Lease].get(usize::try_from(as_of).ok()?)?;
+            RequestBody::Read { query, as_of }
+        }
         3 => RequestBody::Status,
         4 => RequestBody::Snapshot,
         5 => RequestBody::Piece { index: fields.index(), check: fields.short(), offset: fields.number() },

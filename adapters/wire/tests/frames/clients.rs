@@ -5,11 +5,15 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate::{Change, Role, Seat, Seats, Session, Standing, Unchanged};
-use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, DecodeError, Dropped, Refused};
 
 use crate::frame::Frame;
 use crate::messages::{bytes, founding, incarnation, index, members, roster, seat, snapshot, term};
+
+fn as_of() -> impl Strategy<Value = AsOf> {
+    prop_oneof![Just(AsOf::Now), Just(AsOf::Whenever), Just(AsOf::Lease)]
+}
 
 pub(crate) fn request() -> impl Strategy<Value = Frame<'static>> {
     (any::<u64>(), any::<u64>(), any::<u64>(), request_body()).prop_map(|(cluster, client, number, body)| {
@@ -28,7 +32,7 @@ fn request_body() -> impl Strategy<Value = RequestBody<'static>> {
             RequestBody::Command { session: Session { client, epoch, sequence }, command }
         }),
         (any::<u64>(), index()).prop_map(|(client, epoch)| RequestBody::Open { client, epoch }),
-        (bytes(), any::<bool>()).prop_map(|(query, local)| RequestBody::Read { query, local }),
+        (bytes(), as_of()).prop_map(|(query, as_of)| RequestBody::Read { query, as_of }),
         Just(RequestBody::Status),
         Just(RequestBody::Snapshot),
         (index(), any::<u32>(), any::<u64>()).prop_map(|(index, check, offset)| RequestBody::Piece {

@@ -88,8 +88,8 @@ fn a_roster_without_voters_is_malformed_even_under_a_good_check() {
     for name in ["Offer", "Configured", "Members.reply"] {
         let frame = named(name);
         let mut bytes = content(&frame);
-        let head = bytes.windows(8).position(|bytes| bytes == [0, 8, 0, 0, 3, 0, 0, 0]);
-        bytes[head.expect("it begins with the least log, and the voters") + 4] = 0;
+        let head = bytes.windows(8).position(|bytes| bytes == [0x90, 0xd0, 3, 0, 3, 0, 0, 0]);
+        bytes[head.expect("the least time-out stands in front of the voters") + 4] = 0;
         assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed), "{name}");
     }
 }

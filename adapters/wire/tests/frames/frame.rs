@@ -1,6 +1,6 @@
 use quorate::founding;
 use quorate::{
-    Entries, Entry, Founding, Identity, Index, Kind, Members, Message, Occupant, Position, Roster, Seat, Term,
+    Entries, Entry, Founding, Identity, Index, Kind, Least, Members, Message, Occupant, Position, Roster, Seat, Term,
 };
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
 use quorate_wire::{
@@ -60,11 +60,14 @@ pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<DecodeError>; 5] {
 
 /// A roster in memory that lasts until the test process ends.
 pub(crate) fn roster(members: Members, occupant: impl Fn(Seat) -> Occupant<'static>) -> Roster<'static> {
-    Roster::write(vec![0; ROSTER_MAX].leak(), members, 2048, occupant).expect("it is sound, and short enough")
+    Roster::write(vec![0; ROSTER_MAX].leak(), members, LEAST, occupant).expect("it is sound, and short enough")
 }
 
 /// As 32 seats take it, each with a number that was drawn and an address of full length.
-pub(crate) const ROSTER_MAX: usize = 24 + 27 * 32;
+pub(crate) const ROSTER_MAX: usize = 28 + 27 * 32;
+
+/// What every member has at least.
+pub(crate) const LEAST: Least = Least { log_bytes: 2048, election_micros: 250_000 };
 
 /// Consecutive records behind `previous`, in its term, in memory that lasts until the test process ends.
 pub(crate) fn entries(previous: Position, payloads: &[(Kind, Vec<u8>)]) -> Entries<'static> {

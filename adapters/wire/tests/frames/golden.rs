@@ -8,10 +8,10 @@ use quorate::{
     Ballot, Change, Charter, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome, Position, Role,
     Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, Unchanged,
 };
-use quorate_wire::client::{Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{ANYBODY, Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
-use crate::frame::{self, Frame, entries};
+use crate::frame::{self, Frame, LEAST, entries};
 
 #[test]
 fn every_frame_has_its_golden_bytes() {
@@ -142,7 +142,7 @@ fn records() -> [(Kind, Vec<u8>); 3] {
 fn foundings() -> impl Iterator<Item = (&'static str, founding::Message)> {
     let terms = Terms { members: Members::of(Seats(7)), snapshot: Snapshot::default() };
     let answer = |standing| founding::Message::Answer { echo: TOKEN, standing };
-    let ready = |prepared| answer(founding::Standing::Ready { token: TOKEN + 1, log_bytes: 2048, prepared });
+    let ready = |prepared| answer(founding::Standing::Ready { token: TOKEN + 1, least: LEAST, prepared });
     [
         ("Who", founding::Message::Who { founding: FOUNDING, terms }),
         ("Who.restored", founding::Message::Who { founding: FOUNDING, terms: Terms { snapshot: SNAPSHOT, ..terms } }),
@@ -154,11 +154,7 @@ fn foundings() -> impl Iterator<Item = (&'static str, founding::Message)> {
         ("Answer.Differs", answer(founding::Standing::Differs(terms))),
         (
             "Answer.Complete",
-            answer(founding::Standing::Complete(Charter {
-                founding: FOUNDING,
-                members: terms.members,
-                log_bytes_least: 2048,
-            })),
+            answer(founding::Standing::Complete(Charter { founding: FOUNDING, members: terms.members, least: LEAST })),
         ),
     ]
     .into_iter()
@@ -171,7 +167,8 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
         ("Command", RequestBody::Command { session, command: b"set" }),
         ("Open", RequestBody::Open { client: 200, epoch: Index(0) }),
         ("Open.instead", RequestBody::Open { client: 200, epoch: Index(290) }),
-        ("Read", RequestBody::Read { query: b"get", local: true }),
+        ("Read", RequestBody::Read { query: b"get", as_of: AsOf::Whenever }),
+        ("Read.lease", RequestBody::Read { query: b"get", as_of: AsOf::Lease }),
         ("Status", RequestBody::Status),
         ("Snapshot", RequestBody::Snapshot),
         ("Piece.wanted", RequestBody::Piece { index: Index(300), check: SNAPSHOT.check, offset: 1100 }),

@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Charter, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome, Position, Roster, Seat,
-    Seats, Settled, Snapshot, Term,
+    Ballot, Charter, Founding, Incarnation, Index, Kind, Least, Members, Message, Occupant, Outcome, Position, Roster,
+    Seat, Seats, Settled, Snapshot, Term,
 };
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
 
@@ -36,17 +36,21 @@ fn founding_message() -> impl Strategy<Value = founding::Message> {
 
 fn standing() -> impl Strategy<Value = founding::Standing> {
     prop_oneof![
-        (any::<u64>(), any::<u32>(), founding()).prop_map(|(token, log_bytes, prepared)| founding::Standing::Ready {
+        (any::<u64>(), least(), founding()).prop_map(|(token, least, prepared)| founding::Standing::Ready {
             token,
-            log_bytes,
+            least,
             prepared
         }),
         Just(founding::Standing::Abstains),
         terms().prop_map(founding::Standing::Differs),
-        (any::<u64>(), members(), any::<u32>()).prop_map(|(f, members, log_bytes_least)| {
-            founding::Standing::Complete(Charter { founding: Founding(f), members, log_bytes_least })
+        (any::<u64>(), members(), least()).prop_map(|(f, members, least)| {
+            founding::Standing::Complete(Charter { founding: Founding(f), members, least })
         }),
     ]
+}
+
+fn least() -> impl Strategy<Value = Least> {
+    (any::<u32>(), any::<u32>()).prop_map(|(log_bytes, election_micros)| Least { log_bytes, election_micros })
 }
 
 fn terms() -> impl Strategy<Value = Terms> {

@@ -35,9 +35,14 @@ pub(crate) struct ServeArgs {
     /// How often a leader that has nothing to send says that it is there
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     heartbeat_ms: u64,
-    /// For how long a leader may be silent until another is elected, and up to twice as long
+    /// For how long a leader may be silent until another is elected, and up to twice as long. No shorter than any node had it
+    /// when the cluster was founded
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(1..))]
     election_ms: u64,
+    /// Nodes that lead if they can, as in 1,2: any other leader hands over to one that has followed for ten --election-ms. The
+    /// same on all nodes
+    #[arg(long, value_name = "IDS", value_parser = parse_id, value_delimiter = ',')]
+    prefer: Vec<Seat>,
     #[command(flatten)]
     log: LogArgs,
     /// Add a JSON line for each step of the node to this file; it holds all data, and grows without bound
@@ -87,6 +92,7 @@ impl ServeArgs {
             listen: address,
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
+            preferred: self.prefer.iter().copied().collect(),
             trace: self.trace.clone(),
             ..ServerConfig::new(cluster, seat, members, data_dir)
         }))

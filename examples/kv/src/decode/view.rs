@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use quorate::{Change, Entry, Founding, Index, Members, Message, Role, Seat, Seats, Session, Term};
 use quorate_trace::{EntryView, MessageView, RosterView};
-use quorate_wire::client::{Follower, Reply, ReplyBody, Request, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Follower, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub(super) struct RequestView<'a> {
 enum Asked<'a> {
     Command { session: Session, command: Content<'a, CommandView<'a>> },
     Open { client: u64, epoch: Index },
-    Read { query: Content<'a, Query<'a>>, local: bool },
+    Read { query: Content<'a, Query<'a>>, as_of: AsOf },
     Status,
     Snapshot,
     Piece { index: Index, check: u32, offset: u64 },
@@ -109,7 +109,7 @@ impl<'a> RequestView<'a> {
         let request = match body {
             RequestBody::Command { session, command: bytes } => Asked::Command { session, command: command(bytes) },
             RequestBody::Open { client, epoch } => Asked::Open { client, epoch },
-            RequestBody::Read { query: bytes, local } => Asked::Read { query: query(bytes), local },
+            RequestBody::Read { query: bytes, as_of } => Asked::Read { query: query(bytes), as_of },
             RequestBody::Status => Asked::Status,
             RequestBody::Snapshot => Asked::Snapshot,
             RequestBody::Piece { index, check, offset } => Asked::Piece { index, check, offset },

@@ -161,6 +161,14 @@ pub(super) fn list(unknown: Seats, unnamed: Seats) -> String {
     words
 }
 
+/// Seats that are to lead, and no member's.
+pub(super) fn preferred(seats: Seats) -> String {
+    format!(
+        "--prefer names {}, no members: they are left out until they are. Correct it if it is mistyped",
+        names(seats.iter())
+    )
+}
+
 /// A list has a member elsewhere than the members have it.
 pub(super) fn elsewhere(seat: Seat, listed: SocketAddr, known: SocketAddr) -> (Level, String) {
     let (node, id) = (name(seat), seat.0);

@@ -32,6 +32,10 @@ pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
         Event::ChangeFailed { seat, is_voter, reason } => members::change_failed(*seat, *is_voter, *reason),
         Event::ListDiffers { unknown, unnamed } => warn(members::list(*unknown, *unnamed)),
         Event::AddressDiffers { seat, listed, known } => members::elsewhere(*seat, *listed, *known),
+        Event::PreferredUnknown { seats } => warn(members::preferred(*seats)),
+        Event::HandsOver { to, fit_for } => {
+            info(format!("{} is preferred and has followed for {}: handing over", name(*to), seconds(*fit_for)))
+        }
         Event::Role { role, term, leader } => info(self::role(*role, *term, *leader)),
         Event::Leaderless { since, heard, silent } => warn(leaderless(*since, *heard, *silent)),
         Event::Follower { seat, following, since } => follower(*seat, *following, *since),

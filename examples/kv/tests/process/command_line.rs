@@ -46,6 +46,10 @@ fn a_node_needs_a_place_among_the_others() {
     refused(&["serve", "1", "--peer", "2=127.0.0.1:1"], &["n1 is not among", "--peer"]);
     refused(&["serve", "4", "--join", "10.0.0.1:7101"], &["where does this node listen", "--listen"]);
     refused(&["serve", "4", "--join", "127.0.0.1:7104"], &["127.0.0.1:7104 is where this node listens", "--join"]);
+    refused(&["serve", "1", "--prefer", "x"], &["'x' for '--prefer", "from 1 to 31"]);
+    refused(&["serve", "1", "--prefer", "1,0"], &["'0' for '--prefer", "from 1 to 31"]);
+    refused(&["serve", "1", "--prefer"], &["--prefer <IDS>", "value is required"]);
+    refused(&["serve", "1", "--perfer", "1"], &["--perfer", "--prefer"]);
     refused(&["serve", "1", "--incarnation", "1"], &["unexpected argument '--incarnation'"]);
     refused(&["serve", "1", "--election-ms", "60"], &["election", "two heartbeat"]);
 }

@@ -3,7 +3,7 @@ use std::net::UdpSocket;
 use std::path::Path;
 
 use quorate::founding::Record;
-use quorate::{Charter, Entries, Entry, Founding, HardState, Index, Kind, Members, Position, Seat, Seats, Term};
+use quorate::{Charter, Entries, Entry, Founding, HardState, Index, Kind, Least, Members, Position, Seat, Seats, Term};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use rustix::process::{Resource, Rlimit, prlimit};
 
@@ -98,11 +98,26 @@ fn a_command_of_another_version_stops_the_node() {
     let visit = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
     let (mut disk, _) = Disk::open(&cluster.data_dir(1), owner, Options::default(), visit).expect("it is new");
     let members = Members::of(Seats::NONE.with(Seat(1)));
-    let charter = Charter { founding: Founding(1), members, log_bytes_least: 1 << 20 };
+    let charter =
+        Charter { founding: Founding(1), members, least: Least { log_bytes: 1 << 20, election_micros: 250_000 } };
     disk.record(Record::Complete(charter)).expect("the disk has room");
     disk.write(Some(HardState { term, vote: None }), None, entries, None, None).expect("the disk has room");
     drop(disk);
     run(&cluster.serve(1)).says(14, &["index 1 cannot be read", "version"]);
+}
+
+/// Its leases would be stale: others count on what all of them were founded with.
+#[test]
+fn a_node_with_less_than_its_cluster_was_founded_with_is_refused() {
+    let mut cluster = Cluster::of(1);
+    cluster.start_nodes(1..2);
+    cluster.stop(1);
+    let refused = |option, value, parts: &[&str]| {
+        let arguments: Vec<_> = cluster.serve(1).into_iter().chain([option, value].map(String::from)).collect();
+        run(&arguments).says(2, parts);
+    };
+    refused("--election-ms", "200", &["200000 microseconds", "at least 250000", "make it longer, by --election-ms"]);
+    refused("--log-size", "1", &["1048576 bytes", "at least 67108864", "give it more, by --log-size"]);
 }
 
 #[test]

@@ -185,9 +185,13 @@ fn what_cannot_be_changed_is_refused_with_the_reason_and_what_to_do() {
 #[test]
 fn one_change_is_made_at_a_time_and_a_promotion_ends_with_its_reason() {
     // It is given up after ten election time-outs.
-    let mut cluster = founded_with(5, &["--election-ms", "700"]);
-    let all = [1, 2, 3];
-    [4, 5].iter().for_each(|id| cluster.join(*id, 1));
+    let patient = ["--election-ms", "700"];
+    let mut cluster = founded_with(5, &patient);
+    let (all, first) = ([1, 2, 3], cluster.address(1));
+    // Who joins with less than it was founded with is refused.
+    cluster.join(4, 1);
+    cluster.take(4).end().says(2, &["250000 microseconds", "at least 700000", "make it longer, by --election-ms"]);
+    [4, 5].iter().for_each(|id| cluster.start_alone(*id, &[&patient[..], &["--join", &first]].concat()));
     let (four, five) = (cluster.peer(4), cluster.peer(5));
     cluster.ask_at(&all, &["members", "add", &four, "--learner"]).prints(0, "n4 is a learner\n");
     eventually("it has what there is", || (cluster.ask_at(&[4], &["get", "--stale", "k"]).out == "v").then_some(()));

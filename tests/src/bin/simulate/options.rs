@@ -27,6 +27,9 @@ pub(crate) struct Options {
     /// What does not go wrong.
     #[arg(long, value_delimiter = ',')]
     without: Vec<Fault>,
+    /// By how many millionths clocks gain or lose at most where leaders have leases, which bear with 50,000.
+    #[arg(long, default_value_t = 50_000)]
+    lease_drift: u32,
     /// How many lines to show of a run that breaks a promise.
     #[arg(long, default_value_t = 60)]
     pub(crate) tail: usize,
@@ -58,6 +61,7 @@ impl Options {
             clients: usize::from(self.clients),
             schedule: self.schedule,
             without: self.without.clone(),
+            lease_drift: self.lease_drift,
             ..Setting::new(seed, usize::from(nodes), self.events)
         }
     }

@@ -21,7 +21,7 @@ impl Due {
     pub(crate) fn of<V>(input: &Input<'_, V>) -> Due {
         match input {
             Input::ClientCommand { .. } => Due::AcceptOrReject,
-            Input::Read => Due::AwaitOrReject,
+            Input::Read { .. } => Due::AwaitOrReject,
             Input::Transfer { .. } | Input::Snapshotted(_) | Input::Change(_) => Due::PerhapsReject,
             Input::Receive { .. } | Input::Tick | Input::Persisted(_) => Due::Nothing,
         }
@@ -104,9 +104,12 @@ impl Oracle {
     }
 
     /// The answer to a read is still to come.
-    pub(crate) fn on_await(&mut self, by: &Machine, round: Round) -> Verdict {
+    pub(crate) fn on_await(&mut self, by: &Machine, round: Round, by_lease: bool) -> Verdict {
         if round > by.answered {
-            self.on_own_question(by, round);
+            match by_lease {
+                true => self.on_leased_question(by, round),
+                false => self.on_own_question(by, round),
+            }
             return Ok(());
         }
         broken("a read waits for a round to come", || {

@@ -59,6 +59,11 @@ impl Oracle {
         self.ask(at, at.seat, 0, round.0);
     }
 
+    /// A client of a node wants to read, and a lease will do.
+    pub(super) fn on_leased_question(&mut self, at: &Machine, round: Round) {
+        self.leased = Some((at.seat, round, at.clock.shown()));
+    }
+
     /// A follower's clients want to read.
     pub(super) fn on_question(&mut self, at: &Machine, by: Seat, message: &Message<'_>) {
         if let Message::ReadIndex { boot, round, .. } = *message {
@@ -66,8 +71,18 @@ impl Oracle {
         }
     }
 
+    /// Whether what is ready was asked for in the same step, and a lease would do.
+    pub(crate) fn is_by_lease(&self, by: &Machine, through: Round) -> bool {
+        self.leased == Some((by.seat, through, by.clock.shown()))
+    }
+
     /// A node answers its own clients.
     pub(crate) fn on_ready(&self, by: &Machine, through: Round) -> Verdict {
+        if self.is_by_lease(by, through) && by.applied.0 < self.applied.len() as u64 {
+            return broken("what is read by a lease is all that anybody has applied", || {
+                format!("node {} is ready through {through:?} at {:?} of {}", by.seat.0, by.applied, self.applied.len())
+            });
+        }
         if self.is_confirmed(by, by.seat, 0, through.0) {
             return Ok(());
         }

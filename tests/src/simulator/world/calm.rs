@@ -89,11 +89,12 @@ impl World {
     /// At last an operator asks every node for a snapshot, whatever became of those before.
     fn take_snapshots(&mut self) -> Result<(), Violation> {
         let by = self.now + SNAPSHOT_TIMEOUTS * ELECTION_MICROS;
-        let mut left: Vec<_> = (0..self.machines.len())
-            .filter(|machine| self.machines[*machine].node().is_some_and(Node::is_member))
-            .collect();
+        let mut left: Vec<_> = (0..self.machines.len()).collect();
         loop {
-            left.retain(|machine| self.machines[*machine].disk.covered() < self.machines[*machine].applied);
+            left.retain(|machine| {
+                let computer = &self.machines[*machine];
+                computer.node().is_some_and(Node::is_member) && computer.disk.covered() < computer.applied
+            });
             if left.is_empty() {
                 return Ok(());
             }

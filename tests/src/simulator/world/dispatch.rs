@@ -1,6 +1,6 @@
 use quorate::{Charter, Identity, Message, Seat, Session, founding};
 use quorate_wire::Class;
-use quorate_wire::client::RequestBody;
+use quorate_wire::client::{AsOf, RequestBody};
 
 use super::World;
 use crate::simulator::client::Wish;
@@ -147,7 +147,8 @@ impl World {
             }
             Wish::Read(key) => {
                 query = [key];
-                RequestBody::Read { query: &query, local: false }
+                let as_of = if self.shape.leases && key < 2 { AsOf::Lease } else { AsOf::Now };
+                RequestBody::Read { query: &query, as_of }
             }
         };
         self.drive(machine, |driver, world, now| {

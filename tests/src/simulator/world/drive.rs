@@ -27,6 +27,8 @@ pub(super) struct Acting {
     pub(super) broken: Option<Violation>,
     /// The answer that the node owes to what it was told.
     due: Due,
+    /// Whether it is asked for a read that a lease will do for.
+    by_lease: bool,
     /// How the node looked before the step, and what it had refused for damage.
     before: Option<String>,
     damaged: u64,
@@ -159,6 +161,7 @@ impl Observer for World {
         }
         self.machines[self.acting.machine].see_members(node);
         self.acting.due = Due::of(input);
+        self.acting.by_lease = matches!(input, Input::Read { by_lease: true });
         self.acting.before = (self.setting.tail > 0).then(|| show::node(node));
         self.acting.damaged = u64::from(node.refusals().count(Refusal::Snapshot));
     }
@@ -179,7 +182,9 @@ impl Observer for World {
                 self.machines[machine].accepted.push_back(position);
                 verdict
             }
-            quorate::Answer::Await { round } => self.oracle.on_await(&self.machines[machine], round),
+            quorate::Answer::Await { round } => {
+                self.oracle.on_await(&self.machines[machine], round, self.acting.by_lease)
+            }
             quorate::Answer::Reject(rejection) => {
                 self.tally.full += u64::from(rejection == Rejection::Full);
                 self.tally.snapshots.refused += u64::from(rejection == Rejection::BadSnapshot);
@@ -237,7 +242,7 @@ fn said<V: Serialize>(name: u8, input: &Input<'_, V>) -> String {
         Input::Receive { from, message } => format!("{name} <- {}: {}", from.seat.0, show::message(message)),
         Input::Tick => format!("{name}: wakes"),
         Input::Persisted(_) => format!("{name}: hears that it is durable"),
-        Input::Read => format!("client -> {name}: read"),
+        Input::Read { by_lease } => format!("client -> {name}: read{}", if *by_lease { " by lease" } else { "" }),
         Input::Snapshotted(snapshot) => format!("{name}: has {snapshot:?}"),
         Input::Transfer { .. } => format!("operator -> {name}: hand over"),
         Input::Change(change) => format!("operator -> {name}: {change:?}"),

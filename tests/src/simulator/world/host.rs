@@ -175,6 +175,7 @@ impl World {
             }
             Effect::ReadReady { through } => {
                 self.answer_through(*through)?;
+                self.tally.leased += u64::from(self.oracle.is_by_lease(&self.machines[machine], *through));
                 self.oracle.on_ready(&self.machines[machine], *through)
             }
             Effect::ReadFailed { through } => self.answer_through(*through),

@@ -2,7 +2,7 @@ use quorate::founding::{Input, Message, Standing};
 use quorate::{Charter, Founding, Prospect, Seat, Seats};
 
 use super::letter::Letter;
-use super::world::{Broken, DEAD, World};
+use super::world::{Broken, DEAD, LEAST, World};
 
 /// What may be wrong with the stores: a rule that is left out. The machine itself is sound, so the world changes what
 /// it is told.
@@ -154,7 +154,7 @@ impl<const N: usize> World<N> {
         };
         let Some((seats, prepared)) = granted else { return Ok(()) };
         for from in seats.iter() {
-            let standing = Standing::Ready { token: DEAD, log_bytes: 1024, prepared };
+            let standing = Standing::Ready { token: DEAD, least: LEAST, prepared };
             let message = Message::Answer { echo: own.0, standing };
             self.step(Seat(0), Input::Receive { from, message }, Flaw::None)?;
         }
@@ -200,10 +200,10 @@ fn bent<const N: usize>(prospect: &Prospect<N>, letter: &Letter, flaw: Flaw) -> 
         (Flaw::NoEcho, Message::Answer { standing, .. }) if letter.to == Seat(0) => {
             Message::Answer { echo: own.0, standing }
         }
-        (Flaw::StaleAcks, Message::Answer { standing: Standing::Ready { log_bytes, .. }, .. })
+        (Flaw::StaleAcks, Message::Answer { standing: Standing::Ready { least, .. }, .. })
             if letter.prepared().is_some() && ready(prospect, |_| true).contains(letter.from) =>
         {
-            Message::Answer { echo: own.0, standing: Standing::Ready { token: DEAD, log_bytes, prepared: Some(own) } }
+            Message::Answer { echo: own.0, standing: Standing::Ready { token: DEAD, least, prepared: Some(own) } }
         }
         (Flaw::PrepareWithoutToken, Message::Prepare { founding, .. }) => {
             Message::Prepare { founding, token: prospect.token() }
@@ -216,8 +216,8 @@ fn bent<const N: usize>(prospect: &Prospect<N>, letter: &Letter, flaw: Flaw) -> 
         (Flaw::IgnoresComplete, Message::Answer { echo, standing: Standing::Complete(charter) })
             if letter.to == Seat(0) =>
         {
-            let log_bytes = charter.log_bytes_least;
-            Message::Answer { echo, standing: Standing::Ready { token: DEAD, log_bytes, prepared: None } }
+            let least = charter.least;
+            Message::Answer { echo, standing: Standing::Ready { token: DEAD, least, prepared: None } }
         }
         (_, message) => message,
     }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Prepared, Record, Standing};
-use quorate::{Charter, Founding, Incarnation, Instant, Members, Prospect, Seat, Seats, Snapshot};
+use quorate::{Charter, Founding, Incarnation, Instant, Least, Members, Prospect, Seat, Seats, Snapshot};
 
 use super::letter::Letter;
 use super::{Flaw, Setting, digest};
@@ -13,6 +13,9 @@ pub(super) const DEAD: u64 = 99;
 const TOKEN: u64 = 100;
 /// Numbers that were given no name yet are larger.
 const NAMED: u64 = 1000;
+
+/// What every store has.
+pub(super) const LEAST: Least = Least { log_bytes: 1024, election_micros: 250_000 };
 
 /// What broke.
 pub(super) type Broken = &'static str;
@@ -263,7 +266,8 @@ fn prospect<const N: usize>(seat: Seat, prepared: Option<Prepared>) -> Prospect<
         seat,
         members: Members::of(Seats::first(N)),
         snapshot: Snapshot::default(),
-        log_bytes: 1024,
+        log_bytes: LEAST.log_bytes,
+        election_timeout: Duration::from_micros(LEAST.election_micros.into()),
         intent: Intent::Found,
         ask_interval: Duration::from_secs(1),
         seed: u64::from(seat.0),
