@@ -114,10 +114,11 @@ impl House {
             election_timeout: std::time::Duration::from_millis(self.timeouts[usize::from(seat > 0)]),
             ..Config::new(Seat(seat as u8), if seat == 0 { self.seed } else { seat as u64 + 1 })
         };
+        let least_timeout = self.timeouts[0].min(self.timeouts[1]) as u32;
         let charter = Charter {
             founding: FOUNDING,
             members,
-            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 250_000 },
+            least: Least { log_bytes: LOG_BYTES as u32, election_micros: least_timeout * 1000 },
         };
         let memory = vec![0; LOG_BYTES];
         let boot = match self.members[seat].life {
