@@ -209,6 +209,7 @@ impl State {
     fn forget_time(&mut self) {
         // Where no leader is known, as much time may have passed as it takes.
         let hears = self.is_fenced() && self.follow.leader.is_some();
+        let speaks = !self.may_stand() && self.timers.timeout_due <= self.timers.now;
         let State {
             role: _, endings: _, sends, election: _, follow, lead, configuration: _, settings, timers, hard: _,
             reads, disk, commit: _, applied: _, mark: _, snapshots, fetch, refusals,
@@ -229,6 +230,9 @@ impl State {
         let Disk { write, durable: _, written: _, mark: _, settled: _, hard: _, name } = disk;
         let Snapshots { image: _, urgent: _, crowded_at: _, again, covered: _, latest: _, before: _ } = snapshots;
         timers.start_anew();
+        if speaks {
+            timers.timeout_due = timers.now;
+        }
         *fenced_until = if hears { timers.after_timeout() } else { Instant::START };
         if let Some(Transfer { to: _, until, told: _ }) = transfer {
             *until = timers.after_timeout();
