@@ -30,6 +30,7 @@
 //! | `members 1` | shows who takes part as node 1 sees it, and since when that is settled |
 //! | `quietly ..` | the same, and only changes of the nodes are shown |
 
+mod act;
 mod disk;
 mod forge;
 mod line;
