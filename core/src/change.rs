@@ -88,15 +88,14 @@ impl Step<'_> {
         if !self.state.is_leader() {
             return Err(Rejection::NotLeader { leader: self.state.follow.leader });
         }
-        if self.state.lead.transfer.is_some() || self.state.endings.reign {
+        if self.state.endings.reign {
             return Err(Rejection::InTransfer);
         }
         self.may_change()?;
         if self.state.lead.plan.is_some() {
             return Err(Unchanged::UnderWay.into());
         }
-        let Members { voters, learners, .. } = self.state.configuration.members;
-        let members = self.state.configuration.members;
+        let members @ Members { voters, learners, .. } = self.state.configuration.members;
         match *change {
             Change::Add { seat, address } => {
                 self.check_address(seat, address)?;
@@ -131,14 +130,18 @@ impl Step<'_> {
         }
     }
 
-    /// Whether this leader may append a change now: its reign is established, and the last change is committed.
-    fn may_change(&self) -> Result<(), Unchanged> {
+    /// Whether this leader may append a change now: nobody is to take over, who would need that entry too, its reign is
+    /// established, and the last change is committed.
+    fn may_change(&self) -> Result<(), Rejection> {
         let configuration = &self.state.configuration;
+        if self.state.lead.transfer.is_some() {
+            return Err(Rejection::InTransfer);
+        }
         if !self.state.is_established() || !self.state.may_rule() {
-            return Err(Unchanged::NotEstablished);
+            return Err(Unchanged::NotEstablished.into());
         }
         if configuration.is_pending() || configuration.members.is_joint() {
-            return Err(Unchanged::UnderWay);
+            return Err(Unchanged::UnderWay.into());
         }
         Ok(())
     }
@@ -191,10 +194,7 @@ impl Step<'_> {
     /// A store that is there takes the place of one that is lost, in the same seat: it has answered this leader just now.
     pub(crate) fn replace_life(&mut self, seat: Seat) {
         let Members { voters, learners, .. } = self.state.configuration.members;
-        if self.may_change().is_err()
-            || self.state.lead.transfer.is_some()
-            || self.are_present(voters, self.heard()).is_err()
-        {
+        if self.may_change().is_err() || self.are_present(voters, self.heard()).is_err() {
             return;
         }
         let replaced = Seats::NONE.and(seat);
@@ -240,11 +240,10 @@ impl Step<'_> {
     /// Room that no command takes in a joint phase: for the entry that ends it or takes it back, which is no longer than the
     /// one that began it. Where that cannot be committed, no snapshot makes any.
     pub(crate) fn kept_for_members(&self) -> usize {
-        let configuration = &self.state.configuration;
-        if !configuration.members.is_joint() {
+        if !self.state.configuration.members.is_joint() {
             return 0;
         }
-        configuration.roster(self.log.view(), self.memory).bytes().len() + RECORD_OVERHEAD + SLOT
+        self.roster().bytes().len() + RECORD_OVERHEAD + SLOT
     }
 
     /// Appends a configuration in which all but this seat is as in the one that is settled. It is in force at once.

@@ -10,7 +10,7 @@ use crate::state::State;
 pub(crate) struct Lease {
     /// When the latest round was drawn.
     drawn: Instant,
-    pub(crate) until: Instant,
+    until: Instant,
     /// What the driver's clock had jumped back by, when it was confirmed.
     behind: u64,
     /// Leadership was handed over in this term: whoever takes it needs no time to pass.

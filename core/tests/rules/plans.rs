@@ -91,3 +91,20 @@ fn an_answer_of_before_a_removal_was_asked_for_says_nothing() {
     cluster.run(100);
     assert_eq!(cluster.node(leader).members(), Members::of(seats(&[leader, other])));
 }
+
+/// Who is to take over would never have the whole log.
+#[test]
+fn nobody_goes_while_office_is_handed_over() {
+    let (mut cluster, leader) = led(3);
+    let (gone, other) = ((leader + 1) % 3, (leader + 2) % 3);
+    cluster.cut(gone);
+    cluster.cut(other);
+    assert_eq!(cluster.change(leader, Change::Remove { seat: Seat(gone) }), Ok(()));
+    assert_eq!(cluster.transfer(leader, gone), Ok(()));
+    let last = cluster.node(leader).last();
+    cluster.heal(other);
+    cluster.run(60);
+    assert_eq!((cluster.node(leader).successor(), cluster.node(leader).last()), (Some(Seat(gone)), last));
+    cluster.run(200);
+    assert_eq!(cluster.node(leader).members(), Members::of(seats(&[leader, other])), "then it goes");
+}
