@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use crate::log::SLOT;
 use crate::peer::seats_of;
 use crate::roster::Occupant;
@@ -8,7 +10,7 @@ use crate::{ConfigError, Incarnation, Kind, Members, RECORD_OVERHEAD, Rejection,
 ///
 /// A change of voters goes through a joint phase, in which a majority of both the old and the new ones is needed
 /// (section 6); it ends by itself. What has become of a change is seen in [`Node::roster`](crate::Node::roster).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Change<'a> {
     /// A store that is there, has this seat, and is none of the members becomes a learner.
@@ -41,7 +43,7 @@ pub enum Change<'a> {
 }
 
 /// Why the members stay as they are. Nothing was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Unchanged {
     /// The leader does not know yet all that was committed before it, or is about to make way: ask again in a moment.

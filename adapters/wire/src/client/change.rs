@@ -1,6 +1,5 @@
 use postcard::Result;
-use quorate::{Change, Seat, Seats, Unchanged};
-use serde::{Deserialize, Serialize};
+use quorate::{Change, Seats, Unchanged};
 
 use crate::fields::{self, Fields, Writer, numbers};
 
@@ -56,30 +55,4 @@ pub(super) fn read_unchanged(fields: &mut Fields<'_>) -> Option<Unchanged> {
         9 => Unchanged::TooLarge,
         _ => return None,
     })
-}
-
-/// The variants of [`Change`].
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Change")]
-pub(super) enum ChangeFields<'a> {
-    Add { seat: Seat, address: &'a [u8] },
-    Promote { seat: Seat },
-    Remove { seat: Seat },
-    Move { seat: Seat, address: &'a [u8] },
-}
-
-/// The variants of [`Unchanged`].
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Unchanged")]
-pub(super) enum UnchangedFields {
-    NotEstablished,
-    UnderWay,
-    Unknown,
-    Known,
-    NoSeat,
-    AddressInUse(Seat),
-    Unheard(Seats),
-    LastVoter,
-    TooSlow,
-    TooLarge,
 }

@@ -2,7 +2,7 @@ use quorate::{Founding, Index, Members, Rejection, Roster, Seat, Seats, Snapshot
 use serde::{Deserialize, Serialize};
 
 use super::StatusReport;
-use super::change::{UnchangedFields, read_unchanged, write_unchanged};
+use super::change::{read_unchanged, write_unchanged};
 use crate::DecodeError;
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
@@ -143,7 +143,7 @@ pub enum Reason {
     /// There is nobody who could take leadership over.
     NoTarget,
     /// The members are not changed so.
-    Unchanged(#[serde(with = "UnchangedFields")] Unchanged),
+    Unchanged(Unchanged),
     /// The change was meant for other members than there are now. It may be an earlier copy of it that has changed them: see
     /// who takes part.
     Outdated,

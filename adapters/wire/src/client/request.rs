@@ -1,7 +1,7 @@
 use quorate::{Change, Index, Seat, Session};
 use serde::{Deserialize, Serialize};
 
-use super::change::{self, ChangeFields};
+use super::change;
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::frame::{self, Class, EncodeError};
 use crate::{Cluster, DecodeError};
@@ -65,7 +65,7 @@ pub enum RequestBody<'a> {
         /// The index of the entry that made these members: see [`ReplyBody::Members`](super::ReplyBody::Members).
         since: Index,
         /// What is to change.
-        #[serde(borrow, with = "ChangeFields")]
+        #[serde(borrow)]
         change: Change<'a>,
     },
     /// Hand leadership over. Only the leader does that.
