@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use quorate::{
-    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Kind, Message, Outcome, Position, Role, Round,
-    Seat, Seats, Term,
+    Ballot, CommandError, Entry, Founding, HardState, Identity, Index, Kind, Message, Outcome, Position, Role, Roster,
+    Round, Seat, Seats, Term,
 };
 
 pub(crate) use self::answer::Due;
@@ -107,6 +107,11 @@ fn broken(law: &'static str, story: impl FnOnce() -> String) -> Verdict {
     Err(Violation { law, story: story() })
 }
 
+/// Whether this store takes part: its seat, in its own life.
+pub(crate) fn names(roster: &Roster<'_>, store: Identity) -> bool {
+    roster.occupant(store.seat).is_some_and(|occupant| occupant.incarnation == store.incarnation)
+}
+
 impl From<CommandError> for Violation {
     fn from(error: CommandError) -> Self {
         Violation { law: "a committed command can be read", story: error.to_string() }
@@ -184,8 +189,7 @@ impl Oracle {
         if let Message::Ack { term, stamp, outcome } = *message
             && let Some(window) = self.windows.get_mut(&(to.seat, from.seat))
         {
-            let named = to.roster().and_then(|(_, roster)| roster.occupant(from.seat));
-            let counts = named.is_some_and(|occupant| occupant.incarnation == from.incarnation);
+            let counts = to.roster().is_some_and(|(_, roster)| names(&roster, from));
             window.on_ack(((to.life, term), to.clock.shown()), (from.incarnation, counts), stamp, outcome);
         }
         self.on_question(to, from.seat, message);
@@ -332,9 +336,7 @@ impl Oracle {
             return Ok(());
         };
         let ballots = self.ballots.get(&(node.term(), node.identity()));
-        let is_named = |voter: &&Identity| {
-            roster.occupant(voter.seat).is_some_and(|occupant| occupant.incarnation == voter.incarnation)
-        };
+        let is_named = |voter: &&Identity| names(&roster, **voter);
         let voters: Seats = ballots.into_iter().flatten().filter(is_named).map(|voter| voter.seat).collect();
         if roster.members().is_quorum(voters) {
             return Ok(());

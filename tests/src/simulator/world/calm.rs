@@ -1,11 +1,11 @@
-use quorate::{Index, Role, Roster, Seat, Seats};
+use quorate::{Index, Role, Seat, Seats};
 
 use super::World;
 use super::asking::CALM_ANSWERS;
 use crate::simulator::Node;
 use crate::simulator::event::What;
 use crate::simulator::fault::Faults;
-use crate::simulator::oracle::Violation;
+use crate::simulator::oracle::{Violation, names};
 use crate::simulator::shape::ELECTION_MICROS;
 use crate::stage::show;
 
@@ -130,12 +130,8 @@ impl World {
         let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since, last) == 0)
             && self.clients.iter().all(|client| client.calm_answers >= CALM_ANSWERS);
         // An entry that would have added it may be gone everywhere but there: it waits to be added.
-        let is_named = |node: &&Node| {
-            let names = |roster: Roster<'_>| {
-                roster.occupant(node.seat()).is_some_and(|occupant| occupant.incarnation == node.identity().incarnation)
-            };
-            names(leader.roster().1) || names(node.settled().roster)
-        };
+        let is_named =
+            |node: &&Node| names(&leader.roster().1, node.identity()) || names(&node.settled().roster, node.identity());
         self.nodes().filter(is_named).all(is_near) && is_answered && self.is_settled()
     }
 

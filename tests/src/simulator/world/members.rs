@@ -3,7 +3,7 @@ use quorate::{Change, Index, Kind, Members, Role, Roster, Seat, Seats};
 use super::World;
 use crate::simulator::event::What;
 use crate::simulator::machine::Machine;
-use crate::simulator::oracle::Violation;
+use crate::simulator::oracle::{Violation, names};
 use crate::simulator::{Fault, SEATS};
 
 /// A configuration, by the index of the entry that made it.
@@ -123,8 +123,8 @@ impl World {
         self.tally.dismissed += 1;
         self.note(|| format!("{machine}: is dismissed"));
         let (me, (settled, _)) = (self.machines[machine].identity(), self.configurations());
-        let named = settled.as_ref().and_then(|(_, bytes)| Roster::parse(bytes)?.occupant(me.seat));
-        if named.is_some_and(|occupant| occupant.incarnation == me.incarnation) {
+        let roster = settled.as_ref().and_then(|(_, bytes)| Roster::parse(bytes));
+        if roster.is_some_and(|roster| names(&roster, me)) {
             let story = format!("node {machine}");
             return Err(Violation { law: "nobody is dismissed whom the members name", story });
         }
