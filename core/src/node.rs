@@ -149,6 +149,17 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         (!self.state.is_settled_durable()).then(|| self.settled())
     }
 
+    /// Whether the configuration in force is known to be committed.
+    pub fn is_settled(&self) -> bool {
+        !self.state.configuration.is_pending()
+    }
+
+    /// Whether members change: in a joint phase, by an entry that is not known to be committed, or, at the leader, by a
+    /// change that waits.
+    pub fn is_changing(&self) -> bool {
+        !self.is_settled() || self.members().is_joint() || self.pending_change().is_some()
+    }
+
     /// At the leader that was asked: which learner is to become a voter once it has caught up, or which voter is to go once
     /// the others have answered.
     pub fn pending_change(&self) -> Option<Seat> {

@@ -131,14 +131,13 @@ impl Candidate {
 impl Outlook {
     /// What this node has before it.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(node: &Node<C, B, SEATS>) -> Outlook {
-        let (since, members, commit) = (node.roster().0, node.members(), node.commit());
+        let (members, commit) = (node.members(), node.commit());
         let is_fit = |progress: &Progress| {
             let lag = commit.0.saturating_sub(progress.matched.0);
             members.is_voter(progress.seat) && progress.standing == Standing::Follows && lag <= LAG_MAX
         };
-        let is_plain = !members.is_joint() && since == node.settled().since && node.pending_change().is_none();
         let hands_over = node.successor().is_some();
-        let fit = match node.is_established() && is_plain && !hands_over {
+        let fit = match node.is_established() && !node.is_changing() && !hands_over {
             true => node.progress().filter(is_fit).map(|progress| progress.seat).collect(),
             false => Seats::NONE,
         };

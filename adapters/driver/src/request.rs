@@ -133,10 +133,9 @@ where
     /// Who takes part, as this node knows.
     fn members(&self) -> ReplyBody<'_> {
         let (since, roster) = self.node.roster();
-        let is_settled = since == self.node.settled().since;
         ReplyBody::Members {
             since,
-            is_settled,
+            is_settled: self.node.is_settled(),
             leader: self.node.leader(),
             pending: self.node.pending_change(),
             roster,

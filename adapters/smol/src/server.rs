@@ -216,10 +216,15 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         self.look();
     }
 
-    /// Looks for what lasts too long, as often as a leader beats.
+    /// Whether it is time to look around, as it is as often as a leader beats.
+    fn is_to_look(&self, now: Instant) -> bool {
+        now >= self.looked + self.machine.link.config().heartbeat_interval
+    }
+
+    /// Looks for what lasts too long.
     fn look(&mut self) {
         let (node, now) = (self.driver.node(), self.clock.now());
-        if now < self.looked + self.machine.link.config().heartbeat_interval {
+        if !self.is_to_look(now) {
             return;
         }
         self.looked = now;

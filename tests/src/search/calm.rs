@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use quorate::{Input, Instant, Members, Role};
+use quorate::{Input, Instant, Role};
 
 use super::configuration::Configuration;
 use super::law::{Verdict, hold};
@@ -145,18 +145,12 @@ impl Calm {
     /// part in its seat.
     fn has_settled(&self) -> bool {
         let Some(leader) = self.leader() else { return false };
-        let (settled, (since, _)) = (leader.settled(), leader.roster());
-        let configuration = Configuration::of(&settled.roster);
+        let configuration = Configuration::of(&leader.settled().roster);
         let is_named = |member: &Member| {
             let life = configuration.life(member.seat());
             member.stopped || life.is_none_or(|life| life == member.incarnation)
         };
-        let Members { voters, outgoing, .. } = configuration.members;
-        since == settled.since
-            && outgoing.is_empty()
-            && voters.contains(leader.seat())
-            && leader.pending_change().is_none()
-            && self.up.iter().all(is_named)
+        !leader.is_changing() && configuration.members.voters.contains(leader.seat()) && self.up.iter().all(is_named)
     }
 
     fn is_in_line(&self) -> bool {

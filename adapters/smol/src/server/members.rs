@@ -39,9 +39,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     pub(super) fn write_addresses(&mut self) {
         let node = self.driver.node();
         let (since, roster) = node.roster();
-        let is_plain = !roster.members().is_joint() && since == node.settled().since && node.pending_change().is_none();
         let is_used = since > Index(0) || self.driver.replica().ledger().clients() > 0;
-        if !node.is_established() || !is_plain || !is_used || node.is_full() {
+        if !node.is_established() || node.is_changing() || !is_used || node.is_full() {
             return;
         }
         let left = &mut self.unwritten;
@@ -60,10 +59,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     /// Whether this node hands over from now on to a member that is preferred to it, and fit to lead.
     pub(super) fn prefers_another(&mut self) -> bool {
-        if self.machine.link.config().preferred.is_empty() {
+        let now = self.clock.now();
+        if self.machine.link.config().preferred.is_empty() || !self.is_to_look(now) {
             return false;
         }
-        let (now, outlook) = (self.clock.now(), Outlook::of(self.driver.node()));
+        let outlook = Outlook::of(self.driver.node());
         let Some(Heir { seat, fit_for }) = self.preference.look(now, &outlook) else { return false };
         let is_begun = self.driver.transfer(&mut self.machine, now, Some(seat)).is_ok();
         if is_begun {

@@ -69,7 +69,7 @@ impl StatusReport {
             digest,
             members: node.members(),
             since,
-            is_settled: since <= node.settled().since,
+            is_settled: node.is_settled(),
             full: node.is_full(),
             others: Followers::of(node),
             refused: Refused::of(dropped, node.refusals()),

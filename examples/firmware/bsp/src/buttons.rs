@@ -127,7 +127,7 @@ impl fmt::Display for Report<'_> {
             node.last().index.0
         )?;
         let voters = node.members().voters.0;
-        write!(f, ", {}", Machines { voters, is_settled: node.roster().0 <= node.settled().since })?;
+        write!(f, ", {}", Machines { voters, is_settled: node.is_settled() })?;
         for line in 0..LINES {
             let dropped: u32 = self.0.faults(line).iter().map(|(_, count)| count).sum();
             write!(f, ", line {line} {}", if self.0.is_up(line) { "up" } else { "down" })?;
