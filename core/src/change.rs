@@ -263,23 +263,25 @@ impl Step<'_> {
                 _ => before,
             }
         };
-        let is_narrow = room < payload_max + RECORD_OVERHEAD + SLOT;
+        // What ends a joint phase, or takes it back, has to fit in as well: it is no longer.
+        let entries = if members.is_joint() { 2 } else { 1 };
+        let taken = |length| entries * (length + RECORD_OVERHEAD + SLOT);
         let written = self
             .log
             .payload_room(payload_max, room)
             .map(|room| Roster::write(room, members, roster.least(), occupant).map(|written| written.bytes().len()));
-        match written {
-            Some(Ok(length)) => {
+        let would_fit = match written {
+            Some(Ok(length)) if taken(length) <= room => {
                 self.log.seal(self.state.hard.term, Kind::Members, length);
                 self.note(self.log.span.last.index, true);
                 self.state.attend_all();
-                Ok(())
+                return Ok(());
             }
-            None | Some(Err(ConfigError::RosterTooLong { .. })) if is_narrow => {
-                self.state.snapshots.urgent = true;
-                Err(Rejection::Full)
-            }
-            None | Some(Err(_)) => Err(Unchanged::TooLarge.into()),
-        }
+            Some(Ok(length)) => taken(length) <= self.state.configuration.log_bytes,
+            None | Some(Err(ConfigError::RosterTooLong { .. })) => room < payload_max + RECORD_OVERHEAD + SLOT,
+            Some(Err(_)) => false,
+        };
+        self.state.snapshots.urgent |= would_fit;
+        Err(if would_fit { Rejection::Full } else { Unchanged::TooLarge.into() })
     }
 }

@@ -176,7 +176,7 @@ pub enum ConfigError {
     },
     /// A store that joins a cluster has an incarnation that was drawn for it.
     NotDrawn,
-    /// A roster does not fit into so many bytes, or an address is longer than any may be.
+    /// A roster does not fit into so many bytes that log and frame leave to it, or an address is longer than any may be.
     RosterTooLong {
         /// Bytes that there is room for.
         room: usize,
@@ -225,7 +225,7 @@ impl core::fmt::Display for ConfigError {
             ConfigError::NotDrawn => f.write_str("a store that joins a cluster draws its incarnation at random first"),
             ConfigError::RosterTooLong { room } => write!(
                 f,
-                "who takes part, with addresses of at most {} bytes, does not fit into {room} bytes",
+                "who takes part, with addresses of at most {} bytes, does not fit into {room} bytes: make log and frames larger",
                 Roster::ADDRESS_MAX
             ),
             ConfigError::HeartbeatTooShort => f.write_str("the heartbeat interval must be at least 1 microsecond"),

@@ -2,7 +2,8 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{ConfigError, Identity, Incarnation, Index, Least, Members, Seat, Seats};
+use crate::log::SLOT;
+use crate::{ConfigError, Identity, Incarnation, Index, Least, Members, RECORD_OVERHEAD, Seat, Seats};
 
 /// Who takes part, in which life, and where: a configuration of section 6, as bytes that go unchanged through log, frame
 /// and disk.
@@ -70,6 +71,16 @@ impl<'a> Roster<'a> {
             occupants.next()?;
         }
         (is_sound && occupants.rest.is_empty()).then_some(roster)
+    }
+
+    /// Whether the entries that replace these members' stores, one by one, fit into log and frame: each is a roster in
+    /// which all lives are drawn, and the log has room for the one that begins a joint phase and the one that ends it.
+    pub(crate) fn check_room(members: Members, entry_bytes_max: usize, log_bytes: usize) -> Result<(), ConfigError> {
+        let bytes = HEAD + (1 + size_of::<Incarnation>()) * members.all().count();
+        let beside = RECORD_OVERHEAD + SLOT;
+        let record_max = entry_bytes_max.min(log_bytes.saturating_sub(SLOT));
+        let room = record_max.saturating_sub(Roster::MARGIN).min((log_bytes / 2).saturating_sub(beside));
+        if bytes <= room { Ok(()) } else { Err(ConfigError::RosterTooLong { room }) }
     }
 
     /// A roster that was checked when it came here.

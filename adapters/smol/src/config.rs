@@ -108,11 +108,16 @@ impl ServerConfig {
         u32::try_from(bytes).unwrap_or(u32::MAX).max(1)
     }
 
+    /// What a frame holds of entries, in bytes.
+    pub(crate) fn entry_bytes_max(&self) -> usize {
+        self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX)
+    }
+
     pub(crate) fn core(&self, seed: u64) -> Config {
         Config {
             election_timeout: self.election_timeout,
             heartbeat_interval: self.heartbeat_interval,
-            entry_bytes_max: self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX),
+            entry_bytes_max: self.entry_bytes_max(),
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat(),
             inflight_messages_max: 128,
             inflight_bytes_max: self.inflight_bytes_max,

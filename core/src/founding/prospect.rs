@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::config::{members_fault, micros};
-use crate::{ConfigError, Incarnation, Instant, Least, Members, Seat, Seats, Snapshot, Ticket};
+use crate::{ConfigError, Incarnation, Instant, Least, Members, Roster, Seat, Seats, Snapshot, Ticket};
 
 /// Whoever has not answered for so many intervals is silent.
 const SILENT_AFTER: u64 = 3;
@@ -20,6 +20,8 @@ pub struct Config {
     pub snapshot: Snapshot,
     /// Its log's capacity, in bytes.
     pub log_bytes: u32,
+    /// The most bytes of records in one frame of its node: [`Config::entry_bytes_max`](crate::Config::entry_bytes_max).
+    pub entry_bytes_max: usize,
     /// Its node's election time-out: [`Config::election_timeout`](crate::Config::election_timeout).
     pub election_timeout: Duration,
     /// What it is to do.
@@ -189,7 +191,8 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// A store with this record, or an empty one.
     ///
     /// # Errors
-    /// What is wrong with the members, or with this store's seat among them.
+    /// What is wrong with the members, or with this store's seat among them; [`ConfigError::RosterTooLong`] if it could
+    /// found a cluster in which no lost disk heals, since its log or its frames are too small for what that takes.
     pub fn new(config: &Config, prepared: Option<Prepared>, now: Instant) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= Seat::COUNT_MAX, "a store knows 1 to 32 seats") };
         if let Some(fault) = members_fault(config.members, config.seat, SEATS) {
@@ -200,6 +203,9 @@ impl<const SEATS: usize> Prospect<SEATS> {
         }
         if !config.members.outgoing.is_empty() {
             return Err(ConfigError::OutgoingVoters);
+        }
+        if config.intent == Intent::Found {
+            Roster::check_room(config.members, config.entry_bytes_max, config.log_bytes as usize)?;
         }
         let mut prospect = Prospect {
             seat: config.seat,

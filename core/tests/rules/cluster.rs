@@ -9,9 +9,10 @@ use quorate::{
     Seats, Settled, Transfer, Unchanged,
 };
 
-const LOG_BYTES: usize = 4096;
+const LOG_BYTES: usize = 1 << 17;
+const SEATS: usize = Seat::COUNT_MAX;
 
-type Machine = Node<u32, Vec<u8>, 5>;
+type Machine = Node<u32, Vec<u8>, SEATS>;
 
 /// What a store has made durable.
 #[derive(Clone)]
@@ -75,7 +76,7 @@ impl Cluster {
         };
         let mut cluster = Cluster {
             now: Instant::START + Duration::from_secs(1),
-            nodes: (0..5).map(|_| None).collect(),
+            nodes: (0..SEATS).map(|_| None).collect(),
             down: Seats::NONE,
             mail: VecDeque::new(),
             lives: 100,
@@ -96,7 +97,7 @@ impl Cluster {
     fn boot(&mut self, seat: Seat, store: Store) {
         self.lives += 1;
         let config = config(seat, self.lives);
-        let mut boot = Boot::<u32, _, 5>::recover(config, vec![0; LOG_BYTES]).unwrap();
+        let mut boot = Boot::<u32, _, SEATS>::recover(config, vec![0; LOG_BYTES]).unwrap();
         let origin = match store.incarnation {
             Incarnation::FOUNDER => Recovered::Charter(store.charter),
             incarnation => Recovered::Joined(store.charter, incarnation),
@@ -178,8 +179,8 @@ impl Cluster {
             let due = self.nodes.iter().flatten().filter_map(|(node, _)| node.deadline()).min();
             let Some(due) = due.filter(|due| *due <= end) else { break };
             self.now = self.now.max(due);
-            for seat in 0..5 {
-                self.act(Seat(seat), Input::Tick);
+            for seat in Seats::first(SEATS).iter() {
+                self.act(seat, Input::Tick);
             }
         }
         self.now = end;

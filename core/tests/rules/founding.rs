@@ -19,8 +19,9 @@ fn config(seat: u8) -> Config {
     let snapshot = Snapshot::default();
     let (seat, members, intent) = (Seat(seat), MEMBERS, Intent::Found);
     let election_timeout = Duration::from_micros(LEAST.election_micros.into());
-    let (ask_interval, seed) = (INTERVAL, u64::from(seat.0));
-    Config { seat, members, snapshot, log_bytes: LEAST.log_bytes, election_timeout, intent, ask_interval, seed }
+    let (log_bytes, entry_bytes_max, ask_interval) = (LEAST.log_bytes, 200, INTERVAL);
+    let seed = u64::from(seat.0);
+    Config { seat, members, snapshot, log_bytes, entry_bytes_max, election_timeout, intent, ask_interval, seed }
 }
 
 fn store(config: &Config) -> Prospect<3> {

@@ -179,6 +179,23 @@ fn members_for_whom_there_is_no_room_are_refused() {
     assert_eq!((node.last().index, node.refusals().count(Refusal::Members)), (Index(0), 1));
 }
 
+/// Rule 9: else neither a snapshot nor a leader to come could make the room that is missing.
+#[test]
+fn no_joint_phase_begins_without_room_to_take_it_back() {
+    let (command_bytes, change_bytes) = (28, 58);
+    for (spare, begins) in [(2 * change_bytes, true), (2 * change_bytes - 1, false), (change_bytes, false)] {
+        let mut boot = recovering(3, 10 * command_bytes + spare);
+        (1..=10).for_each(|index| give(&mut boot, &record(index, 1, &[0])));
+        let (mut node, now) = elected(boot);
+        acknowledge(&mut node, now, 1, 10);
+        assert_eq!(node.step(now, Change::Remove { seat: Seat(2) }).answer, Ok(()));
+        drive(&mut node, now, Input::Tick);
+        let message = Message::Ack { term: node.term(), stamp: 2, outcome: Outcome::Matched(Index(10)) };
+        let told = drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
+        assert_eq!(node.members().is_joint(), begins, "with {spare} bytes: {told:?}");
+    }
+}
+
 #[test]
 fn each_who_takes_part_is_told_of_every_change_once() {
     let (mut cluster, leader): (Cluster, u8) = led(3);

@@ -20,8 +20,8 @@ fn places() -> Vec<Setting> {
     let of = |nodes, budget| Setting { calms: true, ..Setting::new(nodes, budget) };
     let led = |nodes, budget| Setting { start: Start::Led, ..of(nodes, budget) };
     let behind = |budget| Setting { start: Start::Behind, log_bytes: 96, ..of(3, budget) };
-    // A log that has room for who takes part, with a life that was drawn.
-    let lossy = |budget| Setting { log_bytes: 112, ..behind(budget) };
+    // A log with room for the change that replaces a lost store, and for its end.
+    let lossy = |budget| Setting { log_bytes: 176, ..behind(budget) };
     let thin = Budget { elections: 1, commands: 1, repeats: Some(0), ..Budget::default() };
     let lost = Budget { elections: 0, commands: 0, losses: 1, crashes: 1, ..thin };
     let changed = Budget { changes: 1, commands: 0, ..thin };

@@ -132,6 +132,7 @@ impl Shape {
             members: Members::of(Seats::first(listed)),
             snapshot: Snapshot::default(),
             log_bytes,
+            entry_bytes_max: self.entry_bytes_max,
             election_timeout: Duration::from_micros(ELECTION_MICROS),
             intent,
             ask_interval: Duration::from_micros(HEARTBEAT_MICROS),

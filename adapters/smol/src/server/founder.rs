@@ -51,6 +51,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
             }),
             snapshot: snapshot.unwrap_or_default(),
             log_bytes: u32::try_from(config.log_bytes).unwrap_or(u32::MAX),
+            entry_bytes_max: config.entry_bytes_max(),
             election_timeout: config.election_timeout,
             intent: if config.existing || config.join.is_some() { Intent::Join } else { Intent::Found },
             ask_interval: config.heartbeat_interval,

@@ -233,3 +233,19 @@ fn wrong_members_are_refused() {
     let joint = Members { outgoing: Seats(0b10), ..Members::of(Seats(0b11)) };
     assert_eq!(refused(joint), Some(ConfigError::OutgoingVoters));
 }
+
+/// Else a lost disk could never come back, and nobody would be told.
+#[test]
+fn a_log_or_a_frame_without_room_for_what_replaces_a_lost_disk_founds_nothing() {
+    let found = |config: Config| Prospect::<3>::new(&config, None, at(0)).map(drop);
+    let (log, frame) = (Config { log_bytes: 164, ..config(0) }, Config { entry_bytes_max: 119, ..config(0) });
+    assert_eq!((found(log.clone()), found(frame.clone())), (Ok(()), Ok(())));
+    let (log, frame) = (Config { log_bytes: 163, ..log }, Config { entry_bytes_max: 118, ..frame });
+    let refused = Err(ConfigError::RosterTooLong { room: 54 });
+    assert_eq!((found(log.clone()), found(frame)), (refused, refused));
+    assert_eq!(
+        found(Config { intent: Intent::Join, ..log }),
+        Ok(()),
+        "it is told who takes part, and whether that fits"
+    );
+}

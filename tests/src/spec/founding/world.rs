@@ -267,6 +267,7 @@ fn prospect<const N: usize>(seat: Seat, prepared: Option<Prepared>) -> Prospect<
         members: Members::of(Seats::first(N)),
         snapshot: Snapshot::default(),
         log_bytes: LEAST.log_bytes,
+        entry_bytes_max: 1100,
         election_timeout: Duration::from_micros(LEAST.election_micros.into()),
         intent: Intent::Found,
         ask_interval: Duration::from_secs(1),
