@@ -65,7 +65,8 @@ pub enum Unchanged {
     LastVoter,
     /// The learner has not caught up, however often it was given time.
     TooSlow,
-    /// The members, with their addresses, fit into no entry, or an address is too long.
+    /// The members, with their addresses and lives that are all drawn one day, fit into no entry, or not twice into the
+    /// smallest log; or an address is too long.
     TooLarge,
 }
 
@@ -265,20 +266,27 @@ impl Step<'_> {
         };
         // What ends a joint phase, or takes it back, has to fit in as well: it is no longer.
         let entries = if members.is_joint() { 2 } else { 1 };
-        let taken = |length| entries * (length + RECORD_OVERHEAD + SLOT);
+        let beside = RECORD_OVERHEAD + SLOT;
+        // And so have, one day, the two that replace the last founder's store.
+        let founders = members.all().iter().filter(|seat| occupant(*seat).incarnation == Incarnation::FOUNDER).count();
+        let lasts = |length| {
+            let longest = length + founders * size_of::<Incarnation>();
+            longest <= payload_max && 2 * (longest + beside) <= self.state.configuration.log_bytes
+        };
         let written = self
             .log
             .payload_room(payload_max, room)
             .map(|room| Roster::write(room, members, roster.least(), occupant).map(|written| written.bytes().len()));
         let would_fit = match written {
-            Some(Ok(length)) if taken(length) <= room => {
+            Some(Ok(length)) if !lasts(length) => false,
+            Some(Ok(length)) if entries * (length + beside) <= room => {
                 self.log.seal(self.state.hard.term, Kind::Members, length);
                 self.note(self.log.span.last.index, true);
                 self.state.attend_all();
                 return Ok(());
             }
-            Some(Ok(length)) => taken(length) <= self.state.configuration.log_bytes,
-            None | Some(Err(ConfigError::RosterTooLong { .. })) => room < payload_max + RECORD_OVERHEAD + SLOT,
+            Some(Ok(_)) => true,
+            None | Some(Err(ConfigError::RosterTooLong { .. })) => room < payload_max + beside,
             Some(Err(_)) => false,
         };
         self.state.snapshots.urgent |= would_fit;

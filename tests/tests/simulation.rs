@@ -96,6 +96,17 @@ fn each_kind_of_fault_happens_and_can_be_left_out() {
     }
 }
 
+/// Leases bear with clocks that are a twentieth slow or fast, and so do the runs above.
+#[test]
+fn a_lease_that_outlives_its_leader_is_noticed() {
+    let run = |seed| {
+        let weather = Some(Schedule::Weather);
+        World::new(Setting { schedule: weather, lease_drift: 500_000, ..Setting::new(seed, 3, 20_000) }).run()
+    };
+    let violation = seeds(200).find_map(|seed| run(seed).violation).expect("clocks of half or one and a half the pace");
+    assert_eq!(violation.law, "nobody serves by a lease when another is elected");
+}
+
 #[test]
 fn nodes_live_on_in_snapshots() {
     let mut done = std::collections::BTreeSet::new();

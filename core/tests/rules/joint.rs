@@ -196,6 +196,21 @@ fn no_joint_phase_begins_without_room_to_take_it_back() {
     }
 }
 
+/// Rule 9: else a disk that is lost later would stay lost, and nobody would be told.
+#[test]
+fn no_members_are_taken_whose_stores_could_not_be_replaced() {
+    let (change_bytes, drawn) = (58, 8);
+    for (room, is_taken) in
+        [(2 * (change_bytes + 3 * drawn + 2), true), (2 * (change_bytes + 3 * drawn + 2) - 1, false)]
+    {
+        let (mut node, now) = elected(recovering(3, room));
+        acknowledge(&mut node, now, 1, 0);
+        let answer = node.step(now, Change::Move { seat: Seat(1), address: b"at" }).answer;
+        let expected = if is_taken { Ok(()) } else { Err(Rejection::Unchanged(Unchanged::TooLarge)) };
+        assert_eq!(answer, expected, "with a log of {room} bytes");
+    }
+}
+
 #[test]
 fn each_who_takes_part_is_told_of_every_change_once() {
     let (mut cluster, leader): (Cluster, u8) = led(3);

@@ -21,7 +21,7 @@ pub(crate) use self::answer::Due;
 use self::election::Elections;
 use self::leader::Leader;
 pub(crate) use self::leader::refused;
-use self::read::Questions;
+use self::read::{Questions, check_leases};
 use self::session::Sessions;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
@@ -280,7 +280,7 @@ impl Oracle {
     }
 
     /// What must hold of a node after every event.
-    pub(crate) fn on_event(&mut self, machine: &Machine, all: &[Machine]) -> Verdict {
+    pub(crate) fn on_event(&mut self, machine: &Machine, all: &[Machine], now: u64) -> Verdict {
         let seen = self.seen.entry(machine.seat).or_default();
         let durable = machine.disk.durable.hard_state;
         if durable.term < seen.durable.term {
@@ -327,6 +327,9 @@ impl Oracle {
         }
         self.check_followers(machine)?;
         self.check_election(machine, node)?;
+        if !self.leaders.contains_key(&node.term()) {
+            check_leases(machine, all, now)?;
+        }
         self.on_leader(node)
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use quorate::founding::{self, Intent};
-use quorate::{Charter, Config, Founding, Least, Members, Seat, Seats, Snapshot};
+use quorate::{Charter, Config, Founding, Least, Members, RECORD_OVERHEAD, Roster, Seat, Seats, Snapshot};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
@@ -12,8 +12,8 @@ use super::setting::Schedule;
 pub(crate) const RECORD_MAX: usize = 130;
 /// Longer than the registers and sessions of most runs.
 const REGISTERS_MAX: usize = 300;
-/// Room for one record, or a few.
-const LOG_BYTES_MIN: usize = RECORD_MAX + 4;
+/// What a log takes for a record beside it.
+const SLOT: usize = 4;
 /// Room for all that most runs commit. Many have less, so that who stays behind is sent a snapshot.
 const LOG_BYTES_MAX: usize = 512 << 10;
 pub(crate) const ELECTION_MICROS: u64 = 250_000;
@@ -54,7 +54,9 @@ pub(crate) struct Shape {
 impl Shape {
     /// Small frames split what a leader sends, so that a follower may have any part of it.
     pub(crate) fn random(rng: &mut Rng, nodes: usize, faults: &Faults, schedule: Schedule) -> Shape {
-        let entry_bytes_max = rng.usize(RECORD_MAX..RECORD_MAX * 4);
+        // All in lives of their own, and none with an address.
+        let roster = 32 + 9 * nodes;
+        let entry_bytes_max = rng.usize(RECORD_MAX.max(Roster::MARGIN + roster)..RECORD_MAX * 4);
         let is_small = faults.has(Fault::SmallLog) && rng.u8(..4) > 0;
         let padding = rng.usize(..8 << 10) >> rng.u32(..8);
         Shape {
@@ -63,9 +65,13 @@ impl Shape {
             entry_bytes_max,
             inflight_messages_max: rng.u32(1..=8),
             inflight_bytes_max: entry_bytes_max * rng.usize(1..=5),
-            log_bytes: if is_small && rng.u8(..4) > 0 { log_bytes(rng) } else { LOG_BYTES_MAX >> rng.u32(..10) },
+            log_bytes: if is_small && rng.u8(..4) > 0 {
+                log_bytes(rng, roster)
+            } else {
+                LOG_BYTES_MAX >> rng.u32(..10)
+            },
             small: if is_small { rng.usize(..nodes) } else { 0 },
-            small_log_bytes: log_bytes(rng),
+            small_log_bytes: log_bytes(rng, roster),
             segment_bytes: 1024 << rng.u32(..5),
             snapshot_fill_percent: rng.u8(10..=90),
             snapshot_every: (rng.u8(..4) > 0).then(|| (rng.u64(1..=64) >> rng.u32(..6)).max(1)),
@@ -160,7 +166,9 @@ fn bytes_per_heartbeat(bytes_per_second: u64) -> u32 {
     u32::try_from(bytes_per_second * HEARTBEAT_MICROS / 1_000_000).unwrap_or(u32::MAX).max(1)
 }
 
-/// A little memory, or somewhat more.
-fn log_bytes(rng: &mut Rng) -> usize {
-    LOG_BYTES_MIN.max(rng.usize(LOG_BYTES_MIN..16 << 10) >> rng.u32(..8))
+/// A little memory, or somewhat more: what a command takes, or what the change of members that replaces a lost store and
+/// the one that ends it take, is the least that a cluster is founded with.
+fn log_bytes(rng: &mut Rng, roster: usize) -> usize {
+    let least = (RECORD_MAX + SLOT).max(2 * (roster + RECORD_OVERHEAD + SLOT));
+    least.max(rng.usize(least..16 << 10) >> rng.u32(..8))
 }

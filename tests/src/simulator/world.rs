@@ -89,8 +89,14 @@ impl World {
             faults.remove(&[Fault::Jump]);
             drift = i64::from(setting.lease_drift);
         }
+        // Nothing is harder on a lease than a slow leader among fast voters.
+        let slow = (shape.leases && rng.bool()).then(|| rng.usize(..setting.nodes));
         let machine = |seat| {
-            let clock = Clock::new(rng.i64(-drift..=drift));
+            let clock = Clock::new(match slow {
+                Some(slow) if seat == slow => -drift,
+                Some(_) => drift,
+                None => rng.i64(-drift..=drift),
+            });
             let seat = Seat(seat as u8);
             Machine::new(seat, clock, Disk::new(seat, shape.segment_bytes, rng.u64(..)))
         };

@@ -71,8 +71,8 @@ fn unchanged(f: &mut fmt::Formatter<'_>, reason: Unchanged) -> fmt::Result {
             f.write_str("the learner has not caught up, however often it was given time. Try again when less is written")
         }
         Unchanged::TooLarge => f.write_str(
-            "the members with their addresses fit into no entry. Remove members that are not needed, or start all nodes with \
-             larger frames",
+            "the members with their addresses fit into no entry, or not twice into the smallest log. Remove members that are \
+             not needed, or start all nodes with larger frames and logs",
         ),
     }
 }

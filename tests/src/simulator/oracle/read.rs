@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Members, Message, Round, Seat, Seats};
+use quorate::{Effect, Members, Message, Read, Role, Round, Seat, Seats};
 
 use super::window::Reign;
 use super::{Oracle, Verdict, broken};
@@ -120,4 +120,21 @@ impl Oracle {
             window.on_sent(((by.life, term), by.clock.shown()), stamp);
         }
     }
+}
+
+/// When a node begins to lead, nobody else serves reads by a lease any longer, by his own clock.
+pub(super) fn check_leases(elected: &Machine, all: &[Machine], now: u64) -> Verdict {
+    for other in all.iter().filter(|other| other.seat != elected.seat) {
+        let Some(node) = other.node().filter(|node| node.role() == Role::Leader) else { continue };
+        let time = other.clock.clone().read(now);
+        let mut node = node.clone();
+        let mut effects = node.step(time, Read { by_lease: true });
+        let Ok(round) = effects.answer else { continue };
+        if effects.any(|effect| matches!(effect, Effect::ReadReady { through } if through == round)) {
+            return broken("nobody serves by a lease when another is elected", || {
+                format!("node {} serves, {} is elected", other.seat.0, elected.seat.0)
+            });
+        }
+    }
+    Ok(())
 }

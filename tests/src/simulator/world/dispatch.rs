@@ -147,7 +147,7 @@ impl World {
             }
             Wish::Read(key) => {
                 query = [key];
-                let as_of = if self.shape.leases && key < 2 { AsOf::Lease } else { AsOf::Now };
+                let as_of = if self.shape.leases { AsOf::Lease } else { AsOf::Now };
                 RequestBody::Read { query: &query, as_of }
             }
         };

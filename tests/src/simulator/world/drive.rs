@@ -76,7 +76,7 @@ impl World {
         }
         broken.map_or(told, Err)?;
         self.carry_out(machine, orders)?;
-        self.oracle.on_event(&self.machines[machine], &self.machines)?;
+        self.oracle.on_event(&self.machines[machine], &self.machines, self.now)?;
         let Some(node) = self.machines[machine].node() else { return Ok(()) };
         let leads = node.role() == Role::Leader;
         self.prune(machine);
