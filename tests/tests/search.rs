@@ -189,7 +189,7 @@ fn promises_are_kept_while_members_change_and_a_disk_is_lost() {
 #[test]
 fn promises_are_kept_while_a_snapshot_covers_who_takes_part() {
     let budget = Budget { changes: 1, snapshots: 1, crashes: 1, ..Budget::default() };
-    let report = expect_sound(Setting { depth: 7, learners: 1, log_bytes: 128, ..changing(budget) });
+    let report = expect_sound(Setting { depth: 7, learners: 1, log_bytes: 176, ..changing(budget) });
     assert!(count(&report, "promote") > 100 && count(&report, "snapshot") > 100, "{report:?}");
 }
 
