@@ -100,6 +100,17 @@ pub enum Record {
     Joined(Charter, Incarnation),
 }
 
+impl Record {
+    /// The charter of a complete store, and which life of its seat it is.
+    fn charter(&self) -> Option<(&Charter, Incarnation)> {
+        match self {
+            Record::Prepared(_) => None,
+            Record::Complete(charter) => Some((charter, Incarnation::FOUNDER)),
+            Record::Joined(charter, incarnation) => Some((charter, *incarnation)),
+        }
+    }
+}
+
 impl From<Record> for Recovered<'_> {
     /// As a log gives it back.
     fn from(record: Record) -> Self {

@@ -1,4 +1,4 @@
-use super::prospect::{Prospect, Write};
+use super::prospect::{Prospect, Stage};
 use super::{Founding, Prepared, Record, Standing};
 use crate::{Instant, Ticket};
 
@@ -9,7 +9,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
     pub fn forget_time(&mut self) {
         (self.now, self.due, self.random) = (Instant::START, Instant::START, 0);
         self.behind = 0;
-        self.writes = u64::from(matches!(self.write, Write::UnderWay(_)));
+        self.writes = u64::from(matches!(self.write, Some((Stage::UnderWay, _))));
         self.refused = 0;
         if let Some(word) = &mut self.cluster {
             word.at = Instant::START;
@@ -39,7 +39,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
         if let Some(word) = &mut self.cluster {
             founding(&mut word.charter.founding);
         }
-        if let Write::Due(record) | Write::UnderWay(record) = &mut self.write {
+        if let Some((Stage::Due | Stage::UnderWay, record)) = &mut self.write {
             founding(match record {
                 Record::Prepared(Prepared { founding, .. }) => founding,
                 Record::Complete(charter) => &mut charter.founding,
@@ -84,8 +84,8 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// The record of the write under way, and its ticket once more.
     pub fn write_under_way(&self) -> Option<(Record, Ticket)> {
         match self.write {
-            Write::UnderWay(record) => Some((record, Ticket { write: self.writes })),
-            Write::Nothing | Write::Due(_) | Write::Done(..) => None,
+            Some((Stage::UnderWay, record)) => Some((record, Ticket { write: self.writes })),
+            Some((Stage::Due | Stage::Done, _)) | None => None,
         }
     }
 }

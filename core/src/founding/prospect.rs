@@ -65,7 +65,8 @@ pub struct Prospect<const SEATS: usize> {
     pub(super) random: u64,
     /// What is durable.
     pub(super) prepared: Option<Prepared>,
-    pub(super) write: Write,
+    /// The record on its way to the disk.
+    pub(super) write: Option<(Stage, Record)>,
     pub(super) writes: u64,
     /// Its own founding, if it founds.
     pub(super) founding: Founding,
@@ -82,14 +83,13 @@ pub struct Prospect<const SEATS: usize> {
     pub(super) refused: u32,
 }
 
-/// A record on its way to the disk.
+/// How far a record is on its way to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Write {
-    Nothing,
-    Due(Record),
-    UnderWay(Record),
+pub(super) enum Stage {
+    Due,
+    UnderWay,
     /// The store is complete.
-    Done(Charter, Incarnation),
+    Done,
 }
 
 /// What a complete store said.
@@ -219,7 +219,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
             due: now,
             random: config.seed,
             prepared,
-            write: Write::Nothing,
+            write: None,
             writes: config.seed,
             founding: Founding(0),
             token: 0,
@@ -250,10 +250,10 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// anything.
     pub fn deadline(&self) -> Option<Instant> {
         let due = match self.write {
-            Write::UnderWay(_) | Write::Done(..) => return None,
-            Write::Due(_) => self.now,
-            Write::Nothing if self.owes() => self.now,
-            Write::Nothing => self.due,
+            Some((Stage::UnderWay | Stage::Done, _)) => return None,
+            Some((Stage::Due, _)) => self.now,
+            None if self.owes() => self.now,
+            None => self.due,
         };
         Some(due.before(self.behind))
     }
@@ -342,10 +342,12 @@ impl<const SEATS: usize> Iterator for Effects<'_, SEATS> {
         if let Some(reply) = self.reply.take() {
             return Some(reply);
         }
-        if let Write::Done(charter, incarnation) = self.prospect.write {
-            let is_told = core::mem::replace(&mut self.is_told, true);
-            return (!is_told).then_some(Effect::Complete(charter, incarnation));
+        match &self.prospect.write {
+            Some((Stage::Done, record)) => {
+                let is_told = core::mem::replace(&mut self.is_told, true);
+                record.charter().filter(|_| !is_told).map(|(charter, life)| Effect::Complete(*charter, life))
+            }
+            _ => self.prospect.draw(),
         }
-        self.prospect.draw()
     }
 }

@@ -1,4 +1,4 @@
-use super::prospect::{Effect, Heard, Intent, Prospect, Word, Write};
+use super::prospect::{Effect, Heard, Intent, Prospect, Stage, Word};
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::random::splitmix;
 use crate::{Incarnation, Index, Least, Seat, Seats, Ticket};
@@ -20,7 +20,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
             return self.refuse();
         }
         // A store between two records is neither, so what arrives then is as if it were lost.
-        if self.write != Write::Nothing {
+        if self.write.is_some() {
             return None;
         }
         match *message {
@@ -35,37 +35,29 @@ impl<const SEATS: usize> Prospect<SEATS> {
     }
 
     pub(super) fn persisted(&mut self, ticket: &Ticket) -> Option<Effect> {
-        let Write::UnderWay(record) = self.write else { return None };
+        let Some((stage @ Stage::UnderWay, record)) = &mut self.write else { return None };
         if ticket.write != self.writes {
             return None;
         }
-        match record {
-            Record::Complete(charter) => {
-                self.write = Write::Done(charter, Incarnation::FOUNDER);
-                None
-            }
-            Record::Joined(charter, incarnation) => {
-                self.write = Write::Done(charter, incarnation);
-                None
-            }
-            Record::Prepared(prepared) => {
-                self.write = Write::Nothing;
-                self.prepared = Some(prepared);
-                self.answer(self.founder(), prepared.founding.0, self.standing(&self.terms))
-            }
-        }
+        let Record::Prepared(prepared) = *record else {
+            *stage = Stage::Done;
+            return None;
+        };
+        self.write = None;
+        self.prepared = Some(prepared);
+        self.answer(self.founder(), prepared.founding.0, self.standing(&self.terms))
     }
 
     /// What follows from what is known, and from the time.
     pub(super) fn settle(&mut self) {
-        if self.write != Write::Nothing {
+        if self.write.is_some() {
             return;
         }
         if self.cluster.is_some_and(|word| self.is_gone(word)) {
             self.begin();
         }
         if self.founds() && self.unprepared().is_empty() {
-            self.write = Write::Due(Record::Complete(self.charter()));
+            self.write = Some((Stage::Due, Record::Complete(self.charter())));
         } else if self.now >= self.due {
             self.asks = if self.founds() { self.unprepared() } else { self.others };
             self.due = self.now.after(self.interval);
@@ -74,13 +66,13 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     /// The next thing that is due.
     pub(super) fn draw(&mut self) -> Option<Effect> {
-        if let Write::Due(record) = self.write {
-            self.write = Write::UnderWay(record);
+        if let Some((stage, record)) = &mut self.write {
+            if *stage != Stage::Due {
+                return None;
+            }
+            *stage = Stage::UnderWay;
             self.writes = self.writes.wrapping_add(1);
-            return Some(Effect::Persist { ticket: Ticket { write: self.writes }, record });
-        }
-        if self.write != Write::Nothing {
-            return None;
+            return Some(Effect::Persist { ticket: Ticket { write: self.writes }, record: *record });
         }
         if let Some((to, token)) = self.next_to_prepare() {
             self.told = self.told.and(to);
@@ -149,7 +141,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
         if self.prepared == Some(prepared) {
             return self.answer(from, founding.0, self.standing(&self.terms));
         }
-        self.write = Write::Due(Record::Prepared(prepared));
+        self.write = Some((Stage::Due, Record::Prepared(prepared)));
         None
     }
 
@@ -172,10 +164,10 @@ impl<const SEATS: usize> Prospect<SEATS> {
         let promised = Prepared { founding: charter.founding, members: charter.members };
         let has_promised = self.prepared == Some(promised);
         if has_promised && !self.founds() {
-            self.write = Write::Due(Record::Complete(charter));
+            self.write = Some((Stage::Due, Record::Complete(charter)));
         } else if !has_promised && self.may_join(&charter) {
             let incarnation = Incarnation::drawn(splitmix(&mut self.random));
-            self.write = Write::Due(Record::Joined(charter, incarnation));
+            self.write = Some((Stage::Due, Record::Joined(charter, incarnation)));
         } else {
             // The founder's question is another one from now on.
             self.due = if self.founds() { self.now } else { self.due };
