@@ -59,7 +59,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// # Errors
     /// What is wrong with the configuration.
     pub fn recover(config: Config, memory: B) -> Result<Self, ConfigError> {
-        Ok(Boot { origin: Origin::Store, ..Self::new(config, memory)? })
+        Self::new(config, Origin::Store, memory)
     }
 
     /// A store that starts for the first time in a cluster that is there, with this memory for its log: in the place of
@@ -80,19 +80,23 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     #[cfg_attr(target_os = "none", inline(never))]
     fn of_member(config: Config, charter: &Charter, incarnation: Incarnation, memory: B) -> Result<Self, ConfigError> {
-        let mut boot = Self::new(config, memory)?;
-        boot.adopt(charter, incarnation)?;
-        Ok(boot)
+        let mut boot = Self::new(config, Origin::New, memory);
+        // In its place: a boot is as large as its node, and would be copied.
+        if let Ok(boot) = &mut boot {
+            boot.adopt(charter, incarnation)?;
+        }
+        boot
     }
 
-    fn new(config: Config, memory: B) -> Result<Self, ConfigError> {
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn new(config: Config, origin: Origin, memory: B) -> Result<Self, ConfigError> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
         let state = State::new(Timers::of(&config)?, Settings::of(&config)?, config.seed);
         let settled = [[0; Roster::SEAT_BYTES]; SEATS];
         let node =
             Node { state, span: Span::default(), peers: [Peer::NEW; SEATS], settled, memory, command: PhantomData };
         let snapshot_fill_percent = config.snapshot_fill_percent;
-        Ok(Boot { node, origin: Origin::New, snapshot_fill_percent, covered: Position::default(), is_void: false })
+        Ok(Boot { node, origin, snapshot_fill_percent, covered: Position::default(), is_void: false })
     }
 
     /// Makes the node a member: no store holds more than fits into the smallest log of all, and none waits for less time
