@@ -41,7 +41,6 @@ pub(crate) struct Configuration {
 
 impl Configuration {
     /// Of a store that is no member of a cluster yet.
-    #[inline(always)]
     pub(crate) fn before_any() -> Configuration {
         Configuration {
             is_open: false,

@@ -35,8 +35,8 @@ pub(crate) struct State {
     /// The latest term whose leader's log, as it was at its election, was held here as a whole. It never goes down.
     pub(crate) mark: Term,
     pub(crate) snapshots: Snapshots,
-    pub(crate) fetch: Option<Fetch>,
     pub(crate) refusals: Refusals,
+    pub(crate) fetch: Option<Fetch>,
 }
 
 impl State {
