@@ -62,15 +62,20 @@ impl<C: Command, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Node<C, B, SE
     where
         T: Told<'n, C::View<'v>>,
     {
-        self.state.timers.go_on(now);
-        let mut step = self.begin();
+        let mut step = self.begin_at(now);
         let (answer, stores) = told.tell(&mut step);
-        step.settle();
         Effects { answer, draw: step.end(stores), view: PhantomData }
     }
 }
 
 impl<C, B: AsMut<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
+    /// The node, as in a step at this time.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn begin_at(&mut self, now: Instant) -> Step<'_> {
+        self.state.timers.go_on(now);
+        self.begin()
+    }
+
     /// The node, as in a step.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn begin(&mut self) -> Step<'_> {

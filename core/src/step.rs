@@ -154,8 +154,7 @@ impl<'a> Step<'a> {
     }
 
     /// What is due at this time, or has become possible by this step.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn settle(&mut self) {
+    fn settle(&mut self) {
         self.install();
         self.settle_members();
         self.make_room();
@@ -169,7 +168,9 @@ impl<'a> Step<'a> {
     }
 
     /// The node, as effects are drawn from it.
-    pub(crate) fn end(self, stores: Stores<'a>) -> Draw<'a> {
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn end(mut self, stores: Stores<'a>) -> Draw<'a> {
+        self.settle();
         let Step { state, peers, log: LogMut { memory: records, span }, memory } = self;
         Draw { state, peers, log: Log::new(records, span), memory, stores, without_app: false }
     }
