@@ -58,7 +58,7 @@ impl Instant {
 
     /// Time goes on to what a clock tells, that is so far behind. It never goes back: if the clock does by more than its
     /// jitter, it has jumped, and is further behind from now on. A little is jitter, and no time has passed.
-    #[cfg_attr(target_os = "none", inline(always))]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn go_on(&mut self, told: Instant, behind: &mut u64, jitter: u64) {
         let now = told.after(*behind);
         let back = self.micros_since(now);

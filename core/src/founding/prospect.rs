@@ -285,7 +285,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     /// What each other seat answered last, if it has answered.
     pub fn heard(&self) -> impl Iterator<Item = (Seat, Option<Heard>)> {
-        self.others.iter().map(|seat| (seat, self.heard_of(seat)))
+        self.others.iter().map(|seat| (seat, self.heard_of(seat).copied()))
     }
 
     /// Why the store is not complete yet: the first reason that somebody can do something about.
@@ -293,15 +293,18 @@ impl<const SEATS: usize> Prospect<SEATS> {
         if let Some(Word { from, charter, .. }) = self.cluster {
             return Obstacle::Cluster { from, charter };
         }
-        let differs = |(seat, heard): (Seat, Option<Heard>)| match heard?.standing {
-            Standing::Differs(terms) => Some(Obstacle::Differs { seat, terms }),
-            _ => None,
-        };
-        if let Some(differs) = self.heard().find_map(differs) {
-            return differs;
+        let (mut silent, mut abstain) = (Seats::NONE, Seats::NONE);
+        for seat in self.others.iter() {
+            let heard = self.heard_of(seat);
+            match heard.map(|heard| heard.standing) {
+                Some(Standing::Differs(terms)) => return Obstacle::Differs { seat, terms },
+                Some(Standing::Abstains) => abstain = abstain.and(seat),
+                Some(_) | None => {}
+            }
+            if heard.is_none_or(|heard| self.is_older(heard.at, SILENT_AFTER)) {
+                silent = silent.and(seat);
+            }
         }
-        let silent = self.seats(|heard| heard.is_none_or(|heard| self.is_older(heard.at, SILENT_AFTER)));
-        let abstain = self.seats(|heard| heard.is_some_and(|heard| heard.standing == Standing::Abstains));
         match (self.intent, silent, abstain) {
             (Intent::Join, ..) => Obstacle::Waits,
             (Intent::Found, Seats::NONE, Seats::NONE) => Obstacle::Nothing,
@@ -315,14 +318,8 @@ impl<const SEATS: usize> Prospect<SEATS> {
         self.refused
     }
 
-    pub(super) fn heard_of(&self, seat: Seat) -> Option<Heard> {
-        self.heard.get(usize::from(seat.0)).copied().flatten()
-    }
-
-    /// Those of the others of whom so much was heard.
-    pub(super) fn seats(&self, is_so: impl Fn(Option<Heard>) -> bool) -> Seats {
-        let so = self.heard().filter(|(_, heard)| is_so(*heard));
-        so.fold(Seats::NONE, |seats, (seat, _)| seats.and(seat))
+    pub(super) fn heard_of(&self, seat: Seat) -> Option<&Heard> {
+        self.heard.get(usize::from(seat.0))?.as_ref()
     }
 
     pub(super) fn is_older(&self, at: Instant, intervals: u64) -> bool {

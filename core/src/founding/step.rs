@@ -147,7 +147,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
 
     /// An answer counts only if it echoes the present question.
     fn hear(&mut self, from: Seat, echo: u64, standing: Standing) {
-        if self.question().question() != Some(echo) {
+        if echo != self.number() {
             return;
         }
         let heard = Heard { at: self.now, standing };
@@ -185,6 +185,11 @@ impl<const SEATS: usize> Prospect<SEATS> {
         is_meant && has_room && self.terms.snapshot.position.index == Index(0)
     }
 
+    /// What an answer to the present question echoes.
+    fn number(&self) -> u64 {
+        if self.founds() { self.founding.0 } else { self.token }
+    }
+
     fn question(&self) -> Message {
         if self.founds() {
             Message::Who { founding: self.founding, terms: self.terms }
@@ -196,10 +201,11 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// Those of the others that are not prepared for its own founding.
     fn unprepared(&self) -> Seats {
         let own = Some(self.founding);
-        self.seats(|heard| {
-            let standing = heard.map(|heard| heard.standing);
-            !matches!(standing, Some(Standing::Ready { prepared, .. }) if prepared == own)
-        })
+        let is_prepared = |seat: &Seat| {
+            let standing = self.heard_of(*seat).map(|heard| &heard.standing);
+            matches!(standing, Some(Standing::Ready { prepared, .. }) if *prepared == own)
+        };
+        self.others.iter().filter(|seat| !is_prepared(seat)).fold(Seats::NONE, Seats::and)
     }
 
     /// Whom to tell next to prepare, and its token, once all have answered.
@@ -214,7 +220,7 @@ impl<const SEATS: usize> Prospect<SEATS> {
     }
 
     fn charter(&self) -> Charter {
-        let others = self.heard().filter_map(|(_, heard)| match heard?.standing {
+        let others = self.others.iter().filter_map(|seat| match self.heard_of(seat)?.standing {
             Standing::Ready { least, .. } => Some(least),
             _ => None,
         });
