@@ -29,6 +29,7 @@ pub(crate) struct Follow {
 
 /// An ack that is owed at once, whatever is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub(crate) enum OwedAck {
     /// What is verified and durable.
     Matched,
