@@ -10,6 +10,7 @@ use crate::{
 /// An order that a node gives its driver.
 #[derive(Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(target_os = "none", repr(u8))]
 pub enum Effect<'a, V> {
     /// Make this durable, then return the ticket. One write is under way at a time.
     Persist(Persist<'a>),

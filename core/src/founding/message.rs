@@ -43,6 +43,7 @@ pub enum Message {
 /// How a store stands to a founding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(target_os = "none", repr(u8))]
 pub enum Standing {
     /// It would be part of one.
     Ready {
