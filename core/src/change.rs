@@ -166,7 +166,7 @@ impl Step<'_> {
             return Err(Unchanged::Known);
         }
         let peer = self.peers.get(usize::from(seat.0)).ok_or(Unchanged::NoSeat)?;
-        let is_there = self.state.timers.now.micros_since(peer.heard) < self.state.timers.election_micros();
+        let is_there = self.state.timers.is_recent(peer.heard);
         let is_drawn = peer.incarnation != Incarnation::FOUNDER;
         if is_there && is_drawn && peer.is_met() {
             Ok(peer.incarnation)
@@ -177,8 +177,7 @@ impl Step<'_> {
 
     /// Who has answered within an election time-out.
     pub(crate) fn heard(&self) -> Seats {
-        let (now, timeout) = (self.state.timers.now, self.state.timers.election_micros());
-        seats_of(self.peers, |peer| now.micros_since(peer.heard) < timeout)
+        seats_of(self.peers, |peer| self.state.timers.is_recent(peer.heard))
     }
 
     /// Whether those who have answered, in the lives that are named, are a majority of these voters with the leader.

@@ -51,7 +51,7 @@ impl Step<'_> {
             let peer = &self.peers[seat];
             let fetched = if peer.pieces.of == Wanted::Nothing { Index(0) } else { before.index() };
             let has = peer.matched.max(fetched);
-            let is_there = peer.echoed > 0 && timers.now.micros_since(peer.heard) < timers.election_micros();
+            let is_there = peer.echoed > 0 && timers.is_recent(peer.heard);
             if is_there && has >= self.log.span.base.index {
                 needed.lower(has);
             }

@@ -147,7 +147,7 @@ impl<'a> Draw<'a> {
         }
         let vote = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
         if vote.is_owed {
-            return Some(vote.message());
+            return Some(vote.message(peer.incarnation));
         }
         if let Some(word) = self.word(seat) {
             return Some(word);

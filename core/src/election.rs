@@ -32,21 +32,15 @@ pub(crate) struct OwedVote {
     pub(crate) term: Term,
     pub(crate) ballot: Ballot,
     pub(crate) granted: bool,
-    /// Which life of the candidate's store asked.
-    pub(crate) incarnation: Incarnation,
 }
 
 impl OwedVote {
-    pub(crate) const NONE: OwedVote = OwedVote {
-        is_owed: false,
-        term: Term(0),
-        ballot: Ballot::Pre,
-        granted: false,
-        incarnation: Incarnation::FOUNDER,
-    };
+    pub(crate) const NONE: OwedVote =
+        OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
 
-    pub(crate) fn message<'a>(self) -> Message<'a> {
-        let OwedVote { is_owed: _, term, ballot, granted, incarnation } = self;
+    /// The answer, to the life of the candidate's store that asked: the peer is that one, or it would owe nothing.
+    pub(crate) fn message<'a>(self, incarnation: Incarnation) -> Message<'a> {
+        let OwedVote { is_owed: _, term, ballot, granted } = self;
         Message::Vote { term, ballot, granted, incarnation }
     }
 }
@@ -136,7 +130,7 @@ impl Step<'_> {
     /// is heard. A leader answers the question whether it is gone by being there.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_request_vote(&mut self, from: Identity, term: Term, last: Position, ballot: Ballot) {
-        let Identity { seat, incarnation } = from;
+        let seat = from.seat;
         let is_recent = last >= self.state.recency(self.log.view());
         if ballot == Ballot::Pre && self.state.is_leader() {
             self.peer(seat).owed.heartbeat = true;
@@ -149,7 +143,7 @@ impl Step<'_> {
             }
             let granted = term > self.state.hard.term && is_recent && !self.state.is_fenced();
             let term = if granted { term } else { self.state.hard.term };
-            self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted, incarnation };
+            self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
             return;
         }
         if ballot == Ballot::Real && self.state.is_fenced() {
@@ -166,7 +160,7 @@ impl Step<'_> {
             self.state.timers.rest();
         }
         let term = self.state.hard.term;
-        self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted, incarnation };
+        self.peer(seat).owed.vote = OwedVote { is_owed: true, term, ballot, granted };
     }
 
     /// Somebody would vote for this node in `term`.

@@ -256,11 +256,11 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether this node leads and a follower that is there needs a snapshot, and has a place for it: it would have to
     /// begin anew if two later ones came.
     pub fn is_serving(&self) -> bool {
-        let (now, base) = (self.state.timers.now, self.span.base.index);
+        let base = self.span.base.index;
         let is_served = |seat: Seat| {
             let peer = &self.peers[seat];
             let is_refused = peer.refused == Refusal::SnapshotTooLarge.into();
-            peer.next <= base && !is_refused && now.micros_since(peer.heard) < self.state.timers.election_micros()
+            peer.next <= base && !is_refused && self.state.timers.is_recent(peer.heard)
         };
         self.state.is_leader() && self.state.configuration.others.iter().any(is_served)
     }

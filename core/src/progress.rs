@@ -54,7 +54,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     }
 
     fn standing(&self, peer: &Peer) -> Standing {
-        let is_silent = self.state.timers.now.micros_since(peer.heard) >= self.state.timers.election_micros();
+        let is_silent = !self.state.timers.is_recent(peer.heard);
         match peer.refused.reason() {
             Some(Refusal::SnapshotTooLarge) if self.state.is_leader() => {
                 if is_silent {

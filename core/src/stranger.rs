@@ -26,14 +26,13 @@ impl Step<'_> {
     pub(crate) fn admit_stranger(&mut self, from: Identity, message: &Message<'_>) -> Result<(), Refusal> {
         let Identity { seat, incarnation } = from;
         let (now, next) = (self.state.timers.now, self.log.span.last.index.next());
-        let timeout = self.state.timers.election_micros();
         let is_seated = self.state.configuration.others.contains(seat);
         let is_leader = self.state.is_leader();
         let is_member = self.roster().names(from);
         let is_settled = self.settled().roster.names(from);
         let peer = &self.peers[seat];
         let is_other = peer.incarnation != incarnation;
-        let is_held = is_other && now.micros_since(peer.heard) < timeout && peer.is_met();
+        let is_held = is_other && self.state.timers.is_recent(peer.heard) && peer.is_met();
         if matches!(message, Message::RequestVote { .. }) && !is_settled {
             self.peer(seat).owed.word =
                 OwedWord { is_owed: true, is_held: is_held && is_seated && is_leader, to: incarnation };

@@ -60,6 +60,12 @@ impl Timers {
         self.now.go_on(told, &mut self.behind, jitter);
     }
 
+    /// Whether less than an election time-out has passed since then.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn is_recent(&self, then: Instant) -> bool {
+        self.now.micros_since(then) < self.election_micros()
+    }
+
     /// An election time-out from now.
     #[inline(always)]
     pub(crate) fn after_timeout(&self) -> Instant {

@@ -46,8 +46,7 @@ impl Step<'_> {
         let Some(peer) = self.peers.get(usize::from(seat.0)) else {
             return false;
         };
-        let is_heard = self.state.timers.now.micros_since(peer.heard) < self.state.timers.election_micros();
-        is_heard && seat != self.state.seat() && self.state.configuration.counts(seat)
+        self.state.timers.is_recent(peer.heard) && seat != self.state.seat() && self.state.configuration.counts(seat)
     }
 
     fn most_recent(&self) -> Option<Seat> {
