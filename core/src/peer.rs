@@ -69,14 +69,22 @@ pub(crate) enum Flow {
 pub(crate) struct Asked {
     pub(crate) boot: u64,
     pub(crate) round: u64,
-    /// The leader's own round that has to be confirmed for it; zero if nothing was asked.
-    pub(crate) tag: u64,
-    /// The answer, once it is.
-    pub(crate) index: Option<Index>,
+    pub(crate) reply: Reply,
+}
+
+/// How far the answer to a `ReadIndex` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Reply {
+    /// Nothing was asked.
+    Nothing,
+    /// This round, the leader's own, has to be confirmed for it.
+    Awaits(u64),
+    Is(Index),
 }
 
 impl Asked {
-    pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, tag: 0, index: None };
+    pub(crate) const NONE: Asked = Asked { boot: 0, round: 0, reply: Reply::Nothing };
 }
 
 /// At most one message of each kind, each made when it is drawn.

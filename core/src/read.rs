@@ -1,7 +1,7 @@
 use crate::draw::Draw;
 use core::num::NonZero;
 
-use crate::peer::{Asked, Peer, seats_of};
+use crate::peer::{Asked, Peer, Reply, seats_of};
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
@@ -70,12 +70,12 @@ impl Step<'_> {
             return;
         }
         let peer = self.peer(from);
-        if peer.asked.tag > 0 && (peer.asked.boot, peer.asked.round) == (boot, round) {
-            peer.owed.read_answer = peer.asked.index.is_some();
+        if peer.asked.reply != Reply::Nothing && (peer.asked.boot, peer.asked.round) == (boot, round) {
+            peer.owed.read_answer = matches!(peer.asked.reply, Reply::Is(_));
             return;
         }
-        let Round(tag) = self.state.reads.join(true);
-        self.peers[from].asked = Asked { boot, round, tag, index: None };
+        let Round(own) = self.state.reads.join(true);
+        self.peers[from].asked = Asked { boot, round, reply: Reply::Awaits(own) };
     }
 
     /// The leader has confirmed a round of this follower.
@@ -183,8 +183,8 @@ impl Rounds<'_> {
         self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));
         self.state.attend_all();
         for peer in &mut *self.peers {
-            if (1..=latest).contains(&peer.asked.tag) && peer.asked.index.is_none() {
-                peer.asked.index = Some(index);
+            if matches!(peer.asked.reply, Reply::Awaits(own) if own <= latest) {
+                peer.asked.reply = Reply::Is(index);
                 peer.owed.read_answer = true;
                 // The follower applies up to the index before it answers: it needs the commit index now.
                 peer.owed.heartbeat = true;
@@ -206,8 +206,7 @@ impl<'a> Draw<'a> {
     pub(crate) fn read_answer(&mut self, seat: Seat) -> Option<Message<'a>> {
         let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
-        let Asked { boot, round, index, .. } = peer.asked;
-        let index = index?;
+        let Asked { boot, round, reply: Reply::Is(index) } = peer.asked else { return None };
         core::mem::take(&mut peer.owed.read_answer).then_some(Message::ReadAnswer { term, boot, round, index })
     }
 
