@@ -6,7 +6,19 @@ use crate::{Incarnation, Index, Instant, Refusal, Seat, Seats};
 
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub(crate) struct Peer {
+    pub(crate) flow: Flow,
+    /// Whether it has all that this leader inherited, and has marked the term, durably.
+    pub(crate) marked: bool,
+    /// Whether `matched` has risen since `next` was last taken back, by an ack to what was sent before.
+    pub(crate) overtaken: bool,
+    /// How often what was sent was found lost since `matched` last rose.
+    pub(crate) losses: u8,
+    /// Why its latest message was refused, unless an answer to this leader was taken since.
+    pub(crate) refused: Refused,
+    pub(crate) owed: Owed,
+    pub(crate) pieces: Pieces,
     /// Which life of the seat's store is meant by all that follows.
     pub(crate) incarnation: Incarnation,
     /// The follower's log equals ours, and is durable there, up to this index.
@@ -21,20 +33,9 @@ pub(crate) struct Peer {
     pub(crate) reset_at: u64,
     /// `sent` when the read round under way began: a later stamp confirms it.
     pub(crate) round_from: u64,
-    pub(crate) flow: Flow,
-    /// Whether it has all that this leader inherited, and has marked the term, durably.
-    pub(crate) marked: bool,
-    /// Whether `matched` has risen since `next` was last taken back, by an ack to what was sent before.
-    pub(crate) overtaken: bool,
-    /// How often what was sent was found lost since `matched` last rose.
-    pub(crate) losses: u8,
-    /// Why its latest message was refused, unless an answer to this leader was taken since.
-    pub(crate) refused: Refused,
     /// When it last answered this leader; at a node that does not lead, when it was last heard.
     pub(crate) heard: Instant,
     pub(crate) asked: Asked,
-    pub(crate) pieces: Pieces,
-    pub(crate) owed: Owed,
 }
 
 /// A reason, or none, in a byte that is zero for none.
@@ -89,6 +90,7 @@ impl Asked {
 
 /// At most one message of each kind, each made when it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub(crate) struct Owed {
     /// An empty `AppendEntries`.
     pub(crate) heartbeat: bool,
@@ -96,12 +98,12 @@ pub(crate) struct Owed {
     pub(crate) offer: bool,
     /// A `RequestVote` of the election under way.
     pub(crate) ballot: bool,
-    /// The answer to a `RequestVote`, as it was decided.
-    pub(crate) vote: OwedVote,
     /// The answer to an `AppendEntries` of a term that is over.
     pub(crate) stale: bool,
     pub(crate) read_answer: bool,
     pub(crate) campaign: bool,
+    /// The answer to a `RequestVote`, as it was decided.
+    pub(crate) vote: OwedVote,
     /// Word of who takes part, to a life of the seat's store that does not.
     pub(crate) word: OwedWord,
 }
