@@ -98,23 +98,22 @@ impl Step<'_> {
         if self.state.lead.plan.is_some() {
             return Err(Unchanged::UnderWay.into());
         }
-        let members @ Members { voters, learners, .. } = self.state.configuration.members;
-        match *change {
+        let mut members = self.state.configuration.members;
+        let Members { voters, learners, .. } = members;
+        let changed = match *change {
             Change::Add { seat, address } => {
                 self.check_address(seat, address)?;
                 let incarnation = self.newcomer(seat)?;
-                let members = Members { learners: learners.and(seat), ..members };
-                self.append_members(members, Some(Changed { seat, incarnation, address: Some(address) }))
+                members.learners = learners.and(seat);
+                Some(Changed { seat, incarnation, address: Some(address) })
             }
-            Change::Promote { seat } => {
-                if !learners.contains(seat) {
-                    return Err(Unchanged::Unknown.into());
-                }
+            Change::Promote { seat } if learners.contains(seat) => {
                 self.plan(seat);
-                Ok(())
+                return Ok(());
             }
             Change::Remove { seat } if learners.contains(seat) => {
-                self.append_members(Members { learners: learners.without(seat), ..members }, None)
+                members.learners = learners.without(seat);
+                None
             }
             Change::Remove { seat } if voters.contains(seat) => {
                 if voters.without(seat).is_empty() {
@@ -122,15 +121,18 @@ impl Step<'_> {
                 }
                 self.plan(seat);
                 self.owe_heartbeats();
-                Ok(())
+                return Ok(());
             }
             Change::Move { seat, address } if members.all().contains(seat) => {
                 self.check_address(seat, address)?;
                 let Occupant { incarnation, .. } = self.settled().roster.occupant(seat).unwrap_or_default();
-                self.append_members(members, Some(Changed { seat, incarnation, address: Some(address) }))
+                Some(Changed { seat, incarnation, address: Some(address) })
             }
-            Change::Remove { .. } | Change::Move { .. } => Err(Unchanged::Unknown.into()),
-        }
+            Change::Promote { .. } | Change::Remove { .. } | Change::Move { .. } => {
+                return Err(Unchanged::Unknown.into());
+            }
+        };
+        self.append_members(members, changed)
     }
 
     /// Whether this leader may append a change now: nobody is to take over, who would need that entry too, its reign is
