@@ -18,6 +18,7 @@ impl Seat {
     }
 
     /// Its place in a set; no place if there is none of this number.
+    #[cfg_attr(target_os = "none", inline(never))]
     const fn bit(self) -> u32 {
         if (self.0 as usize) < Seat::COUNT_MAX { 1 << self.0 } else { 0 }
     }
