@@ -93,8 +93,14 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
         const { assert!(SEATS > 0 && SEATS <= crate::Seat::COUNT_MAX, "a node has 1 to 32 seats") };
         let state = State::new(Timers::of(&config)?, Settings::of(&config)?, config.seed);
         let settled = const { [[0; Roster::SEAT_BYTES]; SEATS] };
-        let node =
-            Node { state, span: Span::default(), peers: const { [Peer::NEW; SEATS] }, settled, memory, command: PhantomData };
+        let node = Node {
+            state,
+            span: Span::default(),
+            peers: const { [Peer::NEW; SEATS] },
+            settled,
+            memory,
+            command: PhantomData,
+        };
         let snapshot_fill_percent = config.snapshot_fill_percent;
         Ok(Boot { node, origin, snapshot_fill_percent, covered: Position::default(), is_void: false })
     }

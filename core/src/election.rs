@@ -35,8 +35,7 @@ pub(crate) struct OwedVote {
 }
 
 impl OwedVote {
-    pub(crate) const NONE: OwedVote =
-        OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
+    pub(crate) const NONE: OwedVote = OwedVote { is_owed: false, term: Term(0), ballot: Ballot::Pre, granted: false };
 
     /// The answer, to the life of the candidate's store that asked: the peer is that one, or it would owe nothing.
     pub(crate) fn message<'a>(self, incarnation: Incarnation) -> Message<'a> {

@@ -187,26 +187,24 @@ impl Message<'_> {
 
     /// Whether every number is one that an honest node can have reached. Only the refusal of a vote, and word of who
     /// takes part, can be of term zero.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn is_in_bounds(&self) -> bool {
         let may_be_early = matches!(self, Message::Vote { granted: false, .. } | Message::Configured { .. });
         let first = if may_be_early { Term(0) } else { Term(1) };
-        let (position, index) = match *self {
-            Message::RequestVote { last, .. } => (last, Index(0)),
-            Message::AppendEntries { previous, commit, inherited, .. } => (previous, commit.max(inherited)),
-            Message::Ack { outcome: Outcome::Conflict(hint), .. } => (hint, Index(0)),
+        let bits = match *self {
+            Message::RequestVote { last, .. } => last.bits(),
+            Message::AppendEntries { previous, commit, inherited, .. } => previous.bits() | commit.0 | inherited.0,
+            Message::Ack { outcome: Outcome::Conflict(hint), .. } => hint.bits(),
             Message::Ack { outcome: Outcome::Matched(index) | Outcome::Full(index), .. }
             | Message::Ack { outcome: Outcome::Wants { index, .. }, .. }
             | Message::ReadAnswer { index, .. }
-            | Message::Piece { index, .. } => (Position::default(), index),
+            | Message::Piece { index, .. } => index.0,
             Message::Offer { latest, before, inherited, settled, .. } => {
-                (latest.position, before.position.index.max(inherited).max(settled.since))
+                latest.position.bits() | before.index().0 | inherited.0 | settled.since.0
             }
-            Message::Configured { settled, .. } => (Position::default(), settled.since),
-            _ => (Position::default(), Index(0)),
+            Message::Configured { settled, .. } => settled.since.0,
+            _ => 0,
         };
-        (first..=Term::MAX).contains(&self.term())
-            && position.term <= Term::MAX
-            && position.index <= Index::MAX
-            && index <= Index::MAX
+        self.term() >= first && self.term().0 | bits <= Position::BITS
     }
 }

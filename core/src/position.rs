@@ -67,6 +67,19 @@ pub struct Position {
     pub index: Index,
 }
 
+impl Position {
+    /// All that a term and an index that a node can have reached are made of.
+    pub(crate) const BITS: u64 = {
+        assert!(Term::MAX.0 == Index::MAX.0 && (Term::MAX.0 + 1).is_power_of_two());
+        Term::MAX.0
+    };
+
+    /// Both numbers at once, to be held against those.
+    pub(crate) fn bits(self) -> u64 {
+        self.term.0 | self.index.0
+    }
+}
+
 /// Which command of which session: what makes a retry recognizable (section 6.3 of the thesis). See
 /// [`Sessions`](crate::Sessions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

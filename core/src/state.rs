@@ -18,11 +18,11 @@ use crate::{HardState, Index, Refusals, Seat, Seats, Term};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub(crate) struct State {
-    pub(crate) role: Role,
     pub(crate) endings: Endings,
+    pub(crate) role: Role,
+    pub(crate) follow: Follow,
     pub(crate) sends: Sends,
     pub(crate) election: Election,
-    pub(crate) follow: Follow,
     pub(crate) lead: Lead,
     pub(crate) configuration: Configuration,
     pub(crate) settings: Settings,
