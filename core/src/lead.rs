@@ -13,9 +13,9 @@ pub(crate) struct Lead {
     pub(crate) fetchers: Seats,
     /// How many bytes of pieces may be sent before the next heartbeat.
     pub(crate) piece_allowance: u32,
+    pub(crate) lease: Lease,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) plan: Option<Plan>,
-    pub(crate) lease: Lease,
 }
 
 /// What has come to its end, and the driver has not been told.

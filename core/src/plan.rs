@@ -1,3 +1,5 @@
+use core::num::NonZero;
+
 use crate::step::Step;
 use crate::{Index, Instant, Members, Rejection, Seat, Seats, Unchanged};
 
@@ -22,7 +24,7 @@ pub(crate) struct Plan {
     pub(crate) answered: Seats,
     /// What a learner has to have.
     pub(crate) target: Index,
-    pub(crate) rounds: u8,
+    pub(crate) rounds: NonZero<u8>,
     pub(crate) since: Instant,
 }
 
@@ -30,7 +32,7 @@ impl Step<'_> {
     /// A learner is to become a voter, or a voter is to go.
     pub(crate) fn plan(&mut self, seat: Seat) {
         let (now, target) = (self.state.timers.now, self.log.span.last.index);
-        self.state.lead.plan = Some(Plan { seat, answered: Seats::NONE, target, rounds: 1, since: now });
+        self.state.lead.plan = Some(Plan { seat, answered: Seats::NONE, target, rounds: NonZero::<u8>::MIN, since: now });
     }
 
     pub(crate) fn pursue_plan(&mut self) {
@@ -64,11 +66,11 @@ impl Step<'_> {
             return;
         }
         if now.micros_since(since) > timeout {
-            if rounds >= ROUNDS_MAX {
+            if rounds.get() >= ROUNDS_MAX {
                 return self.give_up(seat, Unchanged::TooSlow);
             }
             let target = self.log.span.last.index;
-            self.state.lead.plan = Some(Plan { target, rounds: rounds + 1, since: now, ..plan });
+            self.state.lead.plan = Some(Plan { target, rounds: rounds.saturating_add(1), since: now, ..plan });
             return;
         }
         let Members { voters, learners, .. } = self.state.configuration.members;
