@@ -182,9 +182,9 @@ impl Step<'_> {
         let is_offered = |snapshot: &Snapshot| *snapshot == *latest || *snapshot == *before;
         // Of a later one than the leader's this offer does not say who took part by then.
         let is_useful = |fetch: &Fetch| {
-            let Stored { snapshot, .. } = fetch.here;
+            let Stored { snapshot, .. } = &fetch.here;
             let is_covered = fetch.is_offered || snapshot.index() <= latest.index();
-            (fetch.is_complete() && is_covered) || (is_offered(&snapshot) && settings.may_hold(snapshot.bytes))
+            (fetch.is_complete() && is_covered) || (is_offered(snapshot) && settings.may_hold(snapshot.bytes))
         };
         let goes_on = self.state.fetch.as_ref().is_some_and(is_useful);
         if !goes_on && is_lost && latest.index() < self.log.span.base.index {

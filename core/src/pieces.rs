@@ -1,7 +1,6 @@
 use crate::draw::Draw;
 use crate::follow::Follow;
 use crate::snapshots::Snapshots;
-use crate::state::State;
 use crate::step::Step;
 use crate::{HardState, Index, Message, Piece, Seat, Snapshot};
 
@@ -120,14 +119,14 @@ impl<'a> Draw<'a> {
         while let Some(seat) = state.lead.fetchers.next_from(state.sends.piece_turn) {
             let pieces = &mut self.peers[seat].pieces;
             let frame = u32::try_from(state.settings.entry_bytes_max).unwrap_or(u32::MAX);
-            if let Some(snapshot) = state.wanted(pieces.of)
+            if let Some(snapshot) = state.snapshots.wanted(pieces.of)
                 && let Some((offset, most)) = pieces.due(frame, snapshot.bytes)
             {
                 let length = most.min(state.lead.piece_allowance).min(frame);
                 pieces.advance(length);
                 state.lead.piece_allowance -= length;
                 state.sends.piece_turn = Seat(seat.0 + 1);
-                return Some((seat, Piece { snapshot, offset, length: length as usize, term: state.hard.term }));
+                return Some((seat, Piece { snapshot: *snapshot, offset, length: length as usize, term: state.hard.term }));
             }
             state.lead.fetchers = state.lead.fetchers.without(seat);
         }
@@ -135,14 +134,13 @@ impl<'a> Draw<'a> {
     }
 }
 
-impl State {
+impl Snapshots {
     /// The snapshot that a follower wants.
-    fn wanted(&self, of: Wanted) -> Option<Snapshot> {
-        let Snapshots { latest, before, .. } = self.snapshots;
+    fn wanted(&self, of: Wanted) -> Option<&Snapshot> {
         match of {
             Wanted::Nothing => None,
-            Wanted::Latest => Some(latest),
-            Wanted::Before => Some(before),
+            Wanted::Latest => Some(&self.latest),
+            Wanted::Before => Some(&self.before),
         }
     }
 }
