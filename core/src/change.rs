@@ -156,7 +156,8 @@ impl Step<'_> {
             return Err(Unchanged::TooLarge);
         }
         let mut others = self.roster().occupants().filter(|(other, _)| *other != seat);
-        match others.find(|(_, occupant)| !address.is_empty() && occupant.address == address) {
+        // Byte by byte: nothing else here would bring the comparison of memory into a firmware.
+        match others.find(|(_, occupant)| !address.is_empty() && occupant.address.iter().eq(address)) {
             Some((other, _)) => Err(Unchanged::AddressInUse(other)),
             None => Ok(()),
         }
