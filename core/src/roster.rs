@@ -185,9 +185,8 @@ impl Out<'_> {
     fn put_head(&mut self, members: &Members, least: Least) -> Option<()> {
         let Least { log_bytes, election_micros } = least;
         let Members { voters, outgoing, replaced, learners, witnesses } = *members;
-        let sets = [voters, outgoing, replaced, learners, witnesses].map(|seats| seats.0);
-        let mut numbers = [log_bytes, election_micros].into_iter().chain(sets);
-        numbers.try_for_each(|number| self.put(&number.to_le_bytes()))
+        let numbers = [log_bytes, election_micros, voters.0, outgoing.0, replaced.0, learners.0, witnesses.0];
+        numbers.iter().try_for_each(|number| self.put(&number.to_le_bytes()))
     }
 
     fn put_occupant(&mut self, occupant: &Occupant<'_>) -> Option<()> {
