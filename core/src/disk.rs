@@ -50,6 +50,12 @@ impl Disk {
         }
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn mix(&mut self, part: u64) {
+        self.name ^= part;
+        self.name = splitmix(&mut self.name);
+    }
+
     /// The log was cut behind this index: what the disk holds behind that, or is about to, counts no longer.
     pub(crate) fn lower(&mut self, last: Index) {
         self.written.lower(last);
@@ -83,10 +89,10 @@ impl State {
     fn name_write(&mut self, last: Index) -> u64 {
         let Identity { seat, incarnation } = self.settings.identity;
         let who = incarnation.0.rotate_left(8) ^ u64::from(seat.0);
-        for part in [who, self.timers.now.micros_since(Instant::START), self.hard.term.0, last.0] {
-            self.disk.name ^= part;
-            self.disk.name = splitmix(&mut self.disk.name);
-        }
+        self.disk.mix(who);
+        self.disk.mix(self.timers.now.as_micros());
+        self.disk.mix(self.hard.term.0);
+        self.disk.mix(last.0);
         self.disk.name
     }
 }
