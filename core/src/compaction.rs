@@ -22,7 +22,7 @@ impl Step<'_> {
         if self.may_wait() {
             through = through.min(self.needed());
             // What stays is moved: a little is not worth it.
-            if log.bytes_between(log.span.base.index.next(), through.next()) < log.capacity() / KEPT_SHARE {
+            if log.bytes_between(log.span.base.index, through) < log.capacity() / KEPT_SHARE {
                 return;
             }
         }

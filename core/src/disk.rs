@@ -114,7 +114,7 @@ impl<'a> Draw<'a> {
         let is_settled_new = !state.is_settled_durable();
         let (mark, settled) = (state.mark, state.configuration.settled);
         state.disk.write = Some(Write { hard: state.hard, through: last, mark, settled, since: state.timers.now });
-        let entries = self.log.between(state.disk.written.next(), last.next());
+        let entries = self.log.between(state.disk.written, last);
         state.disk.written = last;
         Some(Persist {
             ticket,

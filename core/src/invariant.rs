@@ -18,8 +18,8 @@ impl core::error::Error for Broken {}
 impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// Whether all entries behind what this leader inherited are of its term.
     fn has_only_its_own(&self) -> bool {
-        let behind = self.state.follow.inherited.next();
-        self.log_view().between(behind, self.span.last.index.next()).all(|entry| entry.position().term == self.term())
+        let mut own = self.log_view().between(self.state.follow.inherited, self.span.last.index);
+        own.all(|entry| entry.position().term == self.term())
     }
 
     /// Whether the configuration in force is the last one in the log, or the last that is committed.

@@ -60,10 +60,10 @@ impl<'a> Log<'a> {
         Entry::trusted(part(self.memory, self.offset(place)..self.span.end))
     }
 
-    /// The last entry behind `first` and up to `through` that says who takes part. Looks at all of them.
-    pub(crate) fn last_roster(&self, first: Index, through: Index) -> Option<Entry<'a>> {
-        let behind = through.min(self.span.last.index).next();
-        self.between(first.next(), behind).filter(|entry| entry.kind() == Kind::Members).last()
+    /// The last entry behind `after` and up to `through` that says who takes part. Looks at all of them.
+    pub(crate) fn last_roster(&self, after: Index, through: Index) -> Option<Entry<'a>> {
+        let through = through.min(self.span.last.index);
+        self.between(after, through).filter(|entry| entry.kind() == Kind::Members).last()
     }
 
     /// All entries.
@@ -71,20 +71,23 @@ impl<'a> Log<'a> {
         Entries::trusted(part(self.memory, 0..self.span.end))
     }
 
-    /// The entries from `first` up to and without `behind`.
-    pub(crate) fn between(&self, first: Index, behind: Index) -> Entries<'a> {
-        Entries::trusted(part(self.memory, self.stretch(first, behind)))
+    /// The entries behind `after` and up to `through`.
+    pub(crate) fn between(&self, after: Index, through: Index) -> Entries<'a> {
+        Entries::trusted(part(self.memory, self.stretch(after, through)))
     }
 
     /// How many bytes these entries take.
-    pub(crate) fn bytes_between(&self, first: Index, behind: Index) -> usize {
-        self.stretch(first, behind).len()
+    pub(crate) fn bytes_between(&self, after: Index, through: Index) -> usize {
+        self.stretch(after, through).len()
     }
 
     /// Where these entries lie.
-    fn stretch(&self, first: Index, behind: Index) -> Range<usize> {
-        let first = first.max(self.span.base.index.next());
-        if first < behind { self.offset(self.span.place(first))..self.offset(self.span.place(behind)) } else { 0..0 }
+    fn stretch(&self, after: Index, through: Index) -> Range<usize> {
+        let after = after.max(self.span.base.index);
+        if after >= through {
+            return 0..0;
+        }
+        self.offset(self.span.place(after) + 1)..self.offset(self.span.place(through) + 1)
     }
 
     /// The index behind the entries from `first` on that fit into `bytes_max` bytes. Logarithmic in the length.

@@ -154,20 +154,20 @@ impl<'a> Draw<'a> {
         let is_open = is_known
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
-        let lacks = self.log.bytes_between(peer.next, self.state.commit.next());
+        let lacks = self.log.bytes_between(peer.next.previous(), self.state.commit);
         // In a log that is about to forget what the follower lacks, it waits no longer.
         let gives_way = self.state.gives_way() && !self.state.is_crowded(self.log);
         if !is_open || (gives_way && lacks > config.inflight_bytes_max) {
             return 0;
         }
-        config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched.next(), peer.next))
+        config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched, peer.next.previous()))
     }
 
     /// All that the follower is to get next up to and without the entry `behind`.
     fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
         let peer = &mut self.peers[seat];
-        let entries = self.log.between(peer.next, behind);
         let index = peer.next.previous();
+        let entries = self.log.between(index, behind.previous());
         let previous = Position { term: self.log.term_at(index), index };
         peer.sent += 1;
         peer.next = behind;
