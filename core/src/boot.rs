@@ -175,8 +175,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     fn mark(&mut self, mark: Mark) {
         let state = &mut self.node.state;
         state.mark = state.mark.max(mark.term);
-        let behind = mark.last.index.max(self.node.span.base.index).next();
-        self.log().truncate(behind);
+        let last = mark.last.index.max(self.node.span.base.index);
+        self.log().truncate(last);
     }
 
     /// Takes a snapshot that the app has; the latest of them is its state now. Entries that it covers are left out;
@@ -218,7 +218,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     fn entry(&mut self, entry: Entry<'_>) -> Result<(), BootError> {
         let (position, base) = (entry.position(), self.node.span.base);
         let mut log = self.log();
-        log.truncate(position.index.max(base.index.next()));
+        log.truncate(position.index.previous().max(base.index));
         if position.index <= base.index {
             self.is_void = false;
             return Ok(());

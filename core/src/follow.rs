@@ -131,7 +131,7 @@ impl Step<'_> {
             if !self.has(entry) {
                 let roster = entry.roster();
                 roster.map_or(Ok(()), |roster| self.check_room(&roster))?;
-                self.make_way(entry.position().index)?;
+                self.make_way(entry.position().index.previous())?;
                 if self.room() < entry.record().len() + SLOT || self.log.push(entry).is_err() {
                     self.run_full();
                     break;
@@ -168,17 +168,17 @@ impl Step<'_> {
         self.holds(&entry.position()) || entry.position().index <= self.log.span.base.index
     }
 
-    /// Removes what conflicts. Committed entries never do, unless somebody has forgotten what it promised.
-    pub(crate) fn make_way(&mut self, index: Index) -> Result<(), Refusal> {
-        if index > self.log.span.last.index {
+    /// Removes what conflicts, all behind `last`. Committed entries never do, unless somebody has forgotten what it promised.
+    pub(crate) fn make_way(&mut self, last: Index) -> Result<(), Refusal> {
+        if last >= self.log.span.last.index {
             return Ok(());
         }
-        if index <= self.state.commit.max(self.state.follow.verified) {
+        if last < self.state.commit.max(self.state.follow.verified) {
             return Err(Refusal::Committed);
         }
-        self.log.truncate(index);
+        self.log.truncate(last);
         self.state.follow.full = false;
-        self.state.disk.lower(index.previous());
+        self.state.disk.lower(last);
         self.undo_members();
         Ok(())
     }

@@ -220,16 +220,16 @@ impl LogMut<'_> {
         self.settle(position, length);
     }
 
-    /// Removes the entry at `index` and all after it.
-    pub(crate) fn truncate(&mut self, index: Index) {
-        if !self.span.holds(index) {
+    /// Removes the entries behind `last`.
+    pub(crate) fn truncate(&mut self, last: Index) {
+        if last < self.span.base.index || last >= self.span.last.index {
             return;
         }
         let log = self.view();
-        let end = log.offset(log.span.place(index));
-        let last = Position { term: log.term_at(index.previous()), index: index.previous() };
+        let end = log.offset(log.span.place(last) + 1);
+        let term = log.term_at(last);
         self.span.end = end;
-        self.span.last = last;
+        self.span.last = Position { term, index: last };
     }
 
     /// Removes the entries up to `through`: it is the base then. Takes time in proportion to what stays.

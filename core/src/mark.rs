@@ -82,9 +82,9 @@ impl Step<'_> {
         if leader.is_none() || self.state.mark == term || verified < inherited {
             return Ok(false);
         }
-        let behind = verified.max(self.log.span.base.index).next();
-        if self.log.view().term_at(behind) != term {
-            self.make_way(behind)?;
+        let last = verified.max(self.log.span.base.index);
+        if self.log.view().term_at(last.next()) != term {
+            self.make_way(last)?;
         }
         self.state.mark = term;
         Ok(true)
