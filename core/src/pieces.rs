@@ -82,18 +82,23 @@ impl Step<'_> {
             return;
         }
         self.state.lead.fetchers = self.state.lead.fetchers.and(from);
-        let end = offset.saturating_add(window).min(bytes);
+        let ahead = window.min(bytes - offset);
         let pieces = &mut self.peer(from).pieces;
         // Whoever was sent all of it and begins anew could not use it: another one may be sound.
         let is_spoilt = again == u32::MAX && offset == 0 && pieces.of == of && pieces.next >= bytes;
-        // A question from far beyond what is asked for now was not this follower's, or not in this fetch.
-        let is_near = pieces.next.saturating_sub(offset) <= u64::from(u32::MAX);
-        let goes_on = again < u32::MAX && pieces.of == of && is_near;
-        let length = |from: u64, to: u64| u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX);
-        let next = if goes_on { pieces.next.max(offset) } else { offset };
-        let lost = length(offset, offset.saturating_add(again.into()).min(end).min(next));
-        let end = if goes_on { end.max(pieces.next + u64::from(pieces.left)) } else { end };
-        *pieces = Pieces { of, next, left: length(next, end), lost, back: length(offset, next) };
+        // How much was sent of what it does not have. A question from further away was not this follower's, or not in this
+        // fetch.
+        let sent = u32::try_from(pieces.next.saturating_sub(offset)).ok();
+        let (back, left) = match sent {
+            Some(back) if again < u32::MAX && pieces.of == of => {
+                (back, u64::from(pieces.left).saturating_sub(offset.saturating_sub(pieces.next)))
+            }
+            _ => (0, 0),
+        };
+        let left = left.max(ahead.saturating_sub(back.into()));
+        let lost = ahead.min(back.min(again).into()) as u32;
+        let next = offset + u64::from(back);
+        *pieces = Pieces { of, next, left: u32::try_from(left).unwrap_or(u32::MAX), lost, back };
         self.state.snapshots.urgent |= is_spoilt;
     }
 }
@@ -126,7 +131,10 @@ impl<'a> Draw<'a> {
                 pieces.advance(length);
                 state.lead.piece_allowance -= length;
                 state.sends.piece_turn = Seat(seat.0 + 1);
-                return Some((seat, Piece { snapshot: *snapshot, offset, length: length as usize, term: state.hard.term }));
+                return Some((
+                    seat,
+                    Piece { snapshot: *snapshot, offset, length: length as usize, term: state.hard.term },
+                ));
             }
             state.lead.fetchers = state.lead.fetchers.without(seat);
         }

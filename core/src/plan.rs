@@ -32,7 +32,8 @@ impl Step<'_> {
     /// A learner is to become a voter, or a voter is to go.
     pub(crate) fn plan(&mut self, seat: Seat) {
         let (now, target) = (self.state.timers.now, self.log.span.last.index);
-        self.state.lead.plan = Some(Plan { seat, answered: Seats::NONE, target, rounds: NonZero::<u8>::MIN, since: now });
+        self.state.lead.plan =
+            Some(Plan { seat, answered: Seats::NONE, target, rounds: NonZero::<u8>::MIN, since: now });
     }
 
     pub(crate) fn pursue_plan(&mut self) {

@@ -113,8 +113,7 @@ impl State {
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.
     pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
         let covered = self.snapshots.latest.index();
-        let is_worth =
-            || log.bytes_between(covered, self.applied) >= self.configuration.log_bytes / KEPT_SHARE;
+        let is_worth = || log.bytes_between(covered, self.applied) >= self.configuration.log_bytes / KEPT_SHARE;
         let is_wanted = self.snapshots.urgent || (self.is_due(log) && is_worth());
         // A log may forget who takes part only when that is durable in another place.
         is_wanted
