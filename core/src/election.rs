@@ -225,11 +225,13 @@ impl<'a> Draw<'a> {
             self.peers[seat].owed.ballot = false;
             return None;
         }
+        if !core::mem::take(&mut self.peers[seat].owed.ballot) {
+            return None;
+        }
         let ballot = self.state.election.ballot;
         let term = self.state.hard.term;
         let term = if ballot == Ballot::Pre { term.next() } else { term };
-        let last = self.state.recency(self.log);
-        core::mem::take(&mut self.peers[seat].owed.ballot).then_some(Message::RequestVote { term, last, ballot })
+        Some(Message::RequestVote { term, last: self.state.recency(self.log), ballot })
     }
 }
 
