@@ -65,7 +65,7 @@ impl Configuration {
     }
 
     /// Whether a member counts in elections and commits.
-    #[cfg_attr(target_os = "none", inline(always))]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn counts(&self, seat: Seat) -> bool {
         self.members.is_voter(seat) && !self.reborn.contains(seat)
     }

@@ -127,7 +127,6 @@ impl Step<'_> {
 
     /// A candidate asks. `RequestVote`'s receiver in figure 2, with pre-vote and without disturbance of a leader that
     /// is heard. A leader answers the question whether it is gone by being there.
-    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_request_vote(&mut self, from: Identity, term: Term, last: Position, ballot: Ballot) {
         let seat = from.seat;
         let is_recent = last >= self.state.recency(self.log.view());

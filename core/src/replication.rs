@@ -12,6 +12,7 @@ const LOSSES_MAX: u8 = 3;
 
 impl Step<'_> {
     /// A follower has answered an `AppendEntries` of this term.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn on_ack(&mut self, from: Seat, stamp: u64, outcome: Outcome) -> Result<(), Refusal> {
         if !self.state.is_leader() || outcome == Outcome::Stale {
             return Ok(());
