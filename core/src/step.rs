@@ -154,6 +154,7 @@ impl<'a> Step<'a> {
     }
 
     /// What is due at this time, or has become possible by this step.
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     fn settle(&mut self) {
         self.install();
         self.settle_members();
