@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::common::{charter, command, config, drive, founded, leader, position, recovering, snapshot};
+use super::common::{charter, command, config, drive, elected, founded, leader, position, recovering, snapshot};
 use quorate::{
     Ballot, Boot, Config, Effect, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Recovered,
     Refusal, Roster, Seat, Settled, Snapshot, Stored, Term, crc32c, crc32c_append,
@@ -308,4 +308,21 @@ fn who_has_no_place_for_a_snapshot_is_not_waited_for() {
     };
     assert!(answer(Outcome::Conflict(Position::default())), "it is there, and needs the snapshot");
     assert!(!answer(Outcome::TooSmall));
+}
+
+/// It may be one of a forger, or of a program with a mistake: who asks from the front is sent what follows from there.
+#[test]
+fn a_question_from_far_beyond_does_not_end_a_fetch() {
+    let mut boot = recovering(3, 1024);
+    let snapshot = Snapshot { bytes: 1 << 40, ..snapshot(5, 1) };
+    boot.take(Recovered::Snapshot(snapshot)).unwrap();
+    let (mut node, now) = elected(boot);
+    let term = node.term();
+    for offset in [1 << 39, 3] {
+        let outcome = Outcome::Wants { index: Index(5), check: snapshot.check, offset, again: 0 };
+        let message = Message::Ack { term, stamp: 1, outcome };
+        let told = drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
+        let piece = format!("offset: {offset},");
+        assert!(told.iter().any(|told| told.contains(&piece)), "{told:?}");
+    }
 }
