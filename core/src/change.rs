@@ -268,27 +268,29 @@ impl Step<'_> {
         };
         // What ends a joint phase, or takes it back, has to fit in as well: it is no longer.
         let entries = if members.is_joint() { 2 } else { 1 };
-        let beside = RECORD_OVERHEAD + SLOT;
-        // And so have, one day, the two that replace the last founder's store.
+        let log_bytes = self.state.configuration.log_bytes;
+        let taken = |entries, length| entries * (length + RECORD_OVERHEAD + SLOT);
+        // Who makes it longer leaves room for the two that replace the last founder's store one day.
+        let grows = changed.is_some_and(|changed| changed.address.is_some());
         let founders = members.all().iter().filter(|seat| occupant(*seat).incarnation == Incarnation::FOUNDER).count();
         let lasts = |length| {
             let longest = length + founders * size_of::<Incarnation>();
-            longest <= payload_max && 2 * (longest + beside) <= self.state.configuration.log_bytes
+            longest <= payload_max && taken(2, longest) <= log_bytes
         };
         let written = self
             .log
             .payload_room(payload_max, room)
             .map(|room| Roster::write(room, members, roster.least(), occupant).map(|written| written.bytes().len()));
         let would_fit = match written {
-            Some(Ok(length)) if !lasts(length) => false,
-            Some(Ok(length)) if entries * (length + beside) <= room => {
+            Some(Ok(length)) if grows && !lasts(length) => false,
+            Some(Ok(length)) if taken(entries, length) <= room => {
                 self.log.seal(self.state.hard.term, Kind::Members, length);
                 self.note(self.log.span.last.index, true);
                 self.state.attend_all();
                 return Ok(());
             }
-            Some(Ok(_)) => true,
-            None | Some(Err(ConfigError::RosterTooLong { .. })) => room < payload_max + beside,
+            Some(Ok(length)) => taken(entries, length) <= log_bytes,
+            None | Some(Err(ConfigError::RosterTooLong { .. })) => room < taken(1, payload_max),
             Some(Err(_)) => false,
         };
         self.state.snapshots.urgent |= would_fit;

@@ -121,7 +121,7 @@ impl Host<CLIENTS> for Desk {
 }
 
 pub(crate) struct Bench {
-    pub(crate) driver: Driver<Desk, [u8; 1024], 1, CLIENTS>,
+    pub(crate) driver: Driver<Desk, [u8; 1024], 2, CLIENTS>,
     pub(crate) desk: Desk,
     pub(crate) now: Instant,
 }
