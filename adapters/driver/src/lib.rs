@@ -13,6 +13,7 @@ mod preference;
 mod queue;
 mod replica;
 mod request;
+mod survivor;
 mod waiting;
 
 pub use app::{App, View};
@@ -24,4 +25,5 @@ pub use preference::{Heir, Outlook, Preference};
 pub use queue::Queue;
 pub use replica::{Outcome, Replica};
 pub use request::Asked;
+pub use survivor::known_committed;
 pub use waiting::{WaitingCommand, WaitingRead};

@@ -49,6 +49,8 @@ pub enum FlashError {
         /// The address of the first page that is not erased.
         address: u32,
     },
+    /// The flash holds the data of a node, and a snapshot was to be restored to it.
+    Occupied,
     /// The log was written by a flash of another shape.
     Reshaped {
         /// What has changed.
@@ -208,6 +210,11 @@ impl fmt::Display for FlashError {
                 f,
                 "flash at {address:#x}: neither erased nor a log. If this is a new node, erase both of its regions; if not, \
                  check its layout"
+            ),
+            FlashError::Occupied => write!(
+                f,
+                "the flash holds the data of a node, and was not changed. Erase both of its regions if that is not needed any \
+                 longer, or restore to another flash"
             ),
             FlashError::Reshaped { what, found, wanted } => write!(
                 f,

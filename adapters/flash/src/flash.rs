@@ -6,8 +6,9 @@ use crate::content::Write;
 use crate::item::{Configuration, Front, Stand as Put};
 use crate::log::{Log, Ring};
 use crate::place::Header;
-use crate::shelf::{Shelf, Stand, snapshot_of};
-use crate::{FlashError, Layout, medium};
+use crate::reading::Reading;
+use crate::shelf::{Shelf, snapshot_of};
+use crate::{FlashError, Layout};
 
 /// The log and the snapshots of one node on a NOR flash.
 ///
@@ -53,23 +54,15 @@ impl<F: NorFlash> Flash<F> {
         layout.check(&flash).map_err(FlashError::Layout)?;
         let ring = Ring::new::<F>(&layout, owner)?;
         let pages = ring.find(&mut flash)?;
-        let (mut shelf, first) = Shelf::read(&mut flash, &layout, owner.cluster)?;
-        let mut log = match (pages, first) {
+        let (shelf, first) = Shelf::read(&mut flash, &layout, owner.cluster)?;
+        let log = match (pages, first) {
             (Some(pages), _) => Log::read(&mut flash, ring, pages, scratch)?,
             (None, None) => Log::create(&mut flash, ring)?,
             (None, Some(address)) => return Err(FlashError::Damaged { address, what: ORPHANED }.into()),
         };
-        let stand = shelf.settle(&mut flash, &log.outline)?;
-        log.covered = match stand {
-            Stand::Nothing => Index(0),
-            Stand::Snapshot(snapshot) => snapshot.position.index,
-            Stand::Lost(position) => position.index,
-        };
-        log.settled(&mut flash, scratch)?;
-        log.outline.record.map_or(Ok(()), |record| visit(record.into()))?;
-        shelf.show(&mut flash, stand, &mut visit)?;
-        log.show(&mut flash, scratch, &mut visit)?;
-        log.settled(&mut flash, scratch)?.map_or(Ok(()), |settled| visit(Recovered::Settled(settled)))?;
+        let reading = Reading::of(&mut flash, log, shelf, scratch)?;
+        reading.show(&mut flash, scratch, &mut visit)?;
+        let Reading { mut log, shelf, .. } = reading;
         log.drop_unneeded(&mut flash)?;
         log.settle(&mut flash)?;
         let recovery = Recovery { created: pages.is_none(), writes: log.outline.writes };
@@ -182,13 +175,16 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// [`FlashError::NoSnapshot`], or what the flash driver says. The log goes on.
     pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
-        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
-        let found = self.shelf.find(snapshot).ok_or(missing)?;
-        let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
-        if !is_within {
-            return Err(missing);
-        }
-        medium::read(&mut self.flash, found.content() + offset as u32, buffer)
+        self.shelf.read_content(&mut self.flash, snapshot, offset, buffer)
+    }
+
+    /// Whom a snapshot names as the members: those that a store which was [restored](crate::restore) is to found a
+    /// cluster with.
+    ///
+    /// # Errors
+    /// As [`read`](Flash::read).
+    pub fn members(&mut self, snapshot: Snapshot) -> Result<Members, FlashError> {
+        self.shelf.members(&mut self.flash, snapshot)
     }
 
     /// Whether the log's region is nearly full. [Take](Flash::take) a snapshot of what is applied soon: the entries

@@ -24,12 +24,17 @@ mod medium;
 mod outline;
 mod page;
 mod place;
+mod reading;
+mod restoration;
 mod scan;
 mod settled;
 mod shelf;
 mod show;
+mod survivor;
 
 pub use error::{FlashError, LayoutError};
 pub use flash::{Flash, Recovery};
 pub use layout::Layout;
 pub use quorate::{Owner, Recovered};
+pub use restoration::restore;
+pub use survivor::Survivor;

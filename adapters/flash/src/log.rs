@@ -79,19 +79,7 @@ impl Ring {
 
     /// The head of the page that stands where the one of this number belongs.
     pub(crate) fn head<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<Option<Head>, FlashError> {
-        let page = self.page(number);
-        let mut found = Found::Other;
-        page.glance(flash, &mut |item| {
-            found = Found::parse(item);
-            false
-        })?;
-        let head = match found {
-            Found::Head(head) => head,
-            Found::Later(number) => {
-                return Err(FlashError::LaterVersion { address: page.start, what: "format version", number });
-            }
-            Found::Other => return Ok(None),
-        };
+        let Some(head) = self.page(number).head(flash)? else { return Ok(None) };
         let (found, wanted) = (head.shape, self.shape);
         reshaped("word", found.word.into(), wanted.word.into())?;
         reshaped("page", found.page, wanted.page)?;
@@ -100,6 +88,16 @@ impl Ring {
             return Err(FlashError::Foreign { found: head.owner, wanted: self.owner });
         }
         Ok(Some(head))
+    }
+
+    /// Whom the log belongs to, if there is one, by the first page that has a head.
+    pub(crate) fn owner<F: NorFlash>(flash: &mut F, layout: &Layout) -> Result<Option<Owner>, FlashError> {
+        for start in layout.log.clone().step_by(F::ERASE_SIZE) {
+            if let Some(head) = (Page { start }).head(flash)? {
+                return Ok(Some(head.owner));
+            }
+        }
+        Ok(None)
     }
 
     /// The newest page's number, if there is a log.

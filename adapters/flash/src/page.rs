@@ -5,6 +5,7 @@ use sequential_storage::cache::NoCache;
 use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 use crate::bridge::Bridge;
+use crate::head::{Found, Head};
 use crate::item::ITEM;
 use crate::medium::io;
 use crate::{FlashError, LayoutError};
@@ -68,6 +69,22 @@ impl Page {
         match self.each(flash, visit) {
             Err(FlashError::Damaged { .. }) => Ok(()),
             result => result,
+        }
+    }
+
+    /// What it begins with, if that is the head of a page of a log, whosever it is.
+    pub(crate) fn head<F: NorFlash>(self, flash: &mut F) -> Result<Option<Head>, FlashError> {
+        let mut found = Found::Other;
+        self.glance(flash, &mut |item| {
+            found = Found::parse(item);
+            false
+        })?;
+        match found {
+            Found::Head(head) => Ok(Some(head)),
+            Found::Later(number) => {
+                Err(FlashError::LaterVersion { address: self.start, what: "format version", number })
+            }
+            Found::Other => Ok(None),
         }
     }
 

@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Index, Position, Recovered, Snapshot, Stored, crc32c};
+use quorate::{Index, Members, Position, Recovered, Snapshot, Stored, crc32c};
 
 use crate::item::Mark;
 use crate::layout::{WORD_MAX, word};
@@ -245,8 +245,33 @@ impl Shelf {
         self.find_end(flash)
     }
 
+    /// Fills `buffer` from the snapshot's `offset` on.
+    pub(crate) fn read_content<F: NorFlash>(
+        &self,
+        flash: &mut F,
+        snapshot: Snapshot,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<(), FlashError> {
+        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
+        let found = self.find(snapshot).ok_or(missing)?;
+        let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
+        if !is_within {
+            return Err(missing);
+        }
+        medium::read(flash, found.content() + offset as u32, buffer)
+    }
+
+    /// Whom a snapshot names as the members.
+    pub(crate) fn members<F: NorFlash>(&self, flash: &mut F, snapshot: Snapshot) -> Result<Members, FlashError> {
+        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
+        let Kept { start, .. } = self.find(snapshot).ok_or(missing)?;
+        let header = self.place(self.number_at(start)).header(flash, start)?;
+        header.map(|header| header.members).ok_or(missing)
+    }
+
     /// A snapshot that can be read.
-    pub(crate) fn find(&self, snapshot: Snapshot) -> Option<Kept> {
+    fn find(&self, snapshot: Snapshot) -> Option<Kept> {
         [self.in_force, self.before].into_iter().flatten().find(|found| found.snapshot == snapshot)
     }
 

@@ -22,6 +22,13 @@ pub enum StartError {
         /// Who takes part, by the data.
         members: Seats,
     },
+    /// The flash was restored for other members than the list names: two parts of one backup could found two clusters.
+    RestoredFor {
+        /// For whom it was restored.
+        members: Seats,
+        /// Who is in the list.
+        listed: Seats,
+    },
     /// The memory for a snapshot is too short for the longest state and the sessions of all clients: sooner or later
     /// none could be taken.
     Snapshot {
@@ -107,6 +114,11 @@ impl fmt::Display for StartError {
                 f,
                 "the list of members names {listed}, and those of the flash's cluster are {members}: give this station that \
                  cluster's list, or an erased flash"
+            ),
+            StartError::RestoredFor { members, listed } => write!(
+                f,
+                "the flash was restored for a cluster of {members}, and the list of members names {listed}: give all of these \
+                 stations the list {members}, or restore anew"
             ),
             StartError::Snapshot { needed, room } => write!(
                 f,

@@ -1,5 +1,5 @@
 use quorate::founding::Prepared;
-use quorate::{Boot, Charter, Config, ConfigError, Incarnation, Instant, Members, Recovered, Snapshot};
+use quorate::{Boot, Charter, Config, ConfigError, HardState, Incarnation, Instant, Members, Recovered, Snapshot};
 
 use quorate_driver::{App, Driver, Host, Replica};
 
@@ -27,16 +27,20 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
 
     pub(crate) fn take(&mut self, recovered: Recovered<'_>) -> Result<(), StartError> {
         match recovered {
-            Recovered::Prepared(prepared) => {
-                self.prepared = Some(prepared);
-                return Ok(());
-            }
+            Recovered::Prepared(prepared) => self.prepared = Some(prepared),
             Recovered::Charter(charter) => self.charter = Some(charter),
             Recovered::Joined(charter, incarnation) => (self.charter, self.incarnation) = (Some(charter), incarnation),
             Recovered::Snapshot(snapshot) => self.latest = Some(snapshot),
             _ => {}
         }
-        Ok(self.boot.take(recovered)?)
+        match recovered {
+            // A flash is restored to a snapshot, and a term in which nobody was voted for.
+            Recovered::Prepared(_) | Recovered::Snapshot(_) if self.charter.is_none() => Ok(()),
+            Recovered::HardState(HardState { vote: None, .. }) if self.charter.is_none() && self.latest.is_some() => {
+                Ok(())
+            }
+            _ => Ok(self.boot.take(recovered)?),
+        }
     }
 
     /// A member, whose application has applied nothing yet. The list of members changes nothing, and has to be about the
@@ -73,8 +77,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
     where
         H: Host<CLIENTS, App: App<Command = C>>,
     {
-        let log = self.boot.into_memory();
-        let candidate = Candidate::new(self.config, pace, (members, empty), (self.prepared, log), now)?;
+        let held = (self.prepared, self.latest, self.boot.into_memory());
+        let candidate = Candidate::new(self.config, pace, (members, empty), held, now)?;
         Ok(Stage::Candidate(candidate, Some(app)))
     }
 }

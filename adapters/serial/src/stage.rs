@@ -1,5 +1,8 @@
 use quorate::founding::{Config as FoundingConfig, Intent, Message, Obstacle, Prepared, Standing};
-use quorate::{Boot, BootError, Charter, Config, ConfigError, Incarnation, Instant, Members, Prospect, Seat, Snapshot};
+use quorate::{
+    Boot, BootError, Charter, Config, ConfigError, HardState, Incarnation, Instant, Members, Prospect, Recovered, Seat,
+    Snapshot,
+};
 use quorate_driver::{Driver, Host, Replica};
 
 use crate::Pace;
@@ -19,6 +22,8 @@ pub(crate) struct Candidate<B, const SEATS: usize> {
     /// The cluster that it must not join, and who told.
     barred: Option<(Seat, Charter)>,
     config: Config,
+    /// What it was restored from.
+    restored: Option<Snapshot>,
     /// It is gone once a node has it.
     log: Option<B>,
 }
@@ -35,13 +40,13 @@ impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
         config: Config,
         pace: &Pace,
         (members, empty): (Members, Empty),
-        (prepared, log): (Option<Prepared>, B),
+        (prepared, restored, log): (Option<Prepared>, Option<Snapshot>, B),
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let founding = FoundingConfig {
             seat: config.seat,
             members,
-            snapshot: Snapshot::default(),
+            snapshot: restored.unwrap_or_default(),
             log_bytes: u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX),
             entry_bytes_max: config.entry_bytes_max,
             election_timeout: config.election_timeout,
@@ -51,7 +56,7 @@ impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
             seed: config.seed,
         };
         let prospect = Prospect::new(&founding, prepared, now)?;
-        Ok(Candidate { prospect, empty, barred: None, config, log: Some(log) })
+        Ok(Candidate { prospect, empty, barred: None, config, restored, log: Some(log) })
     }
 
     /// Whether the store is to hear this. One that must not join a cluster hears of none but that which it has promised to
@@ -79,23 +84,30 @@ where
     H: Host<CLIENTS>,
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
-    /// The store is complete: from now on it is a member.
+    /// The store is complete: from now on it is a member. The snapshot that it was restored from, if it was: the
+    /// application has yet to be given it.
     #[inline(never)]
     pub(crate) fn complete(
         &mut self,
         charter: &Charter,
         incarnation: Incarnation,
         now: Instant,
-    ) -> Result<(), BootError> {
-        let Stage::Candidate(Candidate { config, log, .. }, app) = self else { return Ok(()) };
-        let (Some(log), Some(app)) = (log.take(), app.take()) else { return Ok(()) };
-        let boot = match incarnation {
-            Incarnation::FOUNDER => Boot::found(config.clone(), charter, log),
-            drawn => Boot::join(config.clone(), charter, drawn, log),
-        };
-        let boot = boot.map_err(BootError::Charter)?;
+    ) -> Result<Option<Snapshot>, BootError> {
+        let Stage::Candidate(Candidate { config, restored, log, .. }, app) = self else { return Ok(None) };
+        let restored = *restored;
+        let (Some(log), Some(app)) = (log.take(), app.take()) else { return Ok(None) };
+        // What the flash holds now.
+        let mut boot = Boot::recover(config.clone(), log).map_err(BootError::Charter)?;
+        boot.take(match incarnation {
+            Incarnation::FOUNDER => Recovered::Charter(*charter),
+            drawn => Recovered::Joined(*charter, drawn),
+        })?;
+        if let Some(snapshot) = restored {
+            boot.take(Recovered::Snapshot(snapshot))?;
+            boot.take(Recovered::HardState(HardState { term: snapshot.position.term, vote: None }))?;
+        }
         *self = Stage::Member(Driver::new(boot.start(now)?, Replica::of(app)));
-        Ok(())
+        Ok(restored)
     }
 
     /// The state of a member.

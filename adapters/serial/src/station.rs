@@ -127,6 +127,12 @@ where
         let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
         flash.expect_room(needed as u64)?;
         let (charter, latest, app) = (recovery.charter, recovery.latest, Replicated(app));
+        if let (None, Some(snapshot)) = (charter, latest) {
+            let (restored, listed) = (flash.members(snapshot)?.all(), members.all());
+            if restored != listed {
+                return Err(StartError::RestoredFor { members: restored, listed });
+            }
+        }
         let identity = Identity { seat, incarnation: recovery.incarnation };
         let mut stage = match charter {
             Some(_) => recovery.member(members, app, now),

@@ -5,9 +5,10 @@ use std::time::Duration;
 use quorate::founding::Record;
 use quorate::{
     Apply, Boot, BootError, Charter, Config, Founding, Incarnation, Index, Instant, Members, Node, Position, Recovered,
-    Seats, Snapshot,
+    Snapshot,
 };
 use quorate_disk::{Damage, Owner, Survivor};
+use quorate_driver::known_committed;
 
 use crate::replica::{Replica, State, freeze, thaw};
 use crate::server::{SEATS, thawed};
@@ -58,17 +59,9 @@ pub fn rescue<A: App>(directory: &Path, app: A, clients_max: usize) -> Result<Re
         founding: charter.founding,
         incarnation,
         recency: node.recency(),
-        committed: committed::<A>(&node),
+        committed: known_committed(&node),
         survivor,
     })
-}
-
-/// The last index that is known to be committed: what the snapshot covers, what settles who takes part, and all of it in
-/// the log of the only voter.
-fn committed<A: App>(node: &Stopped<A>) -> Index {
-    let Members { voters, outgoing, .. } = node.roster().1.members();
-    let is_alone = node.is_member() && outgoing.is_empty() && voters == Seats::NONE.with(node.seat());
-    if is_alone { node.last().index } else { node.commit().max(node.settled().since) }
 }
 
 /// The node as it would start, and its latest snapshot.
@@ -157,7 +150,7 @@ impl<A: App> Rescue<A> {
 mod tests {
     use std::io::Read;
 
-    use quorate::{Entries, Entry, HardState, Kind, Least, Mark, RECORD_OVERHEAD, Roster, Seat, Settled, Term};
+    use quorate::{Entries, Entry, HardState, Kind, Least, Mark, RECORD_OVERHEAD, Roster, Seat, Seats, Settled, Term};
     use quorate_disk::{Disk, DiskError, Options};
     use tempfile::TempDir;
 

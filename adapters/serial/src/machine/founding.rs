@@ -3,7 +3,7 @@ use quorate::founding::{Effect, Input};
 use quorate::{Charter, Identity, Incarnation, Prospect};
 use quorate_wire::{DecodeError, decode_founding};
 
-use super::{Machine, Stage};
+use super::{Machine, Stage, restore};
 use crate::{App, Stop};
 
 impl<A, F, B, const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: usize>
@@ -39,9 +39,12 @@ where
     pub(super) fn found(&mut self, stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
         let Stage::Candidate(candidate, _) = stage else { return Ok(()) };
         if let Some((charter, incarnation)) = self.consult(&mut candidate.prospect, Input::Tick)? {
-            stage.complete(&charter, incarnation, self.now)?;
+            let restored = stage.complete(&charter, incarnation, self.now)?;
             self.post.charter = Some(charter);
             self.post.identity = Identity { incarnation, ..self.post.identity };
+            if let (Some(replica), Some(snapshot)) = (stage.replica_mut(), restored) {
+                restore(replica, &mut self.flash, self.buffer.as_mut(), snapshot)?;
+            }
         }
         Ok(())
     }

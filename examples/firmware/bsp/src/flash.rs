@@ -10,12 +10,10 @@ use critical_section::Mutex;
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
+use lamps::{FLASH_BYTES, FLASH_SECTOR, FLASH_WORD};
 use semihosting::fs::File;
 use semihosting::io::{self, Read, Seek, SeekFrom, Write};
 use semihosting::process;
-
-/// How many bytes there are.
-pub(crate) const CAPACITY: usize = 64 << 10;
 
 /// With this status the emulator ends when the power was cut.
 pub(crate) const POWER_CUT: i32 = 3;
@@ -80,13 +78,13 @@ impl ReadNorFlash for FileFlash {
     }
 
     fn capacity(&self) -> usize {
-        CAPACITY
+        FLASH_BYTES
     }
 }
 
 impl NorFlash for FileFlash {
-    const WRITE_SIZE: usize = 4;
-    const ERASE_SIZE: usize = 4096;
+    const WRITE_SIZE: usize = FLASH_WORD;
+    const ERASE_SIZE: usize = FLASH_SECTOR;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), Fault> {
         check_erase(self, from, to)?;
@@ -123,11 +121,11 @@ impl NorFlash for FileFlash {
 
 /// Where it is noted whether the word at `offset` was written.
 const fn mark(offset: usize) -> usize {
-    CAPACITY + offset / FileFlash::WRITE_SIZE
+    FLASH_BYTES + offset / FLASH_WORD
 }
 
 /// The length of the file.
-const IMAGE: usize = CAPACITY + CAPACITY / FileFlash::WRITE_SIZE;
+const IMAGE: usize = FLASH_BYTES + FLASH_BYTES / FLASH_WORD;
 
 /// Where the machine has memory besides.
 const PSRAM: usize = 0x2100_0000;

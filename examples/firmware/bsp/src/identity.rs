@@ -6,10 +6,13 @@ use core::str::FromStr;
 
 use heapless::Vec;
 use quorate::Seat;
+use quorate_wire::Cluster;
 use semihosting::experimental::{env, random};
 
-/// What the host says: `seat=0 baud=115200 wiring=ring flash=board1.flash`.
+/// What the host says: `cluster=1 seat=0 baud=115200 wiring=ring flash=board1.flash`.
 pub struct Identity {
+    /// The number of its cluster.
+    pub cluster: Cluster,
     /// Its seat among the members.
     pub seat: Seat,
     /// The speed of its lines.
@@ -39,15 +42,15 @@ impl Identity {
         let value = |name: &str| {
             let mut values = words.iter().filter_map(|word| word.split_once('='));
             let found = values.find(|(key, _)| *key == name);
-            found.map(|(_, value)| value).expect("the host says seat, baud, wiring and flash")
+            found.map(|(_, value)| value).expect("the host says cluster, seat, baud, wiring and flash")
         };
         let mut flash = Vec::from_slice(value("flash").as_bytes()).expect("a short name of a file");
         flash.push(0).expect("a short name of a file");
         let mut seed = [0; 8];
         random::fill_bytes(&mut seed).expect("the host has random numbers");
         let wiring = if value("wiring") == "gateway" { Wiring::Gateway } else { Wiring::Ring };
-        let seed = u64::from_le_bytes(seed);
-        Identity { seat: Seat(number(value("seat"))), baud: number(value("baud")), wiring, flash, seed }
+        let (cluster, seed) = (Cluster(number(value("cluster"))), u64::from_le_bytes(seed));
+        Identity { cluster, seat: Seat(number(value("seat"))), baud: number(value("baud")), wiring, flash, seed }
     }
 
     /// The file that stands for the flash.

@@ -1,14 +1,12 @@
 use heapless::Vec;
-use lamps::{CLIENTS, CLUSTER, FRAME, Lamps, SEATS};
+use lamps::{CLIENTS, FRAME, LAYOUT, LOG_MEMORY, Lamps, SEATS};
 use quorate::{Members, Seats};
-use quorate_flash::Layout;
 use quorate_serial::{Memory, Plan, Routes, Settings, Stop};
-use quorate_wire::Cluster;
 use semihosting::process;
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::console::tell;
-use crate::flash::{CAPACITY, FileFlash};
+use crate::flash::FileFlash;
 use crate::identity::{Identity, Wiring};
 use crate::uart::CONSOLE;
 use crate::{clock, stack};
@@ -16,17 +14,9 @@ use crate::{clock, stack};
 /// How many serial lines a board has.
 pub(crate) const LINES: usize = 2;
 
-/// The bytes of the log's memory.
-const MEMORY: usize = 1024;
-
 /// The bytes of a snapshot's memory. Opening the flash needs room for a record as well, and some more.
 const SNAPSHOT_MEMORY: usize = 1024;
 const _: () = assert!(SNAPSHOT_MEMORY >= Station::SNAPSHOT_BYTES_MAX, "the longest snapshot has to fit");
-
-const HALF: u32 = CAPACITY as u32 / 2;
-
-/// Half of the flash is for the log, half for snapshots.
-const LAYOUT: Layout = Layout { log: 0..HALF, snapshots: HALF..CAPACITY as u32, log_memory: MEMORY, seats: SEATS };
 
 /// A member that replicates lamps.
 pub type Station = quorate_serial::Station<Lamps, FileFlash, &'static mut [u8], SEATS, LINES, FRAME, CLIENTS>;
@@ -34,7 +24,7 @@ pub type Station = quorate_serial::Station<Lamps, FileFlash, &'static mut [u8], 
 static STATION: StaticCell<Station> = StaticCell::new();
 
 /// Beside the station, so that it is small while it is put together on the stack.
-static LOG: ConstStaticCell<[u8; MEMORY]> = ConstStaticCell::new([0; MEMORY]);
+static LOG: ConstStaticCell<[u8; LOG_MEMORY]> = ConstStaticCell::new([0; LOG_MEMORY]);
 static SNAPSHOT: ConstStaticCell<[u8; SNAPSHOT_MEMORY]> = ConstStaticCell::new([0; SNAPSHOT_MEMORY]);
 
 /// Takes back what the flash holds. A board that cannot has nothing else to do: it panics. What this takes of the
@@ -62,8 +52,7 @@ pub fn stop(why: Stop) -> ! {
 
 #[inline(never)]
 fn recover(identity: &Identity) -> &'static mut Station {
-    let &Identity { seat, baud, wiring, seed, .. } = identity;
-    let cluster = Cluster(CLUSTER);
+    let &Identity { cluster, seat, baud, wiring, seed, .. } = identity;
     let members = Members::of(Seats::first(SEATS));
     let pace = Plan::new(baud).pace().unwrap_or_else(|misfit| panic!("{misfit}"));
     let routes = match wiring {

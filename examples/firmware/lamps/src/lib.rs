@@ -15,9 +15,11 @@ mod serial;
 #[cfg(feature = "smol")]
 mod smol;
 
-pub use agreed::{CLIENTS, CLUSTER, FRAME, Machines, SEATS};
+pub use agreed::{CLIENTS, CLUSTER, FLASH_BYTES, FLASH_SECTOR, FLASH_WORD, FRAME, LOG_MEMORY, Machines, SEATS};
 pub use command::{Answer, Command};
 pub use parse::ParseError;
+#[cfg(feature = "serial")]
+pub use serial::LAYOUT;
 
 use core::fmt;
 

@@ -1,8 +1,15 @@
 use heapless::Vec;
 use quorate::{Index, crc32c};
+use quorate_flash::Layout;
 use quorate_serial::App;
 
-use crate::{ANSWER_BYTES_MAX, Command, Lamps, STATE_BYTES_MAX};
+use crate::{ANSWER_BYTES_MAX, Command, FLASH_BYTES, LOG_MEMORY, Lamps, SEATS, STATE_BYTES_MAX};
+
+const HALF: u32 = FLASH_BYTES as u32 / 2;
+
+/// Half of a board's flash is for the log, half for snapshots.
+pub const LAYOUT: Layout =
+    Layout { log: 0..HALF, snapshots: HALF..FLASH_BYTES as u32, log_memory: LOG_MEMORY, seats: SEATS };
 
 /// Lamps on a microcontroller. The only question is an empty one, and its answer the whole state.
 impl App for Lamps {

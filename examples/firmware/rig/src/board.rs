@@ -1,7 +1,11 @@
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
+use rustix::fs::{FlockOperation, flock};
+
+use crate::image::Image;
 use crate::port::short_pair;
 use crate::process::Process;
 use crate::{Failure, Firmware, Journal, Wire, emulator};
@@ -9,6 +13,7 @@ use crate::{Failure, Firmware, Journal, Wire, emulator};
 /// A board: what stays of it when it is switched off.
 pub(crate) struct Board {
     pub(crate) firmware: Firmware,
+    pub(crate) cluster: u64,
     pub(crate) seat: usize,
     pub(crate) baud: u32,
     /// How it reaches the others: the firmware knows `ring` and `gateway`.
@@ -19,12 +24,12 @@ pub(crate) struct Board {
 
 impl Board {
     fn flash(&self) -> String {
-        format!("board{}.flash", self.seat + 1)
+        flash_name(self.seat)
     }
 
     /// Erases its flash.
     pub(crate) fn erase(&self, directory: &Path) -> io::Result<()> {
-        fs::write(directory.join(self.flash()), [0xff; FLASH_BYTES])
+        fs::write(directory.join(self.flash()), Image::erased().bytes())
     }
 
     /// Switches it on, with the flash that is in `directory`.
@@ -45,12 +50,30 @@ impl Board {
                 }
             });
         }
-        let Board { firmware, seat, baud, wiring, .. } = self;
-        let arguments = format!("seat={seat} baud={baud} wiring={wiring} flash={flash}");
+        let held = hold(&directory.join(&flash)).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                Failure::new(format!("{name} cannot be started: its flash is another board's that runs"))
+            }
+            _ => failed(error),
+        })?;
+        let Board { firmware, cluster, seat, baud, wiring, .. } = self;
+        let arguments = format!("cluster={cluster} seat={seat} baud={baud} wiring={wiring} flash={flash}");
         let arguments: Vec<&str> = arguments.split(' ').collect();
-        emulator::start(name, firmware, directory, &arguments, ends, journal)
+        emulator::start(name, firmware, directory, &arguments, (ends, held), journal)
     }
 }
 
-/// The flash of a board, and a byte for each word of four: whether it was written.
-const FLASH_BYTES: usize = 80 << 10;
+/// The file that stands for the flash of the board at this seat.
+pub(crate) fn flash_name(seat: usize) -> String {
+    format!("board{}.flash", seat + 1)
+}
+
+/// Locks the file of a flash: as long as an emulator has what this returns, nobody else does.
+///
+/// # Errors
+/// A board runs with it: [`io::ErrorKind::WouldBlock`]. Or what the system says.
+pub(crate) fn hold(flash: &Path) -> io::Result<File> {
+    let file = File::open(flash)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(file)
+}

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -18,13 +19,14 @@ const MACHINE: &str = "mps2-an385";
 
 const QEMU: &str = "qemu-system-arm";
 
-/// Switches a board on in `directory`. The `arguments` tell it who it is; the `lines` are its ends of the wires.
+/// Switches a board on in `directory`. The `arguments` tell it who it is; the `lines` are its ends of the wires; it keeps
+/// what is `held` as long as it runs.
 pub(crate) fn start(
     name: &str,
     firmware: &Firmware,
     directory: &Path,
     arguments: &[&str],
-    lines: Vec<Option<UnixStream>>,
+    (lines, held): (Vec<Option<UnixStream>>, File),
     journal: &Arc<Journal>,
 ) -> Result<Process, Failure> {
     let failed = |error: io::Error| Failure::new(format!("{name} cannot be started: {error}"));
@@ -32,7 +34,7 @@ pub(crate) fn start(
     let (log, log_end) = UnixStream::pair().map_err(failed)?;
     let (monitor, monitor_end) = UnixStream::pair().map_err(failed)?;
     let mut command = machine(firmware, directory, arguments);
-    let mut passed = Vec::new();
+    let mut passed = vec![OwnedFd::from(held)];
     let uarts = [Some(console_end)].into_iter().chain(lines).chain([Some(log_end)]);
     for (number, end) in uarts.map(|end| end.map(OwnedFd::from)).enumerate() {
         let Some(end) = end else {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use lamps::{Answer, CLIENTS, CLUSTER, Command, Lamps, Machines};
+use lamps::{Answer, CLIENTS, Command, Lamps, Machines};
 use quorate::{Role, Seat};
 use quorate_serial::{Pace, Plan};
 use quorate_smol::{Change, Client, ClientError, Cluster, Event, ServerConfig, Status, serve};
@@ -19,6 +19,9 @@ use crate::Failure;
 /// on its console.
 #[derive(Debug, clap::Args)]
 pub struct Host {
+    /// The number of its cluster
+    #[arg(long)]
+    pub(crate) cluster: u64,
     /// Its number
     #[arg(long)]
     pub(crate) number: u8,
@@ -52,7 +55,7 @@ impl Host {
     }
 
     fn config(&self) -> Result<ServerConfig, Failure> {
-        let cluster = Cluster(CLUSTER);
+        let cluster = Cluster(self.cluster);
         let Pace { heartbeat, election, entry_bytes, snapshot_bytes, .. } =
             Plan::new(self.baud).pace().map_err(Failure::new)?;
         Ok(ServerConfig {

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use rig::{Failure, Firmware, Host, Journal, Prompt, Rig, find_emulator};
+use lamps::CLUSTER;
+use rig::{Failure, Firmware, Host, Journal, Prompt, Rescue, Rig, Setting, find_emulator};
 
 /// Emulated boards that replicate lamps
 #[derive(Debug, Parser)]
@@ -22,6 +23,8 @@ enum Command {
     Up(Options),
     /// One board and two processes of this host, in one cluster
     Mixed(Options),
+    /// Says what a board's flash or a host's disk holds when most machines are gone for good, and makes a new cluster of it
+    Rescue(Rescue),
     /// One of the two processes: 'mixed' starts it
     #[command(hide = true)]
     Host(Host),
@@ -36,6 +39,9 @@ struct Options {
     /// removed in the end
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// The number of the cluster: that of a rescue, or any other one for flashes that are empty
+    #[arg(long, default_value_t = CLUSTER)]
+    cluster: u64,
     /// Let the boards run the firmware on embassy's executor
     #[arg(long)]
     embassy: bool,
@@ -46,13 +52,15 @@ struct Options {
 
 fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
-        Command::Up(options) => {
-            run(&options, |firmware, journal| Rig::mesh(firmware, options.baud, options.keep.as_deref(), journal))
-        }
-        Command::Mixed(options) => run(&options, |firmware, journal| {
+        Command::Up(options) => run(&options, |setting, journal| Rig::mesh(setting, options.keep.as_deref(), journal)),
+        Command::Mixed(options) => run(&options, |setting, journal| {
             let program =
                 env::current_exe().map_err(|error| Failure::new(format!("where is this program? {error}")))?;
-            Rig::mixed(firmware, &program, options.baud, options.keep.as_deref(), journal)
+            Rig::mixed(setting, &program, options.keep.as_deref(), journal)
+        }),
+        Command::Rescue(rescue) => rescue.run().map(|told| {
+            print!("{told}");
+            true
         }),
         Command::Host(host) => host.run().map(|()| true),
     };
@@ -67,12 +75,13 @@ fn main() -> ExitCode {
 }
 
 /// Whether all orders could be carried out.
-fn run(options: &Options, start: impl Fn(&Firmware, Journal) -> Result<Rig, Failure>) -> Result<bool, Failure> {
+fn run(options: &Options, start: impl Fn(&Setting, Journal) -> Result<Rig, Failure>) -> Result<bool, Failure> {
     rig::watch()?;
     find_emulator()?;
     eprintln!("building the firmware");
     let firmware = Firmware::build(if options.embassy { "embassy" } else { "board" })?;
-    let mut rig = start(&firmware, Journal::new(options.log))?;
+    let setting = Setting { firmware, baud: options.baud, cluster: options.cluster };
+    let mut rig = start(&setting, Journal::new(options.log))?;
     let leader = rig.leader(FIRST_LEADER)?;
     eprintln!("all run, and {leader} leads: 'help' lists what you can do");
     Ok(Prompt::new(rig).run())

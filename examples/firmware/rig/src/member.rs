@@ -12,6 +12,7 @@ use crate::{Failure, Journal};
 pub(crate) struct Member {
     /// This program: it has a command for this.
     pub(crate) program: PathBuf,
+    pub(crate) cluster: u64,
     pub(crate) number: usize,
     pub(crate) members: Vec<SocketAddr>,
     pub(crate) baud: u32,
@@ -19,7 +20,7 @@ pub(crate) struct Member {
 
 impl Member {
     fn data_dir(&self, directory: &Path) -> PathBuf {
-        directory.join(format!("host{}", self.number))
+        directory.join(host_name(self.number))
     }
 
     /// Removes its log.
@@ -34,7 +35,8 @@ impl Member {
     pub(crate) fn start(&self, name: &str, directory: &Path, journal: &Arc<Journal>) -> Result<Process, Failure> {
         let members: Vec<String> = self.members.iter().map(SocketAddr::to_string).collect();
         let mut command = Command::new(&self.program);
-        command.args(["host", "--number", &self.number.to_string(), "--members", &members.join(",")]);
+        command.args(["host", "--cluster", &self.cluster.to_string(), "--number", &self.number.to_string()]);
+        command.args(["--members", &members.join(",")]);
         command.args(["--baud", &self.baud.to_string(), "--data-dir"]);
         command.arg(self.data_dir(directory));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -48,4 +50,9 @@ impl Member {
         let readers = vec![read_errors(name, errors, journal.clone())];
         Ok(Process::new(child, Console::new(name, answers, orders, journal.clone()), readers, None))
     }
+}
+
+/// The directory of the host of this number.
+pub(crate) fn host_name(number: usize) -> String {
+    format!("host{number}")
 }

@@ -26,6 +26,16 @@ pub struct Rig {
     journal: Arc<Journal>,
 }
 
+/// What all machines of a cluster have in common.
+pub struct Setting {
+    /// What the boards run.
+    pub firmware: Firmware,
+    /// How fast the wires are, in symbols a second.
+    pub baud: u32,
+    /// The number of the cluster.
+    pub cluster: u64,
+}
+
 /// A wire, and the machines that it joins.
 struct Joined {
     wire: Arc<Wire>,
@@ -44,8 +54,9 @@ impl Rig {
     ///
     /// # Errors
     /// A file or a process cannot be made.
-    pub fn mesh(firmware: &Firmware, baud: u32, directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
-        let mut rig = Rig::empty(directory.map(|directory| directory.join("boards")), journal)?;
+    pub fn mesh(setting: &Setting, directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
+        let &Setting { ref firmware, baud, cluster } = setting;
+        let mut rig = Rig::empty(directory.map(|directory| directory.join(BOARDS)), journal)?;
         for seat in 0..SEATS {
             let next = (seat + 1) % SEATS;
             rig.wires.push(Joined { wire: Arc::new(Wire::new(baud)), ends: [vec![seat + 1], vec![next + 1]] });
@@ -53,7 +64,7 @@ impl Rig {
         for seat in 0..SEATS {
             let before = (seat + SEATS - 1) % SEATS;
             let lines = [Some((rig.wires[seat].wire.clone(), 0)), Some((rig.wires[before].wire.clone(), 1))];
-            let board = Board { firmware: firmware.clone(), seat, baud, wiring: "ring", lines };
+            let board = Board { firmware: firmware.clone(), cluster, seat, baud, wiring: "ring", lines };
             rig.machines.push(Machine::new(format!("board {}", seat + 1), Kind::Board(board)));
         }
         rig.start_all()
@@ -65,14 +76,14 @@ impl Rig {
     /// # Errors
     /// A file, a socket or a process cannot be made.
     pub fn mixed(
-        firmware: &Firmware,
+        setting: &Setting,
         program: &Path,
-        baud: u32,
         directory: Option<&Path>,
         journal: Journal,
     ) -> Result<Rig, Failure> {
         let failed = |error: io::Error| Failure::new(format!("no network: {error}"));
-        let mut rig = Rig::empty(directory.map(|directory| directory.join("mixed")), journal)?;
+        let &Setting { ref firmware, baud, cluster } = setting;
+        let mut rig = Rig::empty(directory.map(|directory| directory.join(MIXED)), journal)?;
         // A host binds its address when it starts; until then it is kept from others.
         let sockets: Vec<UdpSocket> =
             (0..SEATS).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<_, _>>().map_err(failed)?;
@@ -80,10 +91,10 @@ impl Rig {
             sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>().map_err(failed)?;
         let wire = Arc::new(Wire::new(baud));
         let lines = [Some((wire.clone(), 0)), None];
-        let board = Board { firmware: firmware.clone(), seat: 0, baud, wiring: "gateway", lines };
+        let board = Board { firmware: firmware.clone(), cluster, seat: 0, baud, wiring: "gateway", lines };
         rig.machines.push(Machine::new("board 1".into(), Kind::Board(board)));
         for number in 2..=SEATS {
-            let member = Member { program: program.into(), number, members: members.clone(), baud };
+            let member = Member { program: program.into(), cluster, number, members: members.clone(), baud };
             rig.machines.push(Machine::new(format!("host {number}"), Kind::Host(member)));
         }
         let (end, line) = short_pair().map_err(failed)?;
@@ -286,6 +297,10 @@ impl Joined {
         format!("{} to {}", side(&self.ends[0]), side(&self.ends[1]))
     }
 }
+
+/// Where the three boards of a mesh are below a directory that is kept, and where a board and two hosts.
+pub(crate) const BOARDS: &str = "boards";
+pub(crate) const MIXED: &str = "mixed";
 
 /// For how long a question waits that a machine answers at once.
 pub(crate) const ANSWER: Duration = Duration::from_secs(5);

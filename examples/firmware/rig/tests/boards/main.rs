@@ -8,6 +8,7 @@ mod lines;
 mod members;
 mod mixed;
 mod power;
+mod rescue;
 mod stack;
 mod story;
 mod together;
@@ -49,6 +50,12 @@ const MIXED: &[(&str, Tell)] = &[
     ("a_board_and_a_host_are_erased_removed_and_added", mixed::members),
 ];
 
+/// Stories of a cluster whose majority is gone for good, and of the one that is made of a survivor.
+const RESCUES: &[(&str, fn())] = &[
+    ("a_boards_flash_goes_on_as_a_new_cluster", rescue::boards),
+    ("a_board_and_two_hosts_go_on_as_a_new_cluster", rescue::board_and_hosts),
+];
+
 /// Stories of three boards on embassy's executor.
 const EMBASSY: &[(&str, Tell)] = &[
     ("a_button_pressed_on_any_board_on_embassy_lights_the_lamp_on_all", together::any_button),
@@ -65,17 +72,19 @@ fn main() {
     if let Some(missing) = &missing {
         eprintln!("{}: {missing}", if is_ci { "error" } else { "skipped" });
     }
-    let boards = BOARDS.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards));
-    let mixed = MIXED.iter().map(|&(name, tell)| trial(name, tell, Story::of_board_and_hosts));
+    let boards = BOARDS.iter().map(|&(name, tell)| trial(name, move || tell(Story::of_boards())));
+    let mixed = MIXED.iter().map(|&(name, tell)| trial(name, move || tell(Story::of_board_and_hosts())));
+    let rescues = RESCUES.iter().map(|&(name, tell)| trial(name, tell));
     let is_ignored = missing.is_some() && !is_ci;
-    let embassy = EMBASSY.iter().map(|&(name, tell)| trial(name, tell, Story::of_boards_on_embassy));
-    let trials = boards.chain(mixed).chain(embassy).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
+    let embassy = EMBASSY.iter().map(|&(name, tell)| trial(name, move || tell(Story::of_boards_on_embassy())));
+    let trials =
+        boards.chain(mixed).chain(rescues).chain(embassy).map(|trial| trial.with_ignored_flag(is_ignored)).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trial(name: &str, tell: Tell, begin: fn() -> Story) -> Trial {
+fn trial(name: &str, tell: impl FnOnce() + Send + 'static) -> Trial {
     Trial::test(name, move || {
-        tell(begin());
+        tell();
         Ok(())
     })
 }

@@ -2,7 +2,8 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rig::{Failure, Firmware, Journal, Pending, Rig};
+use lamps::CLUSTER;
+use rig::{Failure, Firmware, Journal, Pending, Rig, Setting};
 
 /// For as long as a very slow machine may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(180);
@@ -35,16 +36,38 @@ impl Story {
 
     fn of(firmware: &'static str) -> Story {
         let built = Firmware::build(firmware).expect("the firmware");
-        let rig = Rig::mesh(&built, BAUD, None, Journal::new(false)).expect("three boards start");
+        let setting = Setting { firmware: built, baud: BAUD, cluster: CLUSTER };
+        let rig = Rig::mesh(&setting, None, Journal::new(false)).expect("three boards start");
         Story { rig, firmware, done: 0, unknown: 0 }
+    }
+
+    /// Three boards of this cluster, with what is kept in `directory`.
+    pub(crate) fn of_kept_boards(cluster: u64, directory: &Path) -> Story {
+        let setting = Setting { firmware: Firmware::build(BOARD).expect("the firmware"), baud: BAUD, cluster };
+        let rig = Rig::mesh(&setting, Some(directory), Journal::new(false)).expect("three boards start");
+        Story { rig, firmware: BOARD, done: 0, unknown: 0 }
     }
 
     /// Machine 1 is a board, 2 and 3 are processes of this host.
     pub(crate) fn of_board_and_hosts() -> Story {
-        let built = Firmware::build(BOARD).expect("the firmware");
+        Story::mixed(CLUSTER, None)
+    }
+
+    /// The same of this cluster, with what is kept in `directory`.
+    pub(crate) fn of_kept_board_and_hosts(cluster: u64, directory: &Path) -> Story {
+        Story::mixed(cluster, Some(directory))
+    }
+
+    fn mixed(cluster: u64, directory: Option<&Path>) -> Story {
+        let setting = Setting { firmware: Firmware::build(BOARD).expect("the firmware"), baud: BAUD, cluster };
         let program = Path::new(env!("CARGO_BIN_EXE_rig"));
-        let rig = Rig::mixed(&built, program, BAUD, None, Journal::new(false)).expect("a board and two hosts start");
+        let rig = Rig::mixed(&setting, program, directory, Journal::new(false)).expect("a board and two hosts start");
         Story { rig, firmware: BOARD, done: 0, unknown: 0 }
+    }
+
+    /// The machines begin with a counter that was raised so often.
+    pub(crate) fn expect_counted(&mut self, times: u32) {
+        self.done = times;
     }
 
     /// What a machine answers. It has to.

@@ -1,0 +1,69 @@
+use embedded_storage::nor_flash::NorFlash;
+use quorate::founding::Record;
+use quorate::{Owner, Recovered, Snapshot};
+
+use crate::log::{Log, Ring};
+use crate::reading::Reading;
+use crate::shelf::Shelf;
+use crate::{FlashError, Layout};
+
+/// The log of a node that is not to run again: read, and never changed.
+///
+/// Nothing can lock a flash: whoever reads it sees to it that its node does not run.
+#[derive(Debug)]
+pub struct Survivor<F> {
+    flash: F,
+    owner: Owner,
+    reading: Reading,
+}
+
+impl<F: NorFlash> Survivor<F> {
+    /// Reads all of a flash, or of an image of one, whosever it is. `None` if there is no log in it.
+    ///
+    /// A last write that did not arrive as a whole is left out, and stays where it is. `scratch` is as long as for
+    /// [`Flash::open`](crate::Flash::open).
+    ///
+    /// # Errors
+    /// The flash cannot be read, has another layout, or is damaged. Or a later version wrote it.
+    pub fn open(flash: F, layout: Layout, scratch: &mut [u8]) -> Result<Option<Survivor<F>>, FlashError> {
+        let mut flash = flash;
+        layout.check(&flash).map_err(FlashError::Layout)?;
+        let Some(owner) = Ring::owner(&mut flash, &layout)? else { return Ok(None) };
+        let ring = Ring::new::<F>(&layout, owner)?;
+        let Some(pages) = ring.find(&mut flash)? else { return Ok(None) };
+        let (shelf, _) = Shelf::read(&mut flash, &layout, owner.cluster)?;
+        let log = Log::read(&mut flash, ring, pages, scratch)?;
+        let reading = Reading::of(&mut flash, log, shelf, scratch)?;
+        Ok(Some(Survivor { flash, owner, reading }))
+    }
+
+    /// Whom the flash belongs to.
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// What makes the store a member, or is to.
+    pub fn record(&self) -> Option<Record> {
+        self.reading.log.outline.record
+    }
+
+    /// Shows all that the log holds, as [`Flash::open`](crate::Flash::open) does.
+    ///
+    /// # Errors
+    /// What `visit` returns, or the flash driver says.
+    pub fn show<E: From<FlashError>>(
+        &mut self,
+        scratch: &mut [u8],
+        visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.reading.show(&mut self.flash, scratch, visit)
+    }
+
+    /// Fills `buffer` from the snapshot's `offset` on.
+    ///
+    /// # Errors
+    /// [`FlashError::NoSnapshot`], or what the flash driver says.
+    pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
+        self.reading.shelf.read_content(&mut self.flash, snapshot, offset, buffer)
+    }
+}
