@@ -22,6 +22,9 @@ pub(crate) struct Rescue {
     /// Replace files that are there
     #[arg(long, requires = "into")]
     pub(crate) force: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 const HELP: &str = "\

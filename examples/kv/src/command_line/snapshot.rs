@@ -58,6 +58,9 @@ pub(crate) struct RestoreSnapshot {
     /// The cluster's number; a snapshot of another one is refused [default: the snapshot's]
     #[arg(long, env = "QUORATE_CLUSTER")]
     pub(crate) cluster: Option<u64>,
+    /// Print what was restored as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 const RESTORE_HELP: &str = "\

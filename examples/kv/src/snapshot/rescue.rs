@@ -28,7 +28,7 @@ pub(crate) fn rescue(args: &Rescue) -> Result<Exit, Failure> {
     let survivor = found.map_err(|error| unusable(directory, error))?;
     let report = Report { directory, survivor: &survivor };
     let (Some(file), Some(cluster)) = (&args.into, args.cluster) else {
-        write!(stdout(), "{report}")?;
+        print(args, &report, None)?;
         eprintln!(
             "nothing was written: to make a new cluster of it, name a file with --into, and its number with --cluster"
         );
@@ -44,8 +44,17 @@ pub(crate) fn rescue(args: &Rescue) -> Result<Exit, Failure> {
     let (beside, text) = (beside(file), format!("{}{report}{made}", report::heading()));
     write_down(&beside, args.force, &text).map_err(|error| unwritten(&beside, &error))?;
     draft.keep()?;
-    write!(stdout(), "{report}{made}")?;
+    print(args, &report, Some(&made))?;
     Ok(Exit::Done)
+}
+
+/// Says what the survivor holds, and what was made of it.
+fn print(args: &Rescue, report: &Report<'_>, made: Option<&Made<'_>>) -> io::Result<()> {
+    match (args.json, made) {
+        (true, _) => writeln!(stdout(), "{:#}", report.json(made)),
+        (false, Some(made)) => write!(stdout(), "{report}{made}"),
+        (false, None) => write!(stdout(), "{report}"),
+    }
 }
 
 /// Refuses what no new cluster can be made of.

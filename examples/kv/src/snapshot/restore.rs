@@ -3,6 +3,7 @@ use std::path::Path;
 
 use quorate::Members;
 use quorate_disk::{Options, Owner};
+use serde_json::json;
 
 use super::content::Content;
 use super::{failure, outline, progress};
@@ -16,6 +17,7 @@ use crate::layout::{name, names};
 /// Why the snapshot cannot be used, or the directory not be made.
 pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     let header = Content::read(&args.file)?.header;
+    let snapshot = header.snapshot;
     let (members, origin) = match args.members.as_slice() {
         [] => (header.members.voters, "those who vote by the snapshot"),
         named => (named.iter().copied().collect(), "as was asked for"),
@@ -31,7 +33,7 @@ pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     let data_dir = args.data_dir.clone().unwrap_or_else(|| Path::new(DATA_DIR).join(&node));
     let cluster = args.cluster.unwrap_or(header.cluster);
     let owner = Owner { cluster, seat: args.id };
-    let bar = progress::bar("restoring", header.snapshot.bytes);
+    let bar = progress::bar("restoring", snapshot.bytes);
     let progress = |bytes| bar.set_position(bytes);
     quorate_disk::restore(&data_dir, owner, Options::default(), &args.file, Members::of(members), progress)
         .map_err(failure)?;
@@ -40,7 +42,22 @@ pub(crate) fn restore(args: &RestoreSnapshot) -> Result<Exit, Failure> {
     if !others.is_empty() {
         eprintln!("restore {others} from the same file as well, before any of them is started");
     }
-    writeln!(stdout(), "restored {node} in {}: {}", data_dir.display(), outline(header.snapshot))?;
+    if args.json {
+        let members: Vec<_> = members.iter().map(name).collect();
+        let report = json!({
+            "node": node,
+            "directory": data_dir,
+            "index": snapshot.position.index.0,
+            "term": snapshot.position.term.0,
+            "bytes": snapshot.bytes,
+            "crc32c": format!("{:08x}", snapshot.check),
+            "cluster": cluster,
+            "members": members,
+        });
+        writeln!(stdout(), "{report:#}")?;
+        return Ok(Exit::Done);
+    }
+    writeln!(stdout(), "restored {node} in {}: {}", data_dir.display(), outline(snapshot))?;
     writeln!(stdout(), "members of cluster {cluster}: {all}, {origin}")?;
     Ok(Exit::Done)
 }

@@ -64,11 +64,25 @@ fn a_survivor_goes_on_as_a_new_cluster_and_the_old_one_does_not_disturb_it() {
     made.prints(0, &made.out);
     assert!(made.out.starts_with(&told.out), "the same, and what was done: {}", made.out);
     assert_eq!(line(&made.out, "new"), "cluster 2, of n1, n2, n3, who voted in the old one");
+    let found: Value = serde_json::from_str(&rescue(&survivor, &["--json"]).out).expect("it is JSON");
+    assert_eq!((&found["node"], &found["cluster"], &found["keys"]), (&json!("n3"), &json!(1), &json!(51)));
+    assert_eq!((&found["voters"], &found["lost_of"]), (&json!(["n1", "n2", "n3"]), &json!(["n1", "n2"])));
+    assert_eq!((&found["damaged"], &found["made"]), (&json!([]), &Value::Null));
+    let (last, committed) = (&found["last"], found["committed"].as_u64().expect("an index"));
+    assert_eq!(line(&told.out, "last"), format!("index {}, term {}", last["index"], last["term"]));
+    assert_eq!(line(&told.out, "committed"), format!("index {committed}, for certain"));
+    let unsure = json!({ "from": committed + 1, "to": last["index"] });
+    assert_eq!(found["unsure"], if last["index"] == committed { Value::Null } else { unsure });
     let written = fs::read_to_string(format!("{file}.txt")).expect("it is written down");
     assert!(written.ends_with(&made.out) && written.contains(" rescue\n"), "{written}");
     assert!(files(&survivor) == before, "the survivor's directory has changed");
     rescue(&survivor, &into).says(2, &["is there already"]);
-    rescue(&survivor, &[&into[..], &["--force"]].concat()).says(0, &[]);
+    let forced = rescue(&survivor, &[&into[..], &["--force", "--json"]].concat());
+    let forced: Value = serde_json::from_str(&forced.out).expect("it is JSON");
+    assert_eq!((&forced["made"]["cluster"], &forced["made"]["index"]), (&json!(2), &last["index"]));
+    assert_eq!((&forced["made"]["members"], &forced["made"]["file"]), (&found["voters"], &json!(file)));
+    let written = fs::read_to_string(format!("{file}.txt")).expect("it is written down");
+    assert!(written.ends_with(&made.out), "for people, in any case: {written}");
 
     let mut new = Cluster::of(3).numbered("2");
     for id in 1..=3 {
@@ -122,6 +136,13 @@ fn a_survivor_goes_on_alone_if_that_is_asked_for() {
     let data_dir = new.path().join("n7").display().to_string();
     let restore = ["snapshot", "restore", &file, "--data-dir", &data_dir, "--id"];
     run(&[&restore[..], &["2"]].concat()).says(2, &["n2 is none of the restored cluster's members (n7", "--members"]);
+    let elsewhere = new.path().join("other").display().to_string();
+    let other = ["snapshot", "restore", &file, "--data-dir", &elsewhere, "--id", "7", "--json"];
+    let restored: Value = serde_json::from_str(&run(&other).out).expect("it is JSON");
+    assert_eq!((&restored["node"], &restored["directory"]), (&json!("n7"), &json!(elsewhere)));
+    assert_eq!((&restored["cluster"], &restored["members"]), (&json!(5), &json!(["n7"])));
+    let outline = format!("index {}, term {}, {} bytes", restored["index"], restored["term"], restored["bytes"]);
+    assert!(line(&made.out, "rescued").contains(&outline), "{outline}");
     run(&[&restore[..], &["7"]].concat()).prints(
         0,
         &format!("restored n7 in {data_dir}: {}\nmembers of cluster 5: n7, those who vote by the snapshot\n", {

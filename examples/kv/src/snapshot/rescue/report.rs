@@ -2,7 +2,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::SystemTime;
 
-use quorate::{Seats, Snapshot};
+use quorate::{Position, Seats, Snapshot};
+use serde_json::{Value, json};
 
 use super::Survivor;
 use crate::layout::{name, names};
@@ -27,6 +28,63 @@ pub(super) struct Made<'a> {
 /// When it was written, and by which version.
 pub(super) fn heading() -> String {
     format!("{} quorate-kv {} rescue\n", Utc(SystemTime::now()), env!("CARGO_PKG_VERSION"))
+}
+
+impl Report<'_> {
+    /// The same as JSON, with what was made of it.
+    pub(super) fn json(&self, made: Option<&Made<'_>>) -> Value {
+        let Report { directory, survivor } = self;
+        let (owner, (founding, life), members) = (survivor.owner(), survivor.identity(), survivor.members());
+        let (last, committed) = (survivor.last(), survivor.committed().0);
+        let position = |position: Position| json!({ "index": position.index.0, "term": position.term.0 });
+        let damaged: Vec<_> = survivor.damaged().iter().map(ToString::to_string).collect();
+        json!({
+            "directory": directory,
+            "node": name(owner.seat),
+            "life": life.to_string(),
+            "cluster": owner.cluster,
+            "founding": founding.to_string(),
+            "voters": list(members.voters),
+            "outgoing": list(members.outgoing),
+            "learners": list(members.learners),
+            "recency": position(survivor.recency()),
+            "last": position(last),
+            "keys": survivor.app().len(),
+            "sessions": survivor.clients(),
+            "damaged": damaged,
+            "committed": committed,
+            "unsure": (last.index.0 > committed).then(|| json!({ "from": committed + 1, "to": last.index.0 })),
+            "lost_of": list(self.others()),
+            "made": made.map(Made::json),
+        })
+    }
+
+    /// Who may have acknowledged what the survivor does not have; the survivor's node itself if only another store of it.
+    fn others(&self) -> Seats {
+        let (members, me) = (self.survivor.members(), self.survivor.owner().seat);
+        let others = members.voters.union(members.outgoing).without(me);
+        let is_all = self.survivor.last().index == self.survivor.committed();
+        if others.is_empty() && !is_all { Seats::NONE.with(me) } else { others }
+    }
+}
+
+impl Made<'_> {
+    fn json(&self) -> Value {
+        let Snapshot { position, bytes, check } = self.snapshot;
+        json!({
+            "file": self.file,
+            "index": position.index.0,
+            "term": position.term.0,
+            "bytes": bytes,
+            "crc32c": format!("{check:08x}"),
+            "cluster": self.cluster,
+            "members": list(self.members),
+        })
+    }
+}
+
+fn list(seats: Seats) -> Vec<String> {
+    seats.iter().map(name).collect()
 }
 
 impl fmt::Display for Report<'_> {
@@ -64,9 +122,9 @@ impl fmt::Display for Report<'_> {
                 last.index.0
             )?;
         }
-        let (me, others) = (name(owner.seat), members.voters.union(members.outgoing).without(owner.seat));
-        let others = match others.is_empty() {
-            true if last.index == committed => return writeln!(f, "lost       nothing: {me} is the only voter"),
+        let (me, others) = (name(owner.seat), self.others());
+        let others = match others.contains(owner.seat) {
+            _ if others.is_empty() => return writeln!(f, "lost       nothing: {me} is the only voter"),
             true => format!("another store of {me}"),
             false => names(others.iter()),
         };
