@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use quorate::{Instant, Refusal, Role, Seat, Term};
+use quorate::{Index, Instant, Refusal, Role, Seat, Term};
 use quorate_driver::{Driver, Preference};
 use quorate_wire::{Class, DecodeError, decode, decode_founding};
 use smol::Timer;
@@ -68,8 +68,8 @@ type NodeDriver<A> = Driver<Machine<A>, Box<[u8]>, SEATS, CLIENTS>;
 struct Server<A: App, F> {
     driver: Box<NodeDriver<A>>,
     machine: Machine<A>,
-    /// Who waits for the snapshot under way.
-    wants_snapshot: Vec<Asker>,
+    /// Who waits for a snapshot, and what was applied when they asked: it is to hold all of that.
+    wants_snapshot: Vec<(Asker, Index)>,
     clock: Clock,
     incoming: Batch,
     on_event: F,
@@ -128,7 +128,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         match wake {
             Wake::Done(done) => match self.machine.writer.finish(done)? {
                 Some(News::Persisted(ticket)) => self.driver.persisted(&mut self.machine, self.clock.now(), ticket),
-                Some(News::Snapshotted(snapshot)) => self.take_note(snapshot),
+                Some(News::Snapshotted(snapshot)) => self.take_note(snapshot)?,
                 None => {}
             },
             Wake::Taken(taken) => self.mark(taken),

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use quorate::{Position, Snapshot};
-use quorate_driver::{Asked, Host};
+use quorate_driver::Asked;
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
 
@@ -44,10 +44,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         } else if self.wants_snapshot.len() >= ASKERS_MAX {
             self.refuse(asker, Reason::Busy);
         } else {
-            self.wants_snapshot.retain(|waiting| waiting.client != asker.client);
-            self.wants_snapshot.push(asker);
-            let members = self.machine.company.members;
-            self.machine.take_snapshot(self.driver.replica(), applied, members)?;
+            self.wants_snapshot.retain(|(waiting, _)| waiting.client != asker.client);
+            self.wants_snapshot.push((asker, applied.index));
+            self.take_wanted_snapshot()?;
         }
         Ok(())
     }

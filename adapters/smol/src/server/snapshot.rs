@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use quorate::Snapshot;
+use quorate::{Index, Snapshot};
 use quorate_disk::{SnapshotReader, Snapshots};
+use quorate_driver::Host;
 use quorate_wire::client::Reason;
 use smol::unblock;
 
@@ -24,7 +25,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 if self.watch.is_new_failure(self.clock.now()) {
                     (self.on_event)(&Event::SnapshotFailed { error: Arc::new(error) });
                 }
-                for asker in std::mem::take(&mut self.wants_snapshot) {
+                for (asker, _) in std::mem::take(&mut self.wants_snapshot) {
                     self.refuse(asker, Reason::NoSnapshot);
                 }
             }
@@ -32,12 +33,29 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     /// The log stands on a snapshot.
-    pub(super) fn take_note(&mut self, snapshot: Snapshot) {
+    ///
+    /// # Errors
+    /// The system has no thread for the next one.
+    pub(super) fn take_note(&mut self, snapshot: Snapshot) -> Result<(), ServeError> {
         // One that came too late has gone already: the log looks first whether it is later than what it has.
         let _ = self.driver.snapshotted(&mut self.machine, self.clock.now(), snapshot);
-        for asker in std::mem::take(&mut self.wants_snapshot) {
-            self.show_latest(asker);
+        let covered = self.driver.node().snapshots().next().map_or(Index(0), |latest| latest.position.index);
+        for (asker, applied) in std::mem::take(&mut self.wants_snapshot) {
+            if applied <= covered {
+                self.show_latest(asker);
+            } else if self.machine.restoring.is_busy() || self.driver.is_closed() {
+                self.refuse(asker, Reason::Busy);
+            } else {
+                self.wants_snapshot.push((asker, applied));
+            }
         }
+        if self.wants_snapshot.is_empty() { Ok(()) } else { self.take_wanted_snapshot() }
+    }
+
+    /// Begins a snapshot of what is applied, unless one is under way.
+    pub(super) fn take_wanted_snapshot(&mut self) -> Result<(), ServeError> {
+        let (replica, members) = (self.driver.replica(), self.machine.company.members);
+        self.machine.take_snapshot(replica, replica.applied(), members)
     }
 
     /// The state that a snapshot was made into takes the place of what is here.

@@ -12,7 +12,7 @@ use quorate_smol::{
 };
 use smol::block_on;
 use smol::channel::{Sender, bounded};
-use smol::future::or;
+use smol::future::{or, zip};
 use tempfile::TempDir;
 
 use crate::tally::{Add, Tally, sum};
@@ -283,6 +283,17 @@ impl Caller {
                 piece => bytes.extend_from_slice(piece),
             }
         }
+    }
+
+    /// A node's snapshot, which is asked for first; once the node has answered another client, something else is done.
+    #[track_caller]
+    pub(crate) fn snapshot_before(&mut self, seat: u8, other: &mut Caller, then: impl FnOnce()) -> Snapshot {
+        let asked = self.client.snapshot(Seat(seat));
+        let meanwhile = async {
+            other.client.status(Seat(seat)).await.expect("the node answers");
+            then();
+        };
+        block_on(zip(asked, meanwhile)).0.expect("the node has a snapshot").0
     }
 
     pub(crate) fn try_piece(&mut self, seat: u8, snapshot: Snapshot, offset: u64) -> Result<Vec<u8>, ClientError> {

@@ -1,8 +1,10 @@
+use std::thread;
+
 use quorate::{Index, Seat, Snapshot, crc32c};
 use quorate_smol::{ClientError, Event, Reason, restore};
 
 use crate::harness::{Caller, House};
-use crate::tally::{GATE, SLOW, Tally};
+use crate::tally::{GATE, HELD, SLOW, Tally, WRITING};
 
 /// Far more than a log holds.
 const MANY: u64 = 1200;
@@ -102,6 +104,21 @@ fn a_session_survives_in_a_snapshot() {
     house.converge(last);
     assert!(has_restored(&house, 3));
     assert_eq!(client.read_local(3, "apples"), 5);
+}
+
+/// The one that was begun before does not hold what was applied before the client asked.
+#[test]
+fn a_client_that_asks_while_a_snapshot_is_written_gets_one_of_all_that_was_applied_when_it_asked() {
+    let house = house(1, 1);
+    let (mut client, mut first) = (house.client(), house.client());
+    client.add(HELD, 1);
+    let first = thread::spawn(move || first.snapshot(1).0);
+    WRITING.await_arrival();
+    let (last, _) = client.add("apples", 1);
+    let second = house.client().snapshot_before(1, &mut client, || WRITING.open());
+    assert_eq!(second.position.index, Index(last));
+    let first = first.join().expect("it is answered");
+    assert!(first.position.index < Index(last), "{first:?}");
 }
 
 /// What takes long does not take a node out of the cluster: it acknowledges what it cannot apply yet.

@@ -19,6 +19,11 @@ pub(crate) const SLOW: &str = "slow";
 
 pub(crate) static GATE: Gate = Gate { state: Mutex::new((false, false)), changed: Condvar::new() };
 
+/// A snapshot of a tally with a sum under this name is written when its gate is opened.
+pub(crate) const HELD: &str = "held";
+
+pub(crate) static WRITING: Gate = Gate { state: Mutex::new((false, false)), changed: Condvar::new() };
+
 /// Holds up whoever comes to it before it is opened.
 pub(crate) struct Gate {
     /// Whether somebody has come, and whether it is open.
@@ -91,7 +96,13 @@ impl App for Tally {
 
     fn snapshot(&self) -> impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static {
         let bytes = postcard::to_allocvec(&self.sums).expect("it fits into memory");
-        move |out| out.write_all(&bytes)
+        let is_held = self.sums.contains_key(HELD);
+        move |out| {
+            if is_held {
+                WRITING.pass();
+            }
+            out.write_all(&bytes)
+        }
     }
 
     fn restore(&self) -> impl FnOnce(&mut dyn Read) -> io::Result<Tally> + Send + 'static {
