@@ -3,17 +3,19 @@ use std::fmt::Display;
 use std::io::{BufRead, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use lamps::{Answer, CLIENTS, Command, Lamps, Machines};
 use quorate::{Role, Seat};
 use quorate_serial::{Pace, Plan};
-use quorate_smol::{Change, Client, ClientError, Cluster, Event, ServerConfig, Status, serve};
+use quorate_smol::{Change, Client, ClientError, Cluster, Event, Reason, ServeError, ServerConfig, Status, serve};
 use quorate_wire::MEMBER_OVERHEAD_MAX;
 use smol::channel::{Receiver, unbounded};
 
 use crate::Failure;
+use crate::end::End;
 
 /// A member that is a process of this host: it runs `quorate-smol`, and takes orders on standard input as a board does
 /// on its console.
@@ -41,7 +43,7 @@ impl Host {
     ///
     /// # Errors
     /// Why it could not start, or had to stop.
-    pub fn run(&self) -> Result<(), Failure> {
+    pub fn run(&self) -> Result<ExitCode, Failure> {
         let config = self.config()?;
         let (sender, orders) = unbounded();
         thread::spawn(move || {
@@ -50,7 +52,14 @@ impl Host {
         smol::block_on(async {
             let obey = self.obey(&config, orders);
             let ended = async { obey.await.unwrap_or_else(|error| say(&format_args!("! no client: {error}"))) };
-            serve(config.clone(), Lamps::default(), ended, tell).await.map_err(Failure::new)
+            match serve(config.clone(), Lamps::default(), ended, tell).await {
+                Ok(()) => Ok(ExitCode::SUCCESS),
+                Err(error @ ServeError::Dismissed(_)) => {
+                    eprintln!("stopped: {error}");
+                    Ok(ExitCode::from(End::DISMISSED))
+                }
+                Err(error) => Err(Failure::new(error)),
+            }
         })
     }
 
@@ -116,7 +125,11 @@ impl Host {
                 let lamps = Lamps::read(&state).ok_or_else(|| Failure::new("these are no lamps"))?;
                 Ok(format!("{lamps} at index {}", index.0))
             }
-            "status" => client.status(self.seat()).await.map(|status| report(&status)).map_err(Failure::new),
+            "status" => match client.status(self.seat()).await {
+                Ok(status) => Ok(report(&status)),
+                Err(ClientError::Refused(Reason::NoMember)) => Ok("no member of a cluster yet".into()),
+                Err(error) => Err(Failure::new(error)),
+            },
             "add" | "promote" | "remove" => {
                 let number: u8 = rest.parse().map_err(|_| Failure::new("a number has to follow"))?;
                 let seat = Seat(number.wrapping_sub(1));
@@ -158,10 +171,11 @@ fn report(status: &Status) -> String {
         Role::Follower => "follower",
     };
     let leader = status.leader.map_or("nobody".into(), |leader| (leader.0 + 1).to_string());
+    let outside = if status.members.all().contains(status.seat) { "" } else { "no member, " };
     let Status { term, commit, applied, first, last, members, is_settled, .. } = status;
     let voters = Machines { voters: members.voters.0, is_settled: *is_settled };
     format!(
-        "{role} of term {}, led by {leader}, committed {}, applied {}, log from {} to {}, {voters}",
+        "{outside}{role} of term {}, led by {leader}, committed {}, applied {}, log from {} to {}, {voters}",
         term.0, commit.0, applied.0, first.0, last.0
     )
 }

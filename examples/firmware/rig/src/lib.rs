@@ -4,6 +4,7 @@
 mod board;
 mod console;
 mod emulator;
+mod end;
 mod failure;
 mod firmware;
 mod gateway;

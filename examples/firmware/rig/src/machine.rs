@@ -2,6 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::board::Board;
+use crate::end::End;
 use crate::member::Member;
 use crate::process::Process;
 use crate::{Failure, Journal, Pending};
@@ -12,7 +13,7 @@ pub(crate) struct Machine {
     kind: Kind,
     running: Option<Process>,
     /// Why it is off.
-    ended: String,
+    ended: End,
 }
 
 /// What a machine is.
@@ -23,7 +24,7 @@ pub(crate) enum Kind {
 
 impl Machine {
     pub(crate) fn new(name: String, kind: Kind) -> Machine {
-        Machine { name, kind, running: None, ended: "it was not started".into() }
+        Machine { name, kind, running: None, ended: End::NotStarted }
     }
 
     /// Starts it with what it has kept in `directory`.
@@ -56,8 +57,14 @@ impl Machine {
     pub(crate) fn kill(&mut self) -> Result<(), Failure> {
         self.running()?;
         self.running = None;
-        self.ended = "it was killed".into();
+        self.ended = End::Killed;
         Ok(())
+    }
+
+    /// Switches it off, if it is on: it was removed from the members.
+    pub(crate) fn dismiss(&mut self) {
+        self.running = None;
+        self.ended = End::Dismissed;
     }
 
     pub(crate) fn reset(&mut self) -> Result<(), Failure> {
@@ -75,7 +82,7 @@ impl Machine {
             self.running = None;
             self.ended = ended;
         }
-        let off = || Failure::new(format!("{} is off: {}. Start it first", self.name, self.ended));
+        let off = || Failure::new(format!("{} is off: {}", self.name, self.ended));
         self.running.as_mut().ok_or_else(off)
     }
 }

@@ -60,13 +60,12 @@ fn main() -> ExitCode {
         }),
         Command::Rescue(rescue) => rescue.run().map(|told| {
             print!("{told}");
-            true
+            ExitCode::SUCCESS
         }),
-        Command::Host(host) => host.run().map(|()| true),
+        Command::Host(host) => host.run(),
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("error: {failure}");
             ExitCode::from(2)
@@ -74,8 +73,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all orders could be carried out.
-fn run(options: &Options, start: impl Fn(&Setting, Journal) -> Result<Rig, Failure>) -> Result<bool, Failure> {
+/// A failure if an order could not be carried out.
+fn run(options: &Options, start: impl Fn(&Setting, Journal) -> Result<Rig, Failure>) -> Result<ExitCode, Failure> {
     rig::watch()?;
     find_emulator()?;
     eprintln!("building the firmware");
@@ -84,7 +83,7 @@ fn run(options: &Options, start: impl Fn(&Setting, Journal) -> Result<Rig, Failu
     let mut rig = start(&setting, Journal::new(options.log))?;
     let leader = rig.leader(FIRST_LEADER)?;
     eprintln!("all run, and {leader} leads: 'help' lists what you can do");
-    Ok(Prompt::new(rig).run())
+    Ok(if Prompt::new(rig).run() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// For how long the first election may take: an emulator starts slowly on a busy machine.

@@ -34,7 +34,8 @@ impl Rig {
         })
     }
 
-    /// Removes a machine from the members, and waits until it has been told.
+    /// Removes a machine from the members, and waits until it has been told. One that has nothing of the cluster, as it was
+    /// erased, hears nothing: that it is no member, it says itself.
     ///
     /// # Errors
     /// It is none of them, or this is not done within this time.
@@ -48,11 +49,19 @@ impl Rig {
                 rig.change("remove", number)?;
                 return Err(Failure::new(format!("{number} takes part still")));
             }
-            match rig.running().contains(&number) {
+            match rig.running().contains(&number) && !rig.is_outside(number) {
                 true => Err(Failure::new(format!("{number} was not told yet that it takes part no longer"))),
                 false => Ok(()),
             }
-        })
+        })?;
+        self.machine(number)?.dismiss();
+        Ok(())
+    }
+
+    /// Whether a machine says that it is no member.
+    fn is_outside(&mut self, number: usize) -> bool {
+        let report = self.ask(number, "status").and_then(|pending| pending.wait(ANSWER));
+        report.is_ok_and(|report| report.starts_with("no member"))
     }
 
     /// Has whoever leads take up a change.

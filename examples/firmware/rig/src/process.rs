@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crate::console::Console;
+use crate::end::End;
 use crate::{Failure, Journal, Pending};
 
 /// A machine that runs: an emulator with its board, or a program of this host.
@@ -45,15 +46,11 @@ impl Process {
     }
 
     /// Why the machine is off, if it went off by itself.
-    pub(crate) fn ended(&mut self) -> Option<String> {
+    pub(crate) fn ended(&mut self) -> Option<End> {
         // When its console is closed, it is about to end.
         let is_over = self.console.as_ref().is_none_or(Console::is_over);
         let status = if is_over { self.child.wait().ok() } else { self.child.try_wait().ok().flatten() }?;
-        Some(match status.code() {
-            Some(POWER_CUT) if self.monitor.is_some() => "its power was cut".into(),
-            Some(DISMISSED) if self.monitor.is_some() => "it is no member any longer".into(),
-            _ => format!("its process ended: {status}"),
-        })
+        Some(End::of(status))
     }
 }
 
@@ -78,9 +75,3 @@ pub(crate) fn read_errors(name: &str, errors: impl Read + Send + 'static, journa
         }
     })
 }
-
-/// The status of an emulator whose board cut its own power.
-const POWER_CUT: i32 = 3;
-
-/// The same of one that was removed.
-const DISMISSED: i32 = 4;

@@ -239,7 +239,8 @@ impl Rig {
         leaders.next().ok_or_else(|| Failure::new("no machine leads: too few run or reach each other"))
     }
 
-    pub(crate) fn is_host(&self, number: usize) -> bool {
+    /// Whether a machine is a process of this host.
+    pub fn is_host(&self, number: usize) -> bool {
         self.machines.get(number.wrapping_sub(1)).is_some_and(Machine::is_host)
     }
 
@@ -284,7 +285,7 @@ impl Rig {
         }
     }
 
-    fn machine(&mut self, number: usize) -> Result<&mut Machine, Failure> {
+    pub(crate) fn machine(&mut self, number: usize) -> Result<&mut Machine, Failure> {
         let count = self.machines.len();
         let unknown = || Failure::new(format!("there is no machine {number}: they have the numbers 1 to {count}"));
         self.machines.get_mut(number.wrapping_sub(1)).ok_or_else(unknown)

@@ -39,6 +39,7 @@ const BOARDS: &[(&str, Tell)] = &[
     ("a_board_that_is_cut_off_joins_again", lines::cut_off),
     ("a_board_whose_flash_is_erased_comes_back_by_itself", members::erased),
     ("a_board_is_removed_and_another_one_is_added_in_its_place", members::replaced),
+    ("a_board_that_was_just_erased_is_removed", members::erased_and_removed),
 ];
 
 /// Stories of one board and two processes of this host.
@@ -48,6 +49,7 @@ const MIXED: &[(&str, Tell)] = &[
     ("two_hosts_go_on_without_the_board_and_bring_it_in_line", mixed::board_dead),
     ("noise_between_board_and_gateway_garbles_nothing", mixed::noise),
     ("a_board_and_a_host_are_erased_removed_and_added", mixed::members),
+    ("a_host_that_was_just_erased_is_removed", members::erased_and_removed),
 ];
 
 /// Stories of a cluster whose majority is gone for good, and of the one that is made of a survivor.

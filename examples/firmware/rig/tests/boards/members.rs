@@ -32,6 +32,8 @@ pub(crate) fn replaced(mut story: Story) {
     assert_eq!(told, format!("{leader} is not among the members"));
     story.rig.start(leader).expect("it starts");
     story.wait("it is told again", |story| !story.rig.running().contains(&leader));
+    let told = story.try_ask(leader, "status").expect_err("it is off").to_string();
+    assert_eq!(told, format!("board {leader} is off: it is no member any longer. Add it first"));
     assert!(story.log().contains("stopped: this station was removed from its cluster"));
 
     story.rig.add(leader, LIMIT).expect("it is made a new one");
@@ -42,6 +44,22 @@ pub(crate) fn replaced(mut story: Story) {
     story.check();
     let told = story.rig.add(leader, LIMIT).expect_err("it is a member").to_string();
     assert!(told.contains("is a member"), "{told}");
+}
+
+/// Whether the others let it in again before it is removed, is a matter of moments.
+pub(crate) fn erased_and_removed(mut story: Story) {
+    story.count(1);
+    for machine in [3, 2] {
+        story.rig.erase(machine).expect("it starts");
+        story.rig.remove(machine, LIMIT).expect("the others go on");
+        let name = if story.rig.is_host(machine) { "host" } else { "board" };
+        let told = story.try_ask(machine, "status").expect_err("it is off").to_string();
+        assert_eq!(told, format!("{name} {machine} is off: it is no member any longer. Add it first"));
+        story.count(1);
+        story.rig.add(machine, LIMIT).expect("it is made a new one");
+        story.count(machine);
+        story.check();
+    }
 }
 
 fn sorted(story: &mut Story) -> Vec<usize> {
