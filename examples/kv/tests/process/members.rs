@@ -27,9 +27,14 @@ impl Cluster {
 
     /// Runs a client that was told of these nodes.
     pub(crate) fn ask_at(&self, ids: &[usize], arguments: &[&str]) -> Ended {
+        self.begin_at(ids, arguments).end()
+    }
+
+    /// Starts a client that was told of these nodes.
+    pub(crate) fn begin_at(&self, ids: &[usize], arguments: &[&str]) -> Running {
         let peers = ids.iter().flat_map(|id| ["--peer".to_owned(), self.peer(*id)]);
         let own = arguments.iter().map(|argument| (*argument).to_owned());
-        run(&own.chain(peers).collect::<Vec<_>>())
+        Running::start(program().args(own.chain(peers)))
     }
 
     /// Who takes part and how, by the account of one that knows.
