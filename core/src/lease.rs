@@ -42,6 +42,13 @@ impl State {
         self.timers.now < until && behind == self.timers.behind
     }
 
+    /// For how many microseconds this leader may still do so at this time, if it serves reads by leases in this term.
+    pub(crate) fn lease_left(&self, now: Instant) -> Option<u64> {
+        let Lease { until, is_over, .. } = self.lead.lease;
+        let serves = self.is_leader() && self.settings.leases && !is_over;
+        serves.then(|| if self.holds_lease() { until.micros_since(now.max(self.timers.now)) } else { 0 })
+    }
+
     /// The round that was drawn last is confirmed.
     pub(crate) fn extend_lease(&mut self) {
         let lease = &mut self.lead.lease;

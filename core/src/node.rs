@@ -1,6 +1,7 @@
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -263,6 +264,13 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             peer.next <= base && !is_refused && self.state.timers.is_recent(peer.heard)
         };
         self.state.is_leader() && self.state.configuration.others.iter().any(is_served)
+    }
+
+    /// For how long this leader still serves reads [by a lease](crate::Read::by_lease) without a round; zero if it has none
+    /// at this time, and the next of these reads makes one. `None` if it does not lead, or serves no reads so: because of
+    /// [`Config::leases`](crate::Config::leases), or since leadership was to be handed over in this term.
+    pub fn lease(&self, now: Instant) -> Option<Duration> {
+        self.state.lease_left(now).map(Duration::from_micros)
     }
 
     /// Whether the snapshot that the log stands on is lost: then nothing is applied until another one is fetched.

@@ -1,5 +1,5 @@
 use quorate::{
-    Dismissal, Index, Members, Message, Persist, Piece, Position, Roster, Seat, Snapshot, Ticket, Unchanged,
+    Dismissal, Index, Members, Message, Persist, Piece, Position, Roster, Seat, Seats, Snapshot, Ticket, Unchanged,
 };
 use quorate_wire::Dropped;
 use quorate_wire::client::ReplyBody;
@@ -122,6 +122,11 @@ pub trait Host<const CLIENTS: usize>: Observer {
 
     /// The most bytes of a question. A longer one is refused.
     fn query_bytes_max(&self) -> usize;
+
+    /// Who is to lead if they can, for a status: see [`Preference`](crate::Preference).
+    fn preferred(&self) -> Seats {
+        Seats::NONE
+    }
 
     /// The frames that were dropped, for a status.
     fn dropped(&self) -> Dropped;

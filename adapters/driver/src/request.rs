@@ -1,3 +1,5 @@
+use core::time::Duration;
+
 use quorate::{ClientCommand, Index, Input, Instant, Read, Rejection, Role, Seat, Session, crc32c};
 use quorate_wire::client::{AsOf, Reason, ReplyBody, RequestBody, StatusReport};
 
@@ -38,7 +40,7 @@ where
                 None
             }
             RequestBody::Read { query, as_of } => self.read(host, now, asker, query, as_of == AsOf::Lease),
-            RequestBody::Status => Some(ReplyBody::Status(self.status(host))),
+            RequestBody::Status => Some(ReplyBody::Status(self.status(host, now))),
             RequestBody::Snapshot => return Some(Asked::Snapshot),
             RequestBody::Piece { index, check, offset } => return Some(Asked::Piece { index, check, offset }),
             RequestBody::Members => {
@@ -152,9 +154,11 @@ where
     }
 
     /// How the node is. While a snapshot is restored, the digest is of what was applied before.
-    pub fn status(&self, host: &H) -> StatusReport {
+    pub fn status(&self, host: &H, now: Instant) -> StatusReport {
         let report = StatusReport::of(&self.node, self.desk.replica.digest(), host.dropped());
-        StatusReport { applied: self.desk.replica.applied().index, ..report }
+        let millis = |lease: Duration| u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
+        let lease_ms = self.node.lease(now).map(millis);
+        StatusReport { applied: self.desk.replica.applied().index, preferred: host.preferred(), lease_ms, ..report }
     }
 }
 

@@ -94,6 +94,27 @@ fn a_confirmed_round_makes_a_lease_from_when_it_was_drawn() {
 }
 
 #[test]
+fn a_leader_says_for_how_long_its_lease_lasts() {
+    let micros = Duration::from_micros;
+    let (mut node, now) = leader(leasing());
+    assert_eq!(node.lease(now), Some(Duration::ZERO), "nothing is confirmed yet");
+    let then = confirm(&mut node, now, 50_000);
+    assert_eq!(node.lease(then), Some(micros(LEASE - 50_000)));
+    assert_eq!(node.lease(now + micros(LEASE - 1)), Some(micros(1)));
+    assert_eq!(
+        node.lease(now + micros(LEASE)),
+        Some(Duration::ZERO),
+        "it is over, though the node was not told the time"
+    );
+    drive(&mut node, then, Input::Transfer { to: Some(Seat(1)) });
+    assert_eq!(node.lease(then), None, "there is none any more in this term");
+    let (mut node, now) = leader(Config { leases: false, ..leasing() });
+    let then = confirm(&mut node, now, 10);
+    assert_eq!(node.lease(then), None);
+    assert_eq!(founded(leasing()).lease(then), None, "it does not lead");
+}
+
+#[test]
 fn a_leader_that_waits_for_longer_than_others_has_no_longer_lease() {
     let (mut node, now) = leader(Config { election_timeout: Duration::from_micros(2 * TIMEOUT), ..leasing() });
     confirm(&mut node, now, 10);

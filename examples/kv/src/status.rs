@@ -1,5 +1,6 @@
 mod company;
 mod concern;
+mod leadership;
 mod reach;
 mod row;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use serde_json::json;
 
 use self::company::Company;
 pub(crate) use self::company::{lack, line};
+use self::leadership::{lease, preferred};
 pub(crate) use self::row::columns;
 use self::row::{Row, table};
 use self::verdict::Verdict;
@@ -51,6 +53,10 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
     write!(out, "{}", table(&rows))?;
     if let Some(company) = &company {
         writeln!(out, "{}", company.line())?;
+    }
+    let accounts: Vec<_> = rows.iter().filter_map(Row::account).collect();
+    for line in preferred(&accounts).into_iter().chain(leader.as_ref().map(lease)) {
+        writeln!(out, "{line}")?;
     }
     for line in rows.iter().filter_map(Row::refusals) {
         writeln!(out, "{line}")?;

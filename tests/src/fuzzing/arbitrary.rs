@@ -269,6 +269,8 @@ fn report(source: &mut Source<'_>) -> StatusReport {
         is_settled: source.flag(),
         full: source.flag(),
         others: Followers::from_iter(others),
+        preferred: Seats(source.number() as u32),
+        lease_ms: source.flag().then(|| source.number() as u32),
         refused: Refused::of(refusals, quorate::Refusals::default()),
     }
 }

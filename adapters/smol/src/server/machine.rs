@@ -2,7 +2,7 @@ use std::num::NonZeroU64;
 
 use quorate::{
     Answer, Charter, Dismissal, Effect, Index, Input, Instant, Members, Message, Node, Persist, Piece, Position,
-    Roster, Seat, Snapshot, Ticket, Unchanged,
+    Roster, Seat, Seats, Snapshot, Ticket, Unchanged,
 };
 use quorate_disk::Snapshots;
 use quorate_driver::{Host, Observer, Outcome, WaitingCommand, WaitingRead};
@@ -149,6 +149,10 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
 
     fn query_bytes_max(&self) -> usize {
         self.link.frame_bytes()
+    }
+
+    fn preferred(&self) -> Seats {
+        self.link.config().preferred
     }
 
     fn dropped(&self) -> Dropped {

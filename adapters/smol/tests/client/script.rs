@@ -111,6 +111,8 @@ pub(crate) fn leads(seat: Seat, leads: bool) -> ReplyBody<'static> {
         since: Index(0),
         is_settled: true,
         full: false,
+        preferred: Seats::NONE,
+        lease_ms: None,
         others: Default::default(),
         refused: Default::default(),
     })

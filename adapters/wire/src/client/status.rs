@@ -1,4 +1,4 @@
-use quorate::{Identity, Incarnation, Index, Members, Node, Role, Seat, Term};
+use quorate::{Identity, Incarnation, Index, Members, Node, Role, Seat, Seats, Term};
 use serde::{Deserialize, Serialize};
 
 use super::{Follower, Followers};
@@ -30,6 +30,7 @@ pub struct StatusReport {
     /// The index up to which its log is durable.
     pub durable: Index,
     /// A hash of the applied state: nodes that have applied the same index have the same digest.
+    #[serde(with = "postcard::fixint::le")]
     pub digest: u64,
     /// The configuration in force.
     pub members: Members,
@@ -42,12 +43,17 @@ pub struct StatusReport {
     pub full: bool,
     /// What it knows of the others, if it leads: see [`followers`](StatusReport::followers).
     pub others: Followers,
+    /// Who is to lead if they can, as it was told.
+    pub preferred: Seats,
+    /// For how many milliseconds it still serves reads by a lease: see [`Node::lease`](quorate::Node::lease).
+    pub lease_ms: Option<u32>,
     /// What it has refused since it started.
     pub refused: Refused,
 }
 
 impl StatusReport {
-    /// How this node is, whose state has this digest, and for whom these frames were dropped.
+    /// How this node is, whose state has this digest, and for whom these frames were dropped. Whom it prefers, and what lease it
+    /// has, its driver knows.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
         node: &Node<C, B, SEATS>,
         digest: u64,
@@ -72,6 +78,8 @@ impl StatusReport {
             is_settled: node.is_settled(),
             full: node.is_full(),
             others: Followers::of(node),
+            preferred: Seats::NONE,
+            lease_ms: None,
             refused: Refused::of(dropped, node.refusals()),
         }
     }
@@ -86,11 +94,14 @@ impl StatusReport {
         fields::incarnation(out, self.incarnation)?;
         numbers(out, &[self.role as u64, self.term.0])?;
         fields::seat(out, self.leader)?;
-        let StatusReport { commit, applied, first, last, durable, digest, .. } = *self;
-        numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0, digest])?;
+        let StatusReport { commit, applied, first, last, durable, .. } = *self;
+        numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0])?;
+        fields::random(out, self.digest)?;
         fields::members(out, &self.members)?;
         numbers(out, &[self.since.0, self.is_settled.into(), self.full.into()])?;
         fields::bytes(out, self.others.bytes())?;
+        numbers(out, &[self.preferred.0.into(), self.lease_ms.is_some().into()])?;
+        self.lease_ms.map_or(Ok(()), |millis| numbers(out, &[millis.into()]))?;
         fields::raw(out, &self.refused.slots())
     }
 
@@ -112,12 +123,14 @@ impl StatusReport {
             first: fields.index(),
             last: fields.index(),
             durable: fields.index(),
-            digest: fields.number(),
+            digest: fields.random(),
             members: fields.members(),
             since: fields.index(),
             is_settled: fields.flag(),
             full: fields.flag(),
             others: Followers::read(fields),
+            preferred: Seats(fields.short()),
+            lease_ms: if fields.flag() { Some(fields.short()) } else { None },
             refused: Refused::of_slots(|| fields.byte()),
         }
     }

@@ -122,8 +122,9 @@ fn report() -> impl Strategy<Value = StatusReport> {
     let who = (seat(), incarnation(), role(), term(), proptest::option::of(seat()));
     let log = (index(), index(), index(), index(), index());
     let in_force = (members(), index(), any::<bool>());
-    let rest = (any::<u64>(), any::<bool>(), vec(follower(), 0..32).prop_map(Followers::from_iter), refused());
-    (who, log, in_force, rest).prop_map(|(who, log, in_force, (digest, full, others, refused))| StatusReport {
+    let leads = (any::<u32>().prop_map(Seats), proptest::option::of(any::<u32>()));
+    let rest = (any::<u64>(), any::<bool>(), vec(follower(), 0..32).prop_map(Followers::from_iter), leads, refused());
+    (who, log, in_force, rest).prop_map(|(who, log, in_force, (digest, full, others, leads, refused))| StatusReport {
         seat: who.0,
         incarnation: who.1,
         role: who.2,
@@ -140,6 +141,8 @@ fn report() -> impl Strategy<Value = StatusReport> {
         is_settled: in_force.2,
         full,
         others,
+        preferred: leads.0,
+        lease_ms: leads.1,
         refused,
     })
 }

@@ -254,6 +254,8 @@ fn report() -> StatusReport {
         is_settled: true,
         full: false,
         others: Followers::default(),
+        preferred: Seats::NONE,
+        lease_ms: None,
         refused: Refused::of(refusals, quorate::Refusals::default()),
     }
 }
@@ -269,7 +271,8 @@ fn leading() -> StatusReport {
         follower(3, Standing::Fetches, 100, 40),
     ];
     let others = Followers::from_iter(others);
-    StatusReport { role: Role::Leader, leader: Some(Seat(2)), full: true, others, ..report() }
+    let (preferred, lease_ms) = (Seats(6), Some(420));
+    StatusReport { role: Role::Leader, leader: Some(Seat(2)), full: true, others, preferred, lease_ms, ..report() }
 }
 
 const POSITION: Position = Position { term: Term(2), index: Index(300) };

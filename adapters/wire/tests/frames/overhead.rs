@@ -47,6 +47,9 @@ fn the_longest_status_of_32_seats_that_is_likely_fits_into_a_frame_of_a_board() 
         is_settled: true,
         full: true,
         others: Followers::from_iter(others),
+        // A board prefers nobody, and has no leases.
+        preferred: Seats::NONE,
+        lease_ms: None,
         refused: refused.expect("counters"),
     };
     assert_eq!(reply(ReplyBody::Status(report)).bytes().len(), STATUS_MAX);

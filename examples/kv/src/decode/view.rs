@@ -192,6 +192,8 @@ struct Report {
     full: bool,
     /// What a leader knows of each of the others.
     followers: Vec<FollowerView>,
+    preferred: Vec<Seat>,
+    lease_ms: Option<u32>,
     refused: BTreeMap<&'static str, u64>,
 }
 
@@ -220,6 +222,8 @@ impl Report {
             is_settled: report.is_settled,
             full: report.full,
             followers: report.followers().map(FollowerView::of).collect(),
+            preferred: seats(report.preferred),
+            lease_ms: report.lease_ms,
             refused: report.refused.iter().filter(|(_, count)| *count > 0).collect(),
         }
     }

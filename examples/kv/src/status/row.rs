@@ -78,6 +78,11 @@ impl Row {
         (!counts.is_empty()).then(|| format!("{} refused frames: {}", name(self.seat), counts.join(", ")))
     }
 
+    /// Who the node is, and how it is by its own account.
+    pub(super) fn account(&self) -> Option<(Seat, &Status)> {
+        Some((self.seat, self.status.as_ref().ok()?))
+    }
+
     pub(super) fn json(&self) -> Value {
         let (node, address) = (name(self.seat), self.address.to_string());
         let status = match &self.status {
@@ -104,6 +109,8 @@ impl Row {
             "voters": status.members.voters.iter().map(name).collect::<Vec<_>>(),
             "since": status.since.0,
             "full": status.full,
+            "preferred": status.preferred.iter().map(name).collect::<Vec<_>>(),
+            "lease_ms": status.lease_ms,
             "followers": status.followers().map(follower).collect::<Vec<_>>(),
             "refused": status.refused.iter().collect::<BTreeMap<_, _>>(),
         })

@@ -5,6 +5,7 @@ use quorate_smol::{ClientError, Configuration, Follower, Occupant, Status};
 use quorate_wire::client::{Followers, Reason};
 
 use super::company::Company;
+use super::leadership::{lease, preferred};
 use super::verdict::Verdict;
 use crate::connection::NodeStatus;
 use crate::exit::Exit;
@@ -34,6 +35,8 @@ fn follows(seat: u8) -> Status {
         is_settled: true,
         full: false,
         others: Followers::default(),
+        preferred: Seats::NONE,
+        lease_ms: None,
         refused: Default::default(),
     }
 }
@@ -227,4 +230,24 @@ fn without_a_leader_or_a_majority_it_is_not_degraded_but_down() {
     assert_eq!(verdict([None, None, None]).exit, Exit::Unreachable);
     let other = third.map(|status| Status { digest: 8, ..status });
     assert_eq!(verdict([one, two, other]).exit, Exit::Failed);
+}
+
+#[test]
+fn who_is_preferred_is_said_once_or_by_whom() {
+    let told = |lists: [u32; 3]| {
+        let statuses = lists.map(|list| Status { preferred: Seats(list), ..follows(1) });
+        let accounts: Vec<_> = (1..).map(Seat).zip(&statuses).collect();
+        preferred(&accounts)
+    };
+    assert_eq!(told([0, 0, 0]), None);
+    assert_eq!(told([0b110, 0b110, 0b110]).as_deref(), Some("preferred n1, n2"));
+    assert_eq!(told([0b10, 0, 0b10]).as_deref(), Some("preferred nobody by n2; n1 by n1, n3"));
+}
+
+#[test]
+fn the_lease_of_the_leader_is_said() {
+    let said = |lease_ms| lease(&Status { lease_ms, ..leads([follower(2, Standing::Follows); 2]) });
+    assert_eq!(said(Some(420)), "lease of n1, for 420 ms yet");
+    assert_eq!(said(Some(0)), "lease of n1, none at the moment: the next read by lease makes one");
+    assert_eq!(said(None), "lease none: n1 serves no reads by a lease in this term");
 }

@@ -28,6 +28,12 @@ fn a_node_that_stands_still_does_not_lead_however_preferred_and_leads_once_it_go
     put("1");
     assert!(said("warn  ") && said("--prefer names n7, no members: they are left out until they are"));
 
+    let status = cluster.status();
+    let told: Vec<_> = [leader, other].map(|id| status["nodes"][id - 1]["preferred"].clone()).into();
+    assert_eq!(told, vec![serde_json::json!([format!("n{still}"), "n7"]); 2]);
+    let told = cluster.ask(&["status"]).out;
+    assert!(told.contains(&format!("\npreferred n{still}, n7\n")), "{told}");
+
     let since = Instant::now();
     while since.elapsed() < WHILE {
         put("2");
