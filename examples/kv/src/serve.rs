@@ -71,11 +71,12 @@ impl Place {
             ServeError::RestoredFor { .. } => {
                 (Exit::ForeignDirectory, Some(" (`quorate-kv snapshot restore --members`)".to_owned()))
             }
-            ServeError::Boot(BootError::Full { .. } | BootError::Charter(ConfigError::LogTooSmall { .. })) => {
-                (Exit::Usage, Some(", by --log-size".to_owned()))
+            ServeError::Boot(BootError::Full { .. }) => (Exit::Usage, Some(", by --log-size".to_owned())),
+            ServeError::Boot(BootError::Charter(ConfigError::LogTooSmall { least, .. })) => {
+                (Exit::Usage, Some(format!(", by --log-size {}", least.div_ceil(1 << 20))))
             }
-            ServeError::Boot(BootError::Charter(ConfigError::ElectionBelowLeast { .. })) => {
-                (Exit::Usage, Some(", by --election-ms".to_owned()))
+            ServeError::Boot(BootError::Charter(ConfigError::ElectionBelowLeast { least, .. })) => {
+                (Exit::Usage, Some(format!(", by --election-ms {}", least.div_ceil(1000))))
             }
             ServeError::Config(_)
             | ServeError::Clients { .. }

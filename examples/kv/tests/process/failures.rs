@@ -116,8 +116,12 @@ fn a_node_with_less_than_its_cluster_was_founded_with_is_refused() {
         let arguments: Vec<_> = cluster.serve(1).into_iter().chain([option, value].map(String::from)).collect();
         run(&arguments).says(2, parts);
     };
-    refused("--election-ms", "200", &["200000 microseconds", "at least 250000", "make it longer, by --election-ms"]);
-    refused("--log-size", "1", &["1048576 bytes", "at least 67108864", "give it more, by --log-size"]);
+    refused(
+        "--election-ms",
+        "200",
+        &["200000 microseconds", "at least 250000", "make it longer, by --election-ms 250\n"],
+    );
+    refused("--log-size", "1", &["1048576 bytes", "at least 67108864", "give it more, by --log-size 64\n"]);
 }
 
 #[test]
