@@ -52,7 +52,7 @@ impl Board {
         }
         let held = hold(&directory.join(&flash)).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => {
-                Failure::new(format!("{name} cannot be started: its flash is another board's that runs"))
+                Failure::new(format!("{name} cannot be started: its flash is in use, by another rig"))
             }
             _ => failed(error),
         })?;
