@@ -9,8 +9,8 @@ use crate::snapshots::Image;
 use crate::state::State;
 use crate::timers::Timers;
 use crate::{
-    Charter, Config, ConfigError, Entry, HardState, Incarnation, Index, Instant, Kind, Mark, Node, Position, Recovered,
-    Refusal, Roster, Settled, Snapshot, Stored, Term,
+    Charter, Config, ConfigError, Entry, Features, HardState, Incarnation, Index, Instant, Kind, Mark, Node, Position,
+    Recovered, Refusal, Roster, Settled, Snapshot, Stored, Term,
 };
 
 /// A node before it starts.
@@ -133,10 +133,17 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
 
     /// Takes the last configuration that was known to be committed.
     fn settled(&mut self, settled: &Settled<'_>) -> Result<(), BootError> {
+        self.check_features(&settled.roster)?;
         self.node
             .begin()
             .adopt(settled)
             .map_err(|_: Refusal| BootError::Charter(ConfigError::TooManySeats { seats: SEATS }))
+    }
+
+    /// Whether this build knows all that is on by this roster.
+    fn check_features(&self, roster: &Roster<'_>) -> Result<(), BootError> {
+        let features = roster.least().features.without(self.node.known_features());
+        if features.is_empty() { Ok(()) } else { Err(BootError::Outdated { features }) }
     }
 
     /// Gives the log's memory back: of a store that has turned out to be no member yet.
@@ -243,7 +250,8 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// covered. A store that is none of the members says at once that it is there: its first deadline is now.
     ///
     /// # Errors
-    /// A store that ran before gave no charter back, or a number that no honest node can have reached.
+    /// A store that ran before gave no charter back, or a number that no honest node can have reached; or the store names
+    /// features that this build does not know.
     pub fn start(mut self, now: Instant) -> Result<Node<C, B, SEATS>, BootError> {
         let Node { state, span, .. } = &mut self.node;
         if self.origin == Origin::Store {
@@ -255,6 +263,9 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             return Err(BootError::Bounds { term, index: span.last.index });
         }
         begin(state, span, term, now);
+        self.check_features(&self.node.settled().roster)?;
+        let named = self.node.log_view().last_roster(Index(0), self.node.span.last.index);
+        named.and_then(|entry| entry.roster()).map_or(Ok(()), |roster| self.check_features(&roster))?;
         self.node.begin().look_up_members();
         let has_commands = self.log().view().entries().any(|entry| entry.kind() != Kind::Members);
         let state = &mut self.node.state;
@@ -342,6 +353,12 @@ pub enum BootError {
         /// The first index that has no room.
         index: Index,
     },
+    /// The store names features that this build does not know: it is an older one than ran here before. Start one that
+    /// knows them; nothing is lost.
+    Outdated {
+        /// Which.
+        features: Features,
+    },
 }
 
 impl core::fmt::Display for BootError {
@@ -365,6 +382,10 @@ impl core::fmt::Display for BootError {
             BootError::Full { index } => {
                 write!(f, "the log's memory has no room for the entry at index {}: give it more than before", index.0)
             }
+            BootError::Outdated { features } => write!(
+                f,
+                "this build does not know what is on in its cluster: {features}. Start one that does: nothing is lost"
+            ),
         }
     }
 }

@@ -1,10 +1,13 @@
 use serde::{Deserialize, Serialize};
 
+use crate::configuration::Configuration;
 use crate::log::SLOT;
-use crate::peer::seats_of;
+use crate::peer::{Peer, seats_of};
 use crate::roster::Occupant;
 use crate::step::Step;
-use crate::{ConfigError, Incarnation, Kind, Members, RECORD_OVERHEAD, Rejection, Roster, Seat, Seats, Settled};
+use crate::{
+    ConfigError, Features, Incarnation, Kind, Least, Members, RECORD_OVERHEAD, Rejection, Roster, Seat, Seats, Settled,
+};
 
 /// An operator wants other members, at the leader. One change is made at a time.
 ///
@@ -40,6 +43,12 @@ pub enum Change<'a> {
         /// Where.
         address: &'a [u8],
     },
+    /// These features are on from now on, for good, once that is [known to be committed](crate::Node::features). Every
+    /// member has to have said in this reign that its build knows them. What is on stays on.
+    Enable {
+        /// Which.
+        features: Features,
+    },
 }
 
 /// Why the members stay as they are. Nothing was done.
@@ -68,6 +77,8 @@ pub enum Unchanged {
     /// The members, with their addresses and lives that are all drawn one day, fit into no entry, or not twice into the
     /// smallest log; or an address is too long.
     TooLarge,
+    /// These have not said that their builds know the features that are to be switched on.
+    Outdated(Seats),
 }
 
 impl From<Unchanged> for Rejection {
@@ -128,11 +139,30 @@ impl Step<'_> {
                 let Occupant { incarnation, .. } = self.settled().roster.occupant(seat).unwrap_or_default();
                 Some(Changed { seat, incarnation, address: Some(address) })
             }
+            Change::Enable { features } => return self.enable(features),
             Change::Promote { .. } | Change::Remove { .. } | Change::Move { .. } => {
                 return Err(Unchanged::Unknown.into());
             }
         };
         self.append_members(members, changed)
+    }
+
+    /// Switches features on that every member knows, itself included. A life that the members do not name yet speaks for
+    /// no other.
+    fn enable(&mut self, features: Features) -> Result<(), Rejection> {
+        let Configuration { members, reborn, .. } = self.state.configuration;
+        let know = seats_of(self.peers, |peer| peer.features.contains(features));
+        let is_known_here = self.state.settings.features.contains(features);
+        let me = if is_known_here { self.state.me() } else { Seats::NONE };
+        let know = know.without(self.state.seat()).union(me);
+        let lacking = Seats(members.all().0 & !(know.0 & !reborn.0));
+        if !lacking.is_empty() {
+            return Err(Unchanged::Outdated(lacking).into());
+        }
+        if self.state.configuration.features.contains(features) {
+            return Ok(());
+        }
+        self.append_roster(members, features, None)
     }
 
     /// Whether this leader may append a change now: nobody is to take over, who would need that entry too, its reign is
@@ -205,7 +235,11 @@ impl Step<'_> {
         let replaced = Seats::NONE.and(seat);
         let joint = Members { outgoing: voters, replaced, learners, ..Members::of(voters) };
         let members = if voters.contains(seat) { joint } else { self.state.configuration.members };
-        let incarnation = self.peers[seat].incarnation;
+        let Peer { incarnation, features, .. } = self.peers[seat];
+        // A store that could not keep who takes part would count all the same.
+        if !features.contains(self.state.configuration.features) {
+            return;
+        }
         // Without room for it, the next answer tries again.
         let _ = self.append_members(members, Some(Changed { seat, incarnation, address: None }));
     }
@@ -251,12 +285,24 @@ impl Step<'_> {
         self.roster().bytes().len() + RECORD_OVERHEAD + SLOT
     }
 
-    /// Appends a configuration in which all but this seat is as in the one that is settled. It is in force at once.
     fn append_members(&mut self, members: Members, changed: Option<Changed<'_>>) -> Result<(), Rejection> {
+        self.append_roster(members, Features::NONE, changed)
+    }
+
+    /// Appends a configuration in which all but this seat is as in the one that is settled, and these features are on beside
+    /// what is on already. It is in force at once.
+    fn append_roster(
+        &mut self,
+        members: Members,
+        features: Features,
+        changed: Option<Changed<'_>>,
+    ) -> Result<(), Rejection> {
         let limit = self.state.settings.entry_bytes_max.min(self.longest_record());
         let payload_max = limit.saturating_sub(Roster::MARGIN).min(self.memory.len());
         let room = self.room();
         let Settled { roster, .. } = self.state.configuration.settled(self.memory);
+        let least = roster.least();
+        let least = Least { features: least.features.with(features), ..least };
         let occupant = |seat| {
             let before = roster.occupant(seat).unwrap_or_default();
             match changed {
@@ -280,7 +326,7 @@ impl Step<'_> {
         let written = self
             .log
             .payload_room(payload_max, room)
-            .map(|room| Roster::write(room, members, roster.least(), occupant).map(|written| written.bytes().len()));
+            .map(|room| Roster::write(room, members, least, occupant).map(|written| written.bytes().len()));
         let would_fit = match written {
             Some(Ok(length)) if grows && !lasts(length) => false,
             Some(Ok(length)) if taken(entries, length) <= room => {

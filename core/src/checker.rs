@@ -220,7 +220,7 @@ impl State {
         })) = fetch;
         let Settings {
             identity: _, entry_bytes_max: _, inflight_messages_max: _, inflight_bytes_max: _,
-            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _, leases: _,
+            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _, leases: _, features: _,
         } = settings;
         let Sends { turn, piece_turn, commits: _, attention: _ } = sends;
         let Follow {
@@ -263,6 +263,7 @@ impl State {
         let Settings {
             identity: Identity { seat, incarnation: _ }, entry_bytes_max: _, inflight_messages_max: _,
             inflight_bytes_max: _, snapshot_bytes_per_heartbeat: _, snapshot_bytes_max: _, pieces_in_order: _, leases: _,
+            features: _,
         } = settings;
         let Endings { reign: _, transfer: failed, plan: ended, dismissal: _ } = endings;
         // The turn of pieces may be behind the last seat: it belongs to what time forgets.
@@ -306,7 +307,7 @@ impl Peer {
     fn forget_time(&mut self) {
         let Peer {
             incarnation: _, matched: _, next: _, sent: _, echoed: _, reset_at: _, round_from: _, flow: _, marked: _,
-            overtaken: _, losses: _, refused, heard, asked: _, pieces: _, owed: _,
+            overtaken: _, losses: _, features: _, refused, heard, asked: _, pieces: _, owed: _,
         } = self;
         (*heard, *refused) = (Instant::START, Refused::NOTHING);
     }
@@ -316,7 +317,7 @@ impl Peer {
     fn forget_reign(&mut self, other: Peer) {
         let Peer {
             incarnation, matched: _, next: _, sent: _, echoed: _, reset_at: _, round_from: _, flow: _, marked: _,
-            overtaken: _, losses: _, refused: _, heard, asked, pieces: _, owed,
+            overtaken: _, losses: _, features: _, refused: _, heard, asked, pieces: _, owed,
         } = *self;
         *self = Peer { incarnation, heard, asked, owed, ..other };
     }

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::timers::Timers;
-use crate::{Identity, Members, RECORD_OVERHEAD, Roster, Seat, Seats};
+use crate::{Features, Identity, Members, RECORD_OVERHEAD, Roster, Seat, Seats};
 
 pub(crate) const ELECTION_SECONDS_MAX: u32 = 3600;
 
@@ -44,6 +44,9 @@ pub struct Config {
     /// time in which the machine sleeps, never goes back, and is at most a twentieth slow or fast; and only if every
     /// member's is so too. What others promise to the leader they promise whatever they say here.
     pub leases: bool,
+    /// What this build knows, its app included: it is told to whoever leads. A store in whose cluster more is
+    /// [on](crate::Node::features) is refused.
+    pub features: Features,
     /// Spreads the election time-outs, and names this boot in messages. It must differ from member to member and from
     /// boot to boot: a random number, or a counter in flash beside the seat's number.
     pub seed: u64,
@@ -65,6 +68,7 @@ impl Config {
             snapshot_bytes_max: None,
             pieces_in_order: true,
             leases: false,
+            features: Features::OWN,
             seed,
         }
     }
@@ -91,6 +95,7 @@ pub(crate) struct Settings {
     pub(crate) snapshot_bytes_max: Option<u32>,
     pub(crate) pieces_in_order: bool,
     pub(crate) leases: bool,
+    pub(crate) features: Features,
 }
 
 impl Settings {
@@ -114,6 +119,7 @@ impl Settings {
                 snapshot_bytes_max: config.snapshot_bytes_max,
                 pieces_in_order: config.pieces_in_order || cfg!(target_os = "none"),
                 leases: config.leases,
+                features: config.features,
             });
         };
         Err(wrong)

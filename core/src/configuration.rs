@@ -1,7 +1,7 @@
 use crate::log::Log;
 use crate::roster::Occupant;
 use crate::step::Step;
-use crate::{ConfigError, Index, Least, Members, Refusal, Roster, Seat, Seats, Settled};
+use crate::{ConfigError, Dismissal, Features, Index, Least, Members, Refusal, Roster, Seat, Seats, Settled};
 
 /// The members in force, and what follows from who they are (section 6).
 ///
@@ -27,6 +27,8 @@ pub(crate) struct Configuration {
     pub(crate) reborn: Seats,
     /// No member's election time-out is shorter than this: see [`Least`].
     pub(crate) election_micros: u32,
+    /// What is on: see [`Features`].
+    pub(crate) features: Features,
     /// The log of no member has less room than this, in bytes.
     pub(crate) log_bytes: usize,
     /// The index of the entry that made the configuration in force; zero for that of the founding.
@@ -51,6 +53,7 @@ impl Configuration {
             others: Seats::NONE,
             reborn: Seats::NONE,
             election_micros: 0,
+            features: Features::NONE,
             log_bytes: 0,
             since: Index(0),
             settled: Index(0),
@@ -85,13 +88,19 @@ impl Configuration {
         self.members.voters.union(self.members.outgoing)
     }
 
+    /// This one is known to be committed.
+    fn settle(&mut self, since: Index, roster: Roster<'_>, memory: &mut [u8]) {
+        memory.iter_mut().zip(roster.bytes()).for_each(|(room, byte)| *room = *byte);
+        (self.settled, self.settled_bytes, self.features) = (since, roster.bytes().len(), roster.least().features);
+    }
+
     /// The sets of seats that a checker renames.
     #[cfg(feature = "checker")]
     #[rustfmt::skip]
     pub(crate) fn seats_mut(&mut self) -> (&mut Members, [&mut Seats; 2]) {
         let Configuration {
-            is_open: _, is_news: _, was_named: _, held: _, members, others, reborn, election_micros: _, log_bytes: _,
-            since: _, settled: _, settled_bytes: _, looked_through: _,
+            is_open: _, is_news: _, was_named: _, held: _, members, others, reborn, election_micros: _, features: _,
+            log_bytes: _, since: _, settled: _, settled_bytes: _, looked_through: _,
         } = self;
         (members, [others, reborn])
     }
@@ -123,7 +132,8 @@ impl Step<'_> {
     pub(crate) fn adopt_founders(&mut self, members: Members, least: Least) -> Result<(), ConfigError> {
         if self.state.configuration.settled_bytes == Roster::NOBODY_BYTES {
             let roster = Roster::write(self.memory, members, least, |_| Occupant::default())?;
-            self.state.configuration.settled_bytes = roster.bytes().len();
+            (self.state.configuration.settled_bytes, self.state.configuration.features) =
+                (roster.bytes().len(), least.features);
             self.enter();
         }
         Ok(())
@@ -136,10 +146,9 @@ impl Step<'_> {
         if since <= configuration.settled {
             return Ok(());
         }
-        self.check_room(&roster)?;
-        copy(roster.bytes(), self.memory);
+        self.check_roster(&roster)?;
         let configuration = &mut self.state.configuration;
-        (configuration.settled, configuration.settled_bytes) = (since, roster.bytes().len());
+        configuration.settle(since, roster, self.memory);
         configuration.looked_through.raise(since);
         if since >= configuration.since {
             configuration.since = since;
@@ -148,8 +157,14 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Whether there is room to remember this.
-    pub(crate) fn check_room(&self, roster: &Roster<'_>) -> Result<(), Refusal> {
+    /// Whether there is room to remember this, and all that is on by it is known here. A build that lacks some of it keeps
+    /// nothing of that, and ends: see [`Dismissal::Outdated`].
+    pub(crate) fn check_roster(&mut self, roster: &Roster<'_>) -> Result<(), Refusal> {
+        let lacks = roster.least().features.without(self.state.settings.features);
+        if !lacks.is_empty() {
+            self.state.endings.dismissal = Some(Dismissal::Outdated(lacks));
+            return Err(Refusal::Outdated);
+        }
         let has_seats = roster.members().all().0 & !Seats::first(self.peers.len()).0 == 0;
         if has_seats && roster.bytes().len() <= self.memory.len() { Ok(()) } else { Err(Refusal::Members) }
     }
@@ -204,8 +219,7 @@ impl Step<'_> {
         let Some((index, roster)) = found.and_then(|entry| Some((entry.position().index, entry.roster()?))) else {
             return;
         };
-        copy(roster.bytes(), self.memory);
-        (configuration.settled, configuration.settled_bytes) = (index, roster.bytes().len());
+        configuration.settle(index, roster, self.memory);
     }
 
     /// The configuration in force is another one. Whoever holds a seat now is the one that it names: of another life of
@@ -239,8 +253,4 @@ impl Step<'_> {
         configuration.was_named |= configuration.names(me.seat);
         self.state.attend_all();
     }
-}
-
-fn copy(bytes: &[u8], room: &mut [u8]) {
-    room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
 }

@@ -140,10 +140,9 @@ impl<'a> Draw<'a> {
     }
 
     pub(crate) fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let term = self.state.hard.term;
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {
-            return Some(Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
+            return Some(self.state.ack(0, Outcome::Stale));
         }
         let vote = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
         if vote.is_owed {

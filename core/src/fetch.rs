@@ -167,7 +167,7 @@ impl Step<'_> {
         if latest.position.term > self.state.hard.term || latest.index() == Index(0) {
             return Err(Refusal::Order);
         }
-        self.check_room(&settled.roster)?;
+        self.check_roster(&settled.roster)?;
         self.hear_leader(from, stamp, inherited)?;
         self.adopt(settled)?;
         let is_lost = self.state.snapshots.image == Image::Lost;
@@ -286,6 +286,6 @@ impl<'a> Draw<'a> {
     pub(crate) fn question(&mut self) -> Option<Message<'a>> {
         let window = self.state.settings.inflight_bytes_max;
         let outcome = self.state.fetch.as_mut()?.question(window)?;
-        Some(Message::Ack { term: self.state.hard.term, stamp: self.state.follow.stamp, outcome })
+        Some(self.state.ack(self.state.follow.stamp, outcome))
     }
 }

@@ -63,6 +63,11 @@ impl State {
     pub(crate) fn is_fenced(&self) -> bool {
         self.is_leader() || self.timers.now < self.follow.fenced_until
     }
+
+    /// An answer to the leader. Each says what this build knows: it may be another one since the last.
+    pub(crate) fn ack<'a>(&self, stamp: u64, outcome: Outcome) -> Message<'a> {
+        Message::Ack { term: self.hard.term, stamp, outcome, features: self.settings.features }
+    }
 }
 
 impl Step<'_> {
@@ -130,7 +135,7 @@ impl Step<'_> {
         for entry in entries {
             if !self.has(entry) {
                 let roster = entry.roster();
-                roster.map_or(Ok(()), |roster| self.check_room(&roster))?;
+                roster.map_or(Ok(()), |roster| self.check_roster(&roster))?;
                 self.make_way(entry.position().index.previous())?;
                 if self.room() < entry.record().len() + SLOT || self.log.push(entry).is_err() {
                     self.run_full();
@@ -187,8 +192,7 @@ impl Step<'_> {
 impl<'a> Draw<'a> {
     /// The ack that the leader is owed.
     pub(crate) fn ack(&mut self) -> Option<Message<'a>> {
-        let term = self.state.hard.term;
-        self.answer().map(|(stamp, outcome)| Message::Ack { term, stamp, outcome })
+        self.answer().map(|(stamp, outcome)| self.state.ack(stamp, outcome))
     }
 
     /// How the log compares with what the leader sent, if that was asked or has changed.

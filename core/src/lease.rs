@@ -1,5 +1,5 @@
-use crate::Instant;
 use crate::state::State;
+use crate::{Features, Instant};
 
 /// For how long a leader serves reads without a round for each (section 6.4.1 of the thesis).
 ///
@@ -49,10 +49,12 @@ impl State {
         serves.then(|| if self.holds_lease() { until.micros_since(now.max(self.timers.now)) } else { 0 })
     }
 
-    /// The round that was drawn last is confirmed.
+    /// The round that was drawn last is confirmed, by a majority whose stores no build takes up that would not keep what was
+    /// confirmed.
     pub(crate) fn extend_lease(&mut self) {
         let lease = &mut self.lead.lease;
-        if self.settings.leases && !lease.is_over {
+        let is_promised = self.configuration.features.contains(Features::LEASES);
+        if self.settings.leases && is_promised && !lease.is_over {
             // (1 - r) / (1 + r) of the shortest time-out of all, with r = 1 / 20.
             lease.until = lease.drawn.after(u64::from(self.configuration.election_micros) / 21 * 19);
             lease.behind = self.timers.behind;

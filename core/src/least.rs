@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::Features;
+
 /// What every member has at least. It is stated when the cluster is founded; no member may have less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -8,6 +10,8 @@ pub struct Least {
     pub log_bytes: u32,
     /// The election time-out, in microseconds. No lease is longer than the shortest one allows.
     pub election_micros: u32,
+    /// What every member's build knows, and may be used. It grows by [`Change::Enable`](crate::Change::Enable).
+    pub features: Features,
 }
 
 impl Least {
@@ -16,6 +20,7 @@ impl Least {
         Least {
             log_bytes: self.log_bytes.min(other.log_bytes),
             election_micros: self.election_micros.min(other.election_micros),
+            features: self.features.common(other.features),
         }
     }
 }

@@ -8,7 +8,8 @@
 //! ```
 //! use std::collections::VecDeque;
 //! use quorate::{
-//!     Boot, Charter, ClientCommand, Config, Effect, Founding, Input, Instant, Least, Members, Node, Role, Seat, Seats,
+//!     Boot, Charter, ClientCommand, Config, Effect, Features, Founding, Input, Instant, Least, Members, Node, Role, Seat,
+//!     Seats,
 //! };
 //!
 //! #[derive(serde::Serialize, serde::Deserialize)]
@@ -19,7 +20,7 @@
 //!
 //! let members = Members::of(Seats::first(3));
 //! // What all of them start from. Between machines, a `Prospect` on each makes sure of that.
-//! let least = Least { log_bytes: 1024, election_micros: 250_000 };
+//! let least = Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN };
 //! let charter = Charter { founding: Founding(0x1a3b), members, least };
 //! let mut machines = Vec::new();
 //! for seat in members.all().iter() {
@@ -170,6 +171,7 @@ mod early;
 mod effect;
 mod election;
 mod entry;
+mod features;
 mod fetch;
 mod follow;
 pub mod founding;
@@ -213,6 +215,7 @@ pub use config::{Config, ConfigError};
 pub use draw::Effects;
 pub use effect::{Apply, CommandError, Effect, Rejection, Round};
 pub use entry::{Entries, Entry, Kind, RECORD_OVERHEAD, RecordError, crc32c, crc32c_append};
+pub use features::Features;
 pub use founding::{Charter, Founding, Prospect};
 pub use input::{Answer, ClientCommand, Input, Persisted, Read, Receive, Snapshotted, Tick, Told, Transfer};
 pub use instant::{Instant, Widened};

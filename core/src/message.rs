@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Entries, Incarnation, Index, Position, Settled, Snapshot, Term};
+use crate::{Entries, Features, Incarnation, Index, Position, Settled, Snapshot, Term};
 
 /// What members say to each other. Postcard writes it; the order of the variants is part of the wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ pub enum Message<'a> {
         stamp: u64,
         /// How its log compares.
         outcome: Outcome,
+        /// What the follower's build knows.
+        features: Features,
     },
     /// A follower asks the leader for an index to read at (section 6.4 of the thesis).
     ReadIndex {

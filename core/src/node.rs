@@ -11,8 +11,8 @@ use crate::snapshots::{Image, Snapshots};
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, HardState, Identity, Index, Instant, Members, Position, Refusal, Refusals, Role, Roster, Seat,
-    Seats, Settled, Snapshot, Stored, Term, Told,
+    Effects, Entries, Features, HardState, Identity, Index, Instant, Members, Position, Refusal, Refusals, Role,
+    Roster, Seat, Seats, Settled, Snapshot, Stored, Term, Told,
 };
 
 /// What clients want done: any type that serde can take apart and put together again.
@@ -147,6 +147,17 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// The last configuration that is known to be committed.
     pub fn settled(&self) -> Settled<'_> {
         self.state.configuration.settled(self.settled.as_flattened())
+    }
+
+    /// What is on in the cluster, as far as it is known to be committed: it may be used, and is never off again.
+    pub fn features(&self) -> Features {
+        self.state.configuration.features
+    }
+
+    /// What this node's build knows: see [`Config::features`](crate::Config::features). What others know, their leader
+    /// [hears](crate::Progress::features).
+    pub fn known_features(&self) -> Features {
+        self.state.settings.features
     }
 
     /// The same, unless it is durable as such. A host that takes a snapshot without being asked makes it durable before its

@@ -2,7 +2,7 @@ use core::ops;
 
 use crate::election::OwedVote;
 use crate::pieces::Pieces;
-use crate::{Incarnation, Index, Instant, Refusal, Seat, Seats};
+use crate::{Features, Incarnation, Index, Instant, Refusal, Seat, Seats};
 
 /// What a node knows of another member, and owes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     pub(crate) reset_at: u64,
     /// `sent` when the read round under way began: a later stamp confirms it.
     pub(crate) round_from: u64,
+    /// What its build knows, as it said to this leader.
+    pub(crate) features: Features,
     /// When it last answered this leader; at a node that does not lead, when it was last heard.
     pub(crate) heard: Instant,
     pub(crate) asked: Asked,
@@ -175,6 +177,7 @@ impl Peer {
         marked: false,
         overtaken: false,
         losses: 0,
+        features: Features::NONE,
         refused: Refused::NOTHING,
         heard: Instant::START,
         asked: Asked::NONE,

@@ -1,5 +1,5 @@
 use crate::peer::{Flow, Peer};
-use crate::{Index, Instant, Node, Refusal, Seat};
+use crate::{Features, Index, Instant, Node, Refusal, Seat};
 
 /// How far a follower is, as its leader knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub struct Progress {
     pub heard: Instant,
     /// Whether it follows, and if it does not, why.
     pub standing: Standing,
+    /// What its build knows, as it has said to this leader; nothing before it has.
+    pub features: Features,
 }
 
 /// Whether a member follows its leader, as that leader knows.
@@ -49,7 +51,8 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
             let probing = peer.flow == Flow::Probe;
             let standing = self.standing(peer);
             let heard = peer.heard.before(self.state.timers.behind);
-            Progress { seat, matched: peer.matched, next: peer.next, probing, heard, standing }
+            let Peer { matched, next, features, .. } = *peer;
+            Progress { seat, matched, next, probing, heard, standing, features }
         })
     }
 

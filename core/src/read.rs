@@ -5,7 +5,7 @@ use crate::peer::{Asked, Peer, Reply, seats_of};
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Message, Rejection, Round, Seat};
+use crate::{Index, Message, Rejection, Round, Seat, Seats};
 
 /// The reads of this node (section 6.4 of the thesis).
 ///
@@ -177,7 +177,12 @@ impl Rounds<'_> {
         if !self.state.configuration.is_quorum(present.union(self.state.me())) {
             return;
         }
-        self.state.extend_lease();
+        // A voter that lacks the entry by which leases are on may be started again as a build that keeps no promise.
+        let since = self.state.configuration.settled;
+        let bound = seats_of(self.peers, |peer| peer.matched >= since);
+        if self.state.configuration.is_quorum(Seats(present.0 & bound.0).union(self.state.me())) {
+            self.state.extend_lease();
+        }
         let latest = self.state.reads.latest;
         self.state.reads.under_way = None;
         self.state.reads.confirmed = NonZero::new(latest).map(|round| (round, index));

@@ -27,11 +27,13 @@ pub enum Refusal {
     /// A snapshot of the leader is longer than this node has a place for: see
     /// [`Config::snapshot_bytes_max`](crate::Config::snapshot_bytes_max).
     SnapshotTooLarge,
+    /// More is on in this cluster than this build knows: see [`Dismissal::Outdated`](crate::Dismissal::Outdated).
+    Outdated,
 }
 
 impl Refusal {
     /// Every reason, in the order of [`Refusals`].
-    pub const ALL: [Refusal; 11] = [
+    pub const ALL: [Refusal; 12] = [
         Refusal::Sender,
         Refusal::Incarnation,
         Refusal::Bounds,
@@ -43,6 +45,7 @@ impl Refusal {
         Refusal::Snapshot,
         Refusal::Forgotten,
         Refusal::SnapshotTooLarge,
+        Refusal::Outdated,
     ];
 
     /// A short name, for a status line.
@@ -59,6 +62,7 @@ impl Refusal {
             Refusal::Snapshot => "damaged snapshot",
             Refusal::Forgotten => "lacks what it acknowledged",
             Refusal::SnapshotTooLarge => "snapshot too large",
+            Refusal::Outdated => "unknown features",
         }
     }
 }

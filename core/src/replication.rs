@@ -4,7 +4,7 @@ use crate::peer::{Flow, Refused, seats_of};
 use crate::position::raise;
 use crate::state::State;
 use crate::step::Step;
-use crate::{Index, Message, Outcome, Position, Refusal, Seat, Seats};
+use crate::{Features, Index, Message, Outcome, Position, Refusal, Seat, Seats};
 
 /// How often in a row a follower's window may get lost, without progress, and be sent again at once. Then it is sent
 /// once a heartbeat: a path that swallows a frame again and again is not flooded.
@@ -13,7 +13,13 @@ const LOSSES_MAX: u8 = 3;
 impl Step<'_> {
     /// A follower has answered an `AppendEntries` of this term.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn on_ack(&mut self, from: Seat, stamp: u64, outcome: Outcome) -> Result<(), Refusal> {
+    pub(crate) fn on_ack(
+        &mut self,
+        from: Seat,
+        stamp: u64,
+        outcome: Outcome,
+        features: Features,
+    ) -> Result<(), Refusal> {
         if !self.state.is_leader() || outcome == Outcome::Stale {
             return Ok(());
         }
@@ -39,6 +45,10 @@ impl Step<'_> {
         peer.refused = Refused::NOTHING;
         let is_new = stamp > peer.echoed;
         raise(&mut peer.echoed, stamp);
+        // What came before it started anew, as another build perhaps, may come late.
+        if is_new {
+            peer.features = features;
+        }
         if is_new && let Some(plan) = &mut self.state.lead.plan {
             plan.answered = plan.answered.and(from);
         }

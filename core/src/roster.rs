@@ -3,7 +3,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::log::SLOT;
-use crate::{ConfigError, Identity, Incarnation, Index, Least, Members, RECORD_OVERHEAD, Seat, Seats};
+use crate::{ConfigError, Features, Identity, Incarnation, Index, Least, Members, RECORD_OVERHEAD, Seat, Seats};
 
 /// Who takes part, in which life, and where: a configuration of section 6, as bytes that go unchanged through log, frame
 /// and disk.
@@ -36,9 +36,9 @@ pub struct Occupant<'a> {
     pub address: &'a [u8],
 }
 
-/// Bytes in front of the occupants: the least log capacity, the least election time-out, and five sets of seats, each 32
-/// bits, little endian.
-const HEAD: usize = 28;
+/// Bytes in front of the occupants: the least log capacity, the least election time-out, the features that are on, and five
+/// sets of seats, each 32 bits, little endian.
+const HEAD: usize = 32;
 
 /// In the byte in front of an address, beside its length: a drawn incarnation comes first.
 const IS_DRAWN: u8 = 0x80;
@@ -48,11 +48,11 @@ impl<'a> Roster<'a> {
     pub const ADDRESS_MAX: usize = 18;
 
     /// Bytes that a node keeps for each of its seats, to hold a roster: addresses of full length fit from two seats on.
-    pub const SEAT_BYTES: usize = 41;
+    pub const SEAT_BYTES: usize = 43;
 
     /// A roster has at most so many bytes less than a frame holds of entries: an offer of a snapshot brings one as well,
     /// and takes more beside it than an `AppendEntries` beside entries.
-    pub const MARGIN: usize = 64;
+    pub const MARGIN: usize = 60;
 
     /// A roster of nobody, which none is that comes from elsewhere, is so many bytes, all of them zero.
     pub(crate) const NOBODY_BYTES: usize = HEAD;
@@ -114,13 +114,13 @@ impl<'a> Roster<'a> {
 
     /// Who takes part.
     pub fn members(&self) -> Members {
-        let [voters, outgoing, replaced, learners, witnesses] = core::array::from_fn(|at| Seats(self.word(at + 2)));
+        let [voters, outgoing, replaced, learners, witnesses] = core::array::from_fn(|at| Seats(self.word(at + 3)));
         Members { voters, outgoing, replaced, learners, witnesses }
     }
 
     /// What every member has at least.
     pub fn least(&self) -> Least {
-        Least { log_bytes: self.word(0), election_micros: self.word(1) }
+        Least { log_bytes: self.word(0), election_micros: self.word(1), features: Features(self.word(2)) }
     }
 
     /// Who holds this seat; nobody if it is no member's.
@@ -183,9 +183,10 @@ struct Out<'b> {
 
 impl Out<'_> {
     fn put_head(&mut self, members: &Members, least: Least) -> Option<()> {
-        let Least { log_bytes, election_micros } = least;
+        let Least { log_bytes, election_micros, features } = least;
         let Members { voters, outgoing, replaced, learners, witnesses } = *members;
-        let numbers = [log_bytes, election_micros, voters.0, outgoing.0, replaced.0, learners.0, witnesses.0];
+        let numbers =
+            [log_bytes, election_micros, features.0, voters.0, outgoing.0, replaced.0, learners.0, witnesses.0];
         numbers.iter().try_for_each(|number| self.put(&number.to_le_bytes()))
     }
 

@@ -95,7 +95,9 @@ impl<'a> Step<'a> {
             Message::AppendEntries { .. } | Message::Offer { .. } => self.peer(from).owed.stale = true,
             Message::Piece { index, check, offset, bytes, .. } => return Ok(self.on_piece(index, check, offset, bytes)),
             Message::Vote { ballot, granted, .. } if is_current => self.on_vote(from, ballot, granted),
-            Message::Ack { stamp, outcome, .. } if is_current => self.on_ack(from, stamp, outcome)?,
+            Message::Ack { stamp, outcome, features, .. } if is_current => {
+                self.on_ack(from, stamp, outcome, features)?;
+            }
             Message::ReadIndex { boot, round, .. } if is_current => self.on_read_index(from, boot, round),
             Message::ReadAnswer { boot, round, index, .. } if is_current => self.on_read_answer(boot, round, index),
             Message::CampaignNow { .. } if is_current => self.on_campaign_now(from),

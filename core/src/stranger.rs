@@ -1,9 +1,9 @@
 use crate::draw::Draw;
 use crate::peer::OwedWord;
 use crate::step::Step;
-use crate::{Identity, Message, Refusal, Seat, Settled, Term};
+use crate::{Features, Identity, Message, Refusal, Seat, Settled, Term};
 
-/// Why a node is none of the members any longer, and stops.
+/// Why a node takes part no longer, and stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Dismissal {
@@ -11,6 +11,9 @@ pub enum Dismissal {
     Removed,
     /// Another store holds its seat, and is there: a copy of this one, or a second node that was started for it.
     Replaced,
+    /// These features are on, and its build does not know them: it was away, or made an older one, while the cluster went
+    /// on. It holds nothing of what they may have changed, and goes on from where it is once its build knows them.
+    Outdated(Features),
 }
 
 /// A store that was told so often that another one holds its seat, while it was served by nobody, is one too many: it asks

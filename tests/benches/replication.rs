@@ -8,8 +8,8 @@
 use std::time::Instant as Clock;
 
 use quorate::{
-    Boot, Charter, ClientCommand, Config, Effect, Entries, Founding, Identity, Input, Instant, Least, Members, Node,
-    Role, Seat, Seats, Ticket,
+    Boot, Charter, ClientCommand, Config, Effect, Entries, Features, Founding, Identity, Input, Instant, Least,
+    Members, Node, Role, Seat, Seats, Ticket,
 };
 use quorate_wire::Envelope;
 
@@ -58,7 +58,7 @@ impl<const SEATS: usize> Bench<SEATS> {
         let charter = Charter {
             founding: FOUNDING,
             members,
-            least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+            least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
         };
         let nodes = members.all().iter().map(|seat| {
             let config = Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, 7) };

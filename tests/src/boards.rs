@@ -18,7 +18,7 @@ pub use presses::{Press, Presses, Record};
 pub use setting::{Setting, Trouble};
 pub use world::{Report, World};
 
-use quorate::{Charter, Founding, Least, Members};
+use quorate::{Charter, Features, Founding, Least, Members};
 use quorate_serial::Station;
 use quorate_wire::Cluster;
 
@@ -29,7 +29,11 @@ pub const FOUNDING: Founding = Founding(0xf0);
 
 /// The founding record of such a cluster, whose logs have this length.
 pub fn charter(members: Members, log_bytes: usize) -> Charter {
-    Charter { founding: FOUNDING, members, least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 } }
+    Charter {
+        founding: FOUNDING,
+        members,
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
+    }
 }
 
 /// The most boards.

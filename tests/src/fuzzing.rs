@@ -15,7 +15,7 @@ mod source;
 mod station;
 mod step;
 
-use quorate::{Boot, Charter, Config, Founding, Least, Members, Recovered, Seat};
+use quorate::{Boot, Charter, Config, Features, Founding, Least, Members, Recovered, Seat};
 
 pub use decode::decode;
 pub use flash::flash;
@@ -43,9 +43,11 @@ fn recovering(me: Seat, members: Members, log_bytes: usize) -> Boot<Vec<u8>, Vec
     let charter = Charter {
         founding: Founding(1),
         members,
-        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
     };
-    let mut boot = Boot::recover(Config::new(me, 1), vec![0; log_bytes]).expect("the configuration is sound");
+    // What no build knows may stand on a disk that nobody has checked.
+    let config = Config { features: Features(u32::MAX), ..Config::new(me, 1) };
+    let mut boot = Boot::recover(config, vec![0; log_bytes]).expect("the configuration is sound");
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     boot
 }

@@ -21,6 +21,8 @@
 //! | `lose-disk 1`, `lose-disk 1 same` | node 1 starts from an empty disk in another life, or, as it must not, in the same |
 //! | `join 4` | node 4 starts from an empty disk, in a life of its own, with what node 1 has of settings |
 //! | `change 1 add 4 at=here`, `promote 4`, `remove 4`, `move 4 at=there` | an operator wants other members |
+//! | `change 1 enable features=16` | an operator wants features on, by their numbers |
+//! | `cluster 3 knows=0`, `build 1 knows=0,16` | all are builds that know these features; another build takes node 1's disk up |
 //! | `lose-snapshots 1` | the snapshots of node 1 cannot be read any more |
 //! | `state 1` | shows what the app of node 1 holds |
 //! | `hold 1`, `draw 1` | the effects of node 1 wait, and are drawn |
@@ -39,7 +41,7 @@ pub(crate) mod show;
 
 use std::collections::BTreeMap;
 
-use quorate::{Boot, Charter, Config, Incarnation, Instant, Recovered, Refusals, Term, Ticket};
+use quorate::{Boot, BootError, Charter, Config, Incarnation, Instant, Recovered, Refusals, Term, Ticket};
 
 use self::disk::Disk;
 use crate::simulator::records::Batch;
@@ -103,36 +105,41 @@ impl Actor {
     /// Starts the node from exactly what its disk holds. It has been up for an election time-out when the play goes on: before
     /// that it votes for nobody, and few plays are about that.
     fn start(&mut self) {
+        self.try_start().expect("the disk holds what a node wrote");
+    }
+
+    fn try_start(&mut self) -> Result<(), BootError> {
         let boot = Boot::recover(self.config.clone(), vec![0; self.log_bytes]);
         let mut boot = boot.expect("the stage's configuration is sound");
-        let mut take = |item| boot.take(item).expect("the disk holds what a node wrote");
+        let mut take = |item| boot.take(item);
         take(match self.incarnation {
             Incarnation::FOUNDER => Recovered::Charter(self.charter),
             incarnation => Recovered::Joined(self.charter, incarnation),
-        });
-        take(Recovered::HardState(self.disk.log.hard_state));
+        })?;
+        take(Recovered::HardState(self.disk.log.hard_state))?;
         self.state.clear();
         if let Some(position) = self.disk.lost {
-            take(Recovered::LostSnapshot(position));
+            take(Recovered::LostSnapshot(position))?;
         }
         for (snapshot, state) in &self.disk.snapshots {
-            take(Recovered::Snapshot(*snapshot));
+            take(Recovered::Snapshot(*snapshot))?;
             self.state.clone_from(state);
         }
         if let Some((stored, _)) = self.disk.stored {
-            take(Recovered::Stored(stored));
+            take(Recovered::Stored(stored))?;
         }
-        self.disk.log.entries().for_each(|entry| take(Recovered::Entry(entry)));
-        self.disk.log.settled().into_iter().for_each(|settled| take(Recovered::Settled(settled)));
+        self.disk.log.entries().try_for_each(|entry| take(Recovered::Entry(entry)))?;
+        self.disk.log.settled().into_iter().try_for_each(|settled| take(Recovered::Settled(settled)))?;
         let mark = self.disk.log.last_mark();
         if mark.term > Term(0) {
-            take(Recovered::Mark(mark));
+            take(Recovered::Mark(mark))?;
         }
-        let node = boot.start(self.now).expect("the disk holds what a node wrote");
+        let node = boot.start(self.now)?;
         self.node = Some(node);
         self.now = self.now + self.config.election_timeout;
         self.write = None;
         self.refusals = Refusals::default();
+        Ok(())
     }
 
     /// It has lost all, and lives another life.

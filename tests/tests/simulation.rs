@@ -91,7 +91,7 @@ fn each_kind_of_fault_happens_and_can_be_left_out() {
     for name in ["retaken", "expired", "mismatched", "leased"] {
         assert!(happened.contains(name), "no session was {name}");
     }
-    for name in ["completed", "joined", "changed", "dismissed"] {
+    for name in ["completed", "joined", "changed", "dismissed", "enabled", "outdated"] {
         assert!(happened.contains(name), "no store was {name}");
     }
 }

@@ -7,8 +7,8 @@ mod snapshots;
 
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Entries, Entry, Founding, HardState, Identity, Incarnation, Index, Kind, Least, Mark, Members, Occupant,
-    Position, Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
+    Charter, Entries, Entry, Features, Founding, HardState, Identity, Incarnation, Index, Kind, Least, Mark, Members,
+    Occupant, Position, Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
 };
 
 use crate::{Configuration, Recovered};
@@ -198,7 +198,7 @@ fn complete(founding: u64) -> Record {
     Record::Complete(Charter {
         founding: Founding(founding),
         members: MEMBERS,
-        least: Least { log_bytes: 1 << 20, election_micros: 250_000 },
+        least: Least { log_bytes: 1 << 20, election_micros: 250_000, features: Features::OWN },
     })
 }
 
@@ -207,7 +207,7 @@ fn joined(founding: u64) -> Record {
     let charter = Charter {
         founding: Founding(founding),
         members: MEMBERS,
-        least: Least { log_bytes: 1 << 20, election_micros: 250_000 },
+        least: Least { log_bytes: 1 << 20, election_micros: 250_000, features: Features::OWN },
     };
     Record::Joined(charter, Incarnation(0x0123_4567_89ab_cdef))
 }
@@ -224,8 +224,13 @@ fn configuration(since: u64, members: Members) -> Configuration {
         seat => Occupant { incarnation: Incarnation(u64::MAX - u64::from(seat)), address: &[0xff; 18] },
     };
     let mut room = [0; Roster::SEAT_BYTES * 4];
-    let roster = Roster::write(&mut room, members, Least { log_bytes: 1 << 20, election_micros: 250_000 }, occupant)
-        .expect("four members find room");
+    let roster = Roster::write(
+        &mut room,
+        members,
+        Least { log_bytes: 1 << 20, election_micros: 250_000, features: Features::OWN },
+        occupant,
+    )
+    .expect("four members find room");
     Settled { since: Index(since), roster }.into()
 }
 

@@ -206,7 +206,7 @@ impl From<RecordError> for ItemError {
 #[cfg(test)]
 mod tests {
     use quorate::founding::Prepared;
-    use quorate::{Charter, Founding, Least, Members, Occupant, Seats};
+    use quorate::{Charter, Features, Founding, Least, Members, Occupant, Seats};
 
     use super::*;
 
@@ -249,12 +249,20 @@ mod tests {
         let hard_state = HardState { term: Term(4), vote: Some(Identity::from(Seat(2))) };
         let members = Members { learners: Seats(8), outgoing: Seats(6), replaced: Seats(4), ..Members::of(Seats(7)) };
         let prepared = Record::Prepared(Prepared { founding: Founding(1 << 63), members });
-        let charter =
-            Charter { founding: Founding(9), members, least: Least { log_bytes: 1 << 31, election_micros: 250_000 } };
+        let charter = Charter {
+            founding: Founding(9),
+            members,
+            least: Least { log_bytes: 1 << 31, election_micros: 250_000, features: Features::OWN },
+        };
         let mut room = [0; 200];
         let occupant = |seat: Seat| Occupant { incarnation: Incarnation(seat.0.into()), address: b"address" };
-        let roster = Roster::write(&mut room, members, Least { log_bytes: 1, election_micros: 250_000 }, occupant)
-            .expect("it fits");
+        let roster = Roster::write(
+            &mut room,
+            members,
+            Least { log_bytes: 1, election_micros: 250_000, features: Features::OWN },
+            occupant,
+        )
+        .expect("it fits");
         let settled = Settled { since: Index(5), roster };
         let head = Head { hard_state, mark: Term(2), last: position, snapshot, record: None, settled: None };
         let items = [

@@ -1,13 +1,13 @@
 use quorate::founding::{Prepared, Record};
-use quorate::{Charter, Founding, Incarnation, Least, Members, Seats};
+use quorate::{Charter, Features, Founding, Incarnation, Least, Members, Seats};
 
 use crate::bytes::{number, word};
 use crate::item::ItemError;
 
-/// Bytes of a founding record: founding (8), voters, outgoing, replaced, learners, witnesses (4 each), the least log and
-/// the least election time-out (4 each; zero if it is only prepared), the life's incarnation (8; zero if it is a founder's, or
+/// Bytes of a founding record: founding (8), voters, outgoing, replaced, learners, witnesses (4 each), the least log, the
+/// least election time-out and the features that are on (4 each; zero if it is only prepared), the life's incarnation (8; zero if it is a founder's, or
 /// only prepared).
-pub(crate) const RECORD: usize = 44;
+pub(crate) const RECORD: usize = 48;
 pub(crate) const PREPARED: u8 = 7;
 pub(crate) const COMPLETE: u8 = 8;
 
@@ -20,15 +20,15 @@ pub(crate) fn bytes(record: &Record) -> (u8, [u8; RECORD]) {
         Record::Complete(charter) => (COMPLETE, charter, Incarnation::FOUNDER),
         Record::Joined(charter, incarnation) => (COMPLETE, charter, incarnation),
     };
-    let Charter { founding, members, least: Least { log_bytes, election_micros } } = charter;
+    let Charter { founding, members, least: Least { log_bytes, election_micros, features } } = charter;
     let Members { voters, outgoing, replaced, learners, witnesses } = members;
     let mut bytes = [0; RECORD];
     bytes[..8].copy_from_slice(&founding.0.to_le_bytes());
-    let words = [voters.0, outgoing.0, replaced.0, learners.0, witnesses.0, log_bytes, election_micros];
-    for (room, word) in bytes[8..36].chunks_exact_mut(4).zip(words) {
+    let words = [voters.0, outgoing.0, replaced.0, learners.0, witnesses.0, log_bytes, election_micros, features.0];
+    for (room, word) in bytes[8..40].chunks_exact_mut(4).zip(words) {
         room.copy_from_slice(&word.to_le_bytes());
     }
-    bytes[36..].copy_from_slice(&incarnation.0.to_le_bytes());
+    bytes[40..].copy_from_slice(&incarnation.0.to_le_bytes());
     (tag, bytes)
 }
 
@@ -40,9 +40,10 @@ pub(crate) fn parse(tag: u8, body: &[u8]) -> Result<Record, ItemError> {
     let founding = Founding(number(body, 0));
     let [voters, outgoing, replaced, learners, witnesses] = [8, 12, 16, 20, 24].map(|at| Seats(word(body, at)));
     let members = Members { voters, outgoing, replaced, learners, witnesses };
-    let least = Least { log_bytes: word(body, 28), election_micros: word(body, 32) };
+    let least =
+        Least { log_bytes: word(body, 28), election_micros: word(body, 32), features: Features(word(body, 36)) };
     let charter = Charter { founding, members, least };
-    match (tag, Incarnation(number(body, 36))) {
+    match (tag, Incarnation(number(body, 40))) {
         (PREPARED, Incarnation::FOUNDER) if least == Least::default() => {
             Ok(Record::Prepared(Prepared { founding, members }))
         }

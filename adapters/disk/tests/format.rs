@@ -9,8 +9,8 @@ use std::io::Write as _;
 use common::{members, names, open, position, record, settled, state};
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Entries, Founding, Identity, Incarnation, Index, Least, Mark, Members, Occupant, Roster, Seat, Seats,
-    Settled, Snapshot, Term, crc32c,
+    Charter, Entries, Features, Founding, Identity, Incarnation, Index, Least, Mark, Members, Occupant, Roster, Seat,
+    Seats, Settled, Snapshot, Term, crc32c,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use tempfile::tempdir;
@@ -55,8 +55,11 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
     let Members { voters, .. } = members();
     let (outgoing, replaced, learners, witnesses) = (Seats(0x0e), Seats(0x02), Seats(0x10), Seats(0x04));
     let members = Members { voters, outgoing, replaced, learners, witnesses };
-    let charter =
-        Charter { founding: FOUNDING, members, least: Least { log_bytes: 0x0a0b_0c0d, election_micros: 250_000 } };
+    let charter = Charter {
+        founding: FOUNDING,
+        members,
+        least: Least { log_bytes: 0x0a0b_0c0d, election_micros: 250_000, features: Features::OWN },
+    };
     disk.record(Record::Joined(charter, LIFE)).unwrap();
     let mark = Some(Mark { term: Term(2), last: position(1) });
     let mut room = [0; 100];
@@ -64,9 +67,13 @@ fn a_snapshot_and_what_the_log_says_of_it_have_these_bytes() {
         Seat(1) => Occupant { incarnation: LIFE, address: b"one" },
         _ => Occupant::default(),
     };
-    let roster =
-        Roster::write(&mut room, members, Least { log_bytes: 0x0a0b_0c0d, election_micros: 250_000 }, occupant)
-            .unwrap();
+    let roster = Roster::write(
+        &mut room,
+        members,
+        Least { log_bytes: 0x0a0b_0c0d, election_micros: 250_000, features: Features::OWN },
+        occupant,
+    )
+    .unwrap();
     let settled = Settled { since: Index(1), roster };
     disk.write(state(3), None, Entries::parse(&record(1, &[b'x'; 1_300])).unwrap(), Some(settled), mark).unwrap();
     let mut writer = disk.snapshots().create(position(1), members).unwrap();
@@ -87,8 +94,11 @@ fn founding_records_have_these_bytes() {
     let scratch = tempdir().unwrap();
     let (mut disk, ..) = open(scratch.path()).unwrap();
     disk.record(Record::Prepared(Prepared { founding: FOUNDING, members: members() })).unwrap();
-    let charter =
-        Charter { founding: FOUNDING, members: members(), least: Least { log_bytes: 4096, election_micros: 250_000 } };
+    let charter = Charter {
+        founding: FOUNDING,
+        members: members(),
+        least: Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
+    };
     disk.record(Record::Complete(charter)).unwrap();
     disk.record(Record::Joined(charter, LIFE)).unwrap();
     let bytes = fs::read(scratch.path().join("0000000001.segment")).unwrap();
@@ -101,20 +111,20 @@ const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
 const LIFE: Incarnation = Incarnation(0x0123_4567_89ab_cdef);
 
 const RECORDS: &str = "
-0000: 71 62 61 74 72 68 41 1d 01 00 00 00 00 00 00 00
-0010: 35 00 00 00 00 00 00 00 58 84 bb 02 07 2c 00 00
+0000: 71 62 61 74 2f b2 62 66 01 00 00 00 00 00 00 00
+0010: 39 00 00 00 00 00 00 00 c7 70 ea 60 07 30 00 00
 0020: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
 01f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0200: 71 62 61 74 c5 cc 2a 18 02 00 00 00 00 00 00 00
-0210: 35 00 00 00 00 00 00 00 6f 99 a6 db 08 2c 00 00
+0200: 71 62 61 74 2a c0 d1 ca 02 00 00 00 00 00 00 00
+0210: 39 00 00 00 00 00 00 00 7e 60 c1 ad 08 30 00 00
 0220: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
-0240: 00 00 10 00 00 90 d0 03 00 00 00 00 00 00 00 00
+0240: 00 00 10 00 00 90 d0 03 00 01 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0400: 71 62 61 74 6c a6 b2 f1 03 00 00 00 00 00 00 00
-0410: 35 00 00 00 00 00 00 00 10 83 4f 86 08 2c 00 00
+0400: 71 62 61 74 83 aa 49 23 03 00 00 00 00 00 00 00
+0410: 39 00 00 00 00 00 00 00 01 7a 28 f0 08 30 00 00
 0420: 00 00 00 00 00 88 77 66 55 44 33 22 11 07 00 00
-0440: 00 00 10 00 00 90 d0 03 00 ef cd ab 89 67 45 23
-0450: 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+0440: 00 00 10 00 00 90 d0 03 00 01 00 00 00 ef cd ab
+0450: 89 67 45 23 01 00 00 00 00 00 00 00 00 00 00 00
 05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";
 
 const SNAPSHOT: &str = "
@@ -132,21 +142,21 @@ const SECOND_SEGMENT: &str = "
 0010: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 0020: 02 00 00 00 00 00 00 00 03 00 00 00 00 00 00 00
 0030: 00 0a 00 00 00 00 00 00 00 00 00 00 6a b9 21 9e
-0200: 71 62 61 74 4f c9 7d f5 03 00 00 00 00 00 00 00
-0210: d5 00 00 00 00 00 00 00 06 87 fa 45 05 a7 00 00
+0200: 71 62 61 74 65 cd 46 12 03 00 00 00 00 00 00 00
+0210: dd 00 00 00 00 00 00 00 f2 60 af 71 05 af 00 00
 0220: 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 00
 0230: 00 00 00 00 00 00 00 02 00 00 00 00 00 00 00 01
 0240: 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 00
 0260: 00 00 00 00 00 00 00 00 00 00 00 08 88 77 66 55
 0270: 44 33 22 11 07 00 00 00 0e 00 00 00 02 00 00 00
 0280: 10 00 00 00 04 00 00 00 0d 0c 0b 0a 90 d0 03 00
-0290: ef cd ab 89 67 45 23 01 01 00 00 00 00 00 00 00
-02a0: 0d 0c 0b 0a 90 d0 03 00 07 00 00 00 0e 00 00 00
-02b0: 02 00 00 00 10 00 00 00 04 00 00 00 00 83 ef cd
-02c0: ab 89 67 45 23 01 6f 6e 65 00 00 00 03 1c 00 00
-02d0: 00 00 00 00 00 01 00 00 00 00 00 00 00 01 00 00
-02e0: 00 00 00 00 00 09 00 00 00 00 00 00 00 b4 e8 9d
-02f0: 52 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+0290: 01 00 00 00 ef cd ab 89 67 45 23 01 01 00 00 00
+02a0: 00 00 00 00 0d 0c 0b 0a 90 d0 03 00 01 00 00 00
+02b0: 07 00 00 00 0e 00 00 00 02 00 00 00 10 00 00 00
+02c0: 04 00 00 00 00 83 ef cd ab 89 67 45 23 01 6f 6e
+02d0: 65 00 00 00 03 1c 00 00 00 00 00 00 00 01 00 00
+02e0: 00 00 00 00 00 01 00 00 00 00 00 00 00 09 00 00
+02f0: 00 00 00 00 00 b4 e8 9d 52 00 00 00 00 00 00 00
 03f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
 0400: 71 62 61 74 a4 78 f2 d9 04 00 00 00 00 00 00 00
 0410: 25 00 00 00 00 00 00 00 fb 8e 4d 92 04 1c 00 00
@@ -169,13 +179,13 @@ const GOLDEN: &str = "
 03f0: 78 78 78 78 78 78 78 78 78 78 78 78 78 78 78 b5
 0440: 78 78 78 78 78 78 78 78 5e 73 3e 2e 00 00 00 00
 05f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5
-0600: 71 62 61 74 f6 4d 89 cd 02 00 00 00 00 00 00 00
-0610: 6c 00 00 00 00 00 00 00 68 5d ad 16 01 12 00 00
+0600: 71 62 61 74 0f 6a d5 60 02 00 00 00 00 00 00 00
+0610: 70 00 00 00 00 00 00 00 9d 14 c2 90 01 12 00 00
 0620: 00 00 00 00 00 04 00 00 00 00 00 00 00 00 00 00
-0630: 00 00 00 00 00 00 00 09 27 00 00 00 00 00 00 00
+0630: 00 00 00 00 00 00 00 09 2b 00 00 00 00 00 00 00
 0640: 02 01 00 00 00 00 00 00 01 00 00 00 90 d0 03 00
-0650: 07 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-0660: 00 00 00 00 00 00 00 06 18 00 00 00 00 00 00 00
-0670: 04 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00
-0680: 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+0650: 01 00 00 00 07 00 00 00 00 00 00 00 00 00 00 00
+0660: 00 00 00 00 00 00 00 00 00 00 00 06 18 00 00 00
+0670: 00 00 00 00 04 00 00 00 00 00 00 00 01 00 00 00
+0680: 00 00 00 00 01 00 00 00 00 00 00 00 00 00 00 00
 07f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 b5";

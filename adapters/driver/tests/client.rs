@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorate::{Boot, Charter, Config, Founding, Index, Instant, Least, Members, Role, Seat, Seats, Session};
+use quorate::{Boot, Charter, Config, Features, Founding, Index, Instant, Least, Members, Role, Seat, Seats, Session};
 use quorate_driver::client::{Ask, Call, Directory, Ending, Failure, Kind, Opening, Own, Patience};
 use quorate_wire::Dropped;
 use quorate_wire::client::{Reason, ReplyBody, RequestBody, StatusReport};
@@ -28,7 +28,7 @@ fn status(role: Role, leader: Option<Seat>) -> ReplyBody<'static> {
     let charter = Charter {
         founding: Founding(1),
         members: Members::of(Seats::first(3)),
-        least: Least { log_bytes: 1024, election_micros: 250_000 },
+        least: Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
     };
     let boot = Boot::<u8, _, 3>::found(Config::new(OTHER, 1), &charter, [0; 1024]).expect("it is sound");
     let node = boot.start(Instant::START).expect("it has nothing");

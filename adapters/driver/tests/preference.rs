@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Change, Charter, ClientCommand, Config, Effect, Founding, Incarnation, Index, Input, Instant, Least,
-    Members, Message, Node, Outcome, Role, Seat, Seats, Term, Transfer,
+    Ballot, Boot, Change, Charter, ClientCommand, Config, Effect, Features, Founding, Incarnation, Index, Input,
+    Instant, Least, Members, Message, Node, Outcome, Role, Seat, Seats, Term, Transfer,
 };
 use quorate_driver::Outlook;
 
@@ -18,7 +18,11 @@ impl Leader {
     /// All have what it has.
     fn new() -> Leader {
         let members = Members { learners: Seats::NONE.with(Seat(3)), ..Members::of(Seats::first(3)) };
-        let charter = Charter { founding: Founding(1), members, least: Least { log_bytes: 8192, election_micros: 1 } };
+        let charter = Charter {
+            founding: Founding(1),
+            members,
+            least: Least { log_bytes: 8192, election_micros: 1, features: Features::OWN },
+        };
         let boot = Boot::found(Config::new(Seat(0), 1), &charter, [0; 8192]).expect("it is sound");
         let mut leader = Leader { node: boot.start(Instant::START).expect("it has nothing"), now: Instant::START };
         leader.now = leader.node.deadline().expect("it waits for a leader");
@@ -46,7 +50,7 @@ impl Leader {
 
     /// This one has the log up to there.
     fn hear(&mut self, seat: u8, stamp: u64, matched: Index) {
-        let ack = Message::Ack { term: Term(1), stamp, outcome: Outcome::Matched(matched) };
+        let ack = Message::Ack { term: Term(1), stamp, outcome: Outcome::Matched(matched), features: Features::OWN };
         self.take(Input::Receive { from: Seat(seat).into(), message: ack });
     }
 

@@ -1,6 +1,7 @@
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Founding, HardState, Identity, Incarnation, Index, Least, Members, Position, Seat, Seats, Snapshot, Term,
+    Charter, Features, Founding, HardState, Identity, Incarnation, Index, Least, Members, Position, Seat, Seats,
+    Snapshot, Term,
 };
 
 use crate::item::{Configuration, Mark};
@@ -74,12 +75,15 @@ impl<'a> Reader<'a> {
         self.number().map(Term)
     }
 
-    /// What it is (1), founding (8), members (20), the least log and election time-out (4 each), the life's incarnation (8); zeros for none.
+    /// What it is (1), founding (8), members (20), the least log and election time-out, the features that are on (4 each), the life's incarnation (8); zeros for none.
     pub(crate) fn record(&mut self) -> Option<Option<Record>> {
         let (kind, founding) = (self.byte()?, Founding(self.number()?));
         let members = self.members()?;
-        let charter =
-            Charter { founding, members, least: Least { log_bytes: self.word()?, election_micros: self.word()? } };
+        let charter = Charter {
+            founding,
+            members,
+            least: Least { log_bytes: self.word()?, election_micros: self.word()?, features: Features(self.word()?) },
+        };
         Some(match (kind, Incarnation(self.number()?)) {
             (0, _) => None,
             (PREPARED, _) => Some(Record::Prepared(Prepared { founding, members })),
@@ -155,6 +159,7 @@ impl<'b> Writer<'b> {
         self.members(charter.members);
         self.put(&charter.least.log_bytes.to_le_bytes());
         self.put(&charter.least.election_micros.to_le_bytes());
+        self.put(&charter.least.features.0.to_le_bytes());
         self.put(&incarnation.0.to_le_bytes());
     }
 

@@ -16,7 +16,7 @@ pub(crate) const MARK: usize = 36;
 /// Bytes of the mark of a term.
 const TERM_MARK: usize = 24;
 /// Bytes of a founding record.
-pub(crate) const RECORD: usize = 45;
+pub(crate) const RECORD: usize = 49;
 /// Bytes of what stands for a configuration in front of its roster.
 pub(crate) const CONFIGURATION: usize = 10;
 

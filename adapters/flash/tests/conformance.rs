@@ -112,5 +112,5 @@ fn a_flash_with_words_of_8_bytes_obeys_the_laws_of_every_store() {
 
 #[test]
 fn a_flash_with_words_of_32_bytes_obeys_the_laws_of_every_store() {
-    check(&Chip::<32, 1024> { layout: of_four(layout::<32, 1024>(10, 1)) });
+    check(&Chip::<32, 1024> { layout: of_four(layout::<32, 1024>(11, 1)) });
 }

@@ -54,9 +54,9 @@ fn a_layout_that_does_not_fit_is_refused() {
     let few = Layout { snapshots: 6 * 512..8 * 512, ..fine() };
     assert_eq!(refused_layout::<4, 512>(few), LayoutError::SnapshotsTooSmall { bytes: 1_024, needed: 1_536 });
     assert_eq!(refused_layout::<64, 512>(layout::<64, 512>(6, 1)), LayoutError::WordSize { bytes: 64 });
-    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 376 });
+    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 384 });
     let many = Layout { seats: 32, ..layout::<8, 1024>(6, 1) };
-    assert_eq!(refused_layout::<8, 1024>(many), LayoutError::PageSize { bytes: 1_024, needed: 1_256 });
+    assert_eq!(refused_layout::<8, 1024>(many), LayoutError::PageSize { bytes: 1_024, needed: 1_272 });
     let backwards = Layout { log: Range { start: 6 * 512, end: 0 }, ..fine() };
     assert_eq!(refused_layout::<4, 512>(backwards), LayoutError::LogTooSmall { bytes: 0, needed: 5 * 512 });
 }
@@ -134,7 +134,7 @@ fn a_damaged_head_is_missed_behind_a_page_that_is_lost() {
     let layout = layout::<4, 512>(8, 1);
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
     for index in 1..=3 {
-        flash.write(None, None, entries(&record(index, &[1; 280])), None, None).unwrap();
+        flash.write(None, None, entries(&record(index, &[1; 272])), None, None).unwrap();
     }
     let mut double = flash.release();
     assert_ne!(double.bytes()[2 * 512], 0xff, "there are three pages");
@@ -150,10 +150,10 @@ fn an_item_at_the_end_of_a_page_is_missed() {
     let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
     flash.write(None, None, entries(&record(1, &[1; 40])), None, None).unwrap();
     // An entry that ends with an item, and that with the page; then one in the next page.
-    let records = [record(2, &[2; 229]), record(3, &[3; 300])].concat();
+    let records = [record(2, &[2; 221]), record(3, &[3; 300])].concat();
     flash.write(None, None, entries(&records), None, None).unwrap();
     let mut double = flash.release();
-    let at = double.bytes().windows(229).position(|bytes| bytes == [2; 229]).unwrap();
+    let at = double.bytes().windows(221).position(|bytes| bytes == [2; 221]).unwrap();
     assert!(at < 512);
     double.rot(at, 0);
     let what = "items are missing at the end of a page";

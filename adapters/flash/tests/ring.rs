@@ -95,7 +95,7 @@ fn a_log_of_1_kib_goes_on_for_ever() {
 
 /// Every state that a power cut leaves while a log goes round several times.
 fn survives_every_cut<const WORD: usize, const PAGE: usize>() {
-    let layout = layout::<WORD, PAGE>(6, 1);
+    let layout = layout::<WORD, PAGE>(7, 1);
     let pages = layout.snapshots.end as usize / PAGE;
     let (flash, ..) = open(Double::<WORD, PAGE>::new(pages).recording(), &layout).unwrap();
     let mut double = flash.release();

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Held, SCRATCH, entries, layout, members, open, owner, position, record, roster, settled, state};
 use quorate::founding::Record;
-use quorate::{Charter, Entries, Founding, HardState, Least, Members, Owner, Seat, Seats, Snapshot};
+use quorate::{Charter, Entries, Features, Founding, HardState, Least, Members, Owner, Seat, Seats, Snapshot};
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout, Survivor, restore};
 
@@ -13,7 +13,7 @@ type Chip = Double<8, 512>;
 const CHARTER: Charter = Charter {
     founding: Founding(9),
     members: Members::of(Seats(0b111)),
-    least: Least { log_bytes: 46, election_micros: 250_000 },
+    least: Least { log_bytes: 46, election_micros: 250_000, features: Features::OWN },
 };
 
 fn shape() -> Layout {

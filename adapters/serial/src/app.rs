@@ -1,4 +1,4 @@
-use quorate::{Command, Index};
+use quorate::{Command, Features, Index};
 
 /// What is replicated: the application's state.
 ///
@@ -7,6 +7,10 @@ use quorate::{Command, Index};
 pub trait App {
     /// What the application can be asked to do: see [`quorate::Command`].
     type Command: Command;
+
+    /// What this version of the application knows beyond its first one: see [`Features::of_app`]. Nobody may propose a
+    /// command of a new kind before the feature is on: [`Node::features`](quorate::Node::features).
+    const FEATURES: Features = Features::NONE;
 
     /// The answer to a command: a few bytes that only the application and its clients read, such as `[u8; 4]` or a
     /// `heapless::Vec`. It is kept for a client's retries, and must fit into a frame.

@@ -143,6 +143,9 @@ impl fmt::Display for Stop {
             Stop::Dismissed(Dismissal::Replaced) => f.write_str(
                 "another station holds this seat: let one of them run, and give the other one a seat of its own and an erased flash",
             ),
+            Stop::Dismissed(Dismissal::Outdated(features)) => {
+                write!(f, "this firmware does not know what is on in its cluster ({features}): flash one that does")
+            }
             Stop::SnapshotTooLong { room } => {
                 write!(f, "a snapshot does not fit into the {room} bytes of memory for it: lend the station more")
             }

@@ -254,11 +254,12 @@ const LINE_OVERHEAD: usize = Header::BYTES + 3;
 /// previous position 6, commit 4, what the leader inherited 4, length of the entries 1, check 4.
 const HEARTBEAT: usize = 47;
 
-/// Its ack's: header 2, envelope 19, variant 1, term 2, stamp 4, outcome 5, check 4.
-const ACK: usize = 37;
+/// Its ack's: header 2, envelope 19, variant 1, term 2, stamp 4, outcome 5, features 1 (an app that has some takes up to four
+/// more), check 4.
+const ACK: usize = 38;
 
 /// A roster without addresses: what stands before the members and, of each, a byte and the number of its life.
-const ROSTER_FRONT: usize = 28;
+const ROSTER_FRONT: usize = 32;
 const ROSTER_SEAT: usize = 9;
 
 /// What a session takes in a record: a station's number, and epoch and sequence up to 34 thousand million.

@@ -50,6 +50,7 @@ impl<B: AsRef<[u8]>, const SEATS: usize> Candidate<B, SEATS> {
             log_bytes: u32::try_from(log.as_ref().len()).unwrap_or(u32::MAX),
             entry_bytes_max: config.entry_bytes_max,
             election_timeout: config.election_timeout,
+            features: config.features,
             intent: if empty.founds { Intent::Found } else { Intent::Join },
             // So seldom that a line which carries a cluster carries the questions of all its members.
             ask_interval: pace.election,

@@ -115,7 +115,8 @@ where
         let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
         // A longer one, of an app that is not this one or with more clients, has no place, and could not be restored.
         let snapshot_bytes_max = Some(u32::try_from(needed).unwrap_or(u32::MAX));
-        let config = Config { snapshot_bytes_max, ..pace.config(seat, seed) };
+        let config = pace.config(seat, seed);
+        let config = Config { snapshot_bytes_max, features: config.features.with(A::FEATURES), ..config };
         if room < needed {
             return Err(StartError::Snapshot { needed, room });
         }

@@ -1,6 +1,6 @@
 use std::io::{self, Read, Write};
 
-use quorate::{Command, Index};
+use quorate::{Command, Features, Index};
 
 /// What is replicated: the application's state.
 ///
@@ -9,6 +9,11 @@ use quorate::{Command, Index};
 pub trait App: Sized + Send + 'static {
     /// What clients want done: see [`quorate::Command`].
     type Command: Command;
+
+    /// What this version of the application knows beyond its first one: see [`Features::of_app`]. Nobody may send a command
+    /// of a new kind, or count on another new thing, before the feature is on ([`Client::status`](crate::Client::status)
+    /// says so): until then there may be members that cannot do it.
+    const FEATURES: Features = Features::NONE;
 
     /// Does a command, and returns its answer.
     ///

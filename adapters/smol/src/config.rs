@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use quorate::{Config, Seat, Seats};
+use quorate::{Config, Features, Seat, Seats};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
 use crate::clock::Clock;
@@ -58,6 +58,9 @@ pub struct ServerConfig {
     /// others: see [`quorate::Config::leases`]. On Linux and Android alone: elsewhere no clock counts the time in which the
     /// machine sleeps, and a majority is asked.
     pub leases: bool,
+    /// What this node says that it does not know, though its build does. So nobody can switch it on, and this node can be
+    /// taken back to an older build. Once it is on, the node does not start so.
+    pub held_back: Features,
     /// Which members should lead if they can, the same on all nodes; no matter whom if none is named. A leader that is none
     /// of them hands over to a voter that is, once that one has followed for ten election time-outs: see
     /// [`Preference`](quorate_driver::Preference) for how often. Who is no voter is left out.
@@ -92,6 +95,7 @@ impl ServerConfig {
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             leases: true,
+            held_back: Features::NONE,
             preferred: Seats::NONE,
             trace: None,
         }
@@ -113,8 +117,10 @@ impl ServerConfig {
         self.frame_bytes.min(DATAGRAM_MAX).saturating_sub(MEMBER_OVERHEAD_MAX)
     }
 
-    pub(crate) fn core(&self, seed: u64) -> Config {
+    /// The node's configuration, whose application knows so much.
+    pub(crate) fn core(&self, of_app: Features, seed: u64) -> Config {
         Config {
+            features: Features::OWN.with(of_app).without(self.held_back),
             election_timeout: self.election_timeout,
             heartbeat_interval: self.heartbeat_interval,
             entry_bytes_max: self.entry_bytes_max(),

@@ -146,6 +146,10 @@ impl fmt::Display for ServeError {
                  seat. Keep the one that the members know; to let this machine take part, give it a seat of its own and an empty \
                  directory, and have it added",
             ),
+            ServeError::Dismissed(Dismissal::Outdated(features)) => write!(
+                f,
+                "this build does not know what is on in its cluster: {features}. Start the node with one that does: nothing is lost,                  and it goes on from where it is"
+            ),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
             ServeError::Apply { index, message } => write!(
                 f,

@@ -150,7 +150,9 @@ impl<A: App> Rescue<A> {
 mod tests {
     use std::io::Read;
 
-    use quorate::{Entries, Entry, HardState, Kind, Least, Mark, RECORD_OVERHEAD, Roster, Seat, Seats, Settled, Term};
+    use quorate::{
+        Entries, Entry, Features, HardState, Kind, Least, Mark, RECORD_OVERHEAD, Roster, Seat, Seats, Settled, Term,
+    };
     use quorate_disk::{Disk, DiskError, Options};
     use tempfile::TempDir;
 
@@ -196,7 +198,7 @@ mod tests {
     const CHARTER: Charter = Charter {
         founding: Founding(7),
         members: Members::of(Seats(0b1110)),
-        least: Least { log_bytes: 1 << 20, election_micros: 2_000_000 },
+        least: Least { log_bytes: 1 << 20, election_micros: 2_000_000, features: Features::OWN },
     };
 
     /// A member's log, and where it is.

@@ -103,7 +103,7 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Boot, Founding, Least, Members, Seat, Seats};
+    use quorate::{Boot, Features, Founding, Least, Members, Seat, Seats};
 
     use super::*;
 
@@ -115,7 +115,7 @@ mod tests {
         let charter = Charter {
             founding: Founding(1),
             members: Members::of(Seats::first(1)),
-            least: Least { log_bytes: 1024, election_micros: 250_000 },
+            least: Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
         };
         let boot = Boot::<u64, _, 1>::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
         let mut node = boot.start(Instant::START).expect("it has nothing");

@@ -181,7 +181,9 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use quorate::{Boot, Charter, Config, Effect, Founding, Input, Instant, Least, Members, Node, Role, Seat, Seats};
+    use quorate::{
+        Boot, Charter, Config, Effect, Features, Founding, Input, Instant, Least, Members, Node, Role, Seat, Seats,
+    };
     use quorate_disk::{Options, Owner};
     use smol::block_on;
 
@@ -206,7 +208,7 @@ mod tests {
         let charter = Charter {
             founding: Founding(1),
             members: Members::of(Seats::first(1)),
-            least: Least { log_bytes: 4096, election_micros: 250_000 },
+            least: Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
         };
         let boot = Boot::found(Config::new(SEAT, 1), &charter, [0; 4096]).expect("a cluster of one");
         boot.start(Instant::START).expect("it has nothing")
@@ -257,9 +259,12 @@ mod tests {
         let mut writer = Writer::start(disk).expect("a thread");
         let mut room = [0; 64];
         let everyone = Members::of(Seats::first(1));
-        let roster = Roster::write(&mut room, everyone, Least { log_bytes: 4096, election_micros: 250_000 }, |_| {
-            Default::default()
-        })
+        let roster = Roster::write(
+            &mut room,
+            everyone,
+            Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
+            |_| Default::default(),
+        )
         .expect("there is room");
         let position = quorate::Position { term: quorate::Term(1), index: Index(5) };
         let snapshot = files.create(position, everyone).expect("a file").finish().expect("a snapshot");

@@ -1,4 +1,4 @@
-use quorate::{Change, Dismissal, Seat, Seats, Unchanged};
+use quorate::{Change, Dismissal, Features, Seat, Seats, Unchanged};
 use serde::Serialize;
 
 /// The variants of [`Change`].
@@ -21,6 +21,9 @@ pub(crate) enum ChangeFields<'a> {
         #[serde(serialize_with = "hex::serde::serialize")]
         address: &'a [u8],
     },
+    Enable {
+        features: Features,
+    },
 }
 
 /// The variants of [`Unchanged`].
@@ -37,6 +40,7 @@ pub(crate) enum UnchangedFields {
     LastVoter,
     TooSlow,
     TooLarge,
+    Outdated(Seats),
 }
 
 /// The variants of [`Dismissal`].
@@ -45,4 +49,5 @@ pub(crate) enum UnchangedFields {
 pub(crate) enum DismissalFields {
     Removed,
     Replaced,
+    Outdated(Features),
 }

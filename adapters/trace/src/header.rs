@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use quorate::{Charter, Config, HardState, Incarnation, Instant, Mark, Node, Position, Seat, Snapshot, Stored};
+use quorate::{
+    Charter, Config, Features, HardState, Incarnation, Instant, Mark, Node, Position, Seat, Snapshot, Stored,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::roster::SettledView;
@@ -88,6 +90,7 @@ struct ConfigFields {
     snapshot_bytes_max: Option<u32>,
     pieces_in_order: bool,
     leases: bool,
+    features: Features,
     seed: u64,
 }
 
@@ -101,7 +104,7 @@ fn read_micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Boot, Founding, Least, Members, Seats};
+    use quorate::{Boot, Features, Founding, Least, Members, Seats};
 
     use super::*;
 
@@ -110,7 +113,7 @@ mod tests {
         let charter = Charter {
             founding: Founding(42),
             members: Members::of(Seats::first(3)),
-            least: Least { log_bytes: 1024, election_micros: 250_000 },
+            least: Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
         };
         let (config, life) = (Config::new(Seat(1), 7), Incarnation::drawn(u64::MAX));
         let boot = Boot::<u32, [u8; 1024], 3>::join(config.clone(), &charter, life, [0; 1024]);

@@ -59,7 +59,7 @@ impl RosterView {
 
 #[cfg(test)]
 mod tests {
-    use quorate::Seats;
+    use quorate::{Features, Seats};
 
     use super::*;
 
@@ -71,14 +71,17 @@ mod tests {
             Occupant { incarnation: Incarnation(3), address: &[] },
         ];
         let mut room = [0; 64];
-        let roster = Roster::write(&mut room, members, Least { log_bytes: 1024, election_micros: 250_000 }, |seat| {
-            occupants[usize::from(seat.0)]
-        });
+        let roster = Roster::write(
+            &mut room,
+            members,
+            Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
+            |seat| occupants[usize::from(seat.0)],
+        );
         let settled = Settled { since: Index(7), roster: roster.expect("it is sound") };
         let text = serde_json::to_string(&SettledView::of(settled)).expect("it is JSON");
         let parts = concat!(
             r#"{"since":7,"roster":{"members":{"voters":1,"outgoing":0,"replaced":0,"learners":2,"witnesses":0},"#,
-            r#""least":{"log_bytes":1024,"election_micros":250000},"occupants":[{"seat":0,"incarnation":0,"address":"7f000001"},"#,
+            r#""least":{"log_bytes":1024,"election_micros":250000,"features":1},"occupants":[{"seat":0,"incarnation":0,"address":"7f000001"},"#,
             r#"{"seat":1,"incarnation":3,"address":""}],"#,
         );
         assert!(text.starts_with(parts), "{text}");

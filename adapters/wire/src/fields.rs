@@ -1,6 +1,8 @@
 use postcard::Result;
 use postcard::ser_flavors::{Flavor, Slice};
-use quorate::{Founding, Incarnation, Index, Members, Position, Roster, Seat, Seats, Settled, Snapshot, Term};
+use quorate::{
+    Features, Founding, Incarnation, Index, Members, Position, Roster, Seat, Seats, Settled, Snapshot, Term,
+};
 
 /// Where the fields of a body are written.
 pub(crate) type Writer<'b> = postcard::Serializer<Slice<'b>>;
@@ -115,6 +117,10 @@ impl<'f> Fields<'f> {
 
     pub(crate) fn short(&mut self) -> u32 {
         u32::try_from(self.number()).unwrap_or_else(|_| self.malformed(0))
+    }
+
+    pub(crate) fn features(&mut self) -> Features {
+        Features(self.short())
     }
 
     pub(crate) fn random(&mut self) -> u64 {

@@ -115,8 +115,8 @@ fn write_terms(out: &mut Writer<'_>, terms: &Terms) -> postcard::Result<()> {
 }
 
 fn write_least(out: &mut Writer<'_>, least: &Least) -> postcard::Result<()> {
-    let Least { log_bytes, election_micros } = *least;
-    numbers(out, &[log_bytes.into(), election_micros.into()])
+    let Least { log_bytes, election_micros, features } = *least;
+    numbers(out, &[log_bytes.into(), election_micros.into(), features.0.into()])
 }
 
 fn read(fields: &mut Fields<'_>) -> Option<Message> {
@@ -148,5 +148,5 @@ fn read_terms(fields: &mut Fields<'_>) -> Terms {
 }
 
 fn read_least(fields: &mut Fields<'_>) -> Least {
-    Least { log_bytes: fields.short(), election_micros: fields.short() }
+    Least { log_bytes: fields.short(), election_micros: fields.short(), features: fields.features() }
 }

@@ -16,16 +16,11 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
             numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0, inherited.0])?;
             fields::bytes(out, entries.bytes())
         }
-        Message::Ack { stamp, outcome, .. } => match outcome {
-            Outcome::Matched(index) => numbers(out, &[stamp, 0, index.0]),
-            Outcome::Conflict(hint) => numbers(out, &[stamp, 1, hint.term.0, hint.index.0]),
-            Outcome::Full(index) => numbers(out, &[stamp, 2, index.0]),
-            Outcome::Stale => numbers(out, &[stamp, 3]),
-            Outcome::TooSmall => numbers(out, &[stamp, 5]),
-            Outcome::Wants { index, check, offset, again } => {
-                numbers(out, &[stamp, 4, index.0, check.into(), offset, again.into()])
-            }
-        },
+        Message::Ack { stamp, outcome, features, .. } => {
+            numbers(out, &[stamp])?;
+            write_outcome(out, outcome)?;
+            numbers(out, &[features.0.into()])
+        }
         Message::ReadIndex { boot, round, .. } => numbers(out, &[boot, round]),
         Message::ReadAnswer { boot, round, index, .. } => numbers(out, &[boot, round, index.0]),
         Message::CampaignNow { .. } => Ok(()),
@@ -44,6 +39,19 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
             fields::incarnation(out, incarnation)?;
             numbers(out, &[is_held.into()])?;
             fields::settled(out, &settled)
+        }
+    }
+}
+
+fn write_outcome(out: &mut Writer<'_>, outcome: Outcome) -> Result<()> {
+    match outcome {
+        Outcome::Matched(index) => numbers(out, &[0, index.0]),
+        Outcome::Conflict(hint) => numbers(out, &[1, hint.term.0, hint.index.0]),
+        Outcome::Full(index) => numbers(out, &[2, index.0]),
+        Outcome::Stale => numbers(out, &[3]),
+        Outcome::TooSmall => numbers(out, &[5]),
+        Outcome::Wants { index, check, offset, again } => {
+            numbers(out, &[4, index.0, check.into(), offset, again.into()])
         }
     }
 }
@@ -77,7 +85,7 @@ pub(crate) fn read<'f>(fields: &mut Fields<'f>) -> Option<Message<'f>> {
             inherited: fields.index(),
             entries: fields.entries(),
         },
-        3 => Message::Ack { term, stamp: fields.number(), outcome: fields.outcome() },
+        3 => Message::Ack { term, stamp: fields.number(), outcome: fields.outcome(), features: fields.features() },
         4 => Message::ReadIndex { term, boot: fields.number(), round: fields.number() },
         5 => Message::ReadAnswer { term, boot: fields.number(), round: fields.number(), index: fields.index() },
         6 => Message::CampaignNow { term },

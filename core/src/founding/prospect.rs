@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::config::{members_fault, micros};
-use crate::{ConfigError, Incarnation, Instant, Least, Members, Roster, Seat, Seats, Snapshot, Ticket};
+use crate::{ConfigError, Features, Incarnation, Instant, Least, Members, Roster, Seat, Seats, Snapshot, Ticket};
 
 /// Whoever has not answered for so many intervals is silent.
 const SILENT_AFTER: u64 = 3;
@@ -24,6 +24,8 @@ pub struct Config {
     pub entry_bytes_max: usize,
     /// Its node's election time-out: [`Config::election_timeout`](crate::Config::election_timeout).
     pub election_timeout: Duration,
+    /// What its build knows: [`Config::features`](crate::Config::features).
+    pub features: Features,
     /// What it is to do.
     pub intent: Intent,
     /// How often it asks those that it waits for. Less than a millisecond is taken for one.
@@ -170,6 +172,11 @@ pub enum Obstacle {
         /// Its charter.
         charter: Charter,
     },
+    /// The cluster that it is to be part of has these features on, and its build does not know them.
+    Outdated {
+        /// Which.
+        features: Features,
+    },
     /// This seat has other terms.
     Differs {
         /// Which.
@@ -212,7 +219,11 @@ impl<const SEATS: usize> Prospect<SEATS> {
             intent: config.intent,
             others: config.members.all().without(config.seat),
             terms: Terms { members: config.members, snapshot: config.snapshot },
-            least: Least { log_bytes: config.log_bytes, election_micros: micros(config.election_timeout) },
+            least: Least {
+                log_bytes: config.log_bytes,
+                election_micros: micros(config.election_timeout),
+                features: config.features,
+            },
             interval: u64::from(micros(config.ask_interval)).max(1_000),
             now,
             behind: 0,
@@ -291,7 +302,12 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// Why the store is not complete yet: the first reason that somebody can do something about.
     pub fn obstacle(&self) -> Obstacle {
         if let Some(Word { from, charter, .. }) = self.cluster {
-            return Obstacle::Cluster { from, charter };
+            let features = self.lacks(&charter);
+            return if features.is_empty() || !self.is_meant(&charter) {
+                Obstacle::Cluster { from, charter }
+            } else {
+                Obstacle::Outdated { features }
+            };
         }
         let (mut silent, mut abstain) = (Seats::NONE, Seats::NONE);
         for seat in self.others.iter() {

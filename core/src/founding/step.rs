@@ -1,7 +1,7 @@
 use super::prospect::{Effect, Heard, Intent, Prospect, Stage, Word};
 use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
 use crate::random::splitmix;
-use crate::{Incarnation, Index, Least, Seat, Seats, Ticket};
+use crate::{Features, Incarnation, Index, Least, Seat, Seats, Ticket};
 
 impl<const SEATS: usize> Prospect<SEATS> {
     /// As at a boot: with new numbers, and nothing heard.
@@ -163,9 +163,10 @@ impl<const SEATS: usize> Prospect<SEATS> {
     fn hear_of_cluster(&mut self, from: Seat, charter: Charter) {
         let promised = Prepared { founding: charter.founding, members: charter.members };
         let has_promised = self.prepared == Some(promised);
-        if has_promised && !self.founds() {
+        let knows_all = self.lacks(&charter).is_empty();
+        if has_promised && knows_all && !self.founds() {
             self.write = Some((Stage::Due, Record::Complete(charter)));
-        } else if !has_promised && self.may_join(&charter) {
+        } else if !has_promised && knows_all && self.may_join(&charter) {
             let incarnation = Incarnation::drawn(splitmix(&mut self.random));
             self.write = Some((Stage::Due, Record::Joined(charter, incarnation)));
         } else {
@@ -180,9 +181,19 @@ impl<const SEATS: usize> Prospect<SEATS> {
     /// Whether to become part of a cluster that is there: a store that has promised nothing to it has lost its disk, or
     /// is yet to be added.
     fn may_join(&self, charter: &Charter) -> bool {
-        let is_meant = self.intent == Intent::Join || charter.members.all().contains(self.seat);
+        let is_meant = self.is_meant(charter);
         let has_room = crate::config::members_fault(charter.members, self.seat, SEATS).is_none();
         is_meant && has_room && self.terms.snapshot.position.index == Index(0)
+    }
+
+    /// Whether it is to be part of this cluster.
+    pub(super) fn is_meant(&self, charter: &Charter) -> bool {
+        self.intent == Intent::Join || charter.members.all().contains(self.seat)
+    }
+
+    /// What is on by this charter, and not known here.
+    pub(super) fn lacks(&self, charter: &Charter) -> Features {
+        charter.least.features.without(self.least.features)
     }
 
     /// What an answer to the present question echoes.

@@ -2,9 +2,9 @@
 
 use super::common::{charter, config, drive, position, record, recovering, snapshot};
 use quorate::{
-    Ballot, Boot, BootError, Charter, Config, ConfigError, Effect, Entry, HardState, Identity, Incarnation, Index,
-    Input, Instant, Least, Mark, Members, Message, Occupant, Recovered, Role, Roster, Seat, Seats, Settled, Snapshot,
-    Stored, Term,
+    Ballot, Boot, BootError, Charter, Config, ConfigError, Effect, Entry, Features, HardState, Identity, Incarnation,
+    Index, Input, Instant, Least, Mark, Members, Message, Occupant, Recovered, Role, Roster, Seat, Seats, Settled,
+    Snapshot, Stored, Term,
 };
 
 type Starting = Boot<u32, Vec<u8>, 3>;
@@ -336,9 +336,12 @@ fn the_last_members_that_were_settled_are_given_back() {
         let learners = Seats(learners.0 & !Seats::first(2).0);
         let members = Members { learners, ..Members::of(Seats::first(2)) };
         let mut room = [0; 200];
-        let roster = Roster::write(&mut room, members, Least { log_bytes: 1024, election_micros: 250_000 }, |_| {
-            Occupant::default()
-        })
+        let roster = Roster::write(
+            &mut room,
+            members,
+            Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
+            |_| Occupant::default(),
+        )
         .unwrap();
         boot.take(Recovered::Settled(Settled { since: Index(since), roster })).unwrap();
     }

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate::{
-    Boot, Change, Charter, ClientCommand, Config, Dismissal, Effect, Entry, Founding, HardState, Identity, Incarnation,
-    Index, Input, Instant, Least, Mark, Members, Message, Node, Position, Recovered, Rejection, Role, Roster, Seat,
-    Seats, Settled, Transfer, Unchanged,
+    Boot, BootError, Change, Charter, ClientCommand, Config, Dismissal, Effect, Entry, Features, Founding, HardState,
+    Identity, Incarnation, Index, Input, Instant, Least, Mark, Members, Message, Node, Position, Recovered, Rejection,
+    Role, Roster, Seat, Seats, Settled, Transfer, Unchanged,
 };
 
 const LOG_BYTES: usize = 1 << 17;
@@ -33,6 +33,10 @@ enum Item {
 pub(crate) struct Cluster {
     pub(crate) now: Instant,
     nodes: Vec<Option<(Machine, Store)>>,
+    /// What each seat's build knows.
+    knows: [Features; SEATS],
+    /// What those hold that were dismissed.
+    left: [Option<Store>; SEATS],
     down: Seats,
     mail: VecDeque<(Identity, Seat, Vec<u8>)>,
     lives: u64,
@@ -57,8 +61,9 @@ pub(crate) fn led(founders: usize) -> (Cluster, u8) {
     (cluster, leader)
 }
 
-fn config(seat: Seat, seed: u64) -> Config {
+fn config(seat: Seat, features: Features, seed: u64) -> Config {
     Config {
+        features,
         heartbeat_interval: Duration::from_millis(10),
         election_timeout: Duration::from_millis(100),
         ..Config::new(seat, seed)
@@ -68,15 +73,22 @@ fn config(seat: Seat, seed: u64) -> Config {
 impl Cluster {
     /// Founders in the first seats.
     pub(crate) fn of(founders: usize) -> Cluster {
+        Cluster::of_builds(founders, Features::OWN)
+    }
+
+    /// Founders in the first seats, all of whose builds know this.
+    pub(crate) fn of_builds(founders: usize, features: Features) -> Cluster {
         let members = Members::of(Seats::first(founders));
         let charter = Charter {
             founding: Founding(1),
             members,
-            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 100_000 },
+            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 100_000, features },
         };
         let mut cluster = Cluster {
             now: Instant::START + Duration::from_secs(1),
             nodes: (0..SEATS).map(|_| None).collect(),
+            knows: [features; SEATS],
+            left: Default::default(),
             down: Seats::NONE,
             mail: VecDeque::new(),
             lives: 100,
@@ -89,20 +101,20 @@ impl Cluster {
         };
         for seat in members.all().iter() {
             let store = Store { charter, incarnation: Incarnation::FOUNDER, items: Vec::new() };
-            cluster.boot(seat, store);
+            cluster.boot(seat, store).unwrap();
         }
         cluster
     }
 
-    fn boot(&mut self, seat: Seat, store: Store) {
+    fn boot(&mut self, seat: Seat, store: Store) -> Result<(), BootError> {
         self.lives += 1;
-        let config = config(seat, self.lives);
+        let config = config(seat, self.knows[usize::from(seat.0)], self.lives);
         let mut boot = Boot::<u32, _, SEATS>::recover(config, vec![0; LOG_BYTES]).unwrap();
         let origin = match store.incarnation {
             Incarnation::FOUNDER => Recovered::Charter(store.charter),
             incarnation => Recovered::Joined(store.charter, incarnation),
         };
-        boot.take(origin).unwrap();
+        boot.take(origin)?;
         for item in &store.items {
             boot.take(match item {
                 Item::HardState(state) => Recovered::HardState(*state),
@@ -111,10 +123,10 @@ impl Cluster {
                     Recovered::Settled(Settled { since: *since, roster: Roster::parse(roster).unwrap() })
                 }
                 Item::Mark(mark) => Recovered::Mark(*mark),
-            })
-            .unwrap();
+            })?;
         }
-        self.nodes[usize::from(seat.0)] = Some((boot.start(self.now).unwrap(), store));
+        self.nodes[usize::from(seat.0)] = Some((boot.start(self.now)?, store));
+        Ok(())
     }
 
     /// A store that has nothing, in a life of its own.
@@ -122,7 +134,7 @@ impl Cluster {
         self.lives += 1;
         let incarnation = Incarnation::drawn(self.lives);
         let charter = self.nodes.iter().flatten().next().expect("a cluster is there").1.charter;
-        self.boot(Seat(seat), Store { charter, incarnation, items: Vec::new() });
+        self.boot(Seat(seat), Store { charter, incarnation, items: Vec::new() }).unwrap();
         incarnation
     }
 
@@ -145,7 +157,40 @@ impl Cluster {
 
     pub(crate) fn restart(&mut self, seat: u8) {
         let store = self.store(seat);
-        self.boot(Seat(seat), store);
+        self.boot(Seat(seat), store).unwrap();
+    }
+
+    /// Starts a node once more, or one that was dismissed, as a build that knows this.
+    pub(crate) fn restart_as(&mut self, seat: u8, features: Features) -> Result<(), BootError> {
+        let at = usize::from(seat);
+        let store = self.left[at].take().unwrap_or_else(|| self.store(seat));
+        (self.knows[at], self.nodes[at]) = (features, None);
+        let started = self.boot(Seat(seat), store.clone());
+        self.left[at] = started.is_err().then_some(store);
+        started
+    }
+
+    /// What its build is to know that starts in this seat next.
+    pub(crate) fn build(&mut self, seat: u8, features: Features) {
+        self.knows[usize::from(seat)] = features;
+    }
+
+    /// What is on, as this node knows.
+    pub(crate) fn on(&self, seat: u8) -> Features {
+        self.node(seat).features()
+    }
+
+    /// What the rosters in the store of a dismissed node name.
+    pub(crate) fn named(&self, seat: u8) -> Features {
+        let store = self.left[usize::from(seat)].as_ref().expect("it was dismissed");
+        store.items.iter().fold(store.charter.least.features, |named, item| match item {
+            Item::Entry(record) => {
+                let (entry, _) = Entry::parse(record).unwrap();
+                entry.roster().map_or(named, |roster| named.with(roster.least().features))
+            }
+            Item::Settled(_, roster) => named.with(Roster::parse(roster).unwrap().least().features),
+            Item::HardState(_) | Item::Mark(_) => named,
+        })
     }
 
     /// A message comes from whoever this is, and what is to be said to him is shown.
@@ -266,6 +311,7 @@ impl Cluster {
             node.check_invariants().unwrap_or_else(|broken| panic!("n{}: {broken}", seat.0));
             next = ticket.map(Input::Persisted);
             if stops {
+                self.left[usize::from(seat.0)] = Some(store.clone());
                 return self.lose(seat.0);
             }
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Answer, Ballot, Boot, Charter, Command, Config, Effect, Entry, Founding, Incarnation, Input, Instant, Kind, Least,
-    Members, Message, Node, Position, Recovered, Seat, Seats, Snapshot, Term,
+    Answer, Ballot, Boot, Charter, Command, Config, Effect, Entry, Features, Founding, Incarnation, Input, Instant,
+    Kind, Least, Members, Message, Node, Position, Recovered, Seat, Seats, Snapshot, Term,
 };
 
 /// Settings of seat 0.
@@ -15,7 +15,11 @@ pub(crate) fn config() -> Config {
 /// So many voters, none with a smaller log.
 pub(crate) fn charter(voters: usize, log_bytes: usize) -> Charter {
     let members = Members::of(Seats::first(voters));
-    Charter { founding: Founding(1), members, least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 } }
+    Charter {
+        founding: Founding(1),
+        members,
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
+    }
 }
 
 /// A founder, with this memory for its log. No member waits for less than it does.

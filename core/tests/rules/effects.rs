@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::common::{command, config, drive, founded};
 use quorate::{
-    Answer, Ballot, Config, Effect, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Rejection,
-    Role, Seat, Term, Ticket,
+    Answer, Ballot, Config, Effect, Features, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position,
+    Rejection, Role, Seat, Term, Ticket,
 };
 
 type Cluster = Node<u32, Vec<u8>, 3>;
@@ -32,7 +32,10 @@ fn leader() -> (Cluster, Instant) {
         drive(
             &mut node,
             now,
-            receive(from, Message::Ack { term: Term(1), stamp: 1, outcome: Outcome::Matched(Index(0)) }),
+            receive(
+                from,
+                Message::Ack { term: Term(1), stamp: 1, outcome: Outcome::Matched(Index(0)), features: Features::OWN },
+            ),
         );
     }
     (node, now)
@@ -70,7 +73,12 @@ fn an_app_that_is_busy_holds_nothing_else_up() {
     let ticket = ticket(&mut node, now, command(5)).expect("a command is written");
     let _ = node.step(now, Input::Persisted(ticket)).count();
     let _ = node.step(now, Input::Read { by_lease: false }).count();
-    let ack = || receive(1, Message::Ack { term: Term(1), stamp: 3, outcome: Outcome::Matched(Index(1)) });
+    let ack = || {
+        receive(
+            1,
+            Message::Ack { term: Term(1), stamp: 3, outcome: Outcome::Matched(Index(1)), features: Features::OWN },
+        )
+    };
     let shown: Vec<_> = node.step(now, ack()).without_app().map(|effect| format!("{effect:?}")).collect();
     assert_eq!(node.commit(), Index(1), "acknowledged");
     assert!(!shown.iter().any(|effect| effect.contains("Apply") || effect.contains("ReadReady")), "{shown:?}");
@@ -119,7 +127,7 @@ fn is_fooled(earlier: Config, later: Config, delay: Duration) -> bool {
     let start = |config| founded::<u32>(3, config, vec![0; 64]);
     let (mut earlier, mut node): (Cluster, Cluster) = (start(earlier), start(later));
     let now = earlier.deadline().unwrap().max(node.deadline().unwrap()) + Duration::from_secs(1);
-    let request = Message::Ack { term: Term(1), stamp: 0, outcome: Outcome::Stale };
+    let request = Message::Ack { term: Term(1), stamp: 0, outcome: Outcome::Stale, features: Features::OWN };
     let old = ticket(&mut earlier, now, receive(1, request)).unwrap();
     let _ = ticket(&mut node, now + delay, receive(1, request)).unwrap();
     let _ = node.step(now + delay, Input::Persisted(old));
@@ -182,11 +190,15 @@ fn a_leader_takes_no_command_before_its_driver_has_heard_that_its_earlier_reign_
     };
     let now = win(&mut node);
     for from in [1, 2] {
-        let marked = Message::Ack { term: Term(1), stamp: 0, outcome: Outcome::Matched(Index(0)) };
+        let marked =
+            Message::Ack { term: Term(1), stamp: 0, outcome: Outcome::Matched(Index(0)), features: Features::OWN };
         drive(&mut node, now, receive(from, marked));
     }
     drive(&mut node, now, command(5));
-    let _ = node.step(now, receive(1, Message::Ack { term: Term(2), stamp: 0, outcome: Outcome::Stale }));
+    let _ = node.step(
+        now,
+        receive(1, Message::Ack { term: Term(2), stamp: 0, outcome: Outcome::Stale, features: Features::OWN }),
+    );
     assert_eq!(node.role(), Role::Follower);
     let now = win(&mut node);
     assert_eq!(node.step(now, command(6)).answer, Some(Answer::Reject(Rejection::InTransfer)));

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepared, Record, Standing, Terms};
 use quorate::{
-    Charter, ConfigError, Founding, Incarnation, Index, Instant, Least, Members, Position, Prospect, Seat, Seats,
-    Snapshot, Term, Ticket,
+    Charter, ConfigError, Features, Founding, Incarnation, Index, Instant, Least, Members, Position, Prospect, Seat,
+    Seats, Snapshot, Term, Ticket,
 };
 
 mod obstacle;
@@ -12,7 +12,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MEMBERS: Members = Members::of(Seats::first(3));
 const TERMS: Terms = Terms { members: MEMBERS, snapshot: Snapshot { position: NOWHERE, bytes: 0, check: 0 } };
 const NOWHERE: Position = Position { term: Term(0), index: Index(0) };
-const LEAST: Least = Least { log_bytes: 1000, election_micros: 250_000 };
+const LEAST: Least = Least { log_bytes: 1000, election_micros: 250_000, features: Features::OWN };
 const F: Founding = Founding(77);
 
 fn config(seat: u8) -> Config {
@@ -21,7 +21,19 @@ fn config(seat: u8) -> Config {
     let election_timeout = Duration::from_micros(LEAST.election_micros.into());
     let (log_bytes, entry_bytes_max, ask_interval) = (LEAST.log_bytes, 200, INTERVAL);
     let seed = u64::from(seat.0);
-    Config { seat, members, snapshot, log_bytes, entry_bytes_max, election_timeout, intent, ask_interval, seed }
+    let features = LEAST.features;
+    Config {
+        seat,
+        members,
+        snapshot,
+        log_bytes,
+        entry_bytes_max,
+        election_timeout,
+        features,
+        intent,
+        ask_interval,
+        seed,
+    }
 }
 
 fn store(config: &Config) -> Prospect<3> {
@@ -133,21 +145,22 @@ fn a_list_of_one_founds_by_itself() {
 
 #[test]
 fn a_founder_asks_all_then_prepares_all_then_is_complete_with_the_least_of_all() {
-    let mut store = store(&config(0));
+    let (one, other) = (Features::OWN.with(Features::of_app(0)), Features::OWN.with(Features::of_app(1)));
+    let mut store = store(&Config { features: one, ..config(0) });
     let f = asked(&mut store);
     let small = |prepared| {
-        let least = Least { log_bytes: 600, ..LEAST };
+        let least = Least { log_bytes: 600, features: one.with(other), ..LEAST };
         answer(f.0, Standing::Ready { token: 12, least, prepared })
     };
     let hasty = |prepared| {
-        let least = Least { election_micros: 100_000, ..LEAST };
+        let least = Least { election_micros: 100_000, features: other, ..LEAST };
         answer(f.0, Standing::Ready { token: 11, least, prepared })
     };
     assert_eq!(receive(&mut store, 2, small(None)), []);
     let prepare = |token| Message::Prepare { founding: f, token };
     assert_eq!(receive(&mut store, 1, hasty(None)), [send(1, prepare(11)), send(2, prepare(12))]);
     assert_eq!(receive(&mut store, 1, hasty(Some(f))), []);
-    let least = Least { log_bytes: 600, election_micros: 100_000 };
+    let least = Least { log_bytes: 600, election_micros: 100_000, features: Features::OWN };
     assert_eq!(
         write(&mut store, 2, small(Some(f))),
         [Effect::Complete(Charter { least, ..charter(f) }, Incarnation::FOUNDER)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Boot, Change, Entries, Entry, Index, Input, Instant, Kind, Least, Members, Message, Node, Occupant, Outcome,
-    Position, Recovered, Refusal, Rejection, Role, Roster, Seat, Seats, Settled, Term, Transfer, Unchanged,
+    Boot, Change, Entries, Entry, Features, Index, Input, Instant, Kind, Least, Members, Message, Node, Occupant,
+    Outcome, Position, Recovered, Refusal, Rejection, Role, Roster, Seat, Seats, Settled, Term, Transfer, Unchanged,
 };
 
 use crate::cluster::{Cluster, led};
@@ -15,8 +15,10 @@ type Machine = Node<u32, Vec<u8>, 3>;
 const ROOM: usize = 200;
 
 fn roster(room: &mut [u8; ROOM], members: Members) -> Roster<'_> {
-    Roster::write(room, members, Least { log_bytes: 1024, election_micros: 250_000 }, |_| Occupant::default())
-        .expect("the members are sound")
+    Roster::write(room, members, Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN }, |_| {
+        Occupant::default()
+    })
+    .expect("the members are sound")
 }
 
 /// An entry that makes these the members.
@@ -32,7 +34,8 @@ fn give(boot: &mut Boot<u32, Vec<u8>, 3>, record: &[u8]) {
 }
 
 fn acknowledge(node: &mut Machine, now: Instant, from: u8, index: u64) -> Vec<String> {
-    let message = Message::Ack { term: node.term(), stamp: 1, outcome: Outcome::Matched(Index(index)) };
+    let message =
+        Message::Ack { term: node.term(), stamp: 1, outcome: Outcome::Matched(Index(index)), features: Features::OWN };
     drive(node, now, Input::Receive { from: Seat(from).into(), message })
 }
 
@@ -182,7 +185,7 @@ fn members_for_whom_there_is_no_room_are_refused() {
 /// Rule 9: else neither a snapshot nor a leader to come could make the room that is missing.
 #[test]
 fn no_joint_phase_begins_without_room_to_take_it_back() {
-    let (command_bytes, change_bytes) = (28, 58);
+    let (command_bytes, change_bytes) = (28, 62);
     for (spare, begins) in [(2 * change_bytes, true), (2 * change_bytes - 1, false), (change_bytes, false)] {
         let mut boot = recovering(3, 10 * command_bytes + spare);
         (1..=10).for_each(|index| give(&mut boot, &record(index, 1, &[0])));
@@ -190,7 +193,8 @@ fn no_joint_phase_begins_without_room_to_take_it_back() {
         acknowledge(&mut node, now, 1, 10);
         assert_eq!(node.step(now, Change::Remove { seat: Seat(2) }).answer, Ok(()));
         drive(&mut node, now, Input::Tick);
-        let message = Message::Ack { term: node.term(), stamp: 2, outcome: Outcome::Matched(Index(10)) };
+        let message =
+            Message::Ack { term: node.term(), stamp: 2, outcome: Outcome::Matched(Index(10)), features: Features::OWN };
         let told = drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
         assert_eq!(node.members().is_joint(), begins, "with {spare} bytes: {told:?}");
     }
@@ -199,7 +203,7 @@ fn no_joint_phase_begins_without_room_to_take_it_back() {
 /// Rule 9: else a disk that is lost later would stay lost, and nobody would be told.
 #[test]
 fn no_members_are_taken_whose_stores_could_not_be_replaced() {
-    let (change_bytes, drawn) = (58, 8);
+    let (change_bytes, drawn) = (62, 8);
     for (room, is_taken) in
         [(2 * (change_bytes + 3 * drawn + 2), true), (2 * (change_bytes + 3 * drawn + 2) - 1, false)]
     {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Change, Charter, Config, Incarnation, Index, Input, Instant, Least, Message, Node, Outcome, Position,
-    Role, Seat, Term,
+    Ballot, Boot, Change, Charter, Config, Features, Incarnation, Index, Input, Instant, Least, Message, Node, Outcome,
+    Position, Role, Seat, Term,
 };
 
 use super::common::{charter, config, drive};
@@ -20,9 +20,9 @@ fn leasing() -> Config {
 }
 
 /// A founder of three that has just started.
-fn founded(config: Config) -> Member {
+fn founded(config: Config, features: Features) -> Member {
     let charter = charter(3, 1024);
-    let least = Least { election_micros: TIMEOUT as u32, ..charter.least };
+    let least = Least { election_micros: TIMEOUT as u32, features, ..charter.least };
     let boot = Boot::found(config, &Charter { least, ..charter }, vec![0; 1024]).expect("the configuration is sound");
     boot.start(Instant::START).expect("it has nothing")
 }
@@ -38,7 +38,12 @@ fn ballot(term: u64, ballot: Ballot) -> Message<'static> {
 
 /// The leader of term 1 of three, established, and the time.
 fn leader(config: Config) -> (Member, Instant) {
-    let mut node = founded(config);
+    leader_with(config, Features::OWN)
+}
+
+/// The same, where this is on.
+fn leader_with(config: Config, features: Features) -> (Member, Instant) {
+    let mut node = founded(config, features);
     let now = node.deadline().expect("it greets") + Duration::from_secs(1);
     drive(&mut node, now, Input::Tick);
     drive(&mut node, now, Input::Tick);
@@ -55,7 +60,7 @@ fn leader(config: Config) -> (Member, Instant) {
 /// Seat 1 answers the message of this stamp.
 fn answer(node: &mut Member, now: Instant, stamp: u64) -> Vec<String> {
     let outcome = Outcome::Matched(node.last().index);
-    drive(node, now, from(1, Message::Ack { term: Term(1), stamp, outcome }))
+    drive(node, now, from(1, Message::Ack { term: Term(1), stamp, outcome, features: Features::OWN }))
 }
 
 fn read(node: &mut Member, now: Instant, by_lease: bool) -> Vec<String> {
@@ -111,7 +116,7 @@ fn a_leader_says_for_how_long_its_lease_lasts() {
     let (mut node, now) = leader(Config { leases: false, ..leasing() });
     let then = confirm(&mut node, now, 10);
     assert_eq!(node.lease(then), None);
-    assert_eq!(founded(leasing()).lease(then), None, "it does not lead");
+    assert_eq!(founded(leasing(), Features::OWN).lease(then), None, "it does not lead");
 }
 
 #[test]
@@ -151,6 +156,48 @@ fn whoever_handed_over_has_no_lease_in_that_term_any_more() {
     assert!(!is_leased(&mut node, now), "the word may still be on its way");
 }
 
+/// The leader of three where leases are switched on by an entry that seat 1 has, and seat 2 has not.
+fn enabled() -> (Member, Instant) {
+    let (mut node, now) = leader_with(leasing(), Features::NONE);
+    let now = confirm(&mut node, now, 10);
+    assert!(!is_leased(&mut node.clone(), now), "leases are off");
+    let (outcome, features) = (Outcome::Matched(Index(0)), Features::LEASES);
+    drive(&mut node, now, from(2, Message::Ack { term: Term(1), stamp: 1, outcome, features }));
+    let told = drive(&mut node, now, Input::Change(Change::Enable { features }));
+    assert!(told.iter().any(|line| line == "members of 1"), "{told:?}");
+    let now = confirm(&mut node, now, 10);
+    assert_eq!(node.features(), features);
+    (node, now)
+}
+
+/// One that has not may be started again as a build that keeps no promise, and vote at once.
+#[test]
+fn a_voter_that_lacks_the_entry_by_which_leases_are_on_makes_no_lease() {
+    let (mut node, now) = enabled();
+    let read_confirmed_by = |node: &mut Member, now, seat, index| {
+        let told = read(node, now, false);
+        let line =
+            told.iter().find(|line| line.starts_with(&format!("to {seat}: AppendEntries"))).expect("all are asked");
+        let stamp = line.split("stamp: ").nth(1).and_then(|rest| rest.split(',').next()).expect("it has a stamp");
+        let (stamp, outcome) = (stamp.parse().expect("a number"), Outcome::Matched(Index(index)));
+        let ack = Message::Ack { term: Term(1), stamp, outcome, features: Features::LEASES };
+        let told = drive(node, now, from(seat, ack));
+        assert!(told.iter().any(|line| line.starts_with("ready")), "{told:?}");
+    };
+    let later = now + Duration::from_micros(LEASE);
+    read_confirmed_by(&mut node, later, 2, 0);
+    assert!(!is_leased(&mut node.clone(), later));
+    read_confirmed_by(&mut node, later, 2, 1);
+    assert!(is_leased(&mut node, later), "once it has the entry, no such build takes its store up");
+}
+
+#[test]
+fn leases_that_are_switched_on_are_in_use() {
+    let (mut node, now) = enabled();
+    let now = confirm(&mut node, now, 10);
+    assert!(is_leased(&mut node, now));
+}
+
 #[test]
 fn a_clock_that_jumps_back_ends_a_lease() {
     let (mut node, now) = leader(leasing());
@@ -178,7 +225,7 @@ fn grants(node: &mut Member, now: Instant, kind: Ballot) -> bool {
 
 /// A member that has started at this time.
 fn started() -> Member {
-    let mut node = founded(leasing());
+    let mut node = founded(leasing(), Features::OWN);
     drive(&mut node, Instant::START, Input::Tick);
     node
 }

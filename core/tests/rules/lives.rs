@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Change, Identity, Incarnation, Index, Input, Message, Node, Occupant, Outcome, Position, Recovered,
-    Refusal, Rejection, Role, Roster, Seat, Settled, Term, Unchanged,
+    Ballot, Change, Features, Identity, Incarnation, Index, Input, Message, Node, Occupant, Outcome, Position,
+    Recovered, Refusal, Rejection, Role, Roster, Seat, Settled, Term, Unchanged,
 };
 
 use crate::cluster::{Cluster, led};
@@ -120,7 +120,12 @@ fn without_one() -> (Cluster, u8, u8) {
 /// An ack of what the founder's life was sent.
 fn old_ack(cluster: &Cluster, leader: u8) -> Message<'static> {
     let term = cluster.node(leader).term();
-    Message::Ack { term, stamp: 1, outcome: Outcome::Matched(cluster.node(leader).last().index) }
+    Message::Ack {
+        term,
+        stamp: 1,
+        outcome: Outcome::Matched(cluster.node(leader).last().index),
+        features: Features::OWN,
+    }
 }
 
 #[test]
@@ -132,7 +137,11 @@ fn what_a_store_had_is_not_taken_for_what_another_one_has() {
     };
     assert_eq!(matched(&cluster), cluster.node(leader).last().index);
     let term = cluster.node(leader).term();
-    cluster.hear(leader, another(silent), Message::Ack { term, stamp: 0, outcome: Outcome::Stale });
+    cluster.hear(
+        leader,
+        another(silent),
+        Message::Ack { term, stamp: 0, outcome: Outcome::Stale, features: Features::OWN },
+    );
     assert_eq!(matched(&cluster), Index(0));
 }
 
@@ -154,7 +163,7 @@ fn what_a_store_was_sent_is_not_taken_for_what_another_one_could_not_use() {
     boot.take(Recovered::Snapshot(snapshot)).unwrap();
     let (mut node, mut now) = elected(boot);
     let term = node.term();
-    let ack = |stamp, outcome| Message::Ack { term, stamp, outcome };
+    let ack = |stamp, outcome| Message::Ack { term, stamp, outcome, features: Features::OWN };
     drive(&mut node, now, command(1));
     let matched = |index| ack(1, Outcome::Matched(Index(index)));
     drive(&mut node, now, Input::Receive { from: founder(2), message: matched(6) });

@@ -104,7 +104,7 @@ fn a_node_without_any_memory_for_its_log_still_votes_and_never_panics() {
         entries,
     };
     let told = drive(&mut node, Instant::START, Input::Receive { from: Seat(1).into(), message });
-    assert_eq!(told, ["to 1: Ack { term: Term(1), stamp: 1, outcome: Full(Index(0)) }"]);
+    assert_eq!(told, ["to 1: Ack { term: Term(1), stamp: 1, outcome: Full(Index(0)), features: Features(1) }"]);
 }
 
 /// A machine whose `usize` has 32 bits counts as far as any other (sailing d939e1a).

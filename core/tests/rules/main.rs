@@ -5,6 +5,7 @@ mod changes;
 mod cluster;
 mod common;
 mod effects;
+mod features;
 mod founding;
 mod joint;
 mod leases;

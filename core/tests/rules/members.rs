@@ -1,6 +1,6 @@
 //! Section 6: who takes part is a set of seats, and no seat is left out of it without a word.
 
-use quorate::{ConfigError, Incarnation, Least, Members, Occupant, Roster, Seat, Seats};
+use quorate::{ConfigError, Features, Incarnation, Least, Members, Occupant, Roster, Seat, Seats};
 
 use crate::common::seats;
 
@@ -52,7 +52,7 @@ fn a_life_that_is_new_does_not_count_among_the_old() {
 }
 
 const HERE: &[u8] = b"here";
-const LEAST: Least = Least { log_bytes: 64, election_micros: 250_000 };
+const LEAST: Least = Least { log_bytes: 64, election_micros: 250_000, features: Features::OWN };
 
 fn written(members: Members) -> Result<Vec<u8>, ConfigError> {
     let occupant = |seat| Occupant { incarnation: Incarnation(u64::from(seat == Seat(1))), address: HERE };
@@ -86,8 +86,8 @@ fn a_roster_of_members_that_cannot_be_is_none() {
 #[test]
 fn a_roster_is_written_in_one_way_alone() {
     let of_one = |occupant: &[u8]| {
-        let mut bytes = vec![0; 28];
-        bytes[8] = 1;
+        let mut bytes = vec![0; 32];
+        bytes[12] = 1;
         bytes.extend(occupant);
         Roster::parse(&bytes).is_some()
     };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::common::{charter, drive, position};
 use quorate::{
-    Ballot, Boot, Config, Effect, HardState, Incarnation, Index, Input, Instant, Message, Node, Outcome, Recovered,
-    Refusal, Seat, Snapshot, Stored, Term, crc32c,
+    Ballot, Boot, Config, Effect, Features, HardState, Incarnation, Index, Input, Instant, Message, Node, Outcome,
+    Recovered, Refusal, Seat, Snapshot, Stored, Term, crc32c,
 };
 
 type Peer = Node<u64, Vec<u8>, 3>;
@@ -353,7 +353,7 @@ fn a_question_from_nowhere_does_not_end_a_fetch() {
     pair.run_until(|pair| pair.whole() > 0);
     let (term, check) = (pair.nodes[LEADER].term(), snapshot(&pair.content).check);
     let outcome = Outcome::Wants { index: Index(100), check, offset: u64::MAX / 2, again: 0 };
-    let message = Message::Ack { term, stamp: 1, outcome };
+    let message = Message::Ack { term, stamp: 1, outcome, features: Features::OWN };
     pair.act(LEADER, Input::Receive { from: Seat(1).into(), message });
     pair.run_until(|_| false);
     pair.expect_all();

@@ -1,7 +1,7 @@
 //! A change of voters waits until it may enter the log: a learner has to catch up first (section 4.2.1 of the thesis), and
 //! those that stay have to be there.
 
-use quorate::{Change, Index, Members, Message, Outcome, Rejection, Seat, Unchanged};
+use quorate::{Change, Features, Index, Members, Message, Outcome, Rejection, Seat, Unchanged};
 
 use crate::cluster::{Cluster, led};
 use crate::common::seats;
@@ -22,7 +22,7 @@ fn with_learner() -> Cluster {
 fn acknowledge(cluster: &mut Cluster, index: Index) {
     let term = cluster.node(0).term();
     let from = cluster.node(1).identity();
-    cluster.hear(0, from, Message::Ack { term, stamp: 1, outcome: Outcome::Matched(index) });
+    cluster.hear(0, from, Message::Ack { term, stamp: 1, outcome: Outcome::Matched(index), features: Features::OWN });
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn an_answer_of_before_a_removal_was_asked_for_says_nothing() {
     cluster.cut(other);
     assert_eq!(cluster.change(leader, Change::Remove { seat: Seat(gone) }), Ok(()));
     let (term, index) = (cluster.node(leader).term(), cluster.node(leader).last().index);
-    let old = Message::Ack { term, stamp: 1, outcome: Outcome::Matched(index) };
+    let old = Message::Ack { term, stamp: 1, outcome: Outcome::Matched(index), features: Features::OWN };
     cluster.hear(leader, Seat(other).into(), old);
     assert_eq!((cluster.node(leader).pending_change(), cluster.node(leader).last().index), (Some(Seat(gone)), index));
     cluster.heal(other);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::common::{charter, command, config, drive, elected, founded, leader, position, recovering, snapshot};
 use quorate::{
-    Ballot, Boot, Config, Effect, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position, Recovered,
-    Refusal, Roster, Seat, Settled, Snapshot, Stored, Term, crc32c, crc32c_append,
+    Ballot, Boot, Config, Effect, Features, Incarnation, Index, Input, Instant, Message, Node, Outcome, Position,
+    Recovered, Refusal, Roster, Seat, Settled, Snapshot, Stored, Term, crc32c, crc32c_append,
 };
 
 /// Takes a snapshot whenever the node asks for one.
@@ -33,7 +33,8 @@ fn a_log_of_512_bytes_takes_commands_for_ever() {
 type Wide = [[u8; 32]; 3];
 
 fn acknowledge(from: u8, stamp: u64, index: u64) -> Input<'static, Wide> {
-    let message = Message::Ack { term: Term(1), stamp, outcome: Outcome::Matched(Index(index)) };
+    let message =
+        Message::Ack { term: Term(1), stamp, outcome: Outcome::Matched(Index(index)), features: Features::OWN };
     Input::Receive { from: Seat(from).into(), message }
 }
 
@@ -303,7 +304,7 @@ fn who_has_no_place_for_a_snapshot_is_not_waited_for() {
         );
     }
     let mut answer = |outcome| {
-        drive(&mut node, now, from_second(Message::Ack { term: Term(2), stamp: 1, outcome }));
+        drive(&mut node, now, from_second(Message::Ack { term: Term(2), stamp: 1, outcome, features: Features::OWN }));
         node.is_serving()
     };
     assert!(answer(Outcome::Conflict(Position::default())), "it is there, and needs the snapshot");
@@ -320,7 +321,7 @@ fn a_question_from_far_beyond_does_not_end_a_fetch() {
     let term = node.term();
     for offset in [1 << 39, 3] {
         let outcome = Outcome::Wants { index: Index(5), check: snapshot.check, offset, again: 0 };
-        let message = Message::Ack { term, stamp: 1, outcome };
+        let message = Message::Ack { term, stamp: 1, outcome, features: Features::OWN };
         let told = drive(&mut node, now, Input::Receive { from: Seat(1).into(), message });
         let piece = format!("offset: {offset},");
         assert!(told.iter().any(|told| told.contains(&piece)), "{told:?}");

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Charter, ClientCommand, Config, Effect, Entries, Founding, Input, Instant, Least, Members, Message, Node,
-    Role, Seat, Seats,
+    Boot, Charter, ClientCommand, Config, Effect, Entries, Features, Founding, Input, Instant, Least, Members, Message,
+    Node, Role, Seat, Seats,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,11 @@ struct Letter {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let members = Members::of(Seats::first(3));
     let mut cluster = Vec::new();
-    let charter =
-        Charter { founding: Founding(0x1a3b), members, least: Least { log_bytes: 4096, election_micros: 250_000 } };
+    let charter = Charter {
+        founding: Founding(0x1a3b),
+        members,
+        least: Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
+    };
     for seat in members.all().iter() {
         let config = Config::new(seat, u64::from(seat.0));
         let node = Boot::found(config, &charter, vec![0; 4096])?.start(Instant::START)?;

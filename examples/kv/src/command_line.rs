@@ -1,4 +1,5 @@
 mod change;
+mod features;
 mod members;
 mod rescue;
 mod serve;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use quorate_smol::ServerConfig;
 
 pub(crate) use self::change::{AddMember, ListMembers, MembersAction, MoveMember, NamedMember, TransferTo};
+pub(crate) use self::features::{FeatureArgs, FeaturesAction, ListFeatures};
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::rescue::Rescue;
 pub(crate) use self::serve::ServeArgs;
@@ -53,6 +55,8 @@ pub(crate) enum Action {
         #[command(subcommand)]
         action: MembersAction,
     },
+    /// Show what is on in the cluster and what its nodes know beyond that; or switch it on
+    Features(FeatureArgs),
     /// Have another node lead
     Transfer(Remote<TransferTo>),
     /// Take a JSON request a line, and answer each with a JSON line
@@ -187,6 +191,7 @@ Examples:
   quorate-kv get greeting --peer 1=10.0.0.1:7101 --peer 2=10.0.0.2:7101
   quorate-kv serve 4 --join 127.0.0.1:7101                    a fourth node, which knows one of them
   quorate-kv members add 4=127.0.0.1:7104
+  quorate-kv features                     all nodes were upgraded: what can be switched on now
   quorate-kv snapshot save monday.snapshot
   quorate-kv rescue quorate-data/n3                           a majority is gone for good: what this one has
 
@@ -205,6 +210,6 @@ Exit codes:
    11  a disk failed
    12  the directory or the snapshot belongs to another node or cluster
    13  the directory is in use
-   14  the data was written by another version
+   14  the data was written by another version, or a feature is on that this one does not know
    15  the address cannot be used
   130  interrupted";

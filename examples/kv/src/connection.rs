@@ -3,12 +3,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use quorate::{Founding, Index, Role, Seat, Seats};
+use quorate::{Features, Founding, Index, Role, Seat, Seats};
 use quorate_smol::{Client, ClientError, Configuration, Status};
 use smol::LocalExecutor;
 use smol::channel::{Receiver, unbounded};
 
 use crate::command::{Answer, Query};
+use crate::exit::Failure;
 use crate::layout::Layout;
 use crate::request::RequestError;
 use crate::session::Session;
@@ -43,6 +44,17 @@ impl NodeStatus {
             (term, node.configuration.as_ref().map(|configuration| configuration.since))
         });
         latest?.configuration.as_ref()
+    }
+}
+
+impl NodeStatus {
+    /// That no member has answered.
+    pub(crate) fn unanswered(mut all: Vec<NodeStatus>, waited: Duration) -> Failure {
+        let silent = all.iter().map(|node| node.seat).collect();
+        let is_refused =
+            |node: &NodeStatus| matches!(node.status, Err(ClientError::Refused(_) | ClientError::OtherCluster { .. }));
+        let refused = all.iter().position(is_refused).and_then(|at| all.swap_remove(at).status.err());
+        RequestError::from(refused.unwrap_or(ClientError::Unreachable { silent, waited })).into()
     }
 }
 
@@ -95,6 +107,12 @@ impl Connection {
         let query = question(key)?;
         let answered = if by_lease { self.client.read_by_lease(&query).await } else { self.client.read(&query).await };
         value(&answered?.1)
+    }
+
+    /// Whether leases are on, as far as the leader says so.
+    pub(crate) async fn has_leases(&mut self) -> bool {
+        let known = self.client.members().await;
+        known.is_ok_and(|known| known.features.contains(Features::LEASES))
     }
 
     /// The value of a key on whichever node answers first, however old it is.

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use quorate::{Founding, Seat};
+use quorate::{Features, Founding, Seat};
 use quorate_wire::Cluster;
 
 /// The cluster that is meant when none is named.
@@ -77,6 +77,12 @@ pub(crate) fn parse_id(text: &str) -> Result<Seat, String> {
 
 /// Ids are seats, and seat 0 stays empty: users count from one.
 const ID_MAX: u8 = Seat::COUNT_MAX as u8 - 1;
+
+/// A feature that this version knows, by its name.
+pub(crate) fn parse_feature(text: &str) -> Result<Features, String> {
+    let known = Features::OWN.iter().find(|feature| feature.to_string() == text);
+    known.ok_or_else(|| format!("this version knows of these: {}", Features::OWN))
+}
 
 /// A cluster's identity, as it is printed: sixteen hexadecimal digits.
 pub(crate) fn parse_founding(text: &str) -> Result<Founding, String> {

@@ -6,6 +6,7 @@ mod command_line;
 mod connection;
 mod decode;
 mod exit;
+mod features;
 mod inspect;
 mod layout;
 mod lines;
@@ -33,8 +34,8 @@ use smol::future::or;
 
 use crate::bench::Load;
 use crate::command_line::{
-    Action, BenchArgs, CommandLine, MembersAction, Once, Output, PipeArgs, Remote, STATUS_TIMEOUT, SnapshotAction,
-    TIMEOUT,
+    Action, BenchArgs, CommandLine, FeatureArgs, FeaturesAction, MembersAction, Once, Output, PipeArgs, Remote,
+    STATUS_TIMEOUT, SnapshotAction, TIMEOUT,
 };
 use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
@@ -68,6 +69,7 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Snapshot { action } => snapshot(action),
         Action::Rescue(args) => snapshot::rescue(&args),
         Action::Members { action } => members(action),
+        Action::Features(args) => features(&args),
         Action::Transfer(args) => {
             let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
             interruptible(operated, members::transfer(&args.ask, layout, timeout))
@@ -137,6 +139,17 @@ fn members(action: MembersAction) -> Result<Exit, Failure> {
         MembersAction::Remove(args) => operate(&args, async |operator| operator.remove(&args.ask).await),
         MembersAction::Move(args) => operate(&args, async |operator| operator.relocate(&args.ask).await),
     }
+}
+
+fn features(args: &FeatureArgs) -> Result<Exit, Failure> {
+    if let Some(FeaturesAction::Enable(args)) = &args.action {
+        return operate(args, async |operator| operator.enable().await);
+    }
+    let (layout, timeout) = (args.list.layout()?, args.list.timeout(STATUS_TIMEOUT));
+    interruptible(|| "interrupted".to_owned(), async {
+        let connection = Connection::new(layout, timeout).await?;
+        features::list(&args.list.ask, &connection).await
+    })
 }
 
 fn operate<A: Args>(

@@ -14,7 +14,7 @@ use smol::Timer;
 pub(crate) use self::list::list;
 pub(crate) use self::transfer::transfer;
 use crate::command_line::{AddMember, MoveMember, NamedMember};
-use crate::connection::client;
+use crate::connection::{Connection, NodeStatus, client};
 use crate::exit::{Exit, Failure};
 use crate::layout::{Layout, Peer, name};
 use crate::request::RequestError;
@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Operator {
     layout: Layout,
     client: Client,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Operator {
@@ -113,13 +113,18 @@ impl Operator {
         }
     }
 
+    /// How all members are.
+    pub(crate) async fn statuses(&self) -> Result<Vec<NodeStatus>, Failure> {
+        Ok(Connection::new(self.layout.clone(), self.timeout).await?.statuses().await)
+    }
+
     /// Who takes part, as the leader knows.
-    async fn known(&mut self) -> Result<Configuration, Failure> {
+    pub(crate) async fn known(&mut self) -> Result<Configuration, Failure> {
         Ok(self.client.members().await.map_err(RequestError::Undone)?)
     }
 
     /// Has the leader take a change up, of the members that there are. Other changes, which end by themselves, are waited for.
-    async fn take_up(&mut self, change: Change) -> Result<(), Failure> {
+    pub(crate) async fn take_up(&mut self, change: Change) -> Result<(), Failure> {
         let begun = Instant::now();
         let mut known = self.known().await?;
         let was_begun = follow::is_begun(change, &known);
@@ -186,7 +191,9 @@ fn passes(error: &ClientError) -> bool {
     let ClientError::Refused(reason) = error else { return false };
     match reason {
         // It may not have been started long ago.
-        Reason::Unchanged(Unchanged::UnderWay | Unchanged::NotEstablished | Unchanged::Unheard(_)) => true,
+        Reason::Unchanged(
+            Unchanged::UnderWay | Unchanged::NotEstablished | Unchanged::Unheard(_) | Unchanged::Outdated(_),
+        ) => true,
         Reason::InTransfer | Reason::Full | Reason::Outdated => true,
         _ => false,
     }
@@ -202,7 +209,7 @@ fn may_be_begun(error: &ClientError) -> bool {
 }
 
 /// Prints what is done.
-fn done(words: &str) -> Result<Exit, Failure> {
+pub(crate) fn done(words: &str) -> Result<Exit, Failure> {
     writeln!(stdout(), "{words}")?;
     Ok(Exit::Done)
 }

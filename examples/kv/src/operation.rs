@@ -159,6 +159,9 @@ impl Get {
         out.write_all(&value)?;
         out.write_all(ending.as_bytes())?;
         out.flush()?;
+        if self.lease && !connection.has_leases().await {
+            eprintln!("a majority was asked: leases are off in this cluster, see `quorate-kv features`");
+        }
         Ok(Exit::Done)
     }
 }

@@ -1,7 +1,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use quorate::{BootError, ConfigError};
+use quorate::{BootError, ConfigError, Dismissal};
 use quorate_disk::DiskError;
 use quorate_smol::{Event, ServeError, ServerConfig, serve};
 
@@ -65,6 +65,9 @@ impl Place {
         }
         let (exit, advice) = match &error {
             ServeError::Disk(error) => (disk_exit(error), self.advice(error)),
+            ServeError::Dismissed(Dismissal::Outdated(_)) | ServeError::Boot(BootError::Outdated { .. }) => {
+                (Exit::LaterVersion, None)
+            }
             ServeError::Dismissed(_) => (Exit::Dismissed, None),
             ServeError::Socket { .. } => (Exit::Socket, None),
             ServeError::OtherMembers { .. } => (Exit::ForeignDirectory, Some(" (--peer, --data-dir)".to_owned())),

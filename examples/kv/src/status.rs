@@ -4,7 +4,7 @@ mod leadership;
 mod reach;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verdict;
 
 use std::io::{Write, stdout};
@@ -20,6 +20,7 @@ use self::row::{Row, table};
 use self::verdict::Verdict;
 use crate::connection::{Connection, NodeStatus};
 use crate::exit::{Exit, Failure};
+use crate::features::{self, Survey};
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
@@ -39,14 +40,17 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
         verdict.leader.and_then(|seat| statuses.iter().find(|node| node.seat == seat)?.status.as_ref().ok().copied());
     let configuration = NodeStatus::best(&statuses).cloned();
     let company = configuration.as_ref().map(|configuration| Company::of(configuration, leader.as_ref()));
+    let survey = Survey::of(&statuses);
     let rows = Row::all(statuses);
     let mut out = stdout().lock();
     if args.json {
         let nodes: Vec<_> = rows.iter().map(Row::json).collect();
         let Verdict { exit, text, concerns, .. } = &verdict;
         let members = company.as_ref().map(Company::json);
-        let report =
-            json!({ "nodes": nodes, "members": members, "verdict": text, "concerns": concerns, "exit": *exit as u8 });
+        let features = survey.as_ref().map(features::json);
+        let report = json!({
+            "nodes": nodes, "members": members, "features": features, "verdict": text, "concerns": concerns, "exit": *exit as u8,
+        });
         writeln!(out, "{report:#}")?;
         return Ok(verdict.exit);
     }
@@ -55,7 +59,8 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
         writeln!(out, "{}", company.line())?;
     }
     let accounts: Vec<_> = rows.iter().filter_map(Row::account).collect();
-    for line in preferred(&accounts).into_iter().chain(leader.as_ref().map(lease)) {
+    let notes = survey.iter().flat_map(Survey::notes);
+    for line in preferred(&accounts).into_iter().chain(leader.as_ref().map(lease)).chain(notes) {
         writeln!(out, "{line}")?;
     }
     for line in rows.iter().filter_map(Row::refusals) {

@@ -2,8 +2,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use quorate::{
-    Ballot, Boot, Charter, Config, Effect, Entry, Founding, HardState, Identity, Incarnation, Index, Input, Instant,
-    Least, Mark, Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket, crc32c,
+    Ballot, Boot, Charter, Config, Effect, Entry, Features, Founding, HardState, Identity, Incarnation, Index, Input,
+    Instant, Least, Mark, Members, Message, Node, Outcome, Position, Recovered, Seat, Seats, Snapshot, Term, Ticket,
+    crc32c,
 };
 use quorate_disk::Configuration;
 use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, VERSION, decode, encode};
@@ -282,7 +283,7 @@ fn boot(disk: &Disk, log_bytes: usize, seed: u64, now: Instant) -> Option<Node<V
     let charter = Charter {
         founding: Founding(1),
         members,
-        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
     };
     let mut boot = Boot::recover(config, vec![0; log_bytes]).expect("the configuration is sound");
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
@@ -313,7 +314,7 @@ fn answer(message: &Message<'_>) -> Option<Message<'static>> {
         }
         Message::AppendEntries { term, stamp, previous, entries, .. } => {
             let matched = Index(previous.index.0 + entries.count() as u64);
-            Some(Message::Ack { term, stamp, outcome: Outcome::Matched(matched) })
+            Some(Message::Ack { term, stamp, outcome: Outcome::Matched(matched), features: Features::OWN })
         }
         _ => None,
     }

@@ -3,8 +3,8 @@ use std::io::Write;
 
 use fastrand::Rng;
 use quorate::{
-    Boot, Charter, Config, Effect, Entries, Entry, Founding, HardState, Identity, Index, Input, Instant, Kind, Least,
-    Members, Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshotted, Term,
+    Boot, Charter, Config, Effect, Entries, Entry, Features, Founding, HardState, Identity, Index, Input, Instant,
+    Kind, Least, Members, Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshotted, Term,
 };
 use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
@@ -250,7 +250,7 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
     let charter = Charter {
         founding: Founding(1),
         members,
-        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000 },
+        least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
     };
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     let (mut hard_state, mut kept, mut is_fetching) = (HardState::default(), Vec::new(), false);

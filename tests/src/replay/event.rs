@@ -1,4 +1,4 @@
-use quorate::{Change, Founding, Input, Seat, Session, Snapshot, Ticket};
+use quorate::{Change, Features, Founding, Input, Seat, Session, Snapshot, Ticket};
 use quorate_wire::decode;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -70,6 +70,9 @@ pub(super) enum RecordedChange {
         #[serde(with = "hex::serde")]
         address: Vec<u8>,
     },
+    Enable {
+        features: Features,
+    },
 }
 
 impl RecordedChange {
@@ -79,6 +82,7 @@ impl RecordedChange {
             RecordedChange::Promote { seat } => Change::Promote { seat },
             RecordedChange::Remove { seat } => Change::Remove { seat },
             RecordedChange::Move { seat, ref address } => Change::Move { seat, address },
+            RecordedChange::Enable { features } => Change::Enable { features },
         }
     }
 }

@@ -1,4 +1,4 @@
-use quorate::{Boot, Charter, Config, Founding, Identity, Incarnation, Instant, Least, Recovered};
+use quorate::{Boot, Charter, Config, Features, Founding, Identity, Incarnation, Instant, Least, Recovered};
 
 use super::disk::Disk;
 use super::{LOG_BYTES, SEATS, Setting};
@@ -37,11 +37,13 @@ pub(crate) fn boot(identity: Identity, setting: &Setting, life: u64, disk: &Disk
         entry_bytes_max,
         inflight_messages_max: if setting.folds_stamps() { u32::MAX } else { 8 },
         inflight_bytes_max: entry_bytes_max * 2,
+        // Nothing to say in acks: whether one was heard would tell states apart that behave alike.
+        features: Features::NONE,
         ..Config::new(identity.seat, life)
     };
     let memory = Memory { bytes: [0; LOG_BYTES], length: setting.log_bytes };
     let mut boot = Boot::recover(config, memory).expect("the search's configuration is sound");
-    let least = Least { log_bytes: setting.log_bytes as u32, election_micros: 250_000 };
+    let least = Least { log_bytes: setting.log_bytes as u32, election_micros: 250_000, features: Features::NONE };
     let charter = Charter { founding: Founding(1), members: setting.founders(), least };
     let origin = match identity.incarnation {
         Incarnation::FOUNDER => Recovered::Charter(charter),

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use quorate::founding::Record;
-use quorate::{Charter, Entries, Incarnation, Index, Members, Position, Seat, Snapshot};
+use quorate::{Charter, Entries, Features, Incarnation, Index, Members, Position, Seat, Snapshot};
 use quorate_disk::{DiskError, Options, Owner, Recovered, SnapshotWriter, Snapshots};
 
 use super::CLUSTER;
@@ -74,6 +74,8 @@ pub(crate) enum Opening {
     Stopped,
     /// It has rotted.
     Refused,
+    /// It names these, and the build does not know them.
+    Outdated(Features),
 }
 
 impl Disk {

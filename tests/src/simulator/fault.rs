@@ -85,11 +85,13 @@ pub enum Fault {
     LatePiece,
     /// An operator adds members, promotes, moves and removes them.
     Change,
+    /// Machines start as older and newer builds, and an operator switches on what they know.
+    Builds,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 39] = [
+    pub const ALL: [Fault; 40] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -129,6 +131,7 @@ impl Fault {
         Fault::Restart,
         Fault::LatePiece,
         Fault::Change,
+        Fault::Builds,
     ];
 
     /// Those that disturb the order in which a phase lets things happen.
@@ -182,7 +185,8 @@ impl Fault {
             | Fault::Prune
             | Fault::Founding
             | Fault::FewSessions
-            | Fault::Twins => 1,
+            | Fault::Twins
+            | Fault::Builds => 1,
         }
     }
 }
@@ -201,8 +205,15 @@ impl Faults {
 
     /// A mix that the seed chooses: some runs are mild, some are wild, and each kind is now and then absent.
     pub(crate) fn random(rng: &mut Rng, schedule: Schedule, without: &[Fault]) -> Faults {
-        let rates = Fault::ALL.map(|fault| if rng.u8(..4) == 0 { 0 } else { rng.u32(..=fault.rate_max()) });
+        let draw = |fault: Fault| match fault {
+            // No draw of its own: a seed means what it meant before.
+            Fault::Builds => 0,
+            _ if rng.u8(..4) == 0 => 0,
+            fault => rng.u32(..=fault.rate_max()),
+        };
+        let rates = Fault::ALL.map(draw);
         let mut faults = Faults { rates, spell_micros: rng.u64(20_000..2_000_000) };
+        faults.rates[Fault::Builds as usize] = u32::from(faults.spell_micros.is_multiple_of(2));
         if schedule == Schedule::Phases && rng.u8(..4) > 0 {
             faults.remove(&Fault::DISORDER);
         }

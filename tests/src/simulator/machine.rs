@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 
 use quorate::founding::Intent;
 use quorate::{
-    Boot, BootError, Charter, Identity, Incarnation, Index, Instant, Position, Prospect, Recovered, Roster, Round,
-    Seat, Snapshot, Ticket,
+    Boot, BootError, Charter, Features, Identity, Incarnation, Index, Instant, Position, Prospect, Recovered, Roster,
+    Round, Seat, Snapshot, Ticket,
 };
 
 use super::clock::Clock;
@@ -63,6 +63,8 @@ pub(crate) struct Machine {
     pub(crate) clock: Clock,
     /// Its disk cannot be read any more: it never comes back.
     pub(crate) is_rotten: bool,
+    /// What its build knows.
+    pub(crate) knows: Features,
 }
 
 /// Which attempt of which client waits for an answer.
@@ -111,6 +113,7 @@ impl Machine {
             inbox: VecDeque::new(),
             clock,
             is_rotten: false,
+            knows: Features::OWN,
         }
     }
 
@@ -123,7 +126,7 @@ impl Machine {
         trouble: Option<Trouble>,
     ) -> Result<Opening, Violation> {
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
-        let config = shape.config(self.seat, seed);
+        let config = shape.config(self.seat, self.knows, seed);
         let mut boot = Boot::recover(config, memory).expect("the simulator's configuration is sound");
         let (has_flipped, mut refused, mut prepared) = (self.disk.has_flipped, Ok(()), None);
         let opening = self.disk.open(trouble, |item| match item {
@@ -140,6 +143,10 @@ impl Machine {
                 self.disk.close();
                 return Ok(Opening::Refused);
             }
+            Err(BootError::Outdated { features }) => {
+                self.disk.close();
+                return Ok(Opening::Outdated(features));
+            }
             Err(error) => {
                 let story = format!("node {}: {error}", self.seat.0);
                 return Err(Violation { law: "a node takes back what its disk holds", story });
@@ -147,13 +154,16 @@ impl Machine {
         }
         let clock = self.clock.read_anew(now);
         if self.disk.charter().is_some() {
-            self.run(boot, clock, shape)?;
+            if let Some(features) = self.run(boot, clock, shape)? {
+                self.disk.close();
+                return Ok(Opening::Outdated(features));
+            }
         } else {
             self.begin_life();
             // Who founded alone asks nobody: its operator has to say that there are others by now.
             let founds = !self.joins && (shape.nodes > 1 || !self.has_lost_a_store());
             let intent = if founds { Intent::Found } else { Intent::Join };
-            let config = shape.prospect(self.seat, intent, seed);
+            let config = shape.prospect(self.seat, self.knows, intent, seed);
             let prospect = Prospect::new(&config, prepared, clock);
             self.prospect = Some(prospect.expect("the simulator's members are sound"));
         }
@@ -170,19 +180,34 @@ impl Machine {
     ) -> Result<(), Violation> {
         self.prospect = None;
         let memory = vec![0; shape.log_bytes(self.seat)].into_boxed_slice();
-        let config = shape.config(self.seat, seed);
+        let config = shape.config(self.seat, self.knows, seed);
         let boot = match incarnation {
             Incarnation::FOUNDER => Boot::found(config, charter, memory),
             drawn => Boot::join(config, charter, drawn, memory),
         };
         let refused = |error| Violation { law: "a store that is complete becomes a node", story: format!("{error}") };
         let clock = self.clock.read_anew(now);
-        self.run(boot.map_err(refused)?, clock, shape)
+        match self.run(boot.map_err(refused)?, clock, shape)? {
+            None => Ok(()),
+            Some(features) => Err(Violation {
+                law: "a store is complete under a charter that its build knows",
+                story: features.to_string(),
+            }),
+        }
     }
 
-    fn run(&mut self, boot: Boot<Write, Box<[u8]>, SEATS>, clock: Instant, shape: &Shape) -> Result<(), Violation> {
+    /// What the store names and the build does not know, if there is such a thing: then nothing runs.
+    fn run(
+        &mut self,
+        boot: Boot<Write, Box<[u8]>, SEATS>,
+        clock: Instant,
+        shape: &Shape,
+    ) -> Result<Option<Features>, Violation> {
+        let node = match boot.start(clock) {
+            Err(BootError::Outdated { features }) => return Ok(Some(features)),
+            node => node.expect("no disk of the simulator holds such numbers"),
+        };
         self.begin_life();
-        let node = boot.start(clock).expect("no disk of the simulator holds such numbers");
         // A founder's store is new: what another one held in its place was part of no cluster that is still there.
         if node.identity().incarnation == Incarnation::FOUNDER {
             self.graves.clear();
@@ -195,7 +220,7 @@ impl Machine {
         }
         self.driver = Some(Box::new(Driver::new(node, replica)));
         self.answered = Round(0);
-        Ok(())
+        Ok(None)
     }
 
     fn begin_life(&mut self) {

@@ -1,5 +1,6 @@
 mod answer;
 mod election;
+mod feature;
 mod founding;
 mod leader;
 mod mark;
@@ -19,6 +20,7 @@ use quorate::{
 
 pub(crate) use self::answer::Due;
 use self::election::Elections;
+use self::feature::Enabled;
 use self::leader::Leader;
 pub(crate) use self::leader::refused;
 use self::read::{Questions, check_leases};
@@ -63,6 +65,7 @@ pub(crate) struct Oracle {
     /// The latest question for which a lease would do: to whom, of which round and when by his clock.
     leased: Option<(Seat, Round, u64)>,
     elections: Elections,
+    enabled: Enabled,
     paces: Paces,
     wishes: Wishes,
     /// How many seats found the cluster.
@@ -133,6 +136,7 @@ impl Oracle {
             questions: Questions::new(),
             leased: None,
             elections: Elections::new(),
+            enabled: Enabled::default(),
             paces: Paces::default(),
             wishes: Wishes::default(),
             founders,
@@ -157,6 +161,9 @@ impl Oracle {
             window.on_append(reign, stamp, entries, from.disk.covered(), shape)?;
         }
         self.on_sent(from, to, message);
+        if let Message::Ack { term, features, .. } = *message {
+            self.on_said(from, to, term, features)?;
+        }
         self.check_ballot(from, to, message)?;
         self.check_call(from, to, message)?;
         self.check_answer(from, to, message)?;
@@ -186,7 +193,7 @@ impl Oracle {
         if let Message::Ack { outcome: Outcome::Wants { index, check, .. }, .. } = *message {
             self.on_wish(to, from.seat, index, check);
         }
-        if let Message::Ack { term, stamp, outcome } = *message
+        if let Message::Ack { term, stamp, outcome, .. } = *message
             && let Some(window) = self.windows.get_mut(&(to.seat, from.seat))
         {
             let counts = to.roster().is_some_and(|(_, roster)| names(&roster, from));
@@ -295,6 +302,8 @@ impl Oracle {
         if let Some(candidate) = durable.vote {
             self.ballots.entry((durable.term, candidate)).or_default().insert(machine.identity());
         }
+        self.check_features(machine)?;
+        let seen = self.seen.entry(machine.seat).or_default();
         let Some(node) = machine.node() else { return Ok(()) };
         if seen.life != machine.life {
             *seen = Seen { life: machine.life, durable, ..Seen::default() };

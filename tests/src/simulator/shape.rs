@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use quorate::founding::{self, Intent};
-use quorate::{Charter, Config, Founding, Least, Members, RECORD_OVERHEAD, Roster, Seat, Seats, Snapshot};
+use quorate::{Charter, Config, Features, Founding, Least, Members, RECORD_OVERHEAD, Roster, Seat, Seats, Snapshot};
 
 use super::fault::{Fault, Faults};
 use super::registers::CLIENTS_MAX;
@@ -49,6 +49,8 @@ pub(crate) struct Shape {
     pub(crate) clients_max: usize,
     /// Leaders have leases: no clock jumps.
     pub(crate) leases: bool,
+    /// What all founders' builds know at first.
+    pub(crate) features: Features,
 }
 
 impl Shape {
@@ -87,6 +89,7 @@ impl Shape {
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
             // A phase begins with clocks that jump.
             leases: schedule == Schedule::Weather && entry_bytes_max.is_multiple_of(3),
+            features: Features::OWN,
         }
     }
 
@@ -124,12 +127,16 @@ impl Shape {
 
     /// The charter of a cluster that was founded so.
     pub(crate) fn charter(&self, founding: Founding) -> Charter {
-        let least = Least { log_bytes: self.log_bytes_least(), election_micros: ELECTION_MICROS as u32 };
+        let least = Least {
+            log_bytes: self.log_bytes_least(),
+            election_micros: ELECTION_MICROS as u32,
+            features: self.features,
+        };
         Charter { founding, members: self.members(), least }
     }
 
     /// What a store that is not complete starts with.
-    pub(crate) fn prospect(&self, seat: Seat, intent: Intent, seed: u64) -> founding::Config {
+    pub(crate) fn prospect(&self, seat: Seat, features: Features, intent: Intent, seed: u64) -> founding::Config {
         let log_bytes = u32::try_from(self.log_bytes(seat)).expect("a simulated log is small");
         // Whoever founds nothing asks all that there may be.
         let listed = if intent == Intent::Join { self.nodes + self.spares } else { self.nodes };
@@ -140,13 +147,14 @@ impl Shape {
             log_bytes,
             entry_bytes_max: self.entry_bytes_max,
             election_timeout: Duration::from_micros(ELECTION_MICROS),
+            features,
             intent,
             ask_interval: Duration::from_micros(HEARTBEAT_MICROS),
             seed,
         }
     }
 
-    pub(crate) fn config(&self, seat: Seat, seed: u64) -> Config {
+    pub(crate) fn config(&self, seat: Seat, features: Features, seed: u64) -> Config {
         Config {
             election_timeout: Duration::from_micros(ELECTION_MICROS),
             heartbeat_interval: Duration::from_micros(HEARTBEAT_MICROS),
@@ -157,6 +165,7 @@ impl Shape {
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
             pieces_in_order: self.pieces_in_order,
             leases: self.leases,
+            features,
             ..Config::new(seat, seed)
         }
     }

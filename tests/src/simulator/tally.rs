@@ -37,6 +37,10 @@ pub struct Tally {
     pub changed: u64,
     /// Nodes that were told that they are none of the members any longer.
     pub dismissed: u64,
+    /// Features that were switched on.
+    pub enabled: u64,
+    /// Builds that did not know what was on, and had to be replaced.
+    pub outdated: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
 }
@@ -151,6 +155,8 @@ impl Tally {
             ("joined", self.joined),
             ("changed", self.changed),
             ("dismissed", self.dismissed),
+            ("enabled", self.enabled),
+            ("outdated", self.outdated),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
     }
@@ -173,6 +179,8 @@ impl Tally {
         self.joined += other.joined;
         self.changed += other.changed;
         self.dismissed += other.dismissed;
+        self.enabled += other.enabled;
+        self.outdated += other.outdated;
         self.snapshots.add(other.snapshots);
     }
 }

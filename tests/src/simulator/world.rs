@@ -1,4 +1,5 @@
 mod asking;
+mod builds;
 mod calm;
 mod dispatch;
 mod drive;
@@ -63,6 +64,8 @@ pub struct World {
     history: History,
     tail: VecDeque<String>,
     acting: Acting,
+    /// Which builds there are: drawn apart, so that a seed means otherwise what it meant before.
+    builds: Rng,
 }
 
 /// What was drawn of a step, to be carried out.
@@ -128,8 +131,10 @@ impl World {
             history: History::new(),
             tail: VecDeque::new(),
             acting: Acting::default(),
+            builds: Rng::with_seed(!setting.seed),
             setting,
         };
+        world.hand_out_builds();
         world.prepare_stores();
         (0..world.setting.nodes).for_each(|machine| world.join(machine));
         (0..world.clients.len()).for_each(|client| world.ask(client));

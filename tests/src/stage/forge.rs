@@ -1,6 +1,6 @@
 use quorate::{
-    Ballot, Entries, Identity, Incarnation, Index, Input, Least, Members, Message, Occupant, Outcome, Position, Roster,
-    Seat, Seats, Settled, Snapshot, Term,
+    Ballot, Entries, Features, Identity, Incarnation, Index, Input, Least, Members, Message, Occupant, Outcome,
+    Position, Roster, Seat, Seats, Settled, Snapshot, Term,
 };
 
 use super::Stage;
@@ -28,14 +28,21 @@ impl Stage {
                 let incarnation = Incarnation(line.number("life"));
                 Message::Vote { term, ballot: ballot(line), granted: !line.has("refused"), incarnation }
             }
-            "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index) },
-            "conflict" => Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")) },
-            "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index) },
+            "matched" => Message::Ack { term, stamp, outcome: Outcome::Matched(index), features: Features::OWN },
+            "conflict" => {
+                Message::Ack { term, stamp, outcome: Outcome::Conflict(line.position("hint")), features: Features::OWN }
+            }
+            "full" => Message::Ack { term, stamp, outcome: Outcome::Full(index), features: Features::OWN },
             "wants" => {
                 let (check, offset) = (quorate::crc32c(STATE), line.number("offset"));
-                Message::Ack { term, stamp, outcome: Outcome::Wants { index, check, offset, again: u32::MAX } }
+                Message::Ack {
+                    term,
+                    stamp,
+                    outcome: Outcome::Wants { index, check, offset, again: u32::MAX },
+                    features: Features::OWN,
+                }
             }
-            "stale" => Message::Ack { term, stamp, outcome: Outcome::Stale },
+            "stale" => Message::Ack { term, stamp, outcome: Outcome::Stale, features: Features::OWN },
             "read" => Message::ReadIndex { term, boot, round },
             "answer" => Message::ReadAnswer { term, boot, round, index },
             "offer" => {
@@ -63,9 +70,12 @@ impl Stage {
 fn forged_members<'r>(line: &Line<'_>, room: &'r mut [u8]) -> Settled<'r> {
     let named: Seats = line.numbers("voters").iter().map(|seat| Seat(*seat as u8)).collect();
     let voters = if named.is_empty() { (1..=line.number_or("members", 3)).map(Seat).collect() } else { named };
-    let roster = Roster::write(room, Members::of(voters), Least { log_bytes: 4096, election_micros: 250_000 }, |_| {
-        Occupant::default()
-    });
+    let roster = Roster::write(
+        room,
+        Members::of(voters),
+        Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
+        |_| Occupant::default(),
+    );
     Settled { since: Index(line.number("since")), roster: roster.expect("there is room") }
 }
 

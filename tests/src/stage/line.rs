@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use quorate::{Index, Position, Session, Term};
+use quorate::{Features, Index, Position, Session, Term};
 
 /// One line of a script: words, some of them `name=value`.
 pub(crate) struct Line<'a> {
@@ -65,6 +65,13 @@ impl<'a> Line<'a> {
     pub(crate) fn numbers(&self, name: &str) -> Vec<u64> {
         let text = self.text(name).unwrap_or_default();
         text.split(',').filter(|part| !part.is_empty()).map(|part| part.parse().expect("a number")).collect()
+    }
+
+    /// The features `name=0,16`: their numbers.
+    #[track_caller]
+    pub(crate) fn features(&self, name: &str) -> Option<Features> {
+        self.text(name)?;
+        Some(self.numbers(name).into_iter().fold(Features::NONE, |all, number| all.with(Features(1 << number))))
     }
 
     /// The position `name=3@2`, the one before the log if there is none.

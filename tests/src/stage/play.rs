@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quorate::{Change, Charter, Config, Founding, HardState, Input, Least, Members, Role, Seat, Seats, Term};
+use quorate::{Change, Charter, Config, Features, Founding, HardState, Input, Least, Members, Role, Seat, Seats, Term};
 
 use super::disk::Disk;
 use super::line::Line;
@@ -63,6 +63,7 @@ impl Stage {
                 actor.disk.crash();
             }
             "start" => self.actor(line.node(0)).restart(),
+            "build" => self.build(line, told),
             "run" => self.run(line, told),
             "forge" => self.forge(line, told),
             "snapshot" => self.snapshot(line, told),
@@ -92,7 +93,8 @@ impl Stage {
         let seats = |range: std::ops::RangeInclusive<u8>| range.map(Seat).collect::<Seats>();
         let members = Members { learners: seats(voters + 1..=all), ..Members::of(seats(1..=voters)) };
         let log_bytes = line.number_or("log-bytes", LOG_BYTES);
-        let least = Least { log_bytes: line.number_or("least", log_bytes as u32), election_micros: 250_000 };
+        let features = line.features("knows").unwrap_or(Features::OWN);
+        let least = Least { log_bytes: line.number_or("least", log_bytes as u32), election_micros: 250_000, features };
         let charter = Charter { founding: Founding(1), members, least };
         for seat in 1..=all {
             // The seed leaves an actor's time-outs apart from the others'.
@@ -104,6 +106,7 @@ impl Stage {
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
                 pieces_in_order: !line.has("any-order"),
+                features,
                 snapshot_bytes_max: Some(line.number("snapshot-max")).filter(|most| *most > 0),
                 ..usual
             };
@@ -131,6 +134,17 @@ impl Stage {
         actor.restart();
     }
 
+    /// Another build takes a node's disk up, or does not.
+    fn build(&mut self, line: &Line<'_>, told: &mut String) {
+        let name = line.node(0);
+        let actor = self.actor(name);
+        actor.config.features = line.features("knows").unwrap_or_default();
+        (actor.node, actor.config.seed) = (None, actor.config.seed + 10);
+        if let Err(refused) = actor.try_start() {
+            told.push_str(&format!("{name}: does not start, {refused:?}\n"));
+        }
+    }
+
     /// A node that nobody knows starts from an empty disk, in a life of its own.
     fn join(&mut self, line: &Line<'_>) {
         let (name, first) = (line.node(0), &self.actors[&1]);
@@ -144,13 +158,14 @@ impl Stage {
 
     /// An operator wants other members.
     fn change(&mut self, line: &Line<'_>, told: &mut String) {
-        let seat = Seat(line.node(2));
+        let seat = if line.has("enable") { Seat(0) } else { Seat(line.node(2)) };
         let address = line.text("at").unwrap_or_default().as_bytes();
         let change = match line.plain()[1] {
             "add" => Change::Add { seat, address },
             "promote" => Change::Promote { seat },
             "remove" => Change::Remove { seat },
             "move" => Change::Move { seat, address },
+            "enable" => Change::Enable { features: line.features("features").unwrap_or_default() },
             what => panic!("no such change: {what}"),
         };
         self.act(line.node(0), Input::Change(change), told);

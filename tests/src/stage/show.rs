@@ -1,6 +1,6 @@
 use quorate::{
-    Answer, Effect, Entries, Entry, HardState, Identity, Incarnation, Kind, Members, Message, Node, Occupant, Outcome,
-    Position, Role, Roster, Seat, Seats, Snapshot, Standing,
+    Answer, Effect, Entries, Entry, Features, HardState, Identity, Incarnation, Kind, Members, Message, Node, Occupant,
+    Outcome, Position, Role, Roster, Seat, Seats, Snapshot, Standing,
 };
 
 /// `3@2`: index 3 of term 2.
@@ -33,13 +33,16 @@ fn roster(roster: Roster<'_>) -> String {
         (!seats.is_empty()).then(|| format!("{what} {}", names.join(", ")))
     };
     let parts = [("voters", voters), ("outgoing", outgoing), ("replaced", replaced), ("learners", learners)];
-    parts.into_iter().filter_map(|(what, seats)| part(what, seats)).collect::<Vec<_>>().join("; ")
+    let on = roster.least().features;
+    let on = (on != Features::OWN).then(|| format!("with {on}"));
+    parts.into_iter().filter_map(|(what, seats)| part(what, seats)).chain(on).collect::<Vec<_>>().join("; ")
 }
 
 /// Who takes part as a node sees it, and what of that is settled.
 pub(crate) fn members(node: &super::Node) -> String {
     let ((since, in_force), settled) = (node.roster(), node.settled().since);
-    format!("since {} {}, settled {}", since.0, roster(in_force), settled.0)
+    let on = (node.features() != Features::OWN).then(|| format!(", {} is on", node.features()));
+    format!("since {} {}, settled {}{}", since.0, roster(in_force), settled.0, on.unwrap_or_default())
 }
 
 /// A word, without the dots that fill it up.
@@ -119,7 +122,10 @@ pub(crate) fn message(message: &Message<'_>) -> String {
             );
             if sent.is_empty() { line } else { format!("{line}: {}", entries(*sent)) }
         }
-        Message::Ack { term, stamp, outcome } => format!("Ack term {} #{stamp} {}", term.0, self::outcome(*outcome)),
+        Message::Ack { term, stamp, outcome, features } => {
+            let knows = if *features == Features::OWN { String::new() } else { format!(", knows {features}") };
+            format!("Ack term {} #{stamp} {}{knows}", term.0, self::outcome(*outcome))
+        }
         Message::ReadIndex { term, boot, round } => format!("ReadIndex term {} boot {boot} round {round}", term.0),
         Message::ReadAnswer { term, boot, round, index } => {
             format!("ReadAnswer term {} boot {boot} round {round} at {}", term.0, index.0)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use quorate::{Incarnation, Index, Least, Members, Message, Occupant, Outcome, Position, Roster, Seat, Seats, Term};
+use quorate::{
+    Features, Incarnation, Index, Least, Members, Message, Occupant, Outcome, Position, Roster, Seat, Seats, Term,
+};
 use quorate_serial::{Header, Misfit, Plan, Receiver, Transmitter, Wiring};
 use quorate_tests::boards::{FOUNDING, FRAME, Setting, World};
 use quorate_wire::{Envelope, decode, encode};
@@ -105,7 +107,7 @@ fn the_calculator_knows_how_long_heartbeats_and_acks_get() {
         inherited: index,
         entries: Default::default(),
     };
-    let ack = Message::Ack { term, stamp, outcome: Outcome::Matched(index) };
+    let ack = Message::Ack { term, stamp, outcome: Outcome::Matched(index), features: Features::OWN };
     let plan = Plan::new(115_200);
     let life = Incarnation::drawn(u64::MAX);
     assert_eq!(line_bytes(Seat(0), Seat(1), life, &heartbeat), plan.heartbeat_bytes());
@@ -152,8 +154,13 @@ fn frames_have_room_for_a_roster_in_which_every_station_was_reborn() {
         let members = Members::of(Seats::first(stations as usize));
         let reborn = |_| Occupant { incarnation: Incarnation::drawn(u64::MAX), address: &[] };
         let mut room = [0; 512];
-        let roster = Roster::write(&mut room, members, Least { log_bytes: u32::MAX, election_micros: 250_000 }, reborn)
-            .expect("there is room");
+        let roster = Roster::write(
+            &mut room,
+            members,
+            Least { log_bytes: u32::MAX, election_micros: 250_000, features: Features::OWN },
+            reborn,
+        )
+        .expect("there is room");
         assert!(roster.bytes().len() <= pace.entry_bytes - Roster::MARGIN, "{stations} stations: {pace:?}");
     }
     let stations = |stations| Plan { stations, ..Plan::new(115_200) }.pace();

@@ -2,8 +2,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use quorate::{
-    Boot, Charter, Config, Effect, Founding, Identity, Incarnation, Input, Instant, Least, Members, Position, Role,
-    Seat, Seats, Snapshot, Ticket, crc32c,
+    Boot, Charter, Config, Effect, Features, Founding, Identity, Incarnation, Input, Instant, Least, Members, Position,
+    Role, Seat, Seats, Snapshot, Ticket, crc32c,
 };
 use quorate_wire::{Envelope, MEMBER_OVERHEAD_MAX, decode, encode};
 
@@ -118,7 +118,11 @@ impl House {
         let charter = Charter {
             founding: FOUNDING,
             members,
-            least: Least { log_bytes: LOG_BYTES as u32, election_micros: least_timeout * 1000 },
+            least: Least {
+                log_bytes: LOG_BYTES as u32,
+                election_micros: least_timeout * 1000,
+                features: Features::OWN,
+            },
         };
         let memory = vec![0; LOG_BYTES];
         let boot = match self.members[seat].life {

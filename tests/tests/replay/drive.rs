@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 
 use quorate::{
-    Boot, Change, Charter, Config, Effect, Founding, Identity, Incarnation, Index, Input, Instant, Least, Members,
-    Node, Seat, Seats, Session, Ticket,
+    Boot, Change, Charter, Config, Effect, Features, Founding, Identity, Incarnation, Index, Input, Instant, Least,
+    Members, Node, Seat, Seats, Session, Ticket,
 };
 use quorate_trace::Recorder;
 use quorate_wire::{Envelope, decode, encode};
@@ -33,7 +33,7 @@ impl Drive {
         let charter = Charter {
             founding: FOUNDING,
             members,
-            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 250_000 },
+            least: Least { log_bytes: LOG_BYTES as u32, election_micros: 250_000, features: Features::OWN },
         };
         let host = |seat| {
             let config = Config::new(seat, seed);

@@ -1,7 +1,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use quorate::{
-    Answer, Boot, Charter, Config, Effect, Founding, Input, Instant, Least, Members, Node, Rejection, Seat, Seats,
+    Answer, Boot, Charter, Config, Effect, Features, Founding, Input, Instant, Least, Members, Node, Rejection, Seat,
+    Seats,
 };
 use quorate_tests::replay::{Replayed, replay};
 use quorate_trace::Recorder;
@@ -24,7 +25,7 @@ fn single(trace: &mut Vec<u8>) -> (Single, Recorder<&mut Vec<u8>>) {
     let charter = Charter {
         founding: Founding(1),
         members: Members::of(Seats::first(1)),
-        least: Least { log_bytes: 1024, election_micros: 250_000 },
+        least: Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
     };
     let boot = Boot::found(config.clone(), &charter, [0; 1024]).expect("a cluster of one");
     let node = boot.start(Instant::START).expect("it has nothing");

@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use quorate::{
-    Entries, Entry, HardState, Index, Kind, Least, Members, Occupant, Position, RECORD_OVERHEAD, Roster, Seat, Seats,
-    Settled, Stored, Term,
+    Entries, Entry, Features, HardState, Index, Kind, Least, Members, Occupant, Position, RECORD_OVERHEAD, Roster,
+    Seat, Seats, Settled, Stored, Term,
 };
 use quorate_disk::{Configuration, Direct, Disk, DiskError, Medium, Options, Owner, Recovered, Recovery};
 use tempfile::{TempDir, tempdir, tempdir_in};
@@ -50,9 +50,13 @@ pub(crate) fn position(index: u64) -> Position {
 /// A configuration of these members, in the lives of founders.
 pub(crate) fn settled(since: u64, members: Members) -> Configuration {
     let mut room = [0; 100];
-    let roster =
-        Roster::write(&mut room, members, Least { log_bytes: 1, election_micros: 250_000 }, |_| Occupant::default())
-            .unwrap();
+    let roster = Roster::write(
+        &mut room,
+        members,
+        Least { log_bytes: 1, election_micros: 250_000, features: Features::OWN },
+        |_| Occupant::default(),
+    )
+    .unwrap();
     Settled { since: Index(since), roster }.into()
 }
 

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses some of it")]
 
 use quorate::{
-    Boot, Charter, CommandError, Config, Dismissal, Effect, Founding, Index, Instant, Least, Members, Message, Persist,
-    Piece, Position, Roster, Seat, Seats, Snapshot, Ticket,
+    Boot, Charter, CommandError, Config, Dismissal, Effect, Features, Founding, Index, Instant, Least, Members,
+    Message, Persist, Piece, Position, Roster, Seat, Seats, Snapshot, Ticket,
 };
 use quorate_driver::{App, Asked, Driver, Host, Ledger, Observer, Replica, View, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
@@ -130,8 +130,11 @@ impl Bench {
     /// A node that leads.
     pub(crate) fn new() -> Bench {
         let members = Members::of(Seats::first(1));
-        let charter =
-            Charter { founding: Founding(1), members, least: Least { log_bytes: 1024, election_micros: 250_000 } };
+        let charter = Charter {
+            founding: Founding(1),
+            members,
+            least: Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
+        };
         let boot = Boot::found(Config::new(Seat(0), 1), &charter, [0; 1024]).expect("it is sound");
         let node = boot.start(Instant::START).expect("it has nothing");
         let now = node.deadline().expect("it campaigns");

@@ -3,7 +3,7 @@
 
 use quorate::founding::Record;
 use quorate::{
-    Entries, Entry, HardState, Incarnation, Index, Kind, Least, Mark, Members, Occupant, Owner, Position,
+    Entries, Entry, Features, HardState, Incarnation, Index, Kind, Least, Mark, Members, Occupant, Owner, Position,
     RECORD_OVERHEAD, Roster, Seat, Seats, Settled, Snapshot, Stored, Term,
 };
 use quorate_flash::double::Double;
@@ -53,10 +53,15 @@ pub(crate) fn roster(seats: usize) -> Vec<u8> {
     let mut room = [0; Roster::SEAT_BYTES * Seat::COUNT_MAX];
     let occupant = |_| Occupant { incarnation: Incarnation(u64::MAX), address: &[0xff; Roster::ADDRESS_MAX] };
     let members = Members { outgoing: Seats::first(seats), ..Members::of(Seats::first(seats)) };
-    Roster::write(&mut room, members, Least { log_bytes: u32::MAX, election_micros: 250_000 }, occupant)
-        .expect("there is room")
-        .bytes()
-        .to_vec()
+    Roster::write(
+        &mut room,
+        members,
+        Least { log_bytes: u32::MAX, election_micros: 250_000, features: Features::OWN },
+        occupant,
+    )
+    .expect("there is room")
+    .bytes()
+    .to_vec()
 }
 
 pub(crate) fn settled(since: u64, roster: &[u8]) -> Option<Settled<'_>> {

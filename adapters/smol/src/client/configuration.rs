@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Change as Order, Incarnation, Index, Members, Roster, Seat};
+use quorate::{Change as Order, Features, Incarnation, Index, Members, Roster, Seat};
 use quorate_wire::client::ReplyBody;
 
 use crate::address;
@@ -20,6 +20,8 @@ pub struct Configuration {
     pub pending: Option<Seat>,
     /// Who takes part, and how.
     pub members: Members,
+    /// What is on by it: for good, once it is committed.
+    pub features: Features,
     /// Each member.
     pub occupants: BTreeMap<Seat, Occupant>,
 }
@@ -36,8 +38,8 @@ pub struct Occupant {
 impl Configuration {
     pub(super) fn of(reply: &ReplyBody<'_>) -> Option<Configuration> {
         let ReplyBody::Members { since, is_settled, leader, pending, roster } = *reply else { return None };
-        let (members, occupants) = (roster.members(), occupants(roster));
-        Some(Configuration { since, is_settled, leader, pending, members, occupants })
+        let (members, features, occupants) = (roster.members(), roster.least().features, occupants(roster));
+        Some(Configuration { since, is_settled, leader, pending, members, features, occupants })
     }
 }
 
@@ -75,6 +77,11 @@ pub enum Change {
         /// Where.
         address: SocketAddr,
     },
+    /// These features are on from now on, for good.
+    Enable {
+        /// Which.
+        features: Features,
+    },
 }
 
 impl Change {
@@ -82,7 +89,7 @@ impl Change {
     pub(super) fn address(self) -> Vec<u8> {
         match self {
             Change::Add { address, .. } | Change::Move { address, .. } => address::bytes(address),
-            Change::Promote { .. } | Change::Remove { .. } => Vec::new(),
+            Change::Promote { .. } | Change::Remove { .. } | Change::Enable { .. } => Vec::new(),
         }
     }
 
@@ -93,6 +100,7 @@ impl Change {
             Change::Promote { seat } => Order::Promote { seat },
             Change::Remove { seat } => Order::Remove { seat },
             Change::Move { seat, .. } => Order::Move { seat, address },
+            Change::Enable { features } => Order::Enable { features },
         }
     }
 }

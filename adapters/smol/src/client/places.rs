@@ -87,7 +87,7 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
-    use quorate::{Incarnation, Members};
+    use quorate::{Features, Incarnation, Members};
 
     use super::super::Occupant;
     use super::*;
@@ -102,7 +102,15 @@ mod tests {
         };
         let occupants: BTreeMap<_, _> = members.iter().map(occupant).collect();
         let members = Members::of(occupants.keys().copied().collect());
-        Configuration { since: Index(since), is_settled: true, leader: None, pending: None, members, occupants }
+        Configuration {
+            since: Index(since),
+            is_settled: true,
+            leader: None,
+            pending: None,
+            members,
+            features: Features::NONE,
+            occupants,
+        }
     }
 
     #[test]

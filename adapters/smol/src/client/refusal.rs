@@ -70,6 +70,10 @@ fn unchanged(f: &mut fmt::Formatter<'_>, reason: Unchanged) -> fmt::Result {
         Unchanged::TooSlow => {
             f.write_str("the learner has not caught up, however often it was given time. Try again when less is written")
         }
+        Unchanged::Outdated(seats) => write!(
+            f,
+            "{seats} has not said to this leader that it knows this. Start it with a version that does, or remove it; what is              switched on stays on"
+        ),
         Unchanged::TooLarge => f.write_str(
             "the members with their addresses fit into no entry, or not twice into the smallest log. Remove members that are \
              not needed, or start all nodes with larger frames and logs",

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepared, Prospect};
-use quorate::{Charter, Incarnation, Instant, Members, Seat, Seats, Snapshot};
+use quorate::{Charter, Features, Incarnation, Instant, Members, Seat, Seats, Snapshot};
 use quorate_disk::Disk;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
 use quorate_wire::{Class, DecodeError, decode_founding};
@@ -37,6 +37,7 @@ pub(super) struct Founder<'a, F> {
 impl<'a, F: FnMut(&Event)> Founder<'a, F> {
     pub(super) fn new(
         config: &ServerConfig,
+        features: Features,
         found: (Option<Prepared>, Option<Snapshot>),
         link: &'a mut Link,
         disk: &'a mut Disk,
@@ -53,6 +54,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
             log_bytes: u32::try_from(config.log_bytes).unwrap_or(u32::MAX),
             entry_bytes_max: config.entry_bytes_max(),
             election_timeout: config.election_timeout,
+            features,
             intent: if config.existing || config.join.is_some() { Intent::Join } else { Intent::Found },
             ask_interval: config.heartbeat_interval,
             seed: random::number(),
@@ -176,7 +178,9 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         let reason = match self.prospect.obstacle() {
             Obstacle::Silent(waits_for) | Obstacle::Abstains(waits_for) => Reason::Founding { waits_for },
             Obstacle::Nothing => Reason::Founding { waits_for: Default::default() },
-            Obstacle::Cluster { .. } | Obstacle::Differs { .. } | Obstacle::Waits => Reason::NoMember,
+            Obstacle::Cluster { .. } | Obstacle::Outdated { .. } | Obstacle::Differs { .. } | Obstacle::Waits => {
+                Reason::NoMember
+            }
         };
         self.link.reply(asker, ReplyBody::Refused(reason));
     }

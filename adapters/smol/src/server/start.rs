@@ -37,7 +37,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         mut on_event: F,
     ) -> Result<Option<Self>, ServeError> {
         let trace = config.trace.as_deref().map(trace::open).transpose()?;
-        let core = config.core(random::number());
+        let core = config.core(A::FEATURES, random::number());
         core.check()?;
         let (mut state, mut applied) = (State::new(app, config.clients_max)?, Position::default());
         let mut link = Link::bind(config.clone())?;
@@ -152,7 +152,8 @@ async fn member<A: App>(
         store
             .latest
             .map_or(Ok(()), |snapshot| expect_list(config.listed(), &store.disk.snapshots().open(snapshot)?))?;
-        let founder = Founder::new(config, (prepared, store.latest), link, &mut store.disk, &mut on_event)?;
+        let founder =
+            Founder::new(config, core.features, (prepared, store.latest), link, &mut store.disk, &mut on_event)?;
         let Some((charter, incarnation)) = founder.run(stop).await? else { return Ok(None) };
         on_event(&match incarnation {
             Incarnation::FOUNDER => Event::Founded { charter },

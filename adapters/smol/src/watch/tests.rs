@@ -1,3 +1,5 @@
+use quorate::Features;
+
 use super::*;
 
 /// Node 1 of three, watched.
@@ -11,6 +13,7 @@ struct Stage {
 
 fn stage() -> Stage {
     let follower = |seat| Progress {
+        features: Features::OWN,
         seat: Seat(seat),
         matched: Index(5000),
         next: Index(5001),

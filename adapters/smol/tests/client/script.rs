@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use quorate::{Founding, Incarnation, Index, Members, Role, Seat, Seats, Term};
+use quorate::{Features, Founding, Incarnation, Index, Members, Role, Seat, Seats, Term};
 use quorate_smol::{Client, Cluster, Status};
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
 use smol::block_on;
@@ -110,6 +110,8 @@ pub(crate) fn leads(seat: Seat, leads: bool) -> ReplyBody<'static> {
         members: Members::of(Seats::NONE.with(LEADER).with(OTHER)),
         since: Index(0),
         is_settled: true,
+        on: Features::OWN,
+        known: Features::OWN,
         full: false,
         preferred: Seats::NONE,
         lease_ms: None,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Founding, Incarnation, Index, Message, Outcome, Seat, Term};
+use quorate::{Features, Founding, Incarnation, Index, Message, Outcome, Seat, Term};
 use quorate_smol::{Cluster, Status};
 use quorate_wire::client::ReplyBody;
 use quorate_wire::{Envelope, encode};
@@ -12,7 +12,12 @@ use crate::tally::sum;
 /// An ack that would commit everything, if anybody believed it.
 fn forged_ack(founding: Founding, from: Seat, to: Seat) -> Vec<u8> {
     let envelope = Envelope { founding, from, to, incarnation: Incarnation(0) };
-    let message = Message::Ack { term: Term(1 << 40), stamp: 1, outcome: Outcome::Matched(Index(1 << 40)) };
+    let message = Message::Ack {
+        term: Term(1 << 40),
+        stamp: 1,
+        outcome: Outcome::Matched(Index(1 << 40)),
+        features: Features::OWN,
+    };
     encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
 }
 

@@ -9,13 +9,18 @@ pub(super) fn write(out: &mut Writer<'_>, change: &Change<'_>) -> Result<()> {
         Change::Promote { seat } => (1, seat, None),
         Change::Remove { seat } => (2, seat, None),
         Change::Move { seat, address } => (3, seat, Some(address)),
+        Change::Enable { features } => return numbers(out, &[4, features.0.into()]),
     };
     fields::raw(out, &[number, seat.0])?;
     address.map_or(Ok(()), |address| fields::bytes(out, address))
 }
 
 pub(super) fn read<'f>(fields: &mut Fields<'f>) -> Option<Change<'f>> {
-    let (number, seat) = (fields.number(), fields.seat());
+    let number = fields.number();
+    if number == 4 {
+        return Some(Change::Enable { features: fields.features() });
+    }
+    let seat = fields.seat();
     Some(match number {
         0 => Change::Add { seat, address: fields.bytes() },
         1 => Change::Promote { seat },
@@ -37,6 +42,7 @@ pub(super) fn write_unchanged(out: &mut Writer<'_>, reason: Unchanged) -> Result
         Unchanged::LastVoter => 7,
         Unchanged::TooSlow => 8,
         Unchanged::TooLarge => 9,
+        Unchanged::Outdated(seats) => return numbers(out, &[10, seats.0.into()]),
     };
     numbers(out, &[number])
 }
@@ -53,6 +59,7 @@ pub(super) fn read_unchanged(fields: &mut Fields<'_>) -> Option<Unchanged> {
         7 => Unchanged::LastVoter,
         8 => Unchanged::TooSlow,
         9 => Unchanged::TooLarge,
+        10 => Unchanged::Outdated(Seats(fields.short())),
         _ => return None,
     })
 }

@@ -1,4 +1,4 @@
-use quorate::{Identity, Incarnation, Index, Members, Node, Role, Seat, Seats, Term};
+use quorate::{Features, Identity, Incarnation, Index, Members, Node, Role, Seat, Seats, Term};
 use serde::{Deserialize, Serialize};
 
 use super::{Follower, Followers};
@@ -38,6 +38,10 @@ pub struct StatusReport {
     pub since: Index,
     /// Whether it is known to be committed.
     pub is_settled: bool,
+    /// What is on in its cluster, as far as it knows that to be committed.
+    pub on: Features,
+    /// What its build knows.
+    pub known: Features,
     /// Whether something found no room in its log, and no snapshot has made any since: see
     /// [`Node::is_full`](quorate::Node::is_full).
     pub full: bool,
@@ -76,6 +80,8 @@ impl StatusReport {
             members: node.members(),
             since,
             is_settled: node.is_settled(),
+            on: node.features(),
+            known: node.known_features(),
             full: node.is_full(),
             others: Followers::of(node),
             preferred: Seats::NONE,
@@ -98,7 +104,8 @@ impl StatusReport {
         numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0])?;
         fields::random(out, self.digest)?;
         fields::members(out, &self.members)?;
-        numbers(out, &[self.since.0, self.is_settled.into(), self.full.into()])?;
+        let StatusReport { since, is_settled, on, known, full, .. } = *self;
+        numbers(out, &[since.0, is_settled.into(), on.0.into(), known.0.into(), full.into()])?;
         fields::bytes(out, self.others.bytes())?;
         numbers(out, &[self.preferred.0.into(), self.lease_ms.is_some().into()])?;
         self.lease_ms.map_or(Ok(()), |millis| numbers(out, &[millis.into()]))?;
@@ -127,6 +134,8 @@ impl StatusReport {
             members: fields.members(),
             since: fields.index(),
             is_settled: fields.flag(),
+            on: fields.features(),
+            known: fields.features(),
             full: fields.flag(),
             others: Followers::read(fields),
             preferred: Seats(fields.short()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use quorate::{Change, Role, Seat, Seats, Session, Standing, Unchanged};
+use quorate::{Change, Features, Role, Seat, Seats, Session, Standing, Unchanged};
 use quorate_wire::client::{AsOf, Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, DecodeError, Dropped, Refused};
 
@@ -52,6 +52,7 @@ fn change() -> impl Strategy<Value = Change<'static>> {
         seat().prop_map(|seat| Change::Promote { seat }),
         seat().prop_map(|seat| Change::Remove { seat }),
         (seat(), bytes()).prop_map(|(seat, address)| Change::Move { seat, address }),
+        any::<u32>().prop_map(|features| Change::Enable { features: Features(features) }),
     ]
 }
 
@@ -115,6 +116,7 @@ fn unchanged() -> impl Strategy<Value = Unchanged> {
         Just(Unchanged::LastVoter),
         Just(Unchanged::TooSlow),
         Just(Unchanged::TooLarge),
+        any::<u32>().prop_map(|seats| Unchanged::Outdated(Seats(seats))),
     ]
 }
 
@@ -122,29 +124,34 @@ fn report() -> impl Strategy<Value = StatusReport> {
     let who = (seat(), incarnation(), role(), term(), proptest::option::of(seat()));
     let log = (index(), index(), index(), index(), index());
     let in_force = (members(), index(), any::<bool>());
+    let features = (any::<u32>().prop_map(Features), any::<u32>().prop_map(Features));
     let leads = (any::<u32>().prop_map(Seats), proptest::option::of(any::<u32>()));
     let rest = (any::<u64>(), any::<bool>(), vec(follower(), 0..32).prop_map(Followers::from_iter), leads, refused());
-    (who, log, in_force, rest).prop_map(|(who, log, in_force, (digest, full, others, leads, refused))| StatusReport {
-        seat: who.0,
-        incarnation: who.1,
-        role: who.2,
-        term: who.3,
-        leader: who.4,
-        commit: log.0,
-        applied: log.1,
-        first: log.2,
-        last: log.3,
-        durable: log.4,
-        digest,
-        members: in_force.0,
-        since: in_force.1,
-        is_settled: in_force.2,
-        full,
-        others,
-        preferred: leads.0,
-        lease_ms: leads.1,
-        refused,
-    })
+    (who, log, in_force, features, rest).prop_map(
+        |(who, log, in_force, (on, known), (digest, full, others, leads, refused))| StatusReport {
+            seat: who.0,
+            incarnation: who.1,
+            role: who.2,
+            term: who.3,
+            leader: who.4,
+            commit: log.0,
+            applied: log.1,
+            first: log.2,
+            last: log.3,
+            durable: log.4,
+            digest,
+            members: in_force.0,
+            since: in_force.1,
+            is_settled: in_force.2,
+            on,
+            known,
+            full,
+            others,
+            preferred: leads.0,
+            lease_ms: leads.1,
+            refused,
+        },
+    )
 }
 
 fn follower() -> impl Strategy<Value = Follower> {

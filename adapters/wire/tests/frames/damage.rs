@@ -65,10 +65,10 @@ fn damaged_records_are_malformed_even_under_a_good_check() {
 fn unknown_variants_are_malformed() {
     let member = [1, 0, 42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 10];
     let request = [1, 1, 42, 7, 1, 9];
-    let change = [1, 1, 42, 7, 1, 7, 9, 4, 0];
+    let change = [1, 1, 42, 7, 1, 7, 9, 5, 0];
     let reply = [1, 2, 7, 1, 2, 0, 16];
     let reason = [1, 2, 7, 1, 2, 0, 4, 14];
-    let unchanged = [1, 2, 7, 1, 2, 0, 4, 12, 10];
+    let unchanged = [1, 2, 7, 1, 2, 0, 4, 12, 11];
     let founding = [1, 3, 42, 1, 2, 4];
     let standing = [1, 3, 42, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 4];
     assert_eq!(decode(&checked(&member), Founding(42), Seat(2)), Err(DecodeError::Malformed));
@@ -88,8 +88,8 @@ fn a_roster_without_voters_is_malformed_even_under_a_good_check() {
     for name in ["Offer", "Configured", "Members.reply"] {
         let frame = named(name);
         let mut bytes = content(&frame);
-        let head = bytes.windows(8).position(|bytes| bytes == [0x90, 0xd0, 3, 0, 3, 0, 0, 0]);
-        bytes[head.expect("the least time-out stands in front of the voters") + 4] = 0;
+        let head = bytes.windows(12).position(|bytes| bytes == [0x90, 0xd0, 3, 0, 1, 0, 0, 0, 3, 0, 0, 0]);
+        bytes[head.expect("the least of all stands in front of the voters") + 8] = 0;
         assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed), "{name}");
     }
 }

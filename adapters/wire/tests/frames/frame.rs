@@ -1,6 +1,7 @@
 use quorate::founding;
 use quorate::{
-    Entries, Entry, Founding, Identity, Index, Kind, Least, Members, Message, Occupant, Position, Roster, Seat, Term,
+    Entries, Entry, Features, Founding, Identity, Index, Kind, Least, Members, Message, Occupant, Position, Roster,
+    Seat, Term,
 };
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
 use quorate_wire::{
@@ -64,10 +65,10 @@ pub(crate) fn roster(members: Members, occupant: impl Fn(Seat) -> Occupant<'stat
 }
 
 /// As 32 seats take it, each with a number that was drawn and an address of full length.
-pub(crate) const ROSTER_MAX: usize = 28 + 27 * 32;
+pub(crate) const ROSTER_MAX: usize = 32 + 27 * 32;
 
 /// What every member has at least.
-pub(crate) const LEAST: Least = Least { log_bytes: 2048, election_micros: 250_000 };
+pub(crate) const LEAST: Least = Least { log_bytes: 2048, election_micros: 250_000, features: Features::OWN };
 
 /// Consecutive records behind `previous`, in its term, in memory that lasts until the test process ends.
 pub(crate) fn entries(previous: Position, payloads: &[(Kind, Vec<u8>)]) -> Entries<'static> {

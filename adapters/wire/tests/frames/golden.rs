@@ -5,8 +5,8 @@ use std::{env, fs};
 
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Change, Charter, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome, Position, Role,
-    Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, Unchanged,
+    Ballot, Change, Charter, Features, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome,
+    Position, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, Unchanged,
 };
 use quorate_wire::client::{AsOf, Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{ANYBODY, Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
@@ -84,7 +84,7 @@ pub(crate) fn golden() -> Vec<(&'static str, Frame<'static>)> {
 
 fn messages() -> impl Iterator<Item = (&'static str, Message<'static>)> {
     let (term, stamp, boot, round) = (Term(3), 9, 77, 4);
-    let ack = |outcome| Message::Ack { term, stamp, outcome };
+    let ack = |outcome| Message::Ack { term, stamp, outcome, features: Features::OWN };
     let vote = |incarnation| Message::Vote { term, ballot: Ballot::Real, granted: true, incarnation };
     let (commit, inherited) = (Index(299), Index(298));
     let settled = Settled { since: Index(290), roster: roster() };
@@ -177,6 +177,7 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
         ("Change.Promote", change(Change::Promote { seat: Seat(3) })),
         ("Change.Remove", change(Change::Remove { seat: Seat(3) })),
         ("Change.Move", change(Change::Move { seat: Seat(3), address: ADDRESS })),
+        ("Change.Enable", change(Change::Enable { features: Features::LEASES })),
         ("Transfer", RequestBody::Transfer { to: Some(Seat(1)) }),
         ("Transfer.any", RequestBody::Transfer { to: None }),
     ]
@@ -215,6 +216,7 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.LastVoter", unchanged(Unchanged::LastVoter)),
         ("Refused.TooSlow", unchanged(Unchanged::TooSlow)),
         ("Refused.TooLong", unchanged(Unchanged::TooLarge)),
+        ("Refused.Older", unchanged(Unchanged::Outdated(Seats(4)))),
         ("Refused.Outdated", ReplyBody::Refused(Reason::Outdated)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
@@ -252,6 +254,8 @@ fn report() -> StatusReport {
         members: Members { learners: Seats(8), ..Members::of(Seats::first(3)) },
         since: Index(290),
         is_settled: true,
+        on: Features::LEASES,
+        known: Features::LEASES.with(Features::of_app(1)),
         full: false,
         others: Followers::default(),
         preferred: Seats::NONE,

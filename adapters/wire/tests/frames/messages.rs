@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Charter, Founding, Incarnation, Index, Kind, Least, Members, Message, Occupant, Outcome, Position, Roster,
-    Seat, Seats, Settled, Snapshot, Term,
+    Ballot, Charter, Features, Founding, Incarnation, Index, Kind, Least, Members, Message, Occupant, Outcome,
+    Position, Roster, Seat, Seats, Settled, Snapshot, Term,
 };
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
 
@@ -50,7 +50,11 @@ fn standing() -> impl Strategy<Value = founding::Standing> {
 }
 
 fn least() -> impl Strategy<Value = Least> {
-    (any::<u32>(), any::<u32>()).prop_map(|(log_bytes, election_micros)| Least { log_bytes, election_micros })
+    (any::<u32>(), any::<u32>()).prop_map(|(log_bytes, election_micros)| Least {
+        log_bytes,
+        election_micros,
+        features: Features::OWN,
+    })
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
@@ -68,7 +72,12 @@ fn message() -> impl Strategy<Value = Message<'static>> {
         (term(), ballot(), any::<bool>(), incarnation())
             .prop_map(|(term, ballot, granted, incarnation)| Message::Vote { term, ballot, granted, incarnation }),
         append_entries(),
-        (term(), any::<u64>(), outcome()).prop_map(|(term, stamp, outcome)| Message::Ack { term, stamp, outcome }),
+        (term(), any::<u64>(), outcome(), any::<u32>()).prop_map(|(term, stamp, outcome, features)| Message::Ack {
+            term,
+            stamp,
+            outcome,
+            features: Features(features)
+        }),
         (term(), any::<u64>(), any::<u64>()).prop_map(|(term, boot, round)| Message::ReadIndex { term, boot, round }),
         (term(), any::<u64>(), any::<u64>(), index()).prop_map(|(term, boot, round, index)| Message::ReadAnswer {
             term,

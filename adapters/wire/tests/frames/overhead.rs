@@ -3,8 +3,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use quorate::founding::{self, Terms};
 use quorate::{
-    Entries, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Position, Role, Roster, Seat, Seats,
-    Settled, Snapshot, Standing, Term,
+    Entries, Features, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Position, Role, Roster, Seat,
+    Seats, Settled, Snapshot, Standing, Term,
 };
 use quorate_wire::client::{Follower, Followers, Reply, ReplyBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FRAME_MAX, FoundingEnvelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refused};
@@ -45,6 +45,8 @@ fn the_longest_status_of_32_seats_that_is_likely_fits_into_a_frame_of_a_board() 
         members: ALL,
         since: index,
         is_settled: true,
+        on: Features(127),
+        known: Features(127),
         full: true,
         others: Followers::from_iter(others),
         // A board prefers nobody, and has no leases.
@@ -62,7 +64,7 @@ fn the_longest_word_of_the_members_is_as_long_as_it_says() {
     assert_eq!(roster.bytes().len(), ROSTER_MAX);
     let (leader, pending) = (Some(Seat(31)), Some(Seat(31)));
     let members = ReplyBody::Members { since: Index::MAX, is_settled: true, leader, pending, roster };
-    assert_eq!(reply(members).bytes().len(), 945);
+    assert_eq!(reply(members).bytes().len(), 949);
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn the_longest_message_without_a_body_fits_into_every_frame() {
     };
     let founders = longest_roster(0, Incarnation::FOUNDER);
     assert_eq!(Frame::Member(FAR, offer(founders)).bytes().len(), MEMBER_FRAME_MIN);
-    assert_eq!(MEMBER_FRAME_MIN, 190);
+    assert_eq!(MEMBER_FRAME_MIN, 194);
     let longest = longest_roster(Roster::ADDRESS_MAX, Incarnation(u64::MAX));
     let room = MEMBER_OVERHEAD_MAX + Roster::MARGIN + longest.bytes().len();
     assert!(Frame::Member(FAR, offer(longest)).bytes().len() <= room);
@@ -90,7 +92,7 @@ fn the_longest_message_without_a_body_fits_into_every_frame() {
 }
 
 /// As WIRE.md says.
-const STATUS_MAX: usize = 247;
+const STATUS_MAX: usize = 249;
 
 proptest! {
     #[test]

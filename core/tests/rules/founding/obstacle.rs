@@ -95,6 +95,26 @@ fn a_store_that_holds_a_snapshot_joins_no_cluster() {
     assert_eq!(store.obstacle(), Obstacle::Cluster { from: Seat(2), charter: charter(F) });
 }
 
+/// It holds no charter that its build does not understand, be it one of those that founded the cluster or not.
+#[test]
+fn a_store_of_an_older_build_becomes_no_member() {
+    let features = Features::of_app(0);
+    let least = Least { features: LEAST.features.with(features), ..LEAST };
+    let newer = Charter { least, ..charter(F) };
+    for record in [None, Some(Prepared { founding: F, members: MEMBERS })] {
+        let mut store = Prospect::new(&config(1), record, at(0)).expect("the configuration is sound");
+        let present = question(&mut store, at(0));
+        assert_eq!(receive(&mut store, 2, answer(present, Standing::Complete(newer))), []);
+        assert_eq!(store.obstacle(), Obstacle::Outdated { features });
+        assert_eq!(store.prepared(), record);
+        let mut store =
+            Prospect::new(&Config { features: least.features, ..config(1) }, record, at(0)).expect("as before");
+        let present = question(&mut store, at(0));
+        let effects = write(&mut store, 2, answer(present, Standing::Complete(newer)));
+        assert!(matches!(effects[..], [Effect::Complete(found, _)] if found == newer));
+    }
+}
+
 #[test]
 fn lists_are_compared_first_and_both_are_named() {
     let mine = Terms { members: Members::of(Seats::first(2)), ..TERMS };
@@ -238,10 +258,10 @@ fn wrong_members_are_refused() {
 #[test]
 fn a_log_or_a_frame_without_room_for_what_replaces_a_lost_disk_founds_nothing() {
     let found = |config: Config| Prospect::<3>::new(&config, None, at(0)).map(drop);
-    let (log, frame) = (Config { log_bytes: 164, ..config(0) }, Config { entry_bytes_max: 119, ..config(0) });
+    let (log, frame) = (Config { log_bytes: 172, ..config(0) }, Config { entry_bytes_max: 119, ..config(0) });
     assert_eq!((found(log.clone()), found(frame.clone())), (Ok(()), Ok(())));
-    let (log, frame) = (Config { log_bytes: 163, ..log }, Config { entry_bytes_max: 118, ..frame });
-    let refused = Err(ConfigError::RosterTooLong { room: 54 });
+    let (log, frame) = (Config { log_bytes: 171, ..log }, Config { entry_bytes_max: 118, ..frame });
+    let refused = Err(ConfigError::RosterTooLong { room: 58 });
     assert_eq!((found(log.clone()), found(frame)), (refused, refused));
     assert_eq!(
         found(Config { intent: Intent::Join, ..log }),

@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use quorate::Seat;
+use quorate::{Features, Seat};
 use quorate_smol::ServerConfig;
 
 use super::{DATA_DIR, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
-use crate::layout::{LOCAL_PORT, Layout, name, names, parse_file, parse_id, resolve};
+use crate::layout::{LOCAL_PORT, Layout, name, names, parse_feature, parse_file, parse_id, resolve};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -43,6 +43,9 @@ pub(crate) struct ServeArgs {
     /// same on all nodes
     #[arg(long, value_name = "IDS", value_parser = parse_id, value_delimiter = ',')]
     prefer: Vec<Seat>,
+    /// Say that this node does not know a feature, so that it is not switched on, and the node can go back to an older version
+    #[arg(long, value_name = "FEATURE", value_parser = parse_feature)]
+    without_feature: Vec<Features>,
     #[command(flatten)]
     log: LogArgs,
     /// Add a JSON line for each step of the node to this file; it holds all data, and grows without bound
@@ -92,6 +95,7 @@ impl ServeArgs {
             listen: address,
             election_timeout: Duration::from_millis(self.election_ms),
             heartbeat_interval: Duration::from_millis(self.heartbeat_ms),
+            held_back: self.without_feature.iter().copied().fold(Features::NONE, Features::with),
             preferred: self.prefer.iter().copied().collect(),
             trace: self.trace.clone(),
             ..ServerConfig::new(cluster, seat, members, data_dir)

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Change, Entry, Founding, Index, Members, Message, Role, Seat, Seats, Session, Term};
+use quorate::{Change, Entry, Features, Founding, Index, Members, Message, Role, Seat, Seats, Session, Term};
 use quorate_trace::{EntryView, MessageView, RosterView};
 use quorate_wire::client::{AsOf, Follower, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
@@ -88,6 +88,7 @@ enum Changed {
     Promote { seat: Seat },
     Remove { seat: Seat },
     Move { seat: Seat, address: String },
+    Enable { features: Features },
 }
 
 impl Changed {
@@ -99,6 +100,7 @@ impl Changed {
             Change::Promote { seat } => Changed::Promote { seat },
             Change::Remove { seat } => Changed::Remove { seat },
             Change::Move { seat, address } => Changed::Move { seat, address: text(address) },
+            Change::Enable { features } => Changed::Enable { features },
         }
     }
 }

@@ -42,6 +42,9 @@ pub(super) fn founding(me: Seat, obstacle: &Obstacle) -> (Level, String) {
             name(*from),
             charter.founding
         )),
+        Obstacle::Outdated { features } => warn(format!(
+            "this build does not know what is on in its cluster: {features}. Start this node with one that does"
+        )),
         Obstacle::Waits => warn(
             "the data directory is empty, no cluster is founded here, and none is heard of. If this is the first start of all, \
              start them without --existing; if its volume is not mounted, stop it, mount it, and start it again; else start the \

@@ -29,13 +29,14 @@ fn is_in_force(change: Change, known: &Configuration) -> bool {
         Change::Move { seat, address } => {
             known.occupants.get(&seat).is_some_and(|occupant| occupant.address == Some(address))
         }
+        Change::Enable { features } => known.features.contains(features),
     }
 }
 
 impl Operator {
     /// Waits until a change that was taken up is through: in force, committed, and no joint phase left. A learner that is to
     /// vote is told of. What waits at a leader ends with its reign: the next one is asked for it again.
-    pub(super) async fn follow(&mut self, change: Change) -> Result<(), Failure> {
+    pub(crate) async fn follow(&mut self, change: Change) -> Result<(), Failure> {
         let mut told = Instant::now();
         let mut reign = None;
         loop {

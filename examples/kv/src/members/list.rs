@@ -1,15 +1,14 @@
 use std::io::{Write, stdout};
 use std::time::Duration;
 
-use quorate::{Role, Seat, Seats};
-use quorate_smol::{ClientError, Configuration};
+use quorate::{Role, Seat};
+use quorate_smol::Configuration;
 use serde_json::{Value, json};
 
 use crate::command_line::ListMembers;
 use crate::connection::{Connection, NodeStatus};
 use crate::exit::{Exit, Failure};
 use crate::layout::{Layout, name};
-use crate::request::RequestError;
 use crate::status::{columns, line};
 
 /// Prints who takes part, by the account of whoever knows best.
@@ -17,17 +16,10 @@ use crate::status::{columns, line};
 /// # Errors
 /// Nobody says.
 pub(crate) async fn list(args: &ListMembers, layout: Layout, timeout: Duration) -> Result<Exit, Failure> {
-    let named: Seats = layout.members.keys().copied().collect();
     let connection = Connection::new(layout, timeout).await?;
-    let mut statuses = connection.statuses().await;
+    let statuses = connection.statuses().await;
     let Some(known) = NodeStatus::best(&statuses).cloned() else {
-        let refused = statuses
-            .iter()
-            .position(|node| matches!(node.status, Err(ClientError::Refused(_) | ClientError::OtherCluster { .. })));
-        let error = refused.and_then(|at| statuses.swap_remove(at).status.err());
-        return Err(
-            RequestError::from(error.unwrap_or(ClientError::Unreachable { silent: named, waited: timeout })).into()
-        );
+        return Err(NodeStatus::unanswered(statuses, timeout));
     };
     let leads = |node: &NodeStatus| node.status.as_ref().is_ok_and(|status| status.role == Role::Leader);
     if !statuses.iter().any(leads) {

@@ -53,6 +53,11 @@ pub(super) fn of(change: Change, reason: Unchanged, known: &Configuration) -> Fa
             name(seat),
             name(seat)
         ),
+        (Change::Enable { features }, Unchanged::Outdated(seats)) => format!(
+            "{} has not said to the leader that it knows {features}. Start it with a version that does, and without \
+             --without-feature, or remove it; see `quorate-kv features`",
+            names(seats.iter())
+        ),
         (_, Unchanged::LastVoter) => {
             "the last voter stays. Add another node with `quorate-kv members add` before; to end the cluster, stop it and remove \
              its data"
@@ -108,6 +113,7 @@ pub(super) fn undone(change: Change, known: &Configuration, leader: Option<&Stat
             format!("{} was not removed", name(seat))
         }
         Change::Move { seat, .. } => format!("{} was not moved", name(seat)),
+        Change::Enable { features } => format!("{features} was not switched on"),
     };
     Failure::new(
         Exit::Failed,

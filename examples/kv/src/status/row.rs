@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Role, Seat, Standing};
+use quorate::{Features, Role, Seat, Standing};
 use quorate_smol::{ClientError, Follower, Status};
 use serde_json::{Value, json};
 
@@ -108,6 +108,8 @@ impl Row {
             "hash": hash(status),
             "voters": status.members.voters.iter().map(name).collect::<Vec<_>>(),
             "since": status.since.0,
+            "features_on": words(status.on),
+            "features_known": words(status.known),
             "full": status.full,
             "preferred": status.preferred.iter().map(name).collect::<Vec<_>>(),
             "lease_ms": status.lease_ms,
@@ -115,6 +117,10 @@ impl Row {
             "refused": status.refused.iter().collect::<BTreeMap<_, _>>(),
         })
     }
+}
+
+fn words(features: Features) -> Vec<String> {
+    features.iter().map(|feature| feature.to_string()).collect()
 }
 
 /// The rows under their titles.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quorate::{Founding, Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
+use quorate::{Features, Founding, Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
 use quorate_smol::{ClientError, Configuration, Follower, Occupant, Status};
 use quorate_wire::client::{Followers, Reason};
 
@@ -17,7 +17,7 @@ fn follower(seat: u8, standing: Standing) -> Follower {
 }
 
 /// A follower of node 1, in a cluster of three.
-fn follows(seat: u8) -> Status {
+pub(crate) fn follows(seat: u8) -> Status {
     Status {
         seat: Seat(seat),
         incarnation: Incarnation(0),
@@ -33,6 +33,8 @@ fn follows(seat: u8) -> Status {
         members: Members::of([Seat(1), Seat(2), Seat(3)].into_iter().collect()),
         since: Index(0),
         is_settled: true,
+        on: Features::OWN,
+        known: Features::OWN,
         full: false,
         others: Followers::default(),
         preferred: Seats::NONE,
@@ -62,12 +64,12 @@ fn verdict(statuses: impl IntoIterator<Item = Option<Status>>) -> Verdict {
 }
 
 /// A node of the one cluster, where all stores are founders'.
-fn node((status, id): (Option<Status>, u8)) -> NodeStatus {
+pub(crate) fn node((status, id): (Option<Status>, u8)) -> NodeStatus {
     let silent = ClientError::Unreachable { silent: [Seat(id)].into_iter().collect(), waited: WAITED };
-    let configuration = status.map(|Status { since, is_settled, leader, members, .. }| {
+    let configuration = status.map(|Status { since, is_settled, leader, members, on: features, .. }| {
         let founder = Occupant { incarnation: Incarnation::FOUNDER, address: None };
         let occupants = members.all().iter().map(|seat| (seat, founder)).collect();
-        Configuration { since, is_settled, leader, pending: None, members, occupants }
+        Configuration { since, is_settled, leader, pending: None, members, features, occupants }
     });
     NodeStatus {
         seat: Seat(id),

@@ -124,7 +124,7 @@ impl Cluster {
         run_with(&self.with_peers(arguments), input)
     }
 
-    fn with_peers(&self, arguments: &[&str]) -> Vec<String> {
+    pub(crate) fn with_peers(&self, arguments: &[&str]) -> Vec<String> {
         let own = arguments.iter().map(|argument| (*argument).to_owned());
         own.chain(self.peers()).chain(self.asking.iter().cloned()).collect()
     }

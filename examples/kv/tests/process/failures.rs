@@ -3,7 +3,9 @@ use std::net::UdpSocket;
 use std::path::Path;
 
 use quorate::founding::Record;
-use quorate::{Charter, Entries, Entry, Founding, HardState, Index, Kind, Least, Members, Position, Seat, Seats, Term};
+use quorate::{
+    Charter, Entries, Entry, Features, Founding, HardState, Index, Kind, Least, Members, Position, Seat, Seats, Term,
+};
 use quorate_disk::{Disk, DiskError, Options, Owner};
 use rustix::process::{Resource, Rlimit, prlimit};
 
@@ -98,8 +100,11 @@ fn a_command_of_another_version_stops_the_node() {
     let visit = |_: quorate_disk::Recovered<'_>| Ok::<(), DiskError>(());
     let (mut disk, _) = Disk::open(&cluster.data_dir(1), owner, Options::default(), visit).expect("it is new");
     let members = Members::of(Seats::NONE.with(Seat(1)));
-    let charter =
-        Charter { founding: Founding(1), members, least: Least { log_bytes: 1 << 20, election_micros: 250_000 } };
+    let charter = Charter {
+        founding: Founding(1),
+        members,
+        least: Least { log_bytes: 1 << 20, election_micros: 250_000, features: Features::OWN },
+    };
     disk.record(Record::Complete(charter)).expect("the disk has room");
     disk.write(Some(HardState { term, vote: None }), None, entries, None, None).expect("the disk has room");
     drop(disk);

@@ -4,6 +4,7 @@ mod cluster;
 mod command_line;
 mod compaction;
 mod failures;
+mod features;
 mod founding;
 mod inside;
 mod leases;

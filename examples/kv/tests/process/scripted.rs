@@ -1,7 +1,7 @@
 use std::net::UdpSocket;
 use std::thread;
 
-use quorate::{Boot, Charter, Config, Founding, Input, Instant, Least, Members, Seat, Seats};
+use quorate::{Boot, Charter, Config, Features, Founding, Input, Instant, Least, Members, Seat, Seats};
 use quorate_wire::client::{Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
 use quorate_wire::{Cluster, Dropped};
 
@@ -28,8 +28,11 @@ pub(crate) fn node(
 /// What node 1 says that leads alone.
 pub(crate) fn leads() -> ReplyBody<'static> {
     let members = Members::of(Seats::NONE.with(Seat(1)));
-    let charter =
-        Charter { founding: Founding(1), members, least: Least { log_bytes: 1024, election_micros: 250_000 } };
+    let charter = Charter {
+        founding: Founding(1),
+        members,
+        least: Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
+    };
     let boot = Boot::<u64, _, 2>::found(Config::new(Seat(1), 1), &charter, [0; 1024]).expect("a cluster of one");
     let mut node = boot.start(Instant::START).expect("it has nothing");
     let now = node.deadline().expect("it campaigns");

@@ -1,5 +1,5 @@
 use quorate::founding::{Message, Record, Standing};
-use quorate::{Charter, Index, Seats};
+use quorate::{Charter, Index, Least, Seats};
 
 use super::{Oracle, Verdict, broken};
 use crate::simulator::machine::Machine;
@@ -32,8 +32,10 @@ impl Oracle {
     pub(crate) fn on_member(&mut self, shape: &Shape, member: &Machine, all: &[Machine]) -> Verdict {
         let story = || format!("node {} of {:?}", member.seat.0, member.disk.charter());
         let Some(charter) = member.disk.charter() else { return broken("only a complete store has a node", story) };
-        if charter != shape.charter(charter.founding) {
-            return broken("a charter names all members and the smallest log", story);
+        // What the builds knew that founded it.
+        let least = Least { features: charter.least.features, ..shape.charter(charter.founding).least };
+        if charter != (Charter { least, ..shape.charter(charter.founding) }) || !member.knows.contains(least.features) {
+            return broken("a charter names all members, the smallest log and what its store's build knows", story);
         }
         let is_other = |other: &Charter| *other != charter;
         if all.iter().any(|other| !other.is_rotten && other.disk.charter().as_ref().is_some_and(is_other)) {

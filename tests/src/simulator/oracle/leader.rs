@@ -83,7 +83,12 @@ impl Oracle {
 
     /// A leader has committed more: with what it inherited, a majority has marked its term.
     pub(super) fn check_marks(&self, leader: &Machine, term: Term, all: &[Machine]) -> Verdict {
-        if quorum::of(leader.roster(), all, |records| records.mark >= term) {
+        let has_marked = |roster| quorum::of(roster, all, |records| records.mark >= term);
+        // What it has committed lets it begin the next change in the same step.
+        let node = leader.node();
+        let begins = node.is_some_and(|node| node.roster().0 == node.last().index && !node.is_settled());
+        let before = node.filter(|_| begins).map(|node| node.settled());
+        if has_marked(leader.roster()) || has_marked(before.map(|settled| (settled.since, settled.roster))) {
             return Ok(());
         }
         broken("what a leader commits stands on the marks of a majority", || {

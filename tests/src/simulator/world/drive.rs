@@ -1,4 +1,4 @@
-use quorate::{Identity, Input, Instant, Message, Refusal, Rejection, Role, Seat};
+use quorate::{Dismissal, Identity, Input, Instant, Message, Refusal, Rejection, Role, Seat};
 use quorate_driver::Observer;
 use quorate_wire::Envelope;
 use serde::Serialize;
@@ -19,8 +19,8 @@ pub(super) struct Acting {
     /// Who asks, if somebody does.
     pub(super) asker: Option<Waiting>,
     pub(super) is_app_busy: bool,
-    /// Whether the node was told that it is none of the members.
-    pub(super) is_dismissed: bool,
+    /// Why the node was told that it takes part no longer.
+    pub(super) dismissal: Option<Dismissal>,
     /// Why no more effects are drawn.
     pub(super) end: Option<End>,
     /// The first promise that was broken.
@@ -69,10 +69,13 @@ impl World {
             told = driver.act(self, clock);
         }
         self.machines[machine].driver = Some(driver);
-        let Acting { orders, end, broken, is_dismissed, .. } = std::mem::take(&mut self.acting);
-        if is_dismissed {
+        let Acting { orders, end, broken, dismissal, .. } = std::mem::take(&mut self.acting);
+        if let Some(why) = dismissal {
             broken.map_or(Ok(()), Err)?;
-            return self.dismiss_node(machine);
+            return match why {
+                Dismissal::Outdated(features) => self.upgrade(machine, features),
+                Dismissal::Removed | Dismissal::Replaced => self.dismiss_node(machine),
+            };
         }
         broken.map_or(told, Err)?;
         self.carry_out(machine, orders)?;
@@ -94,6 +97,9 @@ impl World {
 
     /// Time has passed, or somebody has woken it.
     pub(super) fn wake_up(&mut self, machine: usize) -> Result<(), Violation> {
+        if self.is_to_enable(machine) {
+            return self.enable(machine);
+        }
         self.drive(machine, |_, _, _| Ok(()))
     }
 

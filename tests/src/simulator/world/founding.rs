@@ -1,5 +1,5 @@
-use quorate::founding::{Effect, Input, Message};
-use quorate::{Charter, Incarnation, Seat};
+use quorate::founding::{Effect, Input, Message, Obstacle};
+use quorate::{Charter, Incarnation, Prospect, Seat};
 use quorate_wire::FoundingEnvelope;
 
 use super::{Order, World};
@@ -91,6 +91,10 @@ impl World {
                 self.push(SOON_MICROS, What::Alarm { machine, life });
             }
             End::Done => {}
+        }
+        let obstacle = self.machines[machine].prospect.as_ref().map(Prospect::obstacle);
+        if let Some(Obstacle::Outdated { features }) = obstacle {
+            return self.upgrade(machine, features);
         }
         self.set_alarm(machine);
         Ok(())

@@ -59,7 +59,7 @@ impl Host<CLIENTS_MAX> for World {
     }
 
     fn dismiss(&mut self, why: Dismissal) -> Violation {
-        self.acting.is_dismissed = true;
+        self.acting.dismissal = Some(why);
         Violation { law: "a node that is dismissed stops", story: format!("{why:?}") }
     }
 

@@ -41,6 +41,7 @@ impl World {
             return Ok(());
         }
         let trouble = self.trouble_at_start(machine);
+        self.change_build(machine);
         let opening = self.machines[machine].start(self.now, &self.shape, self.rng.u64(..), trouble)?;
         match opening {
             Opening::Done { is_torn } => {
@@ -54,6 +55,7 @@ impl World {
                 self.stop(machine, matches!(trouble, Some(Trouble::Cut(_))), AFTER_CRASH);
                 Ok(())
             }
+            Opening::Outdated(features) => self.upgrade(machine, features),
             Opening::Refused => {
                 self.tally.rotten += 1;
                 self.note(|| format!("{machine}: its disk has rotted, it cannot come back"));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use quorate::founding::{Config, Effect, Input, Intent, Message, Prepared, Record, Standing};
-use quorate::{Charter, Founding, Incarnation, Instant, Least, Members, Prospect, Seat, Seats, Snapshot};
+use quorate::{Charter, Features, Founding, Incarnation, Instant, Least, Members, Prospect, Seat, Seats, Snapshot};
 
 use super::letter::Letter;
 use super::{Flaw, Setting, digest};
@@ -15,7 +15,7 @@ const TOKEN: u64 = 100;
 const NAMED: u64 = 1000;
 
 /// What every store has.
-pub(super) const LEAST: Least = Least { log_bytes: 1024, election_micros: 250_000 };
+pub(super) const LEAST: Least = Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN };
 
 /// What broke.
 pub(super) type Broken = &'static str;
@@ -269,6 +269,7 @@ fn prospect<const N: usize>(seat: Seat, prepared: Option<Prepared>) -> Prospect<
         log_bytes: LEAST.log_bytes,
         entry_bytes_max: 1100,
         election_timeout: Duration::from_micros(LEAST.election_micros.into()),
+        features: LEAST.features,
         intent: Intent::Found,
         ask_interval: Duration::from_secs(1),
         seed: u64::from(seat.0),
