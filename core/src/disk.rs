@@ -67,10 +67,12 @@ impl Disk {
 }
 
 impl State {
-    /// Whether the present term and vote are durable: before that, nothing is said in this term.
+    /// Whether the present term and vote are durable: before that, nothing is said in this term. A vote does not change
+    /// within its term, so whom it is for need not be compared.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn is_hard_durable(&self) -> bool {
-        self.hard == self.disk.hard
+        let HardState { term, vote } = self.disk.hard;
+        self.hard.term == term && self.hard.vote.is_some() == vote.is_some()
     }
 
     /// Whether the last configuration that is known to be committed is durable as such.

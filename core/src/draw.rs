@@ -144,9 +144,8 @@ impl<'a> Draw<'a> {
         if core::mem::take(&mut peer.owed.stale) {
             return Some(self.state.ack(0, Outcome::Stale));
         }
-        let vote = core::mem::replace(&mut peer.owed.vote, OwedVote::NONE);
-        if vote.is_owed {
-            return Some(vote.message(peer.incarnation));
+        if peer.owed.vote.is_owed {
+            return Some(core::mem::replace(&mut peer.owed.vote, OwedVote::NONE).message(peer.incarnation));
         }
         if let Some(word) = self.word(seat) {
             return Some(word);

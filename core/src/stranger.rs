@@ -89,9 +89,12 @@ impl Step<'_> {
 impl<'a> Draw<'a> {
     /// Word of who takes part that this seat is owed.
     pub(crate) fn word(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let term = self.state.hard.term;
-        let OwedWord { is_owed, is_held, to } = core::mem::replace(&mut self.peers[seat].owed.word, OwedWord::NONE);
-        let settled = self.state.configuration.settled(self.memory);
-        is_owed.then_some(Message::Configured { term, incarnation: to, is_held, settled })
+        let OwedWord { is_owed, is_held, to } = self.peers[seat].owed.word;
+        if !is_owed {
+            return None;
+        }
+        self.peers[seat].owed.word = OwedWord::NONE;
+        let (term, settled) = (self.state.hard.term, self.state.configuration.settled(self.memory));
+        Some(Message::Configured { term, incarnation: to, is_held, settled })
     }
 }
