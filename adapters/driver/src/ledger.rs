@@ -99,10 +99,15 @@ impl<T: Clone + for<'a> TryFrom<&'a [u8]>, const CLIENTS: usize> Ledger<T, CLIEN
     /// # Errors
     /// As [`length`](Ledger::length) and [`read`](Ledger::read).
     pub fn split(snapshot: &[u8]) -> Result<(Self, &[u8]), LedgerError> {
+        let (ledger, state) = Self::parts(snapshot)?;
+        Ok((Self::read(ledger)?, state))
+    }
+
+    /// What is to be [read](Ledger::read) of a whole snapshot, and the application's own bytes.
+    pub(crate) fn parts(snapshot: &[u8]) -> Result<(&[u8], &[u8]), LedgerError> {
         let (front, rest) = snapshot.split_first_chunk().ok_or(LedgerError::Unreadable)?;
         let length = usize::try_from(Self::length(front)?).map_err(|_| LedgerError::Unreadable)?;
-        let (ledger, state) = rest.split_at_checked(length).ok_or(LedgerError::Unreadable)?;
-        Ok((Self::read(ledger)?, state))
+        rest.split_at_checked(length).ok_or(LedgerError::Unreadable)
     }
 }
 

@@ -2,7 +2,7 @@ use quorate::{Apply, Index, Position, Verdict};
 use quorate_wire::client::ReplyBody;
 
 use crate::ledger::Kept;
-use crate::{App, Ledger, View};
+use crate::{App, Ledger, LedgerError, View};
 
 /// All that is replicated: the application's state, and which client's command was its last.
 pub struct Replica<A: App, const CLIENTS: usize> {
@@ -49,6 +49,26 @@ impl<A: App, const CLIENTS: usize> Replica<A, CLIENTS> {
     ) -> T {
         (self.ledger, self.applied) = (ledger, applied);
         restore(&mut self.app)
+    }
+
+    /// Puts a whole snapshot of this position in the place of what is here, and returns what `restore` makes of the
+    /// application's own bytes. The sessions are large: nobody has them on the stack twice.
+    ///
+    /// # Errors
+    /// As [`Ledger::split`]. Nothing has changed then.
+    pub fn restore_from<T>(
+        &mut self,
+        applied: Position,
+        snapshot: &[u8],
+        restore: impl FnOnce(&mut A, &[u8]) -> T,
+    ) -> Result<T, LedgerError>
+    where
+        A::Answer: for<'b> TryFrom<&'b [u8]>,
+    {
+        let (ledger, state) = Ledger::<A::Answer, CLIENTS>::parts(snapshot)?;
+        self.ledger = Ledger::read(ledger)?;
+        self.applied = applied;
+        Ok(restore(&mut self.app, state))
     }
 
     /// Applies the next entry.

@@ -47,6 +47,5 @@ pub(crate) fn read<A: App, const CLIENTS: usize>(
     position: Position,
     snapshot: &[u8],
 ) -> bool {
-    let Ok((ledger, state)) = Ledger::<A, CLIENTS>::split(snapshot) else { return false };
-    replica.restore(position, ledger, |app| app.0.restore(state))
+    replica.restore_from(position, snapshot, |app, state| app.0.restore(state)).unwrap_or(false)
 }

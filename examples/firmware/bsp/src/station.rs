@@ -63,8 +63,8 @@ fn recover(identity: &Identity) -> &'static mut Station {
     let settings = Settings { cluster, seat, members, existing: false, may_join: true, routes, pace, seed };
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
     let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
-    match Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now()) {
-        Ok(station) => STATION.init_with(|| station),
-        Err(error) => panic!("{error}"),
-    }
+    STATION.init_with(|| {
+        Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now())
+            .unwrap_or_else(|error| panic!("{error}"))
+    })
 }

@@ -21,7 +21,7 @@ use crate::clock::TICKS_PER_MICRO;
 pub static CONSOLE: Uart<128, 256> = Uart::new(0x4000_4000, 0);
 
 /// The lines to the peers. What comes in while the flash is being erased has to wait here.
-pub static LINES: [Uart<1024, 256>; 2] = [Uart::new(0x4000_5000, 2), Uart::new(0x4000_6000, 4)];
+pub static LINES: [Uart<768, 256>; 2] = [Uart::new(0x4000_5000, 2), Uart::new(0x4000_6000, 4)];
 
 /// Where defmt writes.
 pub static LOG: Uart<1, 512> = Uart::new(0x4000_7000, 18);

@@ -62,6 +62,7 @@ const RESCUES: &[(&str, fn())] = &[
 const EMBASSY: &[(&str, Tell)] = &[
     ("a_button_pressed_on_any_board_on_embassy_lights_the_lamp_on_all", together::any_button),
     ("a_thousand_commands_are_done_once_each_on_embassy", together::thousand),
+    ("all_boards_find_their_flash_again_on_embassy", failures::all_killed),
 ];
 
 fn main() {
