@@ -154,8 +154,7 @@ impl Step<'_> {
         let know = seats_of(self.peers, |peer| peer.features.contains(features));
         let is_known_here = self.state.settings.features.contains(features);
         let me = if is_known_here { self.state.me() } else { Seats::NONE };
-        let know = know.without(self.state.seat()).union(me);
-        let lacking = Seats(members.all().0 & !(know.0 & !reborn.0));
+        let lacking = Seats(members.all().0 & !(know.union(me).0 & !reborn.0));
         if !lacking.is_empty() {
             return Err(Unchanged::Outdated(lacking).into());
         }

@@ -54,6 +54,12 @@ impl<'a> Roster<'a> {
     /// and takes more beside it than an `AppendEntries` beside entries.
     pub const MARGIN: usize = 60;
 
+    /// The bytes of a roster of so many members, each in a life that was drawn, with an address of so many bytes. None of as
+    /// many, with no longer addresses, has more.
+    pub const fn bytes_max(members: usize, address: usize) -> usize {
+        HEAD + members * (1 + size_of::<Incarnation>() + address)
+    }
+
     /// A roster of nobody, which none is that comes from elsewhere, is so many bytes, all of them zero.
     pub(crate) const NOBODY_BYTES: usize = HEAD;
 
@@ -76,7 +82,7 @@ impl<'a> Roster<'a> {
     /// Whether the entries that replace these members' stores, one by one, fit into log and frame: each is a roster in
     /// which all lives are drawn, and the log has room for the one that begins a joint phase and the one that ends it.
     pub(crate) fn check_room(members: Members, entry_bytes_max: usize, log_bytes: usize) -> Result<(), ConfigError> {
-        let bytes = HEAD + (1 + size_of::<Incarnation>()) * members.all().count();
+        let bytes = Roster::bytes_max(members.all().count(), 0);
         let beside = RECORD_OVERHEAD + SLOT;
         let record_max = entry_bytes_max.min(log_bytes.saturating_sub(SLOT));
         let room = record_max.saturating_sub(Roster::MARGIN).min((log_bytes / 2).saturating_sub(beside));

@@ -82,15 +82,10 @@ const _: () = assert!(PREFIX + FRONT <= ROOM_MIN && ROOM_MIN.is_multiple_of(WORD
 const PAGES_MIN: usize = 4;
 /// What the library of the items can do.
 pub(crate) const WORD_MAX: usize = 32;
-/// Bytes of a roster before its members: the least log, the least election time-out, the features that are on, and five sets
-/// of seats.
-const ROSTER_HEAD: usize = 32;
-/// The most bytes of a member in a roster: flags, incarnation, address.
-const MEMBER: usize = 1 + 8 + Roster::ADDRESS_MAX;
 
 /// The most bytes of a roster of so many members.
 pub(crate) const fn roster_bytes_max(seats: usize) -> usize {
-    ROSTER_HEAD + MEMBER * if seats < Seat::COUNT_MAX { seats } else { Seat::COUNT_MAX }
+    Roster::bytes_max(if seats < Seat::COUNT_MAX { seats } else { Seat::COUNT_MAX }, Roster::ADDRESS_MAX)
 }
 
 /// What a page has to have: what it begins with, an item that goes on in the next page, a seal, and its last word.

@@ -11,7 +11,7 @@ use quorate_flash::Flash;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_reply, decode_request};
 use quorate_wire::{Class, DecodeError, Dropped, decode};
 
-pub(crate) use self::snapshot::restore;
+pub(crate) use self::snapshot::{replace, restore, room_for};
 use crate::caller::{Known, Wish};
 use crate::post::{Asker, Post};
 use crate::{Address, App, Stop, Undone};

@@ -90,7 +90,7 @@ impl Plan {
     /// What does not fit, and what would.
     pub const fn pace_at(&self, heartbeat: Duration) -> Result<Pace, Misfit> {
         let record_bytes = self.command_bytes + RECORD_OVERHEAD + SESSION_BYTES;
-        let roster_bytes = ROSTER_FRONT + self.stations as usize * ROSTER_SEAT;
+        let roster_bytes = Roster::bytes_max(self.stations as usize, 0);
         let entry_bytes_min = max(record_bytes, roster_bytes + Roster::MARGIN);
         let bytes_min = line_bytes_max(max(entry_bytes_min + MEMBER_OVERHEAD_MAX, MEMBER_FRAME_MIN));
         if self.frame_bytes < bytes_min {
@@ -257,10 +257,6 @@ const HEARTBEAT: usize = 47;
 /// Its ack's: header 2, envelope 19, variant 1, term 2, stamp 4, outcome 5, features 1 (an app that has some takes up to four
 /// more), check 4.
 const ACK: usize = 38;
-
-/// A roster without addresses: what stands before the members and, of each, a byte and the number of its life.
-const ROSTER_FRONT: usize = 32;
-const ROSTER_SEAT: usize = 9;
 
 /// What a session takes in a record: a station's number, and epoch and sequence up to 34 thousand million.
 const SESSION_BYTES: usize = 11;

@@ -4,13 +4,14 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Record;
 use quorate::{
     Apply, Boot, BootError, Charter, Config, Founding, Incarnation, Index, Instant, Members, Node, Owner, Position,
-    Recovered, Seat, Snapshot,
+    Recovered, Seat,
 };
 use quorate_driver::known_committed;
 use quorate_flash::{FlashError, Layout, Survivor};
 
-use crate::replica::{Replica, Replicated, read, write};
-use crate::{App, Memory, StartError, Stop};
+use crate::machine::{replace, room_for};
+use crate::replica::{Replica, Replicated, write};
+use crate::{App, Memory, StartError};
 
 /// What the flash of a station holds that is not to run again: the state that all of its log leads to, be it known to be
 /// committed or not.
@@ -66,7 +67,9 @@ where
     }
     let mut replica = Replica::of(Replicated(app));
     if let Some(snapshot) = latest {
-        restore(&mut replica, &mut survivor, buffer.as_mut(), snapshot)?;
+        let bytes = room_for(snapshot, buffer.as_mut())?;
+        survivor.read(snapshot, 0, bytes)?;
+        replace(&mut replica, snapshot, bytes)?;
     }
     for entry in node.log() {
         replica.apply(&Apply::new(entry))?;
@@ -93,20 +96,6 @@ fn config(seat: Seat, charter: &Charter) -> Config {
         inflight_bytes_max: ENTRY_MAX,
         ..usual
     }
-}
-
-fn restore<A: App, F: NorFlash, const CLIENTS: usize>(
-    replica: &mut Replica<A, CLIENTS>,
-    survivor: &mut Survivor<F>,
-    buffer: &mut [u8],
-    snapshot: Snapshot,
-) -> Result<(), Stop> {
-    let room = buffer.len();
-    let length = usize::try_from(snapshot.bytes).unwrap_or(usize::MAX);
-    let bytes = buffer.get_mut(..length).ok_or(Stop::SnapshotTooLong { room })?;
-    survivor.read(snapshot, 0, bytes)?;
-    let is_restored = read(replica, snapshot.position, bytes);
-    if is_restored { Ok(()) } else { Err(Stop::ForeignSnapshot { index: snapshot.position.index }) }
 }
 
 impl<A: App, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize, const CLIENTS: usize> Rescue<A, B, SEATS, CLIENTS> {

@@ -99,7 +99,7 @@ const APPEND_ENTRIES_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * COUNT_MAX + 2 * 
 const OFFER_MAX: usize = 1 + COUNT_MAX + U64_MAX + 2 * (2 * COUNT_MAX + U64_MAX + U32_MAX) + COUNT_MAX + COUNT_MAX;
 
 /// The roster of a founding: what stands before the members, and a byte for each, since there are no addresses.
-const FOUNDING_ROSTER_MAX: usize = 32 + Seat::COUNT_MAX;
+const FOUNDING_ROSTER_MAX: usize = Roster::bytes_max(0, 0) + Seat::COUNT_MAX;
 
 const _: () = assert!(
     OFFER_MAX + LENGTH_MAX <= APPEND_ENTRIES_MAX + Roster::MARGIN,

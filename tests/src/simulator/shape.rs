@@ -13,7 +13,7 @@ pub(crate) const RECORD_MAX: usize = 130;
 /// Longer than the registers and sessions of most runs.
 const REGISTERS_MAX: usize = 300;
 /// What a log takes for a record beside it.
-const SLOT: usize = 4;
+pub(crate) const SLOT: usize = 4;
 /// Room for all that most runs commit. Many have less, so that who stays behind is sent a snapshot.
 const LOG_BYTES_MAX: usize = 512 << 10;
 pub(crate) const ELECTION_MICROS: u64 = 250_000;
@@ -56,8 +56,7 @@ pub(crate) struct Shape {
 impl Shape {
     /// Small frames split what a leader sends, so that a follower may have any part of it.
     pub(crate) fn random(rng: &mut Rng, nodes: usize, faults: &Faults, schedule: Schedule) -> Shape {
-        // All in lives of their own, and none with an address.
-        let roster = 32 + 9 * nodes;
+        let roster = Roster::bytes_max(nodes, 0);
         let entry_bytes_max = rng.usize(RECORD_MAX.max(Roster::MARGIN + roster)..RECORD_MAX * 4);
         let is_small = faults.has(Fault::SmallLog) && rng.u8(..4) > 0;
         let padding = rng.usize(..8 << 10) >> rng.u32(..8);

@@ -74,10 +74,24 @@ pub(crate) fn restore<A: App, F: NorFlash, const CLIENTS: usize>(
     buffer: &mut [u8],
     snapshot: Snapshot,
 ) -> Result<(), Stop> {
+    let bytes = room_for(snapshot, buffer)?;
+    flash.read(snapshot, 0, bytes)?;
+    replace(replica, snapshot, bytes)
+}
+
+/// Where a snapshot's bytes go, to be read whole.
+pub(crate) fn room_for(snapshot: Snapshot, buffer: &mut [u8]) -> Result<&mut [u8], Stop> {
     let room = buffer.len();
     let length = usize::try_from(snapshot.bytes).unwrap_or(usize::MAX);
-    let bytes = buffer.get_mut(..length).ok_or(Stop::SnapshotTooLong { room })?;
-    flash.read(snapshot, 0, bytes)?;
+    buffer.get_mut(..length).ok_or(Stop::SnapshotTooLong { room })
+}
+
+/// Puts a snapshot of these bytes in the place of the state.
+pub(crate) fn replace<A: App, const CLIENTS: usize>(
+    replica: &mut Replica<A, CLIENTS>,
+    snapshot: Snapshot,
+    bytes: &[u8],
+) -> Result<(), Stop> {
     let is_restored = read(replica, snapshot.position, bytes);
     if is_restored { Ok(()) } else { Err(Stop::ForeignSnapshot { index: snapshot.position.index }) }
 }

@@ -65,7 +65,7 @@ pub(crate) fn roster(members: Members, occupant: impl Fn(Seat) -> Occupant<'stat
 }
 
 /// As 32 seats take it, each with a number that was drawn and an address of full length.
-pub(crate) const ROSTER_MAX: usize = 32 + 27 * 32;
+pub(crate) const ROSTER_MAX: usize = Roster::bytes_max(32, Roster::ADDRESS_MAX);
 
 /// What every member has at least.
 pub(crate) const LEAST: Least = Least { log_bytes: 2048, election_micros: 250_000, features: Features::OWN };

@@ -3,10 +3,7 @@ use quorate::{Index, Message, Progress, Refusal, Seat, Standing, Term};
 use super::{Oracle, Verdict, broken, quorum};
 use crate::simulator::Node;
 use crate::simulator::machine::Machine;
-use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS, Shape};
-
-/// What an entry takes of a log beside its record.
-const SLOT_BYTES: usize = 4;
+use crate::simulator::shape::{ELECTION_MICROS, HEARTBEAT_MICROS, SLOT, Shape};
 
 /// Who leads a term, and where its log ended at its election.
 pub(super) struct Leader {
@@ -117,7 +114,7 @@ impl Oracle {
         let Some(node) = of.node() else { return Ok(()) };
         let covered = node.snapshots().next().map_or(Index(0), |snapshot| snapshot.position.index);
         let above = node.log().filter(|entry| entry.position().index > covered);
-        let bytes: usize = above.map(|entry| entry.record().len() + SLOT_BYTES).sum();
+        let bytes: usize = above.map(|entry| entry.record().len() + SLOT).sum();
         if bytes <= shape.log_bytes_least() as usize || of.is_hurt() {
             return Ok(());
         }
