@@ -52,13 +52,16 @@ impl Places {
         self.told.entry(leader).or_default().get_or_insert(address);
     }
 
-    /// Takes a configuration over, unless a later one is known. Those who can be reached by it.
+    /// Takes a configuration over, unless a later one is known. Those who can be reached by it. Where it does not say where a
+    /// member is, what was told of that before stays.
     pub(super) fn learn(&mut self, configuration: &Configuration) -> Seats {
         if self.since.is_some_and(|since| configuration.since < since) {
             return Seats::NONE;
         }
         self.since = Some(configuration.since);
-        self.told = configuration.occupants.iter().map(|(seat, occupant)| (*seat, occupant.address)).collect();
+        let told = |seat: &Seat| self.told.get(seat).copied().flatten();
+        let occupants = configuration.occupants.iter();
+        self.told = occupants.map(|(seat, occupant)| (*seat, occupant.address.or_else(|| told(seat)))).collect();
         let all = self.told.keys().map(|seat| (*seat, self.all(*seat).collect::<BTreeSet<_>>()));
         let all: BTreeMap<_, _> = all.collect();
         self.answered.retain(|seat, place| all.get(seat).is_none_or(|places| places.contains(place)));
@@ -133,5 +136,13 @@ mod tests {
         let all = [Seat(1), Seat(2)].into_iter().collect();
         assert_eq!(places.members(all), [Seat(2)].into_iter().collect());
         assert!(places.are_behind(Index(8)) && !places.are_behind(Index(7)));
+    }
+
+    #[test]
+    fn a_leader_is_reached_where_a_node_said_that_it_is_even_if_no_configuration_knows_yet() {
+        let mut places = Places::new([(Seat(1), at(1))].into());
+        places.hint(Seat(2), at(2));
+        let reached = places.learn(&configuration(0, &[(1, None), (2, None)]));
+        assert_eq!((reached, places.of(Seat(2))), ([Seat(1), Seat(2)].into_iter().collect(), Some(at(2))));
     }
 }
