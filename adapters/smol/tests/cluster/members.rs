@@ -174,11 +174,16 @@ fn where_no_founder_is_left_a_list_of_the_members_suffices() {
     }
     house.change(2, Change::Remove { seat: Seat(1) });
     assert!(house.end(1).is_err());
+    let mut client = house.client_of([2]);
+    let mut life_of_4 =
+        || client.try_members().ok().filter(|known| known.is_settled)?.occupants.get(&Seat(4)).map(|it| it.incarnation);
+    let lost = eventually("it is a member", &mut life_of_4);
     house.kill(4);
     house.erase(4);
     for seat in [4, 5] {
         house.run(ServerConfig { existing: true, peers: house.list(&[2, 3, 4, 5]), ..house.config(seat) });
     }
+    eventually("its new store takes the place of the one that was lost", || life_of_4().filter(|life| *life != lost));
     house.add(2, 5);
     house.kill(3);
     assert_eq!(house.client_of([2]).add("apples", 1).1, 3, "both count");
