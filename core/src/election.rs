@@ -51,9 +51,9 @@ impl Step<'_> {
         if is_due && self.state.may_campaign() {
             return self.ask_around();
         }
-        // What keeps it from standing may end: a node always has a deadline. One that is none of the members says that it
-        // is there, so often that whoever leads can tell.
-        if is_due && !self.state.may_stand() {
+        // What keeps it from standing may end: a node always has a deadline. One that is none of the members, or has to be
+        // given a snapshot first, says that it is there, so often that whoever leads can tell.
+        if is_due && (!self.state.may_stand() || self.state.snapshots.image == Image::Lost) {
             self.forget_leader();
             self.state.timers.timeout_due = self.state.timers.now.after(self.state.timers.election_micros() / 2);
             self.state.election = Election::NONE;

@@ -130,12 +130,8 @@ impl World {
         let is_answered = self.machines.iter().all(|machine| machine.waiting_since(since, last) == 0)
             && self.clients.iter().all(|client| client.calm_answers >= CALM_ANSWERS);
         // An entry that would have added it may be gone everywhere but there: it waits to be added.
-        // Nor does one that was removed while it was away hear of that, if its snapshot is gone as well: it does not stand,
-        // and so asks nobody. It does no harm.
-        let is_named = |node: &&Node| {
-            let asks = node.fetching().is_none();
-            names(&leader.roster().1, node.identity()) || (asks && names(&node.settled().roster, node.identity()))
-        };
+        let is_named =
+            |node: &&Node| names(&leader.roster().1, node.identity()) || names(&node.settled().roster, node.identity());
         self.nodes().filter(is_named).all(is_near) && is_answered && self.is_settled()
     }
 
