@@ -30,11 +30,15 @@ impl State {
         }
     }
 
-    /// The least of the forms that this state has under names of nodes.
+    /// The least of the forms that this state has under names of nodes, of those that order them by what has no names.
     pub(crate) fn pack(&self, setting: &Setting, words: &mut Vec<u32>) {
-        let orders = ORDERS.iter().filter(|order| order[setting.nodes..].iter().all(|seat| *seat >= setting.nodes));
+        let keys = self.nodes.map(|node| (head_of(&node), node.log.0));
+        let is_ordered = |order: &&[usize; SEATS]| {
+            let (named, rest) = order.split_at(setting.nodes);
+            rest.iter().all(|seat| *seat >= setting.nodes) && named.is_sorted_by_key(|seat| keys[*seat])
+        };
         let mut form = Vec::new();
-        for (order, number) in orders.zip(0..) {
+        for (order, number) in ORDERS.iter().filter(is_ordered).zip(0..) {
             form.clear();
             self.write_words(&order[..setting.nodes], &mut form);
             if number == 0 || form < *words {
@@ -47,11 +51,8 @@ impl State {
         let set = |seats: u8| order.iter().fold(0, |all, seat| all << 1 | u32::from(seats >> seat & 1));
         for seat in order {
             let node = &self.nodes[*seat];
-            let flags = [node.voted, node.is_successor, node.has_handed_over, node.has_looked, node.round.is_some()];
-            let flags = flags.iter().fold(node.role as u32, |all, flag| all << 1 | u32::from(*flag));
-            let counts = [node.term, node.mark, node.durable, node.fence, node.lease];
             let round = node.round.unwrap_or(Round { age: 0, seats: 0 });
-            words.push(counts.iter().fold(flags, |all, count| all << 5 | u32::from(*count)));
+            words.push(head_of(node));
             words.push(set(node.votes) << 9 | set(round.seats) << 5 | u32::from(round.age));
             words.push(order.iter().fold(0, |all, other| all << 4 | u32::from(node.acked[*other])));
             words.push(node.log.0);
@@ -95,6 +96,13 @@ impl State {
         state.committed = Log(next());
         state
     }
+}
+
+fn head_of(node: &Node) -> u32 {
+    let flags = [node.voted, node.is_successor, node.has_handed_over, node.has_looked, node.round.is_some()];
+    let flags = flags.iter().fold(node.role as u32, |all, flag| all << 1 | u32::from(*flag));
+    let counts = [node.term, node.mark, node.durable, node.fence, node.lease];
+    counts.iter().fold(flags, |all, count| all << 5 | u32::from(*count))
 }
 
 fn head(word: u32) -> Node {
