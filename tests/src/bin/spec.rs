@@ -123,6 +123,12 @@ struct Lease {
     /// Whether leaders hand over.
     #[arg(long)]
     transfers: bool,
+    /// Whether older builds are started too, and leases are off until they are switched on.
+    #[arg(long)]
+    builds: bool,
+    /// Ask as well that nobody leads a later term while a lease holds.
+    #[arg(long)]
+    alone: bool,
     /// Which rule to break.
     #[arg(long, value_enum, default_value_t = lease::Flaw::None)]
     flaw: lease::Flaw,
@@ -182,8 +188,8 @@ impl Members {
 
 impl Lease {
     fn setting(self, bounds: Bounds) -> lease::Setting {
-        let Lease { nodes, terms, entries, period, transfers, flaw } = self;
-        lease::Setting { period, transfers, flaw, bounds, ..lease::Setting::new(nodes, terms, entries) }
+        let Lease { nodes, terms, entries, period, transfers, builds, alone, flaw } = self;
+        lease::Setting { period, transfers, builds, alone, flaw, bounds, ..lease::Setting::new(nodes, terms, entries) }
     }
 }
 

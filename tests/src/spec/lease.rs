@@ -9,6 +9,8 @@
 //!   lease that is over earlier.
 //! - **What only restrains.** A candidate stands when the first vote arrives, and a follower that hears entries takes
 //!   that for no round.
+//! - **Who knows leases.** A leader appends the roster by which they are on whatever builds the others run. It draws no
+//!   round before: who draws first might have appended first, and sent it later.
 //! - **Names.** Nodes are interchangeable.
 
 mod act;

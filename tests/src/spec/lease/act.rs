@@ -40,6 +40,10 @@ pub(crate) enum Act {
     Append {
         leader: u8,
     },
+    /// A leader appends the roster by which leases are on.
+    Enable {
+        leader: u8,
+    },
     /// What a leader appended is durable.
     Write {
         leader: u8,
@@ -52,8 +56,10 @@ pub(crate) enum Act {
     Look {
         leader: u8,
     },
+    /// A node starts again, maybe as another build.
     Crash {
         seat: u8,
+        as_older: bool,
     },
 }
 
@@ -81,10 +87,11 @@ impl State {
             Act::Answer { leader } => state.take_lease(leader.into(), setting),
             Act::Pass { fast } => state.pass(fast, setting),
             Act::Append { leader } => state.append(leader.into()),
+            Act::Enable { leader } => state.enable(leader.into()),
             Act::Write { leader } => verdict = state.write(leader.into(), setting),
             Act::HandOver { leader, successor } => state.hand_over(leader.into(), successor.into(), setting),
             Act::Look { leader } => state.nodes[usize::from(leader)].has_looked = true,
-            Act::Crash { seat } => state.crash(seat.into(), setting),
+            Act::Crash { seat, as_older } => state.crash(seat.into(), as_older, setting),
         }
         (state != *self).then_some((state, verdict))
     }
@@ -97,9 +104,19 @@ impl State {
             if self.nodes[seat].role == Role::Leader {
                 self.rule(seat, setting, acts);
             }
-            acts.push(Act::Crash { seat: seat as u8 });
+            self.starts(seat, setting, acts);
         }
         acts.extend((0..1 << setting.nodes).map(|fast| Act::Pass { fast }));
+    }
+
+    /// No older build takes up a store that holds the roster (rule 5).
+    fn starts(&self, seat: usize, setting: &Setting, acts: &mut Vec<Act>) {
+        let node = &self.nodes[seat];
+        let is_outdated = self.roster_in(node.log.front(node.durable)) > 0 && setting.flaw != Flaw::OlderTakesStore;
+        acts.push(Act::Crash { seat: seat as u8, as_older: false });
+        if setting.builds && !is_outdated {
+            acts.push(Act::Crash { seat: seat as u8, as_older: true });
+        }
     }
 
     fn elections(&self, seat: usize, setting: &Setting, acts: &mut Vec<Act>) {
@@ -132,11 +149,15 @@ impl State {
     fn rule(&self, seat: usize, setting: &Setting, acts: &mut Vec<Act>) {
         let node = &self.nodes[seat];
         let leader = seat as u8;
-        if !node.has_handed_over || setting.flaw == Flaw::LeaseAfterTransfer {
+        let may_draw = !node.has_handed_over || setting.flaw == Flaw::LeaseAfterTransfer;
+        if may_draw && (!setting.builds || self.roster_in(node.log) > 0) {
             acts.push(Act::Draw { leader });
         }
         if node.log.len() < setting.entries {
             acts.push(Act::Append { leader });
+            if setting.builds && !node.is_older && self.roster_in(node.log) == 0 {
+                acts.push(Act::Enable { leader });
+            }
         }
         if node.durable < node.log.len() {
             acts.push(Act::Write { leader });

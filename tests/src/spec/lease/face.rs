@@ -25,10 +25,12 @@ impl std::fmt::Display for Act {
                 write!(f, "time goes by, fast at [{fast}]")
             }
             Act::Append { leader } => write!(f, "{} appends", name(leader)),
+            Act::Enable { leader } => write!(f, "{} appends the roster by which leases are on", name(leader)),
             Act::Write { leader } => write!(f, "{} has written", name(leader)),
             Act::HandOver { leader, successor } => write!(f, "{} hands over to {}", name(leader), name(successor)),
             Act::Look { leader } => write!(f, "{} looks at its clock", name(leader)),
-            Act::Crash { seat } => write!(f, "{} starts again", name(seat)),
+            Act::Crash { seat, as_older: false } => write!(f, "{} starts again", name(seat)),
+            Act::Crash { seat, as_older: true } => write!(f, "{} starts again, as an older build", name(seat)),
         }
     }
 }
@@ -44,7 +46,13 @@ impl State {
                 Role::Leader => format!(" leads with {} durable, lease {}", node.durable, node.lease),
             };
             let (term, fence) = (node.term, node.fence);
-            line.push_str(&format!("{}: t{term}{role} {} mark {} fence {fence}   ", name(seat), node.log, node.mark));
+            let build = if node.is_older { " older" } else { "" };
+            line.push_str(&format!(
+                "{}: t{term}{build}{role} {} mark {} fence {fence}   ",
+                name(seat),
+                node.log,
+                node.mark
+            ));
         }
         line + &format!("committed {}", self.committed)
     }

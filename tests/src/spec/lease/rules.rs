@@ -14,6 +14,10 @@ pub struct Setting {
     pub period: u8,
     /// Whether leaders hand over.
     pub transfers: bool,
+    /// Whether older builds are started too, and leases are off until they are switched on.
+    pub builds: bool,
+    /// Whether to ask as well that nobody leads a later term while a lease holds.
+    pub alone: bool,
     /// Which rule is broken.
     pub flaw: Flaw,
     /// How far to go.
@@ -23,12 +27,18 @@ pub struct Setting {
 impl Setting {
     /// The rules as they stand.
     pub fn new(nodes: usize, terms: u8, entries: u8) -> Setting {
-        Setting { nodes, terms, entries, period: 3, transfers: false, flaw: Flaw::None, bounds: Bounds::default() }
+        let (flaw, bounds) = (Flaw::None, Bounds::default());
+        Setting { nodes, terms, entries, period: 3, transfers: false, builds: false, alone: false, flaw, bounds }
     }
 
     /// How long a lease is: D (1 - r) / (1 + r).
     pub(crate) fn lease(&self) -> u8 {
         if self.flaw == Flaw::WholePeriod { self.period } else { self.period * SLOW / FAST }
+    }
+
+    /// For how long who gets a round, or starts, elects nobody (rule 2). An older build does not know that.
+    pub(crate) fn fence(&self, is_older: bool) -> u8 {
+        if is_older { 0 } else { self.period }
     }
 
     /// How far a clock goes on at once.
@@ -89,4 +99,18 @@ pub enum Flaw {
     ServesApplied,
     /// A leader looks at its clock before the request is there.
     EarlyLook,
+    /// Whoever confirms a round counts for a lease, though its log does not reach the roster by which leases are on.
+    UnboundCount,
+    /// Whoever confirms a round with a build that knows leases counts, as he may say himself.
+    KnowingCount,
+    /// Leases are on once the roster is appended, and those count who reach the last one that is committed.
+    OnWhenAppended,
+    /// Leases are on once the roster is appended, and those count whose logs reach it.
+    BoundWhenAppended,
+    /// An older build takes up a store that holds the roster.
+    OlderTakesStore,
+    /// An older build takes the roster from a leader.
+    OlderTakesRoster,
+    /// A newer build votes at once if an older one ran before, which has promised nothing.
+    NoUpgradeFence,
 }

@@ -1,4 +1,5 @@
 use super::rules::{Flaw, Setting};
+use crate::spec::breadth::Verdict;
 use crate::spec::log::Log;
 use crate::spec::node::Role;
 
@@ -37,6 +38,10 @@ pub(crate) struct Node {
     pub(crate) lease: u8,
     /// Whether it has handed over in this term.
     pub(crate) has_handed_over: bool,
+    /// Who acknowledged the roster by which leases are on to this leader.
+    pub(crate) bound: u8,
+    /// Whether it runs an older build, which keeps no fence and takes no such roster.
+    pub(crate) is_older: bool,
     /// Whether it found its lease good, at some time before a request came. Looked at by a flaw only.
     pub(crate) has_looked: bool,
 }
@@ -50,6 +55,8 @@ pub(crate) struct Reign {
     pub(crate) commit: u8,
     /// To whom it was handed over. They may hear of that at any time.
     pub(crate) successors: u8,
+    /// Where its leader appended the roster by which leases are on; zero if it did not, or no log has it any more.
+    pub(crate) switch: u8,
     pub(crate) log: Log,
 }
 
@@ -70,8 +77,8 @@ impl Node {
 
     /// Leaves its role, in the same term. What a leader had not written yet it writes now.
     pub(crate) fn step_down(&mut self) {
-        let Node { term, voted, log, mark, fence, .. } = *self;
-        *self = Node { term, voted, log, durable: log.len(), mark, fence, ..Node::default() };
+        let Node { term, voted, log, mark, fence, is_older, .. } = *self;
+        *self = Node { term, voted, log, durable: log.len(), mark, fence, is_older, ..Node::default() };
     }
 
     pub(crate) fn recency(&self) -> (u8, u8) {
@@ -88,6 +95,12 @@ impl State {
         self.nodes.iter().position(|node| node.role == Role::Leader && node.term == term)
     }
 
+    /// Where the roster by which leases are on stands in a log; zero if it does not.
+    pub(crate) fn roster_in(&self, log: Log) -> u8 {
+        let mut switches = self.reigns.iter().map(|reign| reign.switch).zip(0..);
+        switches.find(|(switch, term)| *switch > 0 && log.term_at(*switch) == *term).map_or(0, |(switch, _)| switch)
+    }
+
     /// Whether a leader would serve a read now, of all that it takes for committed (rule 4).
     pub(crate) fn serves(&self, node: &Node, setting: &Setting) -> bool {
         let (flaw, reign) = (setting.flaw, self.reign(node.term));
@@ -99,8 +112,13 @@ impl State {
         node.role == Role::Leader && has_lease && !is_handed_over && is_established && is_applied
     }
 
-    /// Whoever would serve a read has all that is committed.
-    pub(crate) fn check(&self, setting: &Setting) -> Result<(), &'static str> {
+    /// Whoever would serve a read has all that is committed, and if that is asked, nobody leads after whoever has a lease.
+    pub(crate) fn check(&self, setting: &Setting) -> Verdict {
+        let leaders = || self.nodes.iter().filter(|node| node.role == Role::Leader);
+        let last = leaders().map(|node| node.term).max();
+        if setting.alone && leaders().any(|node| node.lease > 0 && Some(node.term) < last) {
+            return Err("nobody leads a later term while a lease holds");
+        }
         for node in self.nodes.iter().filter(|node| self.serves(node, setting)) {
             let served = node.log.front(self.reign(node.term).commit.min(node.durable));
             if served.len() < self.committed.len() {

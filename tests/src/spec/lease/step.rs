@@ -62,8 +62,12 @@ impl State {
     /// Entries of a reign that begin behind `previous`, where the logs agree, and end at `through`.
     pub(crate) fn hear(&mut self, seat: usize, term: u8, previous: u8, through: u8, setting: &Setting) -> Verdict {
         let reign = *self.reign(term);
+        let has_roster = (previous + 1..=through).contains(&self.roster_in(reign.log));
         let node = &mut self.nodes[seat];
         node.follow(term);
+        if has_roster && node.is_older && setting.flaw != Flaw::OlderTakesRoster {
+            return Ok(());
+        }
         for index in previous + 1..=through {
             if node.log.term_at(index) != reign.log.term_at(index) {
                 node.log = node.log.front(index - 1);
@@ -76,7 +80,19 @@ impl State {
             node.mark = node.mark.max(term);
         }
         node.durable = node.log.len();
-        self.acknowledge(seat, term, through, setting)
+        let verdict = self.acknowledge(seat, term, through, setting);
+        self.bind(seat, term, through, setting);
+        verdict
+    }
+
+    /// A leader hears who holds the roster, and may have a lease by that.
+    fn bind(&mut self, seat: usize, term: u8, matched: u8, setting: &Setting) {
+        let Some(leader) = self.leader_of(term) else { return };
+        let roster = self.roster_in(self.nodes[leader].log);
+        if roster > 0 && matched >= roster {
+            self.nodes[leader].bound |= 1 << seat;
+            self.take_lease(leader, setting);
+        }
     }
 
     fn acknowledge(&mut self, seat: usize, term: u8, matched: u8, setting: &Setting) -> Verdict {
@@ -113,8 +129,11 @@ impl State {
         let term = self.nodes[leader].term;
         let node = &mut self.nodes[seat];
         node.follow(term);
-        node.fence = setting.period;
-        if let Some(round) = &mut self.nodes[leader].round {
+        node.fence = setting.fence(node.is_older);
+        let knows = setting.flaw == Flaw::KnowingCount && !node.is_older;
+        let node = &mut self.nodes[leader];
+        node.bound |= u8::from(knows) << seat;
+        if let Some(round) = &mut node.round {
             round.seats |= 1 << seat;
         }
         if setting.flaw != Flaw::FromAnswer {
@@ -122,9 +141,25 @@ impl State {
         }
     }
 
+    /// Whether enough of those who count have confirmed the round of a leader, to which leases are on (rules 1 and 5).
     pub(crate) fn is_confirmed(&self, leader: usize, setting: &Setting) -> bool {
+        let node = &self.nodes[leader];
         let is_enough = |seats: u8| setting.is_majority(seats) || setting.flaw == Flaw::Unconfirmed;
-        self.nodes[leader].round.is_some_and(|round| is_enough(round.seats))
+        let counted = self.counted(node, setting) | 1 << leader;
+        self.is_on(node, setting) && node.round.is_some_and(|round| is_enough(round.seats & counted))
+    }
+
+    /// Whether leases are on, as far as this leader knows: without builds, from the founding.
+    fn is_on(&self, node: &Node, setting: &Setting) -> bool {
+        let (roster, commit) = (self.roster_in(node.log), self.reign(node.term).commit);
+        let is_settled = matches!(setting.flaw, Flaw::OnWhenAppended | Flaw::BoundWhenAppended) || roster <= commit;
+        !setting.builds || (roster > 0 && is_settled)
+    }
+
+    /// Who counts for this leader's lease, beside itself.
+    fn counted(&self, node: &Node, setting: &Setting) -> u8 {
+        let are_all = !setting.builds || matches!(setting.flaw, Flaw::UnboundCount | Flaw::OnWhenAppended);
+        if are_all { u8::MAX } else { node.bound }
     }
 
     /// A confirmed round makes a lease from when it was drawn.
@@ -148,6 +183,13 @@ impl State {
                 round.age = (round.age + pace).min(setting.lease());
             }
         }
+    }
+
+    /// A leader appends the roster by which leases are on.
+    pub(crate) fn enable(&mut self, leader: usize) {
+        self.append(leader);
+        let node = &self.nodes[leader];
+        self.reigns[usize::from(node.term)].switch = node.log.len();
     }
 
     /// A leader appends.
@@ -175,11 +217,14 @@ impl State {
         self.reigns[usize::from(node.term)].successors |= 1 << successor;
     }
 
-    /// A node starts again: what it has promised is forgotten, so it is silent for as long as it may have promised.
-    pub(crate) fn crash(&mut self, seat: usize, setting: &Setting) {
+    /// A node starts again, as an older build or not: what it has promised is forgotten, so it is silent for as long as it
+    /// may have promised, if its build knows that.
+    pub(crate) fn crash(&mut self, seat: usize, as_older: bool, setting: &Setting) {
         let node = &mut self.nodes[seat];
         node.log = node.log.front(node.durable);
         node.step_down();
-        node.fence = if setting.flaw == Flaw::NoBootFence { 0 } else { setting.period };
+        let was_older = std::mem::replace(&mut node.is_older, as_older);
+        let is_free = setting.flaw == Flaw::NoBootFence || (setting.flaw == Flaw::NoUpgradeFence && was_older);
+        node.fence = if is_free { 0 } else { setting.fence(as_older) };
     }
 }

@@ -12,10 +12,12 @@ impl State {
         let oldest = self.nodes[..setting.nodes].iter().map(|node| node.term).min().unwrap_or(0);
         self.reigns[..usize::from(oldest)].iter_mut().for_each(|reign| {
             *reign = Reign {
+                switch: reign.switch,
                 successors: if setting.is_called_for_good() { reign.successors } else { 0 },
                 ..Reign::default()
             };
         });
+        self.forget_rosters();
         for node in &mut self.nodes {
             let reign = &self.reigns[usize::from(node.term)];
             node.voted = node.term > 0 && (node.voted || reign.is_on);
@@ -26,6 +28,17 @@ impl State {
             let least = reign.inherited + 1;
             for acked in node.acked.iter_mut().filter(|acked| **acked > 0 && **acked <= reign.commit + 1) {
                 *acked = least;
+            }
+        }
+    }
+
+    /// A roster that is in no log any more is nowhere.
+    fn forget_rosters(&mut self) {
+        let State { nodes, reigns, committed } = *self;
+        let logs = || nodes.iter().map(|node| node.log).chain(reigns.iter().map(|reign| reign.log)).chain([committed]);
+        for (reign, term) in self.reigns.iter_mut().zip(0..).filter(|(reign, _)| reign.switch > 0) {
+            if !logs().any(|log| log.term_at(reign.switch) == term) {
+                reign.switch = 0;
             }
         }
     }
@@ -53,15 +66,16 @@ impl State {
             let node = &self.nodes[*seat];
             let round = node.round.unwrap_or(Round { age: 0, seats: 0 });
             words.push(head_of(node));
-            words.push(set(node.votes) << 9 | set(round.seats) << 5 | u32::from(round.age));
+            let sets = [node.votes, node.bound, round.seats].iter().fold(0, |all, seats| all << 3 | set(*seats));
+            words.push(u32::from(node.is_older) << 14 | sets << 5 | u32::from(round.age));
             words.push(order.iter().fold(0, |all, other| all << 4 | u32::from(node.acked[*other])));
             words.push(node.log.0);
         }
         for reign in &self.reigns[1..] {
             let flags = u32::from(reign.is_on) << 1 | u32::from(reign.is_established);
-            words.push(
-                flags << 12 | set(reign.successors) << 8 | u32::from(reign.commit) << 4 | u32::from(reign.inherited),
-            );
+            let indexes =
+                [reign.switch, reign.commit, reign.inherited].iter().fold(0, |all, index| all << 4 | u32::from(*index));
+            words.push(flags << 15 | set(reign.successors) << 12 | indexes);
             words.push(reign.log.0);
         }
         words.push(self.committed.0);
@@ -79,7 +93,7 @@ impl State {
         for node in &mut state.nodes[..setting.nodes] {
             *node = head(next());
             let (ties, mut acked) = (next(), next());
-            node.votes = set(ties >> 9);
+            (node.votes, node.bound, node.is_older) = (set(ties >> 11), set(ties >> 8), ties >> 14 & 1 == 1);
             node.round = node.round.map(|_| Round { age: (ties & 31) as u8, seats: set(ties >> 5) });
             for other in (0..setting.nodes).rev() {
                 node.acked[other] = (acked & 15) as u8;
@@ -89,9 +103,10 @@ impl State {
         }
         for reign in &mut state.reigns[1..] {
             let word = next();
-            let (commit, inherited) = ((word >> 4 & 15) as u8, (word & 15) as u8);
-            let (is_on, is_established) = (word >> 13 & 1 == 1, word >> 12 & 1 == 1);
-            *reign = Reign { is_on, inherited, is_established, commit, successors: set(word >> 8), log: Log(next()) };
+            let [switch, commit, inherited] = [8, 4, 0].map(|place| (word >> place & 15) as u8);
+            let (is_on, is_established) = (word >> 16 & 1 == 1, word >> 15 & 1 == 1);
+            let (successors, log) = (set(word >> 12), Log(next()));
+            *reign = Reign { is_on, inherited, is_established, commit, successors, switch, log };
         }
         state.committed = Log(next());
         state
