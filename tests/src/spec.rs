@@ -9,5 +9,6 @@ mod log;
 pub mod mark;
 pub mod members;
 mod node;
+pub mod seal;
 
 pub use breadth::{Bounds, End, Report};

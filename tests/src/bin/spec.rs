@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use quorate_tests::spec::{Bounds, End, Report, lease, mark, members};
+use quorate_tests::spec::{Bounds, End, Report, lease, mark, members, seal};
 
 /// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Protocol {
     Members(Members),
     /// How a leader serves reads without asking for each (`LEASE.md`).
     Lease(Lease),
+    /// How two nodes that share a key come to a session (`SEAL.md`).
+    Seal(Seal),
 }
 
 #[derive(clap::Args)]
@@ -134,6 +136,22 @@ struct Lease {
     flaw: lease::Flaw,
 }
 
+#[derive(clap::Args)]
+struct Seal {
+    /// How many numbers of a side matter at a time; with `--unfolded` or a broken rule, how many it draws.
+    #[arg(long, default_value_t = 4)]
+    numbers: u8,
+    /// How many frames a side seals under a session.
+    #[arg(long, default_value_t = 1)]
+    frames: u8,
+    /// Keep in a state what can have no effect any more.
+    #[arg(long)]
+    unfolded: bool,
+    /// Which rule to break.
+    #[arg(long, value_enum, default_value_t = seal::Flaw::None)]
+    flaw: seal::Flaw,
+}
+
 fn main() -> ExitCode {
     let Options { protocol, limits } = Options::parse();
     let bounds = Bounds {
@@ -145,6 +163,7 @@ fn main() -> ExitCode {
         Protocol::Mark(options) => mark::search(&options.setting(bounds)),
         Protocol::Members(options) => members::search(&options.setting(bounds)),
         Protocol::Lease(options) => lease::search(&options.setting(bounds)),
+        Protocol::Seal(options) => seal::search(&options.setting(bounds)),
     };
     show(&report);
     if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -190,6 +209,14 @@ impl Lease {
     fn setting(self, bounds: Bounds) -> lease::Setting {
         let Lease { nodes, terms, entries, period, transfers, builds, alone, flaw } = self;
         lease::Setting { period, transfers, builds, alone, flaw, bounds, ..lease::Setting::new(nodes, terms, entries) }
+    }
+}
+
+impl Seal {
+    fn setting(self, bounds: Bounds) -> seal::Setting {
+        let Seal { numbers, frames, unfolded, flaw } = self;
+        let folds = !unfolded && flaw.may_fold();
+        seal::Setting { folds, flaw, bounds, ..seal::Setting::new(numbers, frames) }
     }
 }
 

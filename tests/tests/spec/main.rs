@@ -8,6 +8,7 @@ use quorate_tests::spec::{Bounds, End, Report};
 mod lease;
 mod mark;
 mod members;
+mod seal;
 
 fn is_full() -> bool {
     std::env::var("QUORATE_SPEC").is_ok_and(|mode| mode == "full")

@@ -1,0 +1,181 @@
+use super::rules::Flaw;
+
+/// One that its side never draws again.
+pub(crate) type Number = u8;
+
+/// What the sides say before they can seal; x is a number of who says it, y one of who hears it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Hello {
+    Ask { x: Number },
+    Answer { x: Number, y: Number },
+    Done { x: Number, y: Number },
+}
+
+/// A frame sealed by the owner of x, for the session of x and y.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Frame {
+    pub(crate) x: Number,
+    pub(crate) y: Number,
+    pub(crate) counter: u8,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Session {
+    pub(crate) mine: Number,
+    pub(crate) theirs: Number,
+    /// How many frames were sealed under it.
+    pub(crate) sent: u8,
+    /// The counters of the other side that are marked.
+    pub(crate) marked: u8,
+    pub(crate) is_confirmed: bool,
+}
+
+/// What a side knows of the other.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Side {
+    pub(crate) open: Option<Number>,
+    pub(crate) present: Option<Session>,
+    pub(crate) next: Option<Session>,
+}
+
+impl Hello {
+    /// The number of the side that says it.
+    pub(crate) fn sender(self) -> Number {
+        let (Hello::Ask { x } | Hello::Answer { x, .. } | Hello::Done { x, .. }) = self;
+        x
+    }
+}
+
+impl Session {
+    pub(crate) fn is_of(&self, mine: Number, theirs: Number) -> bool {
+        self.mine == mine && self.theirs == theirs
+    }
+
+    fn opens(&self, frame: Frame, flaw: Flaw) -> bool {
+        let is_of_other = self.is_of(frame.y, frame.x);
+        let is_of_any = is_of_other || (flaw == Flaw::FramesWithoutSender && self.is_of(frame.x, frame.y));
+        is_of_any && self.marked >> frame.counter & 1 == 0
+    }
+}
+
+impl Side {
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = Session> {
+        self.next.into_iter().chain(self.present)
+    }
+
+    pub(crate) fn session(&self, mine: Number, theirs: Number) -> Option<Session> {
+        self.sessions().find(|session| session.is_of(mine, theirs))
+    }
+
+    /// Rules 1 and 2.
+    pub(crate) fn ask(&mut self, fresh: Option<Number>) -> Option<Hello> {
+        self.open = self.open.or(fresh);
+        self.open.map(|x| Hello::Ask { x })
+    }
+
+    /// Rules 3 to 5. Nothing if there is nothing to say.
+    pub(crate) fn hear(&mut self, hello: Hello, fresh: Option<Number>, flaw: Flaw) -> Option<Hello> {
+        match hello {
+            Hello::Ask { x } => {
+                let made = self.sessions().find(|session| session.theirs == x && flaw != Flaw::AnswersAlways);
+                if let Some(Session { mine, .. }) = made {
+                    return Some(Hello::Done { x: mine, y: x });
+                }
+                self.open = self.open.or(fresh);
+                self.open.map(|open| Hello::Answer { x: open, y: x })
+            }
+            Hello::Answer { x, y } => {
+                if self.session(y, x).is_some() {
+                    return (flaw != Flaw::AnswerOnce).then_some(Hello::Done { x: y, y: x });
+                }
+                let mine = match flaw {
+                    Flaw::AnswerUnchecked => self.open,
+                    Flaw::AnswerToOld => Some(y),
+                    _ => self.open.filter(|open| *open == y),
+                }?;
+                let is_made = self.make(mine, x, flaw == Flaw::AnswerConfirms, flaw);
+                is_made.then_some(Hello::Done { x: mine, y: x })
+            }
+            Hello::Done { x, y } => {
+                if self.session(y, x).is_some() {
+                    if flaw != Flaw::DoneConfirmsNone {
+                        let here = self.present.iter_mut().chain(&mut self.next);
+                        here.filter(|session| session.is_of(y, x)).for_each(|session| session.is_confirmed = true);
+                    }
+                    return None;
+                }
+                let mine = match flaw {
+                    Flaw::DoneUnchecked => self.open,
+                    Flaw::DoneOfOld => Some(y),
+                    _ => self.open.filter(|open| *open == y),
+                }?;
+                self.make(mine, x, flaw != Flaw::DoneMakesUnconfirmed, flaw);
+                None
+            }
+        }
+    }
+
+    /// Rule 6.
+    fn make(&mut self, mine: Number, theirs: Number, is_confirmed: bool, flaw: Flaw) -> bool {
+        if flaw == Flaw::KeepsUnconfirmed && self.next.is_some_and(|next| !next.is_confirmed) {
+            return false;
+        }
+        self.open = self.open.filter(|open| *open != mine || flaw == Flaw::OnePerBoot);
+        let made = Some(Session { mine, theirs, sent: 0, marked: 0, is_confirmed });
+        if flaw == Flaw::PresentAtOnce {
+            self.present = made;
+            return true;
+        }
+        let steps_up = |next: &Session| match flaw {
+            Flaw::ConfirmedMakesWay => false,
+            Flaw::UnconfirmedStays => true,
+            _ => next.is_confirmed,
+        };
+        self.present = self.next.filter(steps_up).or(self.present);
+        self.next = made;
+        true
+    }
+
+    /// Rule 8.
+    fn sealing(&mut self, flaw: Flaw) -> Option<&mut Session> {
+        let is_next = match flaw {
+            Flaw::SealsUnderPresent => self.present.is_none(),
+            Flaw::SealsUnconfirmed => self.next.is_some(),
+            _ => self.next.is_some_and(|next| next.is_confirmed) || self.present.is_none(),
+        };
+        if is_next { self.next.as_mut() } else { self.present.as_mut() }
+    }
+
+    /// Rules 7 and 8.
+    pub(crate) fn seal(&mut self, flaw: Flaw) -> Option<Frame> {
+        let session = self.sealing(flaw)?;
+        session.sent += 1;
+        Some(Frame { x: session.mine, y: session.theirs, counter: session.sent - 1 })
+    }
+
+    /// Rule 7. Whether it opens.
+    pub(crate) fn unseal(&mut self, frame: Frame, flaw: Flaw) -> bool {
+        let here = self.next.iter_mut().chain(&mut self.present);
+        let Some(session) = { here }.find(|session| session.opens(frame, flaw)) else { return false };
+        if flaw != Flaw::Unmarked {
+            session.marked |= 1 << frame.counter;
+        }
+        session.is_confirmed |= flaw != Flaw::FrameConfirmsNone;
+        let (mine, theirs) = (session.mine, session.theirs);
+        if self.next.is_some_and(|next| next.is_of(mine, theirs)) && flaw != Flaw::BeforeStays {
+            self.present = self.next.take();
+        }
+        true
+    }
+
+    /// What rule 9 has it say, where a frame did not open or did.
+    pub(crate) fn again(&mut self, has_failed: bool, fresh: Number, flaw: Flaw) -> [Option<Hello>; 2] {
+        let unconfirmed = self.next.filter(|next| !next.is_confirmed);
+        let is_mute = self.sessions().next().is_none() && flaw != Flaw::NoAskWithoutSession;
+        let asks = is_mute || (has_failed && flaw != Flaw::NoAskOnFrame);
+        let asks = asks && (unconfirmed.is_none() || flaw != Flaw::AskOrDone);
+        let done = unconfirmed.filter(|_| flaw != Flaw::NoDoneAgain);
+        let done = done.map(|next| Hello::Done { x: next.mine, y: next.theirs });
+        [done, if asks { self.ask(Some(fresh)) } else { None }]
+    }
+}
