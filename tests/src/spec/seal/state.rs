@@ -38,10 +38,12 @@ impl Pairs {
         gone.for_each(|(x, y)| self.0[usize::from(x)] &= !(1 << y));
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Number, Number)> + '_ {
-        let all = |x: Number| (0..2 * NUMBERS as Number).map(move |y| (x, y));
-        let rows = (0..2 * NUMBERS as Number).filter(|x| self.0[usize::from(*x)] != 0);
-        rows.flat_map(all).filter(|(x, y)| self.has(*x, *y))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Number, Number)> {
+        let rows = self.0.into_iter().zip(0..).filter(|(row, _)| *row != 0);
+        rows.flat_map(|(row, x)| {
+            let rests = std::iter::successors(Some(row), |rest| Some(rest & (rest - 1)).filter(|rest| *rest != 0));
+            rests.map(move |rest| (x, rest.trailing_zeros() as Number))
+        })
     }
 }
 

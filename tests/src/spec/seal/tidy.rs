@@ -59,7 +59,8 @@ impl State {
             let mine = here.open.into_iter().chain(here.sessions().map(|session| session.mine));
             mine.chain(there.sessions().map(|session| session.theirs)).for_each(|number| names.give(number));
         }
-        let unnamed = (0..ALL).filter(|number| names.of[usize::from(*number)].is_none());
+        let is_drawn = |number: &Number| number % (NUMBERS as Number) < self.drawn[side_of(*number)];
+        let unnamed = (0..ALL).filter(is_drawn).filter(|number| names.of[usize::from(*number)].is_none());
         let mut others: Vec<_> = unnamed.map(|number| (side_of(number), self.key(number, &names), number)).collect();
         others.retain(|(_, key, _)| key.iter().any(|set| *set != 0));
         others.sort_unstable();
