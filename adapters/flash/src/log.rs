@@ -192,10 +192,12 @@ impl Ring {
             return Ok(limit);
         }
         let end = page.end(flash)?;
-        if medium::is_blank(flash, page.start + end, self.shape.page - end)? {
+        let written = medium::count_written(flash, page.start + end, self.shape.page - end)?;
+        if written == 0 {
             return Ok(end);
         }
-        if end != items_end {
+        // Behind an item that is gone at least its content stands, and a seal.
+        if end != items_end || written > 1 {
             return Err(FlashError::Damaged {
                 address: page.start,
                 what: "an item is damaged, and more was written after it",

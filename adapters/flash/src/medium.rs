@@ -67,6 +67,17 @@ pub(crate) fn is_blank<F: NorFlash>(flash: &mut F, start: u32, length: u32) -> R
     Ok(is_blank)
 }
 
+/// How many words of a region do not read as erased: none, one, or several.
+pub(crate) fn count_written<F: NorFlash>(flash: &mut F, start: u32, length: u32) -> Result<u32, FlashError> {
+    let mut count = 0;
+    each(flash, start, length, &mut |_, bytes| {
+        let written = bytes.chunks(word::<F>()).filter(|word| word.iter().any(|byte| *byte != ERASED));
+        count += written.count() as u32;
+        count < 2
+    })?;
+    Ok(count)
+}
+
 /// Writes whole words. Those that would stay as they are when they are erased are left out: they can be written later,
 /// with the same bytes, by whoever cannot tell that they were.
 pub(crate) fn write<F: NorFlash>(flash: &mut F, address: u32, bytes: &[u8]) -> Result<(), FlashError> {

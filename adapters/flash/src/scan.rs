@@ -65,6 +65,7 @@ impl<'s> Scan<'s> {
             let mut draft = self.outline;
             let (front, records) = Front::parse(prefix.front, content).map_err(|error| self.explain_front(error))?;
             draft.note_front(&front, place);
+            self.is_sealed = true;
             self.assembler.begin(draft.last, front.settled.bytes);
             (draft, records)
         } else {

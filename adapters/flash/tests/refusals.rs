@@ -22,6 +22,13 @@ fn written() -> Chip {
     flash.release()
 }
 
+/// The same bytes, which can be programmed wherever they read as erased.
+fn copy(chip: &Chip) -> Chip {
+    let mut copy = Chip::new(chip.bytes().len() / 512);
+    chip.bytes().iter().enumerate().for_each(|(at, byte)| copy.rot(at, *byte));
+    copy
+}
+
 #[track_caller]
 fn refused<const WORD: usize, const PAGE: usize>(
     double: Double<WORD, PAGE>,
@@ -186,6 +193,50 @@ fn a_write_that_was_believed_stays() {
         }
     }
     assert!(believed > 2);
+}
+
+/// A seal changes, and behind it stands a part of a write that was cut off: a seal behind that would say that all of it had
+/// arrived.
+#[test]
+fn what_is_opened_with_damage_can_be_opened_again() {
+    let layout = layout::<4, 512>(8, 1);
+    let (mut flash, ..) = open(Chip::new(11), &layout).unwrap();
+    flash.write(state(1), None, entries(&[]), None, None).unwrap();
+    let before = flash.release().recording();
+    let (mut flash, ..) = open(before.clone(), &layout).unwrap();
+    flash.write(None, None, entries(&record(1, &[1; 235])), None, None).unwrap();
+    let after = flash.release();
+    let steps = (after.steps() - before.steps()) as usize;
+    let double = before.crashes(&after).nth(Tear::ALL.len() * (steps - 5)).unwrap();
+    let (.., held) = open(double.clone(), &layout).unwrap();
+    assert!(held.entries.is_empty(), "it is cut off");
+    for bit in 0..8 * 512 {
+        let (mut double, at) = (copy(&double), bit / 8);
+        double.rot(at, double.bytes()[at] ^ 1 << (bit % 8));
+        if let Ok((flash, _, shown)) = open(double, &layout) {
+            let (.., again) = open(flash.release(), &layout).unwrap();
+            assert_eq!(again, shown, "bit {bit}");
+        }
+    }
+}
+
+/// A word that reads as erased where an item begins hides what stands behind it.
+#[test]
+fn items_behind_a_word_that_is_gone_are_missed() {
+    let layout = layout::<4, 512>(6, 1);
+    let (mut flash, .., held) = open(written(), &layout).unwrap();
+    flash.write(state(9), None, entries(&[]), None, None).unwrap();
+    flash.write(state(10), None, entries(&[]), None, None).unwrap();
+    let double = flash.release();
+    assert_ne!(held.hard_states.last().copied(), state(10));
+    let newest = double.bytes().iter().rposition(|byte| *byte != 0xff).unwrap() / 512 * 512;
+    for at in (newest + 200..newest + 512).step_by(8) {
+        let mut double = copy(&double);
+        (at..at + 8).for_each(|at| double.rot(at, 0xff));
+        if let Ok((.., held)) = open(double, &layout) {
+            assert_eq!(held.hard_states.last().copied(), state(10), "byte {at}");
+        }
+    }
 }
 
 #[test]
