@@ -37,6 +37,8 @@ struct Finder {
 
 /// Inputs of a fuzz target.
 const INPUTS: usize = 100;
+/// Inputs of a fuzz target that are long enough for anything to happen.
+const STORIES: usize = 20;
 /// Power cuts of all nodes at once, beside those of each.
 const CUTS: usize = 60;
 /// Microseconds of trouble before the calm.
@@ -73,11 +75,18 @@ fn finder(name: &str) -> Result<Finder, String> {
             Arc::new(move |seed| {
                 let mut rng = Rng::with_seed(seed);
                 (0..INPUTS).for_each(|_| target(&mutate(&corpus, &mut rng)));
+                (0..STORIES).for_each(|_| target(&story(&mut rng)));
                 Ok(())
             })
         }
     };
     Ok(Finder { name: name.into(), run })
+}
+
+/// As many bytes as a long story takes.
+fn story(rng: &mut Rng) -> Vec<u8> {
+    let length = 1 << rng.u32(11..16);
+    (0..length).map(|_| rng.u8(..)).collect()
 }
 
 fn cut_power(seed: u64) -> Result<(), String> {

@@ -101,6 +101,12 @@ impl Disk {
         self.snapshots.last().map_or(self.base, |snapshot| snapshot.position).index
     }
 
+    /// The records that no snapshot covers.
+    pub(crate) fn needed(&self) -> impl Iterator<Item = &[u8]> {
+        let covered = self.covered().0 - self.base.index.0;
+        self.records.iter().skip(covered as usize).map(Vec::as_slice)
+    }
+
     /// Replaces what stands at the entry's index, and everything after it.
     pub(crate) fn push(&mut self, entry: Entry<'_>) {
         self.records.truncate((entry.position().index.0 - self.base.index.0) as usize - 1);
