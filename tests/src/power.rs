@@ -14,6 +14,7 @@ mod member;
 mod owed;
 mod recorder;
 mod recovery;
+mod rot;
 mod script;
 mod state;
 
@@ -87,6 +88,8 @@ pub struct Tally {
     pub fetching: usize,
     /// Crash states of recoveries that were themselves cut off.
     pub again: usize,
+    /// Crash states of which a bit of a snapshot was flipped.
+    pub rotten: usize,
 }
 
 /// What a recovered node must keep to.
@@ -108,6 +111,8 @@ pub enum Law {
     StateStays,
     /// What comes back is what some number of whole writes made.
     WholeWrites,
+    /// What has rotted of a snapshot is told, and nothing else is lost by it.
+    RotIsTold,
     /// The node keeps its invariants, and goes on.
     GoesOn,
     /// A cluster whose power failed goes on with every answered entry.

@@ -4,7 +4,7 @@
 use quorate_tests::power::{Bounds, Law, Lie, Setting, cut_all_nodes, cut_each_node};
 
 /// Every byte of a write up to four sectors.
-const FULL: Bounds = Bounds { cuts: 2_048, mixes: 256, recoveries: 500 };
+const FULL: Bounds = Bounds { cuts: 2_048, mixes: 256, recoveries: 500, rots: 100 };
 
 fn is_full() -> bool {
     std::env::var("QUORATE_POWER").is_ok_and(|mode| mode == "full")

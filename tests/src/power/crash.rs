@@ -19,11 +19,13 @@ pub struct Bounds {
     pub mixes: usize,
     /// One of so many recoveries is cut off as well.
     pub recoveries: usize,
+    /// Of one of so many crash states, a bit of a snapshot flips.
+    pub rots: usize,
 }
 
 impl Bounds {
     /// Enough to go through a run in seconds.
-    pub const QUICK: Bounds = Bounds { cuts: 6, mixes: 16, recoveries: 50 };
+    pub const QUICK: Bounds = Bounds { cuts: 6, mixes: 16, recoveries: 50, rots: 8 };
 }
 
 /// What one power cut left.
@@ -70,7 +72,7 @@ pub(crate) fn visit<E>(
 /// One state, drawn at random.
 pub(crate) fn any(files: &Files, rng: &mut Rng) -> Crash {
     let mut states = Vec::new();
-    let bounds = Bounds { cuts: 4, mixes: 8, recoveries: 1 };
+    let bounds = Bounds { cuts: 4, mixes: 8, recoveries: 1, rots: 1 };
     let Ok(()) = visit(files, bounds, rng, |crash| {
         states.push(crash);
         Ok::<(), std::convert::Infallible>(())

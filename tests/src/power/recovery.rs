@@ -1,12 +1,14 @@
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use fastrand::Rng;
 use quorate::{
     Boot, Charter, Config, Effect, Entries, Entry, Features, Founding, HardState, Identity, Index, Input, Instant,
-    Kind, Least, Members, Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshotted, Term,
+    Kind, Least, Members, Message, Outcome, Persist, Position, RECORD_OVERHEAD, Seat, Seats, Snapshot, Snapshotted,
+    Term,
 };
-use quorate_disk::{Disk, DiskError, Options, Owner, Recovered};
+use quorate_disk::{Damage, Disk, DiskError, Options, Owner, Recovered};
 use tempfile::TempDir;
 
 use super::crash::{self, Crash};
@@ -23,6 +25,9 @@ use crate::simulator::records::Batch;
 /// Small, so that a few writes fill a segment.
 pub(crate) const OPTIONS: Options = Options { segment_bytes: 2_048 };
 
+/// What a node that came back has for its log: one more entry has to fit.
+const MEMORY: usize = LOG_BYTES + 64;
+
 /// A node of such a cluster.
 pub(crate) type Node = quorate::Node<Vec<u8>, Box<[u8]>, SEATS>;
 
@@ -34,6 +39,12 @@ pub(crate) struct Opened {
     pub(crate) held: Held,
     /// The state in the snapshot before the one in force, if that is there.
     before: Option<State>,
+    /// The snapshots that can be read, the latest last.
+    pub(super) kept: Vec<Snapshot>,
+    /// The position of a snapshot that is told to be damaged or lost.
+    pub(super) damaged: Option<Position>,
+    /// What is told of files that are damaged.
+    pub(super) told: Vec<Damage>,
     is_torn: bool,
     is_fetching: bool,
 }
@@ -41,7 +52,7 @@ pub(crate) struct Opened {
 /// Starts one node from crash states, again and again, in one directory.
 pub(crate) struct Recovery {
     seat: Seat,
-    setting: Setting,
+    pub(super) setting: Setting,
     scratch: TempDir,
     /// What is in the directory.
     present: Image,
@@ -74,6 +85,9 @@ impl Recovery {
         crash::visit(files, self.setting.bounds, rng, |crash| {
             tally.states += 1;
             let opening = self.recover(&crash, owed)?;
+            if dice.usize(..self.setting.bounds.rots) == 0 {
+                tally.rotten += usize::from(self.rot(&crash, owed, &mut dice)?);
+            }
             tally.torn += usize::from(opening.is_torn);
             tally.fetching += usize::from(opening.is_fetching);
             if opening.tidies() && dice.usize(..self.setting.bounds.recoveries) == 0 {
@@ -122,10 +136,8 @@ impl Recovery {
             });
             noted.inspect(|change| files.take(change)).collect::<Vec<_>>()
         };
-        let recorder = Recorder::new(self.scratch.path(), self.seat, &journal, None);
-        // One more entry has to fit.
-        let memory = LOG_BYTES + 64;
-        let mut opened = open(recorder.clone(), self.setting.nodes, 1, memory)?;
+        let recorder = self.recorder(&journal);
+        let mut opened = open(recorder.clone(), self.setting.nodes, 1, MEMORY)?;
         let opening = changes();
         opened.check(owed)?;
         opened.go_on(owed)?;
@@ -134,7 +146,7 @@ impl Recovery {
         }
         let Opened { disk, held: expected, is_torn, is_fetching, .. } = opened;
         drop(disk);
-        let again = open(recorder, self.setting.nodes, 2, memory)?;
+        let again = open(recorder, self.setting.nodes, 2, MEMORY)?;
         if again.held != expected {
             return Err(Law::GoesOn.broken("what was written after the recovery does not come back"));
         }
@@ -142,8 +154,21 @@ impl Recovery {
         Ok(Opening { changes: opening, is_torn, is_fetching })
     }
 
+    /// Opens what the directory holds now. Behind the snapshot before the one in force there may be more than a node's
+    /// memory ever held.
+    pub(super) fn open_again(&mut self) -> Result<Opened, Violation> {
+        let (journal, nodes) = (Journal::default(), self.setting.nodes);
+        let opened = open(self.recorder(&journal), nodes, 1, 4 * MEMORY);
+        self.present = read(self.scratch.path());
+        opened
+    }
+
+    fn recorder(&self, journal: &Journal) -> Recorder {
+        Recorder::new(self.scratch.path(), self.seat, journal, None)
+    }
+
     /// Makes the directory hold this and nothing else.
-    fn put(&mut self, image: &Image) {
+    pub(super) fn put(&mut self, image: &Image) {
         let path = self.scratch.path();
         for name in self.present.keys().filter(|name| !image.contains_key(*name)) {
             fs::remove_file(path.join(name)).expect("a file can be removed");
@@ -157,6 +182,14 @@ impl Recovery {
     }
 }
 
+/// What is in a directory.
+fn read(directory: &Path) -> Image {
+    let entries = fs::read_dir(directory).expect("the directory can be read");
+    let paths = entries.map(|entry| entry.expect("the directory can be read").path()).filter(|path| path.is_file());
+    let name = |path: &Path| path.file_name().expect("it has a name").to_string_lossy().into_owned();
+    paths.map(|path| (name(&path), fs::read(&path).expect("a file can be read"))).collect()
+}
+
 impl Opening {
     /// Whether it changed more than the last batch, which is written anew each time.
     fn tidies(&self) -> bool {
@@ -167,6 +200,9 @@ impl Opening {
 impl Opened {
     /// Holds what came back against what was promised.
     fn check(&self, owed: &Owed<'_>) -> Result<(), Violation> {
+        if let Some(position) = self.damaged {
+            return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
+        }
         owed.check(&self.held)?;
         let states = self.before.iter().chain([&self.state]);
         if let Some(state) = states.into_iter().find(|state| **state != owed.committed().state(state.index())) {
@@ -254,13 +290,12 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
     };
     boot.take(Recovered::Charter(charter)).expect("the charter is sound");
     let (mut hard_state, mut kept, mut is_fetching) = (HardState::default(), Vec::new(), false);
+    let mut damaged = None;
     let visit = |item: Recovered<'_>| {
         match item {
             Recovered::HardState(found) => hard_state = found,
             Recovered::Snapshot(snapshot) => kept.push(snapshot),
-            Recovered::LostSnapshot(position) | Recovered::DamagedSnapshot(position) => {
-                return Err(Law::StateStays.broken(format!("the snapshot of {position:?} is lost")));
-            }
+            Recovered::LostSnapshot(position) | Recovered::DamagedSnapshot(position) => damaged = Some(position),
             Recovered::Stored(_) => is_fetching = true,
             Recovered::Prepared(_)
             | Recovered::Charter(_)
@@ -278,7 +313,8 @@ pub(crate) fn open(recorder: Recorder, nodes: usize, seed: u64, log_bytes: usize
     let (state, before) = (states.next().unwrap_or_default(), states.next());
     let node = boot.start(Instant::START).map_err(|error| Law::GoesOn.broken(error.to_string()))?;
     let held = Held::of(hard_state, kept.last().copied().unwrap_or_default(), &node);
-    Ok(Opened { disk, node, state, held, before, is_torn: recovery.torn_bytes > 0, is_fetching })
+    let (told, is_torn) = (recovery.damaged, recovery.torn_bytes > 0);
+    Ok(Opened { disk, node, state, held, before, kept, damaged, told, is_torn, is_fetching })
 }
 
 impl From<DiskError> for Violation {
