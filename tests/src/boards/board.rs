@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use fastrand::Rng;
 use quorate::{Dismissal, Identity, Incarnation, Instant, Members, Roster, Seat, Seats};
-use quorate_serial::{Memory, Routes, Settings, Stop, Wiring};
+use quorate_serial::{CallError, Memory, Routes, Settings, Stop, Wiring};
 
 use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simulated};
 
@@ -169,13 +169,16 @@ impl Board {
     }
 
     /// Whoever pressed looks for an answer, and presses again after a pause. Whether there is a press to carry out.
-    pub(super) fn press(&mut self, now: u64, rng: &mut Rng, pause_max: u64) -> bool {
+    pub(super) fn press(&mut self, now: u64, rng: &mut Rng, setting: &Setting) -> bool {
         let Some(station) = &mut self.station else { return false };
         if let Some(answer) = station.answer() {
             let press = self.asked.take().expect("an answer belongs to a press");
-            let (_, count) = answer.unwrap_or_else(|error| panic!("{press:?} is not answered: {error:?}"));
-            self.acknowledged.push((press, u32::from_le_bytes(count)));
-            self.press_at = self.press_at.max(now + rng.u64(0..=pause_max) * 1000);
+            match answer {
+                Ok((_, count)) => self.acknowledged.push((press, u32::from_le_bytes(count))),
+                Err(CallError::Unknown) if setting.trouble.guests => {}
+                Err(error) => panic!("{press:?} is not answered: {error:?}"),
+            }
+            self.press_at = self.press_at.max(now + rng.u64(0..=setting.pause_max) * 1000);
         }
         if now < self.press_at || !station.is_free() {
             return false;

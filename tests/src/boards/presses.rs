@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -20,6 +20,8 @@ pub struct Press {
 pub struct Presses {
     count: u32,
     hash: u64,
+    /// Whether its last snapshot was too large.
+    was_too_large: Cell<bool>,
     record: Rc<RefCell<Record>>,
 }
 
@@ -28,6 +30,8 @@ pub struct Presses {
 pub struct Record {
     entries: BTreeMap<u64, (Press, u64)>,
     indices: BTreeMap<Press, u64>,
+    /// Whether a snapshot of what there is now is larger than the app has said.
+    pub(super) is_too_large: bool,
     /// What a board did that no other may do.
     violation: Option<String>,
 }
@@ -80,7 +84,12 @@ impl Record {
 impl Presses {
     /// The state before the first press.
     pub fn new(record: Rc<RefCell<Record>>) -> Presses {
-        Presses { count: 0, hash: 0, record }
+        Presses { count: 0, hash: 0, was_too_large: Cell::new(false), record }
+    }
+
+    /// Whether there was no room for its last snapshot.
+    pub(super) fn was_too_large(&self) -> bool {
+        self.was_too_large.get()
     }
 
     /// A hash of all presses in their order.
@@ -114,6 +123,10 @@ impl App for Presses {
     }
 
     fn snapshot(&self, buffer: &mut [u8]) -> Option<usize> {
+        self.was_too_large.set(self.record.borrow().is_too_large);
+        if self.was_too_large() {
+            return None;
+        }
         postcard::to_slice(&(self.count, self.hash), buffer).ok().map(|bytes| bytes.len())
     }
 

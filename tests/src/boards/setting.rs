@@ -40,6 +40,10 @@ pub struct Trouble {
     pub waits: bool,
     /// Whether boards are removed and added.
     pub changes: bool,
+    /// Whether the app's state is too large for a snapshot at times, against its word.
+    pub swells: bool,
+    /// Whether more clients come than there are places for their sessions, so that boards lose theirs.
+    pub guests: bool,
 }
 
 impl Setting {
@@ -69,10 +73,12 @@ impl Setting {
             resets: rng.bool(),
             waits: seed.is_multiple_of(4),
             changes: false,
+            swells: false,
+            guests: false,
         };
         let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
         let (pause_max, slow_flash, changes) = (rng.u64(0..50_000), rng.bool(), rng.bool());
-        let trouble = Trouble { changes, ..trouble };
+        let trouble = Trouble { changes, swells: rng.bool(), guests: rng.bool(), ..trouble };
         Setting { pause_max, trouble, slow_flash, ..Setting::new(seed, boards, wiring, baud) }
     }
 

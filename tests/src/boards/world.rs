@@ -1,3 +1,4 @@
+mod guests;
 mod operator;
 mod story;
 mod trouble;
@@ -13,7 +14,7 @@ use quorate_serial::{Fault, Stop, Wiring};
 pub use self::story::Report;
 use super::board::Board;
 use super::wire::{FIFO, Wire};
-use super::{LINES, Press, Record, SEATS, Setting, Simulated};
+use super::{LINES, Press, Presses, Record, SEATS, Setting, Simulated};
 
 /// Boards, wires and a clock.
 pub struct World {
@@ -25,6 +26,8 @@ pub struct World {
     wires: Vec<Wire>,
     record: Rc<RefCell<Record>>,
     next_trouble: u64,
+    /// How many clients have come that are no boards.
+    guests: u64,
     is_calm: bool,
     /// Steps since time last went on: a world that goes round in circles is stopped.
     steps: u32,
@@ -55,6 +58,7 @@ impl World {
             wires,
             record: Record::new(),
             next_trouble: u64::MAX,
+            guests: 0,
             is_calm: false,
             steps: 0,
         };
@@ -234,12 +238,18 @@ impl World {
             board.press_at = now;
         }
         let mut result = board.work(now);
-        if result.is_ok() && board.press(now, &mut self.rng, self.setting.pause_max) {
+        if result.is_ok() && board.press(now, &mut self.rng, &self.setting) {
             result = board.work(now);
         }
         let spent = board.chip.take_time();
         board.busy_until = now + if self.setting.slow_flash { spent * MICROS } else { 0 };
         board.look();
+        let app = board.station.as_ref().and_then(Simulated::app);
+        let is_told = board.station.as_ref().is_some_and(|station| station.undone().is_some());
+        assert!(
+            is_told || !app.is_some_and(Presses::was_too_large),
+            "board {number} says nothing of a snapshot that it cannot take"
+        );
         let is_dead = board.chip.is_dead();
         let stops = matches!(result, Err(ref error) if !matches!(error, Stop::Dismissed(_)));
         assert!(
@@ -253,6 +263,9 @@ impl World {
         }
         if let Err(Stop::Dismissed(why)) = result {
             self.dismiss(number, why);
+        }
+        if self.setting.trouble.guests {
+            self.hear_guests(number);
         }
         let waits = self.setting.trouble.waits && self.boards[0].existing;
         assert!(

@@ -1,15 +1,16 @@
 //! Who adds boards and removes them: a guest on a line of its own.
 
 use quorate::{Change, Dismissal, Members, Roster, Seat, Seats};
-use quorate_serial::{Address, Header, Receiver, Transmitter};
+use quorate_serial::{Address, Header, Transmitter};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
 
 use super::World;
+use super::guests::heard;
 use crate::boards::board::{Board, instant};
 use crate::boards::{CLUSTER, FRAME, LINES};
 
 /// The line that joins no boards.
-const CONSOLE: usize = LINES - 1;
+pub(super) const CONSOLE: usize = LINES - 1;
 
 /// What the operator's requests are known by.
 const CLIENT: u64 = 7;
@@ -23,6 +24,8 @@ impl World {
         assert!(self.wires.iter().all(|wire| wire.to.1 != CONSOLE), "the operator has no line");
         let now = instant(self.now);
         let station = self.boards[board].station.as_mut()?;
+        // What was said to guests makes room on the line.
+        heard(station);
         let guest = Address::guest(0).expect("there are some");
         let to = Seat(board as u8).into();
         let mut buffer = [0; FRAME];
@@ -31,11 +34,9 @@ impl World {
         let mut line = Transmitter::<FRAME>::new();
         line.push(&Header { hops: 0, turned: false, hears: true, to, from: guest }, frame).expect("it fits");
         station.feed(now, CONSOLE, line.pending()).expect("it runs");
-        let bytes = station.drain(CONSOLE).to_vec();
-        station.drained(CONSOLE, bytes.len());
-        let (mut receiver, mut rest) = (Receiver::<FRAME>::new(), &bytes[..]);
-        let (_, frame) = receiver.take(&mut rest).expect("it answers").expect("no wire is noisy");
-        let Reply { body, .. } = decode_reply(frame, CLIENT).expect("it answers this request");
+        let frames = heard(station);
+        let mut replies = frames.iter().filter_map(|frame| decode_reply(frame, CLIENT).ok());
+        let Reply { body, .. } = replies.next().expect("it answers this request");
         Some(read(body))
     }
 

@@ -14,6 +14,7 @@ impl World {
             self.break_a_wire();
         }
         self.boards.iter().for_each(|board| board.chip.restore_power());
+        self.record.borrow_mut().is_too_large = false;
         self.relent();
     }
 
@@ -46,6 +47,13 @@ impl World {
         self.relent();
         let trouble = self.setting.trouble;
         let board = self.rng.usize(..self.boards.len());
+        if trouble.swells && self.rng.u8(..4) == 0 {
+            let is_too_large = &mut self.record.borrow_mut().is_too_large;
+            *is_too_large = !*is_too_large;
+        }
+        if trouble.guests && self.rng.bool() {
+            self.let_guests_in();
+        }
         match self.rng.u8(0..if trouble.changes { 9 } else { 7 }) {
             0..=2 if trouble.cuts => self.break_a_wire(),
             3 if trouble.cuts => self.wires.iter_mut().for_each(Wire::mend),
