@@ -28,6 +28,8 @@ pub struct World {
     next_trouble: u64,
     /// How many clients have come that are no boards.
     guests: u64,
+    /// How many sessions such clients have yet to open.
+    guests_due: u64,
     is_calm: bool,
     /// Steps since time last went on: a world that goes round in circles is stopped.
     steps: u32,
@@ -59,6 +61,7 @@ impl World {
             record: Record::new(),
             next_trouble: u64::MAX,
             guests: 0,
+            guests_due: 0,
             is_calm: false,
             steps: 0,
         };

@@ -17,28 +17,29 @@ const ELSEWHERE: u8 = 200;
 const FIRST: u64 = 100;
 
 impl World {
-    /// As many clients as there are places come to whoever leads, and each opens a session.
+    /// Several times as many clients come as there are places.
     pub(super) fn let_guests_in(&mut self) {
-        let Some(leader) = self.leader() else { return };
-        for _ in 0..CLIENTS {
-            self.guests += 1;
-            let client = FIRST + self.guests;
-            self.request(leader, client, RequestBody::Open { client, epoch: Index(0) });
-            self.hear_guests(leader);
-        }
+        self.guests_due += 4 * CLIENTS as u64;
     }
 
-    /// Hears what a board answers its guests: who has a session presses once.
+    /// Hears what a board answers its guests: who has a session presses once. Of those that are still to come, one asks
+    /// for a session, if the board leads.
     pub(super) fn hear_guests(&mut self, board: usize) {
         let Some(station) = &mut self.boards[board].station else { return };
         for frame in heard(station) {
             let Ok(Reply { number, body: ReplyBody::Opened { epoch }, .. }) = decode_reply(&frame, GUESTS) else {
                 continue;
             };
+            self.guests_due = self.guests_due.saturating_sub(1);
             let press = Press { board: ELSEWHERE, number: number as u32 };
             let command = postcard::to_stdvec(&press).expect("a press is small");
             let session = Session { client: number, epoch, sequence: 1 };
             self.request(board, number, RequestBody::Command { session, command: &command });
+        }
+        if self.guests_due > 0 && self.leader() == Some(board) {
+            self.guests += 1;
+            let client = FIRST + self.guests;
+            self.request(board, client, RequestBody::Open { client, epoch: Index(0) });
         }
     }
 

@@ -15,6 +15,7 @@ impl World {
         }
         self.boards.iter().for_each(|board| board.chip.restore_power());
         self.record.borrow_mut().is_too_large = false;
+        self.guests_due = 0;
         self.relent();
     }
 
