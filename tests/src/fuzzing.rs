@@ -10,6 +10,7 @@ mod mutation;
 mod recovery;
 mod relay;
 mod roundtrip;
+mod seal;
 mod segment;
 mod source;
 mod station;
@@ -22,6 +23,7 @@ pub use flash::flash;
 pub use mutation::{corpus, mutate};
 pub use recovery::recovery;
 pub use roundtrip::roundtrip;
+pub use seal::seal;
 pub use station::station;
 pub use step::step;
 
@@ -29,12 +31,13 @@ pub use step::step;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("decode", decode),
     ("step", step),
     ("recovery", recovery),
     ("flash", flash),
     ("roundtrip", roundtrip),
+    ("seal", seal),
     ("station", station),
 ];
 

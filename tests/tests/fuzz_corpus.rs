@@ -55,3 +55,8 @@ fn a_station_takes_any_bytes() {
 fn what_is_encoded_comes_back() {
     run_all("roundtrip", 50_000);
 }
+
+#[test]
+fn between_two_sides_nothing_is_taken_that_was_not_said() {
+    run_all("seal", 4_000);
+}

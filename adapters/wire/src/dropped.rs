@@ -13,8 +13,8 @@ pub enum DecodeError {
     Version(u8),
     /// Of this class, which is unknown or not the one that was asked for.
     Class(u8),
-    /// Sealed, and this node has no key.
-    Sealed,
+    /// Sealed under the key of this number, which this node does not have.
+    Sealed(u8),
     /// The CRC-32C does not match: bytes have changed on the way.
     Checksum,
     /// The check is good and the content is not: unknown variants, damaged records, bytes left over. The sender runs
@@ -26,6 +26,15 @@ pub enum DecodeError {
     Destination,
     /// Of another founding: the sender's data come from another cluster, or from an earlier one of these nodes.
     Founding,
+    /// Plain, and this node takes sealed frames only.
+    Plain,
+    /// The tag does not match: bytes have changed on the way, somebody has forged it, or the sender has another key under
+    /// this number.
+    Tag,
+    /// Sealed for a session that is not here: of an earlier boot, or of somebody else.
+    Session,
+    /// Sealed for this session, and it has come already, or so late that this is not known any longer.
+    Repeated,
 }
 
 impl DecodeError {
@@ -38,12 +47,16 @@ impl DecodeError {
             DecodeError::Length => 0,
             DecodeError::Version(_) => 1,
             DecodeError::Class(_) => 2,
-            DecodeError::Sealed => 3,
+            DecodeError::Sealed(_) => 3,
             DecodeError::Checksum => 4,
             DecodeError::Malformed => 5,
             DecodeError::Cluster => 6,
             DecodeError::Destination => 7,
             DecodeError::Founding => 8,
+            DecodeError::Plain => 9,
+            DecodeError::Tag => 10,
+            DecodeError::Session => 11,
+            DecodeError::Repeated => 12,
         }
     }
 
@@ -61,7 +74,7 @@ impl fmt::Display for DecodeError {
                 write!(f, "frame of format version {version}, which this node does not read")
             }
             DecodeError::Class(class) => write!(f, "frame of class {class}, which is not expected here"),
-            DecodeError::Sealed => f.write_str("sealed frame, but this node has no key"),
+            DecodeError::Sealed(number) => write!(f, "sealed under key {number}, which this node does not have"),
             DecodeError::Checksum => f.write_str("the frame's checksum does not match its bytes"),
             DecodeError::Malformed => {
                 f.write_str("the frame's content cannot be read: does its sender run another version?")
@@ -69,6 +82,10 @@ impl fmt::Display for DecodeError {
             DecodeError::Cluster => f.write_str("frame of another cluster"),
             DecodeError::Destination => f.write_str("frame for somebody else"),
             DecodeError::Founding => f.write_str("frame of another founding"),
+            DecodeError::Plain => f.write_str("plain frame, but this node takes sealed ones only"),
+            DecodeError::Tag => f.write_str("the frame's tag does not match: is this another key of the same number?"),
+            DecodeError::Session => f.write_str("sealed for a session that is not here"),
+            DecodeError::Repeated => f.write_str("sealed frame that has come already"),
         }
     }
 }
@@ -126,13 +143,25 @@ impl Refused {
 }
 
 /// In the order of [`DecodeError::index`].
-const NAMES: [&str; 9] =
-    ["length", "version", "class", "sealed", "checksum", "malformed", "cluster", "destination", "founding"];
+const NAMES: [&str; 13] = [
+    "length",
+    "version",
+    "class",
+    "sealed",
+    "checksum",
+    "malformed",
+    "cluster",
+    "destination",
+    "founding",
+    "plain",
+    "tag",
+    "session",
+    "repeated",
+];
 
-/// Reasons that [`Refused`] has room for, so that a later version can add some without a change of format: first those
-/// for which a frame is dropped, then the core's.
-const SLOTS: usize = 24;
-const FRAME_SLOTS: usize = 9;
+/// Reasons that [`Refused`] has room for: first those for which a frame is dropped, then the core's.
+const SLOTS: usize = 25;
+const FRAME_SLOTS: usize = 13;
 
 const _: () = assert!(DecodeError::COUNT <= FRAME_SLOTS, "more reasons than the wire format has room for");
 const _: () =
@@ -148,12 +177,16 @@ mod tests {
             DecodeError::Length,
             DecodeError::Version(9),
             DecodeError::Class(9),
-            DecodeError::Sealed,
+            DecodeError::Sealed(9),
             DecodeError::Checksum,
             DecodeError::Malformed,
             DecodeError::Cluster,
             DecodeError::Destination,
             DecodeError::Founding,
+            DecodeError::Plain,
+            DecodeError::Tag,
+            DecodeError::Session,
+            DecodeError::Repeated,
         ];
         for (number, reason) in reasons.into_iter().enumerate() {
             let mut dropped = Dropped::default();

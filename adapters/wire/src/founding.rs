@@ -31,12 +31,7 @@ pub fn encode_founding<'b>(
     envelope: &FoundingEnvelope,
     message: &Message,
 ) -> Result<&'b [u8], EncodeError> {
-    let FoundingEnvelope { cluster, from, to } = *envelope;
-    frame::write(buffer, Class::Founding, |body| {
-        numbers(body, &[cluster.0])?;
-        fields::raw(body, &[from.0, to.0])?;
-        write(message, body)
-    })
+    frame::write(buffer, Class::Founding, |body| write_body(envelope, message, body))
 }
 
 /// Reads the frame of a founding's message to the seat `me` of `cluster`, or to [`ANYBODY`]: who sent it, and what. The
@@ -45,7 +40,17 @@ pub fn encode_founding<'b>(
 /// # Errors
 /// Why the frame is to be dropped.
 pub fn decode_founding(frame: &[u8], cluster: Cluster, me: Seat) -> Result<(Seat, Message), DecodeError> {
-    let body = frame::open(frame, Class::Founding)?;
+    read_body(frame::open(frame, Class::Founding)?, cluster, me)
+}
+
+pub(crate) fn write_body(envelope: &FoundingEnvelope, message: &Message, out: &mut Writer<'_>) -> postcard::Result<()> {
+    let FoundingEnvelope { cluster, from, to } = *envelope;
+    numbers(out, &[cluster.0])?;
+    fields::raw(out, &[from.0, to.0])?;
+    write(message, out)
+}
+
+pub(crate) fn read_body(body: &[u8], cluster: Cluster, me: Seat) -> Result<(Seat, Message), DecodeError> {
     let mut fields = Fields::of(body);
     let (meant, from, to) = (fields.number(), Seat(fields.byte()), Seat(fields.byte()));
     if !fields.are_sound() {

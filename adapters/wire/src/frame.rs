@@ -36,19 +36,23 @@ impl Class {
         if frame.len() > FRAME_MAX {
             return Err(DecodeError::Length);
         }
-        let [version, class, _, _, _, _, ..] = *frame else {
+        let [version, class, key, _, _, _, ..] = *frame else {
             return Err(DecodeError::Length);
         };
-        if version != VERSION {
-            return Err(DecodeError::Version(version));
+        check_version(version)?;
+        if class & SEAL_BITS != 0 {
+            return Err(DecodeError::Sealed(key & KEY_BITS));
         }
-        match class {
+        Class::of_bits(class)
+    }
+
+    pub(crate) fn of_bits(bits: u8) -> Result<Class, DecodeError> {
+        match bits {
             0 => Ok(Class::Member),
             1 => Ok(Class::Request),
             2 => Ok(Class::Reply),
             3 => Ok(Class::Founding),
-            _ if class & SEAL_BITS != 0 => Err(DecodeError::Sealed),
-            _ => Err(DecodeError::Class(class)),
+            _ => Err(DecodeError::Class(bits)),
         }
     }
 }
@@ -60,15 +64,29 @@ pub(crate) fn write(
     body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
 ) -> Result<&[u8], EncodeError> {
     let error = EncodeError { room: buffer.len() };
-    let room = buffer.len().min(FRAME_MAX).saturating_sub(CHECK);
-    let [version_byte, class_byte, body_room @ ..] = buffer.get_mut(..room).ok_or(error)? else { return Err(error) };
-    (*version_byte, *class_byte) = (VERSION, class as u8);
-    let mut out = Writer { output: Slice::new(body_room) };
-    let written = body(&mut out).and_then(|()| out.output.finalize());
-    let end = HEADER + written.map_err(|_| error)?.len();
+    let end = fill(buffer, HEADER, CHECK, body)?;
     let (covered, rest) = buffer.split_at_mut_checked(end).ok_or(error)?;
+    *covered.first_chunk_mut().ok_or(error)? = [VERSION, class as u8];
     *rest.first_chunk_mut().ok_or(error)? = crc32c(covered).to_le_bytes();
     buffer.get(..end + CHECK).ok_or(error)
+}
+
+/// Writes a body behind so many bytes at the front of `buffer`, with room for so many behind it: where it ends.
+pub(crate) fn fill(
+    buffer: &mut [u8],
+    before: usize,
+    behind: usize,
+    body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
+) -> Result<usize, EncodeError> {
+    let error = EncodeError { room: buffer.len() };
+    let room = buffer.len().min(FRAME_MAX).saturating_sub(behind);
+    let mut out = Writer { output: Slice::new(buffer.get_mut(before..room).ok_or(error)?) };
+    let written = body(&mut out).and_then(|()| out.output.finalize());
+    Ok(before + written.map_err(|_| error)?.len())
+}
+
+pub(crate) fn check_version(version: u8) -> Result<(), DecodeError> {
+    if version == VERSION { Ok(()) } else { Err(DecodeError::Version(version)) }
 }
 
 /// Takes a frame of this class apart: its body, once header and check are found good.
@@ -119,5 +137,8 @@ pub(crate) const HEADER: usize = 2;
 /// The CRC-32C at the end.
 pub(crate) const CHECK: usize = 4;
 
+/// The bits of the byte behind the class that say under which key a frame is sealed.
+pub(crate) const KEY_BITS: u8 = 0b1111;
+
 /// The bits of the class byte that belong to the seal.
-const SEAL_BITS: u8 = 0b1100_0000;
+pub(crate) const SEAL_BITS: u8 = 0b1100_0000;

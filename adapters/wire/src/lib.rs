@@ -11,6 +11,8 @@ mod life;
 mod member;
 mod message;
 mod rough;
+#[cfg(feature = "seal")]
+pub mod seal;
 
 pub use dropped::{DecodeError, Dropped, Refused};
 pub use founding::{ANYBODY, FoundingEnvelope, decode_founding, encode_founding};

@@ -158,8 +158,8 @@ fn other_versions_classes_and_sealed_frames_are_told_apart() {
     let bytes = |version, class| [version, class, 0, 0, 0, 0];
     assert_eq!(Class::of(&bytes(2, 0)), Err(DecodeError::Version(2)));
     assert_eq!(Class::of(&bytes(1, 4)), Err(DecodeError::Class(4)));
-    assert_eq!(Class::of(&bytes(1, 0x80)), Err(DecodeError::Sealed));
-    assert_eq!(Class::of(&bytes(1, 0x41)), Err(DecodeError::Sealed));
+    assert_eq!(Class::of(&bytes(1, 0x80)), Err(DecodeError::Sealed(0)));
+    assert_eq!(Class::of(&[1, 0x41, 0x95, 0, 0, 0]), Err(DecodeError::Sealed(5)));
     let request = named("Command").bytes();
     assert_eq!(Class::of(&request), Ok(Class::Request));
     assert_eq!(decode(&request, Founding(42), Seat(2)), Err(DecodeError::Class(1)));

@@ -35,12 +35,12 @@ fn every_golden_frame_is_read_back() {
 fn the_description_shows_every_golden_frame() {
     let description = fs::read_to_string(path("WIRE.md")).expect("the description is there");
     let golden = fs::read_to_string(path("tests/frames/golden.txt")).expect("the golden file is there");
-    assert_eq!(listing(described(&description)), golden);
+    assert_eq!(listing(described(&description, "\n```frame ")), golden);
 }
 
 /// The frames of the description: blocks that open with "```frame NAME", of lines with bytes, two spaces and a remark.
-fn described(description: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
-    description.split("\n```frame ").skip(1).map(|block| {
+pub(crate) fn described(description: &str, fence: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
+    description.split(fence).skip(1).map(|block| {
         let (block, _) = block.split_once("\n```").expect("every block is closed");
         let (name, lines) = block.split_once('\n').expect("every block has lines");
         let bytes = lines.lines().flat_map(|line| {
@@ -51,7 +51,7 @@ fn described(description: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
     })
 }
 
-fn listing(frames: impl Iterator<Item = (String, Vec<u8>)>) -> String {
+pub(crate) fn listing(frames: impl Iterator<Item = (String, Vec<u8>)>) -> String {
     frames.fold(String::new(), |mut listing, (name, bytes)| {
         write!(listing, "{name} ").expect("a string takes everything");
         for byte in bytes {
@@ -61,7 +61,7 @@ fn listing(frames: impl Iterator<Item = (String, Vec<u8>)>) -> String {
     })
 }
 
-fn path(below: &str) -> PathBuf {
+pub(crate) fn path(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
 }
 
@@ -283,11 +283,11 @@ const POSITION: Position = Position { term: Term(2), index: Index(300) };
 
 const SNAPSHOT: Snapshot = Snapshot { position: POSITION, bytes: 70_000, check: 0x0123_4567 };
 
-const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
+pub(crate) const FOUNDING: Founding = Founding(0x1122_3344_5566_7788);
 
-const TOKEN: u64 = 0x0102_0304_0506_0708;
+pub(crate) const TOKEN: u64 = 0x0102_0304_0506_0708;
 
-const LIFE: Incarnation = Incarnation(0x2122_2324_2526_2728);
+pub(crate) const LIFE: Incarnation = Incarnation(0x2122_2324_2526_2728);
 
 /// 127.0.0.1, port 7000.
 const ADDRESS: &[u8] = &[127, 0, 0, 1, 0x58, 0x1b];
@@ -295,7 +295,7 @@ const ADDRESS: &[u8] = &[127, 0, 0, 1, 0x58, 0x1b];
 const ENVELOPE: Envelope =
     Envelope { founding: FOUNDING, from: Seat(1), to: Seat(2), incarnation: Incarnation::FOUNDER };
 
-const FOUNDERS: FoundingEnvelope = FoundingEnvelope { cluster: Cluster(42), from: Seat(1), to: Seat(2) };
+pub(crate) const FOUNDERS: FoundingEnvelope = FoundingEnvelope { cluster: Cluster(42), from: Seat(1), to: Seat(2) };
 
 const REQUEST: Request<'static> = Request { cluster: Cluster(42), client: 7, number: 130, body: RequestBody::Status };
 

@@ -8,3 +8,5 @@ mod golden;
 mod messages;
 mod overhead;
 mod roundtrip;
+#[cfg(feature = "seal")]
+mod sealed;

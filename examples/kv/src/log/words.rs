@@ -162,13 +162,16 @@ fn message(seat: Seat, reason: Refusal) -> String {
 /// Why a frame was dropped, and what to do about it.
 fn frame(from: SocketAddr, reason: quorate_wire::DecodeError) -> String {
     use quorate_wire::DecodeError::{
-        Checksum, Class, Cluster, Destination, Founding, Length, Malformed, Sealed, Version,
+        Checksum, Class, Cluster, Destination, Founding, Length, Malformed, Plain, Repeated, Sealed, Session, Tag,
+        Version,
     };
     let advice = match reason {
         Cluster => "start both with the same --cluster, or each cluster on ports of its own",
         Founding => "its data come from another cluster: give each cluster ports of its own, or that node its own data",
         Destination => "compare the addresses in the --peer lists of both",
-        Version(_) | Malformed | Sealed => "run the same version of this program everywhere",
+        Version(_) | Malformed | Sealed(_) | Plain | Tag | Session | Repeated => {
+            "run the same version of this program everywhere"
+        }
         Length | Class(_) | Checksum => "something else sends to this port, or the network changes what it carries",
     };
     format!("dropped what {from} sent, {reason}: {advice}")

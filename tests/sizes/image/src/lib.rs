@@ -10,6 +10,7 @@ use quorate::{
     Apply, Boot, Change, Charter, ClientCommand, Effects, Entry, Node, Persisted, Piece, Prospect, Read, Receive,
     Snapshotted, Tick, Transfer, founding,
 };
+use quorate_wire::seal::{self, Channel};
 
 /// A small command: a lamp, and whether it shines.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -65,6 +66,27 @@ pub fn link_wire() {
     link(quorate_wire::decode as fn(_, _, _) -> _);
     link(quorate_wire::encode_founding as fn(_, &_, &_) -> _);
     link(quorate_wire::decode_founding as fn(_, _, _) -> _);
+}
+
+/// Links all that a driver calls to seal and open these.
+#[inline(always)]
+pub fn link_seal() {
+    type Ring = seal::Ring<2>;
+    link(Ring::new as fn(_, _) -> _);
+    link(Ring::install as fn(&mut _, _, _) -> _);
+    link(Ring::use_key as fn(&mut _, _) -> _);
+    link(Ring::remove as fn(&mut _, _) -> _);
+    link(Channel::speak::<2> as fn(&mut _, &_, &_, _, _, fn() -> u64) -> _);
+    link(Channel::hear::<2> as fn(&mut _, &_, &_, &_, fn() -> u64) -> _);
+    link(Channel::revoke as fn(&mut _, _));
+    link(seal::Form::of as fn(&_) -> _);
+    link(seal::encode_hello::<2> as fn(&_, &_, &_) -> _);
+    link(seal::decode_hello::<2> as fn(&_, &_, &_) -> _);
+    link(seal::sender as fn(&_, &_) -> _);
+    link(seal::encode as fn(_, &_, _, &mut _, &_) -> _);
+    link(seal::decode::<2> as fn(_, &_, &_, &mut _, _) -> _);
+    link(seal::encode_founding::<2> as fn(_, &_, &_, &_, _) -> _);
+    link(seal::decode_founding::<2> as fn(_, &_, _, _) -> _);
 }
 
 /// Looks at the message, as the handler of a firmware does that reports why it stopped.

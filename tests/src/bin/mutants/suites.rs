@@ -39,7 +39,10 @@ fn judge(copy: &Copy, mutant: &Mutant) -> io::Result<Fate> {
         ("boards", "test --package quorate-serial --lib --tests"),
         ("boards", "test --package quorate-tests --test boards"),
         ("smol", "test --package quorate-smol --lib --test client"),
-        ("kv", "test --package quorate-wire --package quorate-smol --package quorate-kv --lib --bins --tests"),
+        (
+            "kv",
+            "test --package quorate-wire --package quorate-smol --package quorate-kv --features quorate-wire/seal --lib --bins --tests",
+        ),
         ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
         ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
     ];

@@ -1,0 +1,111 @@
+//! Sealed frames: encrypted, and made by nobody who does not have the key.
+//!
+//! Each pair of seats comes to a session by a [`Hello`], for which both draw a number; a frame between members is sealed under a session's key, so
+//! that what was recorded before either side started anew means nothing. Nothing of this is durable, and nothing here
+//! allocates. The protocol is specified and searched in `tests/spec/SEAL.md`; the bytes stand in WIRE.md.
+//!
+//! A key that is shared by all does not tell one member from another: whoever has it can pose as each of them. And whoever
+//! gets hold of it later can read what was recorded with the Hellos before it.
+//!
+//! ```rust
+//! use quorate::{Founding, Instant, Message, Seat, Term};
+//! use quorate_wire::Cluster;
+//! use quorate_wire::seal::{Channel, Key, KeyId, Ring, Side, decode, decode_hello, encode, encode_hello};
+//!
+//! let ring = || Ring::<1>::new(KeyId::new(1).expect("0 to 15"), Key::new([7; 32])); // 32 random bytes, the same for all
+//! let (cluster, founding, interval_micros) = (Cluster(1), Founding(42), 50_000);
+//! let side = |seat| Side { cluster, founding, me: Seat(seat).into(), interval_micros };
+//! let (one, other, ring, now) = (side(1), side(2), ring(), Instant::START);
+//! let (mut to_other, mut to_one) = (Channel::default(), Channel::default());
+//! let message = Message::CampaignNow { term: Term(7) };
+//! let mut buffer = [0; 1200];
+//!
+//! // There is no session yet: the channel wants one, and says so.
+//! assert_eq!(encode(&mut buffer, &one, Seat(2), &mut to_other, &message), Ok(None));
+//! let [_, ask] = to_other.speak(&one, &ring, now, Seat(2), || 0x1234); // a number that is never drawn again
+//! let ask = encode_hello(&one, &ring, &ask.expect("it asks")).expect("the key is here");
+//!
+//! // Each side answers what it hears.
+//! let ask = decode_hello(&ask, &other, &ring).expect("its sender has the key");
+//! let answer = to_one.hear(&other, &ring, &ask, || 0x5678).expect("a question is answered");
+//! let done = to_other.hear(&one, &ring, &answer, || unreachable!()).expect("the session is there");
+//! assert_eq!(to_one.hear(&other, &ring, &done, || unreachable!()), None);
+//!
+//! let frame = encode(&mut buffer, &one, Seat(2), &mut to_other, &message);
+//! let length = frame.expect("1,200 bytes hold it").expect("there is a session").len();
+//! let frame = &mut buffer[..length];
+//! assert_eq!(decode(frame, &other, &ring, &mut to_one, now), Ok((Seat(1).into(), message)));
+//! ```
+
+mod channel;
+mod founding;
+mod hello;
+mod key;
+mod member;
+mod ring;
+mod session;
+mod window;
+
+use quorate::{Founding, Identity, Instant};
+
+pub use self::channel::Channel;
+pub use self::founding::{FOUNDING_SEAL, decode_founding, encode_founding};
+pub use self::hello::{HELLO, Hello, Word, decode_hello, encode_hello};
+pub use self::key::Key;
+pub use self::member::{MEMBER_SEAL, decode, encode, sender};
+pub use self::ring::{KeyId, Ring, RingError};
+use crate::frame::SEAL_BITS;
+use crate::{Class, Cluster, DecodeError};
+
+/// Who a node is: what goes into each key of its sealed links beside the key that is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// The cluster that all of them were told to be of.
+    pub cluster: Cluster,
+    /// The founding of that cluster.
+    pub founding: Founding,
+    /// This node.
+    pub me: Identity,
+    /// A side says nothing of its own accord more often than once in so many microseconds: a heartbeat interval, say.
+    pub interval_micros: u64,
+}
+
+impl Side {
+    fn interval_after(&self, now: Instant) -> Instant {
+        Instant::from_micros(now.as_micros().saturating_add(self.interval_micros))
+    }
+}
+
+/// What a frame is, as its header claims: which decoder to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Plain, of this class.
+    Plain(Class),
+    /// Sealed, of this class.
+    Sealed(Class),
+    /// A [`Hello`].
+    Hello,
+}
+
+impl Form {
+    /// Looks at two bytes: nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`DecodeError::Length`], [`DecodeError::Version`] or [`DecodeError::Class`].
+    pub fn of(frame: &[u8]) -> Result<Form, DecodeError> {
+        match (Class::of(frame), frame.get(1)) {
+            (Err(DecodeError::Sealed(_)), Some(class)) => match class & SEAL_BITS {
+                SEALED_BITS => Class::of_bits(class & !SEAL_BITS).map(Form::Sealed),
+                HELLO_BITS => Ok(Form::Hello),
+                _ => Err(DecodeError::Class(*class)),
+            },
+            (class, _) => class.map(Form::Plain),
+        }
+    }
+}
+
+/// In the class byte: the body is sealed.
+const SEALED_BITS: u8 = 0b0100_0000;
+
+/// In the class byte: a Hello, whose kind takes the other bits.
+const HELLO_BITS: u8 = 0b1100_0000;

@@ -1,0 +1,88 @@
+use core::fmt;
+
+use chacha20::{R20, hchacha};
+use zeroize::Zeroize;
+
+/// A secret of 32 bytes. It is never shown, and wiped when it is dropped.
+pub struct Key([u8; Key::BYTES]);
+
+impl Key {
+    /// How long a key is.
+    pub const BYTES: usize = 32;
+
+    /// A key of these bytes. They are to be random, and as good as the cipher that wipes them: whoever has a copy wipes
+    /// that himself.
+    pub const fn new(bytes: [u8; Key::BYTES]) -> Key {
+        Key(bytes)
+    }
+
+    /// The key that this one makes of these numbers: one HChaCha20 for each block of 16 bytes. The first block begins with the
+    /// purpose, and for one purpose there is always the same number of blocks.
+    pub(super) fn derive(&self, purpose: Purpose, [a, b, c]: [u8; 3], first: u64, numbers: &[[u64; 2]]) -> Key {
+        let head = u64::from_le_bytes([purpose as u8, a, b, c, 0, 0, 0, 0]);
+        numbers.iter().fold(self.step([head, first]), |key, block| key.step(*block))
+    }
+
+    fn step(&self, [low, high]: [u64; 2]) -> Key {
+        let block = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
+        Key(hchacha::<R20>(&self.0.into(), &block.into()).into())
+    }
+
+    pub(super) const fn bytes(&self) -> &[u8; Key::BYTES] {
+        &self.0
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// What a derived key is for: no two purposes share one.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    Hello = 1,
+    Session = 2,
+    Letter = 3,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Section 2.2.1 of draft-irtf-cfrg-xchacha.
+    #[test]
+    fn a_step_is_hchacha20() {
+        let key = Key::new(core::array::from_fn(|at| at as u8));
+        let block = [0x4a00_0000_0900_0000, 0x2759_4131_0000_0000];
+        let expected = [
+            0x82, 0x41, 0x3b, 0x42, 0x27, 0xb2, 0x7b, 0xfe, 0xd3, 0x0e, 0x42, 0x50, 0x8a, 0x87, 0x7d, 0x73, 0xa0, 0xf9,
+            0xe4, 0xd5, 0x8a, 0x74, 0xa8, 0x53, 0xc1, 0x2e, 0xc4, 0x13, 0x26, 0xd3, 0xec, 0xdc,
+        ];
+        assert_eq!(key.step(block).bytes(), &expected);
+    }
+
+    #[test]
+    fn what_differs_anywhere_makes_another_key() {
+        let key = Key::new([7; Key::BYTES]);
+        let make = |purpose, bytes, first, numbers: [[u64; 2]; 2]| *key.derive(purpose, bytes, first, &numbers).bytes();
+        let made = [
+            make(Purpose::Hello, [1, 2, 3], 4, [[5, 6], [7, 8]]),
+            make(Purpose::Session, [1, 2, 3], 4, [[5, 6], [7, 8]]),
+            make(Purpose::Hello, [2, 1, 3], 4, [[5, 6], [7, 8]]),
+            make(Purpose::Hello, [1, 2, 3], 5, [[5, 6], [7, 8]]),
+            make(Purpose::Hello, [1, 2, 3], 4, [[6, 5], [7, 8]]),
+            make(Purpose::Hello, [1, 2, 3], 4, [[5, 6], [7, 9]]),
+            *key.bytes(),
+        ];
+        let differ = |at: usize| made[at + 1..].iter().all(|other| *other != made[at]);
+        assert!((0..made.len()).all(differ));
+    }
+}

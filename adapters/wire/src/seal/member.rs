@@ -1,0 +1,80 @@
+use quorate::{Identity, Instant, Message, Seat};
+
+use super::session::TAG;
+use super::{Channel, KeyId, Ring, SEALED_BITS, Side};
+use crate::fields::Fields;
+use crate::frame::{self, Class, EncodeError, VERSION};
+use crate::{DecodeError, message};
+
+/// Version, class, key and session, from, to, counter.
+const HEAD: usize = 9;
+
+/// What a sealed frame between members has beside its message, in bytes.
+pub const MEMBER_SEAL: usize = HEAD + TAG;
+
+/// Writes a message to the seat `to` into a sealed frame at the front of `buffer`, and returns it. None if there is no
+/// session to seal it under: the channel [asks](Channel::speak) for one.
+///
+/// # Errors
+/// The frame is longer than `buffer`. It is at most as long as a plain one may be: see
+/// [`MEMBER_OVERHEAD_MAX`](crate::MEMBER_OVERHEAD_MAX).
+pub fn encode<'b>(
+    buffer: &'b mut [u8],
+    side: &Side,
+    to: Seat,
+    channel: &mut Channel,
+    message: &Message<'_>,
+) -> Result<Option<&'b [u8]>, EncodeError> {
+    let error = EncodeError { room: buffer.len() };
+    let end = frame::fill(buffer, HEAD, TAG, |body| message::write(message, body))?;
+    let Some((session, counter)) = channel.sealing() else { return Ok(None) };
+    let from = side.me.seat;
+    let (head, rest) = buffer.split_first_chunk_mut::<HEAD>().ok_or(error)?;
+    let [a, b, c, d] = (counter as u32).to_le_bytes();
+    *head = [VERSION, SEALED_BITS | Class::Member as u8, session.mark(), from.0, to.0, a, b, c, d];
+    let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
+    *rest.first_chunk_mut().ok_or(error)? = session.seal(from, counter, head, body).ok_or(error)?;
+    Ok(buffer.get(..end + TAG))
+}
+
+/// The seat that a sealed frame to this side claims to be from. Whoever reads it decodes it with the channel to that seat.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn sender(frame: &[u8], side: &Side) -> Result<Seat, DecodeError> {
+    let [version, class, _, from, to, ..] = *frame else { return Err(DecodeError::Length) };
+    frame::check_version(version)?;
+    if class != SEALED_BITS | Class::Member as u8 {
+        return Err(DecodeError::Class(class));
+    }
+    if Seat(to) != side.me.seat {
+        return Err(DecodeError::Destination);
+    }
+    Seat::new(from).filter(|from| *from != side.me.seat).ok_or(DecodeError::Malformed)
+}
+
+/// Opens a sealed frame to this side in place: who sent it, and the message, which borrows its entries. A frame opens once.
+///
+/// The work is bounded by the frame's length, and nothing has changed before the frame has opened, but that the channel
+/// may ask for another session.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn decode<'f, const KEYS: usize>(
+    frame: &'f mut [u8],
+    side: &Side,
+    ring: &Ring<KEYS>,
+    channel: &mut Channel,
+    now: Instant,
+) -> Result<(Identity, Message<'f>), DecodeError> {
+    let seat = sender(frame, side)?;
+    let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
+    let [.., mark, _, _, a, b, c, d] = *head;
+    let key = KeyId::of_mark(mark);
+    ring.key(key).ok_or(DecodeError::Sealed(key.number()))?;
+    let low = u32::from_le_bytes([a, b, c, d]);
+    let (incarnation, length) = channel.open(side, now, (seat, mark, low), head, sealed)?;
+    let body = sealed.get(..length).ok_or(DecodeError::Length)?;
+    let message = message::read(&mut Fields::of(body)).ok_or(DecodeError::Malformed)?;
+    Ok((Identity { seat, incarnation }, message))
+}

@@ -1,0 +1,89 @@
+/// Which counters of a sender have come: each is taken once, and none that is far behind the latest (RFC 6479).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Window {
+    /// Behind the latest counter that has come.
+    end: u64,
+    /// A bit for each of the last counters, at its number modulo 128.
+    marks: [u32; BLOCKS],
+}
+
+const BLOCKS: usize = 4;
+const BLOCK_BITS: u64 = u32::BITS as u64;
+
+/// Counters so far behind the end are told apart from those that have come. The block of the latest is filled as they
+/// come.
+const REACH: u64 = (BLOCKS as u64 - 1) * BLOCK_BITS;
+
+impl Window {
+    /// The counter whose low 32 bits are these: the one next to the latest that has come.
+    pub(super) fn counter(&self, low: u32) -> u64 {
+        let behind = (self.end as u32).wrapping_sub(low);
+        if behind <= 1 << 31 && u64::from(behind) <= self.end {
+            self.end - u64::from(behind)
+        } else {
+            self.end.saturating_add(low.wrapping_sub(self.end as u32).into())
+        }
+    }
+
+    /// Whether this counter has not come yet, as far as is known.
+    pub(super) fn takes(&self, counter: u64) -> bool {
+        if counter >= self.end {
+            return true;
+        }
+        let (block, bit) = Window::place(counter);
+        self.end - counter <= REACH && self.marks.get(block).is_some_and(|marks| marks & bit == 0)
+    }
+
+    /// It has come: a frame that carries it was opened.
+    pub(super) fn mark(&mut self, counter: u64) {
+        if counter >= self.end {
+            let (first, last) = (self.end.div_ceil(BLOCK_BITS), counter / BLOCK_BITS);
+            // All that are begun between the two are new.
+            for block in first..=last.min(first.saturating_add(BLOCKS as u64)) {
+                self.marks[(block % BLOCKS as u64) as usize] = 0;
+            }
+            self.end = counter.saturating_add(1);
+        }
+        let (block, bit) = Window::place(counter);
+        self.marks[block] |= bit;
+    }
+
+    fn place(counter: u64) -> (usize, u32) {
+        ((counter / BLOCK_BITS % BLOCKS as u64) as usize, 1 << (counter % BLOCK_BITS))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Steps forward and back, near and far, beside a set of all that have come.
+        #[test]
+        fn each_counter_is_taken_once_and_none_that_is_far_behind(
+            start in prop_oneof![Just(0), any::<u32>().prop_map(u64::from), (1u64 << 32) - 50..(1 << 32) + 50],
+            steps in prop::collection::vec((prop_oneof![0u64..4, 0u64..140, 0u64..1000], 0u64..200), 1..200),
+        ) {
+            let (mut window, mut come, mut top) = (Window::default(), BTreeSet::new(), start);
+            window.mark(start);
+            come.insert(start);
+            for (forward, back) in steps {
+                let counter = (top + forward).saturating_sub(back);
+                let expected = counter > top || (!come.contains(&counter) && top + 1 - counter <= REACH);
+                prop_assert_eq!(window.takes(counter), expected, "{} of {}", counter, top);
+                if expected {
+                    prop_assert_eq!(window.counter(counter as u32), counter);
+                    window.mark(counter);
+                    come.insert(counter);
+                    top = top.max(counter);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use quorate::{Identity, Incarnation, Instant, Message, Seat, Term, founding};
+use quorate_wire::Cluster;
+use quorate_wire::seal::{Channel, Key, KeyId, Ring, Side, encode, encode_founding, encode_hello};
+use std::fs;
+
+use crate::golden::{FOUNDERS, FOUNDING, LIFE, TOKEN, described, listing, path};
+
+/// Key 5, of the bytes 00 to 1f, between a founder at seat 1 and another life at seat 2.
+#[test]
+fn the_description_shows_every_sealed_frame() {
+    let description = fs::read_to_string(path("WIRE.md")).expect("the description is there");
+    let id = KeyId::new(5).expect("it is below 16");
+    let ring = Ring::<1>::new(id, Key::new(std::array::from_fn(|at| at as u8)));
+    let side = |seat, incarnation| Side {
+        cluster: Cluster(42),
+        founding: FOUNDING,
+        me: Identity { seat: Seat(seat), incarnation },
+        interval_micros: 100_000,
+    };
+    let (one, other) = (side(1, Incarnation::FOUNDER), side(2, LIFE));
+    let (mut forth, mut back) = (Channel::default(), Channel::default());
+    let (mut buffer, mut frames) = ([0; 100], Vec::new());
+    let message = Message::CampaignNow { term: Term(3) };
+    assert_eq!(encode(&mut buffer, &one, Seat(2), &mut forth, &message), Ok(None));
+    let [_, ask] = forth.speak(&one, &ring, Instant::START, Seat(2), || 0x0102_0304_0506_0708);
+    let ask = ask.expect("it asks");
+    let answer = back.hear(&other, &ring, &ask, || 0x1112_1314_1516_1798).expect("it answers");
+    let done = forth.hear(&one, &ring, &answer, || unreachable!("it has one")).expect("it answers");
+    for (name, side, hello) in [("Ask", &one, ask), ("Answer", &other, answer), ("Done", &one, done)] {
+        frames.push((name.to_owned(), encode_hello(side, &ring, &hello).expect("the key is here").to_vec()));
+    }
+    let frame = encode(&mut buffer, &one, Seat(2), &mut forth, &message).expect("there is room");
+    frames.push(("CampaignNow.sealed".to_owned(), frame.expect("there is a session").to_vec()));
+    let message = founding::Message::Prepare { founding: FOUNDING, token: TOKEN };
+    let frame = encode_founding(&mut buffer, &ring, &FOUNDERS, &message, [TOKEN, TOKEN + 1]).expect("there is room");
+    frames.push(("Prepare.sealed".to_owned(), frame.to_vec()));
+    assert_eq!(listing(described(&description, "\n```sealed ")), listing(frames.into_iter()));
+}

@@ -1,0 +1,7 @@
+//! Sealed frames: how two sides come to a session, what opens, and what is refused.
+#![cfg(feature = "seal")]
+
+mod attacks;
+mod pair;
+mod rotation;
+mod sessions;

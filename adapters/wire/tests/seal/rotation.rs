@@ -1,0 +1,89 @@
+use quorate_wire::DecodeError;
+use quorate_wire::seal::RingError;
+
+use crate::pair::{Node, id, key, pair, settle};
+
+/// One frame each way, which must open.
+fn talk(one: &mut Node, other: &mut Node) {
+    let frame = one.seal(2, 5).expect("there is a session");
+    other.open(&frame).expect("it opens");
+    let frame = other.seal(1, 5).expect("there is a session");
+    one.open(&frame).expect("it opens");
+}
+
+#[test]
+fn a_key_is_changed_without_a_frame_that_does_not_open() {
+    let (mut one, mut other) = pair();
+    settle(&mut one, &mut other);
+    for node in [&mut one, &mut other] {
+        node.ring.install(id(2), key(2)).expect("there is room");
+    }
+    talk(&mut one, &mut other);
+    one.ring.use_key(id(2)).expect("it is here");
+    one.wait();
+    let ask = one.speak(2).expect("it wants a session under the other key");
+    talk(&mut one, &mut other);
+    let answer = other.hear(&ask).unwrap().unwrap();
+    talk(&mut one, &mut other);
+    let done = one.hear(&answer).unwrap().unwrap();
+    talk(&mut one, &mut other);
+    assert_eq!(other.hear(&done), Ok(None));
+    talk(&mut one, &mut other);
+    other.ring.use_key(id(2)).expect("it is here");
+    for node in [&mut one, &mut other] {
+        assert_eq!(node.ring.remove(id(1)), Ok(()));
+        node.channel.revoke(id(1));
+        node.wait();
+    }
+    talk(&mut one, &mut other);
+    assert_eq!((one.speak(2), other.speak(1)), (None, None), "all is done");
+}
+
+#[test]
+fn a_side_that_lacks_a_key_says_which() {
+    let (mut one, mut other) = pair();
+    settle(&mut one, &mut other);
+    assert_eq!(one.ring.install(id(2), key(2)), Ok(()));
+    assert_eq!(one.ring.use_key(id(2)), Ok(()));
+    one.wait();
+    let ask = one.speak(2).expect("it wants a session under the other key");
+    assert_eq!(other.hear(&ask), Err(DecodeError::Sealed(2)));
+    talk(&mut one, &mut other);
+    // Away while the key was changed: nothing of it opens.
+    assert_eq!((one.ring.remove(id(1)), one.ring.remove(id(2))), (Ok(()), Err(RingError::Used)));
+    one.channel.revoke(id(1));
+    assert_eq!(one.seal(2, 1), None);
+    assert_eq!(one.open(&other.seal(1, 1).expect("it has its session")), Err(DecodeError::Sealed(1)));
+}
+
+#[test]
+fn another_key_of_the_same_number_opens_nothing() {
+    let (mut one, mut other) = pair();
+    other.ring = quorate_wire::seal::Ring::new(id(1), key(2));
+    assert_eq!(one.seal(2, 1), None);
+    let ask = one.speak(2).expect("it asks");
+    assert_eq!(other.hear(&ask), Err(DecodeError::Tag));
+}
+
+#[test]
+fn a_key_is_changed_though_the_last_word_is_lost() {
+    let (mut one, mut other) = pair();
+    settle(&mut one, &mut other);
+    for node in [&mut one, &mut other] {
+        node.ring.install(id(2), key(2)).expect("there is room");
+    }
+    one.ring.use_key(id(2)).expect("it is here");
+    one.wait();
+    let ask = one.speak(2).expect("it wants a session under the other key");
+    let answer = other.hear(&ask).unwrap().unwrap();
+    let _lost = one.hear(&answer).unwrap().unwrap();
+    talk(&mut one, &mut other);
+    one.wait();
+    let done = one.speak(2).expect("it says it again");
+    assert_eq!(other.hear(&done), Ok(None));
+    talk(&mut one, &mut other);
+    for node in [&mut one, &mut other] {
+        node.channel.revoke(id(1));
+    }
+    talk(&mut one, &mut other);
+}
