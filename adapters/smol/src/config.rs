@@ -7,6 +7,7 @@ use std::time::Duration;
 use quorate::{Config, Features, Seat, Seats};
 use quorate_wire::{Cluster, MEMBER_OVERHEAD_MAX};
 
+use crate::Keyring;
 use crate::clock::Clock;
 use crate::replica::CLIENTS;
 use crate::socket::DATAGRAM_MAX;
@@ -65,6 +66,9 @@ pub struct ServerConfig {
     /// of them hands over to a voter that is, once that one has followed for ten election time-outs: see
     /// [`Preference`](quorate_driver::Preference) for how often. Who is no voter is left out.
     pub preferred: Seats,
+    /// The keys under which this node and the others seal what they say to each other; all have to use the same one. Who has no key is none of
+    /// them then: what is not sealed is dropped. Without keys nothing is sealed. What clients say and hear is not sealed yet.
+    pub keys: Option<Keyring>,
     /// The file to which each step of the node is added, as [`quorate-trace`](https://docs.rs/quorate-trace) describes
     /// it. It holds all commands, and grows without bound.
     pub trace: Option<PathBuf>,
@@ -97,6 +101,7 @@ impl ServerConfig {
             leases: true,
             held_back: Features::NONE,
             preferred: Seats::NONE,
+            keys: None,
             trace: None,
         }
     }

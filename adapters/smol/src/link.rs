@@ -1,12 +1,15 @@
 use std::net::SocketAddr;
 
-use quorate::{Founding, Incarnation, Message, Seat, founding};
+use quorate::{Founding, Identity, Incarnation, Instant, Message, Seat, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
+use quorate_wire::seal::Form;
 use quorate_wire::{
-    ANYBODY, Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding,
+    ANYBODY, Class, Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, decode, decode_founding,
+    encode, encode_founding,
 };
 
 use crate::directory::Directory;
+use crate::sealing::Sealing;
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
 use crate::{ServeError, ServerConfig};
 
@@ -30,6 +33,8 @@ pub(crate) struct Link {
     founding: Option<Founding>,
     /// Which life of its store speaks.
     incarnation: Incarnation,
+    /// How members seal what they say to each other, if they do.
+    sealing: Option<Sealing>,
     pub(crate) directory: Directory,
 }
 
@@ -55,7 +60,9 @@ impl Link {
             directory.see(config.seat, address);
         }
         let (dropped, incarnation) = (Dropped::default(), Incarnation::FOUNDER);
-        Ok(Link { socket, address, config, burst, reply, dropped, founding: None, incarnation, directory })
+        let sealed = |keys| Sealing::new(keys, config.cluster, config.seat, config.heartbeat_interval);
+        let sealing = config.keys.clone().map(sealed);
+        Ok(Link { socket, address, config, burst, reply, dropped, founding: None, incarnation, sealing, directory })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -69,6 +76,9 @@ impl Link {
     /// From now on frames are this cluster's, and this life speaks in them.
     pub(crate) fn join(&mut self, founding: Founding, incarnation: Incarnation) {
         (self.founding, self.incarnation) = (Some(founding), incarnation);
+        if let Some(sealing) = &mut self.sealing {
+            sealing.join(founding, Identity { seat: self.config.seat, incarnation });
+        }
     }
 
     /// What keeps this cluster's frames from another one's.
@@ -99,8 +109,78 @@ impl Link {
     /// The same, to where a question came from.
     pub(crate) fn answer(&mut self, address: SocketAddr, to: Seat, message: &founding::Message) {
         let envelope = FoundingEnvelope { cluster: self.config.cluster, from: self.config.seat, to };
-        let frame = encode_founding(&mut self.reply, &envelope, message).expect("every message of a founding fits");
+        let frame = match &self.sealing {
+            None => encode_founding(&mut self.reply, &envelope, message),
+            Some(sealing) => sealing.encode_founding(&mut self.reply, &envelope, message),
+        };
+        let frame = frame.expect("every message of a founding fits");
         let _ = self.socket.send(address, frame, frame.len());
+    }
+
+    /// What a frame is.
+    ///
+    /// # Errors
+    /// It is to be dropped; so is what members and founding stores say plainly if they seal, and the other way round.
+    pub(crate) fn form(&self, frame: &[u8]) -> Result<Form, DecodeError> {
+        let Some(_) = &self.sealing else { return Class::of(frame).map(Form::Plain) };
+        match Form::of(frame)? {
+            Form::Plain(Class::Member | Class::Founding) => Err(DecodeError::Plain),
+            Form::Sealed(class @ (Class::Request | Class::Reply)) => Err(DecodeError::Class(class as u8)),
+            form => Ok(form),
+        }
+    }
+
+    /// Who has sent a member's frame, and what.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn open<'f>(
+        &mut self,
+        frame: &'f mut [u8],
+        now: Instant,
+    ) -> Result<(Identity, Message<'f>), DecodeError> {
+        match &mut self.sealing {
+            None => decode(frame, self.founding(), self.config.seat),
+            Some(sealing) => sealing.decode(frame, now),
+        }
+    }
+
+    /// Who has sent the frame of a founding, and what.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn open_founding(&self, frame: &mut [u8]) -> Result<(Seat, founding::Message), DecodeError> {
+        match &self.sealing {
+            None => decode_founding(frame, self.config.cluster, self.config.seat),
+            Some(sealing) => sealing.decode_founding(frame),
+        }
+    }
+
+    /// Takes a Hello, and answers it to where it came from.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn hear(&mut self, frame: &[u8], from: SocketAddr) -> Result<(), DecodeError> {
+        let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear(frame))?;
+        if let Some(answer) = answer {
+            let _ = self.socket.send(from, &answer, answer.len());
+        }
+        Ok(())
+    }
+
+    /// Says what there is to say to come to sessions with others.
+    pub(crate) fn speak(&mut self, now: Instant) {
+        let hellos = self.sealing.as_mut().map_or_else(Vec::new, |sealing| sealing.speak(now));
+        for (seat, hello) in hellos {
+            if let Some(address) = self.directory.of(seat) {
+                let _ = self.socket.send(address, &hello, hello.len());
+            }
+        }
+    }
+
+    /// When there is something to say again, if there is.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.sealing.as_ref().and_then(Sealing::due)
     }
 
     /// Waits until there may be a datagram.
@@ -138,8 +218,13 @@ impl Link {
             self.flush();
         }
         let begin = self.burst.end;
-        let frame = encode(&mut self.burst.buffer[begin..begin + room], &envelope, message);
-        let bytes = frame.expect("the core packs messages for the frame's length").len();
+        let buffer = &mut self.burst.buffer[begin..begin + room];
+        let frame = match &mut self.sealing {
+            None => encode(buffer, &envelope, message).map(Some),
+            Some(sealing) => sealing.encode(buffer, to, message),
+        };
+        let Some(frame) = frame.expect("the core packs messages for the frame's length") else { return };
+        let bytes = frame.len();
         if self.burst.each < bytes {
             self.flush();
             self.burst.buffer.copy_within(begin..begin + bytes, 0);

@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use quorate::{Index, Instant, Refusal, Role, Seat, Term};
 use quorate_driver::{Driver, Preference};
-use quorate_wire::{Class, DecodeError, decode, decode_founding};
+use quorate_wire::seal::Form;
+use quorate_wire::{Class, DecodeError};
 use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
@@ -95,7 +96,8 @@ enum Wake<A> {
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Waits until there is something to do, at the latest until `limit`.
     async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake<A> {
-        let due = self.driver.node().deadline().into_iter().chain(limit).chain(self.watch.due()).min();
+        let due = self.driver.node().deadline().into_iter().chain(limit).chain(self.watch.due());
+        let due = due.chain(self.machine.link.due()).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
                 Some(due) => Timer::at(due).await,
@@ -140,6 +142,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if self.prefers_another() {
             self.driver.act(&mut self.machine, self.clock.now())?;
         }
+        self.machine.link.speak(self.clock.now());
         self.report();
         self.machine.trace.flush();
         Ok(())
@@ -149,13 +152,16 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let mut batch = std::mem::take(&mut self.incoming);
         let mut datagrams = 0;
         while datagrams < DATAGRAMS_MAX && self.machine.link.receive(&mut batch)? {
-            for (frame, from) in batch.iter() {
+            for (frame, from) in batch.iter_mut() {
                 datagrams += 1;
-                let taken = match Class::of(frame) {
-                    Ok(Class::Member) => self.take_message(frame, from)?,
-                    Ok(Class::Request) => self.take_request(frame, from)?,
-                    Ok(Class::Founding) => self.answer_prospect(frame, from),
-                    Ok(class @ Class::Reply) => Err(DecodeError::Class(class as u8)),
+                let taken = match self.machine.link.form(frame) {
+                    Ok(Form::Hello) => self.machine.link.hear(frame, from),
+                    Ok(Form::Plain(class) | Form::Sealed(class)) => match class {
+                        Class::Member => self.take_message(frame, from)?,
+                        Class::Request => self.take_request(frame, from)?,
+                        Class::Founding => self.answer_prospect(frame, from),
+                        Class::Reply => Err(DecodeError::Class(class as u8)),
+                    },
                     Err(error) => Err(error),
                 };
                 if let Err(error) = taken {
@@ -172,14 +178,14 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         Ok(())
     }
 
-    fn take_message(&mut self, frame: &[u8], address: SocketAddr) -> Result<Result<(), DecodeError>, ServeError> {
-        let (seat, machine) = (self.driver.node().seat(), &mut self.machine);
-        let (from, message) = match decode(frame, machine.charter.founding, seat) {
+    fn take_message(&mut self, frame: &mut [u8], address: SocketAddr) -> Result<Result<(), DecodeError>, ServeError> {
+        let (now, machine) = (self.clock.now(), &mut self.machine);
+        let (from, message) = match machine.link.open(frame, now) {
             Err(error) => return Ok(Err(error)),
             Ok(taken) => taken,
         };
         let before = self.driver.node().refusals().count(Refusal::Incarnation);
-        self.driver.receive(machine, self.clock.now(), from, message)?;
+        self.driver.receive(machine, now, from, message)?;
         if self.driver.node().refusals().count(Refusal::Incarnation) > before {
             machine.link.directory.refuse(from.seat, from.incarnation, address);
         } else {
@@ -189,9 +195,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     }
 
     /// A store that is no member yet hears of this cluster; or this node, of others of it.
-    fn answer_prospect(&mut self, frame: &[u8], address: SocketAddr) -> Result<(), DecodeError> {
+    fn answer_prospect(&mut self, frame: &mut [u8], address: SocketAddr) -> Result<(), DecodeError> {
         let machine = &mut self.machine;
-        let (from, message) = decode_founding(frame, machine.link.cluster(), self.driver.node().seat())?;
+        let (from, message) = machine.link.open_founding(frame)?;
         if let Some(answer) = machine.charter.answer(&message) {
             machine.link.answer(address, from, &answer);
         } else if machine.contact.take(from, &message, &machine.charter) {

@@ -76,10 +76,10 @@ impl Batch {
     }
 
     /// The datagrams, and who sent them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], SocketAddr)> {
-        let taken = self.buffers.iter().zip(&self.about).take(self.count);
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut [u8], SocketAddr)> {
+        let taken = self.buffers.iter_mut().zip(&self.about).take(self.count);
         taken.flat_map(|(buffer, about)| {
-            let datagrams = buffer[..about.len].chunks(about.stride.max(1));
+            let datagrams = buffer[..about.len].chunks_mut(about.stride.max(1));
             datagrams.map(|datagram| (datagram, about.addr))
         })
     }
@@ -133,7 +133,7 @@ mod tests {
         while all.len() < count {
             block_on(socket.readable());
             if socket.receive(&mut batch).expect("loopback is there") {
-                all.extend(batch.iter().map(|(datagram, from)| (datagram.to_vec(), from)));
+                all.extend(batch.iter_mut().map(|(datagram, from)| (datagram.to_vec(), from)));
             }
         }
         all

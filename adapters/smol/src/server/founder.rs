@@ -6,7 +6,8 @@ use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepar
 use quorate::{Charter, Features, Incarnation, Instant, Members, Seat, Seats, Snapshot};
 use quorate_disk::Disk;
 use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
-use quorate_wire::{Class, DecodeError, decode_founding};
+use quorate_wire::seal::Form;
+use quorate_wire::{Class, DecodeError};
 use smol::Timer;
 use smol::future::{or, pending};
 
@@ -132,17 +133,20 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         let mut batch = std::mem::take(&mut self.incoming);
         let mut datagrams = 0;
         while datagrams < DATAGRAMS_MAX && self.link.receive(&mut batch)? {
-            for (frame, from) in batch.iter() {
+            for (frame, from) in batch.iter_mut() {
                 datagrams += 1;
-                let taken = match Class::of(frame) {
-                    Ok(Class::Founding) => self.take_message(frame)?,
-                    Ok(Class::Request) => decode_request(frame, self.link.cluster()).map(|request| {
-                        let Request { client, number, .. } = request;
-                        self.refuse(Asker { address: from, client, number });
-                    }),
-                    // They speak to the member that this store may become.
-                    Ok(Class::Member) => Ok(()),
-                    Ok(class @ Class::Reply) => Err(DecodeError::Class(class as u8)),
+                let taken = match self.link.form(frame) {
+                    Ok(Form::Plain(class) | Form::Sealed(class)) => match class {
+                        Class::Founding => self.take_message(frame)?,
+                        Class::Request => decode_request(frame, self.link.cluster()).map(|request| {
+                            let Request { client, number, .. } = request;
+                            self.refuse(Asker { address: from, client, number });
+                        }),
+                        // They speak to the member that this store may become.
+                        Class::Member => Ok(()),
+                        Class::Reply => Err(DecodeError::Class(class as u8)),
+                    },
+                    Ok(Form::Hello) => Ok(()),
                     Err(error) => Err(error),
                 };
                 if let Err(error) = taken {
@@ -155,8 +159,8 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         Ok(())
     }
 
-    fn take_message(&mut self, frame: &[u8]) -> Result<Result<(), DecodeError>, ServeError> {
-        let (from, message) = match decode_founding(frame, self.link.cluster(), self.prospect.seat()) {
+    fn take_message(&mut self, frame: &mut [u8]) -> Result<Result<(), DecodeError>, ServeError> {
+        let (from, message) = match self.link.open_founding(frame) {
             Ok(taken) => taken,
             Err(error) => return Ok(Err(error)),
         };

@@ -10,7 +10,7 @@ use crate::stranger::{Stranger, command};
 use crate::tally::sum;
 
 /// An ack that would commit everything, if anybody believed it.
-fn forged_ack(founding: Founding, from: Seat, to: Seat) -> Vec<u8> {
+pub(crate) fn forged_ack(founding: Founding, from: Seat, to: Seat) -> Vec<u8> {
     let envelope = Envelope { founding, from, to, incarnation: Incarnation(0) };
     let message = Message::Ack {
         term: Term(1 << 40),
@@ -21,18 +21,18 @@ fn forged_ack(founding: Founding, from: Seat, to: Seat) -> Vec<u8> {
     encode(&mut [0; 1200], &envelope, &message).expect("it fits").to_vec()
 }
 
-fn refused(status: &Status) -> BTreeMap<&'static str, u64> {
+pub(crate) fn refused(status: &Status) -> BTreeMap<&'static str, u64> {
     status.refused.iter().filter(|(_, count)| *count > 0).collect()
 }
 
 /// What must stay the same whatever comes in.
-fn essence(status: &Status) -> impl PartialEq + std::fmt::Debug + use<> {
+pub(crate) fn essence(status: &Status) -> impl PartialEq + std::fmt::Debug + use<> {
     (status.term, status.role, status.last, status.applied, status.digest)
 }
 
 #[test]
 fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
-    let house = House::of(3);
+    let house = House::plain(3);
     let mut client = house.client();
     client.add("apples", 2);
     let (leader, follower) = house.leader();

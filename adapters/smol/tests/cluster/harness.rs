@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use quorate::{Founding, Index, Members, Role, Seat, Session, Snapshot};
 use quorate_smol::{
-    App, Change, Client, ClientError, Cluster, Configuration, Event, ServeError, ServerConfig, Status, serve,
+    App, Change, Client, ClientError, Cluster, Configuration, Event, Key, KeyId, Keyring, ServeError, ServerConfig,
+    Status, serve,
 };
 use smol::block_on;
 use smol::channel::{Sender, bounded};
@@ -28,6 +29,8 @@ pub(crate) struct House {
     directory: TempDir,
     running: BTreeMap<Seat, Running>,
     log_bytes: usize,
+    /// What the nodes seal with that are told nothing else.
+    pub(crate) keys: Option<Keyring>,
 }
 
 struct Running {
@@ -47,6 +50,14 @@ impl House {
         house
     }
 
+    /// The same, and they do not seal what they say to each other.
+    pub(crate) fn plain(count: u8) -> House {
+        let mut house = House::with_log(count, 1 << 20);
+        house.keys = None;
+        (1..=count).for_each(|seat| house.start(seat));
+        house
+    }
+
     /// Nodes with so much memory for their logs, none of them running.
     pub(crate) fn with_log(count: u8, log_bytes: usize) -> House {
         House {
@@ -54,13 +65,14 @@ impl House {
             directory: tempfile::tempdir().expect("a directory for the logs"),
             running: BTreeMap::new(),
             log_bytes,
+            keys: Some(keyring(1)),
         }
     }
 
     pub(crate) fn config(&self, seat: u8) -> ServerConfig {
         let directory = self.directory.path().join(seat.to_string());
         let config = ServerConfig::new(CLUSTER, Seat(seat), self.members.clone(), directory);
-        ServerConfig { log_bytes: self.log_bytes, ..config }
+        ServerConfig { log_bytes: self.log_bytes, keys: self.keys.clone(), ..config }
     }
 
     /// Where these are.
@@ -211,6 +223,19 @@ impl Drop for House {
             let _ = thread.join();
         }
     }
+}
+
+/// A keyring of this key alone.
+pub(crate) fn keyring(number: u8) -> Keyring {
+    Keyring::new(key_id(number), key(number))
+}
+
+pub(crate) fn key_id(number: u8) -> KeyId {
+    KeyId::new(number).expect("there are numbers below 16")
+}
+
+pub(crate) fn key(number: u8) -> Key {
+    Key::new([number; Key::BYTES])
 }
 
 /// A client on the test's own thread.

@@ -6,6 +6,7 @@ mod harness;
 mod members;
 mod preference;
 mod restart;
+mod sealed;
 mod service;
 mod snapshots;
 mod stranger;
