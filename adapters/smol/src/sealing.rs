@@ -25,10 +25,9 @@ impl Sealing {
         Sealing { keys, side, channels: BTreeMap::new() }
     }
 
-    /// From now on it is this one, of this founding.
+    /// From now on it is this one, of this founding. It has spoken with no member before.
     pub(crate) fn join(&mut self, founding: Founding, me: Identity) {
         (self.side.founding, self.side.me) = (founding, me);
-        self.channels.clear();
     }
 
     /// The frame of a message. None if there is no session yet: one is asked for.
