@@ -34,10 +34,11 @@ fn whoever_has_no_key_is_not_heard_and_is_counted() {
     let after = eventually("all of them to be counted", || {
         let status = client.status(leader);
         let counts = refused(&status);
-        // The mark of the forged frame may be that of the session, or not.
-        let forged = counts.get("tag").unwrap_or(&0) + counts.get("session").unwrap_or(&0);
+        // The mark of the forged frame may be that of the session, and its counter one that has come; and what members had
+        // sealed for a session before is counted as well.
+        let forged: u64 = ["tag", "session", "repeated"].iter().filter_map(|reason| counts.get(reason)).sum();
         let others = (counts.get("plain").copied(), counts.get("sealed").copied());
-        (forged == 2 && others == (Some(1), Some(1))).then_some(status)
+        (forged >= 2 && others == (Some(1), Some(1))).then_some(status)
     });
     assert_eq!(essence(&after), essence(&before));
     assert_eq!(client.add("apples", 2).1, 4);
