@@ -86,7 +86,7 @@ const U32_MAX: usize = 5;
 const COUNT_MAX: usize = 9;
 
 /// Founding, from, to, incarnation.
-const ENVELOPE_MAX: usize = 8 + 1 + 1 + 1 + 8;
+pub(crate) const ENVELOPE_MAX: usize = 8 + 1 + 1 + 1 + 8;
 
 /// The longest length of entries or of a roster: it is below 2^21 in any frame.
 const LENGTH_MAX: usize = 3;

@@ -52,7 +52,7 @@ pub use self::channel::Channel;
 pub use self::founding::{FOUNDING_SEAL, decode_founding, encode_founding};
 pub use self::hello::{HELLO, Hello, Word, decode_hello, encode_hello};
 pub use self::key::Key;
-pub use self::member::{MEMBER_SEAL, decode, encode, sender};
+pub use self::member::{decode, encode, sender};
 pub use self::ring::{KeyId, Ring, RingError};
 use crate::frame::SEAL_BITS;
 use crate::{Class, Cluster, DecodeError};

@@ -100,11 +100,6 @@ impl Channel {
         self.next.take_if(|session| session.id == id);
     }
 
-    /// Whether there is a session to seal under.
-    pub fn is_ready(&self) -> bool {
-        self.present.is_some() || self.next.is_some()
-    }
-
     /// The session to seal the next frame under, and the frame's counter.
     pub(super) fn sealing(&mut self) -> Option<(&Session, u64)> {
         let is_next = self.present.is_none() || self.next.as_ref().is_some_and(|next| next.is_confirmed);
@@ -169,7 +164,7 @@ impl Channel {
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("is_ready", &self.is_ready())
+            .field("is_ready", &(self.present.is_some() || self.next.is_some()))
             .field("wants", &self.wants)
             .finish_non_exhaustive()
     }

@@ -1,11 +1,10 @@
-use postcard::ser_flavors::Slice;
 use quorate::Seat;
 use quorate::founding::Message;
 
 use super::key::Purpose;
 use super::session::{TAG, open, seal};
 use super::{Key, KeyId, Ring, SEALED_BITS};
-use crate::fields::{self, Fields, Writer};
+use crate::fields::{self, Fields};
 use crate::founding::{self, FoundingEnvelope};
 use crate::frame::{self, Class, EncodeError, VERSION};
 use crate::{Cluster, DecodeError};
@@ -35,10 +34,10 @@ pub fn encode_founding<'b, const KEYS: usize>(
     let id = ring.used();
     let key = key_of(ring.key(id).ok_or(error)?, number);
     let (head, rest) = buffer.split_first_chunk_mut::<HEAD>().ok_or(error)?;
-    let mut out = Writer { output: Slice::new(head) };
-    let about = fields::raw(&mut out, &[VERSION, SEALED_BITS | Class::Founding as u8, id.number()]);
-    let numbers = about.and_then(|()| number.into_iter().try_for_each(|number| fields::random(&mut out, number)));
-    numbers.map_err(|_| error)?;
+    frame::fill(head, 0, 0, |out| {
+        fields::raw(out, &[VERSION, SEALED_BITS | Class::Founding as u8, id.number()])?;
+        number.into_iter().try_for_each(|number| fields::random(out, number))
+    })?;
     let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
     *rest.first_chunk_mut().ok_or(error)? = seal(&key, 0, 0, head, body).ok_or(error)?;
     buffer.get(..end + TAG).ok_or(error)

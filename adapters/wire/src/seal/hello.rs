@@ -1,12 +1,11 @@
 use ctutils::CtEq;
-use postcard::ser_flavors::Slice;
 use quorate::{Founding, Identity, Incarnation, Seat};
 
 use super::key::Purpose;
 use super::session::TAG;
 use super::{HELLO_BITS, Key, KeyId, Ring, Side};
 use crate::DecodeError;
-use crate::fields::{self, Fields, Writer};
+use crate::fields::{self, Fields};
 use crate::frame::{self, VERSION};
 
 /// How long a Hello is, in bytes: each as long as its answer. Version, class, key, from and to; founding, life, and the two
@@ -62,15 +61,14 @@ pub fn encode_hello<const KEYS: usize>(side: &Side, ring: &Ring<KEYS>, hello: &H
     let tag = tag(ring.key(hello.key)?, side, hello);
     let (kind, mine, yours) = hello.word.parts();
     let mut frame = [0; HELLO];
-    let mut out = Writer { output: Slice::new(&mut frame) };
     let head = [VERSION, HELLO_BITS | kind, hello.key.number(), hello.from.seat.0, hello.to.0];
-    let written = fields::raw(&mut out, &head)
-        .and_then(|()| {
-            let mut numbers = [side.founding.0, hello.from.incarnation.0, mine, yours].into_iter();
-            numbers.try_for_each(|number| fields::random(&mut out, number))
-        })
-        .and_then(|()| fields::raw(&mut out, &tag));
-    written.ok().map(|()| frame)
+    let numbers = [side.founding.0, hello.from.incarnation.0, mine, yours];
+    let filled = frame::fill(&mut frame, 0, 0, |out| {
+        fields::raw(out, &head)?;
+        numbers.into_iter().try_for_each(|number| fields::random(out, number))?;
+        fields::raw(out, &tag)
+    });
+    filled.ok().map(|_| frame)
 }
 
 /// Reads a Hello to this side.

@@ -3,14 +3,15 @@ use quorate::{Identity, Instant, Message, Seat};
 use super::session::TAG;
 use super::{Channel, KeyId, Ring, SEALED_BITS, Side};
 use crate::fields::Fields;
-use crate::frame::{self, Class, EncodeError, VERSION};
+use crate::frame::{self, CHECK, Class, EncodeError, HEADER, VERSION};
+use crate::member::ENVELOPE_MAX;
 use crate::{DecodeError, message};
 
 /// Version, class, key and session, from, to, counter.
 const HEAD: usize = 9;
 
-/// What a sealed frame between members has beside its message, in bytes.
-pub const MEMBER_SEAL: usize = HEAD + TAG;
+const _: () =
+    assert!(HEAD + TAG <= HEADER + ENVELOPE_MAX + CHECK, "a sealed frame may be longer than a plain one may be");
 
 /// Writes a message to the seat `to` into a sealed frame at the front of `buffer`, and returns it. None if there is no
 /// session to seal it under: the channel [asks](Channel::speak) for one.
