@@ -268,7 +268,7 @@ mod tests {
                 match act {
                     Act::Seal => {
                         if let Some((session, counter)) = channels[at].sealing() {
-                            prop_assert!(sealed.insert((*session.key().bytes(), at, counter)));
+                            prop_assert!(sealed.insert((*session.key().expose(), at, counter)));
                         }
                     }
                     Act::Speak => {

@@ -105,6 +105,6 @@ fn tag(key: &Key, side: &Side, hello: &Hello) -> [u8; TAG] {
     let numbers = [[side.founding.0, hello.from.incarnation.0], [mine, yours]];
     let made = key.derive(Purpose::Hello, places, side.cluster.0, &numbers);
     let mut tag = [0; TAG];
-    tag.iter_mut().zip(made.bytes()).for_each(|(to, byte)| *to = *byte);
+    tag.iter_mut().zip(made.expose()).for_each(|(to, byte)| *to = *byte);
     tag
 }

@@ -3,6 +3,9 @@ use core::fmt;
 use chacha20::{R20, hchacha};
 use zeroize::Zeroize;
 
+use super::{Name, Rights};
+use crate::Cluster;
+
 /// A secret of 32 bytes. It is never shown, and wiped when it is dropped.
 pub struct Key([u8; Key::BYTES]);
 
@@ -16,6 +19,18 @@ impl Key {
         Key(bytes)
     }
 
+    /// The key of the client of this name, with these rights, in this cluster. A node that has this key knows the client's as
+    /// well, and a client with its own knows no other.
+    pub fn for_client(&self, cluster: Cluster, name: Name, rights: Rights) -> Key {
+        let name = u128::from_le_bytes(*name.bytes());
+        self.derive(Purpose::Client, [rights as u8, 0, 0], cluster.0, &[[name as u64, (name >> 64) as u64]])
+    }
+
+    /// The key itself, for whoever writes it to where nobody else reads it.
+    pub const fn expose(&self) -> &[u8; Key::BYTES] {
+        &self.0
+    }
+
     /// The key that this one makes of these numbers: one HChaCha20 for each block of 16 bytes. The first block begins with the
     /// purpose, and for one purpose there is always the same number of blocks.
     pub(super) fn derive(&self, purpose: Purpose, [a, b, c]: [u8; 3], first: u64, numbers: &[[u64; 2]]) -> Key {
@@ -26,10 +41,6 @@ impl Key {
     fn step(&self, [low, high]: [u64; 2]) -> Key {
         let block = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
         Key(hchacha::<R20>(&self.0.into(), &block.into()).into())
-    }
-
-    pub(super) const fn bytes(&self) -> &[u8; Key::BYTES] {
-        &self.0
     }
 }
 
@@ -51,6 +62,10 @@ pub(super) enum Purpose {
     Hello = 1,
     Session = 2,
     Letter = 3,
+    Client = 5,
+    ClientHello = 6,
+    ClientSession = 7,
+    Challenge = 8,
 }
 
 #[cfg(test)]
@@ -66,13 +81,14 @@ mod tests {
             0x82, 0x41, 0x3b, 0x42, 0x27, 0xb2, 0x7b, 0xfe, 0xd3, 0x0e, 0x42, 0x50, 0x8a, 0x87, 0x7d, 0x73, 0xa0, 0xf9,
             0xe4, 0xd5, 0x8a, 0x74, 0xa8, 0x53, 0xc1, 0x2e, 0xc4, 0x13, 0x26, 0xd3, 0xec, 0xdc,
         ];
-        assert_eq!(key.step(block).bytes(), &expected);
+        assert_eq!(key.step(block).expose(), &expected);
     }
 
     #[test]
     fn what_differs_anywhere_makes_another_key() {
         let key = Key::new([7; Key::BYTES]);
-        let make = |purpose, bytes, first, numbers: [[u64; 2]; 2]| *key.derive(purpose, bytes, first, &numbers).bytes();
+        let make =
+            |purpose, bytes, first, numbers: [[u64; 2]; 2]| *key.derive(purpose, bytes, first, &numbers).expose();
         let made = [
             make(Purpose::Hello, [1, 2, 3], 4, [[5, 6], [7, 8]]),
             make(Purpose::Session, [1, 2, 3], 4, [[5, 6], [7, 8]]),
@@ -80,7 +96,7 @@ mod tests {
             make(Purpose::Hello, [1, 2, 3], 5, [[5, 6], [7, 8]]),
             make(Purpose::Hello, [1, 2, 3], 4, [[6, 5], [7, 8]]),
             make(Purpose::Hello, [1, 2, 3], 4, [[5, 6], [7, 9]]),
-            *key.bytes(),
+            *key.expose(),
         ];
         let differ = |at: usize| made[at + 1..].iter().all(|other| *other != made[at]);
         assert!((0..made.len()).all(differ));

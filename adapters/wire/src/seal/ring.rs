@@ -146,7 +146,7 @@ mod tests {
         assert_eq!((ring.use_key(id(4)), ring.used()), (Ok(()), id(4)));
         assert_eq!((ring.remove(id(3)), ring.remove(id(3))), (Ok(()), Err(RingError::Unknown)));
         assert!(ring.key(id(3)).is_none());
-        assert_eq!(ring.key(id(4)).map(Key::bytes), Some(key(4).bytes()));
+        assert_eq!(ring.key(id(4)).map(Key::expose), Some(key(4).expose()));
         assert_eq!(ring.install(id(3), key(9)), Ok(()));
     }
 }

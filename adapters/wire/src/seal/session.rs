@@ -137,7 +137,7 @@ pub(super) fn open(key: &Key, from: u8, counter: u64, header: &[u8], sealed: &mu
 
 /// The stream from its second block on, and what its first one makes.
 fn begin(key: &Key, from: u8, counter: u64) -> (ChaChaCore<R20, Ietf>, Poly1305) {
-    let mut stream = ChaChaCore::<R20, Ietf>::new(key.bytes().into(), &nonce(from, counter).into());
+    let mut stream = ChaChaCore::<R20, Ietf>::new(key.expose().into(), &nonce(from, counter).into());
     let mut block = [0; 64].into();
     stream.write_keystream_block(&mut block);
     let mut first = [0; 32];
