@@ -1,5 +1,6 @@
 mod call;
 mod configuration;
+mod contact;
 mod error;
 mod exchange;
 mod places;
@@ -7,6 +8,7 @@ mod refusal;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -14,11 +16,12 @@ use quorate::{Founding, Index, Members, Seat, Seats, Session, Snapshot};
 use quorate_driver::client::{Directory, Kind, Opening, Own};
 use quorate_wire::Cluster;
 use quorate_wire::client::{AsOf, Reason, Reply, ReplyBody, RequestBody};
+use quorate_wire::seal::client::ClientKey;
 
 use self::call::AGAIN;
 pub use self::configuration::{Change, Configuration, Occupant};
 pub use self::error::ClientError;
-use self::exchange::{Exchange, Foreign};
+use self::exchange::{Exchange, Foreign, Received};
 use self::places::Places;
 use crate::clock::Clock;
 use crate::{Status, random};
@@ -52,7 +55,8 @@ impl Client {
         // Numbers of stations on serial lines are small: those of clients on hosts are from 2^62 on.
         let own = Own::new(random::number() >> 1 | 1 << 62);
         let directory = Directory::new(members.keys().copied().collect());
-        let (exchange, clock) = (Exchange::bind(cluster, is_ipv6)?, Clock::start());
+        let clock = Clock::start();
+        let exchange = Exchange::bind(cluster, is_ipv6, clock)?;
         Ok(Client { exchange, own, directory, places: Places::new(members), clock, timeout })
     }
 
@@ -233,6 +237,12 @@ impl Client {
         self.exchange.keep(founding);
     }
 
+    /// Seals all that it says from now on, and takes nothing that is not sealed. The keys are those of one client, made of different
+    /// keys of the cluster: it uses the first that a node takes.
+    pub fn seal(&mut self, keys: impl Into<Arc<[ClientKey]>>) {
+        self.exchange.seal(keys.into());
+    }
+
     async fn ask_member<T>(
         &mut self,
         seat: Seat,
@@ -244,14 +254,15 @@ impl Client {
         if self.places.of(seat).is_none() {
             return Err(unreachable(Duration::ZERO));
         }
-        self.exchange.forget_foreign();
+        self.exchange.forget_others();
         while self.clock.now() < deadline {
             for address in self.places.all(seat) {
                 self.exchange.send(address, body).await?;
             }
             let until = deadline.min(self.clock.now() + AGAIN);
-            while let Some((length, _)) = self.exchange.receive(self.clock, until).await? {
-                let Some(Reply { body, number, .. }) = self.exchange.reply(length) else { continue };
+            while let Some(received) = self.exchange.receive(until).await? {
+                let Received::Frame(length, from) = received else { continue };
+                let Some(Reply { body, number, .. }) = self.exchange.reply(length, from) else { continue };
                 if number <= after {
                     continue;
                 }
@@ -263,9 +274,10 @@ impl Client {
                 }
             }
         }
-        match self.exchange.foreign().zip(self.exchange.founding()) {
-            Some((Foreign { seat, found, .. }, kept)) => Err(ClientError::OtherCluster { seat, found, kept }),
-            None => Err(unreachable(self.timeout)),
+        match (self.exchange.foreign().zip(self.exchange.founding()), self.exchange.turned_away()) {
+            (Some((Foreign { seat, found, .. }, kept)), _) => Err(ClientError::OtherCluster { seat, found, kept }),
+            (None, Some((address, reason))) => Err(ClientError::TurnedAway { address, reason }),
+            (None, None) => Err(unreachable(self.timeout)),
         }
     }
 }

@@ -1,21 +1,41 @@
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use quorate_wire::seal::{Key, KeyId, Ring, RingError};
+use quorate_wire::Cluster;
+use quorate_wire::seal::client::ClientKey;
+use quorate_wire::seal::{Key, KeyId, Name, Rights, Ring, RingError};
 
 /// How many keys there are numbers for.
 pub(crate) const KEYS: usize = KeyId::COUNT as usize;
 
-/// The keys that a cluster's nodes share, by number, and the one that is used. All clones are the same keyring: what is
-/// changed here is changed for the node that runs with it, from its next frame on.
+/// The keys that a cluster's nodes share, by number, and the one that is used; and the clients whose keys were taken back. All
+/// clones are the same keyring: what is changed here is changed for the node that runs with it, from its next frame on.
 ///
 /// To change a key while all runs, install the new one at all nodes, use it at all, and remove the old one at all.
 #[derive(Clone, Debug)]
-pub struct Keyring(Arc<Mutex<Ring<KEYS>>>);
+pub struct Keyring(Arc<Mutex<Keys>>);
+
+/// What a keyring holds.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) ring: Ring<KEYS>,
+    denied: BTreeSet<Name>,
+    /// How often a key of each number was removed.
+    pub(crate) removals: [u32; KEYS],
+}
+
+impl Keys {
+    /// Whether a client of this name may come.
+    pub(crate) fn admit(&self, name: Name) -> bool {
+        !self.denied.contains(&name)
+    }
+}
 
 impl Keyring {
     /// One key, which is used.
     pub fn new(id: KeyId, key: Key) -> Keyring {
-        Keyring(Arc::new(Mutex::new(Ring::new(id, key))))
+        let keys = Keys { ring: Ring::new(id, key), denied: BTreeSet::new(), removals: [0; KEYS] };
+        Keyring(Arc::new(Mutex::new(keys)))
     }
 
     /// Takes frames under this key from now on.
@@ -23,7 +43,7 @@ impl Keyring {
     /// # Errors
     /// There is another key of this number.
     pub fn install(&self, id: KeyId, key: Key) -> Result<(), RingError> {
-        self.ring().install(id, key)
+        self.keys().ring.install(id, key)
     }
 
     /// Uses this key for sessions that are made from now on.
@@ -31,19 +51,41 @@ impl Keyring {
     /// # Errors
     /// There is none of this number.
     pub fn use_key(&self, id: KeyId) -> Result<(), RingError> {
-        self.ring().use_key(id)
+        self.keys().ring.use_key(id)
     }
 
-    /// Takes nothing under this key any longer, and wipes it.
+    /// Takes nothing under this key any longer, and wipes it, with all that was made of it.
     ///
     /// # Errors
     /// There is none of this number, or it is the one that is used.
     pub fn remove(&self, id: KeyId) -> Result<(), RingError> {
-        self.ring().remove(id)
+        let mut keys = self.keys();
+        keys.ring.remove(id)?;
+        keys.removals[usize::from(id.number())] += 1;
+        Ok(())
+    }
+
+    /// Takes the keys of the client of this name back, whatever rights they have: it is not heard any longer.
+    pub fn deny(&self, name: Name) {
+        self.keys().denied.insert(name);
+    }
+
+    /// The opposite of [`deny`](Keyring::deny).
+    pub fn allow(&self, name: Name) {
+        self.keys().denied.remove(&name);
+    }
+
+    /// The keys of the client of this name, with these rights: one for each of the cluster's, that of the one that is used first.
+    pub fn client_keys(&self, cluster: Cluster, name: Name, rights: Rights) -> Vec<ClientKey> {
+        let keys = self.keys();
+        let used = keys.ring.used();
+        let others = (0..KeyId::COUNT).filter_map(KeyId::new).filter(|id| *id != used);
+        let ids = std::iter::once(used).chain(others);
+        ids.filter_map(|id| ClientKey::of(&keys.ring, id, cluster, name, rights)).collect()
     }
 
     /// Nothing that is done with it panics halfway.
-    pub(crate) fn ring(&self) -> MutexGuard<'_, Ring<KEYS>> {
+    pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod address;
+mod allowance;
 mod app;
 mod aside;
 mod client;
@@ -33,7 +34,8 @@ pub use event::{Event, Following};
 pub use keyring::Keyring;
 pub use quorate_wire::Cluster;
 pub use quorate_wire::client::{Follower, Reason, StatusReport as Status};
-pub use quorate_wire::seal::{Key, KeyId, RingError};
+pub use quorate_wire::seal::client::ClientKey;
+pub use quorate_wire::seal::{Key, KeyId, Name, NameError, Rights, RightsError, RingError};
 pub use replica::restore;
 pub use rescue::{Rescue, rescue};
 pub use server::serve;

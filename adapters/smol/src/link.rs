@@ -1,13 +1,15 @@
 use std::net::SocketAddr;
 
 use quorate::{Founding, Identity, Incarnation, Instant, Message, Seat, founding};
-use quorate_wire::client::{Reason, Reply, ReplyBody, encode_reply};
-use quorate_wire::seal::Form;
+use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, decode_request, encode_reply};
+use quorate_wire::seal::client::SessionNumber;
+use quorate_wire::seal::{Form, Refusal};
 use quorate_wire::{
     ANYBODY, Class, Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, decode, decode_founding,
     encode, encode_founding,
 };
 
+use crate::allowance::Allowance;
 use crate::directory::Directory;
 use crate::sealing::Sealing;
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
@@ -19,6 +21,8 @@ pub(crate) struct Asker {
     pub(crate) address: SocketAddr,
     pub(crate) client: u64,
     pub(crate) number: u64,
+    /// The session in which it has asked, if it seals.
+    pub(crate) session: Option<SessionNumber>,
 }
 
 /// A node's socket, for members and clients alike. What cannot be sent at once is lost.
@@ -33,8 +37,10 @@ pub(crate) struct Link {
     founding: Option<Founding>,
     /// Which life of its store speaks.
     incarnation: Incarnation,
-    /// How members seal what they say to each other, if they do.
+    /// How members and clients seal what they say, if they do.
     sealing: Option<Sealing>,
+    /// How many clients may still be told that they were not taken.
+    allowance: Allowance,
     pub(crate) directory: Directory,
 }
 
@@ -62,15 +68,25 @@ impl Link {
         let (dropped, incarnation) = (Dropped::default(), Incarnation::FOUNDER);
         let sealed = |keys| Sealing::new(keys, config.cluster, config.seat, config.heartbeat_interval);
         let sealing = config.keys.clone().map(sealed);
-        Ok(Link { socket, address, config, burst, reply, dropped, founding: None, incarnation, sealing, directory })
+        let allowance = Allowance::new(Instant::START);
+        let founding = None;
+        Ok(Link {
+            socket,
+            address,
+            config,
+            burst,
+            reply,
+            dropped,
+            founding,
+            incarnation,
+            sealing,
+            allowance,
+            directory,
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    pub(crate) fn cluster(&self) -> Cluster {
-        self.config.cluster
     }
 
     /// From now on frames are this cluster's, and this life speaks in them.
@@ -120,12 +136,11 @@ impl Link {
     /// What a frame is.
     ///
     /// # Errors
-    /// It is to be dropped; so is what members and founding stores say plainly if they seal, and the other way round.
+    /// It is to be dropped; so is what is said plainly to a node that seals, and the other way round.
     pub(crate) fn form(&self, frame: &[u8]) -> Result<Form, DecodeError> {
         let Some(_) = &self.sealing else { return Class::of(frame).map(Form::Plain) };
         match Form::of(frame)? {
-            Form::Plain(Class::Member | Class::Founding) => Err(DecodeError::Plain),
-            Form::Sealed(class @ (Class::Request | Class::Reply)) => Err(DecodeError::Class(class as u8)),
+            Form::Plain(Class::Member | Class::Founding | Class::Request) => Err(DecodeError::Plain),
             form => Ok(form),
         }
     }
@@ -168,6 +183,44 @@ impl Link {
         Ok(())
     }
 
+    /// Takes a client's Hello, and answers it to where it came from.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn hear_client(&mut self, frame: &[u8], from: SocketAddr, now: Instant) -> Result<(), DecodeError> {
+        let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear_client(frame, now))?;
+        if let Some(answer) = answer {
+            let _ = self.socket.send(from, &answer, answer.len());
+        }
+        Ok(())
+    }
+
+    /// Which client has sent a request, and what it asks. None if it has no rights to that, and was told so.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn open_request<'f>(
+        &mut self,
+        frame: &'f mut [u8],
+        address: SocketAddr,
+        now: Instant,
+    ) -> Result<Option<(Asker, RequestBody<'f>)>, DecodeError> {
+        let (session, guest, request) = match &mut self.sealing {
+            None => (None, None, decode_request(frame, self.config.cluster)?),
+            Some(sealing) => {
+                let (session, guest, request) = sealing.decode_request(frame, now)?;
+                (Some(session), Some(guest), request)
+            }
+        };
+        let Request { client, number, body, .. } = request;
+        let asker = Asker { address, client, number, session };
+        if guest.is_some_and(|guest| !guest.rights.allow(&body)) {
+            self.reply(asker, ReplyBody::Refused(Reason::Forbidden));
+            return Ok(None);
+        }
+        Ok(Some((asker, body)))
+    }
+
     /// Says what there is to say to come to sessions with others.
     pub(crate) fn speak(&mut self, now: Instant) {
         let hellos = self.sealing.as_mut().map_or_else(Vec::new, |sealing| sealing.speak(now));
@@ -193,8 +246,18 @@ impl Link {
         self.socket.receive(batch).map_err(|source| ServeError::Socket { address: self.address, source })
     }
 
-    pub(crate) fn drop_frame(&mut self, error: DecodeError) {
+    /// Counts a frame that is dropped. If it is a client's, and there is something that it could do about that, it is told.
+    pub(crate) fn drop_frame(&mut self, frame: &[u8], from: SocketAddr, error: DecodeError, now: Instant) {
         self.dropped.count(error);
+        let is_of_client = matches!(
+            Form::of(frame),
+            Ok(Form::Plain(Class::Request) | Form::Sealed(Class::Request) | Form::ClientHello)
+        );
+        let Some(refusal) = Refusal::of(frame, error).filter(|_| is_of_client) else { return };
+        if self.allowance.take(now) {
+            let word = refusal.encode();
+            let _ = self.socket.send(from, &word, word.len());
+        }
     }
 
     pub(crate) fn dropped(&self) -> Dropped {
@@ -262,8 +325,13 @@ impl Link {
     fn try_reply(&mut self, asker: Asker, body: ReplyBody<'_>) -> Result<(), EncodeError> {
         let (from, founding) = (self.config.seat, self.founding);
         let reply = Reply { client: asker.client, number: asker.number, from, founding, body };
-        let frame = encode_reply(&mut self.reply, &reply)?;
-        let _ = self.socket.send(asker.address, frame, frame.len());
+        let frame = match (&mut self.sealing, asker.session) {
+            (Some(sealing), Some(session)) => sealing.encode_reply(&mut self.reply, session, &reply)?,
+            _ => Some(encode_reply(&mut self.reply, &reply)?),
+        };
+        if let Some(frame) = frame {
+            let _ = self.socket.send(asker.address, frame, frame.len());
+        }
         Ok(())
     }
 }

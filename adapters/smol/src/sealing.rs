@@ -2,16 +2,25 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorate::{Founding, Identity, Instant, Message, Seat, founding};
-use quorate_wire::seal::{self, Channel, HELLO, Side};
+use quorate_wire::client::{Reply, Request};
+use quorate_wire::seal::client::{CLIENT_HELLO, Guest, Guests, SessionNumber, decode_request, encode_reply};
+use quorate_wire::seal::{self, Channel, HELLO, KeyId, Side};
 use quorate_wire::{Cluster, DecodeError, EncodeError, FoundingEnvelope};
 
+use crate::keyring::KEYS;
 use crate::{Keyring, random};
+
+/// The most clients' sessions that there is room for: one that was silent for long makes way.
+const SESSIONS: usize = 1024;
 
 /// How a node seals what it says to others, and opens what they say.
 pub(crate) struct Sealing {
     keys: Keyring,
     side: Side,
     channels: BTreeMap<Seat, Channel>,
+    guests: Box<Guests<SESSIONS>>,
+    /// The removals of keys of which it knows.
+    removals: [u32; KEYS],
 }
 
 /// A Hello, ready to be sent.
@@ -22,7 +31,8 @@ impl Sealing {
     pub(crate) fn new(keys: Keyring, cluster: Cluster, seat: Seat, interval: Duration) -> Sealing {
         let interval_micros = u64::try_from(interval.as_micros()).unwrap_or(u64::MAX);
         let side = Side { cluster, founding: Founding(0), me: seat.into(), interval_micros };
-        Sealing { keys, side, channels: BTreeMap::new() }
+        let (guests, removals) = (Box::new(Guests::new(random::key())), keys.keys().removals);
+        Sealing { keys, side, channels: BTreeMap::new(), guests, removals }
     }
 
     /// From now on it is this one, of this founding. It has spoken with no member before.
@@ -53,7 +63,7 @@ impl Sealing {
         now: Instant,
     ) -> Result<(Identity, Message<'f>), DecodeError> {
         let channel = self.channels.entry(seal::sender(frame, &self.side)?).or_default();
-        seal::decode(frame, &self.side, &*self.keys.ring(), channel, now)
+        seal::decode(frame, &self.side, &self.keys.keys().ring, channel, now)
     }
 
     /// The frame of a founding's message.
@@ -67,7 +77,7 @@ impl Sealing {
         message: &founding::Message,
     ) -> Result<&'b [u8], EncodeError> {
         let number = [random::number(), random::number()];
-        seal::encode_founding(buffer, &*self.keys.ring(), envelope, message, number)
+        seal::encode_founding(buffer, &self.keys.keys().ring, envelope, message, number)
     }
 
     /// Who has sealed this frame of a founding, and the message in it.
@@ -75,7 +85,7 @@ impl Sealing {
     /// # Errors
     /// Why it is to be dropped.
     pub(crate) fn decode_founding(&self, frame: &mut [u8]) -> Result<(Seat, founding::Message), DecodeError> {
-        seal::decode_founding(frame, &*self.keys.ring(), self.side.cluster, self.side.me.seat)
+        seal::decode_founding(frame, &self.keys.keys().ring, self.side.cluster, self.side.me.seat)
     }
 
     /// Takes a Hello: what it is answered with, if with anything.
@@ -83,26 +93,85 @@ impl Sealing {
     /// # Errors
     /// Why it is to be dropped.
     pub(crate) fn hear(&mut self, frame: &[u8]) -> Result<Option<Hello>, DecodeError> {
-        let ring = self.keys.ring();
-        let hello = seal::decode_hello(frame, &self.side, &*ring)?;
+        let keys = self.keys.keys();
+        let ring = &keys.ring;
+        let hello = seal::decode_hello(frame, &self.side, ring)?;
         let channel = self.channels.entry(hello.from.seat).or_default();
-        let answer = channel.hear(&self.side, &*ring, &hello, random::number);
-        Ok(answer.and_then(|answer| seal::encode_hello(&self.side, &*ring, &answer)))
+        let answer = channel.hear(&self.side, ring, &hello, random::number);
+        Ok(answer.and_then(|answer| seal::encode_hello(&self.side, ring, &answer)))
     }
 
     /// What there is to say to others to come to sessions with them.
     pub(crate) fn speak(&mut self, now: Instant) -> Vec<(Seat, Hello)> {
-        let (ring, side) = (self.keys.ring(), &self.side);
+        self.revoke();
+        let (keys, side) = (self.keys.keys(), &self.side);
+        let ring = &keys.ring;
         let hellos = self.channels.iter_mut().flat_map(|(seat, channel)| {
-            let said = channel.speak(side, &*ring, now, *seat, random::number);
-            said.into_iter().flatten().filter_map(|hello| Some((*seat, seal::encode_hello(side, &*ring, &hello)?)))
+            let said = channel.speak(side, ring, now, *seat, random::number);
+            said.into_iter().flatten().filter_map(|hello| Some((*seat, seal::encode_hello(side, ring, &hello)?)))
         });
         hellos.collect()
     }
 
+    /// Nothing is sealed under keys that were removed.
+    fn revoke(&mut self) {
+        let removals = self.keys.keys().removals;
+        let before = std::mem::replace(&mut self.removals, removals);
+        let is_removed = |id: &KeyId| before[usize::from(id.number())] != removals[usize::from(id.number())];
+        for id in (0..KeyId::COUNT).filter_map(KeyId::new).filter(is_removed) {
+            self.channels.values_mut().for_each(|channel| channel.revoke(id));
+            self.guests.revoke(id);
+        }
+    }
+
     /// When there is something to say, if there is.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let ring = self.keys.ring();
-        self.channels.values().filter_map(|channel| channel.due(&*ring)).min()
+        let keys = self.keys.keys();
+        let ring = &keys.ring;
+        self.channels.values().filter_map(|channel| channel.due(ring)).min()
+    }
+
+    /// Takes a client's Hello: what it is answered with, if with anything.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn hear_client(
+        &mut self,
+        frame: &[u8],
+        now: Instant,
+    ) -> Result<Option<[u8; CLIENT_HELLO]>, DecodeError> {
+        let keys = self.keys.keys();
+        self.guests.hear(frame, self.side.cluster, &keys.ring, now, |name| keys.admit(name))
+    }
+
+    /// Which client has sealed this request, and the request in it.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn decode_request<'f>(
+        &mut self,
+        frame: &'f mut [u8],
+        now: Instant,
+    ) -> Result<(SessionNumber, Guest, Request<'f>), DecodeError> {
+        let keys = self.keys.keys();
+        let (session, guest, request) = decode_request(frame, self.side.cluster, &keys.ring, &mut self.guests, now)?;
+        if keys.admit(guest.name) {
+            Ok((session, guest, request))
+        } else {
+            Err(DecodeError::Sealed(session.key().number()))
+        }
+    }
+
+    /// The frame of a reply to a client. None if its session is not there any more.
+    ///
+    /// # Errors
+    /// The buffer is too short.
+    pub(crate) fn encode_reply<'b>(
+        &mut self,
+        buffer: &'b mut [u8],
+        session: SessionNumber,
+        reply: &Reply<'_>,
+    ) -> Result<Option<&'b [u8]>, EncodeError> {
+        encode_reply(buffer, &mut self.guests, session, reply)
     }
 }

@@ -156,17 +156,20 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 datagrams += 1;
                 let taken = match self.machine.link.form(frame) {
                     Ok(Form::Hello) => self.machine.link.hear(frame, from),
+                    Ok(Form::ClientHello) => self.machine.link.hear_client(frame, from, self.clock.now()),
                     Ok(Form::Plain(class) | Form::Sealed(class)) => match class {
                         Class::Member => self.take_message(frame, from)?,
                         Class::Request => self.take_request(frame, from)?,
                         Class::Founding => self.answer_prospect(frame, from),
                         Class::Reply => Err(DecodeError::Class(class as u8)),
                     },
+                    Ok(Form::Refusal) => Err(DecodeError::Class(frame[1])),
                     Err(error) => Err(error),
                 };
                 if let Err(error) = taken {
-                    self.machine.link.drop_frame(error);
-                    self.watch.dropped_frame(from, error, self.clock.now()).iter().for_each(&mut self.on_event);
+                    let now = self.clock.now();
+                    self.machine.link.drop_frame(frame, from, error, now);
+                    self.watch.dropped_frame(from, error, now).iter().for_each(&mut self.on_event);
                 }
             }
         }

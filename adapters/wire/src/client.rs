@@ -13,3 +13,8 @@ pub use followers::{Follower, Followers};
 pub use reply::{Reason, Reply, ReplyBody, decode_reply, encode_reply};
 pub use request::{AsOf, Request, RequestBody, decode_request, encode_request};
 pub use status::StatusReport;
+
+#[cfg(feature = "seal")]
+pub(crate) use self::reply::{read as read_answered, write_answered};
+#[cfg(feature = "seal")]
+pub(crate) use self::request::{read as read_asked, write_asked};

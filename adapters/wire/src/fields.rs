@@ -124,9 +124,13 @@ impl<'f> Fields<'f> {
     }
 
     pub(crate) fn random(&mut self) -> u64 {
-        let Some((bytes, rest)) = self.rest.split_first_chunk() else { return self.malformed(0) };
+        u64::from_le_bytes(self.array())
+    }
+
+    pub(crate) fn array<const BYTES: usize>(&mut self) -> [u8; BYTES] {
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else { return self.malformed([0; BYTES]) };
         self.rest = rest;
-        u64::from_le_bytes(*bytes)
+        *bytes
     }
 
     fn option_of_random(&mut self) -> Option<u64> {

@@ -38,11 +38,13 @@
 //! ```
 
 mod channel;
+pub mod client;
 mod founding;
 mod hello;
 mod key;
 mod member;
 mod name;
+mod refusal;
 mod rights;
 mod ring;
 mod session;
@@ -56,6 +58,7 @@ pub use self::hello::{HELLO, Hello, Word, decode_hello, encode_hello};
 pub use self::key::Key;
 pub use self::member::{decode, encode, sender};
 pub use self::name::{Name, NameError};
+pub use self::refusal::{REFUSAL, Refusal};
 pub use self::rights::{Rights, RightsError};
 pub use self::ring::{KeyId, Ring, RingError};
 use crate::frame::SEAL_BITS;
@@ -89,6 +92,10 @@ pub enum Form {
     Sealed(Class),
     /// A [`Hello`].
     Hello,
+    /// A Hello between a client and a node: see [`client`].
+    ClientHello,
+    /// A [`Refusal`].
+    Refusal,
 }
 
 impl Form {
@@ -100,7 +107,11 @@ impl Form {
         match (Class::of(frame), frame.get(1)) {
             (Err(DecodeError::Sealed(_)), Some(class)) => match class & SEAL_BITS {
                 SEALED_BITS => Class::of_bits(class & !SEAL_BITS).map(Form::Sealed),
-                HELLO_BITS => Ok(Form::Hello),
+                HELLO_BITS => match class & !SEAL_BITS {
+                    CLIENT_KIND..REFUSAL_KIND => Ok(Form::ClientHello),
+                    REFUSAL_KIND => Ok(Form::Refusal),
+                    _ => Ok(Form::Hello),
+                },
                 _ => Err(DecodeError::Class(*class)),
             },
             (class, _) => class.map(Form::Plain),
@@ -113,3 +124,9 @@ const SEALED_BITS: u8 = 0b0100_0000;
 
 /// In the class byte: a Hello, whose kind takes the other bits.
 const HELLO_BITS: u8 = 0b1100_0000;
+
+/// The first of the kinds of Hello between clients and nodes.
+const CLIENT_KIND: u8 = 3;
+
+/// Behind the kinds of Hello.
+const REFUSAL_KIND: u8 = 6;

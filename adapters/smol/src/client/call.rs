@@ -3,7 +3,7 @@ use std::time::Duration;
 use quorate_driver::client::{Ask, Call, Ending, Failure, Kind, Patience};
 use quorate_wire::client::{ReplyBody, RequestBody};
 
-use super::exchange::Foreign;
+use super::exchange::{Foreign, Received};
 use super::{Client, Configuration};
 use crate::client::ClientError;
 
@@ -27,7 +27,9 @@ impl Client {
         let (after, started) = (self.exchange.number(), self.clock.now());
         // The numbers of questions who takes part that were asked aside, and where to ask another one.
         let (mut aside, mut curious) = (Vec::new(), None);
-        self.exchange.forget_foreign();
+        // The number under which a leader was asked last.
+        let mut latest = None;
+        self.exchange.forget_others();
         let mut call = Call::new(kind, patience(), started, Some(started + self.timeout));
         loop {
             if let Some(address) = curious.take() {
@@ -42,6 +44,7 @@ impl Client {
                         None => false,
                     };
                     call.sent(self.exchange.number(), is_under_way);
+                    latest = Some(self.exchange.number());
                     curious = address.filter(|_| self.places.are_due(self.clock.now()));
                     continue;
                 }
@@ -54,8 +57,15 @@ impl Client {
                 Ask::Wait(until) => until,
                 Ask::Nobody => return Err(self.give_up(kind, &call)),
             };
-            let Some((length, from)) = self.exchange.receive(self.clock, until).await? else { continue };
-            let Some(reply) = self.exchange.reply(length) else {
+            let (length, from) = match self.exchange.receive(until).await? {
+                Some(Received::Frame(length, from)) => (length, from),
+                Some(Received::Sent(number)) if latest == Some(number) => {
+                    call.sent(number, true);
+                    continue;
+                }
+                Some(Received::Sent(_)) | None => continue,
+            };
+            let Some(reply) = self.exchange.reply(length, from) else {
                 // What a node of another cluster was sent, this one does not do.
                 if let Some(Foreign { seat, number, .. }) = self.exchange.foreign() {
                     call.take(&mut self.directory, self.clock.now(), (seat, number), &NOBODY_LEADS);
@@ -109,7 +119,10 @@ impl Client {
             (Failure::Unknown, _) => ClientError::Unknown { waited },
             (Failure::Superseded, _) => ClientError::Superseded,
             (Failure::Refused(reason), _) => ClientError::Refused(reason),
-            (Failure::Unreachable, _) => ClientError::Unreachable { silent, waited },
+            (Failure::Unreachable, _) => match self.exchange.turned_away() {
+                Some((address, reason)) => ClientError::TurnedAway { address, reason },
+                None => ClientError::Unreachable { silent, waited },
+            },
             (Failure::NoLeader, _) => ClientError::NoLeader { reachable, members, silent, waited },
         }
     }

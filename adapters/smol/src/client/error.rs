@@ -1,9 +1,10 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 use std::{fmt, io};
 
 use quorate::{Founding, Seat, Seats};
-use quorate_wire::EncodeError;
 use quorate_wire::client::Reason;
+use quorate_wire::{DecodeError, EncodeError};
 
 use super::refusal::refusal;
 
@@ -48,6 +49,14 @@ pub enum ClientError {
         found: Founding,
         /// This client's.
         kept: Founding,
+    },
+    /// A node says that it takes nothing of this client. Certainly not done. What it says is not sealed: if others do not answer
+    /// either, look at the keys first.
+    TurnedAway {
+        /// Where it is.
+        address: SocketAddr,
+        /// What it made of what this client said.
+        reason: DecodeError,
     },
     /// A leader was asked to open the client's session, and did not say what became of that: it may have lost its
     /// majority. The command was not sent. Certainly not done.
@@ -129,6 +138,7 @@ impl fmt::Display for ClientError {
                  or begin anew with the other",
                 seat.0
             ),
+            ClientError::TurnedAway { address, reason } => turned_away(f, *address, *reason),
             ClientError::Unopened { waited } => write!(
                 f,
                 "not done: the leader opened no session within {}. Does it reach a majority of the nodes? Try again",
@@ -160,6 +170,23 @@ impl std::error::Error for ClientError {
             ClientError::Io(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// What a node says why it takes nothing of a client, and what to do next.
+fn turned_away(f: &mut fmt::Formatter<'_>, address: SocketAddr, reason: DecodeError) -> fmt::Result {
+    write!(f, "not done: {address} answered, and ")?;
+    match reason {
+        DecodeError::Plain => f.write_str("takes only what is sealed. Give the client a key of the cluster"),
+        DecodeError::Sealed(number) => write!(
+            f,
+            "has no key {number}, or has taken this client's back, or runs without keys. Give the client a key that the nodes \
+             have now, or none if they have none"
+        ),
+        DecodeError::Tag => f.write_str(
+            "has another key of the same number. Is this key of another cluster? Give the client one of this cluster's",
+        ),
+        reason => write!(f, "took nothing: {reason}"),
     }
 }
 

@@ -1,12 +1,16 @@
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 use quorate::{Founding, Instant, Seat};
 use quorate_wire::client::{Reply, Request, RequestBody, decode_reply, encode_request};
-use quorate_wire::{Cluster, EncodeError};
+use quorate_wire::seal::client::ClientKey;
+use quorate_wire::{Cluster, DecodeError, EncodeError};
 use smol::future::{or, pending};
 use smol::{Async, Timer};
 
+use super::contact::{Contact, Heard};
 use crate::clock::Clock;
 use crate::random;
 use crate::socket::{DATAGRAM_MAX, is_about_another_datagram};
@@ -14,6 +18,7 @@ use crate::socket::{DATAGRAM_MAX, is_about_another_datagram};
 /// A client's socket. Every datagram that it sends has its own number, which the answer echoes.
 pub(crate) struct Exchange {
     socket: Async<UdpSocket>,
+    clock: Clock,
     cluster: Cluster,
     /// Names this client among all processes.
     client: u64,
@@ -23,6 +28,11 @@ pub(crate) struct Exchange {
     founding: Option<Founding>,
     /// Who has spoken for another one, and what number that answers.
     foreign: Option<Foreign>,
+    /// The keys to seal with, if it seals.
+    keys: Option<Arc<[ClientKey]>>,
+    contacts: BTreeMap<SocketAddr, Contact>,
+    /// Who takes nothing of this client, and why.
+    turned_away: Option<(SocketAddr, DecodeError)>,
     outgoing: Box<[u8]>,
     incoming: Box<[u8]>,
 }
@@ -36,8 +46,16 @@ pub(crate) struct Foreign {
     pub(crate) found: Founding,
 }
 
+/// What has happened.
+pub(crate) enum Received {
+    /// A datagram of this length came from there.
+    Frame(usize, SocketAddr),
+    /// A request that had to wait for a session has gone out: that of this number.
+    Sent(u64),
+}
+
 impl Exchange {
-    pub(crate) fn bind(cluster: Cluster, is_ipv6: bool) -> io::Result<Exchange> {
+    pub(crate) fn bind(cluster: Cluster, is_ipv6: bool, clock: Clock) -> io::Result<Exchange> {
         let any = if is_ipv6 {
             SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))
         } else {
@@ -45,14 +63,24 @@ impl Exchange {
         };
         Ok(Exchange {
             socket: Async::<UdpSocket>::bind(any)?,
+            clock,
             cluster,
             client: random::number(),
             number: 0,
             founding: None,
             foreign: None,
+            keys: None,
+            contacts: BTreeMap::new(),
+            turned_away: None,
             outgoing: vec![0; DATAGRAM_MAX].into(),
             incoming: vec![0; DATAGRAM_MAX].into(),
         })
+    }
+
+    /// Seals with these keys, and takes only what is sealed.
+    pub(crate) fn seal(&mut self, keys: Arc<[ClientKey]>) {
+        self.keys = Some(keys);
+        self.contacts.clear();
     }
 
     /// The number of the latest datagram.
@@ -75,24 +103,86 @@ impl Exchange {
         self.foreign
     }
 
-    /// Forgets who has spoken for another cluster.
-    pub(crate) fn forget_foreign(&mut self) {
-        self.foreign = None;
+    /// Who says that he takes nothing of this client, and why, since this was forgotten, or that one has answered.
+    pub(crate) fn turned_away(&self) -> Option<(SocketAddr, DecodeError)> {
+        self.turned_away
     }
 
-    /// Sends a request. Whether the system took it: if not, nobody has got it.
+    /// Forgets who has spoken for another cluster, and who takes nothing of this client.
+    pub(crate) fn forget_others(&mut self) {
+        (self.foreign, self.turned_away) = (None, None);
+    }
+
+    /// Sends a request. Whether the system took it: if not, nobody has got it. If there has to be a session before, it goes out later,
+    /// unless another one takes its place, and is [told](Received::Sent) of then.
     pub(crate) async fn send(&mut self, to: SocketAddr, body: RequestBody<'_>) -> Result<bool, EncodeError> {
         self.number += 1;
         let request = Request { cluster: self.cluster, client: self.client, number: self.number, body };
         let frame = encode_request(&mut self.outgoing, &request)?;
-        Ok(self.socket.send_to(frame, to).await.is_ok())
+        if !matches!(body, RequestBody::Status | RequestBody::Members) {
+            // What was to go elsewhere is no longer to be done there.
+            self.contacts.values_mut().for_each(Contact::forget);
+        }
+        self.contacts.entry(to).or_default().ask(self.number, frame);
+        let is_sent = self.say(to).await?;
+        self.ask_session(to).await;
+        Ok(is_sent)
     }
 
-    /// Waits for a datagram: its length, and where it came from. `None` if none comes until then.
-    pub(crate) async fn receive(&mut self, clock: Clock, until: Instant) -> io::Result<Option<(usize, SocketAddr)>> {
+    /// Sends the request that has no answer there. Whether it went out.
+    async fn say(&mut self, to: SocketAddr) -> Result<bool, EncodeError> {
+        let Some(contact) = self.contacts.get_mut(&to) else { return Ok(false) };
+        let encoded = contact.encode(self.cluster, self.keys.as_deref(), &mut self.outgoing)?;
+        let Some((done, length)) = encoded else { return Ok(false) };
+        if let Some(done) = done {
+            let _ = self.socket.send_to(&done, to).await;
+        }
+        Ok(self.socket.send_to(&self.outgoing[..length], to).await.is_ok())
+    }
+
+    /// Asks for a session there, if one is wanted and it is time.
+    async fn ask_session(&mut self, to: SocketAddr) {
+        let (keys, now) = (self.keys.as_deref(), self.clock.now());
+        if let Some(question) = self.contacts.get_mut(&to).and_then(|contact| contact.question(keys, now)) {
+            let _ = self.socket.send_to(&question, to).await;
+        }
+    }
+
+    /// Waits for a datagram. `None` if none comes until then.
+    pub(crate) async fn receive(&mut self, until: Instant) -> io::Result<Option<Received>> {
+        while let Some((length, from)) = self.datagram(until).await? {
+            for at in self.places(from) {
+                let Some(contact) = self.contacts.get_mut(&at) else { continue };
+                match contact.hear(&self.incoming[..length], self.keys.as_deref()) {
+                    Heard::Reply => return Ok(Some(Received::Frame(length, from))),
+                    Heard::Nothing => {}
+                    Heard::Session(done) => match contact.waits() {
+                        Some(number) if self.say(at).await.is_ok_and(|is_sent| is_sent) => {
+                            return Ok(Some(Received::Sent(number)));
+                        }
+                        _ => drop(self.socket.send_to(&done, at).await),
+                    },
+                    Heard::Refusal(reason) => {
+                        if reason != DecodeError::Session {
+                            self.turned_away = Some((from, reason));
+                        }
+                        self.ask_session(at).await;
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where a node was asked that answers from there: elsewhere perhaps, if its machine has several addresses.
+    fn places(&self, from: SocketAddr) -> Vec<SocketAddr> {
+        if self.contacts.contains_key(&from) { vec![from] } else { self.contacts.keys().copied().collect() }
+    }
+
+    async fn datagram(&mut self, until: Instant) -> io::Result<Option<(usize, SocketAddr)>> {
         let (socket, incoming) = (&self.socket, &mut self.incoming);
         let timer = async {
-            match clock.at(until) {
+            match self.clock.at(until) {
                 Some(until) => Timer::at(until).await,
                 None => pending().await,
             };
@@ -111,8 +201,23 @@ impl Exchange {
     }
 
     /// The answer in the datagram that came last, if it is one of this client's cluster.
-    pub(crate) fn reply(&mut self, length: usize) -> Option<Reply<'_>> {
-        let reply = decode_reply(&self.incoming[..length], self.client).ok()?;
+    pub(crate) fn reply(&mut self, length: usize, from: SocketAddr) -> Option<Reply<'_>> {
+        let frame = &mut self.incoming[..length];
+        let is_asked = |contact: &&mut Contact| contact.is_answered_by(frame);
+        let mut asked = match self.contacts.contains_key(&from) {
+            true => self.contacts.get_mut(&from),
+            false => self.contacts.values_mut().find(is_asked),
+        };
+        let reply = match (&self.keys, &mut asked) {
+            (None, _) => decode_reply(frame, self.client),
+            (Some(_), Some(contact)) => contact.open(frame, self.client),
+            (Some(_), None) => return None,
+        };
+        let reply = reply.ok()?;
+        if let Some(contact) = asked {
+            contact.answered(reply.number);
+        }
+        self.turned_away.take_if(|(turned_away, _)| *turned_away == from);
         if let Some(found) = reply.founding
             && found != *self.founding.get_or_insert(found)
         {

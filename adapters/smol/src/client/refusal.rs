@@ -38,6 +38,10 @@ pub(super) fn refusal(f: &mut fmt::Formatter<'_>, reason: Reason) -> fmt::Result
             "not done now: the members have changed since it was asked for, perhaps by an earlier copy of this. See who takes \
              part, and ask again",
         ),
+        Reason::Forbidden => f.write_str(
+            "not done: this client's key has no rights to it. Ask with a key that has, as whoever keeps the cluster's keys can \
+             make it",
+        ),
         Reason::Stopping => f.write_str("refused: the node stops. Try another one"),
     }
 }

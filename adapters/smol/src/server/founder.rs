@@ -5,7 +5,7 @@ use std::pin::Pin;
 use quorate::founding::{Config, Effect, Input, Intent, Message, Obstacle, Prepared, Prospect};
 use quorate::{Charter, Features, Incarnation, Instant, Members, Seat, Seats, Snapshot};
 use quorate_disk::Disk;
-use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
+use quorate_wire::client::{Reason, ReplyBody};
 use quorate_wire::seal::Form;
 use quorate_wire::{Class, DecodeError};
 use smol::Timer;
@@ -138,20 +138,20 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
                 let taken = match self.link.form(frame) {
                     Ok(Form::Plain(class) | Form::Sealed(class)) => match class {
                         Class::Founding => self.take_message(frame)?,
-                        Class::Request => decode_request(frame, self.link.cluster()).map(|request| {
-                            let Request { client, number, .. } = request;
-                            self.refuse(Asker { address: from, client, number });
-                        }),
+                        Class::Request => self.take_request(frame, from),
                         // They speak to the member that this store may become.
                         Class::Member => Ok(()),
                         Class::Reply => Err(DecodeError::Class(class as u8)),
                     },
                     Ok(Form::Hello) => Ok(()),
+                    Ok(Form::ClientHello) => self.link.hear_client(frame, from, self.clock.now()),
+                    Ok(Form::Refusal) => Err(DecodeError::Class(frame[1])),
                     Err(error) => Err(error),
                 };
                 if let Err(error) = taken {
-                    self.link.drop_frame(error);
-                    self.watch.dropped_frame(from, error, self.clock.now()).iter().for_each(&mut self.on_event);
+                    let now = self.clock.now();
+                    self.link.drop_frame(frame, from, error, now);
+                    self.watch.dropped_frame(from, error, now).iter().for_each(&mut self.on_event);
                 }
             }
         }
@@ -175,6 +175,13 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
         };
         // What completes the store is said again by the next step.
         self.step(Input::Receive { from, message }).map(|_| Ok(()))
+    }
+
+    fn take_request(&mut self, frame: &mut [u8], from: SocketAddr) -> Result<(), DecodeError> {
+        if let Some((asker, _)) = self.link.open_request(frame, from, self.clock.now())? {
+            self.refuse(asker);
+        }
+        Ok(())
     }
 
     /// Clients hear whom the founding waits for.

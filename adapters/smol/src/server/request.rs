@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use quorate::{Position, Snapshot};
 use quorate_driver::Asked;
 use quorate_wire::DecodeError;
-use quorate_wire::client::{Reason, ReplyBody, Request, decode_request};
+use quorate_wire::client::{Reason, ReplyBody};
 
 use super::Server;
 use crate::link::Asker;
@@ -15,14 +15,14 @@ const ASKERS_MAX: usize = 16;
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     pub(super) fn take_request(
         &mut self,
-        frame: &[u8],
+        frame: &mut [u8],
         from: SocketAddr,
     ) -> Result<Result<(), DecodeError>, ServeError> {
-        let Request { client, number, body, .. } = match decode_request(frame, self.machine.link.cluster()) {
-            Ok(request) => request,
+        let (asker, body) = match self.machine.link.open_request(frame, from, self.clock.now()) {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(Ok(())),
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let asker = Asker { address: from, client, number };
         match self.driver.request(&mut self.machine, self.clock.now(), asker, body) {
             None => {}
             Some(Asked::Snapshot) => self.ask_snapshot(asker)?,

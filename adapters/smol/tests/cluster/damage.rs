@@ -78,7 +78,7 @@ fn damaged_and_foreign_datagrams_change_nothing_and_are_counted() {
 
 #[test]
 fn a_datagram_that_the_network_repeats_is_done_once() {
-    let house = House::of(3);
+    let house = House::plain(3);
     let mut client = house.client();
     let (leader, _) = house.leader();
     let stranger = Stranger::new();

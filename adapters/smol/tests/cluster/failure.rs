@@ -110,7 +110,7 @@ fn a_node_without_a_majority_steps_down_and_says_so() {
 
 #[test]
 fn a_lonely_leader_tells_its_writers_when_it_gives_up() {
-    let mut house = House::of(3);
+    let mut house = House::plain(3);
     let mut client = house.client();
     let session = client.next();
     let (leader, _) = house.leader();
@@ -124,7 +124,7 @@ fn a_lonely_leader_tells_its_writers_when_it_gives_up() {
 
 #[test]
 fn a_lonely_leader_tells_its_readers_when_it_gives_up() {
-    let mut house = House::of(3);
+    let mut house = House::plain(3);
     let (leader, _) = house.leader();
     for seat in (1..=3).filter(|seat| *seat != leader) {
         house.kill(seat);

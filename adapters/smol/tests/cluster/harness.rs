@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use quorate::{Founding, Index, Members, Role, Seat, Session, Snapshot};
 use quorate_smol::{
-    App, Change, Client, ClientError, Cluster, Configuration, Event, Key, KeyId, Keyring, ServeError, ServerConfig,
-    Status, serve,
+    App, Change, Client, ClientError, ClientKey, Cluster, Configuration, Event, Key, KeyId, Keyring, Rights,
+    ServeError, ServerConfig, Status, serve,
 };
 use smol::block_on;
 use smol::channel::{Sender, bounded};
@@ -31,6 +31,8 @@ pub(crate) struct House {
     log_bytes: usize,
     /// What the nodes seal with that are told nothing else.
     pub(crate) keys: Option<Keyring>,
+    /// What the keys of clients are made of.
+    pub(crate) client_keys: Option<Keyring>,
 }
 
 struct Running {
@@ -50,10 +52,10 @@ impl House {
         house
     }
 
-    /// The same, and they do not seal what they say to each other.
+    /// The same, and nothing is sealed.
     pub(crate) fn plain(count: u8) -> House {
         let mut house = House::with_log(count, 1 << 20);
-        house.keys = None;
+        (house.keys, house.client_keys) = (None, None);
         (1..=count).for_each(|seat| house.start(seat));
         house
     }
@@ -66,6 +68,7 @@ impl House {
             running: BTreeMap::new(),
             log_bytes,
             keys: Some(keyring(1)),
+            client_keys: Some(keyring(1)),
         }
     }
 
@@ -156,12 +159,26 @@ impl House {
     /// A client that was told of these members only.
     pub(crate) fn client_of(&self, seats: impl IntoIterator<Item = u8>) -> Caller {
         let seats: Vec<_> = seats.into_iter().collect();
-        Caller::new(self.list(&seats), PATIENCE)
+        Caller::new(self.list(&seats), PATIENCE, self.admin_keys())
     }
 
     /// A client that gives up soon.
     pub(crate) fn hasty_client(&self) -> Caller {
-        Caller::new(self.members.clone(), Duration::from_millis(400))
+        Caller::new(self.members.clone(), Duration::from_millis(400), self.admin_keys())
+    }
+
+    /// A client with the keys of this name and these rights.
+    pub(crate) fn client_with(&self, name: &str, rights: Rights) -> Caller {
+        Caller::new(self.members.clone(), PATIENCE, self.keys_of(name, rights))
+    }
+
+    fn admin_keys(&self) -> Option<Vec<ClientKey>> {
+        self.keys_of("test", Rights::Admin)
+    }
+
+    fn keys_of(&self, name: &str, rights: Rights) -> Option<Vec<ClientKey>> {
+        let name = name.parse().expect("it is short");
+        self.client_keys.as_ref().map(|keys| keys.client_keys(CLUSTER, name, rights))
     }
 
     /// Waits until all that run agree on a leader: its seat, and a follower's.
@@ -244,9 +261,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    fn new(members: BTreeMap<Seat, SocketAddr>, timeout: Duration) -> Caller {
+    fn new(members: BTreeMap<Seat, SocketAddr>, timeout: Duration, keys: Option<Vec<ClientKey>>) -> Caller {
         let client = block_on(Client::new(CLUSTER, members, timeout));
-        Caller { client: client.expect("a socket") }
+        let mut client = client.expect("a socket");
+        if let Some(keys) = keys {
+            client.seal(keys);
+        }
+        Caller { client }
     }
 
     /// The session of this client's next command.

@@ -82,6 +82,9 @@ fn a_key_is_changed_while_commands_go_on_and_the_leader_stays() {
     for (seat, keys) in &keyrings {
         house.run(ServerConfig { keys: Some(keys.clone()), ..house.config(*seat) });
     }
+    let both = keyring(1);
+    both.install(key_id(2), key(2)).expect("there is room");
+    house.client_keys = Some(both);
     let mut client = house.client();
     client.add("apples", 1);
     house.settle();

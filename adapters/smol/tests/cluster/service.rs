@@ -64,7 +64,7 @@ fn a_repeated_command_is_done_once_and_answered_alike() {
 
 #[test]
 fn another_command_in_the_session_of_one_that_was_done_is_told_so() {
-    let house = House::of(3);
+    let house = House::plain(3);
     let mut client = house.client();
     let session = client.next();
     assert_eq!(client.add_as(session, "apples", 2).1, 2);
@@ -85,7 +85,7 @@ fn another_command_in_the_session_of_one_that_was_done_is_told_so() {
 
 #[test]
 fn a_command_of_sequence_zero_is_refused_at_once() {
-    let house = House::of(1);
+    let house = House::plain(1);
     let mut client = house.client();
     let session = Session { sequence: 0, ..client.next() };
     let begun = Instant::now();
@@ -99,7 +99,7 @@ fn a_command_of_sequence_zero_is_refused_at_once() {
 
 #[test]
 fn a_flood_of_openings_takes_no_place_of_a_session_that_is_used() {
-    let house = House::of(3);
+    let house = House::plain(3);
     let mut client = house.client();
     let session = client.next();
     assert_eq!(client.add_as(session, "apples", 2).1, 2);

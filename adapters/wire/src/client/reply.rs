@@ -147,6 +147,8 @@ pub enum Reason {
     /// The change was meant for other members than there are now. It may be an earlier copy of it that has changed them: see
     /// who takes part.
     Outdated,
+    /// The client's key has no rights to this, or was taken back.
+    Forbidden,
 }
 
 impl Reason {
@@ -179,17 +181,23 @@ pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [
 /// # Errors
 /// Why the frame is to be dropped. An answer to another client is [`DecodeError::Destination`].
 pub fn decode_reply(frame: &[u8], client: u64) -> Result<Reply<'_>, DecodeError> {
-    let body = frame::open(frame, Class::Reply)?;
-    let reply = read(body).ok_or(DecodeError::Malformed)?;
-    if reply.client != client {
+    let mut fields = Fields::of(frame::open(frame, Class::Reply)?);
+    let asker = fields.number();
+    let reply = read(fields, asker).ok_or(DecodeError::Malformed)?;
+    if asker != client {
         return Err(DecodeError::Destination);
     }
     Ok(reply)
 }
 
-/// Writes the fields one by one, as serde would with much more code.
 fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
-    numbers(out, &[reply.client, reply.number])?;
+    numbers(out, &[reply.client])?;
+    write_answered(reply, out)
+}
+
+/// Writes what is answered, and to which request, field by field, as serde would with much more code.
+pub(crate) fn write_answered(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
+    numbers(out, &[reply.number])?;
     fields::raw(out, &[reply.from.0])?;
     fields::founding(out, reply.founding)?;
     match &reply.body {
@@ -225,6 +233,7 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
                 write_unchanged(out, *reason)
             }
             Reason::Outdated => numbers(out, &[4, 13]),
+            Reason::Forbidden => numbers(out, &[4, 14]),
         },
         ReplyBody::Unknown => numbers(out, &[5]),
         ReplyBody::Superseded => numbers(out, &[6]),
@@ -255,9 +264,9 @@ fn write(reply: &Reply<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
     }
 }
 
-fn read(body: &[u8]) -> Option<Reply<'_>> {
-    let mut fields = Fields::of(body);
-    let (client, number, from) = (fields.number(), fields.number(), fields.seat());
+/// The rest of a reply to this client.
+pub(crate) fn read(mut fields: Fields<'_>, client: u64) -> Option<Reply<'_>> {
+    let (number, from) = (fields.number(), fields.seat());
     let founding = fields.founding();
     let body = match fields.number() {
         0 => ReplyBody::Opened { epoch: fields.index() },
@@ -279,6 +288,7 @@ fn read(body: &[u8]) -> Option<Reply<'_>> {
             11 => Reason::NoTarget,
             12 => Reason::Unchanged(read_unchanged(&mut fields)?),
             13 => Reason::Outdated,
+            14 => Reason::Forbidden,
             _ => return None,
         }),
         5 => ReplyBody::Unknown,

@@ -99,17 +99,23 @@ pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result
 /// # Errors
 /// Why the frame is to be dropped.
 pub fn decode_request(frame: &[u8], cluster: Cluster) -> Result<Request<'_>, DecodeError> {
-    let body = frame::open(frame, Class::Request)?;
-    let request = read(body).ok_or(DecodeError::Malformed)?;
-    if request.cluster != cluster {
+    let mut fields = Fields::of(frame::open(frame, Class::Request)?);
+    let (found, client) = (Cluster(fields.number()), fields.number());
+    let request = read(fields, found, client).ok_or(DecodeError::Malformed)?;
+    if found != cluster {
         return Err(DecodeError::Cluster);
     }
     Ok(request)
 }
 
-/// Writes the fields one by one, as serde would with much more code.
 fn write(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
-    numbers(out, &[request.cluster.0, request.client, request.number])?;
+    numbers(out, &[request.cluster.0, request.client])?;
+    write_asked(request, out)
+}
+
+/// Writes what is asked, and its number, field by field, as serde would with much more code.
+pub(crate) fn write_asked(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
+    numbers(out, &[request.number])?;
     match request.body {
         RequestBody::Command { session, command } => {
             numbers(out, &[0, session.client, session.epoch.0, session.sequence])?;
@@ -136,9 +142,9 @@ fn write(request: &Request<'_>, out: &mut Writer<'_>) -> postcard::Result<()> {
     }
 }
 
-fn read(body: &[u8]) -> Option<Request<'_>> {
-    let mut fields = Fields::of(body);
-    let (cluster, client, number) = (Cluster(fields.number()), fields.number(), fields.number());
+/// The rest of a client's request: its number, and what is asked.
+pub(crate) fn read(mut fields: Fields<'_>, cluster: Cluster, client: u64) -> Option<Request<'_>> {
+    let number = fields.number();
     let body = match fields.number() {
         0 => RequestBody::Command {
             session: Session { client: fields.number(), epoch: fields.index(), sequence: fields.number() },

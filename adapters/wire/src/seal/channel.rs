@@ -2,7 +2,8 @@ use core::fmt;
 
 use quorate::{Identity, Incarnation, Instant, Seat};
 
-use super::session::{Peer, Session};
+use super::key::Purpose;
+use super::session::Session;
 use super::{Hello, Key, KeyId, Ring, Side, Word};
 use crate::DecodeError;
 
@@ -16,8 +17,8 @@ use crate::DecodeError;
 pub struct Channel {
     /// The number that the next session is made with.
     open: Option<u64>,
-    present: Option<Session>,
-    next: Option<Session>,
+    present: Option<Session<Incarnation>>,
+    next: Option<Session<Incarnation>>,
     /// Whether another session is wanted.
     wants: bool,
     /// Before then this side says nothing that nobody has asked for.
@@ -101,7 +102,7 @@ impl Channel {
     }
 
     /// The session to seal the next frame under, and the frame's counter.
-    pub(super) fn sealing(&mut self) -> Option<(&Session, u64)> {
+    pub(super) fn sealing(&mut self) -> Option<(&Session<Incarnation>, u64)> {
         let is_next = self.present.is_none() || self.next.as_ref().is_some_and(|next| next.is_confirmed);
         let session = if is_next { &mut self.next } else { &mut self.present };
         let counter = session.as_mut().and_then(Session::next_counter);
@@ -123,9 +124,9 @@ impl Channel {
         for is_next in [true, false] {
             let place = if is_next { &mut self.next } else { &mut self.present };
             let Some(session) = place.as_mut().filter(|session| session.mark() == mark) else { continue };
-            match session.open(from, low, header, sealed) {
+            match session.open(from.0, low, header, sealed) {
                 Ok(length) => {
-                    let life = session.life;
+                    let life = session.with;
                     session.is_confirmed = true;
                     self.wants = false;
                     self.heard = side.interval_after(now);
@@ -142,7 +143,7 @@ impl Channel {
     }
 
     /// The session that was made with this number of the other side.
-    fn with(&mut self, yours: u64) -> Option<&mut Session> {
+    fn with(&mut self, yours: u64) -> Option<&mut Session<Incarnation>> {
         [&mut self.next, &mut self.present].into_iter().flatten().find(|session| session.yours == yours)
     }
 
@@ -151,9 +152,13 @@ impl Channel {
         self.wants || self.next.as_ref().or(self.present.as_ref()).is_some_and(|latest| latest.is_due(used))
     }
 
-    fn make(&mut self, side: &Side, key: (KeyId, &Key), from: Identity, (mine, yours): (u64, u64), is_confirmed: bool) {
-        let Identity { seat, incarnation: life } = from;
-        let made = Session::new(side, key, &Peer { seat, life, mine, yours }, is_confirmed);
+    fn make(&mut self, side: &Side, (id, key): (KeyId, &Key), from: Identity, numbers: (u64, u64), is_confirmed: bool) {
+        let ours = (side.me.seat.0, side.me.incarnation.0, numbers.0);
+        let theirs = (from.seat.0, from.incarnation.0, numbers.1);
+        let (low, high) = if ours.0 < theirs.0 { (ours, theirs) } else { (theirs, ours) };
+        let places = [[side.founding.0, low.1], [high.1, low.2], [high.2, 0]];
+        let key = key.derive(Purpose::Session, [low.0, high.0, 0], side.cluster.0, &places);
+        let made = Session::new(key, id, from.incarnation, numbers, is_confirmed);
         if let Some(next) = self.next.replace(made).filter(|next| next.is_confirmed) {
             self.present = Some(next);
         }

@@ -38,7 +38,7 @@ pub enum Word {
 
 impl Word {
     /// The kind, and the numbers of its sender and its receiver.
-    fn parts(self) -> (u8, u64, u64) {
+    pub(super) fn parts(self) -> (u8, u64, u64) {
         match self {
             Word::Ask(mine) => (0, mine, 0),
             Word::Answer(mine, yours) => (1, mine, yours),
@@ -46,7 +46,7 @@ impl Word {
         }
     }
 
-    fn of((kind, mine, yours): (u8, u64, u64)) -> Option<Word> {
+    pub(super) fn of((kind, mine, yours): (u8, u64, u64)) -> Option<Word> {
         match kind {
             0 if yours == 0 => Some(Word::Ask(mine)),
             1 => Some(Word::Answer(mine, yours)),

@@ -22,8 +22,7 @@ impl Key {
     /// The key of the client of this name, with these rights, in this cluster. A node that has this key knows the client's as
     /// well, and a client with its own knows no other.
     pub fn for_client(&self, cluster: Cluster, name: Name, rights: Rights) -> Key {
-        let name = u128::from_le_bytes(*name.bytes());
-        self.derive(Purpose::Client, [rights as u8, 0, 0], cluster.0, &[[name as u64, (name >> 64) as u64]])
+        self.derive(Purpose::Client, [rights as u8, 0, 0], cluster.0, &[name.halves()])
     }
 
     /// The key itself, for whoever writes it to where nobody else reads it.

@@ -34,7 +34,7 @@ pub fn encode<'b>(
     let [a, b, c, d] = (counter as u32).to_le_bytes();
     *head = [VERSION, SEALED_BITS | Class::Member as u8, session.mark(), from.0, to.0, a, b, c, d];
     let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
-    *rest.first_chunk_mut().ok_or(error)? = session.seal(from, counter, head, body).ok_or(error)?;
+    *rest.first_chunk_mut().ok_or(error)? = session.seal(from.0, counter, head, body).ok_or(error)?;
     Ok(buffer.get(..end + TAG))
 }
 

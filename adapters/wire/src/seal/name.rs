@@ -20,6 +20,12 @@ impl Name {
         &self.0
     }
 
+    /// The same, as two numbers.
+    pub(super) const fn halves(&self) -> [u64; 2] {
+        let number = u128::from_le_bytes(self.0);
+        [number as u64, (number >> 64) as u64]
+    }
+
     pub(super) fn of(bytes: [u8; Name::BYTES_MAX]) -> Option<Name> {
         let length = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
         let (name, rest) = bytes.split_at_checked(length)?;

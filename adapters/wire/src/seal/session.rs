@@ -5,12 +5,10 @@ use chacha20::{ChaChaCore, KeyIvInit, R20};
 use ctutils::CtEq;
 use poly1305::Poly1305;
 use poly1305::universal_hash::{KeyInit, UniversalHash};
-use quorate::{Incarnation, Seat};
 use zeroize::Zeroize;
 
-use super::key::Purpose;
 use super::window::Window;
-use super::{Key, KeyId, Side};
+use super::{Key, KeyId};
 use crate::DecodeError;
 
 /// How long a tag is, in bytes.
@@ -23,12 +21,12 @@ pub(super) const SESSION_FRAMES: u64 = 1 << 32;
 pub(super) const SESSION_FRAMES_MAX: u64 = 1 << 40;
 
 /// What two sides have made of a number of either: a key that nobody else has, and which counters were used.
-pub(super) struct Session {
+pub(super) struct Session<With> {
     key: Key,
     /// Which key of the ring it was made with.
     pub(super) id: KeyId,
-    /// Which life of the other seat's store it is with.
-    pub(super) life: Incarnation,
+    /// Whom it is with.
+    pub(super) with: With,
     /// This side's number.
     pub(super) mine: u64,
     /// The other side's.
@@ -40,16 +38,10 @@ pub(super) struct Session {
     pub(super) is_confirmed: bool,
 }
 
-impl Session {
-    /// The session of these numbers, under this key of the ring.
-    pub(super) fn new(side: &Side, (id, key): (KeyId, &Key), with: &Peer, is_confirmed: bool) -> Session {
-        let Peer { seat, life, mine, yours } = *with;
-        let ours = (side.me.seat.0, side.me.incarnation.0, mine);
-        let theirs = (seat.0, life.0, yours);
-        let (low, high) = if ours.0 < theirs.0 { (ours, theirs) } else { (theirs, ours) };
-        let numbers = [[side.founding.0, low.1], [high.1, low.2], [high.2, 0]];
-        let key = key.derive(Purpose::Session, [low.0, high.0, 0], side.cluster.0, &numbers);
-        Session { key, id, life, mine, yours, sent: 0, window: Window::default(), is_confirmed }
+impl<With> Session<With> {
+    /// A session with this key, made of these numbers.
+    pub(super) fn new(key: Key, id: KeyId, with: With, (mine, yours): (u64, u64), is_confirmed: bool) -> Session<With> {
+        Session { key, id, with, mine, yours, sent: 0, window: Window::default(), is_confirmed }
     }
 
     /// What tells it from the one before or after it, in each frame: the number of the ring's key, and four bits of its
@@ -74,23 +66,17 @@ impl Session {
     }
 
     /// Seals the body in place. What is before it goes into the tag.
-    pub(super) fn seal(&self, from: Seat, counter: u64, header: &[u8], body: &mut [u8]) -> Option<[u8; TAG]> {
-        seal(&self.key, from.0, counter, header, body)
+    pub(super) fn seal(&self, from: u8, counter: u64, header: &[u8], body: &mut [u8]) -> Option<[u8; TAG]> {
+        seal(&self.key, from, counter, header, body)
     }
 
     /// Opens the body of a frame in place, once.
-    pub(super) fn open(
-        &mut self,
-        from: Seat,
-        low: u32,
-        header: &[u8],
-        sealed: &mut [u8],
-    ) -> Result<usize, DecodeError> {
+    pub(super) fn open(&mut self, from: u8, low: u32, header: &[u8], sealed: &mut [u8]) -> Result<usize, DecodeError> {
         let counter = self.window.counter(low);
         if !self.window.takes(counter) {
             return Err(DecodeError::Repeated);
         }
-        let length = open(&self.key, from.0, counter, header, sealed)?;
+        let length = open(&self.key, from, counter, header, sealed)?;
         self.window.mark(counter);
         Ok(length)
     }
@@ -105,15 +91,6 @@ impl Session {
     pub(super) fn skip_to(&mut self, sent: u64) {
         self.sent = sent;
     }
-}
-
-/// Who the other side is, and the numbers of both.
-#[derive(Clone, Copy)]
-pub(super) struct Peer {
-    pub(super) seat: Seat,
-    pub(super) life: Incarnation,
-    pub(super) mine: u64,
-    pub(super) yours: u64,
 }
 
 /// ChaCha20-Poly1305 (RFC 8439), in place: the tag. No two bodies are sealed with the same key, sender and counter.

@@ -1,0 +1,135 @@
+use core::fmt;
+
+use quorate::Instant;
+
+use super::guests::frame_name;
+use super::hello::{CLIENT_HELLO, ClientHello, session_key};
+use super::{ClientKey, Guest, Sender};
+use crate::DecodeError;
+use crate::seal::session::Session;
+use crate::seal::{Key, Word};
+
+/// A client's side of the sealed link to a node. The rules stand in [CLIENTS.md].
+///
+/// [CLIENTS.md]: https://github.com/quorate/quorate/blob/main/tests/spec/CLIENTS.md
+#[derive(Default)]
+pub struct ClientChannel {
+    /// The number that the next session is made with.
+    open: Option<u64>,
+    session: Option<Session<()>>,
+    /// The one before, whose answers may be on their way.
+    before: Option<Session<()>>,
+    /// Whether nothing has opened since the last frame was sealed.
+    waits: bool,
+    /// Whether another session is wanted.
+    wants: bool,
+    /// Before then this side asks for none.
+    due: Instant,
+    /// How often it has asked for another session since something has opened.
+    asked: u8,
+}
+
+/// Who has a session asks for another one after twice as long each time, at most so many times: an answer that takes longer than
+/// two sessions would never open.
+const DOUBLED_MAX: u8 = 7;
+
+impl ClientChannel {
+    /// The question for a session, if one is wanted, and none was asked for in the last `interval_micros`, or longer, if it
+    /// has a session under which nothing opens. `number` draws a number that this client has never drawn before, in no
+    /// process.
+    pub fn speak(
+        &mut self,
+        key: &ClientKey,
+        now: Instant,
+        interval_micros: u64,
+        number: impl FnOnce() -> u64,
+    ) -> Option<[u8; CLIENT_HELLO]> {
+        if now < self.due || !(self.wants || self.session.is_none()) {
+            return None;
+        }
+        let doubled = if self.session.is_some() { self.asked } else { 0 };
+        self.due = Instant::from_micros(now.as_micros().saturating_add(interval_micros.saturating_mul(1 << doubled)));
+        (self.wants, self.asked) = (false, (self.asked + 1).min(DOUBLED_MAX));
+        hello(key, Word::Ask(*self.open.get_or_insert_with(number)))
+    }
+
+    /// Takes an answer: what is to be said to it before anything else, if it makes a session. Until something of the node
+    /// has opened, it is to be said [again](ClientChannel::done) before each frame.
+    pub fn hear(&mut self, frame: &[u8], key: &ClientKey) -> Option<[u8; CLIENT_HELLO]> {
+        let own = Guest { name: key.name, rights: key.rights };
+        let key_of = |id, guest| {
+            let is_own = id == key.id && guest == own;
+            is_own.then(|| Key::new(*key.key.expose())).ok_or(DecodeError::Destination)
+        };
+        let (hello, _) = ClientHello::decode(frame, key.cluster, key_of).ok()?;
+        let Word::Answer(node, mine) = hello.word else { return None };
+        self.open.take_if(|open| *open == mine)?;
+        let secret = session_key(&key.key, key.cluster, (mine, node));
+        self.before = self.session.replace(Session::new(secret, key.id, (), (mine, node), false));
+        (self.waits, self.wants) = (false, false);
+        self.done(key)
+    }
+
+    /// What is to be said before a frame: nothing, once the node has shown that it has the session.
+    pub fn done(&self, key: &ClientKey) -> Option<[u8; CLIENT_HELLO]> {
+        let session = self.session.as_ref().filter(|session| !session.is_confirmed)?;
+        hello(key, Word::Done(session.mine, session.yours))
+    }
+
+    /// The node says that it has not taken the last frame. It may be anybody who says so.
+    pub fn turned_away(&mut self) {
+        self.wants = true;
+    }
+
+    /// Another key is used from now on: what was made with the one before is of no use.
+    pub fn forget(&mut self) {
+        (self.open, self.session, self.before) = (None, None, None);
+    }
+
+    /// Whether a node's sealed frame is of a session with this node, as its head says: for whoever has several.
+    pub fn is_for(&self, frame: &[u8]) -> bool {
+        let sessions = self.session.iter().chain(&self.before);
+        let name = super::frame::name_of(frame);
+        sessions.into_iter().any(|session| Some(frame_name(session, session.yours)) == name)
+    }
+
+    /// The session to seal the next frame under, and the frame's counter.
+    pub(super) fn sealing(&mut self, key: &ClientKey) -> Option<(&Session<()>, u64)> {
+        self.wants |= self.waits;
+        let session = self.session.as_mut().filter(|session| session.id == key.id)?;
+        let counter = session.next_counter()?;
+        self.waits = true;
+        Some((session, counter))
+    }
+
+    /// Opens a frame of the node: how long the body is.
+    pub(super) fn open(
+        &mut self,
+        (name, low): (u32, u32),
+        header: &[u8],
+        sealed: &mut [u8],
+    ) -> Result<usize, DecodeError> {
+        let is_meant = |session: &&mut Session<()>| frame_name(session, session.yours) == name;
+        let session = self.session.iter_mut().chain(&mut self.before).find(is_meant).ok_or(DecodeError::Session)?;
+        let length = session.open(Sender::Node as u8, low, header, sealed)?;
+        session.is_confirmed = true;
+        self.before.take_if(|_| self.session.as_ref().is_some_and(|session| session.is_confirmed));
+        (self.waits, self.wants, self.asked) = (false, false, 0);
+        Ok(length)
+    }
+}
+
+fn hello(key: &ClientKey, word: Word) -> Option<[u8; CLIENT_HELLO]> {
+    let guest = Guest { name: key.name, rights: key.rights };
+    ClientHello { id: key.id, guest, word }.encode(&key.key, key.cluster)
+}
+
+impl fmt::Debug for ClientChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientChannel")
+            .field("is_ready", &self.session.is_some())
+            .field("waits", &self.waits)
+            .field("wants", &self.wants)
+            .finish_non_exhaustive()
+    }
+}

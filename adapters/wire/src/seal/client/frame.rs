@@ -1,0 +1,120 @@
+use quorate::Instant;
+
+use super::guests::frame_name;
+use super::{ClientChannel, ClientKey, Guest, Guests, Sender, SessionNumber};
+use crate::client::{Reply, Request};
+use crate::fields::Fields;
+use crate::frame::{self, Class, EncodeError, VERSION};
+use crate::seal::session::{Session, TAG};
+use crate::seal::{KeyId, Ring, SEALED_BITS};
+use crate::{Cluster, DecodeError, client};
+
+/// Version, class, name of the session, counter.
+const HEAD: usize = 10;
+
+/// Writes a request's sealed frame to the front of `buffer`, and returns it. None if there is no session to seal it under: the
+/// channel [asks](ClientChannel::speak) for one. Cluster and client are not in it: the session is of these two.
+///
+/// # Errors
+/// The frame is longer than `buffer`.
+pub fn encode_request<'b>(
+    buffer: &'b mut [u8],
+    key: &ClientKey,
+    channel: &mut ClientChannel,
+    request: &Request<'_>,
+) -> Result<Option<&'b [u8]>, EncodeError> {
+    let end = frame::fill(buffer, HEAD, TAG, |body| client::write_asked(request, body))?;
+    let Some((session, counter)) = channel.sealing(key) else { return Ok(None) };
+    let name = frame_name(session, session.yours);
+    seal(buffer, end, (Class::Request, Sender::Client), name, session, counter).map(Some)
+}
+
+/// Opens a client's sealed frame in place: in which session, of which client, and what it asks. A frame opens once. Nothing has
+/// changed before it has opened.
+///
+/// The request's client is named by a number that it drew for the session.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn decode_request<'f, const KEYS: usize, const SESSIONS: usize>(
+    frame: &'f mut [u8],
+    cluster: Cluster,
+    ring: &Ring<KEYS>,
+    guests: &mut Guests<SESSIONS>,
+    now: Instant,
+) -> Result<(SessionNumber, Guest, Request<'f>), DecodeError> {
+    let (place, header, sealed) = parts(frame, Class::Request)?;
+    let id = KeyId::of_mark(place.0 as u8);
+    ring.key(id).ok_or(DecodeError::Sealed(id.number()))?;
+    let (session, guest, client, length) = guests.open(now, place, header, sealed)?;
+    let body = sealed.get(..length).ok_or(DecodeError::Length)?;
+    let request = client::read_asked(Fields::of(body), cluster, client).ok_or(DecodeError::Malformed)?;
+    Ok((session, guest, request))
+}
+
+/// Writes the sealed frame of a reply to a request of this session to the front of `buffer`, and returns it. None if the
+/// session is not there any more: the client asks again.
+///
+/// # Errors
+/// The frame is longer than `buffer`.
+pub fn encode_reply<'b, const SESSIONS: usize>(
+    buffer: &'b mut [u8],
+    guests: &mut Guests<SESSIONS>,
+    session: SessionNumber,
+    reply: &Reply<'_>,
+) -> Result<Option<&'b [u8]>, EncodeError> {
+    let end = frame::fill(buffer, HEAD, TAG, |body| client::write_answered(reply, body))?;
+    let Some((session, counter)) = guests.sealing(session) else { return Ok(None) };
+    let name = frame_name(session, session.mine);
+    seal(buffer, end, (Class::Reply, Sender::Node), name, session, counter).map(Some)
+}
+
+/// Opens a node's sealed answer to this client in place. A frame opens once.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn decode_reply<'f>(
+    frame: &'f mut [u8],
+    channel: &mut ClientChannel,
+    client: u64,
+) -> Result<Reply<'f>, DecodeError> {
+    let (place, header, sealed) = parts(frame, Class::Reply)?;
+    let length = channel.open(place, header, sealed)?;
+    let body = sealed.get(..length).ok_or(DecodeError::Length)?;
+    client::read_answered(Fields::of(body), client).ok_or(DecodeError::Malformed)
+}
+
+/// Writes head and tag around a body that stands in its place.
+fn seal<'b, With>(
+    buffer: &'b mut [u8],
+    end: usize,
+    (class, sender): (Class, Sender),
+    name: u32,
+    session: &Session<With>,
+    counter: u64,
+) -> Result<&'b [u8], EncodeError> {
+    let error = EncodeError { room: buffer.len() };
+    let (head, rest) = buffer.split_first_chunk_mut::<HEAD>().ok_or(error)?;
+    let ([a, b, c, d], [e, f, g, h]) = (name.to_le_bytes(), (counter as u32).to_le_bytes());
+    *head = [VERSION, SEALED_BITS | class as u8, a, b, c, d, e, f, g, h];
+    let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
+    *rest.first_chunk_mut().ok_or(error)? = session.seal(sender as u8, counter, head, body).ok_or(error)?;
+    buffer.get(..end + TAG).ok_or(error)
+}
+
+/// The name of the session in a sealed reply.
+pub(super) fn name_of(frame: &[u8]) -> Option<u32> {
+    let [_, class, a, b, c, d, ..] = *frame else { return None };
+    (class == SEALED_BITS | Class::Reply as u8).then(|| u32::from_le_bytes([a, b, c, d]))
+}
+
+/// The session's name and the counter; the head; and what is sealed.
+fn parts(frame: &mut [u8], expected: Class) -> Result<((u32, u32), &[u8], &mut [u8]), DecodeError> {
+    let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
+    let [version, class, a, b, c, d, e, f, g, h] = *head;
+    frame::check_version(version)?;
+    if class != SEALED_BITS | expected as u8 {
+        return Err(DecodeError::Class(class));
+    }
+    Ok(((u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])), head, sealed))
+}

@@ -1,0 +1,48 @@
+use core::fmt;
+
+use super::super::{Key, KeyId, Name, Rights, Ring};
+use crate::Cluster;
+
+/// A client's key, as the client has it: with it, it poses as nobody else.
+#[derive(Debug)]
+pub struct ClientKey {
+    /// The cluster that it is for.
+    pub cluster: Cluster,
+    /// The number of the cluster's key that it was made of.
+    pub id: KeyId,
+    /// What the client is called.
+    pub name: Name,
+    /// What the client may ask for.
+    pub rights: Rights,
+    /// The key.
+    pub key: Key,
+}
+
+impl ClientKey {
+    /// That of the client of this name, with these rights, of the key of this number. None if the ring has no such key.
+    pub fn of<const KEYS: usize>(
+        ring: &Ring<KEYS>,
+        id: KeyId,
+        cluster: Cluster,
+        name: Name,
+        rights: Rights,
+    ) -> Option<ClientKey> {
+        let key = ring.key(id)?.for_client(cluster, name, rights);
+        Some(ClientKey { cluster, id, name, rights, key })
+    }
+}
+
+/// A client as nodes know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// What it is called.
+    pub name: Name,
+    /// What it may ask for.
+    pub rights: Rights,
+}
+
+impl fmt::Display for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.rights)
+    }
+}
