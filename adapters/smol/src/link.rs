@@ -5,8 +5,8 @@ use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, decod
 use quorate_wire::seal::client::SessionNumber;
 use quorate_wire::seal::{Form, Refusal};
 use quorate_wire::{
-    ANYBODY, Class, Cluster, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, decode, decode_founding,
-    encode, encode_founding,
+    ANYBODY, Class, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, decode, decode_founding, encode,
+    encode_founding,
 };
 
 use crate::allowance::Allowance;
@@ -342,7 +342,7 @@ mod tests {
     use std::net::UdpSocket;
 
     use quorate::{Entries, Entry, Index, Kind, Position, Term};
-    use quorate_wire::decode;
+    use quorate_wire::{Cluster, decode};
 
     use super::*;
 

@@ -64,6 +64,7 @@ impl Contact {
         &mut self,
         cluster: Cluster,
         keys: Option<&[ClientKey]>,
+        now: Instant,
         buffer: &mut [u8],
     ) -> Result<Option<(Option<[u8; CLIENT_HELLO]>, usize)>, EncodeError> {
         let Ok(request) = decode_request(&self.request, cluster) else { return Ok(None) };
@@ -73,7 +74,7 @@ impl Contact {
             return Ok(Some((None, self.request.len())));
         };
         let Some(key) = keys.get(self.key) else { return Ok(None) };
-        let Some(frame) = encode_request(buffer, key, &mut self.channel, &request)? else { return Ok(None) };
+        let Some(frame) = encode_request(buffer, key, &mut self.channel, now, &request)? else { return Ok(None) };
         self.said[0] = frame.to_vec();
         Ok(Some((self.channel.done(key), frame.len())))
     }

@@ -132,7 +132,7 @@ impl Exchange {
     /// Sends the request that has no answer there. Whether it went out.
     async fn say(&mut self, to: SocketAddr) -> Result<bool, EncodeError> {
         let Some(contact) = self.contacts.get_mut(&to) else { return Ok(false) };
-        let encoded = contact.encode(self.cluster, self.keys.as_deref(), &mut self.outgoing)?;
+        let encoded = contact.encode(self.cluster, self.keys.as_deref(), self.clock.now(), &mut self.outgoing)?;
         let Some((done, length)) = encoded else { return Ok(false) };
         if let Some(done) = done {
             let _ = self.socket.send_to(&done, to).await;

@@ -159,7 +159,7 @@ impl House {
     /// A client that was told of these members only.
     pub(crate) fn client_of(&self, seats: impl IntoIterator<Item = u8>) -> Caller {
         let seats: Vec<_> = seats.into_iter().collect();
-        Caller::new(self.list(&seats), PATIENCE, self.admin_keys())
+        self.client_at(self.list(&seats))
     }
 
     /// A client that gives up soon.
@@ -167,9 +167,14 @@ impl House {
         Caller::new(self.members.clone(), Duration::from_millis(400), self.admin_keys())
     }
 
-    /// A client with the keys of this name and these rights.
+    /// A client with the keys of this name and these rights, which gives up after two seconds.
     pub(crate) fn client_with(&self, name: &str, rights: Rights) -> Caller {
-        Caller::new(self.members.clone(), PATIENCE, self.keys_of(name, rights))
+        Caller::new(self.members.clone(), Duration::from_secs(2), self.keys_of(name, rights))
+    }
+
+    /// A client that was told that the members are there.
+    pub(crate) fn client_at(&self, members: BTreeMap<Seat, SocketAddr>) -> Caller {
+        Caller::new(members, PATIENCE, self.admin_keys())
     }
 
     fn admin_keys(&self) -> Option<Vec<ClientKey>> {
@@ -354,6 +359,14 @@ impl Caller {
 
     pub(crate) fn try_change_since(&mut self, since: Index, change: Change) -> Result<(), ClientError> {
         block_on(self.client.change(since, change))
+    }
+
+    pub(crate) fn try_transfer(&mut self, to: Option<Seat>) -> Result<(), ClientError> {
+        block_on(self.client.transfer(to))
+    }
+
+    pub(crate) fn try_snapshot(&mut self, seat: u8) -> Result<(), ClientError> {
+        block_on(self.client.snapshot(Seat(seat))).map(drop)
     }
 
     pub(crate) fn try_members(&mut self) -> Result<Configuration, ClientError> {

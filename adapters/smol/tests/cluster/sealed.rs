@@ -69,7 +69,9 @@ fn a_node_with_another_key_or_none_takes_no_part_until_it_has_the_right_one() {
         let status = house.client().try_status(leader).ok()?;
         refused(&status).contains_key("sealed").then_some(())
     });
+    house.client_keys = Some(keyring(4));
     assert!(house.client().status(3).applied.0 < last);
+    house.client_keys = Some(keyring(1));
     house.kill(3);
     house.start(3);
     house.converge(last);

@@ -24,13 +24,13 @@
 //! let mut buffer = [0; 250];
 //!
 //! // There is no session yet: the client asks for one.
-//! assert_eq!(encode_request(&mut buffer, &key, &mut channel, &request), Ok(None));
+//! assert_eq!(encode_request(&mut buffer, &key, &mut channel, now, &request), Ok(None));
 //! let ask = channel.speak(&key, now, 50_000, || 0x1234).expect("a number that is never drawn again");
 //! let answer = guests.hear(&ask, cluster, &ring, now, |_| true).expect("it has the key").expect("a question is answered");
 //! let done = channel.hear(&answer, &key).expect("the session is there");
 //! assert_eq!(guests.hear(&done, cluster, &ring, now, |_| true), Ok(None));
 //!
-//! let length = encode_request(&mut buffer, &key, &mut channel, &request).expect("it fits").expect("a session").len();
+//! let length = encode_request(&mut buffer, &key, &mut channel, now, &request).expect("it fits").expect("a session").len();
 //! let (session, guest, asked) =
 //!     decode_request(&mut buffer[..length], cluster, &ring, &mut guests, now).expect("it opens");
 //! assert_eq!((asked.number, asked.body, guest.rights), (1, RequestBody::Status, Rights::Read));

@@ -1,4 +1,5 @@
 use core::fmt;
+use core::time::Duration;
 
 use quorate::Instant;
 
@@ -19,24 +20,27 @@ pub struct ClientChannel {
     session: Option<Session<()>>,
     /// The one before, whose answers may be on their way.
     before: Option<Session<()>>,
-    /// Whether nothing has opened since the last frame was sealed.
-    waits: bool,
-    /// Whether another session is wanted.
-    wants: bool,
-    /// Before then this side asks for none.
-    due: Instant,
-    /// How often it has asked for another session since something has opened.
-    asked: u8,
+    /// Since when a frame is unanswered, if nothing has opened since.
+    waits: Option<Instant>,
+    /// Whether a frame was not taken, as somebody says.
+    is_turned_away: bool,
+    /// When this side has asked last.
+    asked: Option<Instant>,
+    /// How often it has asked beside a session under which nothing has opened since.
+    others: u8,
 }
 
-/// Who has a session asks for another one after twice as long each time, at most so many times: an answer that takes longer than
-/// two sessions would never open.
+/// Who has a session asks for another one after twice as long each time: an answer that takes longer than two sessions would
+/// never open. So often is the time doubled if nothing is heard.
 const DOUBLED_MAX: u8 = 7;
 
+/// The same, if the node says that it did not take a frame.
+const TOLD_DOUBLED_MAX: u8 = 3;
+
 impl ClientChannel {
-    /// The question for a session, if one is wanted, and none was asked for in the last `interval_micros`, or longer, if it
-    /// has a session under which nothing opens. `number` draws a number that this client has never drawn before, in no
-    /// process.
+    /// The question for a session, if there is none, or if a frame was not taken, or not answered for `interval_micros`. A node
+    /// is asked no more often than once in as long, and while there is a session, after twice as long each time.
+    /// `number` draws a number that this client has never drawn before, in no process.
     pub fn speak(
         &mut self,
         key: &ClientKey,
@@ -44,12 +48,18 @@ impl ClientChannel {
         interval_micros: u64,
         number: impl FnOnce() -> u64,
     ) -> Option<[u8; CLIENT_HELLO]> {
-        if now < self.due || !(self.wants || self.session.is_none()) {
+        let interval = Duration::from_micros(interval_micros);
+        let doubled = match self.session {
+            None => 0,
+            Some(_) if self.is_turned_away => self.others.min(TOLD_DOUBLED_MAX),
+            Some(_) if self.waits.is_some_and(|since| now >= since + interval) => self.others.min(DOUBLED_MAX),
+            Some(_) => return None,
+        };
+        if self.asked.is_some_and(|asked| now < asked + interval * (1 << doubled)) {
             return None;
         }
-        let doubled = if self.session.is_some() { self.asked } else { 0 };
-        self.due = Instant::from_micros(now.as_micros().saturating_add(interval_micros.saturating_mul(1 << doubled)));
-        (self.wants, self.asked) = (false, (self.asked + 1).min(DOUBLED_MAX));
+        (self.asked, self.is_turned_away) = (Some(now), false);
+        self.others = self.session.as_ref().map_or(0, |_| self.others.saturating_add(1));
         hello(key, Word::Ask(*self.open.get_or_insert_with(number)))
     }
 
@@ -66,7 +76,7 @@ impl ClientChannel {
         self.open.take_if(|open| *open == mine)?;
         let secret = session_key(&key.key, key.cluster, (mine, node));
         self.before = self.session.replace(Session::new(secret, key.id, (), (mine, node), false));
-        (self.waits, self.wants) = (false, false);
+        (self.waits, self.is_turned_away) = (None, false);
         self.done(key)
     }
 
@@ -78,7 +88,7 @@ impl ClientChannel {
 
     /// The node says that it has not taken the last frame. It may be anybody who says so.
     pub fn turned_away(&mut self) {
-        self.wants = true;
+        self.is_turned_away = self.waits.is_some();
     }
 
     /// Another key is used from now on: what was made with the one before is of no use.
@@ -94,12 +104,14 @@ impl ClientChannel {
     }
 
     /// The session to seal the next frame under, and the frame's counter.
-    pub(super) fn sealing(&mut self, key: &ClientKey) -> Option<(&Session<()>, u64)> {
-        self.wants |= self.waits;
+    pub(super) fn sealing(&mut self, key: &ClientKey, now: Instant) -> Option<(&Session<()>, u64)> {
         let session = self.session.as_mut().filter(|session| session.id == key.id)?;
-        let counter = session.next_counter()?;
-        self.waits = true;
-        Some((session, counter))
+        let Some(counter) = session.next_counter() else {
+            self.forget();
+            return None;
+        };
+        self.waits.get_or_insert(now);
+        self.session.as_ref().map(|session| (session, counter))
     }
 
     /// Opens a frame of the node: how long the body is.
@@ -114,7 +126,7 @@ impl ClientChannel {
         let length = session.open(Sender::Node as u8, low, header, sealed)?;
         session.is_confirmed = true;
         self.before.take_if(|_| self.session.as_ref().is_some_and(|session| session.is_confirmed));
-        (self.waits, self.wants, self.asked) = (false, false, 0);
+        (self.waits, self.is_turned_away, self.others) = (None, false, 0);
         Ok(length)
     }
 }
@@ -129,7 +141,6 @@ impl fmt::Debug for ClientChannel {
         f.debug_struct("ClientChannel")
             .field("is_ready", &self.session.is_some())
             .field("waits", &self.waits)
-            .field("wants", &self.wants)
             .finish_non_exhaustive()
     }
 }

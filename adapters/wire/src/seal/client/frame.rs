@@ -21,10 +21,11 @@ pub fn encode_request<'b>(
     buffer: &'b mut [u8],
     key: &ClientKey,
     channel: &mut ClientChannel,
+    now: Instant,
     request: &Request<'_>,
 ) -> Result<Option<&'b [u8]>, EncodeError> {
     let end = frame::fill(buffer, HEAD, TAG, |body| client::write_asked(request, body))?;
-    let Some((session, counter)) = channel.sealing(key) else { return Ok(None) };
+    let Some((session, counter)) = channel.sealing(key, now) else { return Ok(None) };
     let name = frame_name(session, session.yours);
     seal(buffer, end, (Class::Request, Sender::Client), name, session, counter).map(Some)
 }
