@@ -6,7 +6,7 @@ use quorate_wire::{Cluster, DecodeError, FoundingEnvelope};
 
 use crate::pair::{Node, pair, settle, side};
 
-fn flips(frame: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+pub(crate) fn flips(frame: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..frame.len() * 8).map(|bit| {
         let mut flipped = frame.to_vec();
         flipped[bit / 8] ^= 1 << (bit % 8);

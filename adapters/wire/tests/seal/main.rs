@@ -2,6 +2,7 @@
 #![cfg(feature = "seal")]
 
 mod attacks;
+mod clients;
 mod pair;
 mod rotation;
 mod sessions;
