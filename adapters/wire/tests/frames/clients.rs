@@ -97,6 +97,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::NoTarget),
         unchanged().prop_map(Reason::Unchanged),
         Just(Reason::Outdated),
+        Just(Reason::Forbidden),
         Just(Reason::InTransfer),
         Just(Reason::Malformed),
         Just(Reason::Stopping),

@@ -67,7 +67,7 @@ fn unknown_variants_are_malformed() {
     let request = [1, 1, 42, 7, 1, 9];
     let change = [1, 1, 42, 7, 1, 7, 9, 5, 0];
     let reply = [1, 2, 7, 1, 2, 0, 16];
-    let reason = [1, 2, 7, 1, 2, 0, 4, 14];
+    let reason = [1, 2, 7, 1, 2, 0, 4, 15];
     let unchanged = [1, 2, 7, 1, 2, 0, 4, 12, 11];
     let founding = [1, 3, 42, 1, 2, 4];
     let standing = [1, 3, 42, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 4];

@@ -218,6 +218,7 @@ fn replies() -> impl Iterator<Item = (&'static str, ReplyBody<'static>)> {
         ("Refused.TooLong", unchanged(Unchanged::TooLarge)),
         ("Refused.Older", unchanged(Unchanged::Outdated(Seats(4)))),
         ("Refused.Outdated", ReplyBody::Refused(Reason::Outdated)),
+        ("Refused.Forbidden", ReplyBody::Refused(Reason::Forbidden)),
         ("Unknown", ReplyBody::Unknown),
         ("Superseded", ReplyBody::Superseded),
         ("Expired", ReplyBody::Expired),

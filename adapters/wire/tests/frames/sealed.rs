@@ -1,6 +1,8 @@
 use quorate::{Identity, Incarnation, Instant, Message, Seat, Term, founding};
-use quorate_wire::Cluster;
-use quorate_wire::seal::{Channel, Key, KeyId, Ring, Side, encode, encode_founding, encode_hello};
+use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody};
+use quorate_wire::seal::client::{ClientChannel, ClientKey, Guests, decode_request, encode_reply, encode_request};
+use quorate_wire::seal::{Channel, Key, KeyId, Refusal, Rights, Ring, Side, encode, encode_founding, encode_hello};
+use quorate_wire::{Cluster, DecodeError};
 use std::fs;
 
 use crate::golden::{FOUNDERS, FOUNDING, LIFE, TOKEN, described, listing, path};
@@ -31,8 +33,41 @@ fn the_description_shows_every_sealed_frame() {
     }
     let frame = encode(&mut buffer, &one, Seat(2), &mut forth, &message).expect("there is room");
     frames.push(("CampaignNow.sealed".to_owned(), frame.expect("there is a session").to_vec()));
+    frames.extend(of_client(&ring, id));
     let message = founding::Message::Prepare { founding: FOUNDING, token: TOKEN };
     let frame = encode_founding(&mut buffer, &ring, &FOUNDERS, &message, [TOKEN, TOKEN + 1]).expect("there is room");
     frames.push(("Prepare.sealed".to_owned(), frame.to_vec()));
     assert_eq!(listing(described(&description, "\n```sealed ")), listing(frames.into_iter()));
+}
+
+/// Between a client called alice, which may write, and the node at seat 2.
+fn of_client(ring: &Ring<1>, id: KeyId) -> Vec<(String, Vec<u8>)> {
+    let (cluster, now, mut buffer) = (Cluster(42), Instant::START, [0; 100]);
+    let name = "alice".parse().expect("it is short");
+    let key = ClientKey::of(ring, id, cluster, name, Rights::Write).expect("the key is here");
+    let mut guests = Guests::<1>::new(Key::new(std::array::from_fn(|at| 0x80 + at as u8)));
+    let mut channel = ClientChannel::default();
+    let ask = channel.speak(&key, now, 100_000, || 0x0102_0304_0506_0708).expect("it asks");
+    let answer = guests.hear(&ask, cluster, ring, now, |_| true).expect("it is sound").expect("it is answered");
+    let done = channel.hear(&answer, &key).expect("it answers");
+    assert_eq!(guests.hear(&done, cluster, ring, now, |_| true), Ok(None));
+    let request = Request { cluster, client: 7, number: 130, body: RequestBody::Status };
+    let frame = encode_request(&mut buffer, &key, &mut channel, now, &request).expect("there is room");
+    let request = frame.expect("there is a session").to_vec();
+    let (session, ..) =
+        decode_request(&mut request.clone(), cluster, ring, &mut guests, now).expect("it was sealed for this node");
+    let body = ReplyBody::Refused(Reason::Stopping);
+    let reply = Reply { client: 7, number: 130, from: Seat(2), founding: Some(FOUNDING), body };
+    let frame = encode_reply(&mut buffer, &mut guests, session, &reply).expect("there is room");
+    let reply = frame.expect("there is a session").to_vec();
+    let refusal = Refusal::of(&request, DecodeError::Sealed(5)).expect("it is told").encode();
+    let frames = [
+        ("ClientAsk", ask.to_vec()),
+        ("ClientAnswer", answer.to_vec()),
+        ("ClientDone", done.to_vec()),
+        ("Status.sealed", request),
+        ("Refused.sealed", reply),
+        ("Refusal", refusal.to_vec()),
+    ];
+    frames.map(|(name, frame)| (name.to_owned(), frame)).to_vec()
 }
