@@ -2,6 +2,7 @@
 //! under libFuzzer; the test `fuzz_corpus` runs them on the kept corpus, and on bytes drawn at random.
 
 mod arbitrary;
+mod clients;
 mod decode;
 mod flash;
 mod forgery;
@@ -18,6 +19,7 @@ mod step;
 
 use quorate::{Boot, Charter, Config, Features, Founding, Least, Members, Recovered, Seat};
 
+pub use clients::clients;
 pub use decode::decode;
 pub use flash::flash;
 pub use mutation::{corpus, mutate};
@@ -31,13 +33,14 @@ pub use step::step;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("decode", decode),
     ("step", step),
     ("recovery", recovery),
     ("flash", flash),
     ("roundtrip", roundtrip),
     ("seal", seal),
+    ("clients", clients),
     ("station", station),
 ];
 

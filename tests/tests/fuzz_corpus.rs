@@ -60,3 +60,8 @@ fn what_is_encoded_comes_back() {
 fn between_two_sides_nothing_is_taken_that_was_not_said() {
     run_all("seal", 4_000);
 }
+
+#[test]
+fn between_a_client_and_a_node_nothing_is_taken_that_was_not_said() {
+    run_all("clients", 4_000);
+}

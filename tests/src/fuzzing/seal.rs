@@ -34,7 +34,7 @@ pub fn seal(data: &[u8]) {
             kind => {
                 let (bytes, tail) = rest.split_at(which.min(rest.len()));
                 rest = tail;
-                let class = if kind == 6 { 0x40 } else { 0xc0 | act >> 4 & 3 };
+                let class = if kind == 6 { 0x40 } else { 0xc0 | act >> 4 & 7 };
                 let mut frame = [&[1, class, 5, 2 - second as u8, 1 + second as u8], bytes].concat();
                 assert!(line.sides[second].take(&mut frame).is_none(), "a forged frame is taken");
             }
@@ -80,7 +80,7 @@ impl Party {
     fn take(&mut self, frame: &mut [u8]) -> Option<Taken> {
         let Party { side, ring, channel, now, drawn } = self;
         match Form::of(frame).ok()? {
-            Form::Plain(_) | Form::Sealed(Class::Request | Class::Reply) => None,
+            Form::Plain(_) | Form::Sealed(Class::Request | Class::Reply) | Form::ClientHello | Form::Refusal => None,
             Form::Hello => {
                 let hello = decode_hello(frame, side, ring).ok()?;
                 Some(Taken::Answered(channel.hear(side, ring, &hello, || draw(drawn))))
