@@ -25,6 +25,13 @@ impl Key {
         self.derive(Purpose::Client, [rights as u8, 0, 0], cluster.0, &[name.halves()])
     }
 
+    /// What tells this key from others without showing it: whoever keeps two copies compares these. It is worth nothing to who
+    /// does not have the key.
+    pub fn fingerprint(&self) -> u32 {
+        let [a, b, c, d, ..] = *self.derive(Purpose::Fingerprint, [0; 3], 0, &[]).expose();
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// The key itself, for whoever writes it to where nobody else reads it.
     pub const fn expose(&self) -> &[u8; Key::BYTES] {
         &self.0
@@ -61,6 +68,7 @@ pub(super) enum Purpose {
     Hello = 1,
     Session = 2,
     Letter = 3,
+    Fingerprint = 4,
     Client = 5,
     ClientHello = 6,
     ClientSession = 7,
@@ -99,5 +107,12 @@ mod tests {
         ];
         let differ = |at: usize| made[at + 1..].iter().all(|other| *other != made[at]);
         assert!((0..made.len()).all(differ));
+    }
+
+    /// Files are compared by it, of this version and of later ones.
+    #[test]
+    fn a_fingerprint_tells_keys_apart_and_stays() {
+        let of = |byte| Key::new([byte; Key::BYTES]).fingerprint();
+        assert_eq!((of(7), of(8)), (0xfeb8_05e1, 0x3ea5_8179));
     }
 }
