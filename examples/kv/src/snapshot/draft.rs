@@ -1,16 +1,14 @@
-use std::fs::{File, Permissions};
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use quorate::crc32c_append;
 use quorate_disk::SnapshotHeader;
-use tempfile::{Builder, NamedTempFile};
+use tempfile::NamedTempFile;
 
+use crate::beside;
 use crate::exit::{Exit, Failure};
 
-/// The file of a snapshot that is being saved, under a passing name beside its own. Dropped before it is kept, it
-/// leaves nothing.
+/// The file of a snapshot that is being saved. Dropped before it is kept, it leaves nothing.
 pub(super) struct Draft<'a> {
     file: NamedTempFile,
     path: &'a Path,
@@ -26,10 +24,7 @@ impl<'a> Draft<'a> {
         if !replaces && path.exists() {
             return Err(exists(path));
         }
-        // As any other file: the system takes away what the user's mask says.
-        let permissions = Permissions::from_mode(0o666);
-        let made = Builder::new().prefix(".quorate-").permissions(permissions).tempfile_in(parent(path));
-        let file = made.map_err(|error| unwritable(path, &error))?;
+        let file = beside::create(path, 0o666).map_err(|error| unwritable(path, &error))?;
         Ok(Draft { file, path, replaces, bytes: 0, check: 0 })
     }
 
@@ -68,14 +63,10 @@ impl<'a> Draft<'a> {
     /// Makes the file durable, and then its name.
     pub(super) fn keep(self) -> Result<(), Failure> {
         let Draft { file, path, replaces, .. } = self;
-        let failed = |error: io::Error| match error.kind() {
+        beside::keep(file, path, replaces).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => exists(path),
             _ => unwritable(path, &error),
-        };
-        file.as_file().sync_all().map_err(failed)?;
-        let kept = if replaces { file.persist(path) } else { file.persist_noclobber(path) };
-        kept.map_err(|error| failed(error.error))?;
-        File::open(parent(path)).and_then(|directory| directory.sync_all()).map_err(failed)
+        })
     }
 }
 
@@ -88,13 +79,6 @@ impl Write for Draft<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
     }
 }
 
