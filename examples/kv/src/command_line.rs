@@ -1,5 +1,6 @@
 mod change;
 mod features;
+mod keyring;
 mod members;
 mod rescue;
 mod serve;
@@ -14,6 +15,7 @@ use quorate_smol::ServerConfig;
 
 pub(crate) use self::change::{AddMember, ListMembers, MembersAction, MoveMember, NamedMember, TransferTo};
 pub(crate) use self::features::{FeatureArgs, FeaturesAction, ListFeatures};
+pub(crate) use self::keyring::{ClientArgs, KeyringAction, KeyringArgs};
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::rescue::Rescue;
 pub(crate) use self::serve::ServeArgs;
@@ -57,6 +59,8 @@ pub(crate) enum Action {
     },
     /// Show what is on in the cluster and what its nodes know beyond that; or switch it on
     Features(FeatureArgs),
+    /// Make and change the keys of a cluster and its clients
+    Keyring(KeyringArgs),
     /// Have another node lead
     Transfer(Remote<TransferTo>),
     /// Take a JSON request a line, and answer each with a JSON line
@@ -193,6 +197,7 @@ Examples:
   quorate-kv members add 4=127.0.0.1:7104
   quorate-kv features                     all nodes were upgraded: what can be switched on now
   quorate-kv snapshot save monday.snapshot
+  quorate-kv keyring init                 keys for a cluster: nodes and clients do not take them yet
   quorate-kv rescue quorate-data/n3                           a majority is gone for good: what this one has
 
 Exit codes:
@@ -206,10 +211,10 @@ Exit codes:
     7  not done: the session that was named is another write's
     8  done, but the answer could not be printed
     9  a node is none of the members any longer
-   10  a node's data, or a saved snapshot, is damaged
+   10  a node's data, a saved snapshot or a file of keys is damaged
    11  a disk failed
    12  the directory or the snapshot belongs to another node or cluster
    13  the directory is in use
-   14  the data was written by another version, or a feature is on that this one does not know
+   14  the data or keys were written by another version, or a feature is on that this one does not know
    15  the address cannot be used
   130  interrupted";

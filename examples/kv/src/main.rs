@@ -9,6 +9,8 @@ mod decode;
 mod exit;
 mod features;
 mod inspect;
+mod keyring;
+mod keys;
 mod layout;
 mod lines;
 mod local;
@@ -71,6 +73,7 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Rescue(args) => snapshot::rescue(&args),
         Action::Members { action } => members(action),
         Action::Features(args) => features(&args),
+        Action::Keyring(args) => keyring::run(&args),
         Action::Transfer(args) => {
             let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
             interruptible(operated, members::transfer(&args.ask, layout, timeout))

@@ -7,6 +7,7 @@ mod failures;
 mod features;
 mod founding;
 mod inside;
+mod keyring;
 mod leases;
 mod local;
 mod logs;

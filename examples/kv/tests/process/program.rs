@@ -21,7 +21,7 @@ pub(crate) fn program_after(preparation: &str) -> Command {
 }
 
 fn under(mut command: Command) -> Command {
-    command.env_remove("QUORATE_PEERS").env_remove("QUORATE_CLUSTER");
+    command.env_remove("QUORATE_PEERS").env_remove("QUORATE_CLUSTER").env_remove("QUORATE_KEYS");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -1,0 +1,79 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use quorate_wire::seal::{KeyId, Name, Rights};
+
+use crate::keys::KEYS_FILE;
+use crate::layout::{LOCAL_CLUSTER, parse_file};
+
+#[derive(Debug, Args)]
+#[command(after_help = KEYRING_HELP)]
+pub(crate) struct KeyringArgs {
+    #[command(subcommand)]
+    pub(crate) action: KeyringAction,
+    /// The keyring's file
+    #[arg(long, value_name = "FILE", env = "QUORATE_KEYS", default_value = KEYS_FILE, global = true, value_parser = parse_file)]
+    pub(crate) keys: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyringAction {
+    /// Make a keyring of one new key, number 1, which is used
+    Init,
+    /// Add a new key, which is not used yet, and print its number
+    Add,
+    /// Seal under this key from now on
+    Use {
+        /// The key's number
+        #[arg(value_name = "N", value_parser = parse_key_id)]
+        id: KeyId,
+    },
+    /// Forget a key, which is not the one that is used
+    Remove {
+        /// The key's number
+        #[arg(value_name = "N", value_parser = parse_key_id)]
+        id: KeyId,
+    },
+    /// Show the keys' numbers and fingerprints, which one is used, and whose keys were taken back
+    List,
+    /// Write the key of a client to a file of its own
+    Client(ClientArgs),
+    /// Take a client's key back, with whatever rights
+    Deny {
+        /// The client's name
+        name: Name,
+    },
+    /// Let a client's key be good again
+    Allow {
+        /// The client's name
+        name: Name,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClientArgs {
+    /// The client's name: 1 to 16 printable characters of ASCII, without spaces
+    pub(crate) name: Name,
+    /// What it may do: read-only, read-write, or admin
+    #[arg(long)]
+    pub(crate) rights: Rights,
+    /// Where to write its key; there is no such file yet
+    #[arg(long, value_name = "FILE", value_parser = parse_file)]
+    pub(crate) out: PathBuf,
+    /// The cluster's number: its key is good for no other
+    #[arg(long, env = "QUORATE_CLUSTER", default_value_t = LOCAL_CLUSTER)]
+    pub(crate) cluster: u64,
+}
+
+fn parse_key_id(text: &str) -> Result<KeyId, String> {
+    let id = text.parse().ok().and_then(KeyId::new);
+    id.ok_or_else(|| format!("a key's number is from 0 to {}", KeyId::COUNT - 1))
+}
+
+const KEYRING_HELP: &str = "\
+Whoever has a keyring can be any node and any client of its cluster. To change the key, have the file with the new one at all
+nodes, then the file in which that one is used, then the file without the old one:
+
+  quorate-kv keyring add
+  quorate-kv keyring use 2
+  quorate-kv keyring remove 1";
