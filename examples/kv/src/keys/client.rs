@@ -1,7 +1,8 @@
 use std::path::Path;
 
 use quorate_wire::Cluster;
-use quorate_wire::seal::{Name, Rights};
+use quorate_wire::seal::client::ClientKey;
+use quorate_wire::seal::{Key, Name, Rights};
 
 use super::lines::{Kind, Lines, only};
 use super::numbered::{self, Unfinished};
@@ -12,10 +13,10 @@ use crate::exit::{Exit, Failure};
 /// Who a client is to a cluster, and the keys that say so.
 #[derive(Debug)]
 pub(crate) struct ClientKeys {
-    pub(crate) cluster: Cluster,
-    pub(crate) name: Name,
-    pub(crate) rights: Rights,
-    pub(crate) keys: Numbered,
+    pub(super) cluster: Cluster,
+    pub(super) name: Name,
+    pub(super) rights: Rights,
+    pub(super) keys: Numbered,
 }
 
 impl ClientKeys {
@@ -29,6 +30,17 @@ impl ClientKeys {
     #[expect(dead_code, reason = "clients take no keys yet")]
     pub(crate) fn read(path: &Path, cluster: Cluster) -> Result<ClientKeys, Failure> {
         ClientKeys::parse(path, file::read(path)?.as_str(), cluster)
+    }
+
+    /// What a client seals and opens with: the key that is used first, and then the others.
+    #[cfg_attr(not(test), expect(dead_code, reason = "clients take no keys yet"))]
+    pub(crate) fn list(&self) -> Vec<ClientKey> {
+        let ClientKeys { cluster, name, rights, ref keys } = *self;
+        let copy = |key: &Key| Key::new(*key.expose());
+        let made = numbered::iter(keys).map(|(id, key)| ClientKey { cluster, id, name, rights, key: copy(key) });
+        let (mut used, others): (Vec<_>, Vec<_>) = made.partition(|key| key.id == keys.used());
+        used.extend(others);
+        used
     }
 
     /// Writes a file that is not there yet.

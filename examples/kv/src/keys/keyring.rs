@@ -126,7 +126,7 @@ impl Keys {
         ClientKeys { cluster, name, rights, keys }
     }
 
-    /// What a node seals and opens with.
+    /// What a node seals and opens with, and whom it does not hear.
     #[cfg_attr(not(test), expect(dead_code, reason = "nodes take no keys yet"))]
     pub(crate) fn keyring(&self) -> Keyring {
         let copy = |key: &Key| Key::new(*key.expose());
@@ -135,6 +135,7 @@ impl Keys {
         for (id, key) in self.iter().filter(|(id, _)| *id != self.used()) {
             keyring.install(id, copy(key)).expect("there is room for all numbers, and each was there once");
         }
+        self.denied.iter().for_each(|name| keyring.deny(*name));
         keyring
     }
 

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use quorate_smol::Keyring;
 use quorate_wire::Cluster;
+use quorate_wire::seal::client::ClientKey;
 use quorate_wire::seal::{Key, KeyId, Name, Rights, RingError};
 
 use super::file::BYTES_MAX;
@@ -166,6 +167,15 @@ fn either_file_says_who_a_client_is() {
     assert_eq!((taken.cluster, taken.name, taken.rights), (Cluster(7), name("carol"), Rights::Read));
     assert_eq!(taken.keys.key(id(2)).map(Key::expose), Some(&made(0xab, name("carol"), Rights::Read)));
     assert_eq!(taken.keys.used(), id(2));
+
+    // What a node makes of its own keyring.
+    let nodes = keyring(KEYRING).expect("it is one").keyring().client_keys(Cluster(7), name("carol"), Rights::Read);
+    let shape = |keys: &[ClientKey]| -> Vec<_> {
+        keys.iter().map(|key| (key.cluster, key.id, key.name, key.rights, *key.key.expose())).collect()
+    };
+    let list = taken.list();
+    assert_eq!((list.len(), list[0].id), (2, id(2)));
+    assert_eq!(shape(&list), shape(&nodes));
 
     let foreign = ClientKeys::parse(path(), CLIENT, Cluster(8)).expect_err("it is another cluster's");
     assert_eq!(foreign.exit, Exit::ForeignDirectory);
