@@ -214,6 +214,16 @@ pub enum Event {
         /// What it covered.
         position: Position,
     },
+    /// The node has keys, and takes what is not sealed as well.
+    TakesPlain {
+        /// For so long yet.
+        left: Duration,
+    },
+    /// From now on it takes only what is sealed.
+    TakesSealedOnly {
+        /// Members that have not sealed what they said of late: they are not heard any longer, unless they do.
+        plain: Seats,
+    },
     /// The node was asked to stop. It takes no more commands, and hands leadership over if it leads.
     Stopping,
 }

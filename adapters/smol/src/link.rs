@@ -1,29 +1,21 @@
+mod clients;
+mod members;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use quorate::{Founding, Identity, Incarnation, Instant, Message, Seat, founding};
-use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, decode_request, encode_reply};
-use quorate_wire::seal::client::SessionNumber;
-use quorate_wire::seal::{Form, Refusal};
-use quorate_wire::{
-    ANYBODY, Class, DecodeError, Dropped, EncodeError, Envelope, FoundingEnvelope, decode, decode_founding, encode,
-    encode_founding,
-};
+use quorate::{Founding, Identity, Incarnation, Instant, Seat, Seats, founding};
+use quorate_wire::seal::Form;
+use quorate_wire::{ANYBODY, Class, DecodeError, Dropped, FoundingEnvelope, decode_founding, encode_founding};
 
+pub(crate) use self::clients::Asker;
+use self::members::Burst;
 use crate::allowance::Allowance;
 use crate::directory::Directory;
 use crate::sealing::Sealing;
 use crate::socket::{Batch, DATAGRAM_MAX, Socket};
 use crate::{ServeError, ServerConfig};
-
-/// Whom to answer: a client's address, and what its reply has to echo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Asker {
-    pub(crate) address: SocketAddr,
-    pub(crate) client: u64,
-    pub(crate) number: u64,
-    /// The session in which it has asked, if it seals.
-    pub(crate) session: Option<SessionNumber>,
-}
 
 /// A node's socket, for members and clients alike. What cannot be sent at once is lost.
 pub(crate) struct Link {
@@ -39,19 +31,13 @@ pub(crate) struct Link {
     incarnation: Incarnation,
     /// How members and clients seal what they say, if they do.
     sealing: Option<Sealing>,
+    /// Until when what is not sealed is taken as well, by a node that seals.
+    plain_until: Option<Instant>,
+    /// Members that have not sealed what they said last, and when that was.
+    plain: BTreeMap<Seat, Instant>,
     /// How many clients may still be told that they were not taken.
     allowance: Allowance,
     pub(crate) directory: Directory,
-}
-
-/// Frames to one member, one behind the other, that go out together: all as long as the first, the last perhaps
-/// shorter.
-struct Burst {
-    buffer: Box<[u8]>,
-    to: Option<SocketAddr>,
-    each: usize,
-    frames: usize,
-    end: usize,
 }
 
 impl Link {
@@ -59,7 +45,7 @@ impl Link {
         let failed = |source| ServeError::Socket { address: config.listen, source };
         let socket = Socket::bind(config.listen).map_err(failed)?;
         let address = socket.address().map_err(failed)?;
-        let burst = Burst { buffer: vec![0; DATAGRAM_MAX].into(), to: None, each: 0, frames: 0, end: 0 };
+        let burst = Burst::new();
         let reply = vec![0; DATAGRAM_MAX].into();
         let mut directory = Directory::new(config.peers.clone(), address);
         if !address.ip().is_unspecified() {
@@ -69,9 +55,13 @@ impl Link {
         let sealed = |keys| Sealing::new(keys, config.cluster, config.seat, config.heartbeat_interval);
         let sealing = config.keys.clone().map(sealed);
         let allowance = Allowance::new(Instant::START);
-        let founding = None;
+        let is_mixed = sealing.is_some() && config.plain_for > Duration::ZERO;
+        let plain_until = is_mixed.then(|| Instant::START + config.plain_for);
+        let (founding, plain) = (None, BTreeMap::new());
         Ok(Link {
             socket,
+            plain_until,
+            plain,
             address,
             config,
             burst,
@@ -92,6 +82,7 @@ impl Link {
     /// From now on frames are this cluster's, and this life speaks in them.
     pub(crate) fn join(&mut self, founding: Founding, incarnation: Incarnation) {
         (self.founding, self.incarnation) = (Some(founding), incarnation);
+        self.allowance = Allowance::new(Instant::START);
         if let Some(sealing) = &mut self.sealing {
             sealing.join(founding, Identity { seat: self.config.seat, incarnation });
         }
@@ -125,12 +116,15 @@ impl Link {
     /// The same, to where a question came from.
     pub(crate) fn answer(&mut self, address: SocketAddr, to: Seat, message: &founding::Message) {
         let envelope = FoundingEnvelope { cluster: self.config.cluster, from: self.config.seat, to };
-        let frame = match &self.sealing {
-            None => encode_founding(&mut self.reply, &envelope, message),
-            Some(sealing) => sealing.encode_founding(&mut self.reply, &envelope, message),
-        };
-        let frame = frame.expect("every message of a founding fits");
-        let _ = self.socket.send(address, frame, frame.len());
+        let fits = "every message of a founding fits";
+        if let Some(sealing) = &self.sealing {
+            let frame = sealing.encode_founding(&mut self.reply, &envelope, message).expect(fits);
+            let _ = self.socket.send(address, frame, frame.len());
+        }
+        if self.speaks_plain() {
+            let frame = encode_founding(&mut self.reply, &envelope, message).expect(fits);
+            let _ = self.socket.send(address, frame, frame.len());
+        }
     }
 
     /// What a frame is.
@@ -140,23 +134,10 @@ impl Link {
     pub(crate) fn form(&self, frame: &[u8]) -> Result<Form, DecodeError> {
         let Some(_) = &self.sealing else { return Class::of(frame).map(Form::Plain) };
         match Form::of(frame)? {
-            Form::Plain(Class::Member | Class::Founding | Class::Request) => Err(DecodeError::Plain),
+            Form::Plain(Class::Member | Class::Founding | Class::Request) if !self.speaks_plain() => {
+                Err(DecodeError::Plain)
+            }
             form => Ok(form),
-        }
-    }
-
-    /// Who has sent a member's frame, and what.
-    ///
-    /// # Errors
-    /// Why it is to be dropped.
-    pub(crate) fn open<'f>(
-        &mut self,
-        frame: &'f mut [u8],
-        now: Instant,
-    ) -> Result<(Identity, Message<'f>), DecodeError> {
-        match &mut self.sealing {
-            None => decode(frame, self.founding(), self.config.seat),
-            Some(sealing) => sealing.decode(frame, now),
         }
     }
 
@@ -166,8 +147,8 @@ impl Link {
     /// Why it is to be dropped.
     pub(crate) fn open_founding(&self, frame: &mut [u8]) -> Result<(Seat, founding::Message), DecodeError> {
         match &self.sealing {
-            None => decode_founding(frame, self.config.cluster, self.config.seat),
-            Some(sealing) => sealing.decode_founding(frame),
+            Some(sealing) if !is_plain(frame) => sealing.decode_founding(frame),
+            _ => decode_founding(frame, self.config.cluster, self.config.seat),
         }
     }
 
@@ -183,42 +164,22 @@ impl Link {
         Ok(())
     }
 
-    /// Takes a client's Hello, and answers it to where it came from.
-    ///
-    /// # Errors
-    /// Why it is to be dropped.
-    pub(crate) fn hear_client(&mut self, frame: &[u8], from: SocketAddr, now: Instant) -> Result<(), DecodeError> {
-        let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear_client(frame, now))?;
-        if let Some(answer) = answer {
-            let _ = self.socket.send(from, &answer, answer.len());
-        }
-        Ok(())
+    /// Whether what is not sealed is said and taken.
+    fn speaks_plain(&self) -> bool {
+        self.sealing.is_none() || self.plain_until.is_some()
     }
 
-    /// Which client has sent a request, and what it asks. None if it has no rights to that, and was told so.
-    ///
-    /// # Errors
-    /// Why it is to be dropped.
-    pub(crate) fn open_request<'f>(
-        &mut self,
-        frame: &'f mut [u8],
-        address: SocketAddr,
-        now: Instant,
-    ) -> Result<Option<(Asker, RequestBody<'f>)>, DecodeError> {
-        let (session, guest, request) = match &mut self.sealing {
-            None => (None, None, decode_request(frame, self.config.cluster)?),
-            Some(sealing) => {
-                let (session, guest, request) = sealing.decode_request(frame, now)?;
-                (Some(session), Some(guest), request)
-            }
-        };
-        let Request { client, number, body, .. } = request;
-        let asker = Asker { address, client, number, session };
-        if guest.is_some_and(|guest| !guest.rights.allow(&body)) {
-            self.reply(asker, ReplyBody::Refused(Reason::Forbidden));
-            return Ok(None);
-        }
-        Ok(Some((asker, body)))
+    /// For how long what is not sealed is taken as well, by a node that seals.
+    pub(crate) fn plain_left(&self, now: Instant) -> Option<Duration> {
+        self.plain_until.map(|until| until.saturating_since(now))
+    }
+
+    /// Takes only what is sealed, once it is time. Who has not sealed what he said of late.
+    pub(crate) fn end_plain(&mut self, now: Instant) -> Option<Seats> {
+        self.plain_until.take_if(|until| now >= *until)?;
+        let late = self.config.election_timeout * 2;
+        let plain = std::mem::take(&mut self.plain);
+        Some(plain.into_iter().filter(|(_, heard)| now < *heard + late).map(|(seat, _)| seat).collect())
     }
 
     /// Says what there is to say to come to sessions with others.
@@ -233,7 +194,7 @@ impl Link {
 
     /// When there is something to say again, if there is.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.sealing.as_ref().and_then(Sealing::due)
+        self.sealing.as_ref().and_then(Sealing::due).into_iter().chain(self.plain_until).min()
     }
 
     /// Waits until there may be a datagram.
@@ -246,94 +207,14 @@ impl Link {
         self.socket.receive(batch).map_err(|source| ServeError::Socket { address: self.address, source })
     }
 
-    /// Counts a frame that is dropped. If it is a client's, and there is something that it could do about that, it is told.
-    pub(crate) fn drop_frame(&mut self, frame: &[u8], from: SocketAddr, error: DecodeError, now: Instant) {
-        self.dropped.count(error);
-        let is_of_client = matches!(
-            Form::of(frame),
-            Ok(Form::Plain(Class::Request) | Form::Sealed(Class::Request) | Form::ClientHello)
-        );
-        let Some(refusal) = Refusal::of(frame, error).filter(|_| is_of_client) else { return };
-        if self.allowance.take(now) {
-            let word = refusal.encode();
-            let _ = self.socket.send(from, &word, word.len());
-        }
-    }
-
     pub(crate) fn dropped(&self) -> Dropped {
         self.dropped
     }
+}
 
-    /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with
-    /// [`flush`](Link::flush).
-    pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {
-        let address = match *message {
-            Message::Vote { incarnation, .. } | Message::Configured { incarnation, .. } => {
-                self.directory.of_life(to, incarnation)
-            }
-            _ => self.directory.of(to),
-        };
-        let Some(address) = address else { return };
-        let (founding, incarnation) = (self.founding(), self.incarnation);
-        let envelope = Envelope { founding, from: self.config.seat, to, incarnation };
-        let room = self.frame_bytes();
-        if self.burst.to != Some(address) || self.burst.buffer.len() - self.burst.end < room {
-            self.flush();
-        }
-        let begin = self.burst.end;
-        let buffer = &mut self.burst.buffer[begin..begin + room];
-        let frame = match &mut self.sealing {
-            None => encode(buffer, &envelope, message).map(Some),
-            Some(sealing) => sealing.encode(buffer, to, message),
-        };
-        let Some(frame) = frame.expect("the core packs messages for the frame's length") else { return };
-        let bytes = frame.len();
-        if self.burst.each < bytes {
-            self.flush();
-            self.burst.buffer.copy_within(begin..begin + bytes, 0);
-            self.burst.each = bytes;
-        }
-        self.burst.to = Some(address);
-        self.burst.frames += 1;
-        self.burst.end += bytes;
-        if bytes < self.burst.each || self.burst.frames >= self.socket.datagrams_max() {
-            self.flush();
-        }
-    }
-
-    /// Sends what is on its way.
-    pub(crate) fn flush(&mut self) {
-        let Burst { buffer, to, each, frames, end } = &mut self.burst;
-        if let Some(to) = to.take() {
-            let _ = self.socket.send(to, &buffer[..*end], *each);
-        }
-        (*each, *frames, *end) = (0, 0, 0);
-    }
-
-    /// An answer that is too long for a datagram is replaced by one that says as much as is certain.
-    pub(crate) fn reply(&mut self, asker: Asker, body: ReplyBody<'_>) {
-        if self.try_reply(asker, body).is_err() {
-            let limit = DATAGRAM_MAX as u32;
-            let body = match body {
-                ReplyBody::Done { .. } => ReplyBody::Unknown,
-                _ => ReplyBody::Refused(Reason::TooLarge { limit }),
-            };
-            let _ = self.try_reply(asker, body);
-        }
-    }
-
-    fn try_reply(&mut self, asker: Asker, body: ReplyBody<'_>) -> Result<(), EncodeError> {
-        let (from, founding) = (self.config.seat, self.founding);
-        let reply = Reply { client: asker.client, number: asker.number, from, founding, body };
-        let frame = match (&mut self.sealing, asker.session) {
-            (Some(sealing), Some(session)) => sealing.encode_reply(&mut self.reply, session, &reply)?,
-            _ => Some(encode_reply(&mut self.reply, &reply)?),
-        };
-        if let Some(frame) = frame {
-            let _ = self.socket.send(asker.address, frame, frame.len());
-        }
-        Ok(())
-    }
+/// Whether a frame is not sealed, as it says.
+fn is_plain(frame: &[u8]) -> bool {
+    matches!(Form::of(frame), Ok(Form::Plain(_)))
 }
 
 #[cfg(test)]

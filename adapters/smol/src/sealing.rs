@@ -35,9 +35,10 @@ impl Sealing {
         Sealing { keys, side, channels: BTreeMap::new(), guests, removals }
     }
 
-    /// From now on it is this one, of this founding. It has spoken with no member before.
+    /// From now on it is this one, of this founding. It has spoken with no member before; clients begin anew, as its clock does.
     pub(crate) fn join(&mut self, founding: Founding, me: Identity) {
         (self.side.founding, self.side.me) = (founding, me);
+        *self.guests = Guests::new(random::key());
     }
 
     /// The frame of a message. None if there is no session yet: one is asked for.

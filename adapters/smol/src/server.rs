@@ -249,6 +249,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             progress: &progress,
         };
         self.watch.look(now, &sight).iter().for_each(&mut self.on_event);
+        if let Some(plain) = self.machine.link.end_plain(now) {
+            (self.on_event)(&Event::TakesSealedOnly { plain });
+        }
         self.write_addresses();
         self.ask_contact();
         self.tell_outside();

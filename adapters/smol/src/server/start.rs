@@ -111,6 +111,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             term: server.driver.node().term(),
             last: server.driver.node().last().index,
         });
+        if let Some(left) = server.machine.link.plain_left(Instant::START) {
+            (server.on_event)(&Event::TakesPlain { left });
+        }
         for damage in recovery.damaged {
             (server.on_event)(&Event::SnapshotDamaged { damage, instead: latest.map(|snapshot| snapshot.position) });
         }

@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use quorate::{Identity, Incarnation, Seat};
-use quorate_smol::{Event, Keyring, ServerConfig};
+use quorate_smol::{ClientError, Event, Keyring, ServerConfig};
+use quorate_wire::DecodeError;
 use quorate_wire::seal::{Hello, Ring, Side, Word, encode_hello};
 
 use crate::damage::{essence, forged_ack, refused};
-use crate::harness::{CLUSTER, House, eventually, key, key_id, keyring};
+use crate::harness::{CLUSTER, Caller, House, eventually, key, key_id, keyring};
 use crate::stranger::Stranger;
 
 /// A question for a session, by somebody who has this key.
@@ -119,4 +121,52 @@ fn a_key_is_changed_while_commands_go_on_and_the_leader_stays() {
     house.start(follower);
     let asks = |event: &Event| matches!(event, Event::FrameRefused { .. });
     eventually("it lacks the key", || house.events(follower).iter().any(asks).then_some(()));
+}
+
+/// Nodes are started with keys one after the other, while clients go on; one is taken back meanwhile.
+#[test]
+fn a_cluster_that_runs_plainly_is_sealed_node_by_node() {
+    let mut house = House::plain(3);
+    let mut sum = 0;
+    let mut add = |client: &mut Caller| {
+        for _ in 0..10 {
+            sum += 1;
+            assert_eq!(client.add("apples", 1).1, sum);
+        }
+    };
+    let mut plain = house.client();
+    add(&mut plain);
+    let founding = house.founding();
+    house.settle();
+    let mixed = |house: &House, seat| ServerConfig {
+        keys: Some(keyring(1)),
+        plain_for: Duration::from_secs(8),
+        ..house.config(seat)
+    };
+    for (seat, with_keys) in [(1, true), (2, true), (1, false), (1, true), (3, true)] {
+        house.kill(seat);
+        let config = if with_keys { mixed(&house, seat) } else { house.config(seat) };
+        house.run(config);
+        add(&mut plain);
+        house.leader();
+    }
+    house.client_keys = Some(keyring(1));
+    let mut sealed = house.client();
+    add(&mut sealed);
+    add(&mut plain);
+    for seat in 1..=3 {
+        let ends = |event: &Event| matches!(event, Event::TakesSealedOnly { plain } if plain.is_empty());
+        eventually("it takes sealed frames only", || house.events(seat).iter().any(ends).then_some(()));
+    }
+    let (leader, follower) = house.leader();
+    let before = refused(&sealed.status(leader)).get("plain").copied();
+    let stranger = Stranger::new();
+    stranger.send(&forged_ack(founding, Seat(follower), Seat(leader)), house.members[&Seat(leader)]);
+    eventually("a plain frame to be dropped", || {
+        (refused(&sealed.status(leader)).get("plain").copied() > before).then_some(())
+    });
+    add(&mut sealed);
+    house.client_keys = None;
+    let result = house.hasty_client().try_status(1);
+    assert!(matches!(result, Err(ClientError::TurnedAway { reason: DecodeError::Plain, .. })), "{result:?}");
 }

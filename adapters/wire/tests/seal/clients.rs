@@ -324,7 +324,7 @@ fn a_client_asks_for_another_session_less_and_less_often_until_something_opens()
     // What it did not take it is told: it asks at once, as something has opened.
     client.ask().expect("there is a session");
     client.channel.turned_away();
-    client.wait(INTERVAL);
+    client.wait(2 * INTERVAL);
     assert!(client.speak().is_some());
 }
 

@@ -26,20 +26,20 @@ pub struct ClientChannel {
     is_turned_away: bool,
     /// When this side has asked last.
     asked: Option<Instant>,
-    /// How often it has asked beside a session under which nothing has opened since.
+    /// How often it has asked beside a session, as nothing has opened since.
     others: u8,
 }
 
 /// Who has a session asks for another one after twice as long each time: an answer that takes longer than two sessions would
 /// never open. So often is the time doubled if nothing is heard.
-const DOUBLED_MAX: u8 = 7;
+const DOUBLED_MAX: u8 = 6;
 
 /// The same, if the node says that it did not take a frame.
-const TOLD_DOUBLED_MAX: u8 = 3;
+const TOLD_DOUBLED_MAX: u8 = 2;
 
 impl ClientChannel {
     /// The question for a session, if there is none, or if a frame was not taken, or not answered for `interval_micros`. A node
-    /// is asked no more often than once in as long, and while there is a session, after twice as long each time.
+    /// is asked no more often than once in as long, and beside a session, after twice as long, and that doubled each time.
     /// `number` draws a number that this client has never drawn before, in no process.
     pub fn speak(
         &mut self,
@@ -51,8 +51,8 @@ impl ClientChannel {
         let interval = Duration::from_micros(interval_micros);
         let doubled = match self.session {
             None => 0,
-            Some(_) if self.is_turned_away => self.others.min(TOLD_DOUBLED_MAX),
-            Some(_) if self.waits.is_some_and(|since| now >= since + interval) => self.others.min(DOUBLED_MAX),
+            Some(_) if self.is_turned_away => 1 + self.others.min(TOLD_DOUBLED_MAX),
+            Some(_) if self.waits.is_some_and(|since| now >= since + interval) => 1 + self.others.min(DOUBLED_MAX),
             Some(_) => return None,
         };
         if self.asked.is_some_and(|asked| now < asked + interval * (1 << doubled)) {

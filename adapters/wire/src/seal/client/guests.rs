@@ -52,6 +52,8 @@ const CHALLENGE: Duration = Duration::from_secs(1);
 /// A session in which nothing opens for so long is forgotten.
 const IDLE: Duration = Duration::from_secs(60);
 
+const _: () = assert!(IDLE.as_secs() > 2 * CHALLENGE.as_secs(), "what is forgotten could be made once more");
+
 impl<const SESSIONS: usize> Guests<SESSIONS> {
     /// Nobody yet. The secret is drawn at each start, from a good generator of random numbers.
     pub fn new(secret: Key) -> Guests<SESSIONS> {
