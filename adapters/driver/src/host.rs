@@ -2,7 +2,7 @@ use quorate::{
     Dismissal, Index, Members, Message, Persist, Piece, Position, Roster, Seat, Seats, Snapshot, Ticket, Unchanged,
 };
 use quorate_wire::Dropped;
-use quorate_wire::client::ReplyBody;
+use quorate_wire::client::{Links, ReplyBody};
 
 use crate::{App, Observer, Outcome, Queue, Replica, WaitingCommand, WaitingRead};
 
@@ -130,4 +130,9 @@ pub trait Host<const CLIENTS: usize>: Observer {
 
     /// The frames that were dropped, for a status.
     fn dropped(&self) -> Dropped;
+
+    /// What it takes of others, for a status.
+    fn links(&self) -> Links {
+        Links::Plain
+    }
 }

@@ -155,7 +155,7 @@ where
 
     /// How the node is. While a snapshot is restored, the digest is of what was applied before.
     pub fn status(&self, host: &H, now: Instant) -> StatusReport {
-        let report = StatusReport::of(&self.node, self.desk.replica.digest(), host.dropped());
+        let report = StatusReport::of(&self.node, self.desk.replica.digest(), host.dropped(), host.links());
         let millis = |lease: Duration| u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
         let lease_ms = self.node.lease(now).map(millis);
         StatusReport { applied: self.desk.replica.applied().index, preferred: host.preferred(), lease_ms, ..report }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quorate::{Boot, Charter, Config, Features, Founding, Index, Instant, Least, Members, Role, Seat, Seats, Session};
 use quorate_driver::client::{Ask, Call, Directory, Ending, Failure, Kind, Opening, Own, Patience};
 use quorate_wire::Dropped;
-use quorate_wire::client::{Reason, ReplyBody, RequestBody, StatusReport};
+use quorate_wire::client::{Links, Reason, ReplyBody, RequestBody, StatusReport};
 
 const LEADER: Seat = Seat(1);
 const OTHER: Seat = Seat(2);
@@ -32,7 +32,7 @@ fn status(role: Role, leader: Option<Seat>) -> ReplyBody<'static> {
     };
     let boot = Boot::<u8, _, 3>::found(Config::new(OTHER, 1), &charter, [0; 1024]).expect("it is sound");
     let node = boot.start(Instant::START).expect("it has nothing");
-    ReplyBody::Status(StatusReport { role, leader, ..StatusReport::of(&node, 0, Dropped::default()) })
+    ReplyBody::Status(StatusReport { role, leader, ..StatusReport::of(&node, 0, Dropped::default(), Links::Plain) })
 }
 
 /// A request that is given up after a second, and who it is asked of.

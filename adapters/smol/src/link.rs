@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use quorate::{Founding, Identity, Incarnation, Instant, Seat, Seats, founding};
+use quorate_wire::client::Links;
 use quorate_wire::seal::Form;
 use quorate_wire::{ANYBODY, Class, DecodeError, Dropped, FoundingEnvelope, decode_founding, encode_founding};
 
@@ -169,6 +170,15 @@ impl Link {
         self.sealing.is_none() || self.plain_until.is_some()
     }
 
+    /// What is taken of others.
+    pub(crate) fn links(&self) -> Links {
+        match (&self.sealing, self.plain_until) {
+            (None, _) => Links::Plain,
+            (Some(_), Some(_)) => Links::Both,
+            (Some(_), None) => Links::Sealed,
+        }
+    }
+
     /// For how long what is not sealed is taken as well, by a node that seals.
     pub(crate) fn plain_left(&self, now: Instant) -> Option<Duration> {
         self.plain_until.map(|until| until.saturating_since(now))
@@ -222,7 +232,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::net::UdpSocket;
 
-    use quorate::{Entries, Entry, Index, Kind, Position, Term};
+    use quorate::{Entries, Entry, Index, Kind, Message, Position, Term};
     use quorate_wire::{Cluster, decode};
 
     use super::*;

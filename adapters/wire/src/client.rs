@@ -4,11 +4,13 @@
 //! repeated and reordered like every frame; its session makes a repeated command harmless: client, epoch and sequence.
 
 mod change;
+mod condition;
 mod followers;
 mod reply;
 mod request;
 mod status;
 
+pub use condition::{Condition, Links};
 pub use followers::{Follower, Followers};
 pub use reply::{Reason, Reply, ReplyBody, decode_reply, encode_reply};
 pub use request::{AsOf, Request, RequestBody, decode_request, encode_request};

@@ -1,6 +1,7 @@
 mod change;
 mod features;
 mod keyring;
+mod keys;
 mod members;
 mod rescue;
 mod serve;
@@ -16,6 +17,7 @@ use quorate_smol::ServerConfig;
 pub(crate) use self::change::{AddMember, ListMembers, MembersAction, MoveMember, NamedMember, TransferTo};
 pub(crate) use self::features::{FeatureArgs, FeaturesAction, ListFeatures};
 pub(crate) use self::keyring::{ClientArgs, KeyringAction, KeyringArgs};
+pub(crate) use self::keys::KeyArgs;
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::rescue::Rescue;
 pub(crate) use self::serve::ServeArgs;
@@ -88,6 +90,8 @@ pub(crate) struct LocalArgs {
     /// The first of three ports in a row
     #[arg(long, default_value_t = LOCAL_PORT, value_parser = clap::value_parser!(u16).range(1..=65_533))]
     pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) keys: KeyArgs,
     #[command(flatten)]
     pub(crate) log: LogArgs,
 }

@@ -1,6 +1,7 @@
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use quorate::{Features, Founding, Index, Role, Seat, Seats};
@@ -51,8 +52,12 @@ impl NodeStatus {
     /// That no member has answered.
     pub(crate) fn unanswered(mut all: Vec<NodeStatus>, waited: Duration) -> Failure {
         let silent = all.iter().map(|node| node.seat).collect();
-        let is_refused =
-            |node: &NodeStatus| matches!(node.status, Err(ClientError::Refused(_) | ClientError::OtherCluster { .. }));
+        let is_refused = |node: &NodeStatus| {
+            matches!(
+                node.status,
+                Err(ClientError::Refused(_) | ClientError::OtherCluster { .. } | ClientError::TurnedAway { .. })
+            )
+        };
         let refused = all.iter().position(is_refused).and_then(|at| all.swap_remove(at).status.err());
         RequestError::from(refused.unwrap_or(ClientError::Unreachable { silent, waited })).into()
     }
@@ -141,7 +146,7 @@ impl Connection {
         let occupants = NodeStatus::best(&statuses).map(|best| best.occupants.clone()).unwrap_or_default();
         let told = occupants.into_iter().filter_map(|(seat, occupant)| Some((seat, occupant.address?)));
         let members = told.filter(|(seat, _)| !self.layout.members.contains_key(seat)).collect();
-        statuses.extend(self.ask_all(&Layout { members, ..self.layout }).await);
+        statuses.extend(self.ask_all(&Layout { members, ..self.layout.clone() }).await);
         statuses.sort_by_key(|node| node.seat);
         statuses
     }
@@ -181,6 +186,9 @@ pub(crate) async fn client(layout: &Layout, timeout: Duration) -> Result<Client,
     let mut client = Client::new(layout.cluster, layout.members.clone(), timeout).await?;
     if let Some(founding) = layout.founding {
         client.keep(founding);
+    }
+    if let Some(keys) = &layout.keys {
+        client.seal(Arc::clone(keys));
     }
     Ok(client)
 }

@@ -5,6 +5,7 @@
 mod client;
 mod drawing;
 mod file;
+mod held;
 mod keyring;
 mod lines;
 mod numbered;
@@ -15,6 +16,7 @@ mod text;
 use quorate_wire::seal::{KeyId, Ring};
 
 pub(crate) use self::client::ClientKeys;
+pub(crate) use self::held::Held;
 pub(crate) use self::keyring::Keys;
 
 /// Keys by their numbers, and the one that is used: there is room for all numbers.

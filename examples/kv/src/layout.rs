@@ -3,8 +3,10 @@ use std::collections::btree_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use quorate::{Features, Founding, Seat};
+use quorate_smol::ClientKey;
 use quorate_wire::Cluster;
 
 /// The cluster that is meant when none is named.
@@ -17,12 +19,14 @@ pub(crate) const LOCAL_PORT: u16 = 7101;
 pub(crate) const LOCAL_NODES: u8 = 3;
 
 /// Who takes part, and where each node is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Layout {
     pub(crate) cluster: Cluster,
     pub(crate) members: BTreeMap<Seat, SocketAddr>,
     /// The cluster's identity, if it is known: no other one is believed.
     pub(crate) founding: Option<Founding>,
+    /// What a client seals with, if it does.
+    pub(crate) keys: Option<Arc<[ClientKey]>>,
 }
 
 impl Layout {
@@ -32,7 +36,12 @@ impl Layout {
             let port = first_port + u16::from(id) - 1;
             (Seat(id), SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         };
-        Layout { cluster: Cluster(cluster), members: (1..=LOCAL_NODES).map(member).collect(), founding: None }
+        Layout {
+            cluster: Cluster(cluster),
+            members: (1..=LOCAL_NODES).map(member).collect(),
+            founding: None,
+            keys: None,
+        }
     }
 
     /// These members, or those of the local layout if none is named.
@@ -54,7 +63,7 @@ impl Layout {
                 Entry::Occupied(_) => return Err(format!("{} is named twice: name each peer once", name(peer.seat))),
             };
         }
-        Ok(Layout { cluster: Cluster(cluster), members, founding: None })
+        Ok(Layout { cluster: Cluster(cluster), members, founding: None, keys: None })
     }
 }
 
@@ -142,6 +151,6 @@ mod tests {
         let layout = |peers: [&str; 2]| Layout::of(1, &peers.map(|peer| peer.parse().unwrap()));
         assert!(layout(["1=127.0.0.1:1", "1=127.0.0.1:2"]).unwrap_err().contains("n1 is named twice"));
         assert!(layout(["1=127.0.0.1:1", "2=127.0.0.1:1"]).unwrap_err().contains("n1 and n2"));
-        assert_eq!(Layout::of(1, &[]), Ok(Layout::local(1, LOCAL_PORT)));
+        assert_eq!(Layout::of(1, &[]).unwrap().members, Layout::local(1, LOCAL_PORT).members);
     }
 }

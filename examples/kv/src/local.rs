@@ -3,12 +3,13 @@ use std::path::Path;
 use std::thread::{self, JoinHandle};
 
 use quorate::Seat;
-use quorate_smol::{Event, ServerConfig, serve};
+use quorate_smol::{Event, Keyring, ServerConfig, serve};
 use smol::channel::{Receiver, Sender, unbounded};
-use smol::future::or;
+use smol::future::{or, pending};
 
 use crate::command_line::LocalArgs;
 use crate::exit::{Exit, Failure};
+use crate::keys::Held;
 use crate::layout::{LOCAL_CLUSTER, Layout, name};
 use crate::log::{Level, Log};
 use crate::serve::Place;
@@ -21,13 +22,16 @@ use crate::store::Store;
 /// # Errors
 /// Why a node cannot start, or had to stop.
 pub(crate) fn run(args: &LocalArgs) -> Result<Exit, Failure> {
-    let layout = Layout::local(LOCAL_CLUSTER, args.port);
+    let mut layout = Layout::local(LOCAL_CLUSTER, args.port);
+    let held = args.keys.of_node(true)?.map(|(path, keys)| Held::new(path, keys));
+    let keyring = held.as_ref().map(Held::keyring);
+    layout.keys = args.keys.of_client(layout.cluster)?;
     let mut interrupt = Interrupt::watch()?;
-    let nodes = Nodes::start(&layout, args);
+    let nodes = Nodes::start(&layout, args, keyring.as_ref());
     let talk = async {
         nodes.started().await?;
         greet(&layout, &args.data_dir);
-        or(shell::run(layout.clone()), nodes.failed()).await
+        or(shell::run(layout.clone()), or(nodes.failed(), follow(held))).await
     };
     let stop = async {
         interrupt.next().await;
@@ -46,6 +50,21 @@ fn greet(layout: &Layout, data_dir: &Path) {
     }
 }
 
+/// Takes over what changes in the file of the keys.
+async fn follow(keys: Option<Held>) -> Result<Exit, Failure> {
+    match keys {
+        Some(keys) => {
+            let tell = |change: Result<String, Failure>| match change {
+                Ok(change) => eprintln!("{change}"),
+                Err(failure) => eprintln!("{}", failure.message),
+            };
+            keys.follow(tell).await;
+            Ok(Exit::Done)
+        }
+        None => pending().await,
+    }
+}
+
 /// Nodes that run in threads of this process.
 struct Nodes {
     /// Closed to stop them.
@@ -60,13 +79,13 @@ enum Report {
 }
 
 impl Nodes {
-    fn start(layout: &Layout, args: &LocalArgs) -> Nodes {
+    fn start(layout: &Layout, args: &LocalArgs, keys: Option<&Keyring>) -> Nodes {
         let (stop, stopped) = unbounded();
         let (sender, reports) = unbounded();
         let thread = |seat: &Seat| {
             let data_dir = args.data_dir.join(name(*seat));
             let config = ServerConfig::new(layout.cluster, *seat, layout.members.clone(), data_dir);
-            let config = args.log.of(config);
+            let config = args.log.of(ServerConfig { keys: keys.cloned(), ..config });
             let (stopped, sender) = (stopped.clone(), sender.clone());
             thread::spawn(move || host(config, &stopped, &sender))
         };

@@ -11,6 +11,7 @@ use quorate_smol::Event;
 
 pub(crate) use self::time::Utc;
 pub(crate) use self::words::role;
+use crate::exit::Failure;
 use crate::layout::name;
 
 /// What a node tells its operator, on standard error: a line each, with time, level and node.
@@ -37,6 +38,14 @@ impl Log {
     pub(crate) fn event(&self, event: &Event) {
         let (level, words) = words::of(self.seat, event);
         self.line(level, &words);
+    }
+
+    /// What changes in the keys, or why it does not.
+    pub(crate) fn keys(&self, change: Result<String, Failure>) {
+        match change {
+            Ok(change) => self.line(Level::Info, &change),
+            Err(failure) => self.line(Level::Warn, &failure.message),
+        }
     }
 
     /// A node does not stop because nobody reads.

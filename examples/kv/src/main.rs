@@ -58,7 +58,10 @@ fn main() -> ExitCode {
 fn run(action: Action) -> Result<Exit, Failure> {
     match action {
         Action::Local(args) => local::run(&args),
-        Action::Serve(args) => serve::run(args.config()?),
+        Action::Serve(args) => {
+            let (config, keys) = args.config()?;
+            serve::run(config, keys)
+        }
         Action::Put(args) => write(args, Operation::Put),
         Action::Append(args) => write(args, Operation::Append),
         Action::Del(args) => write(args, Operation::Del),

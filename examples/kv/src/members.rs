@@ -162,7 +162,7 @@ impl Operator {
     /// Makes sure that the node is there, and of this cluster.
     async fn challenge(&self, seat: Seat, address: SocketAddr, known: &Configuration) -> Result<(), Failure> {
         let members = [(seat, address)].into();
-        let layout = Layout { members, founding: None, ..self.layout };
+        let layout = Layout { members, founding: None, ..self.layout.clone() };
         let begun = Instant::now();
         loop {
             let mut client = client(&layout, self.timeout).await.map_err(RequestError::from)?;

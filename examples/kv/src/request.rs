@@ -30,6 +30,7 @@ impl RequestError {
                 | ClientError::Unreachable { .. }
                 | ClientError::Refused(_)
                 | ClientError::OtherCluster { .. }
+                | ClientError::TurnedAway { .. }
                 | ClientError::Superseded,
             ) => is_retry,
             RequestError::Client(ClientError::Mismatch)
@@ -64,8 +65,12 @@ impl RequestError {
             RequestError::Client(ClientError::OtherCluster { .. })
             | RequestError::Undone(ClientError::OtherCluster { .. }) => Exit::ForeignDirectory,
             RequestError::Client(ClientError::Mismatch) => Exit::Mismatch,
-            RequestError::Client(ClientError::Refused(_) | ClientError::Superseded)
-            | RequestError::Undone(ClientError::Refused(_) | ClientError::Superseded)
+            RequestError::Client(
+                ClientError::Refused(_) | ClientError::TurnedAway { .. } | ClientError::Superseded,
+            )
+            | RequestError::Undone(
+                ClientError::Refused(_) | ClientError::TurnedAway { .. } | ClientError::Superseded,
+            )
             | RequestError::TooLarge(_)
             | RequestError::TooLong => Exit::Failed,
             RequestError::Client(_) | RequestError::Undone(_) | RequestError::Unreadable => Exit::Unreachable,
@@ -100,7 +105,10 @@ impl fmt::Display for RequestError {
                 waited.as_secs_f64()
             ),
             RequestError::Undone(
-                error @ (ClientError::OtherCluster { .. } | ClientError::UnknownChange { .. } | ClientError::Refused(_)),
+                error @ (ClientError::OtherCluster { .. }
+                | ClientError::TurnedAway { .. }
+                | ClientError::UnknownChange { .. }
+                | ClientError::Refused(_)),
             ) => error.fmt(f),
             RequestError::Undone(error) => write!(f, "nothing was done: {error}"),
             RequestError::Client(error) => error.fmt(f),

@@ -5,7 +5,10 @@ use quorate::{BootError, ConfigError, Dismissal};
 use quorate_disk::DiskError;
 use quorate_smol::{Event, ServeError, ServerConfig, serve};
 
+use smol::future::{or, pending};
+
 use crate::exit::{Exit, Failure};
+use crate::keys::Held;
 use crate::layout::name;
 use crate::log::{self, Level, Log};
 use crate::signal::Interrupt;
@@ -15,7 +18,7 @@ use crate::store::Store;
 ///
 /// # Errors
 /// If the system lets no signal be watched. Why the node cannot start, or had to stop, is told in its log.
-pub(crate) fn run(config: ServerConfig) -> Result<Exit, Failure> {
+pub(crate) fn run(config: ServerConfig, keys: Option<Held>) -> Result<Exit, Failure> {
     let mut interrupt = Interrupt::watch()?;
     let (log, place) = (Log::new(config.seat, Level::Info), Place::of(&config));
     let node = name(config.seat);
@@ -23,7 +26,14 @@ pub(crate) fn run(config: ServerConfig) -> Result<Exit, Failure> {
         tell_scripts(&node, event);
         log.event(event);
     });
-    Ok(smol::block_on(served).map_or_else(
+    let follow = async {
+        match keys {
+            Some(keys) => keys.follow(|change| log.keys(change)).await,
+            None => pending().await,
+        }
+        Ok(())
+    };
+    Ok(smol::block_on(or(served, follow)).map_or_else(
         |error| {
             let Failure { exit, message } = place.failure(error);
             log.line(Level::Error, &message);

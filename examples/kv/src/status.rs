@@ -1,6 +1,7 @@
 mod company;
 mod concern;
 mod leadership;
+pub(crate) mod links;
 mod reach;
 mod row;
 #[cfg(test)]
@@ -60,7 +61,8 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
     }
     let accounts: Vec<_> = rows.iter().filter_map(Row::account).collect();
     let notes = survey.iter().flat_map(Survey::notes);
-    for line in preferred(&accounts).into_iter().chain(leader.as_ref().map(lease)).chain(notes) {
+    let links = links::links(&accounts);
+    for line in links.into_iter().chain(preferred(&accounts)).chain(leader.as_ref().map(lease)).chain(notes) {
         writeln!(out, "{line}")?;
     }
     for line in rows.iter().filter_map(Row::refusals) {

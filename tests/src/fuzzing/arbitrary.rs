@@ -6,7 +6,7 @@ use quorate::{
     Message, Outcome, Position, RECORD_OVERHEAD, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term,
     crc32c,
 };
-use quorate_wire::client::{AsOf, Follower, Followers, Reason, ReplyBody, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Condition, Follower, Followers, Links, Reason, ReplyBody, RequestBody, StatusReport};
 use quorate_wire::{DecodeError, Dropped, Refused};
 
 use super::source::Source;
@@ -256,6 +256,7 @@ fn report(source: &mut Source<'_>) -> StatusReport {
         Members { voters: seats(), outgoing: seats(), replaced: seats(), learners: seats(), witnesses: seats() };
     let mut index = || Index(source.number());
     let (commit, applied, first, last, durable) = (index(), index(), index(), index(), index());
+    let links = [Links::Plain, Links::Both, Links::Sealed][usize::from(source.below(3))];
     StatusReport {
         seat: Seat(source.below(32)),
         incarnation: Incarnation(source.number()),
@@ -273,7 +274,7 @@ fn report(source: &mut Source<'_>) -> StatusReport {
         is_settled: source.flag(),
         on: Features(source.number() as u32),
         known: Features(source.number() as u32),
-        full: source.flag(),
+        condition: Condition { is_full: source.flag(), links },
         others: Followers::from_iter(others),
         preferred: Seats(source.number() as u32),
         lease_ms: source.flag().then(|| source.number() as u32),

@@ -19,6 +19,14 @@ pub(super) struct Contact {
     said: [Vec<u8>; 2],
 }
 
+/// A request, ready to be sent.
+pub(super) struct Encoded {
+    /// What is to be said before it.
+    pub(super) before: Option<[u8; CLIENT_HELLO]>,
+    /// How long its frame is.
+    pub(super) length: usize,
+}
+
 /// What a datagram was.
 pub(super) enum Heard {
     /// Perhaps an answer.
@@ -58,25 +66,24 @@ impl Contact {
         }
     }
 
-    /// Writes the request that has no answer to the front of the buffer: what is to be said before it, and its length. None if
-    /// there is none, or no session.
+    /// Writes the request that has no answer to the front of the buffer. None if there is none, or no session.
     pub(super) fn encode(
         &mut self,
         cluster: Cluster,
         keys: Option<&[ClientKey]>,
         now: Instant,
         buffer: &mut [u8],
-    ) -> Result<Option<(Option<[u8; CLIENT_HELLO]>, usize)>, EncodeError> {
+    ) -> Result<Option<Encoded>, EncodeError> {
         let Ok(request) = decode_request(&self.request, cluster) else { return Ok(None) };
         let Some(keys) = keys else {
             buffer[..self.request.len()].copy_from_slice(&self.request);
             self.said[0].clone_from(&self.request);
-            return Ok(Some((None, self.request.len())));
+            return Ok(Some(Encoded { before: None, length: self.request.len() }));
         };
         let Some(key) = keys.get(self.key) else { return Ok(None) };
         let Some(frame) = encode_request(buffer, key, &mut self.channel, now, &request)? else { return Ok(None) };
         self.said[0] = frame.to_vec();
-        Ok(Some((self.channel.done(key), frame.len())))
+        Ok(Some(Encoded { before: self.channel.done(key), length: frame.len() }))
     }
 
     /// The question for a session, if it is time for one.

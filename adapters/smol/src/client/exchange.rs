@@ -10,7 +10,7 @@ use quorate_wire::{Cluster, DecodeError, EncodeError};
 use smol::future::{or, pending};
 use smol::{Async, Timer};
 
-use super::contact::{Contact, Heard};
+use super::contact::{Contact, Encoded, Heard};
 use crate::clock::Clock;
 use crate::random;
 use crate::socket::{DATAGRAM_MAX, is_about_another_datagram};
@@ -133,8 +133,8 @@ impl Exchange {
     async fn say(&mut self, to: SocketAddr) -> Result<bool, EncodeError> {
         let Some(contact) = self.contacts.get_mut(&to) else { return Ok(false) };
         let encoded = contact.encode(self.cluster, self.keys.as_deref(), self.clock.now(), &mut self.outgoing)?;
-        let Some((done, length)) = encoded else { return Ok(false) };
-        if let Some(done) = done {
+        let Some(Encoded { before, length }) = encoded else { return Ok(false) };
+        if let Some(done) = before {
             let _ = self.socket.send_to(&done, to).await;
         }
         Ok(self.socket.send_to(&self.outgoing[..length], to).await.is_ok())

@@ -7,7 +7,7 @@ use quorate::{
 use quorate_disk::Snapshots;
 use quorate_driver::{Host, Observer, Outcome, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
-use quorate_wire::client::ReplyBody;
+use quorate_wire::client::{Links, ReplyBody};
 use serde::Serialize;
 
 use super::company::Company;
@@ -157,6 +157,10 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
 
     fn dropped(&self) -> Dropped {
         self.link.dropped()
+    }
+
+    fn links(&self) -> Links {
+        self.link.links()
     }
 }
 

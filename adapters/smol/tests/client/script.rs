@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quorate::{Features, Founding, Incarnation, Index, Members, Role, Seat, Seats, Term};
 use quorate_smol::{Client, Cluster, Status};
-use quorate_wire::client::{Reply, ReplyBody, RequestBody, decode_request, encode_reply};
+use quorate_wire::client::{Condition, Reply, ReplyBody, RequestBody, decode_request, encode_reply};
 use smol::block_on;
 
 pub(crate) const LEADER: Seat = Seat(1);
@@ -112,7 +112,7 @@ pub(crate) fn leads(seat: Seat, leads: bool) -> ReplyBody<'static> {
         is_settled: true,
         on: Features::OWN,
         known: Features::OWN,
-        full: false,
+        condition: Condition::default(),
         preferred: Seats::NONE,
         lease_ms: None,
         others: Default::default(),

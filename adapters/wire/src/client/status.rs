@@ -1,7 +1,7 @@
 use quorate::{Features, Identity, Incarnation, Index, Members, Node, Role, Seat, Seats, Term};
 use serde::{Deserialize, Serialize};
 
-use super::{Follower, Followers};
+use super::{Condition, Follower, Followers, Links};
 use crate::fields::{self, Fields, Writer, numbers};
 use crate::{Dropped, Refused, life};
 
@@ -42,9 +42,8 @@ pub struct StatusReport {
     pub on: Features,
     /// What its build knows.
     pub known: Features,
-    /// Whether something found no room in its log, and no snapshot has made any since: see
-    /// [`Node::is_full`](quorate::Node::is_full).
-    pub full: bool,
+    /// Whether its log is full, and what it takes of others.
+    pub condition: Condition,
     /// What it knows of the others, if it leads: see [`followers`](StatusReport::followers).
     pub others: Followers,
     /// Who is to lead if they can, as it was told.
@@ -56,12 +55,13 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
-    /// How this node is, whose state has this digest, and for whom these frames were dropped. Whom it prefers, and what lease it
+    /// How this node is, whose state has this digest, for whom these frames were dropped, and who takes so much of others. Whom it prefers, and what lease it
     /// has, its driver knows.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
         node: &Node<C, B, SEATS>,
         digest: u64,
         dropped: Dropped,
+        links: Links,
     ) -> StatusReport {
         let Identity { seat, incarnation } = node.identity();
         let (since, _) = node.roster();
@@ -82,7 +82,7 @@ impl StatusReport {
             is_settled: node.is_settled(),
             on: node.features(),
             known: node.known_features(),
-            full: node.is_full(),
+            condition: Condition { is_full: node.is_full(), links },
             others: Followers::of(node),
             preferred: Seats::NONE,
             lease_ms: None,
@@ -104,8 +104,9 @@ impl StatusReport {
         numbers(out, &[commit.0, applied.0, first.0, last.0, durable.0])?;
         fields::random(out, self.digest)?;
         fields::members(out, &self.members)?;
-        let StatusReport { since, is_settled, on, known, full, .. } = *self;
-        numbers(out, &[since.0, is_settled.into(), on.0.into(), known.0.into(), full.into()])?;
+        let StatusReport { since, is_settled, on, known, condition, .. } = *self;
+        numbers(out, &[since.0, is_settled.into(), on.0.into(), known.0.into()])?;
+        fields::raw(out, &[condition.into()])?;
         fields::bytes(out, self.others.bytes())?;
         numbers(out, &[self.preferred.0.into(), self.lease_ms.is_some().into()])?;
         self.lease_ms.map_or(Ok(()), |millis| numbers(out, &[millis.into()]))?;
@@ -136,7 +137,7 @@ impl StatusReport {
             is_settled: fields.flag(),
             on: fields.features(),
             known: fields.features(),
-            full: fields.flag(),
+            condition: Condition::try_from(fields.byte()).unwrap_or_else(|_| fields.malformed(Condition::default())),
             others: Followers::read(fields),
             preferred: Seats(fields.short()),
             lease_ms: if fields.flag() { Some(fields.short()) } else { None },

@@ -5,7 +5,9 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use quorate::{Change, Features, Role, Seat, Seats, Session, Standing, Unchanged};
-use quorate_wire::client::{AsOf, Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
+use quorate_wire::client::{
+    AsOf, Condition, Follower, Followers, Links, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport,
+};
 use quorate_wire::{Cluster, DecodeError, Dropped, Refused};
 
 use crate::frame::Frame;
@@ -121,15 +123,20 @@ fn unchanged() -> impl Strategy<Value = Unchanged> {
     ]
 }
 
+fn condition() -> impl Strategy<Value = Condition> {
+    let links = prop_oneof![Just(Links::Plain), Just(Links::Both), Just(Links::Sealed)];
+    (any::<bool>(), links).prop_map(|(is_full, links)| Condition { is_full, links })
+}
+
 fn report() -> impl Strategy<Value = StatusReport> {
     let who = (seat(), incarnation(), role(), term(), proptest::option::of(seat()));
     let log = (index(), index(), index(), index(), index());
     let in_force = (members(), index(), any::<bool>());
     let features = (any::<u32>().prop_map(Features), any::<u32>().prop_map(Features));
     let leads = (any::<u32>().prop_map(Seats), proptest::option::of(any::<u32>()));
-    let rest = (any::<u64>(), any::<bool>(), vec(follower(), 0..32).prop_map(Followers::from_iter), leads, refused());
+    let rest = (any::<u64>(), condition(), vec(follower(), 0..32).prop_map(Followers::from_iter), leads, refused());
     (who, log, in_force, features, rest).prop_map(
-        |(who, log, in_force, (on, known), (digest, full, others, leads, refused))| StatusReport {
+        |(who, log, in_force, (on, known), (digest, condition, others, leads, refused))| StatusReport {
             seat: who.0,
             incarnation: who.1,
             role: who.2,
@@ -146,7 +153,7 @@ fn report() -> impl Strategy<Value = StatusReport> {
             is_settled: in_force.2,
             on,
             known,
-            full,
+            condition,
             others,
             preferred: leads.0,
             lease_ms: leads.1,

@@ -8,7 +8,9 @@ use quorate::{
     Ballot, Change, Charter, Features, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome,
     Position, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, Unchanged,
 };
-use quorate_wire::client::{AsOf, Follower, Followers, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport};
+use quorate_wire::client::{
+    AsOf, Condition, Follower, Followers, Links, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport,
+};
 use quorate_wire::{ANYBODY, Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
 use crate::frame::{self, Frame, LEAST, entries};
@@ -257,7 +259,7 @@ fn report() -> StatusReport {
         is_settled: true,
         on: Features::LEASES,
         known: Features::LEASES.with(Features::of_app(1)),
-        full: false,
+        condition: Condition::default(),
         others: Followers::default(),
         preferred: Seats::NONE,
         lease_ms: None,
@@ -277,7 +279,15 @@ fn leading() -> StatusReport {
     ];
     let others = Followers::from_iter(others);
     let (preferred, lease_ms) = (Seats(6), Some(420));
-    StatusReport { role: Role::Leader, leader: Some(Seat(2)), full: true, others, preferred, lease_ms, ..report() }
+    StatusReport {
+        role: Role::Leader,
+        leader: Some(Seat(2)),
+        condition: Condition { is_full: true, links: Links::Sealed },
+        others,
+        preferred,
+        lease_ms,
+        ..report()
+    }
 }
 
 const POSITION: Position = Position { term: Term(2), index: Index(300) };

@@ -6,7 +6,7 @@ use quorate::{
     Entries, Features, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Position, Role, Roster, Seat,
     Seats, Settled, Snapshot, Standing, Term,
 };
-use quorate_wire::client::{Follower, Followers, Reply, ReplyBody, StatusReport};
+use quorate_wire::client::{Condition, Follower, Followers, Links, Reply, ReplyBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FRAME_MAX, FoundingEnvelope, MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX, Refused};
 
 use crate::frame::{Frame, ROSTER_MAX, entries, roster};
@@ -47,7 +47,7 @@ fn the_longest_status_of_32_seats_that_is_likely_fits_into_a_frame_of_a_board() 
         is_settled: true,
         on: Features(127),
         known: Features(127),
-        full: true,
+        condition: Condition { is_full: true, links: Links::Both },
         others: Followers::from_iter(others),
         // A board prefers nobody, and has no leases.
         preferred: Seats::NONE,

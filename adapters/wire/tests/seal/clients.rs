@@ -237,9 +237,9 @@ fn questions_take_no_room_and_last_words_only_as_long_as_the_challenge_holds() {
         let (mut node, mut client) = (Node::new(), Client::new("alice", Rights::Write));
         let [.., done] = client.meet(&mut node);
         if restarts {
-            node.restart()
+            node.restart();
         } else {
-            node.wait(2 * SECOND)
+            node.wait(2 * SECOND);
         }
         assert_eq!(node.hear(&done), Ok(None));
         let (_, frame) = client.ask().expect("it takes it for one");

@@ -3,6 +3,7 @@ use std::time::Duration;
 use clap::Args;
 use quorate::Founding;
 
+use super::KeyArgs;
 use crate::exit::{Exit, Failure};
 use crate::layout::{LOCAL_CLUSTER, Layout, Peer, parse_founding};
 
@@ -30,6 +31,8 @@ pub(crate) struct Remote<A: Args> {
     pub(crate) ask: A,
     #[command(flatten)]
     members: MemberArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// The cluster's identity, as its nodes print it: one that was founded anew is not taken for it
     #[arg(long, value_name = "IDENTITY", env = "QUORATE_FOUNDING", value_parser = parse_founding)]
     founding: Option<Founding>,
@@ -40,7 +43,9 @@ pub(crate) struct Remote<A: Args> {
 
 impl<A: Args> Remote<A> {
     pub(crate) fn layout(&self) -> Result<Layout, Failure> {
-        Ok(Layout { founding: self.founding, ..self.members.layout()? })
+        let layout = self.members.layout()?;
+        let keys = self.keys.of_client(layout.cluster)?;
+        Ok(Layout { founding: self.founding, keys, ..layout })
     }
 
     pub(crate) fn timeout(&self, default: Duration) -> Duration {

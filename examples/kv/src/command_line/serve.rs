@@ -1,3 +1,4 @@
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,8 +7,9 @@ use clap::Args;
 use quorate::{Features, Seat};
 use quorate_smol::ServerConfig;
 
-use super::{DATA_DIR, LogArgs, MemberArgs};
+use super::{DATA_DIR, KeyArgs, LogArgs, MemberArgs};
 use crate::exit::{Exit, Failure};
+use crate::keys::Held;
 use crate::layout::{LOCAL_PORT, Layout, name, names, parse_feature, parse_file, parse_id, resolve};
 
 #[derive(Debug, Args)]
@@ -47,6 +49,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FEATURE", value_parser = parse_feature)]
     without_feature: Vec<Features>,
     #[command(flatten)]
+    keys: KeyArgs,
+    /// Take what is not sealed as well, for so many seconds: so nodes that run with --plain get keys one after the other
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, conflicts_with = "plain", hide_default_value = true)]
+    accept_plain: u64,
+    #[command(flatten)]
     log: LogArgs,
     /// Add a JSON line for each step of the node to this file; it holds all data, and grows without bound
     #[arg(long, value_name = "FILE", value_parser = parse_file)]
@@ -54,11 +61,11 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    /// How the node is to run.
+    /// How the node is to run, and the file of its keys.
     ///
     /// # Errors
-    /// If it has no address.
-    pub(crate) fn config(&self) -> Result<ServerConfig, Failure> {
+    /// If it has no address, or no keys.
+    pub(crate) fn config(&self) -> Result<(ServerConfig, Option<Held>), Failure> {
         let Some(seat) = self.node.or(self.id) else {
             return Err(Failure::new(Exit::Usage, "which node is this? Name it, as in `serve 1`"));
         };
@@ -89,7 +96,11 @@ impl ServeArgs {
         if !is_left_out {
             members.entry(seat).or_insert(address);
         }
-        Ok(self.log.of(ServerConfig {
+        let is_empty = fs::read_dir(&data_dir).map_or(true, |mut found| found.next().is_none());
+        let is_here = members.values().all(|address| address.ip().is_loopback()) && address.ip().is_loopback();
+        let is_first_here = is_here && is_empty && !self.existing && self.join.is_none();
+        let held = self.keys.of_node(is_first_here)?.map(|(path, keys)| Held::new(path, keys));
+        let config = self.log.of(ServerConfig {
             existing: self.existing,
             join: self.join,
             listen: address,
@@ -98,8 +109,11 @@ impl ServeArgs {
             held_back: self.without_feature.iter().copied().fold(Features::NONE, Features::with),
             preferred: self.prefer.iter().copied().collect(),
             trace: self.trace.clone(),
+            keys: held.as_ref().map(Held::keyring),
+            plain_for: Duration::from_secs(self.accept_plain),
             ..ServerConfig::new(cluster, seat, members, data_dir)
-        }))
+        });
+        Ok((config, held))
     }
 
     /// Beside a node of this machine that is to be joined, there is a port for each id.

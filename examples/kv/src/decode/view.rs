@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::command::{CommandView, Content, Text, answer, command, query, value};
 use crate::command::{Answer, Query};
+use crate::status::links;
 
 /// A frame: what all of them have, then the fields of its class.
 #[derive(Serialize)]
@@ -192,6 +193,7 @@ struct Report {
     since: Index,
     is_settled: bool,
     full: bool,
+    links: &'static str,
     /// What a leader knows of each of the others.
     followers: Vec<FollowerView>,
     preferred: Vec<Seat>,
@@ -222,7 +224,8 @@ impl Report {
             witnesses: seats(witnesses),
             since: report.since,
             is_settled: report.is_settled,
-            full: report.full,
+            full: report.condition.is_full,
+            links: links::name(report.condition.links),
             followers: report.followers().map(FollowerView::of).collect(),
             preferred: seats(report.preferred),
             lease_ms: report.lease_ms,

@@ -27,13 +27,11 @@ impl ClientKeys {
     ///
     /// # Errors
     /// There is no such file, others may read it, it holds no keys, or those of a client of another cluster.
-    #[expect(dead_code, reason = "clients take no keys yet")]
     pub(crate) fn read(path: &Path, cluster: Cluster) -> Result<ClientKeys, Failure> {
         ClientKeys::parse(path, file::read(path)?.as_str(), cluster)
     }
 
     /// What a client seals and opens with: the key that is used first, and then the others.
-    #[cfg_attr(not(test), expect(dead_code, reason = "clients take no keys yet"))]
     pub(crate) fn list(&self) -> Vec<ClientKey> {
         let ClientKeys { cluster, name, rights, ref keys } = *self;
         let copy = |key: &Key| Key::new(*key.expose());

@@ -89,6 +89,11 @@ impl Keys {
         numbered::iter(&self.keys)
     }
 
+    /// The key of this number, if there is one.
+    pub(super) fn key(&self, id: KeyId) -> Option<&Key> {
+        self.keys.key(id)
+    }
+
     /// The number of the key that is used.
     pub(crate) fn used(&self) -> KeyId {
         self.keys.used()
@@ -127,7 +132,6 @@ impl Keys {
     }
 
     /// What a node seals and opens with, and whom it does not hear.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nodes take no keys yet"))]
     pub(crate) fn keyring(&self) -> Keyring {
         let copy = |key: &Key| Key::new(*key.expose());
         let used = self.keys.key(self.used()).expect("the key that is used is here");

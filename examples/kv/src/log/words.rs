@@ -68,6 +68,18 @@ pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
             "the snapshot of index {} is damaged or gone; waiting for another of the leader",
             position.index.0
         )),
+        Event::TakesPlain { left } => warn(format!(
+            "seals what it says, and takes what is not sealed as well for {}: until then anybody can pose as a node or a client",
+            seconds(*left)
+        )),
+        Event::TakesSealedOnly { plain } if plain.is_empty() => {
+            info("takes only what is sealed from now on".to_owned())
+        }
+        Event::TakesSealedOnly { plain } => warn(format!(
+            "takes only what is sealed from now on: {} did not seal of late, and is not heard until it does. Start it with the \
+             keys",
+            names(plain.iter())
+        )),
         Event::Stopping => info("stopping".to_owned()),
         other => info(format!("{other:?}")),
     }
@@ -169,9 +181,20 @@ fn frame(from: SocketAddr, reason: quorate_wire::DecodeError) -> String {
         Cluster => "start both with the same --cluster, or each cluster on ports of its own",
         Founding => "its data come from another cluster: give each cluster ports of its own, or that node its own data",
         Destination => "compare the addresses in the --peer lists of both",
-        Version(_) | Malformed | Sealed(_) | Plain | Tag | Session | Repeated => {
-            "run the same version of this program everywhere"
+        Version(_) | Malformed => "run the same version of this program everywhere",
+        Sealed(_) => {
+            "copy the keyring of the other nodes to this one, or this one's to them, and look who uses which key with \
+             `quorate-kv keyring list`; if this node runs with --plain, and that one does not, start them alike"
         }
+        Plain => "start that node, or run that client, with the keys of this one; or all nodes with --plain",
+        Tag => {
+            "both have a key of this number, and not the same: `quorate-kv keyring list` shows fingerprints. Copy the keyring of one \
+             node to all"
+        }
+        Session => {
+            "it was meant for a session before this node or that one started anew. Once or twice is as it should be"
+        }
+        Repeated => "the network repeats what it carries, or somebody who recorded it does. It has done nothing",
         Length | Class(_) | Checksum => "something else sends to this port, or the network changes what it carries",
     };
     format!("dropped what {from} sent, {reason}: {advice}")

@@ -91,7 +91,7 @@ impl View<'_> {
 
     /// Logs without room.
     fn full(&self) -> impl Iterator<Item = String> {
-        self.reached.iter().filter(|status| status.full).map(|status| {
+        self.reached.iter().filter(|status| status.condition.is_full).map(|status| {
             let refuses = if status.role == Role::Leader { "writes are refused" } else { "it takes no entries" };
             format!(
                 "the log of {} is full: {refuses} until it has a snapshot. Its standard error says why there is none; free its \

@@ -5,6 +5,7 @@ use quorate::{Features, Role, Seat, Standing};
 use quorate_smol::{ClientError, Follower, Status};
 use serde_json::{Value, json};
 
+use super::links;
 use crate::connection::NodeStatus;
 use crate::layout::name;
 
@@ -40,6 +41,7 @@ impl Row {
             let silent = match self.status {
                 Err(ClientError::Refused(_)) => "no member".to_owned(),
                 Err(ClientError::OtherCluster { .. }) => "foreign".to_owned(),
+                Err(ClientError::TurnedAway { .. }) => "no key".to_owned(),
                 _ => "unreachable".to_owned(),
             };
             let rest = std::array::from_fn::<_, { COLUMNS - 3 }, _>(|_| nothing());
@@ -110,7 +112,8 @@ impl Row {
             "since": status.since.0,
             "features_on": words(status.on),
             "features_known": words(status.known),
-            "full": status.full,
+            "full": status.condition.is_full,
+            "links": links::name(status.condition.links),
             "preferred": status.preferred.iter().map(name).collect::<Vec<_>>(),
             "lease_ms": status.lease_ms,
             "followers": status.followers().map(follower).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use quorate::{Features, Founding, Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
 use quorate_smol::{ClientError, Configuration, Follower, Occupant, Status};
-use quorate_wire::client::{Followers, Reason};
+use quorate_wire::client::{Condition, Followers, Links, Reason};
 
 use super::company::Company;
 use super::leadership::{lease, preferred};
@@ -35,7 +35,7 @@ pub(crate) fn follows(seat: u8) -> Status {
         is_settled: true,
         on: Features::OWN,
         known: Features::OWN,
-        full: false,
+        condition: Condition::default(),
         others: Followers::default(),
         preferred: Seats::NONE,
         lease_ms: None,
@@ -160,7 +160,9 @@ fn two_leaders_or_differing_members_are_never_ok() {
 #[test]
 fn a_full_log_is_told() {
     let [one, two, third] = sound();
-    let full = |status: &Option<Status>| status.map(|status| Status { full: true, ..status });
+    let full = |status: &Option<Status>| {
+        status.map(|status| Status { condition: Condition { is_full: true, links: Links::Plain }, ..status })
+    };
     is_degraded([full(&one), two, third], &["the log of n1 is full: writes are refused"]);
     is_degraded([one, two, full(&third)], &["the log of n3 is full: it takes no entries"]);
 }

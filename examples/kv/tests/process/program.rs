@@ -1,8 +1,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -21,9 +22,23 @@ pub(crate) fn program_after(preparation: &str) -> Command {
 }
 
 fn under(mut command: Command) -> Command {
-    command.env_remove("QUORATE_PEERS").env_remove("QUORATE_CLUSTER").env_remove("QUORATE_KEYS");
+    command.env_remove("QUORATE_PEERS").env_remove("QUORATE_CLUSTER").env("QUORATE_KEYS", keys());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// The keyring of all nodes and clients that are told of no other.
+fn keys() -> PathBuf {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    let make = || {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process.keys");
+        // Whoever runs the tests at the same time may be the first.
+        let made =
+            Command::new(PATH).args(["keyring", "init", "--keys"]).arg(&path).output().expect("the program starts");
+        assert!(path.exists(), "{made:?}");
+        path
+    };
+    MADE.get_or_init(make).clone()
 }
 
 const PATH: &str = env!("CARGO_BIN_EXE_quorate-kv");

@@ -2,7 +2,7 @@ use std::net::UdpSocket;
 use std::thread;
 
 use quorate::{Boot, Charter, Config, Features, Founding, Input, Instant, Least, Members, Seat, Seats};
-use quorate_wire::client::{Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
+use quorate_wire::client::{Links, Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
 use quorate_wire::{Cluster, Dropped};
 
 /// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches
@@ -37,6 +37,6 @@ pub(crate) fn leads() -> ReplyBody<'static> {
     let mut node = boot.start(Instant::START).expect("it has nothing");
     let now = node.deadline().expect("it campaigns");
     let _ = node.step(now, Input::Tick);
-    let report = StatusReport::of(&node, 0, Dropped::default());
+    let report = StatusReport::of(&node, 0, Dropped::default(), Links::Plain);
     ReplyBody::Status(StatusReport { role: quorate::Role::Leader, leader: Some(Seat(1)), ..report })
 }

@@ -110,7 +110,9 @@ pub(super) fn name_of(frame: &[u8]) -> Option<u32> {
 }
 
 /// The session's name and the counter; the head; and what is sealed.
-fn parts(frame: &mut [u8], expected: Class) -> Result<((u32, u32), &[u8], &mut [u8]), DecodeError> {
+type Parts<'f> = ((u32, u32), &'f [u8], &'f mut [u8]);
+
+fn parts(frame: &mut [u8], expected: Class) -> Result<Parts<'_>, DecodeError> {
     let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
     let [version, class, a, b, c, d, e, f, g, h] = *head;
     frame::check_version(version)?;

@@ -25,7 +25,7 @@ impl ClientHello {
         let ClientHello { id, guest: Guest { name, rights }, word } = self;
         let (kind, mine, yours) = word.parts();
         let mut frame = [0; CLIENT_HELLO];
-        let head = [VERSION, HELLO_BITS | CLIENT_KIND + kind, id.number() | (*rights as u8) << 4];
+        let head = [VERSION, HELLO_BITS | (CLIENT_KIND + kind), id.number() | (*rights as u8) << 4];
         let filled = frame::fill(&mut frame, 0, 0, |out| {
             fields::raw(out, &head)?;
             fields::raw(out, name.bytes())?;
