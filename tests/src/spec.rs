@@ -3,6 +3,7 @@
 //! What each one says, what was searched and what was found stands in `tests/spec`.
 
 mod breadth;
+pub mod clients;
 pub mod founding;
 pub mod lease;
 mod log;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use quorate_tests::spec::{Bounds, End, Report, lease, mark, members, seal};
+use quorate_tests::spec::{Bounds, End, Report, clients, lease, mark, members, seal};
 
 /// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ enum Protocol {
     Lease(Lease),
     /// How two nodes that share a key come to a session (`SEAL.md`).
     Seal(Seal),
+    /// How a client and a node come to a session (`CLIENTS.md`).
+    Clients(Clients),
 }
 
 #[derive(clap::Args)]
@@ -152,6 +154,25 @@ struct Seal {
     flaw: seal::Flaw,
 }
 
+#[derive(clap::Args)]
+struct Clients {
+    /// How many numbers of the client matter at a time; with `--unfolded` or a broken rule of safety, how many it draws.
+    #[arg(long, default_value_t = 4)]
+    numbers: u8,
+    /// With `--unfolded` or a broken rule of safety, how many challenges there are; a start of the node takes two.
+    #[arg(long, default_value_t = 4)]
+    challenges: u8,
+    /// How many frames a side seals under a session.
+    #[arg(long, default_value_t = 1)]
+    frames: u8,
+    /// Keep in a state what can have no effect any more.
+    #[arg(long)]
+    unfolded: bool,
+    /// Which rule to break.
+    #[arg(long, value_enum, default_value_t = clients::Flaw::None)]
+    flaw: clients::Flaw,
+}
+
 fn main() -> ExitCode {
     let Options { protocol, limits } = Options::parse();
     let bounds = Bounds {
@@ -164,6 +185,7 @@ fn main() -> ExitCode {
         Protocol::Members(options) => members::search(&options.setting(bounds)),
         Protocol::Lease(options) => lease::search(&options.setting(bounds)),
         Protocol::Seal(options) => seal::search(&options.setting(bounds)),
+        Protocol::Clients(options) => clients::search(&options.setting(bounds)),
     };
     show(&report);
     if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -217,6 +239,14 @@ impl Seal {
         let Seal { numbers, frames, unfolded, flaw } = self;
         let folds = !unfolded && flaw.may_fold();
         seal::Setting { folds, flaw, bounds, ..seal::Setting::new(numbers, frames) }
+    }
+}
+
+impl Clients {
+    fn setting(self, bounds: Bounds) -> clients::Setting {
+        let Clients { numbers, challenges, frames, unfolded, flaw } = self;
+        let folds = !unfolded && flaw.may_fold();
+        clients::Setting { challenges, folds, flaw, bounds, ..clients::Setting::new(numbers, frames) }
     }
 }
 
