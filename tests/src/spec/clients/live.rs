@@ -14,7 +14,8 @@ const ROUNDS: usize = 2;
 /// The first number that a client draws in an interval.
 const FRESH: Number = 3;
 
-const ANSWERED: &str = "a client comes to an answer";
+const ANSWERED: &str = "a client comes to an answer, and makes no other session";
+const IN_TWO: &str = "of two intervals in which words are forged, one brings an answer";
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Letter {
@@ -24,17 +25,27 @@ enum Letter {
     Word,
 }
 
+/// What is looked at.
+#[derive(Clone, Copy)]
+struct Look {
+    flaw: Flaw,
+    /// How many frames the client has to seal in an interval at most.
+    frames: u8,
+    /// Whether somebody forges a word in each interval.
+    is_forged: bool,
+}
+
 /// A client and a node between which no letter gets lost, and which do not start again.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct World {
     client: Client,
     node: Node,
-    /// Whether nothing has opened since the client sealed the last frame under its session.
+    /// Whether the client sealed a frame under its session in an interval before, and nothing has opened since.
     is_unanswered: bool,
-    /// Whether the client was told that a frame was not taken, and nothing has opened since.
-    is_told: bool,
-    /// Whether a session was made by the client in the interval before, and in this one.
-    has_made: [bool; 2],
+    /// Whether the client made a session in the interval before.
+    has_made: bool,
+    /// Whether a frame was answered in the interval before.
+    was_answered: bool,
     interval: Interval,
     /// What is on its way.
     letters: Vec<Letter>,
@@ -44,33 +55,42 @@ struct World {
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Interval {
     has_asked: bool,
-    /// Whether the client had a frame to seal, and whether it waits for a session to seal it under.
-    has_come: bool,
-    waits: bool,
+    has_made: bool,
+    /// How many frames the client had to seal, and how many wait for a session to be sealed under.
+    come: u8,
+    waiting: u8,
+    /// Whether the client sealed a frame under its session, and nothing has opened since.
+    is_unanswered: bool,
+    is_answered: bool,
     has_gone_on: bool,
+    is_forged: bool,
     /// Whether a frame has not opened, or a session was made.
     is_disturbed: bool,
 }
 
 impl State {
-    /// In each interval the client has a frame to seal at some time, and the challenge goes on at some time or not. All that is said arrives,
-    /// in any order, with what is said to it. The node says of a frame that it does not take it, or has no word left for that.
+    /// In each interval the client has a frame to seal at some time, or two, and the challenge goes on at some time or not. All that is
+    /// said arrives, in any order, with what is said to it. The node says of a frame that it does not take it, or has no word left for
+    /// that.
     pub(crate) fn check_way_on(&self, setting: &Setting) -> Verdict {
-        let mut worlds = HashSet::new();
-        for flags in 0..8_u8 {
-            let [is_unanswered, is_told, has_made] = [0, 1, 2].map(|flag| flags >> flag & 1 == 1);
-            let (client, node) = (self.client, self.node);
-            let (has_made, interval, letters) = ([has_made, false], Interval::default(), Vec::new());
-            worlds.insert(World { client, node, is_unanswered, is_told, has_made, interval, letters });
-        }
+        let look = Look { flaw: setting.flaw, frames: 2, is_forged: false };
+        let is_well = |world: &World| !world.interval.is_disturbed && !world.interval.has_asked;
+        self.check_from_third(look, is_well, ANSWERED)?;
+        let look = Look { frames: 1, is_forged: true, ..look };
+        let is_well = |world: &World| world.was_answered || world.interval.is_answered;
+        self.check_from_third(look, is_well, IN_TWO)
+    }
+
+    fn check_from_third(&self, look: Look, is_well: impl Fn(&World) -> bool, promise: &'static str) -> Verdict {
+        let mut worlds = self.worlds();
         for _ in 0..ROUNDS {
-            worlds = worlds.iter().flat_map(|world| world.round(setting)).map(World::at_end).collect();
+            worlds = worlds.iter().flat_map(|world| world.round(look)).map(World::at_end).collect();
         }
         let mut open: Vec<_> = worlds.iter().cloned().collect();
         while let Some(world) = open.pop() {
-            for after in world.round(setting) {
-                if after.interval.is_disturbed || after.interval.has_asked {
-                    return Err(ANSWERED);
+            for after in world.round(look) {
+                if !is_well(&after) {
+                    return Err(promise);
                 }
                 let after = after.at_end();
                 if worlds.insert(after.clone()) {
@@ -80,71 +100,99 @@ impl State {
         }
         Ok(())
     }
+
+    fn worlds(&self) -> HashSet<World> {
+        let flags = [false, true].into_iter().flat_map(|flag| [(flag, false), (flag, true)]);
+        let world = |(is_unanswered, has_made)| {
+            let (client, node, interval, letters) = (self.client, self.node, Interval::default(), Vec::new());
+            World { client, node, is_unanswered, has_made, was_answered: false, interval, letters }
+        };
+        flags.map(world).collect()
+    }
 }
 
 impl World {
     /// All that may come of an interval.
-    fn round(&self, setting: &Setting) -> Vec<World> {
+    fn round(&self, look: Look) -> Vec<World> {
         let (mut seen, mut open) = (HashSet::from([self.clone()]), vec![self.clone()]);
         let mut ends = Vec::new();
         while let Some(world) = open.pop() {
-            if world.letters.is_empty() && world.interval.has_come {
-                let is_disturbed = world.interval.is_disturbed || world.interval.waits;
+            if world.letters.is_empty() && world.interval.come > 0 {
+                let is_disturbed = world.interval.is_disturbed || world.interval.waiting > 0;
                 ends.push(World { interval: Interval { is_disturbed, ..world.interval }, ..world.clone() });
             }
             let mut nexts = Vec::new();
-            if !world.interval.has_come {
-                nexts.push(world.come(setting.flaw));
+            if world.interval.come < look.frames {
+                nexts.extend([world.asking(look.flaw), world.coming(look.flaw)]);
             }
             if !world.interval.has_gone_on {
-                nexts.push(world.go_on());
+                nexts.push(world.going_on());
+            }
+            if look.is_forged && !world.interval.is_forged {
+                nexts.push(world.forging());
             }
             for place in 0..world.letters.len() {
-                world.deliver(place, setting.flaw, &mut nexts);
+                world.deliver(place, look.flaw, &mut nexts);
             }
             open.extend(nexts.into_iter().filter(|next| seen.insert(next.clone())));
         }
         ends
     }
 
-    /// Rules 8 and 9: there is a frame to seal.
-    fn come(&self, flaw: Flaw) -> World {
+    /// Rule 9: there is a frame to seal.
+    fn asking(&self, flaw: Flaw) -> World {
         let mut world = self.clone();
-        world.interval.has_come = true;
         let is_mute = world.client.session.is_none() && flaw != Flaw::NoAskWithoutSession;
-        if is_mute || (world.is_unanswered && flaw != Flaw::AsksOnlyIfTold) || world.is_told {
+        let is_unanswered = world.is_unanswered || (world.interval.is_unanswered && flaw == Flaw::AsksWithinInterval);
+        if is_mute || (is_unanswered && flaw != Flaw::AsksOnlyIfTold) {
             world.ask(flaw);
         }
-        if world.client.session.is_some() {
-            world.seal(flaw);
-        } else {
-            world.interval.waits = true;
-        }
+        world
+    }
+
+    /// Rules 8 and 9: a frame is sealed, or waits to be.
+    fn coming(&self, flaw: Flaw) -> World {
+        let mut world = self.asking(flaw);
+        world.interval.come += 1;
+        world.interval.waiting += 1;
+        world.seal(flaw);
         world
     }
 
     /// Rule 9: at most once in an interval, and in none after one in which a session was made.
     fn ask(&mut self, flaw: Flaw) {
-        let is_too_soon = self.has_made[0] && flaw != Flaw::AsksAtOnce;
+        let is_too_soon = self.has_made && flaw != Flaw::AsksAtOnce;
         if !self.interval.has_asked && !is_too_soon {
-            (self.interval.has_asked, self.is_told) = (true, false);
+            self.interval.has_asked = true;
             let said = self.client.ask(Some(FRESH));
             said.into_iter().for_each(|hello| self.say(Letter::Hello(hello)));
         }
     }
 
+    /// Rule 8: seals all that waits, if there is a session.
     fn seal(&mut self, flaw: Flaw) {
-        let unheard = self.client.session.filter(|session| !session.is_heard && flaw != Flaw::DoneNotAgain);
-        unheard.into_iter().for_each(|session| self.say(Letter::Hello(session.done())));
-        let frame = self.client.seal();
-        frame.into_iter().for_each(|frame| self.say(Letter::Frame(frame)));
-        (self.is_unanswered, self.interval.waits) = (true, false);
+        let Some(session) = self.client.session else { return };
+        for _ in 0..std::mem::take(&mut self.interval.waiting) {
+            if !session.is_heard && flaw != Flaw::DoneNotAgain {
+                self.say(Letter::Hello(session.done()));
+            }
+            let frame = self.client.seal();
+            frame.into_iter().for_each(|frame| self.say(Letter::Frame(frame)));
+            self.interval.is_unanswered = true;
+        }
     }
 
-    fn go_on(&self) -> World {
+    fn going_on(&self) -> World {
         let mut world = self.clone();
         world.interval.has_gone_on = true;
         world.node.present += 1;
+        world
+    }
+
+    fn forging(&self) -> World {
+        let mut world = self.clone();
+        world.interval.is_forged = true;
+        world.say(Letter::Word);
         world
     }
 
@@ -173,18 +221,13 @@ impl World {
                     nexts.push(told);
                 }
             }
-            Letter::Frame(frame) => {
-                if world.client.unseal(frame, flaw) {
-                    (world.is_unanswered, world.is_told) = (false, false);
-                } else {
-                    world.interval.is_disturbed = true;
+            Letter::Frame(frame) => world.read(frame, flaw),
+            Letter::Word => {
+                let is_unanswered = world.is_unanswered || world.interval.is_unanswered;
+                if flaw != Flaw::MindsNoWord && (is_unanswered || flaw == Flaw::MindsAnyWord) {
+                    world.ask(flaw);
                 }
             }
-            Letter::Word if flaw != Flaw::MindsNoWord => {
-                world.is_told = true;
-                world.ask(flaw);
-            }
-            Letter::Word => {}
         }
         nexts.push(world);
     }
@@ -194,13 +237,13 @@ impl World {
         if !self.client.hear(x, y, flaw) {
             return;
         }
-        (self.has_made[1], self.interval.is_disturbed) = (true, true);
-        (self.is_unanswered, self.is_told) = (self.is_unanswered && flaw == Flaw::UnansweredStays, false);
+        (self.interval.has_made, self.interval.is_disturbed) = (true, true);
+        if flaw != Flaw::UnansweredStays {
+            (self.is_unanswered, self.interval.is_unanswered) = (false, false);
+        }
         let said = self.client.session.filter(|_| flaw != Flaw::DoneLater);
         said.into_iter().for_each(|session| self.say(Letter::Hello(session.done())));
-        if self.interval.waits {
-            self.seal(flaw);
-        }
+        self.seal(flaw);
     }
 
     /// Rules 7 and 8. Whether a frame of the client opens.
@@ -214,9 +257,22 @@ impl World {
         true
     }
 
+    /// A frame of the node arrives.
+    fn read(&mut self, frame: Frame, flaw: Flaw) {
+        if self.client.unseal(frame, flaw) {
+            (self.is_unanswered, self.interval.is_unanswered) = (false, false);
+            self.interval.is_answered = true;
+        } else {
+            self.interval.is_disturbed = true;
+        }
+    }
+
     /// No letter is on its way, so counters start anew, and numbers and challenges change their names.
     fn at_end(self) -> World {
         let (client, node) = rested(self.client, &self.node);
-        World { client, node, has_made: [self.has_made[1], false], interval: Interval::default(), ..self }
+        let Interval { has_made, is_answered, is_unanswered, .. } = self.interval;
+        let is_unanswered = self.is_unanswered || is_unanswered;
+        let interval = Interval::default();
+        World { client, node, is_unanswered, has_made, was_answered: is_answered, interval, letters: self.letters }
     }
 }

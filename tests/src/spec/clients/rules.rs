@@ -34,8 +34,9 @@ impl Flaw {
     /// over none at the node.
     pub fn may_fold(self) -> bool {
         use Flaw::{
-            AnswersByOneBefore, AnswersUnderAnother, AsksAtOnce, AsksOnlyIfTold, DoneLater, DoneNotAgain,
-            DoneOfPresentAlone, KeepsSession, KeyOfOneNumber, MindsNoWord, NoAskWithoutSession, None, UnansweredStays,
+            AnswersByOneBefore, AnswersUnderAnother, AsksAtOnce, AsksOnlyIfTold, AsksWithinInterval, DoneLater,
+            DoneNotAgain, DoneOfPresentAlone, KeepsSession, KeyOfOneNumber, MindsAnyWord, MindsNoWord,
+            NoAskWithoutSession, None, UnansweredStays,
         };
         matches!(
             self,
@@ -49,6 +50,8 @@ impl Flaw {
                 | NoAskWithoutSession
                 | AsksOnlyIfTold
                 | MindsNoWord
+                | MindsAnyWord
+                | AsksWithinInterval
                 | UnansweredStays
                 | AsksAtOnce
         )
@@ -108,6 +111,10 @@ pub enum Flaw {
     AsksOnlyIfTold,
     /// A client does not ask because of a word.
     MindsNoWord,
+    /// A client asks because of a word though nothing is unanswered.
+    MindsAnyWord,
+    /// A client asks though it has sealed what is not answered in this interval.
+    AsksWithinInterval,
     /// What was not answered under the session before has a client ask.
     UnansweredStays,
     /// A client asks in the interval after one in which it made a session.
