@@ -168,6 +168,9 @@ struct Clients {
     /// Keep in a state what can have no effect any more.
     #[arg(long)]
     unfolded: bool,
+    /// Forge no words in the way on.
+    #[arg(long)]
+    unforged: bool,
     /// Which rule to break.
     #[arg(long, value_enum, default_value_t = clients::Flaw::None)]
     flaw: clients::Flaw,
@@ -244,9 +247,16 @@ impl Seal {
 
 impl Clients {
     fn setting(self, bounds: Bounds) -> clients::Setting {
-        let Clients { numbers, challenges, frames, unfolded, flaw } = self;
+        let Clients { numbers, challenges, frames, unfolded, unforged, flaw } = self;
         let folds = !unfolded && flaw.may_fold();
-        clients::Setting { challenges, folds, flaw, bounds, ..clients::Setting::new(numbers, frames) }
+        clients::Setting {
+            challenges,
+            folds,
+            forged: !unforged,
+            flaw,
+            bounds,
+            ..clients::Setting::new(numbers, frames)
+        }
     }
 }
 

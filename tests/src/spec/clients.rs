@@ -65,8 +65,8 @@ impl Model for State {
         (state != *self).then_some(Ok(state))
     }
 
-    fn rest(&self, _: &Setting) -> State {
-        self.rested()
+    fn rest(&self, setting: &Setting) -> State {
+        self.rested(setting.flaw)
     }
 
     fn way_on(&self, setting: &Setting) -> Verdict {

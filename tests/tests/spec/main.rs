@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use quorate_tests::spec::{Bounds, End, Report};
 
+mod clients;
 mod lease;
 mod mark;
 mod members;

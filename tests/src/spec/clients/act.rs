@@ -33,7 +33,7 @@ impl State {
         match act {
             Act::Ask => state.ask(setting),
             Act::Hear(hello) => verdict = state.hear(hello, setting),
-            Act::Seal => verdict = state.seal(),
+            Act::Seal => verdict = state.seal(setting),
             Act::Reply { x, y } => verdict = state.reply(x, y),
             Act::Open { side, frame } => verdict = state.unseal(side, frame, setting),
             Act::GoOn => state.go_on(),
@@ -48,7 +48,11 @@ impl State {
     pub(crate) fn acts(&self, setting: &Setting, acts: &mut Vec<Act>) {
         acts.push(Act::Ask);
         acts.extend(self.hellos(setting).map(Act::Hear));
-        if self.client.session.is_some_and(|session| session.sent < setting.frames) {
+        if self
+            .client
+            .session
+            .is_some_and(|session| session.sent < setting.frames || setting.flaw == Flaw::CounterAgain)
+        {
             acts.push(Act::Seal);
         }
         let here = self.node.here;

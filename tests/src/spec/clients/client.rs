@@ -57,17 +57,21 @@ impl Client {
     }
 
     /// Rules 7 and 8.
-    pub(crate) fn seal(&mut self) -> Option<Frame> {
+    pub(crate) fn seal(&mut self, flaw: Flaw) -> Option<Frame> {
         let session = self.session.as_mut()?;
-        session.sent += 1;
-        Some(Frame { x: session.x, y: session.y, counter: session.sent - 1, by: Side::Client })
+        let counter = if flaw == Flaw::CounterAgain { 0 } else { session.sent };
+        session.sent = counter + 1;
+        Some(Frame { x: session.x, y: session.y, counter, by: Side::Client })
     }
 
     /// Rule 7. Whether it opens.
     pub(crate) fn unseal(&mut self, frame: Frame, flaw: Flaw) -> bool {
         let Frame { x, y, counter, by } = frame;
         let is_of_other = by == Side::Node || flaw == Flaw::FramesWithoutSender;
-        let opens = |session: &&mut Session| session.is_of(x, y) && session.marked >> counter & 1 == 0;
+        let opens = |session: &&mut Session| {
+            let is_of = session.is_of(x, y) || (session.x == x && flaw == Flaw::KeyOfOneNumber);
+            is_of && session.marked >> counter & 1 == 0
+        };
         let Some(session) = self.session.as_mut().filter(opens).filter(|_| is_of_other) else { return false };
         if flaw != Flaw::ClientMarksNone {
             session.marked |= 1 << counter;

@@ -76,6 +76,9 @@ impl State {
         let look = Look { flaw: setting.flaw, frames: 2, is_forged: false };
         let is_well = |world: &World| !world.interval.is_disturbed && !world.interval.has_asked;
         self.check_from_third(look, is_well, ANSWERED)?;
+        if !setting.forged {
+            return Ok(());
+        }
         let look = Look { frames: 1, is_forged: true, ..look };
         let is_well = |world: &World| world.was_answered || world.interval.is_answered;
         self.check_from_third(look, is_well, IN_TWO)
@@ -84,7 +87,7 @@ impl State {
     fn check_from_third(&self, look: Look, is_well: impl Fn(&World) -> bool, promise: &'static str) -> Verdict {
         let mut worlds = self.worlds();
         for _ in 0..ROUNDS {
-            worlds = worlds.iter().flat_map(|world| world.round(look)).map(World::at_end).collect();
+            worlds = worlds.iter().flat_map(|world| world.round(look)).map(|world| world.at_end(look.flaw)).collect();
         }
         let mut open: Vec<_> = worlds.iter().cloned().collect();
         while let Some(world) = open.pop() {
@@ -92,7 +95,7 @@ impl State {
                 if !is_well(&after) {
                     return Err(promise);
                 }
-                let after = after.at_end();
+                let after = after.at_end(look.flaw);
                 if worlds.insert(after.clone()) {
                     open.push(after);
                 }
@@ -176,7 +179,7 @@ impl World {
             if !session.is_heard && flaw != Flaw::DoneNotAgain {
                 self.say(Letter::Hello(session.done()));
             }
-            let frame = self.client.seal();
+            let frame = self.client.seal(flaw);
             frame.into_iter().for_each(|frame| self.say(Letter::Frame(frame)));
             self.interval.is_unanswered = true;
         }
@@ -225,6 +228,7 @@ impl World {
             Letter::Word => {
                 let is_unanswered = world.is_unanswered || world.interval.is_unanswered;
                 if flaw != Flaw::MindsNoWord && (is_unanswered || flaw == Flaw::MindsAnyWord) {
+                    world.has_made &= flaw != Flaw::AsksAtOnceIfTold;
                     world.ask(flaw);
                 }
             }
@@ -268,8 +272,8 @@ impl World {
     }
 
     /// No letter is on its way, so counters start anew, and numbers and challenges change their names.
-    fn at_end(self) -> World {
-        let (client, node) = rested(self.client, &self.node);
+    fn at_end(self, flaw: Flaw) -> World {
+        let (client, node) = rested(self.client, &self.node, flaw);
         let Interval { has_made, is_answered, is_unanswered, .. } = self.interval;
         let is_unanswered = self.is_unanswered || is_unanswered;
         let interval = Interval::default();

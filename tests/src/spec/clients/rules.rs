@@ -11,6 +11,8 @@ pub struct Setting {
     pub frames: u8,
     /// Whether what can have no effect any more is left out of states, and numbers are renamed.
     pub folds: bool,
+    /// Whether words are forged in the way on.
+    pub forged: bool,
     /// Which rule is broken.
     pub flaw: Flaw,
     /// How far to go.
@@ -20,7 +22,15 @@ pub struct Setting {
 impl Setting {
     /// The rules as they stand.
     pub fn new(numbers: u8, frames: u8) -> Setting {
-        Setting { numbers, challenges: 4, frames, folds: true, flaw: Flaw::None, bounds: Bounds::default() }
+        Setting {
+            numbers,
+            challenges: 4,
+            frames,
+            folds: true,
+            forged: true,
+            flaw: Flaw::None,
+            bounds: Bounds::default(),
+        }
     }
 
     /// A broken rule.
@@ -34,8 +44,8 @@ impl Flaw {
     /// over none at the node.
     pub fn may_fold(self) -> bool {
         use Flaw::{
-            AnswersByOneBefore, AnswersUnderAnother, AsksAtOnce, AsksOnlyIfTold, AsksWithinInterval, DoneLater,
-            DoneNotAgain, DoneOfPresentAlone, KeepsSession, KeyOfOneNumber, MindsAnyWord, MindsNoWord,
+            AnswersByOneBefore, AnswersUnderAnother, AsksAtOnce, AsksAtOnceIfTold, AsksOnlyIfTold, AsksWithinInterval,
+            DoneLater, DoneNotAgain, DoneOfPresentAlone, KeepsSession, KeyOfOneNumber, MindsAnyWord, MindsNoWord,
             NoAskWithoutSession, None, UnansweredStays,
         };
         matches!(
@@ -54,6 +64,7 @@ impl Flaw {
                 | AsksWithinInterval
                 | UnansweredStays
                 | AsksAtOnce
+                | AsksAtOnceIfTold
         )
     }
 }
@@ -95,6 +106,8 @@ pub enum Flaw {
     NodeMarksNone,
     /// A client does not mark counters.
     ClientMarksNone,
+    /// A client seals all frames of a session under one counter.
+    CounterAgain,
     /// Frames do not say who sealed them.
     FramesWithoutSender,
     /// The key of a session is made of the client's number alone.
@@ -119,4 +132,6 @@ pub enum Flaw {
     UnansweredStays,
     /// A client asks in the interval after one in which it made a session.
     AsksAtOnce,
+    /// A client that is told asks in the interval after one in which it made a session.
+    AsksAtOnceIfTold,
 }

@@ -98,8 +98,8 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn seal(&mut self) -> Verdict {
-        let Some(Frame { x, y, counter, .. }) = self.client.seal() else { return Ok(()) };
+    pub(crate) fn seal(&mut self, setting: &Setting) -> Verdict {
+        let Some(Frame { x, y, counter, .. }) = self.client.seal(setting.flaw) else { return Ok(()) };
         self.dones.add(x, y);
         once(&mut self.asked[usize::from(counter)], x, y, ANEW)
     }

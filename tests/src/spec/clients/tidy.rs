@@ -1,7 +1,7 @@
 use super::client::{Client, Session};
 use super::node::Node;
 use super::pairs::{Challenge, NUMBERS, Number, Pairs};
-use super::rules::Setting;
+use super::rules::{Flaw, Setting};
 use super::state::{FRAMES, State};
 
 /// How many sets of pairs a state has.
@@ -23,9 +23,9 @@ impl State {
     }
 
     /// What is left if all letters are lost and none is remembered.
-    pub(crate) fn rested(&self) -> State {
+    pub(crate) fn rested(&self, flaw: Flaw) -> State {
         let Node { present, here, .. } = self.node;
-        let (client, node) = rested(self.client, &Node { present, here, ..Node::default() });
+        let (client, node) = rested(self.client, &Node { present, here, ..Node::default() }, flaw);
         State { client, node, ..State::default() }
     }
 
@@ -147,16 +147,17 @@ impl State {
     }
 }
 
-/// A client and a node between which no letter is left: counters start anew, and there is one other session at most, for
-/// all of them are alike.
-pub(crate) fn rested(client: Client, node: &Node) -> (Client, Node) {
+/// A client and a node between which no letter is left: counters start anew, and of sessions that are not the client's any
+/// more there is one at most, if they matter at all, for they are all alike.
+pub(crate) fn rested(client: Client, node: &Node, flaw: Flaw) -> (Client, Node) {
     let name = |x: Number, y: Challenge| {
         let is_mine = client.has(x, y);
         let age = node.present - y.min(node.present);
         let y = if age < 2 { PRESENT - age } else { u8::from(node.here.has(x, y)) };
         Some(if is_mine { (0, y) } else { (ANOTHER, 1) })
     };
-    let here = node.here.named(name);
+    let mut here = node.here.named(name);
+    here.retain(|x, _| x != ANOTHER || flaw == Flaw::AnswersUnderAnother);
     let mut rested = renamed(Client { open: None, ..client }, &name);
     rested.open = client.open.map(|_| 1);
     if let Some(session) = &mut rested.session {
