@@ -19,6 +19,8 @@ pub(crate) struct Session {
 pub(crate) struct Client {
     pub(crate) open: Option<Number>,
     pub(crate) session: Option<Session>,
+    /// The session before, under which answers may still open.
+    pub(crate) before: Option<Session>,
 }
 
 impl Session {
@@ -32,8 +34,12 @@ impl Session {
 }
 
 impl Client {
-    pub(crate) fn has(&self, x: Number, y: Challenge) -> bool {
-        self.session.is_some_and(|session| session.is_of(x, y))
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = Session> + use<> {
+        self.session.into_iter().chain(self.before)
+    }
+
+    pub(crate) fn find(&self, x: Number, y: Challenge) -> Option<Session> {
+        self.sessions().find(|session| session.is_of(x, y))
     }
 
     /// Rules 1 and 2.
@@ -52,6 +58,7 @@ impl Client {
         let is_kept = flaw == Flaw::KeepsSession && self.session.is_some();
         let Some(x) = x.filter(|_| !is_kept) else { return false };
         self.open = self.open.filter(|open| *open != x || flaw == Flaw::NumberStays);
+        self.before = self.session.filter(|_| flaw != Flaw::BeforeGoes);
         self.session = Some(Session { x, y, sent: 0, marked: 0, is_heard: false });
         true
     }
@@ -72,11 +79,14 @@ impl Client {
             let is_of = session.is_of(x, y) || (session.x == x && flaw == Flaw::KeyOfOneNumber);
             is_of && session.marked >> counter & 1 == 0
         };
-        let Some(session) = self.session.as_mut().filter(opens).filter(|_| is_of_other) else { return false };
+        let mut here = self.session.iter_mut().chain(&mut self.before);
+        let Some(session) = here.find(opens).filter(|_| is_of_other) else { return false };
         if flaw != Flaw::ClientMarksNone {
             session.marked |= 1 << counter;
         }
         session.is_heard = true;
+        let is_heard = self.session.is_some_and(|session| session.is_heard);
+        self.before = self.before.filter(|_| !is_heard || flaw == Flaw::BeforeStays);
         true
     }
 }

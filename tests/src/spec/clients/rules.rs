@@ -45,8 +45,8 @@ impl Flaw {
     pub fn may_fold(self) -> bool {
         use Flaw::{
             AnswersByOneBefore, AnswersUnderAnother, AsksAtOnce, AsksAtOnceIfTold, AsksOnlyIfTold, AsksWithinInterval,
-            DoneLater, DoneNotAgain, DoneOfPresentAlone, KeepsSession, KeyOfOneNumber, MindsAnyWord, MindsNoWord,
-            NoAskWithoutSession, None, UnansweredStays,
+            BeforeGoes, BeforeStays, DoneLater, DoneNotAgain, DoneOfPresentAlone, KeepsSession, KeyOfOneNumber,
+            MindsAnyWord, MindsNoWord, NoAskWithoutSession, None, UnansweredStays,
         };
         matches!(
             self,
@@ -63,6 +63,8 @@ impl Flaw {
                 | MindsAnyWord
                 | AsksWithinInterval
                 | UnansweredStays
+                | BeforeGoes
+                | BeforeStays
                 | AsksAtOnce
                 | AsksAtOnceIfTold
         )
@@ -90,6 +92,10 @@ pub enum Flaw {
     AnswerToOld,
     /// An Answer makes no session while one is here.
     KeepsSession,
+    /// The session before is wiped when another one is made.
+    BeforeGoes,
+    /// The session before stays though a frame has opened under the present one.
+    BeforeStays,
     /// A Done makes a session whatever its number.
     DoneUnchecked,
     /// A Done makes a session by any challenge of this boot.

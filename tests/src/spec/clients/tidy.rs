@@ -34,7 +34,7 @@ impl State {
     fn fold(&mut self) {
         let State { client, node, .. } = *self;
         let is_open = |x: Number, _: Challenge| client.open == Some(x);
-        let is_mine = |x: Number, y: Challenge| client.has(x, y);
+        let is_mine = |x: Number, y: Challenge| client.find(x, y).is_some();
         let is_here = |x: Number, y: Challenge| node.here.has(x, y);
         self.answers.retain(is_open);
         self.said.retain(is_open);
@@ -46,11 +46,11 @@ impl State {
         for counter in 0..FRAMES {
             self.asked[counter].retain(|x, y| may_be_here(x, y) && !node.marked[counter].has(x, y));
             self.opened[counter].retain(may_be_here);
-            let is_marked = client.session.is_some_and(|session| session.marked >> counter & 1 == 1);
-            self.replied[counter].retain(|x, y| is_mine(x, y) && !is_marked);
+            let is_unmarked = |session: Session| session.marked >> counter & 1 == 0;
+            self.replied[counter].retain(|x, y| client.find(x, y).is_some_and(is_unmarked));
             self.read[counter].retain(is_mine);
         }
-        let kept = client.open.into_iter().chain(client.session.map(|session| session.x));
+        let kept = client.open.into_iter().chain(client.sessions().map(|session| session.x));
         self.process &= kept.fold(0, |all, x| all | 1 << x);
     }
 
@@ -69,10 +69,11 @@ impl State {
 
     /// Numbers have names by what is said with them. A session of the client and its open number come first.
     fn rename_numbers(&mut self) {
-        let (open, mine) = (self.client.open, self.client.session.map(|session| session.x));
-        let rank = |x: Number| (open != Some(x), mine != Some(x));
+        let Client { open, session, before } = self.client;
+        let is_of = |session: Option<Session>, x: Number| session.is_some_and(|session| session.x == x);
+        let rank = |x: Number| [open == Some(x), is_of(session, x), is_of(before, x)].map(|is_first| !is_first);
         let mut numbers: Vec<_> = (0..NUMBERS as Number).map(|x| (rank(x), self.key(x), x)).collect();
-        numbers.retain(|(rank, key, _)| *rank != (true, true) || key.iter().any(|row| *row != 0));
+        numbers.retain(|(rank, key, _)| *rank != [true; 3] || key.iter().any(|row| *row != 0));
         numbers.sort_unstable();
         let name = |x: Number| numbers.iter().position(|(_, _, known)| *known == x).map(|place| place as Number);
         self.map(|x, y| Some((name(x)?, y)));
@@ -118,7 +119,7 @@ impl State {
     pub(crate) fn pack(&self, words: &mut Vec<u32>) {
         let open = self.client.open.map_or(0, |open| 1 + open);
         words.push(u32::from_le_bytes([open, self.node.present, self.drawn, 0]));
-        words.push(session_word(self.client.session));
+        words.extend([self.client.session, self.client.before].map(session_word));
         words.push(u32::from_le_bytes([self.process, self.boot, 0, 0]));
         for x in 0..NUMBERS {
             let mut key = self.key(x as Number).to_vec();
@@ -132,10 +133,10 @@ impl State {
 
     /// The state that this is a form of.
     pub(crate) fn unpack(words: &[u32]) -> State {
-        let (head, rows) = words.split_at(3);
+        let (head, rows) = words.split_at(4);
         let [open, present, drawn, _] = head[0].to_le_bytes();
-        let [process, boot, ..] = head[2].to_le_bytes();
-        let client = Client { open: open.checked_sub(1), session: session_of(head[1]) };
+        let [process, boot, ..] = head[3].to_le_bytes();
+        let client = Client { open: open.checked_sub(1), session: session_of(head[1]), before: session_of(head[2]) };
         let mut state = State { client, drawn, process, boot, ..State::default() };
         state.node.present = present;
         for row in rows.chunks_exact(1 + MATRICES.div_ceil(4)) {
@@ -151,14 +152,14 @@ impl State {
 /// more there is one at most, if they matter at all, for they are all alike.
 pub(crate) fn rested(client: Client, node: &Node, flaw: Flaw) -> (Client, Node) {
     let name = |x: Number, y: Challenge| {
-        let is_mine = client.has(x, y);
+        let is_mine = client.session.is_some_and(|session| session.is_of(x, y));
         let age = node.present - y.min(node.present);
         let y = if age < 2 { PRESENT - age } else { u8::from(node.here.has(x, y)) };
         Some(if is_mine { (0, y) } else { (ANOTHER, 1) })
     };
     let mut here = node.here.named(name);
     here.retain(|x, _| x != ANOTHER || flaw == Flaw::AnswersUnderAnother);
-    let mut rested = renamed(Client { open: None, ..client }, &name);
+    let mut rested = renamed(Client { open: None, before: None, ..client }, &name);
     rested.open = client.open.map(|_| 1);
     if let Some(session) = &mut rested.session {
         (session.sent, session.marked) = (0, 0);
@@ -167,12 +168,13 @@ pub(crate) fn rested(client: Client, node: &Node, flaw: Flaw) -> (Client, Node) 
 }
 
 fn renamed(client: Client, name: impl Fn(Number, Challenge) -> Option<(Number, Challenge)>) -> Client {
-    let session = client.session.map(|session| {
+    let [session, before] = [client.session, client.before].map(|session| {
+        let session = session?;
         let (x, y) = name(session.x, session.y).expect("a session's numbers have names");
-        Session { x, y, ..session }
+        Some(Session { x, y, ..session })
     });
     let open = client.open.map(|x| name(x, 0).expect("an open number has a name").0);
-    Client { open, session }
+    Client { open, session, before }
 }
 
 fn session_word(session: Option<Session>) -> u32 {
