@@ -63,7 +63,7 @@ impl State {
         };
         self.map(|x, y| Some((x, name(y))));
         self.node.present = PRESENT;
-        let is_first = boot & boot - 1 == 0;
+        let is_first = boot.count_ones() == 1;
         self.boot = if is_first { 1 << PRESENT } else { 1 << PRESENT | 1 << (PRESENT - 1) | 1 << 1 };
     }
 
@@ -159,7 +159,7 @@ pub(crate) fn rested(client: Client, node: &Node, flaw: Flaw) -> (Client, Node) 
     };
     let mut here = node.here.named(name);
     here.retain(|x, _| x != ANOTHER || flaw == Flaw::AnswersUnderAnother);
-    let mut rested = renamed(Client { open: None, before: None, ..client }, &name);
+    let mut rested = renamed(Client { open: None, before: None, ..client }, name);
     rested.open = client.open.map(|_| 1);
     if let Some(session) = &mut rested.session {
         (session.sent, session.marked) = (0, 0);
