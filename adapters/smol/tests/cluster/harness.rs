@@ -167,9 +167,9 @@ impl House {
         Caller::new(self.members.clone(), Duration::from_millis(400), self.admin_keys())
     }
 
-    /// A client with the keys of this name and these rights, which gives up after two seconds.
+    /// A client with the keys of this name and these rights, which gives up after four seconds.
     pub(crate) fn client_with(&self, name: &str, rights: Rights) -> Caller {
-        Caller::new(self.members.clone(), Duration::from_secs(2), self.keys_of(name, rights))
+        Caller::new(self.members.clone(), Duration::from_secs(4), self.keys_of(name, rights))
     }
 
     /// A client that was told that the members are there.
