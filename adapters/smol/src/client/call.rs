@@ -59,11 +59,17 @@ impl Client {
             };
             let (length, from) = match self.exchange.receive(until).await? {
                 Some(Received::Frame(length, from)) => (length, from),
-                Some(Received::Sent(number)) if latest == Some(number) => {
-                    call.sent(number, true);
+                Some(Received::Sent(before, number)) => {
+                    if latest == Some(before) {
+                        call.sent(number, true);
+                        latest = Some(number);
+                    }
+                    if aside.contains(&before) {
+                        aside.push(number);
+                    }
                     continue;
                 }
-                Some(Received::Sent(_)) | None => continue,
+                None => continue,
             };
             let Some(reply) = self.exchange.reply(length, from) else {
                 // What a node of another cluster was sent, this one does not do.

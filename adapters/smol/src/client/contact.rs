@@ -1,5 +1,5 @@
 use quorate::Instant;
-use quorate_wire::client::{Reply, decode_request};
+use quorate_wire::client::{Reply, Request, decode_request};
 use quorate_wire::seal::client::{CLIENT_HELLO, ClientChannel, ClientKey, decode_reply, encode_request};
 use quorate_wire::seal::{Form, Refusal};
 use quorate_wire::{Cluster, DecodeError, EncodeError};
@@ -12,9 +12,11 @@ pub(super) struct Contact {
     channel: ClientChannel,
     /// Which of the client's keys the node takes, as far as is known.
     key: usize,
-    /// The latest request, as long as it has no answer, and its number.
+    /// The latest request, as long as it has no answer, and the number under which it goes out.
     request: Vec<u8>,
     number: u64,
+    /// Whether it went out.
+    is_sent: bool,
     /// The end of what was said last, and the last question for a session: a refusal is about one of them.
     said: [Vec<u8>; 2],
 }
@@ -44,7 +46,7 @@ const HELLO_INTERVAL_MICROS: u64 = 100_000;
 impl Contact {
     /// Another request takes the place of the one before.
     pub(super) fn ask(&mut self, number: u64, frame: &[u8]) {
-        self.number = number;
+        (self.number, self.is_sent) = (number, false);
         self.request.clear();
         self.request.extend_from_slice(frame);
     }
@@ -52,6 +54,13 @@ impl Contact {
     /// The request that has no answer yet.
     pub(super) fn waits(&self) -> Option<u64> {
         (!self.request.is_empty()).then_some(self.number)
+    }
+
+    /// The same goes out again, if it did so before: under another number, as what becomes of each is told by its own.
+    pub(super) fn renumber(&mut self, number: impl FnOnce() -> u64) {
+        if std::mem::take(&mut self.is_sent) {
+            self.number = number();
+        }
     }
 
     /// It is not to be sent any more.
@@ -75,14 +84,17 @@ impl Contact {
         buffer: &mut [u8],
     ) -> Result<Option<Encoded>, EncodeError> {
         let Ok(request) = decode_request(&self.request, cluster) else { return Ok(None) };
+        let request = Request { number: self.number, ..request };
         let Some(keys) = keys else {
             buffer[..self.request.len()].copy_from_slice(&self.request);
             self.said[0].clone_from(&self.request);
+            self.is_sent = true;
             return Ok(Some(Encoded { before: None, length: self.request.len() }));
         };
         let Some(key) = keys.get(self.key) else { return Ok(None) };
         let Some(frame) = encode_request(buffer, key, &mut self.channel, now, &request)? else { return Ok(None) };
         self.said[0] = frame.to_vec();
+        self.is_sent = true;
         Ok(Some(Encoded { before: self.channel.done(key), length: frame.len() }))
     }
 

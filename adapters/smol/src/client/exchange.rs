@@ -50,8 +50,8 @@ pub(crate) struct Foreign {
 pub(crate) enum Received {
     /// A datagram of this length came from there.
     Frame(usize, SocketAddr),
-    /// A request that had to wait for a session has gone out: that of this number.
-    Sent(u64),
+    /// A request that had to wait for a session has gone out, or another time: that of this number, under the second one.
+    Sent(u64, u64),
 }
 
 impl Exchange {
@@ -156,12 +156,19 @@ impl Exchange {
                 match contact.hear(&self.incoming[..length], self.keys.as_deref()) {
                     Heard::Reply => return Ok(Some(Received::Frame(length, from))),
                     Heard::Nothing => {}
-                    Heard::Session(done) => match contact.waits() {
-                        Some(number) if self.say(at).await.is_ok_and(|is_sent| is_sent) => {
-                            return Ok(Some(Received::Sent(number)));
+                    Heard::Session(done) => {
+                        if let Some(before) = contact.waits() {
+                            contact.renumber(|| {
+                                self.number += 1;
+                                self.number
+                            });
+                            let number = contact.waits().unwrap_or(before);
+                            if self.say(at).await.is_ok_and(|is_sent| is_sent) {
+                                return Ok(Some(Received::Sent(before, number)));
+                            }
                         }
-                        _ => drop(self.socket.send_to(&done, at).await),
-                    },
+                        let _ = self.socket.send_to(&done, at).await;
+                    }
                     Heard::Refusal(reason) => {
                         if reason != DecodeError::Session {
                             self.turned_away = Some((from, reason));

@@ -2,6 +2,7 @@
 
 mod own;
 mod script;
+mod sealed;
 
 use quorate::{Founding, Index, Seat, Session};
 use quorate_smol::{ClientError, Reason};

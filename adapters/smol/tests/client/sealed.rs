@@ -1,0 +1,70 @@
+use std::net::UdpSocket;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use quorate::{Index, Instant, Seat};
+use quorate_smol::{Client, Cluster, Key, KeyId, Keyring, Rights};
+use quorate_wire::DecodeError;
+use quorate_wire::client::{Reply, ReplyBody};
+use quorate_wire::seal::client::{Guests, decode_request, encode_reply};
+use quorate_wire::seal::{Form, Refusal, Ring};
+use smol::block_on;
+
+const CLUSTER: Cluster = Cluster(7);
+
+fn id() -> KeyId {
+    KeyId::new(1).expect("it is below 16")
+}
+
+fn key(byte: u8) -> Key {
+    Key::new([byte; Key::BYTES])
+}
+
+/// A node that forgets all sessions when the first request comes, and says so; the next one it answers. It tells the numbers of
+/// both.
+fn forgetful(socket: &UdpSocket, told: &Sender<u64>) {
+    let ring = Ring::<1>::new(id(), key(1));
+    let (mut guests, mut buffer, mut starts) = (Guests::<4>::new(key(100)), [0; 1500], 0);
+    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+        let frame = &mut buffer[..length];
+        if let Ok(Form::ClientHello) = Form::of(frame) {
+            let answer = guests.hear(frame, CLUSTER, &ring, Instant::START, |_| true).expect("it has the key");
+            answer.iter().for_each(|answer| assert!(socket.send_to(answer, from).is_ok()));
+            continue;
+        }
+        let refusal = Refusal::of(frame, DecodeError::Session).expect("it is long enough");
+        let Ok((session, _, request)) = decode_request(frame, CLUSTER, &ring, &mut guests, Instant::START) else {
+            socket.send_to(&refusal.encode(), from).expect("loopback takes it");
+            continue;
+        };
+        told.send(request.number).expect("somebody listens");
+        starts += 1;
+        if starts == 1 {
+            guests = Guests::new(key(101));
+            socket.send_to(&refusal.encode(), from).expect("loopback takes it");
+            continue;
+        }
+        let (client, number, body) =
+            (request.client, request.number, ReplyBody::Value { index: Index(9), answer: b"3" });
+        let reply = Reply { client, number, from: Seat(1), founding: None, body };
+        let mut room = [0; 200];
+        let reply =
+            encode_reply(&mut room, &mut guests, session, &reply).expect("it fits").expect("the session is here");
+        socket.send_to(reply, from).expect("loopback takes it");
+    }
+}
+
+#[test]
+fn a_request_that_goes_out_once_more_has_a_number_of_its_own() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("it is bound");
+    let (told, numbers) = channel();
+    thread::spawn(move || forgetful(&socket, &told));
+    let mut client =
+        block_on(Client::new(CLUSTER, [(Seat(1), address)].into(), Duration::from_secs(10))).expect("a socket");
+    client.seal(Keyring::new(id(), key(1)).client_keys(CLUSTER, "one".parse().expect("a name"), Rights::Read));
+    assert_eq!(block_on(client.read_local(Seat(1), b"apples")).ok(), Some((Index(9), b"3".to_vec())));
+    let (first, second) = (numbers.recv().expect("one came"), numbers.recv().expect("another one came"));
+    assert!(second > first, "what became of the first is not told by the second");
+}
