@@ -176,3 +176,38 @@ impl Sealing {
         encode_reply(buffer, &mut self.guests, session, reply)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quorate::Incarnation;
+    use quorate_wire::client::RequestBody;
+    use quorate_wire::seal::client::{ClientChannel, encode_request};
+    use quorate_wire::seal::{Key, Rights};
+
+    use super::*;
+
+    /// The clock of a member begins anew, and with it its challenges: what was said by one of before would hold again.
+    #[test]
+    fn clients_begin_anew_with_the_clock_of_a_member() {
+        let id = KeyId::new(1).expect("it is below 16");
+        let keys = Keyring::new(id, Key::new([1; Key::BYTES]));
+        let key = keys.client_keys(Cluster(7), "one".parse().expect("a name"), Rights::Read).remove(0);
+        let mut sealing = Sealing::new(keys, Cluster(7), Seat(1), Duration::from_millis(50));
+        let (mut channel, now) = (ClientChannel::default(), Instant::START);
+        let ask = channel.speak(&key, now, 100_000, random::number).expect("it has no session");
+        let answer = sealing.hear_client(&ask, now).expect("it has the key").expect("it is answered");
+        let done = channel.hear(&answer, &key).expect("it has asked");
+        assert_eq!(sealing.hear_client(&done, now), Ok(None));
+        let mut request = |sealing: &mut Sealing| {
+            let (mut buffer, request) =
+                ([0; 100], Request { cluster: Cluster(7), client: 1, number: 1, body: RequestBody::Status });
+            let frame = encode_request(&mut buffer, &key, &mut channel, now, &request).expect("it fits");
+            let length = frame.expect("there is a session").len();
+            sealing.decode_request(&mut buffer[..length], now).map(|(_, guest, _)| guest.rights)
+        };
+        assert_eq!(request(&mut sealing), Ok(Rights::Read));
+        sealing.join(Founding(9), Identity { seat: Seat(1), incarnation: Incarnation::FOUNDER });
+        assert_eq!(sealing.hear_client(&done, now), Ok(None));
+        assert_eq!(request(&mut sealing), Err(DecodeError::Session));
+    }
+}
