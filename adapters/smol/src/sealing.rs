@@ -210,4 +210,30 @@ mod tests {
         assert_eq!(sealing.hear_client(&done, now), Ok(None));
         assert_eq!(request(&mut sealing), Err(DecodeError::Session));
     }
+
+    #[test]
+    fn nothing_is_sealed_under_a_key_that_was_removed() {
+        let (old, new) = (KeyId::new(1).expect("it is below 16"), KeyId::new(2).expect("it is below 16"));
+        let keyring = || Keyring::new(old, Key::new([1; Key::BYTES]));
+        let keys = keyring();
+        let side = |keys, seat| {
+            let mut sealing = Sealing::new(keys, Cluster(7), Seat(seat), Duration::from_millis(50));
+            sealing.join(Founding(9), Identity { seat: Seat(seat), incarnation: Incarnation::FOUNDER });
+            sealing
+        };
+        let (mut one, mut other) = (side(keys.clone(), 1), side(keyring(), 2));
+        let (mut buffer, message) = ([0; 100], Message::CampaignNow { term: quorate::Term(3) });
+        let mut is_sealed = |one: &mut Sealing| one.encode(&mut buffer, Seat(2), &message).expect("it fits").is_some();
+        assert!(!is_sealed(&mut one));
+        let [(_, ask)] = one.speak(Instant::START)[..] else { panic!("it asks") };
+        let answer = other.hear(&ask).expect("it has the key").expect("it is answered");
+        let done = one.hear(&answer).expect("it has the key").expect("it is answered");
+        assert_eq!(other.hear(&done), Ok(None));
+        assert!(is_sealed(&mut one));
+        keys.install(new, Key::new([2; Key::BYTES])).expect("there is room");
+        keys.use_key(new).expect("it is there");
+        keys.remove(old).expect("it is not used");
+        let _ = one.speak(Instant::START);
+        assert!(!is_sealed(&mut one));
+    }
 }

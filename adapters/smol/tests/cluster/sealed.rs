@@ -143,12 +143,13 @@ fn a_cluster_that_runs_plainly_is_sealed_node_by_node() {
         plain_for: Duration::from_secs(8),
         ..house.config(seat)
     };
-    for (seat, with_keys) in [(1, true), (2, true), (1, false), (1, true), (3, true)] {
+    for (seat, with_keys) in [(1, true), (2, true), (3, true), (1, false), (1, true)] {
         house.kill(seat);
         let config = if with_keys { mixed(&house, seat) } else { house.config(seat) };
         house.run(config);
         add(&mut plain);
         house.leader();
+        house.converge(1);
     }
     house.client_keys = Some(keyring(1));
     let mut sealed = house.client();
