@@ -201,7 +201,8 @@ Examples:
   quorate-kv members add 4=127.0.0.1:7104
   quorate-kv features                     all nodes were upgraded: what can be switched on now
   quorate-kv snapshot save monday.snapshot
-  quorate-kv keyring init                 keys for a cluster: nodes and clients do not take them yet
+  quorate-kv keyring init                 keys for nodes on several machines: bring the file to all of them
+  quorate-kv keyring client bob --rights read-only --out bob.key
   quorate-kv rescue quorate-data/n3                           a majority is gone for good: what this one has
 
 Exit codes:
