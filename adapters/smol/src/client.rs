@@ -237,8 +237,10 @@ impl Client {
         self.exchange.keep(founding);
     }
 
-    /// Seals all that it says from now on, and takes nothing that is not sealed. The keys are those of one client, made of different
-    /// keys of the cluster: it uses the first that a node takes.
+    /// Seals all that it says from now on, and takes nothing that is not sealed. The keys are those of one client, made of
+    /// different keys of the cluster, as [`Keyring::client_keys`](crate::Keyring::client_keys) makes them: it uses the first
+    /// that a node takes. A request to a node with which there is no session yet takes a round trip more. With no key at all,
+    /// nothing is said.
     pub fn seal(&mut self, keys: impl Into<Arc<[ClientKey]>>) {
         self.exchange.seal(keys.into());
     }

@@ -66,11 +66,13 @@ pub struct ServerConfig {
     /// of them hands over to a voter that is, once that one has followed for ten election time-outs: see
     /// [`Preference`](quorate_driver::Preference) for how often. Who is no voter is left out.
     pub preferred: Seats,
-    /// The keys under which this node, the others and clients seal what they say to each other; all nodes have to use the
-    /// same one. Who has no key is none of them then: what is not sealed is dropped. Without keys nothing is sealed.
+    /// The keys under which this node, the others and clients seal what they say to each other. Each node has to have the one
+    /// that the others use. Who has no key is none of them then: what is not sealed is dropped, and a client is told so.
+    /// Without keys nothing is sealed.
     pub keys: Option<Keyring>,
     /// For so long after its start, a node with keys takes what is not sealed as well, and does not seal what it says to who
-    /// does not: so nodes that run without keys get them one after the other. Anybody can pose as one of them meanwhile.
+    /// does not: so nodes that run without keys get them one after the other. Anybody can pose as one of them, or as a client,
+    /// meanwhile. Zero: never. Without keys it has no meaning.
     pub plain_for: Duration,
     /// The file to which each step of the node is added, as [`quorate-trace`](https://docs.rs/quorate-trace) describes
     /// it. It holds all commands, and grows without bound.

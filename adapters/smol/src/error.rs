@@ -148,7 +148,8 @@ impl fmt::Display for ServeError {
             ),
             ServeError::Dismissed(Dismissal::Outdated(features)) => write!(
                 f,
-                "this build does not know what is on in its cluster: {features}. Start the node with one that does: nothing is lost,                  and it goes on from where it is"
+                "this build does not know what is on in its cluster: {features}. Start the node with one that does: nothing is lost, \
+                 and it goes on from where it is"
             ),
             ServeError::Command(error) => write!(f, "{error}. Start the node with that version, or a later one"),
             ServeError::Apply { index, message } => write!(

@@ -38,7 +38,7 @@ impl Keyring {
         Keyring(Arc::new(Mutex::new(keys)))
     }
 
-    /// Takes frames under this key from now on.
+    /// Takes frames under this key from now on. There is room for all 16 numbers.
     ///
     /// # Errors
     /// There is another key of this number.
@@ -65,17 +65,19 @@ impl Keyring {
         Ok(())
     }
 
-    /// Takes the keys of the client of this name back, whatever rights they have: it is not heard any longer.
+    /// Takes the keys of the client of this name back, whatever rights they have, and of whichever key of the cluster they are
+    /// made: it is not heard any longer. What was accepted of it before is done.
     pub fn deny(&self, name: Name) {
         self.keys().denied.insert(name);
     }
 
-    /// The opposite of [`deny`](Keyring::deny).
+    /// The opposite of [`deny`](Keyring::deny): the keys are good again, with the rights that each has.
     pub fn allow(&self, name: Name) {
         self.keys().denied.remove(&name);
     }
 
-    /// The keys of the client of this name, with these rights: one for each of the cluster's, that of the one that is used first.
+    /// The keys of the client of this name, with these rights: one for each of the cluster's, from 1 to 16, and first that of
+    /// the one that is used. They are for [`Client::seal`](crate::Client::seal), also if the name is denied.
     pub fn client_keys(&self, cluster: Cluster, name: Name, rights: Rights) -> Vec<ClientKey> {
         let keys = self.keys();
         let used = keys.ring.used();

@@ -35,7 +35,8 @@ impl Sealing {
         Sealing { keys, side, channels: BTreeMap::new(), guests, removals }
     }
 
-    /// From now on it is this one, of this founding. It has spoken with no member before; clients begin anew, as its clock does.
+    /// From now on it is this one, of this founding. It has spoken with no member before; clients begin anew, as its clock
+    /// does.
     pub(crate) fn join(&mut self, founding: Founding, me: Identity) {
         (self.side.founding, self.side.me) = (founding, me);
         *self.guests = Guests::new(random::key());

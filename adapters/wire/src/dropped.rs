@@ -13,7 +13,7 @@ pub enum DecodeError {
     Version(u8),
     /// Of this class, which is unknown or not the one that was asked for.
     Class(u8),
-    /// Sealed under the key of this number, which this node does not have.
+    /// Sealed under the key of this number, which this node does not have, or by a client whose key of it was taken back.
     Sealed(u8),
     /// The CRC-32C does not match: bytes have changed on the way.
     Checksum,

@@ -1,8 +1,9 @@
 //! Sealed frames: encrypted, and made by nobody who does not have the key.
 //!
-//! Each pair of seats comes to a session by a [`Hello`], for which both draw a number; a frame between members is sealed under a session's key, so
-//! that what was recorded before either side started anew means nothing. Nothing of this is durable, and nothing here
-//! allocates. The protocol is specified and searched in `tests/spec/SEAL.md`; the bytes stand in WIRE.md.
+//! Each pair of seats comes to a session by a [`Hello`], for which both draw a number; a frame between members is sealed
+//! under a session's key, so that what was recorded before either side started anew means nothing. Nothing of this is
+//! durable, and nothing here allocates. The protocol is specified and searched in `tests/spec/SEAL.md`; the bytes stand in
+//! WIRE.md. Clients have keys and sessions of another kind: see [`client`].
 //!
 //! A key that is shared by all does not tell one member from another: whoever has it can pose as each of them. And whoever
 //! gets hold of it later can read what was recorded with the Hellos before it.

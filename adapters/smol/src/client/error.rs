@@ -50,8 +50,8 @@ pub enum ClientError {
         /// This client's.
         kept: Founding,
     },
-    /// A node says that it takes nothing of this client. Certainly not done. What it says is not sealed: if others do not answer
-    /// either, look at the keys first.
+    /// A node says that it takes nothing of this client, and no node has answered until the time-out. Certainly not done. What
+    /// it says is not sealed, and anybody could have said it: look at the keys first, and then at the network.
     TurnedAway {
         /// Where it is.
         address: SocketAddr,

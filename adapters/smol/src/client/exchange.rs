@@ -113,8 +113,8 @@ impl Exchange {
         (self.foreign, self.turned_away) = (None, None);
     }
 
-    /// Sends a request. Whether the system took it: if not, nobody has got it. If there has to be a session before, it goes out later,
-    /// unless another one takes its place, and is [told](Received::Sent) of then.
+    /// Sends a request. Whether the system took it: if not, nobody has got it. If there has to be a session before, it goes out
+    /// later, unless another one takes its place, and is [told](Received::Sent) of then.
     pub(crate) async fn send(&mut self, to: SocketAddr, body: RequestBody<'_>) -> Result<bool, EncodeError> {
         self.number += 1;
         let request = Request { cluster: self.cluster, client: self.client, number: self.number, body };

@@ -76,7 +76,8 @@ fn unchanged(f: &mut fmt::Formatter<'_>, reason: Unchanged) -> fmt::Result {
         }
         Unchanged::Outdated(seats) => write!(
             f,
-            "{seats} has not said to this leader that it knows this. Start it with a version that does, or remove it; what is              switched on stays on"
+            "{seats} has not said to this leader that it knows this. Start it with a version that does, or remove it; what \
+             is switched on stays on"
         ),
         Unchanged::TooLarge => f.write_str(
             "the members with their addresses fit into no entry, or not twice into the smallest log. Remove members that are \

@@ -55,8 +55,8 @@ pub struct StatusReport {
 }
 
 impl StatusReport {
-    /// How this node is, whose state has this digest, for whom these frames were dropped, and who takes so much of others. Whom it prefers, and what lease it
-    /// has, its driver knows.
+    /// How this node is, whose state has this digest, for whom these frames were dropped, and who takes so much of others.
+    /// Whom it prefers, and what lease it has, its driver knows.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
         node: &Node<C, B, SEATS>,
         digest: u64,

@@ -1,8 +1,13 @@
 //! Sealed frames between clients and nodes.
 //!
-//! A client has a [key](ClientKey) with a name and rights in it, which nodes make of the cluster's: they need no list. Client and
-//! node come to a session by a Hello of a kind of its own, which costs the node nothing until the client has shown that
-//! it has the key and hears the node. The protocol is specified and searched in `tests/spec/CLIENTS.md`.
+//! A client has a [key](ClientKey) with a name and rights in it, which nodes make of the cluster's: they need no list.
+//! Client and node come to a session by Hellos of a kind of their own, of which the node keeps nothing until the client has
+//! shown that it has the key and hears the node. The protocol is specified and searched in `tests/spec/CLIENTS.md`; the
+//! bytes stand in WIRE.md.
+//!
+//! Who has a client's key can pose as that client, and as a node to it. What a request asks for is for the host to compare
+//! with the client's [rights](crate::seal::Rights::allow), and what is not taken to answer with a
+//! [refusal](crate::seal::Refusal).
 //!
 //! ```rust
 //! use quorate::{Instant, Seat};

@@ -8,18 +8,20 @@ pub const REFUSAL: usize = 4 + ABOUT;
 /// How much of a frame it repeats.
 const ABOUT: usize = 8;
 
-/// The word that a frame of a client was not taken. It has no seal, so anybody may say so; whoever hears it may ask anew, or tell his
-/// user, and nothing else.
+/// The word that a frame of a client was not taken. It has no seal, so anybody may say so; whoever hears it may ask anew, or
+/// tell his user, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why.
+    /// Why: [`Sealed`](DecodeError::Sealed), [`Plain`](DecodeError::Plain), [`Tag`](DecodeError::Tag),
+    /// [`Session`](DecodeError::Session) or [`Cluster`](DecodeError::Cluster).
     pub reason: DecodeError,
     /// The end of the frame that was not taken.
     about: [u8; ABOUT],
 }
 
 impl Refusal {
-    /// That this frame was not taken. None if there is nothing that a client could do about it, or the frame is shorter than the word would be.
+    /// That this frame was not taken. None if there is nothing that a client could do about it, or the frame is shorter than
+    /// the word would be.
     pub fn of(frame: &[u8], reason: DecodeError) -> Option<Refusal> {
         let is_told = matches!(
             reason,
@@ -33,7 +35,7 @@ impl Refusal {
         Some(Refusal { reason, about: *about })
     }
 
-    /// Whether it is about this frame.
+    /// Whether it is about this frame: its last 8 bytes are the same.
     pub fn is_about(&self, frame: &[u8]) -> bool {
         frame.ends_with(&self.about)
     }

@@ -19,7 +19,7 @@ impl Rights {
     /// All of them.
     pub const ALL: [Rights; 3] = [Rights::Read, Rights::Write, Rights::Admin];
 
-    /// Whether this may be asked for.
+    /// Whether a client with these rights may ask for this.
     pub fn allow(self, body: &RequestBody<'_>) -> bool {
         self >= match body {
             RequestBody::Read { .. } | RequestBody::Status | RequestBody::Members => Rights::Read,

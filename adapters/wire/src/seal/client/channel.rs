@@ -38,9 +38,12 @@ const DOUBLED_MAX: u8 = 6;
 const TOLD_DOUBLED_MAX: u8 = 2;
 
 impl ClientChannel {
-    /// The question for a session, if there is none, or if a frame was not taken, or not answered for `interval_micros`. A node
-    /// is asked no more often than once in as long, and beside a session, after twice as long, and that doubled each time.
-    /// `number` draws a number that this client has never drawn before, in no process.
+    /// The question for a session, if it is time for one: there is none, or a frame was not taken, or nothing has opened for
+    /// `interval_micros`, in microseconds, since one was sealed.
+    ///
+    /// A node is asked once in an interval at most; beside a session, after two intervals, and twice as many each time that
+    /// nothing opens, up to 128, or 8 if it says that it took nothing. `number` draws a number that this client has never
+    /// drawn before, in no process: it is called if none is open.
     pub fn speak(
         &mut self,
         key: &ClientKey,
@@ -86,12 +89,13 @@ impl ClientChannel {
         hello(key, Word::Done(session.mine, session.yours))
     }
 
-    /// The node says that it has not taken the last frame. It may be anybody who says so.
+    /// The node says that it has not taken the last frame. It may be anybody who says so: all that it does is to have this
+    /// side ask sooner, if it waits for an answer.
     pub fn turned_away(&mut self) {
         self.is_turned_away = self.waits.is_some();
     }
 
-    /// Another key is used from now on: what was made with the one before is of no use.
+    /// Another key is used from now on: the session is gone, as what was made with the key before is of no use.
     pub fn forget(&mut self) {
         (self.open, self.session, self.before) = (None, None, None);
     }

@@ -12,8 +12,9 @@ use crate::{Cluster, DecodeError, client};
 /// Version, class, name of the session, counter.
 const HEAD: usize = 10;
 
-/// Writes a request's sealed frame to the front of `buffer`, and returns it. None if there is no session to seal it under: the
-/// channel [asks](ClientChannel::speak) for one. Cluster and client are not in it: the session is of these two.
+/// Writes a request's sealed frame to the front of `buffer`, and returns it. None if there is no session to seal it under:
+/// the channel [asks](ClientChannel::speak) for one. Cluster and client are not in it: the session is of these two.
+/// Before the frame, [this](ClientChannel::done) is to be said.
 ///
 /// # Errors
 /// The frame is longer than `buffer`.
@@ -30,13 +31,16 @@ pub fn encode_request<'b>(
     seal(buffer, end, (Class::Request, Sender::Client), name, session, counter).map(Some)
 }
 
-/// Opens a client's sealed frame in place: in which session, of which client, and what it asks. A frame opens once. Nothing has
-/// changed before it has opened.
+/// Opens a client's sealed frame in place: in which session, of which client, and what it asks. A frame opens once. Nothing
+/// has changed before it has opened.
 ///
-/// The request's client is named by a number that it drew for the session.
+/// The request's client is named by a number that it drew for the session. Whether the client is still admitted, and has
+/// [rights](crate::seal::Rights::allow) to what it asks, is not looked at here.
 ///
 /// # Errors
-/// Why the frame is to be dropped.
+/// Why the frame is to be dropped: [`DecodeError::Sealed`] if the key of its session is not in the ring any more,
+/// [`DecodeError::Session`] if the session is not there, [`DecodeError::Tag`], [`DecodeError::Repeated`] or
+/// [`DecodeError::Malformed`].
 pub fn decode_request<'f, const KEYS: usize, const SESSIONS: usize>(
     frame: &'f mut [u8],
     cluster: Cluster,
@@ -70,7 +74,8 @@ pub fn encode_reply<'b, const SESSIONS: usize>(
     seal(buffer, end, (Class::Reply, Sender::Node), name, session, counter).map(Some)
 }
 
-/// Opens a node's sealed answer to this client in place. A frame opens once.
+/// Opens a node's sealed answer in place, to the client of this number. A frame opens once, under the channel's session or the
+/// one before it.
 ///
 /// # Errors
 /// Why the frame is to be dropped.

@@ -12,7 +12,11 @@ use crate::{Cluster, DecodeError};
 
 /// A node's side of the sealed links to its clients: room for `SESSIONS` sessions. The rules stand in [CLIENTS.md].
 ///
-/// It lives in memory alone. Whoever has no session, or lost it to others, asks for another one.
+/// It lives in memory alone. Whoever has no session, or lost it to others, asks for another one. If there is no room, the
+/// session in which nothing has opened for longest makes way, but for those of the last two seconds; if all are of these, no
+/// session is made. One in which nothing opens for a minute is gone.
+///
+/// `now` is told by one clock that never goes back, from the same start as the secret.
 ///
 /// [CLIENTS.md]: https://github.com/quorate/quorate/blob/main/tests/spec/CLIENTS.md
 pub struct Guests<const SESSIONS: usize> {
@@ -60,10 +64,11 @@ impl<const SESSIONS: usize> Guests<SESSIONS> {
         Guests { secret, names: [0; SESSIONS], sessions: [const { None }; SESSIONS] }
     }
 
-    /// Takes a Hello of a client that is admitted by its name: what it is answered with, if with anything.
+    /// Takes a Hello of a client, if `admits` says so of its name: what it is answered with, if with anything. A question is
+    /// answered, and nothing is kept of it; a last word makes a session, if it is of this second or the one before.
     ///
     /// # Errors
-    /// Why the frame is to be dropped.
+    /// Why the frame is to be dropped: [`DecodeError::Sealed`] if the ring has no such key, or the client is not admitted.
     pub fn hear<const KEYS: usize>(
         &mut self,
         frame: &[u8],

@@ -3,7 +3,7 @@ use core::fmt;
 use super::super::{Key, KeyId, Name, Rights, Ring};
 use crate::Cluster;
 
-/// A client's key, as the client has it: with it, it poses as nobody else.
+/// A client's key, as the client has it: with it, it poses as nobody else. It is wiped when it is dropped.
 #[derive(Debug)]
 pub struct ClientKey {
     /// The cluster that it is for.
@@ -14,12 +14,13 @@ pub struct ClientKey {
     pub name: Name,
     /// What the client may ask for.
     pub rights: Rights,
-    /// The key.
+    /// What its Hellos are made with, and its sessions.
     pub key: Key,
 }
 
 impl ClientKey {
-    /// That of the client of this name, with these rights, of the key of this number. None if the ring has no such key.
+    /// The key of the client of this name, with these rights, in this cluster: made of the ring's key of this number. None if
+    /// the ring has none.
     pub fn of<const KEYS: usize>(
         ring: &Ring<KEYS>,
         id: KeyId,
