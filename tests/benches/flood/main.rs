@@ -46,10 +46,11 @@ fn main() {
         client
     };
     let mut operator = client();
-    let mut status = || block_on(operator.status(Seat(1))).expect("the leader answers");
-    while status().role != Role::Leader {
+    let mut try_status = || block_on(operator.status(Seat(1)));
+    while !try_status().is_ok_and(|status| status.role == Role::Leader) {
         thread::sleep(Duration::from_millis(100));
     }
+    let mut status = || try_status().expect("the leader answers");
     let (done, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let tap = Tap::before(members[&Seat(1)]);
     for number in 0..CLIENTS {
