@@ -36,6 +36,8 @@ pub(crate) struct Link {
     plain_until: Option<Instant>,
     /// Members that have not sealed what they said last, and when that was.
     plain: BTreeMap<Seat, Instant>,
+    /// Where what says to be of these members came from last, and did not open: they are perhaps where nobody knew them.
+    unopened: BTreeMap<Seat, SocketAddr>,
     /// How many clients may still be told that they were not taken.
     allowance: Allowance,
     pub(crate) directory: Directory,
@@ -58,11 +60,12 @@ impl Link {
         let allowance = Allowance::new(Instant::START);
         let is_mixed = sealing.is_some() && config.plain_for > Duration::ZERO;
         let plain_until = is_mixed.then(|| Instant::START + config.plain_for);
-        let (founding, plain) = (None, BTreeMap::new());
+        let (founding, plain, unopened) = (None, BTreeMap::new(), BTreeMap::new());
         Ok(Link {
             socket,
             plain_until,
             plain,
+            unopened,
             address,
             config,
             burst,
@@ -192,11 +195,13 @@ impl Link {
         Some(plain.into_iter().filter(|(_, heard)| now < *heard + late).map(|(seat, _)| seat).collect())
     }
 
-    /// Says what there is to say to come to sessions with others.
+    /// Says what there is to say to come to sessions with others: where they should be, and where what did not open came from.
     pub(crate) fn speak(&mut self, now: Instant) {
         let hellos = self.sealing.as_mut().map_or_else(Vec::new, |sealing| sealing.speak(now));
         for (seat, hello) in hellos {
-            if let Some(address) = self.directory.of(seat) {
+            let known = self.directory.of(seat);
+            let unopened = self.unopened.get(&seat).copied().filter(|address| known != Some(*address));
+            for address in known.into_iter().chain(unopened) {
                 let _ = self.socket.send(address, &hello, hello.len());
             }
         }

@@ -55,6 +55,14 @@ impl Sealing {
         seal::encode(buffer, &self.side, to, self.channels.entry(to).or_default(), message)
     }
 
+    /// The seat that this frame claims to be from.
+    ///
+    /// # Errors
+    /// Why it is to be dropped.
+    pub(crate) fn sender(&self, frame: &[u8]) -> Result<Seat, DecodeError> {
+        seal::sender(frame, &self.side)
+    }
+
     /// Who has sealed this frame, and the message in it.
     ///
     /// # Errors
@@ -64,7 +72,7 @@ impl Sealing {
         frame: &'f mut [u8],
         now: Instant,
     ) -> Result<(Identity, Message<'f>), DecodeError> {
-        let channel = self.channels.entry(seal::sender(frame, &self.side)?).or_default();
+        let channel = self.channels.entry(self.sender(frame)?).or_default();
         seal::decode(frame, &self.side, &self.keys.keys().ring, channel, now)
     }
 

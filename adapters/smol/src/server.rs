@@ -183,7 +183,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
 
     fn take_message(&mut self, frame: &mut [u8], address: SocketAddr) -> Result<Result<(), DecodeError>, ServeError> {
         let (now, machine) = (self.clock.now(), &mut self.machine);
-        let (from, message) = match machine.link.open(frame, now) {
+        let (from, message) = match machine.link.open(frame, address, now) {
             Err(error) => return Ok(Err(error)),
             Ok(taken) => taken,
         };

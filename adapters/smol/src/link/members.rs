@@ -23,20 +23,27 @@ impl Burst {
 }
 
 impl Link {
-    /// Who has sent a member's frame, and what.
+    /// Who has sent a member's frame from there, and what.
     ///
     /// # Errors
     /// Why it is to be dropped.
     pub(crate) fn open<'f>(
         &mut self,
         frame: &'f mut [u8],
+        address: SocketAddr,
         now: Instant,
     ) -> Result<(Identity, Message<'f>), DecodeError> {
         match &mut self.sealing {
             Some(sealing) if !is_plain(frame) => {
-                let (from, message) = sealing.decode(frame, now)?;
-                self.plain.remove(&from.seat);
-                Ok((from, message))
+                let sender = sealing.sender(frame)?;
+                let opened = sealing.decode(frame, now);
+                if opened.is_ok() {
+                    self.unopened.remove(&sender);
+                    self.plain.remove(&sender);
+                } else {
+                    self.unopened.insert(sender, address);
+                }
+                opened
             }
             _ => {
                 let (from, message) = decode(frame, self.founding(), self.config.seat)?;
