@@ -64,9 +64,6 @@ impl Client {
                         call.sent(number, true);
                         latest = Some(number);
                     }
-                    if aside.contains(&before) {
-                        aside.push(number);
-                    }
                     continue;
                 }
                 None => continue,

@@ -12,13 +12,34 @@ pub(super) struct Contact {
     channel: ClientChannel,
     /// Which of the client's keys the node takes, as far as is known.
     key: usize,
-    /// The latest request, as long as it has no answer, and the number under which it goes out.
+    /// The latest request of either kind: a question that is asked aside does not push an order out.
+    latest: [Latest; 2],
+    /// The last question for a session.
+    asked: Vec<u8>,
+    /// Whether it was refused because of its key, as somebody says, and not answered since.
+    is_refused: bool,
+}
+
+/// What a request is to a client.
+#[derive(Clone, Copy)]
+pub(super) enum Aim {
+    /// What one node is to do, and no other meanwhile.
+    Order,
+    /// How a node is, or who takes part: whoever wants to know asks several.
+    Question,
+}
+
+impl Aim {
+    pub(super) const ALL: [Aim; 2] = [Aim::Order, Aim::Question];
+}
+
+/// A request, as long as it has no answer, and its number; and how it was said last, as a refusal is about that.
+#[derive(Default)]
+struct Latest {
     request: Vec<u8>,
     number: u64,
-    /// Whether it went out.
     is_sent: bool,
-    /// The end of what was said last, and the last question for a session: a refusal is about one of them.
-    said: [Vec<u8>; 2],
+    said: Vec<u8>,
 }
 
 /// A request, ready to be sent.
@@ -45,63 +66,76 @@ const HELLO_INTERVAL_MICROS: u64 = 100_000;
 
 impl Contact {
     /// Another request takes the place of the one before.
-    pub(super) fn ask(&mut self, number: u64, frame: &[u8]) {
-        (self.number, self.is_sent) = (number, false);
-        self.request.clear();
-        self.request.extend_from_slice(frame);
+    pub(super) fn ask(&mut self, aim: Aim, number: u64, frame: &[u8]) {
+        let latest = &mut self.latest[aim as usize];
+        (latest.number, latest.is_sent) = (number, false);
+        latest.request.clear();
+        latest.request.extend_from_slice(frame);
     }
 
     /// The request that has no answer yet.
-    pub(super) fn waits(&self) -> Option<u64> {
-        (!self.request.is_empty()).then_some(self.number)
+    pub(super) fn waits(&self, aim: Aim) -> Option<u64> {
+        let latest = &self.latest[aim as usize];
+        (!latest.request.is_empty()).then_some(latest.number)
     }
 
-    /// The same goes out again, if it did so before: under another number, as what becomes of each is told by its own.
-    pub(super) fn renumber(&mut self, number: impl FnOnce() -> u64) {
-        if std::mem::take(&mut self.is_sent) {
-            self.number = number();
+    /// The number under which it goes out now: an order that went out before has the next one, as what becomes of each is told
+    /// by its own.
+    pub(super) fn renumber(&mut self, aim: Aim, last: &mut u64) -> u64 {
+        let latest = &mut self.latest[aim as usize];
+        if let (Aim::Order, true) = (aim, latest.is_sent) {
+            *last += 1;
+            latest.number = *last;
         }
+        latest.number
     }
 
-    /// It is not to be sent any more.
+    /// Nothing is to be sent any more.
     pub(super) fn forget(&mut self) {
-        self.request.clear();
+        self.latest.iter_mut().for_each(|latest| latest.request.clear());
     }
 
     /// The node has answered this request.
     pub(super) fn answered(&mut self, number: u64) {
-        if number == self.number {
-            self.forget();
-        }
+        let answered = self.latest.iter_mut().filter(|latest| latest.number == number);
+        answered.for_each(|latest| latest.request.clear());
     }
 
     /// Writes the request that has no answer to the front of the buffer. None if there is none, or no session.
     pub(super) fn encode(
         &mut self,
+        aim: Aim,
         cluster: Cluster,
         keys: Option<&[ClientKey]>,
         now: Instant,
         buffer: &mut [u8],
     ) -> Result<Option<Encoded>, EncodeError> {
-        let Ok(request) = decode_request(&self.request, cluster) else { return Ok(None) };
-        let request = Request { number: self.number, ..request };
+        let Latest { request: plain, number, is_sent, said } = &mut self.latest[aim as usize];
+        let Ok(request) = decode_request(plain, cluster) else { return Ok(None) };
+        let request = Request { number: *number, ..request };
         let Some(keys) = keys else {
-            buffer[..self.request.len()].copy_from_slice(&self.request);
-            self.said[0].clone_from(&self.request);
-            self.is_sent = true;
-            return Ok(Some(Encoded { before: None, length: self.request.len() }));
+            buffer[..plain.len()].copy_from_slice(plain);
+            said.clone_from(plain);
+            *is_sent = true;
+            return Ok(Some(Encoded { before: None, length: plain.len() }));
         };
         let Some(key) = keys.get(self.key) else { return Ok(None) };
         let Some(frame) = encode_request(buffer, key, &mut self.channel, now, &request)? else { return Ok(None) };
-        self.said[0] = frame.to_vec();
-        self.is_sent = true;
+        *said = frame.to_vec();
+        *is_sent = true;
         Ok(Some(Encoded { before: self.channel.done(key), length: frame.len() }))
     }
 
     /// The question for a session, if it is time for one.
     pub(super) fn question(&mut self, keys: Option<&[ClientKey]>, now: Instant) -> Option<[u8; CLIENT_HELLO]> {
-        let question = self.channel.speak(keys?.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
-        self.said[1] = question.to_vec();
+        let keys = keys?;
+        let mut question = self.channel.speak(keys.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
+        if std::mem::take(&mut self.is_refused) && keys.len() > 1 {
+            self.key = (self.key + 1) % keys.len();
+            self.channel.forget();
+            question = self.channel.speak(keys.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
+        }
+        self.asked = question.to_vec();
         Some(question)
     }
 
@@ -110,11 +144,15 @@ impl Contact {
         match Form::of(frame) {
             Ok(Form::ClientHello) => {
                 let key = keys.and_then(|keys| keys.get(self.key));
-                key.and_then(|key| self.channel.hear(frame, key)).map_or(Heard::Nothing, Heard::Session)
+                let Some(done) = key.and_then(|key| self.channel.hear(frame, key)) else { return Heard::Nothing };
+                // What is still said about the question is no news.
+                self.is_refused = false;
+                self.asked.clear();
+                Heard::Session(done)
             }
             Ok(Form::Refusal) => match Refusal::decode(frame) {
-                Ok(refusal) if self.said.iter().any(|said| refusal.is_about(said)) => {
-                    self.turned_away(refusal.reason, keys);
+                Ok(refusal) if self.said().any(|said| refusal.is_about(said)) => {
+                    self.turned_away(&refusal);
                     Heard::Refusal(refusal.reason)
                 }
                 _ => Heard::Nothing,
@@ -124,15 +162,16 @@ impl Contact {
         }
     }
 
-    /// Another key may be one that the node has.
-    fn turned_away(&mut self, reason: DecodeError, keys: Option<&[ClientKey]>) {
-        let count = keys.map_or(0, <[_]>::len);
-        if count > 1 && matches!(reason, DecodeError::Sealed(_) | DecodeError::Tag) {
-            self.key = (self.key + 1) % count;
-            self.channel.forget();
-        } else {
-            self.channel.turned_away();
-        }
+    /// What was said last.
+    fn said(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.latest.iter().map(|latest| &latest.said).chain([&self.asked])
+    }
+
+    /// If it is the key, and nobody answers the question that was refused, then another key may be one that the node has.
+    fn turned_away(&mut self, refusal: &Refusal) {
+        self.channel.turned_away();
+        let is_of_key = matches!(refusal.reason, DecodeError::Sealed(_) | DecodeError::Tag);
+        self.is_refused |= is_of_key && refusal.is_about(&self.asked);
     }
 
     /// Whether this is sealed in a session with this node, as it says.

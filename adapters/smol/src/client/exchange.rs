@@ -10,7 +10,7 @@ use quorate_wire::{Cluster, DecodeError, EncodeError};
 use smol::future::{or, pending};
 use smol::{Async, Timer};
 
-use super::contact::{Contact, Encoded, Heard};
+use super::contact::{Aim, Contact, Encoded, Heard};
 use crate::clock::Clock;
 use crate::random;
 use crate::socket::{DATAGRAM_MAX, is_about_another_datagram};
@@ -113,31 +113,49 @@ impl Exchange {
         (self.foreign, self.turned_away) = (None, None);
     }
 
-    /// Sends a request. Whether the system took it: if not, nobody has got it. If there has to be a session before, it goes out
-    /// later, unless another one takes its place, and is [told](Received::Sent) of then.
+    /// Sends a request. Whether the system took it: if not, nobody has got it. If there has to be a session before, it goes out later,
+    /// unless another one takes its place, and is [told](Received::Sent) of then.
     pub(crate) async fn send(&mut self, to: SocketAddr, body: RequestBody<'_>) -> Result<bool, EncodeError> {
         self.number += 1;
         let request = Request { cluster: self.cluster, client: self.client, number: self.number, body };
         let frame = encode_request(&mut self.outgoing, &request)?;
-        if !matches!(body, RequestBody::Status | RequestBody::Members) {
+        let aim = match body {
+            RequestBody::Status | RequestBody::Members => Aim::Question,
+            _ => Aim::Order,
+        };
+        if let Aim::Order = aim {
             // What was to go elsewhere is no longer to be done there.
             self.contacts.values_mut().for_each(Contact::forget);
         }
-        self.contacts.entry(to).or_default().ask(self.number, frame);
-        let is_sent = self.say(to).await?;
+        self.contacts.entry(to).or_default().ask(aim, self.number, frame);
+        let is_sent = self.say(to, aim).await?;
         self.ask_session(to).await;
         Ok(is_sent)
     }
 
     /// Sends the request that has no answer there. Whether it went out.
-    async fn say(&mut self, to: SocketAddr) -> Result<bool, EncodeError> {
+    async fn say(&mut self, to: SocketAddr, aim: Aim) -> Result<bool, EncodeError> {
         let Some(contact) = self.contacts.get_mut(&to) else { return Ok(false) };
-        let encoded = contact.encode(self.cluster, self.keys.as_deref(), self.clock.now(), &mut self.outgoing)?;
+        let encoded = contact.encode(aim, self.cluster, self.keys.as_deref(), self.clock.now(), &mut self.outgoing)?;
         let Some(Encoded { before, length }) = encoded else { return Ok(false) };
         if let Some(done) = before {
             let _ = self.socket.send_to(&done, to).await;
         }
         Ok(self.socket.send_to(&self.outgoing[..length], to).await.is_ok())
+    }
+
+    /// Sends all requests that have no answer there: which number the first had that went out, and which it has now.
+    async fn say_all(&mut self, to: SocketAddr) -> Option<(u64, u64)> {
+        let mut first = None;
+        for aim in Aim::ALL {
+            let Some(contact) = self.contacts.get_mut(&to) else { continue };
+            let Some(before) = contact.waits(aim) else { continue };
+            let number = contact.renumber(aim, &mut self.number);
+            if self.say(to, aim).await.is_ok_and(|is_sent| is_sent) {
+                first = first.or(Some((before, number)));
+            }
+        }
+        first
     }
 
     /// Asks for a session there, if one is wanted and it is time.
@@ -156,19 +174,10 @@ impl Exchange {
                 match contact.hear(&self.incoming[..length], self.keys.as_deref()) {
                     Heard::Reply => return Ok(Some(Received::Frame(length, from))),
                     Heard::Nothing => {}
-                    Heard::Session(done) => {
-                        if let Some(before) = contact.waits() {
-                            contact.renumber(|| {
-                                self.number += 1;
-                                self.number
-                            });
-                            let number = contact.waits().unwrap_or(before);
-                            if self.say(at).await.is_ok_and(|is_sent| is_sent) {
-                                return Ok(Some(Received::Sent(before, number)));
-                            }
-                        }
-                        let _ = self.socket.send_to(&done, at).await;
-                    }
+                    Heard::Session(done) => match self.say_all(at).await {
+                        Some((before, number)) => return Ok(Some(Received::Sent(before, number))),
+                        None => drop(self.socket.send_to(&done, at).await),
+                    },
                     Heard::Refusal(reason) => {
                         if reason != DecodeError::Session {
                             self.turned_away = Some((from, reason));

@@ -97,7 +97,7 @@ impl ClientChannel {
 
     /// Another key is used from now on: the session is gone, as what was made with the key before is of no use.
     pub fn forget(&mut self) {
-        (self.open, self.session, self.before) = (None, None, None);
+        *self = ClientChannel::default();
     }
 
     /// Whether a node's sealed frame is of a session with this node, as its head says: for whoever has several.
