@@ -184,7 +184,11 @@ fn turned_away(f: &mut fmt::Formatter<'_>, address: SocketAddr, reason: DecodeEr
              have now, or none if they have none"
         ),
         DecodeError::Tag => f.write_str(
-            "has another key of the same number. Is this key of another cluster? Give the client one of this cluster's",
+            "has another key of the same number, or is of a cluster of another number. Give the client a key of this cluster, and the \
+             cluster's number",
+        ),
+        DecodeError::Cluster => f.write_str(
+            "is of a cluster of another number. Give the client this cluster's number, or the addresses of the one that is meant",
         ),
         reason => write!(f, "took nothing: {reason}"),
     }
