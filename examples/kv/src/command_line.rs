@@ -163,9 +163,9 @@ pub(crate) struct BenchArgs {
     /// Bytes of each value, at most 1,000
     #[arg(long, default_value_t = 128)]
     pub(crate) value_bytes: usize,
-    /// How many keys each client puts, in turn
+    /// How many keys of the store each client puts, in turn
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) keys: u64,
+    pub(crate) keys_each: u64,
     /// Where the disk is measured: name a directory on the nodes' disk
     #[arg(long, alias = "baseline-dir", default_value = ".")]
     pub(crate) data_dir: PathBuf,

@@ -112,12 +112,12 @@ fn pipe(args: &Remote<PipeArgs>) -> Result<Exit, Failure> {
 }
 
 fn bench(args: &Remote<BenchArgs>) -> Result<Exit, Failure> {
-    let BenchArgs { clients, seconds, value_bytes, keys, data_dir, output } = &args.ask;
+    let BenchArgs { clients, seconds, value_bytes, keys_each, data_dir, output } = &args.ask;
     let load = Load {
         clients: usize::from(*clients),
         duration: Duration::from_secs(*seconds),
         value_bytes: *value_bytes,
-        keys: *keys,
+        keys: *keys_each,
         timeout: args.timeout(TIMEOUT),
     };
     bench::run(&args.layout()?, load, data_dir, *output == Output::Json)
