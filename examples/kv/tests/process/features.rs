@@ -1,14 +1,15 @@
 //! Builds that know more take the place of older ones, node by node, and what all of them know is switched on.
 
 use std::time::Duration;
+use std::{array, fs};
 
 use quorate::{Features, Seat};
-use quorate_smol::{Change, Client};
+use quorate_smol::{Change, Client, ClientKey, Key, KeyId, Keyring, Rights};
 use quorate_wire::Cluster as Number;
 use serde_json::Value;
 
 use crate::cluster::Cluster;
-use crate::program::{Running, eventually, program};
+use crate::program::{Running, eventually, keys, program};
 
 /// A node that is told so says what an older build would.
 const OLDER: &[&str] = &["--without-feature", "leases"];
@@ -103,6 +104,7 @@ fn enable(cluster: &Cluster) {
     let members = (1..=3).map(|id| (Seat(id as u8), address(id))).collect();
     let client = Client::new(Number(1), members, Duration::from_secs(10));
     let mut client = smol::block_on(client).expect("there are sockets");
+    client.seal(client_keys());
     eventually("it is on", || {
         let known = smol::block_on(client.members()).ok()?;
         if known.is_settled && known.features.contains(Features::LEASES) {
@@ -111,4 +113,13 @@ fn enable(cluster: &Cluster) {
         let _ = smol::block_on(client.change(known.since, Change::Enable { features: Features::LEASES }));
         None
     });
+}
+
+/// Those of a client of the keyring that all nodes have.
+fn client_keys() -> Vec<ClientKey> {
+    let text = fs::read_to_string(keys()).expect("it can be read");
+    let digits = text.split_ascii_whitespace().find(|word| word.len() == 2 * Key::BYTES).expect("it holds a key");
+    let byte = |at: usize| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).expect("these are digits");
+    let keyring = Keyring::new(KeyId::new(1).expect("it is below 16"), Key::new(array::from_fn(byte)));
+    keyring.client_keys(Number(1), "tests".parse().expect("it is a name"), Rights::Admin)
 }

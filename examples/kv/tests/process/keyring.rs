@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::program::{Ended, Running, program, program_after, run};
+use crate::program::{Ended, Running, program, program_after, run, unnamed};
 
 /// A directory with a keyring in it.
 struct Home {
@@ -36,7 +36,7 @@ impl Home {
     }
 
     fn start(&self, arguments: &[&str]) -> Running {
-        Running::start(program().current_dir(&self.directory).arg("keyring").args(arguments))
+        Running::start(unnamed(program()).current_dir(&self.directory).arg("keyring").args(arguments))
     }
 
     fn text(&self, name: &str) -> String {
@@ -52,11 +52,11 @@ impl Home {
     }
 }
 
-fn mode(path: &Path) -> u32 {
+pub(crate) fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
 }
 
-fn set_mode(path: &Path, mode: u32) {
+pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
 }
 
@@ -272,7 +272,7 @@ fn a_full_disk_leaves_what_was_there_and_nothing_else() {
     let home = Home::with_keyring();
     let before = home.text("quorate.keys");
     let limited = |arguments: &[&str]| {
-        let mut command = program_after("trap '' XFSZ; ulimit -f 0");
+        let mut command = unnamed(program_after("trap '' XFSZ; ulimit -f 0"));
         Running::start(command.current_dir(&home.directory).arg("keyring").args(arguments)).end()
     };
     let said = ["cannot write", "free space"];

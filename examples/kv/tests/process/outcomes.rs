@@ -34,8 +34,8 @@ fn retry(ended: &Ended) -> Vec<String> {
 
 #[test]
 fn a_command_that_never_left_was_not_done() {
-    let [option, peer] = node(opens_no_session);
-    let at = [option.as_str(), &peer, "--timeout-ms", "400"];
+    let [plain, option, peer] = node(opens_no_session);
+    let at = [plain.as_str(), &option, &peer, "--timeout-ms", "400"];
     for write in [&["put", "k", "v"][..], &["append", "k", "v"], &["del", "k"], &["cas", "k", "a", "b"]] {
         let ended = run(&[write, &at].concat());
         ended.says(5, &["nothing was done", "0.4 s", "quorate-kv status"]);
@@ -51,8 +51,8 @@ fn a_command_that_never_left_was_not_done() {
 #[test]
 fn a_command_that_may_have_been_done_names_its_session() {
     let cluster = Cluster::start();
-    let [option, peer] = node(does_no_command);
-    let ended = run(&["append", "k", "x", &option, &peer, "--timeout-ms", "400"]);
+    let [plain, option, peer] = node(does_no_command);
+    let ended = run(&["append", "k", "x", &plain, &option, &peer, "--timeout-ms", "400"]);
     ended.says(3, &["outcome unknown", "may have been done"]);
     // There was no such session at the cluster, but the names are good ones.
     let repeated = [vec!["append".to_owned(), "k".to_owned(), "x".to_owned()], retry(&ended)].concat();
@@ -60,7 +60,7 @@ fn a_command_that_may_have_been_done_names_its_session() {
     cluster.ask(&repeated).says(3, &["session is not known"]);
 
     let put = json!({ "id": 1, "op": "put", "key": "k", "value": "v" }).to_string();
-    let ended = run_with(&["pipe", &option, &peer, "--timeout-ms", "400"], put.as_bytes());
+    let ended = run_with(&["pipe", &plain, &option, &peer, "--timeout-ms", "400"], put.as_bytes());
     let answer: Value = serde_json::from_str(&ended.out).expect("an answer is JSON");
     assert_eq!(answer["status"], "unknown", "{answer}");
     assert!(answer["session"].is_string(), "without its session nobody can repeat it: {answer}");
@@ -70,13 +70,13 @@ fn a_command_that_may_have_been_done_names_its_session() {
 fn an_interruption_says_what_it_left_behind() {
     let interrupt = |arguments: &[&str], input: &str, at: fn(&RequestBody<'_>) -> bool| {
         let (asked, asks) = channel();
-        let [option, peer] = node(move |body| {
+        let [plain, option, peer] = node(move |body| {
             if at(&body) {
                 let _ = asked.send(());
             }
             does_no_command(body)
         });
-        let ends = [option.as_str(), &peer, "--timeout-ms", "60000"];
+        let ends = [plain.as_str(), &option, &peer, "--timeout-ms", "60000"];
         let mut running = Running::start(program().args(arguments).args(ends));
         running.write(input.as_bytes());
         asks.recv_timeout(PATIENCE).expect("the client asks");
@@ -99,13 +99,13 @@ fn an_interruption_says_what_it_left_behind() {
 #[test]
 fn an_interrupted_write_that_never_left_was_not_done() {
     let (asked, asks) = channel();
-    let [option, peer] = node(move |body| {
+    let [plain, option, peer] = node(move |body| {
         if matches!(body, RequestBody::Open { .. }) {
             let _ = asked.send(());
         }
         opens_no_session(body)
     });
-    let put = Running::start(program().args(["put", "k", "v", "--timeout-ms", "60000", &option, &peer]));
+    let put = Running::start(program().args(["put", "k", "v", "--timeout-ms", "60000", &plain, &option, &peer]));
     asks.recv_timeout(PATIENCE).expect("the client opens a session");
     put.signal(Signal::INT);
     let ended = put.end();

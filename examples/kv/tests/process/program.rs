@@ -21,6 +21,12 @@ pub(crate) fn program_after(preparation: &str) -> Command {
     under(shell)
 }
 
+/// The same, with no file of keys named in its environment.
+pub(crate) fn unnamed(mut command: Command) -> Command {
+    command.env_remove("QUORATE_KEYS");
+    command
+}
+
 fn under(mut command: Command) -> Command {
     command.env_remove("QUORATE_PEERS").env_remove("QUORATE_CLUSTER").env("QUORATE_KEYS", keys());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -28,7 +34,7 @@ fn under(mut command: Command) -> Command {
 }
 
 /// The keyring of all nodes and clients that are told of no other.
-fn keys() -> PathBuf {
+pub(crate) fn keys() -> PathBuf {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     let make = || {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("process.keys");

@@ -137,8 +137,8 @@ fn piece(offset: u64) -> ReplyBody<'static> {
 fn save_from(answer: impl FnMut(RequestBody<'_>) -> Option<ReplyBody<'static>> + Send + 'static) -> (Ended, TempDir) {
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let file = directory.path().join("saved").display().to_string();
-    let [option, peer] = node(answer);
-    let ended = run(&["snapshot", "save", &file, "--node", "1", &option, &peer]);
+    let [plain, option, peer] = node(answer);
+    let ended = run(&["snapshot", "save", &file, "--node", "1", &plain, &option, &peer]);
     (ended, directory)
 }
 
@@ -200,7 +200,7 @@ fn what_is_interrupted_leaves_no_file() {
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let file = directory.path().join("saved").display().to_string();
     let (asked, asks) = channel();
-    let [option, peer] = node(move |body| match body {
+    let [plain, option, peer] = node(move |body| match body {
         RequestBody::Snapshot => Some(snapshot(11, 1)),
         RequestBody::Piece { offset: 0, .. } => Some(piece(0)),
         _ => {
@@ -208,7 +208,7 @@ fn what_is_interrupted_leaves_no_file() {
             None
         }
     });
-    let arguments = ["snapshot", "save", &file, "--node", "1", "--timeout-ms", "60000", &option, &peer];
+    let arguments = ["snapshot", "save", &file, "--node", "1", "--timeout-ms", "60000", &plain, &option, &peer];
     let saving = Running::start(program().args(arguments));
     asks.recv_timeout(PATIENCE).expect("the client asks for the rest");
     assert_eq!(names(directory.path()).len(), 1);

@@ -5,11 +5,11 @@ use quorate::{Boot, Charter, Config, Features, Founding, Input, Instant, Least, 
 use quorate_wire::client::{Links, Reply, ReplyBody, RequestBody, StatusReport, decode_request, encode_reply};
 use quorate_wire::{Cluster, Dropped};
 
-/// Node 1 of cluster 1, which answers as a test tells it to, as long as the test's process lives: how a client reaches
-/// it.
+/// Node 1 of cluster 1, which seals nothing and answers as a test tells it to, as long as the test's process lives: how a client
+/// reaches it.
 pub(crate) fn node(
     mut answer: impl FnMut(RequestBody<'_>) -> Option<ReplyBody<'static>> + Send + 'static,
-) -> [String; 2] {
+) -> [String; 3] {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("there is a free port");
     let peer = format!("1={}", socket.local_addr().expect("it has an address"));
     thread::spawn(move || {
@@ -22,7 +22,7 @@ pub(crate) fn node(
             socket.send_to(frame, from).expect("loopback takes it");
         }
     });
-    ["--peer".to_owned(), peer]
+    ["--plain".to_owned(), "--peer".to_owned(), peer]
 }
 
 /// What node 1 says that leads alone.
