@@ -1,4 +1,4 @@
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn forgetful(socket: &UdpSocket, told: &Sender<u64>) {
     while let Ok((length, from)) = socket.recv_from(&mut buffer) {
         let frame = &mut buffer[..length];
         if let Ok(Form::ClientHello) = Form::of(frame) {
-            let answer = guests.hear(frame, CLUSTER, &ring, Instant::START, |_| true).expect("it has the key");
+            let answer = guests.hear(frame, CLUSTER, &ring, Instant::START, |_| true).ok().flatten();
             answer.iter().for_each(|answer| assert!(socket.send_to(answer, from).is_ok()));
             continue;
         }
@@ -52,6 +52,40 @@ fn forgetful(socket: &UdpSocket, told: &Sender<u64>) {
         let reply =
             encode_reply(&mut room, &mut guests, session, &reply).expect("it fits").expect("the session is here");
         socket.send_to(reply, from).expect("loopback takes it");
+    }
+}
+
+/// Somebody who sees what a client says, and says of each frame that the node lacks its key, before the node has heard it.
+fn liar(socket: &UdpSocket, node: SocketAddr) {
+    let (mut buffer, mut client) = ([0; 1500], node);
+    while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+        let frame = &buffer[..length];
+        if from == node {
+            socket.send_to(frame, client).expect("loopback takes it");
+            continue;
+        }
+        client = from;
+        let word = Refusal::of(frame, DecodeError::Sealed(1)).expect("it is long enough").encode();
+        socket.send_to(&word, client).expect("loopback takes it");
+        socket.send_to(frame, node).expect("loopback takes it");
+        socket.send_to(&word, client).expect("loopback takes it");
+    }
+}
+
+#[test]
+fn a_client_with_two_keys_is_answered_though_somebody_says_that_neither_is_taken() {
+    let (node, between) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let (to, address) = (node.local_addr().unwrap(), between.local_addr().unwrap());
+    let (told, _numbers) = channel();
+    thread::spawn(move || forgetful(&node, &told));
+    thread::spawn(move || liar(&between, to));
+    let mut client =
+        block_on(Client::new(CLUSTER, [(Seat(1), address)].into(), Duration::from_secs(10))).expect("a socket");
+    let keys = Keyring::new(id(), key(1));
+    keys.install(KeyId::new(2).expect("it is below 16"), key(2)).expect("there is room");
+    client.seal(keys.client_keys(CLUSTER, "one".parse().expect("a name"), Rights::Read));
+    for _ in 0..20 {
+        assert_eq!(block_on(client.read_local(Seat(1), b"apples")).ok(), Some((Index(9), b"3".to_vec())));
     }
 }
 
