@@ -256,7 +256,7 @@ impl Client {
         if self.places.of(seat).is_none() {
             return Err(unreachable(Duration::ZERO));
         }
-        self.exchange.forget_others();
+        self.exchange.begin();
         while self.clock.now() < deadline {
             for address in self.places.all(seat) {
                 self.exchange.send(address, body).await?;

@@ -1,16 +1,20 @@
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-
 use quorate_wire::seal::Key;
+use zeroize::Zeroizing;
 
-/// A number from the system's randomness: the standard library seeds its hash maps with it.
+/// A number from the system's randomness.
 pub(crate) fn number() -> u64 {
-    RandomState::new().hash_one(std::process::id())
+    let mut bytes = [0; 8];
+    fill(&mut bytes);
+    u64::from_le_bytes(bytes)
 }
 
 /// A key from the system's randomness.
 pub(crate) fn key() -> Key {
-    let mut bytes = [0; Key::BYTES];
-    getrandom::fill(&mut bytes).expect("the system has randomness");
-    Key::new(bytes)
+    let mut bytes = Zeroizing::new([0; Key::BYTES]);
+    fill(&mut *bytes);
+    Key::new(*bytes)
+}
+
+fn fill(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the system has randomness");
 }

@@ -29,7 +29,7 @@ impl Client {
         let (mut aside, mut curious) = (Vec::new(), None);
         // The number under which a leader was asked last.
         let mut latest = None;
-        self.exchange.forget_others();
+        self.exchange.begin();
         let mut call = Call::new(kind, patience(), started, Some(started + self.timeout));
         loop {
             if let Some(address) = curious.take() {

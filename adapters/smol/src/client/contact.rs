@@ -18,6 +18,8 @@ pub(super) struct Contact {
     asked: Vec<u8>,
     /// Whether it was refused because of its key, as somebody says, and not answered since.
     is_refused: bool,
+    /// How many questions under this key were not answered.
+    unanswered: u8,
 }
 
 /// What a request is to a client.
@@ -38,6 +40,8 @@ impl Aim {
 struct Latest {
     request: Vec<u8>,
     number: u64,
+    /// The number of which whoever asks knows.
+    told: u64,
     is_sent: bool,
     said: Vec<u8>,
 }
@@ -64,30 +68,36 @@ pub(super) enum Heard {
 /// A node is asked for a session no more often than this.
 const HELLO_INTERVAL_MICROS: u64 = 100_000;
 
+/// So many questions without an answer, and another key is tried: that the node lacks this one may have been said and lost.
+const UNANSWERED_MAX: u8 = 5;
+
 impl Contact {
     /// Another request takes the place of the one before.
     pub(super) fn ask(&mut self, aim: Aim, number: u64, frame: &[u8]) {
         let latest = &mut self.latest[aim as usize];
-        (latest.number, latest.is_sent) = (number, false);
+        (latest.number, latest.told, latest.is_sent) = (number, number, false);
         latest.request.clear();
         latest.request.extend_from_slice(frame);
     }
 
-    /// The request that has no answer yet.
-    pub(super) fn waits(&self, aim: Aim) -> Option<u64> {
-        let latest = &self.latest[aim as usize];
-        (!latest.request.is_empty()).then_some(latest.number)
+    /// Whether a request has no answer yet.
+    pub(super) fn waits(&self, aim: Aim) -> bool {
+        !self.latest[aim as usize].request.is_empty()
     }
 
-    /// The number under which it goes out now: an order that went out before has the next one, as what becomes of each is told
-    /// by its own.
-    pub(super) fn renumber(&mut self, aim: Aim, last: &mut u64) -> u64 {
+    /// An order that goes out once more has another number: what becomes of each is told by its own.
+    pub(super) fn renumber(&mut self, aim: Aim, last: &mut u64) {
         let latest = &mut self.latest[aim as usize];
         if let (Aim::Order, true) = (aim, latest.is_sent) {
             *last += 1;
             latest.number = *last;
         }
-        latest.number
+    }
+
+    /// The number that was known of a request, and the one under which it went out, which is known from now on.
+    pub(super) fn tell(&mut self, aim: Aim) -> (u64, u64) {
+        let latest = &mut self.latest[aim as usize];
+        (std::mem::replace(&mut latest.told, latest.number), latest.number)
     }
 
     /// Nothing is to be sent any more.
@@ -110,7 +120,7 @@ impl Contact {
         now: Instant,
         buffer: &mut [u8],
     ) -> Result<Option<Encoded>, EncodeError> {
-        let Latest { request: plain, number, is_sent, said } = &mut self.latest[aim as usize];
+        let Latest { request: plain, number, is_sent, said, .. } = &mut self.latest[aim as usize];
         let Ok(request) = decode_request(plain, cluster) else { return Ok(None) };
         let request = Request { number: *number, ..request };
         let Some(keys) = keys else {
@@ -130,7 +140,10 @@ impl Contact {
     pub(super) fn question(&mut self, keys: Option<&[ClientKey]>, now: Instant) -> Option<[u8; CLIENT_HELLO]> {
         let keys = keys?;
         let mut question = self.channel.speak(keys.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
-        if std::mem::take(&mut self.is_refused) && keys.len() > 1 {
+        let is_other_due = std::mem::take(&mut self.is_refused) || self.unanswered > UNANSWERED_MAX;
+        self.unanswered = self.unanswered.saturating_add(1);
+        if is_other_due && keys.len() > 1 {
+            self.unanswered = 0;
             self.key = (self.key + 1) % keys.len();
             self.channel.forget();
             question = self.channel.speak(keys.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
@@ -146,7 +159,7 @@ impl Contact {
                 let key = keys.and_then(|keys| keys.get(self.key));
                 let Some(done) = key.and_then(|key| self.channel.hear(frame, key)) else { return Heard::Nothing };
                 // What is still said about the question is no news.
-                self.is_refused = false;
+                (self.is_refused, self.unanswered) = (false, 0);
                 self.asked.clear();
                 Heard::Session(done)
             }

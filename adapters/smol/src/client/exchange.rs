@@ -108,9 +108,11 @@ impl Exchange {
         self.turned_away
     }
 
-    /// Forgets who has spoken for another cluster, and who takes nothing of this client.
-    pub(crate) fn forget_others(&mut self) {
+    /// Begins another call: what earlier ones have not sent is not sent any more, and who has spoken for another cluster, or takes
+    /// nothing of this client, is forgotten.
+    pub(crate) fn begin(&mut self) {
         (self.foreign, self.turned_away) = (None, None);
+        self.contacts.values_mut().for_each(Contact::forget);
     }
 
     /// Sends a request. Whether the system took it: if not, nobody has got it. If there has to be a session before, it goes out later,
@@ -149,10 +151,12 @@ impl Exchange {
         let mut first = None;
         for aim in Aim::ALL {
             let Some(contact) = self.contacts.get_mut(&to) else { continue };
-            let Some(before) = contact.waits(aim) else { continue };
-            let number = contact.renumber(aim, &mut self.number);
+            if !contact.waits(aim) {
+                continue;
+            }
+            contact.renumber(aim, &mut self.number);
             if self.say(to, aim).await.is_ok_and(|is_sent| is_sent) {
-                first = first.or(Some((before, number)));
+                first = first.or_else(|| Some(self.contacts.get_mut(&to)?.tell(aim)));
             }
         }
         first

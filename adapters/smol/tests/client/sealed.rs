@@ -1,4 +1,6 @@
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -6,7 +8,7 @@ use std::time::Duration;
 use quorate::{Index, Instant, Seat};
 use quorate_smol::{Client, Cluster, Key, KeyId, Keyring, Rights};
 use quorate_wire::DecodeError;
-use quorate_wire::client::{Reply, ReplyBody};
+use quorate_wire::client::{Reply, ReplyBody, RequestBody};
 use quorate_wire::seal::client::{Guests, decode_request, encode_reply};
 use quorate_wire::seal::{Form, Refusal, Ring};
 use smol::block_on;
@@ -101,4 +103,37 @@ fn a_request_that_goes_out_once_more_has_a_number_of_its_own() {
     assert_eq!(block_on(client.read_local(Seat(1), b"apples")).ok(), Some((Index(9), b"3".to_vec())));
     let (first, second) = (numbers.recv().expect("one came"), numbers.recv().expect("another one came"));
     assert!(second > first, "what became of the first is not told by the second");
+}
+
+#[test]
+fn what_a_call_has_not_sent_before_it_ended_is_not_sent_by_the_next_one() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("it is bound");
+    let (told, bodies) = channel();
+    let is_there = Arc::new(AtomicBool::new(false));
+    let hears = is_there.clone();
+    thread::spawn(move || {
+        let ring = Ring::<1>::new(id(), key(1));
+        let (mut guests, mut buffer) = (Guests::<4>::new(key(100)), [0; 1500]);
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let frame = &mut buffer[..length];
+            if !hears.load(Ordering::Relaxed) {
+                continue;
+            }
+            if let Ok(Form::ClientHello) = Form::of(frame) {
+                let answer = guests.hear(frame, CLUSTER, &ring, Instant::START, |_| true).expect("it has the key");
+                answer.iter().for_each(|answer| assert!(socket.send_to(answer, from).is_ok()));
+            } else if let Ok((.., request)) = decode_request(frame, CLUSTER, &ring, &mut guests, Instant::START) {
+                told.send(request.body == RequestBody::Status).expect("somebody listens");
+            }
+        }
+    });
+    let mut client =
+        block_on(Client::new(CLUSTER, [(Seat(1), address)].into(), Duration::from_millis(500))).expect("a socket");
+    client.seal(Keyring::new(id(), key(1)).client_keys(CLUSTER, "one".parse().expect("a name"), Rights::Read));
+    assert!(block_on(client.read_local(Seat(1), b"apples")).is_err(), "nobody is there");
+    is_there.store(true, Ordering::Relaxed);
+    assert!(block_on(client.status(Seat(1))).is_err(), "it does not answer");
+    let asked: Vec<bool> = bodies.try_iter().collect();
+    assert!(!asked.is_empty() && asked.iter().all(|is_status| *is_status), "{asked:?}");
 }

@@ -302,7 +302,8 @@ fn a_session_makes_way_only_once_its_challenge_is_over() {
 #[test]
 fn what_was_made_of_a_key_goes_with_it() {
     let (mut node, mut client) = (Node::new(), Client::new("alice", Rights::Write));
-    client.settle(&mut node);
+    let [.., done] = client.meet(&mut node);
+    assert_eq!(node.hear(&done), Ok(None));
     node.ring.install(id(2), key(2)).expect("there is room");
     node.ring.use_key(id(2)).expect("it is there");
     assert!(client.exchange(&mut node).is_ok());
@@ -313,6 +314,7 @@ fn what_was_made_of_a_key_goes_with_it() {
     node.ring.install(id(1), key(1)).expect("there is room");
     node.guests.revoke(id(1));
     assert_eq!(node.answer(asked), None);
+    assert_eq!(node.hear(&done), Ok(None), "the same key is there again, and what was said before makes nothing");
     assert_eq!(client.exchange(&mut node), Err(DecodeError::Session));
 }
 

@@ -105,8 +105,10 @@ impl<const SESSIONS: usize> Guests<SESSIONS> {
         }
     }
 
-    /// No session under this key is used any longer: it was removed from the ring.
+    /// No session under this key is used any longer: it was removed from the ring. What was said by the challenges until now
+    /// makes no session any more: the same key may come back.
     pub fn revoke(&mut self, id: KeyId) {
+        self.secret = self.secret.derive(Purpose::Challenge, [id.number(), u8::MAX, 0], u64::MAX, &[[0; 2]; 2]);
         self.sessions.iter_mut().for_each(|place| drop(place.take_if(|session| session.id == id)));
     }
 
