@@ -1,5 +1,6 @@
 mod command;
 mod outline;
+mod sealed;
 mod view;
 
 use std::io::{Read, Write, stdin, stdout};
@@ -46,6 +47,9 @@ fn parse(text: &str) -> Result<Vec<u8>, Failure> {
 
 /// What a frame says, as JSON; or at which layer it is bad, and how.
 fn explain(frame: &[u8]) -> Result<String, String> {
+    if let Some(told) = sealed::told(frame) {
+        return Err(told);
+    }
     let class = Class::of(frame).map_err(|refusal| format!("bad header: {refusal}"))?;
     let (covered, check) = frame.split_last_chunk::<4>().ok_or("bad header: too short for a frame")?;
     let (found, stated) = (crc32c(covered), u32::from_le_bytes(*check));

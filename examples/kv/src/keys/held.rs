@@ -19,7 +19,7 @@ pub(crate) struct Held {
 }
 
 /// Tells a file from another one, or from what it has become.
-type Mark = (u64, u64, i64, i64, u64);
+type Mark = (u64, u64, i64, i64, i64, i64, u64);
 
 /// The file is looked at as often.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -58,7 +58,15 @@ impl Held {
 
     fn look(&self) -> Option<Mark> {
         let found = fs::metadata(&self.path).ok()?;
-        Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec(), found.len()))
+        Some((
+            found.dev(),
+            found.ino(),
+            found.mtime(),
+            found.mtime_nsec(),
+            found.ctime(),
+            found.ctime_nsec(),
+            found.len(),
+        ))
     }
 
     /// Changes what the node runs with into these keys. What has changed, if anything.

@@ -183,8 +183,8 @@ fn frame(from: SocketAddr, reason: quorate_wire::DecodeError) -> String {
         Destination => "compare the addresses in the --peer lists of both",
         Version(_) | Malformed => "run the same version of this program everywhere",
         Sealed(_) => {
-            "copy the keyring of the other nodes to this one, or this one's to them, and look who uses which key with \
-             `quorate-kv keyring list`; if this node runs with --plain, and that one does not, start them alike"
+            "if that is a node, compare the keyrings of both with `quorate-kv keyring list`, and copy one to the other, or start both \
+             with --plain; if it is a client, its key was taken back, or is of a key that was removed: make it another one"
         }
         Plain => "start that node, or run that client, with the keys of this one; or all nodes with --plain",
         Tag => {

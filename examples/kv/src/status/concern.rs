@@ -142,6 +142,9 @@ impl View<'_> {
 
     /// It did not answer. The leader may know better.
     fn unreached(&self, seat: Seat, follower: Option<Follower>) -> String {
+        if let Some((_, why)) = self.reach.turned_away.iter().find(|(turned_away, _)| *turned_away == seat) {
+            return format!("{}: {why}", name(seat));
+        }
         let (leader, silence) = (name(self.leader.seat), silence([seat].into_iter(), self.reach.waited));
         match follower {
             Some(Follower { standing: Standing::Silent, silence: time, .. }) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use quorate::{Founding, Members, Seat, Seats};
 use quorate_smol::{ClientError, Configuration, Reason, Status};
 
+use super::verdict::is_turned_away;
 use crate::connection::NodeStatus;
 use crate::layout::names;
 
@@ -13,6 +14,8 @@ pub(super) struct Reach {
     pub(super) members: Members,
     pub(super) named: Seats,
     pub(super) silent: Seats,
+    /// Those that say that they take nothing of this client, and why: they are silent otherwise.
+    pub(super) turned_away: Vec<(Seat, String)>,
     /// Those that answered that their data are of no cluster.
     pub(super) outside: Seats,
     /// Whom these wait for.
@@ -39,6 +42,7 @@ impl Reach {
             members: latest.map_or(Members::of(named), |status| status.members),
             named,
             silent: seats(&|node| node.status.is_err() && outside(&node.status).is_none()),
+            turned_away: statuses.iter().filter_map(turned_away).collect(),
             outside: seats(&|node| outside(&node.status).is_some()),
             awaited: statuses.iter().filter_map(|node| outside(&node.status)).fold(Seats::NONE, Seats::union),
             reborn: best.map_or(Seats::NONE, |best| seats(&|node| is_reborn(node, best))),
@@ -82,6 +86,12 @@ fn outside(status: &Result<Status, ClientError>) -> Option<Seats> {
         Err(ClientError::Refused(Reason::Founding { waits_for })) => Some(*waits_for),
         _ => None,
     }
+}
+
+/// That a node takes nothing of this client, and why.
+fn turned_away(node: &NodeStatus) -> Option<(Seat, String)> {
+    let error = node.status.as_ref().err().filter(|error| is_turned_away(error))?;
+    Some((node.seat, error.to_string()))
 }
 
 /// That these nodes did not answer.

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 
 use quorate::{Features, Role, Seat, Standing};
 use quorate_smol::{ClientError, Follower, Status};
+use quorate_wire::DecodeError;
 use serde_json::{Value, json};
 
 use super::links;
@@ -41,6 +42,7 @@ impl Row {
             let silent = match self.status {
                 Err(ClientError::Refused(_)) => "no member".to_owned(),
                 Err(ClientError::OtherCluster { .. }) => "foreign".to_owned(),
+                Err(ClientError::TurnedAway { reason: DecodeError::Cluster, .. }) => "foreign".to_owned(),
                 Err(ClientError::TurnedAway { .. }) => "no key".to_owned(),
                 _ => "unreachable".to_owned(),
             };
