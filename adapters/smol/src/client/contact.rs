@@ -10,16 +10,14 @@ use crate::random;
 #[derive(Default)]
 pub(super) struct Contact {
     channel: ClientChannel,
-    /// Which of the client's keys the node takes, as far as is known.
+    /// With which of the client's keys the session was made.
     key: usize,
+    /// With which the node is asked for the next one: with one after the other, until it answers.
+    next: usize,
     /// The latest request of either kind: a question that is asked aside does not push an order out.
     latest: [Latest; 2],
     /// The last question for a session.
     asked: Vec<u8>,
-    /// Whether it was refused because of its key, as somebody says, and not answered since.
-    is_refused: bool,
-    /// How many questions under this key were not answered.
-    unanswered: u8,
 }
 
 /// What a request is to a client.
@@ -67,9 +65,6 @@ pub(super) enum Heard {
 
 /// A node is asked for a session no more often than this.
 const HELLO_INTERVAL_MICROS: u64 = 100_000;
-
-/// So many questions without an answer, and another key is tried: that the node lacks this one may have been said and lost.
-const UNANSWERED_MAX: u8 = 5;
 
 impl Contact {
     /// Another request takes the place of the one before.
@@ -139,15 +134,8 @@ impl Contact {
     /// The question for a session, if it is time for one.
     pub(super) fn question(&mut self, keys: Option<&[ClientKey]>, now: Instant) -> Option<[u8; CLIENT_HELLO]> {
         let keys = keys?;
-        let mut question = self.channel.speak(keys.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
-        let is_other_due = std::mem::take(&mut self.is_refused) || self.unanswered > UNANSWERED_MAX;
-        self.unanswered = self.unanswered.saturating_add(1);
-        if is_other_due && keys.len() > 1 {
-            self.unanswered = 0;
-            self.key = (self.key + 1) % keys.len();
-            self.channel.forget();
-            question = self.channel.speak(keys.get(self.key)?, now, HELLO_INTERVAL_MICROS, random::number)?;
-        }
+        let question = self.channel.speak(keys.get(self.next)?, now, HELLO_INTERVAL_MICROS, random::number)?;
+        self.next = (self.next + 1) % keys.len();
         self.asked = question.to_vec();
         Some(question)
     }
@@ -156,16 +144,16 @@ impl Contact {
     pub(super) fn hear(&mut self, frame: &[u8], keys: Option<&[ClientKey]>) -> Heard {
         match Form::of(frame) {
             Ok(Form::ClientHello) => {
-                let key = keys.and_then(|keys| keys.get(self.key));
-                let Some(done) = key.and_then(|key| self.channel.hear(frame, key)) else { return Heard::Nothing };
-                // What is still said about the question is no news.
-                (self.is_refused, self.unanswered) = (false, 0);
-                self.asked.clear();
+                let mut keys = keys.unwrap_or_default().iter().enumerate();
+                let made = keys.find_map(|(at, key)| Some((at, self.channel.hear(frame, key)?)));
+                let Some((at, done)) = made else { return Heard::Nothing };
+                (self.key, self.next) = (at, at);
                 Heard::Session(done)
             }
             Ok(Form::Refusal) => match Refusal::decode(frame) {
                 Ok(refusal) if self.said().any(|said| refusal.is_about(said)) => {
-                    self.turned_away(&refusal);
+                    // Anybody may say so: nothing is given up for it.
+                    self.channel.turned_away();
                     Heard::Refusal(refusal.reason)
                 }
                 _ => Heard::Nothing,
@@ -178,13 +166,6 @@ impl Contact {
     /// What was said last.
     fn said(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.latest.iter().map(|latest| &latest.said).chain([&self.asked])
-    }
-
-    /// If it is the key, and nobody answers the question that was refused, then another key may be one that the node has.
-    fn turned_away(&mut self, refusal: &Refusal) {
-        self.channel.turned_away();
-        let is_of_key = matches!(refusal.reason, DecodeError::Sealed(_) | DecodeError::Tag);
-        self.is_refused |= is_of_key && refusal.is_about(&self.asked);
     }
 
     /// Whether this is sealed in a session with this node, as it says.

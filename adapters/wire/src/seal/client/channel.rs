@@ -95,11 +95,6 @@ impl ClientChannel {
         self.is_turned_away = self.waits.is_some();
     }
 
-    /// Another key is used from now on: the session is gone, as what was made with the key before is of no use.
-    pub fn forget(&mut self) {
-        *self = ClientChannel::default();
-    }
-
     /// Whether a node's sealed frame is of a session with this node, as its head says: for whoever has several.
     pub fn is_for(&self, frame: &[u8]) -> bool {
         let sessions = self.session.iter().chain(&self.before);
@@ -111,7 +106,7 @@ impl ClientChannel {
     pub(super) fn sealing(&mut self, key: &ClientKey, now: Instant) -> Option<(&Session<()>, u64)> {
         let session = self.session.as_mut().filter(|session| session.id == key.id)?;
         let Some(counter) = session.next_counter() else {
-            self.forget();
+            *self = ClientChannel::default();
             return None;
         };
         self.waits.get_or_insert(now);
