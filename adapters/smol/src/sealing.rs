@@ -52,6 +52,7 @@ impl Sealing {
         to: Seat,
         message: &Message<'_>,
     ) -> Result<Option<&'b [u8]>, EncodeError> {
+        self.revoke();
         seal::encode(buffer, &self.side, to, self.channels.entry(to).or_default(), message)
     }
 
@@ -72,6 +73,7 @@ impl Sealing {
         frame: &'f mut [u8],
         now: Instant,
     ) -> Result<(Identity, Message<'f>), DecodeError> {
+        self.revoke();
         let channel = self.channels.entry(self.sender(frame)?).or_default();
         seal::decode(frame, &self.side, &self.keys.keys().ring, channel, now)
     }
@@ -103,6 +105,7 @@ impl Sealing {
     /// # Errors
     /// Why it is to be dropped.
     pub(crate) fn hear(&mut self, frame: &[u8]) -> Result<Option<Hello>, DecodeError> {
+        self.revoke();
         let keys = self.keys.keys();
         let ring = &keys.ring;
         let hello = seal::decode_hello(frame, &self.side, ring)?;
@@ -123,9 +126,12 @@ impl Sealing {
         hellos.collect()
     }
 
-    /// Nothing is sealed under keys that were removed.
+    /// Nothing is opened or sealed under keys that were removed: looked at for each frame, as another key may have the same number.
     fn revoke(&mut self) {
         let removals = self.keys.keys().removals;
+        if removals == self.removals {
+            return;
+        }
         let before = std::mem::replace(&mut self.removals, removals);
         let is_removed = |id: &KeyId| before[usize::from(id.number())] != removals[usize::from(id.number())];
         for id in (0..KeyId::COUNT).filter_map(KeyId::new).filter(is_removed) {
@@ -150,6 +156,7 @@ impl Sealing {
         frame: &[u8],
         now: Instant,
     ) -> Result<Option<[u8; CLIENT_HELLO]>, DecodeError> {
+        self.revoke();
         let keys = self.keys.keys();
         self.guests.hear(frame, self.side.cluster, &keys.ring, now, |name| keys.admit(name))
     }
@@ -163,6 +170,7 @@ impl Sealing {
         frame: &'f mut [u8],
         now: Instant,
     ) -> Result<(SessionNumber, Guest, Request<'f>), DecodeError> {
+        self.revoke();
         let keys = self.keys.keys();
         let (session, guest, request) = decode_request(frame, self.side.cluster, &keys.ring, &mut self.guests, now)?;
         if keys.admit(guest.name) {
@@ -182,6 +190,7 @@ impl Sealing {
         session: SessionNumber,
         reply: &Reply<'_>,
     ) -> Result<Option<&'b [u8]>, EncodeError> {
+        self.revoke();
         encode_reply(buffer, &mut self.guests, session, reply)
     }
 }
@@ -194,6 +203,31 @@ mod tests {
     use quorate_wire::seal::{Key, Rights};
 
     use super::*;
+
+    /// Whoever changes a key by removing it, and puts another one in its place at once, does so between two frames.
+    #[test]
+    fn a_key_that_is_replaced_opens_and_seals_nothing_more() {
+        let id = KeyId::new(1).expect("it is below 16");
+        let other = KeyId::new(2).expect("it is below 16");
+        let keys = Keyring::new(id, Key::new([1; Key::BYTES]));
+        let key = keys.client_keys(Cluster(7), "one".parse().expect("a name"), Rights::Read).remove(0);
+        let mut sealing = Sealing::new(keys.clone(), Cluster(7), Seat(1), Duration::from_millis(50));
+        let (mut channel, now) = (ClientChannel::default(), Instant::START);
+        let ask = channel.speak(&key, now, 100_000, random::number).expect("it has no session");
+        let answer = sealing.hear_client(&ask, now).expect("it has the key").expect("it is answered");
+        let done = channel.hear(&answer, &key).expect("it has asked");
+        assert_eq!(sealing.hear_client(&done, now), Ok(None));
+        let (mut buffer, request) =
+            ([0; 100], Request { cluster: Cluster(7), client: 1, number: 1, body: RequestBody::Status });
+        let frame = encode_request(&mut buffer, &key, &mut channel, now, &request).expect("it fits");
+        let length = frame.expect("there is a session").len();
+        keys.install(other, Key::new([2; Key::BYTES])).expect("there is room");
+        keys.use_key(other).expect("it is there");
+        keys.remove(id).expect("it is not used");
+        keys.install(id, Key::new([3; Key::BYTES])).expect("there is room");
+        let taken = sealing.decode_request(&mut buffer[..length], now).map(|(_, guest, _)| guest.rights);
+        assert_eq!(taken, Err(DecodeError::Session));
+    }
 
     /// The clock of a member begins anew, and with it its challenges: what was said by one of before would hold again.
     #[test]
