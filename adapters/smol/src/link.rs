@@ -196,8 +196,8 @@ impl Link {
     }
 
     /// Says what there is to say to come to sessions with others: where they should be, and where what did not open came from.
-    pub(crate) fn speak(&mut self, now: Instant) {
-        let hellos = self.sealing.as_mut().map_or_else(Vec::new, |sealing| sealing.speak(now));
+    pub(crate) fn speak(&mut self, now: Instant, members: Seats) {
+        let hellos = self.sealing.as_mut().map_or_else(Vec::new, |sealing| sealing.speak(now, members));
         for (seat, hello) in hellos {
             let known = self.directory.of(seat);
             let unopened = self.unopened.get(&seat).copied().filter(|address| known != Some(*address));

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate::{Founding, Identity, Instant, Message, Seat, founding};
+use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
 use quorate_wire::client::{Reply, Request};
 use quorate_wire::seal::client::{CLIENT_HELLO, Guest, Guests, SessionNumber, decode_request, encode_reply};
 use quorate_wire::seal::{self, Channel, HELLO, KeyId, Side};
@@ -114,9 +114,11 @@ impl Sealing {
         Ok(answer.and_then(|answer| seal::encode_hello(&self.side, ring, &answer)))
     }
 
-    /// What there is to say to others to come to sessions with them.
-    pub(crate) fn speak(&mut self, now: Instant) -> Vec<(Seat, Hello)> {
+    /// What there is to say to others to come to sessions with them: with members, before there is anything else to say, so that
+    /// those who follow one leader can elect another one at once.
+    pub(crate) fn speak(&mut self, now: Instant, members: Seats) -> Vec<(Seat, Hello)> {
         self.revoke();
+        members.iter().for_each(|seat| self.channels.entry(seat).or_default().want());
         let (keys, side) = (self.keys.keys(), &self.side);
         let ring = &keys.ring;
         let hellos = self.channels.iter_mut().flat_map(|(seat, channel)| {
@@ -268,7 +270,7 @@ mod tests {
         let (mut buffer, message) = ([0; 100], Message::CampaignNow { term: quorate::Term(3) });
         let mut is_sealed = |one: &mut Sealing| one.encode(&mut buffer, Seat(2), &message).expect("it fits").is_some();
         assert!(!is_sealed(&mut one));
-        let [(_, ask)] = one.speak(Instant::START)[..] else { panic!("it asks") };
+        let [(_, ask)] = one.speak(Instant::START, Seats::NONE)[..] else { panic!("it asks") };
         let answer = other.hear(&ask).expect("it has the key").expect("it is answered");
         let done = one.hear(&answer).expect("it has the key").expect("it is answered");
         assert_eq!(other.hear(&done), Ok(None));
@@ -276,7 +278,19 @@ mod tests {
         keys.install(new, Key::new([2; Key::BYTES])).expect("there is room");
         keys.use_key(new).expect("it is there");
         keys.remove(old).expect("it is not used");
-        let _ = one.speak(Instant::START);
+        let _ = one.speak(Instant::START, Seats::NONE);
         assert!(!is_sealed(&mut one));
+    }
+
+    #[test]
+    fn members_come_to_sessions_before_there_is_anything_to_say() {
+        let keys = Keyring::new(KeyId::new(1).expect("it is below 16"), Key::new([1; Key::BYTES]));
+        let mut sealing = Sealing::new(keys, Cluster(7), Seat(1), Duration::from_millis(50));
+        sealing.join(Founding(9), Identity { seat: Seat(1), incarnation: Incarnation::FOUNDER });
+        let members = [Seat(2), Seat(3)].into_iter().collect();
+        let asked: Vec<_> = sealing.speak(Instant::START, members).into_iter().map(|(seat, _)| seat).collect();
+        assert_eq!(asked, [Seat(2), Seat(3)]);
+        assert!(sealing.speak(Instant::START, members).is_empty(), "it is soon to ask again");
+        assert_eq!(sealing.due(), Some(Instant::START + Duration::from_millis(50)));
     }
 }

@@ -142,7 +142,8 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if self.prefers_another() {
             self.driver.act(&mut self.machine, self.clock.now())?;
         }
-        self.machine.link.speak(self.clock.now());
+        let node = self.driver.node();
+        self.machine.link.speak(self.clock.now(), node.members().all().without(node.seat()));
         self.report();
         self.machine.trace.flush();
         Ok(())

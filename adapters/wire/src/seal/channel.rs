@@ -54,6 +54,11 @@ impl Channel {
         [done, ask].map(|said| said.map(|(key, word)| Hello { from: side.me, to, key, word }))
     }
 
+    /// Asks for a session if there is none: whoever has nothing to seal yet will have it sooner than a session could be made.
+    pub fn want(&mut self) {
+        self.wants |= self.present.is_none() && self.next.is_none();
+    }
+
     /// When it has something to [say](Channel::speak), if it has.
     pub fn due<const KEYS: usize>(&self, ring: &Ring<KEYS>) -> Option<Instant> {
         let is_unconfirmed = self.next.as_ref().is_some_and(|next| !next.is_confirmed);
