@@ -196,7 +196,8 @@ impl Exchange {
 
     /// Where a node was asked that answers from there: elsewhere perhaps, if its machine has several addresses.
     fn places(&self, from: SocketAddr) -> Vec<SocketAddr> {
-        if self.contacts.contains_key(&from) { vec![from] } else { self.contacts.keys().copied().collect() }
+        let others = self.contacts.keys().filter(|at| **at != from);
+        self.contacts.get_key_value(&from).map(|(at, _)| at).into_iter().chain(others).copied().collect()
     }
 
     async fn datagram(&mut self, until: Instant) -> io::Result<Option<(usize, SocketAddr)>> {
@@ -222,12 +223,11 @@ impl Exchange {
 
     /// The answer in the datagram that came last, if it is one of this client's cluster.
     pub(crate) fn reply(&mut self, length: usize, from: SocketAddr) -> Option<Reply<'_>> {
+        let places = self.places(from);
         let frame = &mut self.incoming[..length];
-        let is_asked = |contact: &&mut Contact| contact.is_answered_by(frame);
-        let mut asked = match self.contacts.contains_key(&from) {
-            true => self.contacts.get_mut(&from),
-            false => self.contacts.values_mut().find(is_asked),
-        };
+        let is_asked = |at: &SocketAddr| self.keys.is_none() || self.contacts[at].is_answered_by(frame);
+        let asked = places.into_iter().find(is_asked);
+        let mut asked = asked.and_then(|at| self.contacts.get_mut(&at));
         let reply = match (&self.keys, &mut asked) {
             (None, _) => decode_reply(frame, self.client),
             (Some(_), Some(contact)) => contact.open(frame, self.client),

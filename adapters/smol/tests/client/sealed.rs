@@ -12,6 +12,7 @@ use quorate_wire::client::{Reply, ReplyBody, RequestBody};
 use quorate_wire::seal::client::{Guests, decode_request, encode_reply};
 use quorate_wire::seal::{Form, Refusal, Ring};
 use smol::block_on;
+use smol::future::poll_once;
 
 const CLUSTER: Cluster = Cluster(7);
 
@@ -24,27 +25,27 @@ fn key(byte: u8) -> Key {
 }
 
 /// A node that forgets all sessions when the first request comes, and says so; the next one it answers. It tells the numbers of
-/// both.
-fn forgetful(socket: &UdpSocket, told: &Sender<u64>) {
+/// both, and says all that it says from its other socket.
+fn forgetful(socket: &UdpSocket, other: &UdpSocket, told: &Sender<u64>) {
     let ring = Ring::<1>::new(id(), key(1));
     let (mut guests, mut buffer, mut starts) = (Guests::<4>::new(key(100)), [0; 1500], 0);
     while let Ok((length, from)) = socket.recv_from(&mut buffer) {
         let frame = &mut buffer[..length];
         if let Ok(Form::ClientHello) = Form::of(frame) {
             let answer = guests.hear(frame, CLUSTER, &ring, Instant::START, |_| true).ok().flatten();
-            answer.iter().for_each(|answer| assert!(socket.send_to(answer, from).is_ok()));
+            answer.iter().for_each(|answer| assert!(other.send_to(answer, from).is_ok()));
             continue;
         }
         let refusal = Refusal::of(frame, DecodeError::Session).expect("it is long enough");
         let Ok((session, _, request)) = decode_request(frame, CLUSTER, &ring, &mut guests, Instant::START) else {
-            socket.send_to(&refusal.encode(), from).expect("loopback takes it");
+            other.send_to(&refusal.encode(), from).expect("loopback takes it");
             continue;
         };
         told.send(request.number).expect("somebody listens");
         starts += 1;
         if starts == 1 {
             guests = Guests::new(key(101));
-            socket.send_to(&refusal.encode(), from).expect("loopback takes it");
+            other.send_to(&refusal.encode(), from).expect("loopback takes it");
             continue;
         }
         let (client, number, body) =
@@ -53,7 +54,7 @@ fn forgetful(socket: &UdpSocket, told: &Sender<u64>) {
         let mut room = [0; 200];
         let reply =
             encode_reply(&mut room, &mut guests, session, &reply).expect("it fits").expect("the session is here");
-        socket.send_to(reply, from).expect("loopback takes it");
+        other.send_to(reply, from).expect("loopback takes it");
     }
 }
 
@@ -79,7 +80,7 @@ fn a_client_with_two_keys_is_answered_though_somebody_says_that_neither_is_taken
     let (node, between) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
     let (to, address) = (node.local_addr().unwrap(), between.local_addr().unwrap());
     let (told, _numbers) = channel();
-    thread::spawn(move || forgetful(&node, &told));
+    thread::spawn(move || forgetful(&node, &node, &told));
     thread::spawn(move || liar(&between, to));
     let mut client =
         block_on(Client::new(CLUSTER, [(Seat(1), address)].into(), Duration::from_secs(10))).expect("a socket");
@@ -96,7 +97,7 @@ fn a_request_that_goes_out_once_more_has_a_number_of_its_own() {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let address = socket.local_addr().expect("it is bound");
     let (told, numbers) = channel();
-    thread::spawn(move || forgetful(&socket, &told));
+    thread::spawn(move || forgetful(&socket, &socket, &told));
     let mut client =
         block_on(Client::new(CLUSTER, [(Seat(1), address)].into(), Duration::from_secs(10))).expect("a socket");
     client.seal(Keyring::new(id(), key(1)).client_keys(CLUSTER, "one".parse().expect("a name"), Rights::Read));
@@ -136,4 +137,18 @@ fn what_a_call_has_not_sent_before_it_ended_is_not_sent_by_the_next_one() {
     assert!(block_on(client.status(Seat(1))).is_err(), "it does not answer");
     let asked: Vec<bool> = bodies.try_iter().collect();
     assert!(!asked.is_empty() && asked.iter().all(|is_status| *is_status), "{asked:?}");
+}
+
+/// Its machine has several addresses, and the client knows more than one.
+#[test]
+fn a_node_may_answer_from_where_another_one_was_asked() {
+    let sockets = [1, 2].map(|seat| (Seat(seat), UdpSocket::bind("127.0.0.1:0").expect("a free port")));
+    let members = sockets.iter().map(|(seat, socket)| (*seat, socket.local_addr().expect("it is bound"))).collect();
+    let mut client = block_on(Client::new(CLUSTER, members, Duration::from_secs(10))).expect("a socket");
+    client.seal(Keyring::new(id(), key(1)).client_keys(CLUSTER, "one".parse().expect("a name"), Rights::Read));
+    assert!(block_on(poll_once(client.status(Seat(2)))).is_none(), "nobody attends there yet");
+    let [(_, one), (_, other)] = sockets;
+    let (told, _numbers) = channel();
+    thread::spawn(move || forgetful(&one, &other, &told));
+    assert_eq!(block_on(client.read_local(Seat(1), b"apples")).ok(), Some((Index(9), b"3".to_vec())));
 }
