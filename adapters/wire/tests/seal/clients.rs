@@ -318,6 +318,28 @@ fn what_was_made_of_a_key_goes_with_it() {
     assert_eq!(client.exchange(&mut node), Err(DecodeError::Session));
 }
 
+/// What it seals under a session that the node has forgotten is never heard of again: whether that was done, it could not tell.
+#[test]
+fn a_client_that_was_silent_for_long_seals_nothing_under_a_session_that_may_be_gone() {
+    let (mut node, mut client) = (Node::new(), Client::new("alice", Rights::Write));
+    client.settle(&mut node);
+    for silence in [49 * SECOND, 51 * SECOND] {
+        let is_long = silence > 50 * SECOND;
+        assert!(client.exchange(&mut node).is_ok());
+        client.wait(silence);
+        node.wait(silence);
+        assert_eq!(client.ask().is_none(), is_long);
+    }
+    client.settle(&mut node);
+    assert!(client.exchange(&mut node).is_ok());
+    // Nor if it has never sealed anything under it.
+    client.wait(100_000);
+    client.restart();
+    client.settle(&mut node);
+    client.wait(51 * SECOND);
+    assert!(client.ask().is_none());
+}
+
 /// Twice as long each time: an answer may take longer than an interval, and what a flood of refusals makes of it.
 #[test]
 fn a_client_asks_for_another_session_less_and_less_often_until_something_opens() {

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use quorate::Instant;
 
-use super::guests::frame_name;
+use super::guests::{IDLE, frame_name};
 use super::hello::{CLIENT_HELLO, ClientHello, session_key};
 use super::{ClientKey, Guest, Sender};
 use crate::DecodeError;
@@ -26,9 +26,16 @@ pub struct ClientChannel {
     is_turned_away: bool,
     /// When this side has asked last.
     asked: Option<Instant>,
+    /// When it has sealed last.
+    sealed: Option<Instant>,
     /// How often it has asked beside a session, as nothing has opened since.
     others: u8,
 }
+
+/// A client that has said nothing for so long takes the node to have forgotten its session.
+const SILENT: Duration = Duration::from_secs(50);
+
+const _: () = assert!(SILENT.as_secs() < IDLE.as_secs(), "frames would be sealed under what is forgotten");
 
 /// Who has a session asks for another one after twice as long each time: an answer that takes longer than two sessions would
 /// never open. So often is the time doubled if nothing is heard.
@@ -104,12 +111,16 @@ impl ClientChannel {
 
     /// The session to seal the next frame under, and the frame's counter.
     pub(super) fn sealing(&mut self, key: &ClientKey, now: Instant) -> Option<(&Session<()>, u64)> {
+        if self.asked.max(self.sealed).is_some_and(|last| now.saturating_since(last) > SILENT) {
+            (self.session, self.before) = (None, None);
+        }
         let session = self.session.as_mut().filter(|session| session.id == key.id)?;
         let Some(counter) = session.next_counter() else {
             *self = ClientChannel::default();
             return None;
         };
         self.waits.get_or_insert(now);
+        self.sealed = Some(now);
         self.session.as_ref().map(|session| (session, counter))
     }
 

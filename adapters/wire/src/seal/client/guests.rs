@@ -54,7 +54,7 @@ pub(super) struct Seated {
 const CHALLENGE: Duration = Duration::from_secs(1);
 
 /// A session in which nothing opens for so long is forgotten.
-const IDLE: Duration = Duration::from_secs(60);
+pub(super) const IDLE: Duration = Duration::from_secs(60);
 
 const _: () = assert!(IDLE.as_secs() > 2 * CHALLENGE.as_secs(), "what is forgotten could be made once more");
 
