@@ -83,7 +83,7 @@ impl fmt::Display for DecodeError {
             DecodeError::Destination => f.write_str("frame for somebody else"),
             DecodeError::Founding => f.write_str("frame of another founding"),
             DecodeError::Plain => f.write_str("plain frame, but this node takes sealed ones only"),
-            DecodeError::Tag => f.write_str("the frame's tag does not match: is this another key of the same number?"),
+            DecodeError::Tag => f.write_str("sealed under another key of the same number, or changed on its way"),
             DecodeError::Session => f.write_str("sealed for a session that is not here"),
             DecodeError::Repeated => f.write_str("sealed frame that has come already"),
         }

@@ -192,7 +192,8 @@ fn frame(from: SocketAddr, reason: quorate_wire::DecodeError) -> String {
              node to all"
         }
         Session => {
-            "it was meant for a session before this node or that one started anew. Once or twice is as it should be"
+            "it was meant for a session before this node or that one started anew; if it goes on, the keyrings of both differ: `quorate-kv \
+             keyring list` shows fingerprints"
         }
         Repeated => "the network repeats what it carries, or somebody who recorded it does. It has done nothing",
         Length | Class(_) | Checksum => "something else sends to this port, or the network changes what it carries",
