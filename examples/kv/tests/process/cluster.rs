@@ -59,6 +59,12 @@ impl Cluster {
         self
     }
 
+    /// The same, whose clients are started with these.
+    pub(crate) fn asked_with(mut self, options: &[&str]) -> Cluster {
+        self.asking = options.iter().map(|option| (*option).to_owned()).collect();
+        self
+    }
+
     pub(crate) fn data_dir(&self, id: usize) -> PathBuf {
         self.directory.path().join(format!("n{id}"))
     }

@@ -1,98 +1,19 @@
 //! Machines are replaced while clients write, and what is not the cluster does not pass for it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdout};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::members::founded;
 use crate::program::{eventually, program, run};
-
-/// A client that puts one value after the other, each once the one before is answered.
-struct Writer {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<Written>,
-}
-
-/// What a writer has been answered.
-struct Written {
-    acknowledged: Vec<usize>,
-    /// The longest time from one acknowledgement to the next.
-    gap: Duration,
-}
-
-/// A process that answers a line with a line. It is killed at the end.
-struct Pipe {
-    child: Child,
-    out: BufReader<ChildStdout>,
-}
-
-impl Pipe {
-    fn start(cluster: &Cluster, ids: &[usize]) -> Pipe {
-        let peers = ids.iter().flat_map(|id| ["--peer".to_owned(), cluster.peer(*id)]);
-        let mut command = program();
-        let mut child = command.args(["pipe", "--timeout-ms", "5000"]).args(peers).spawn().expect("the program starts");
-        let out = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
-        Pipe { child, out }
-    }
-
-    fn ask(&mut self, request: &Value) -> Value {
-        let stdin = self.child.stdin.as_mut().expect("standard input is a pipe");
-        writeln!(stdin, "{request}").expect("it reads");
-        let mut line = String::new();
-        self.out.read_line(&mut line).expect("it answers");
-        serde_json::from_str(&line).expect("an answer is JSON")
-    }
-}
-
-impl Drop for Pipe {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Writer {
-    fn start(mut pipe: Pipe) -> Writer {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let write = move || {
-            let mut written = Written { acknowledged: Vec::new(), gap: Duration::ZERO };
-            let mut last = Instant::now();
-            for number in 0.. {
-                if stopped.load(Ordering::Relaxed) {
-                    break;
-                }
-                let put =
-                    json!({ "id": number, "op": "put", "key": format!("w{number}"), "value": number.to_string() });
-                if pipe.ask(&put)["status"] == "ok" {
-                    written.acknowledged.push(number);
-                    written.gap = written.gap.max(last.elapsed());
-                    last = Instant::now();
-                }
-            }
-            written
-        };
-        Writer { stop, thread: thread::spawn(write) }
-    }
-
-    fn stop(self) -> Written {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().expect("the writer ends in peace")
-    }
-}
+use crate::writer::{Pipe, Writer};
 
 #[test]
 fn three_nodes_are_replaced_by_three_others_one_by_one_under_a_writing_client() {
     let mut cluster = founded(7);
-    let writer = Writer::start(Pipe::start(&cluster, &[1, 2, 3]));
+    let writer = Writer::start(Pipe::start(&cluster, &[1, 2, 3], &[]));
     let mut ids = vec![1, 2, 3];
     for new in 4..=6 {
         let old = new - 3;
@@ -117,7 +38,7 @@ fn three_nodes_are_replaced_by_three_others_one_by_one_under_a_writing_client() 
     (4..=6).for_each(|id| cluster.kill(id));
     (4..=6).for_each(|id| cluster.start_alone(id, &[]));
     cluster.settle(&[4, 5, 6]);
-    let mut reader = Pipe::start(&cluster, &[5]);
+    let mut reader = Pipe::start(&cluster, &[5], &[]);
     for number in &written.acknowledged {
         let got = reader.ask(&json!({ "id": number, "op": "get", "key": format!("w{number}") }));
         assert_eq!(got["value"], number.to_string(), "{got}");
@@ -139,7 +60,7 @@ fn machines_that_were_wiped_and_founded_anew_do_not_pass_for_the_cluster() {
     let listed = cluster.ask(&["members", "list", "--json"]);
     let report: Value = serde_json::from_str(&listed.out).expect("it is JSON");
     let identity = report["cluster"].as_str().expect("a cluster has an identity").to_owned();
-    let mut pipe = Pipe::start(&cluster, &[1, 2, 3]);
+    let mut pipe = Pipe::start(&cluster, &[1, 2, 3], &[]);
     assert_eq!(pipe.ask(&json!({ "op": "put", "key": "a", "value": "b" }))["status"], "ok");
     cluster.ask(&["get", "k", "--founding", &identity]).prints(0, "v");
     (1..=3).for_each(|id| cluster.kill(id));
