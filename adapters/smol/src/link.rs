@@ -55,8 +55,7 @@ impl Link {
             directory.see(config.seat, address);
         }
         let (dropped, incarnation) = (Dropped::default(), Incarnation::FOUNDER);
-        let sealed = |keys| Sealing::new(keys, config.cluster, config.seat, config.heartbeat_interval);
-        let sealing = config.keys.clone().map(sealed);
+        let sealing = config.keys.clone().map(|keys| Sealing::new(keys, &config));
         let allowance = Allowance::new(Instant::START);
         let is_mixed = sealing.is_some() && config.plain_for > Duration::ZERO;
         let plain_until = is_mixed.then(|| Instant::START + config.plain_for);

@@ -5,10 +5,10 @@ use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
 use quorate_wire::client::{Reply, Request};
 use quorate_wire::seal::client::{CLIENT_HELLO, Guest, Guests, SessionNumber, decode_request, encode_reply};
 use quorate_wire::seal::{self, Channel, HELLO, KeyId, Side};
-use quorate_wire::{Cluster, DecodeError, EncodeError, FoundingEnvelope};
+use quorate_wire::{DecodeError, EncodeError, FoundingEnvelope};
 
 use crate::keyring::KEYS;
-use crate::{Keyring, random};
+use crate::{Keyring, ServerConfig, random};
 
 /// The most clients' sessions that there is room for: one that was silent for long makes way.
 const SESSIONS: usize = 1024;
@@ -17,6 +17,8 @@ const SESSIONS: usize = 1024;
 pub(crate) struct Sealing {
     keys: Keyring,
     side: Side,
+    /// A member that is not heard for so long, though it was spoken to, may not hear this node either.
+    patience: Duration,
     channels: BTreeMap<Seat, Channel>,
     guests: Box<Guests<SESSIONS>>,
     /// The removals of keys of which it knows.
@@ -27,12 +29,14 @@ pub(crate) struct Sealing {
 pub(crate) type Hello = [u8; HELLO];
 
 impl Sealing {
-    /// Of a node of this cluster, before it knows its founding: it opens no frames of members yet.
-    pub(crate) fn new(keys: Keyring, cluster: Cluster, seat: Seat, interval: Duration) -> Sealing {
-        let interval_micros = u64::try_from(interval.as_micros()).unwrap_or(u64::MAX);
+    /// Of a node that is run so, with these keys, before it knows its founding: it opens no frames of members yet.
+    pub(crate) fn new(keys: Keyring, config: &ServerConfig) -> Sealing {
+        let ServerConfig { cluster, seat, heartbeat_interval, election_timeout, .. } = *config;
+        let interval_micros = u64::try_from(heartbeat_interval.as_micros()).unwrap_or(u64::MAX);
         let side = Side { cluster, founding: Founding(0), me: seat.into(), interval_micros };
         let (guests, removals) = (Box::new(Guests::new(random::key())), keys.keys().removals);
-        Sealing { keys, side, channels: BTreeMap::new(), guests, removals }
+        let patience = election_timeout * 2;
+        Sealing { keys, side, patience, channels: BTreeMap::new(), guests, removals }
     }
 
     /// From now on it is this one, of this founding. It has spoken with no member before; clients begin anew, as its clock
@@ -118,7 +122,9 @@ impl Sealing {
     /// those who follow one leader can elect another one at once.
     pub(crate) fn speak(&mut self, now: Instant, members: Seats) -> Vec<(Seat, Hello)> {
         self.revoke();
-        members.iter().for_each(|seat| self.channels.entry(seat).or_default().want());
+        for seat in members.iter() {
+            self.channels.entry(seat).or_default().want(now, self.patience);
+        }
         let (keys, side) = (self.keys.keys(), &self.side);
         let ring = &keys.ring;
         let hellos = self.channels.iter_mut().flat_map(|(seat, channel)| {
@@ -200,11 +206,16 @@ impl Sealing {
 #[cfg(test)]
 mod tests {
     use quorate::Incarnation;
+    use quorate_wire::Cluster;
     use quorate_wire::client::RequestBody;
     use quorate_wire::seal::client::{ClientChannel, encode_request};
     use quorate_wire::seal::{Key, Rights};
 
     use super::*;
+
+    fn config(seat: u8) -> ServerConfig {
+        ServerConfig::new(Cluster(7), Seat(seat), BTreeMap::new(), "")
+    }
 
     /// Whoever changes a key by removing it, and puts another one in its place at once, does so between two frames.
     #[test]
@@ -213,7 +224,7 @@ mod tests {
         let other = KeyId::new(2).expect("it is below 16");
         let keys = Keyring::new(id, Key::new([1; Key::BYTES]));
         let key = keys.client_keys(Cluster(7), "one".parse().expect("a name"), Rights::Read).remove(0);
-        let mut sealing = Sealing::new(keys.clone(), Cluster(7), Seat(1), Duration::from_millis(50));
+        let mut sealing = Sealing::new(keys.clone(), &config(1));
         let (mut channel, now) = (ClientChannel::default(), Instant::START);
         let ask = channel.speak(&key, now, 100_000, random::number).expect("it has no session");
         let answer = sealing.hear_client(&ask, now).expect("it has the key").expect("it is answered");
@@ -237,7 +248,7 @@ mod tests {
         let id = KeyId::new(1).expect("it is below 16");
         let keys = Keyring::new(id, Key::new([1; Key::BYTES]));
         let key = keys.client_keys(Cluster(7), "one".parse().expect("a name"), Rights::Read).remove(0);
-        let mut sealing = Sealing::new(keys, Cluster(7), Seat(1), Duration::from_millis(50));
+        let mut sealing = Sealing::new(keys, &config(1));
         let (mut channel, now) = (ClientChannel::default(), Instant::START);
         let ask = channel.speak(&key, now, 100_000, random::number).expect("it has no session");
         let answer = sealing.hear_client(&ask, now).expect("it has the key").expect("it is answered");
@@ -262,7 +273,7 @@ mod tests {
         let keyring = || Keyring::new(old, Key::new([1; Key::BYTES]));
         let keys = keyring();
         let side = |keys, seat| {
-            let mut sealing = Sealing::new(keys, Cluster(7), Seat(seat), Duration::from_millis(50));
+            let mut sealing = Sealing::new(keys, &config(seat));
             sealing.join(Founding(9), Identity { seat: Seat(seat), incarnation: Incarnation::FOUNDER });
             sealing
         };
@@ -285,7 +296,7 @@ mod tests {
     #[test]
     fn members_come_to_sessions_before_there_is_anything_to_say() {
         let keys = Keyring::new(KeyId::new(1).expect("it is below 16"), Key::new([1; Key::BYTES]));
-        let mut sealing = Sealing::new(keys, Cluster(7), Seat(1), Duration::from_millis(50));
+        let mut sealing = Sealing::new(keys, &config(1));
         sealing.join(Founding(9), Identity { seat: Seat(1), incarnation: Incarnation::FOUNDER });
         let members = [Seat(2), Seat(3)].into_iter().collect();
         let asked: Vec<_> = sealing.speak(Instant::START, members).into_iter().map(|(seat, _)| seat).collect();

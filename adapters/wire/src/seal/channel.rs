@@ -1,4 +1,5 @@
 use core::fmt;
+use core::time::Duration;
 
 use quorate::{Identity, Incarnation, Instant, Seat};
 
@@ -25,6 +26,8 @@ pub struct Channel {
     due: Instant,
     /// Until then the other side counts as heard.
     heard: Instant,
+    /// Whether something was sealed since it was heard last.
+    speaks: bool,
 }
 
 impl Channel {
@@ -54,9 +57,16 @@ impl Channel {
         [done, ask].map(|said| said.map(|(key, word)| Hello { from: side.me, to, key, word }))
     }
 
-    /// Asks for a session if there is none: whoever has nothing to seal yet will have it sooner than a session could be made.
-    pub fn want(&mut self) {
-        self.wants |= self.present.is_none() && self.next.is_none();
+    /// Asks for a session if there is none: whoever has nothing to seal yet will have it sooner than a session could be made. And
+    /// if frames were sealed, and none of the other side has opened for longer than `patience`: somebody else may have taken
+    /// its place there, and this side is not heard any longer.
+    pub fn want(&mut self, now: Instant, patience: Duration) {
+        let has_session = self.present.is_some() || self.next.is_some();
+        let is_unheard = self.speaks && self.heard > Instant::START && now >= self.heard + patience;
+        if is_unheard {
+            self.heard = now;
+        }
+        self.wants |= !has_session || is_unheard;
     }
 
     /// When it has something to [say](Channel::speak), if it has.
@@ -112,6 +122,7 @@ impl Channel {
         let session = if is_next { &mut self.next } else { &mut self.present };
         let counter = session.as_mut().and_then(Session::next_counter);
         self.wants |= counter.is_none();
+        self.speaks = true;
         session.as_ref().zip(counter)
     }
 
@@ -133,7 +144,7 @@ impl Channel {
                 Ok(length) => {
                     let life = session.with;
                     session.is_confirmed = true;
-                    self.wants = false;
+                    (self.wants, self.speaks) = (false, false);
                     self.heard = side.interval_after(now);
                     if is_next {
                         self.present = self.next.take();

@@ -59,7 +59,11 @@ fn a_node_without_the_keys_of_the_others_takes_no_part_and_says_what_to_do() {
     cluster = cluster.with(&["--plain"]);
     cluster.start_node(3);
     let unsealed = "start that node, or run that client, with the keys of this one; or all nodes with --plain";
-    tells(&cluster, "sealed under key 1, which this node does not have: copy the keyring of the other nodes", unsealed);
+    tells(
+        &cluster,
+        "sealed under key 1, which this node does not have: if that is a node, compare the keyrings of both",
+        unsealed,
+    );
 
     cluster.stop(3).says(0, &[]);
     cluster = cluster.with(&["--keys", &other]);
