@@ -186,6 +186,11 @@ impl Link {
         self.plain_until.map(|until| until.saturating_since(now))
     }
 
+    /// The clock begins anew: what is left until then stays as it is.
+    pub(crate) fn restart_clock(&mut self, now: Instant) {
+        self.plain_until = self.plain_left(now).map(|left| Instant::START + left);
+    }
+
     /// Takes only what is sealed, once it is time. Who has not sealed what he said of late.
     pub(crate) fn end_plain(&mut self, now: Instant) -> Option<Seats> {
         self.plain_until.take_if(|until| now >= *until)?;

@@ -76,6 +76,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
             if let Some(complete) = self.step(Input::Tick)? {
                 // Others may wait for the answer to what came last.
                 self.link.flush();
+                self.link.restart_clock(self.clock.now());
                 return Ok(Some(complete));
             }
             self.link.flush();
@@ -89,7 +90,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
     /// Waits until there is something to do, or `stop` is ready.
     async fn is_stopped(&self, stop: Pin<&mut impl Future<Output = ()>>) -> bool {
         let again = self.told.map(|(.., at)| at + AGAIN);
-        let due = self.prospect.deadline().into_iter().chain(again).min();
+        let due = self.prospect.deadline().into_iter().chain(again).chain(self.link.due()).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
                 Some(due) => Timer::at(due).await,
@@ -198,6 +199,9 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
 
     fn report(&mut self) {
         let (obstacle, now) = (self.prospect.obstacle(), self.clock.now());
+        if let Some(plain) = self.link.end_plain(now) {
+            (self.on_event)(&Event::TakesSealedOnly { plain });
+        }
         let is_heard = self.is_heard;
         let is_told = self.told.is_some_and(|(told, was, at)| (told, was) == (obstacle, is_heard) && now < at + AGAIN);
         if obstacle == Obstacle::Nothing || is_told {

@@ -171,3 +171,16 @@ fn a_cluster_that_runs_plainly_is_sealed_node_by_node() {
     let result = house.hasty_client().try_status(1);
     assert!(matches!(result, Err(ClientError::TurnedAway { reason: DecodeError::Plain, .. })), "{result:?}");
 }
+
+/// It waits for the others, for whoever knows how long.
+#[test]
+fn a_store_that_waits_to_be_founded_takes_what_is_not_sealed_no_longer_than_it_was_told() {
+    let mut house = House::with_log(3, 1 << 20);
+    house.run(ServerConfig { plain_for: Duration::from_millis(300), ..house.config(1) });
+    let ends = |event: &Event| matches!(event, Event::TakesSealedOnly { .. });
+    eventually("it takes sealed frames only", || house.events(1).iter().any(ends).then_some(()));
+    [2, 3].into_iter().for_each(|seat| house.start(seat));
+    house.client().add("apples", 2);
+    let takes = |event: &Event| matches!(event, Event::TakesPlain { .. });
+    assert!(!house.events(1).iter().any(takes), "not for another time");
+}
