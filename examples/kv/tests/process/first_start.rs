@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::keyring::{mode, set_mode};
 use crate::local::free_ports;
-use crate::program::{Ended, Running, free_addresses, program, program_after, unnamed};
+use crate::program::{Ended, Running, eventually, free_addresses, program, program_after, unnamed};
 
 /// A directory in which somebody works, and has named no keys.
 struct Place {
@@ -61,6 +61,7 @@ fn three_nodes_that_start_at_once_make_one_file_of_keys() {
     let peers: Vec<_> = peers.iter().map(String::as_str).collect();
     let with = |arguments: &[&'static str]| [arguments, &peers].concat();
     let nodes = ["1", "2", "3"].map(|id| place.start(program(), &with(&["serve", id])));
+    eventually("a node makes the keys", || place.path("quorate.keys").exists().then_some(()));
     place.run(&with(&["put", "k", "v", "--timeout-ms", "15000"])).prints(0, "OK\n");
     let made: String = nodes.iter().map(Running::said).collect();
     assert_eq!(made.matches("made quorate.keys: the nodes and clients of this directory seal with it").count(), 1);
