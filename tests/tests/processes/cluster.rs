@@ -20,7 +20,7 @@ pub(crate) struct Cluster {
 }
 
 /// The program, built once if whoever runs the tests has not.
-pub(crate) fn program() -> PathBuf {
+fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let built = || {
         // Beside the tests' own folder: target/PROFILE/deps/processes-HASH.
@@ -45,9 +45,18 @@ impl Cluster {
         let directory = tempfile::tempdir().expect("a folder for the nodes");
         let running = (0..nodes).map(|_| None).collect();
         let mut cluster = Cluster { addresses, directory, running, options };
+        let made = cluster.program().args(["keyring", "init"]).output().expect("the program runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         cluster.nodes().for_each(|node| cluster.restart(node));
         cluster.leader();
         cluster
+    }
+
+    /// The program, as a node or a client of this cluster: all of them seal with its keys.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = Command::new(program());
+        command.env("QUORATE_KEYS", self.directory.path().join("keys"));
+        command
     }
 
     /// Their numbers, from 1.
@@ -63,7 +72,7 @@ impl Cluster {
 
     pub(crate) fn restart(&mut self, node: usize) {
         let log = std::fs::File::options().create(true).append(true).open(self.log(node)).expect("a log file");
-        let mut command = Command::new(program());
+        let mut command = self.program();
         command.args(["serve", "--id", &node.to_string()]).args(self.peers());
         command.arg("--data-dir").arg(self.directory.path().join(format!("n{node}")));
         command.args(["--log-size", "1"]).args(self.options);
@@ -124,7 +133,7 @@ impl Cluster {
 
     /// What each reachable node says of itself.
     fn status(&self) -> Vec<Value> {
-        let mut command = Command::new(program());
+        let mut command = self.program();
         let output = command.args(["status", "--json"]).args(self.peers()).output().expect("the program runs");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         report["nodes"].as_array().cloned().unwrap_or_default()
@@ -132,7 +141,7 @@ impl Cluster {
 
     /// Writes so much that a node which is away meanwhile can only be sent a snapshot.
     pub(crate) fn flood(&self) {
-        let mut command = Command::new(program());
+        let mut command = self.program();
         command.args(["bench", "--clients", "16", "--seconds", "1", "--value-bytes", "1000"]).args(self.peers());
         command.arg("--data-dir").arg(self.directory.path());
         let output = command.output().expect("the program runs");
@@ -148,7 +157,7 @@ impl Cluster {
     /// What one node holds itself.
     pub(crate) fn local_value(&self, node: usize, key: &str) -> String {
         let address = self.addresses[node - 1];
-        let mut command = Command::new(program());
+        let mut command = self.program();
         command.args(["get", "--stale", key, "--peer", &format!("{node}={address}")]);
         let output = command.output().expect("the program runs");
         String::from_utf8(output.stdout).expect("values are text").trim_end().to_owned()

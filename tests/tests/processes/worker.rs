@@ -1,13 +1,13 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quorate_tests::history::{Answer, History, Operation, Outcome};
 use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, program};
+use crate::cluster::Cluster;
 
 /// A client process: a request a line, an answer a line.
 pub(crate) struct Pipe {
@@ -27,7 +27,7 @@ pub(crate) enum Answered {
 
 impl Pipe {
     pub(crate) fn open(cluster: &Cluster) -> Pipe {
-        let mut command = Command::new(program());
+        let mut command = cluster.program();
         command.arg("pipe").args(cluster.peers());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a client starts");
         let requests = child.stdin.take().expect("its input is a pipe");
