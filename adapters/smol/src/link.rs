@@ -159,8 +159,8 @@ impl Link {
     ///
     /// # Errors
     /// Why it is to be dropped.
-    pub(crate) fn hear(&mut self, frame: &[u8], from: SocketAddr) -> Result<(), DecodeError> {
-        let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear(frame))?;
+    pub(crate) fn hear(&mut self, frame: &[u8], from: SocketAddr, now: Instant) -> Result<(), DecodeError> {
+        let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear(frame, now))?;
         if let Some(answer) = answer {
             let _ = self.socket.send(from, &answer, answer.len());
         }

@@ -156,7 +156,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             for (frame, from) in batch.iter_mut() {
                 datagrams += 1;
                 let taken = match self.machine.link.form(frame) {
-                    Ok(Form::Hello) => self.machine.link.hear(frame, from),
+                    Ok(Form::Hello) => self.machine.link.hear(frame, from, self.clock.now()),
                     Ok(Form::ClientHello) => self.machine.link.hear_client(frame, from, self.clock.now()),
                     Ok(Form::Plain(class) | Form::Sealed(class)) => match class {
                         Class::Member => self.take_message(frame, from)?,
@@ -193,6 +193,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if self.driver.node().refusals().count(Refusal::Incarnation) > before {
             machine.link.directory.refuse(from.seat, from.incarnation, address);
         } else {
+            machine.link.accept(from, now);
             self.see(from.seat, address);
         }
         Ok(Ok(()))

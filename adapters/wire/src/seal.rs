@@ -57,7 +57,7 @@ pub use self::channel::Channel;
 pub use self::founding::{FOUNDING_SEAL, decode_founding, encode_founding};
 pub use self::hello::{HELLO, Hello, Word, decode_hello, encode_hello};
 pub use self::key::Key;
-pub use self::member::{decode, encode, sender};
+pub use self::member::{decode, decode_by_any, encode, sender};
 pub use self::name::{Name, NameError};
 pub use self::refusal::{REFUSAL, Refusal};
 pub use self::rights::{Rights, RightsError};

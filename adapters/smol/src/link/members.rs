@@ -55,6 +55,13 @@ impl Link {
         }
     }
 
+    /// What this life says in the name of its seat is not refused.
+    pub(crate) fn accept(&mut self, from: Identity, now: Instant) {
+        if let Some(sealing) = &mut self.sealing {
+            sealing.accept(from, now);
+        }
+    }
+
     /// Puts a message on its way. It leaves with the next ones to the same member, at the latest with
     /// [`flush`](Link::flush).
     pub(crate) fn send(&mut self, to: Seat, message: &Message<'_>) {

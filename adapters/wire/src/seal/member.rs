@@ -68,13 +68,39 @@ pub fn decode<'f, const KEYS: usize>(
     channel: &mut Channel,
     now: Instant,
 ) -> Result<(Identity, Message<'f>), DecodeError> {
+    decode_by_any(frame, side, ring, [channel], now)
+}
+
+/// The same, of a seat of which several lives speak, with a channel for each: the first that opens the frame has it. If none
+/// does, the first says why.
+///
+/// # Errors
+/// Why the frame is to be dropped.
+pub fn decode_by_any<'f, 'c, const KEYS: usize>(
+    frame: &'f mut [u8],
+    side: &Side,
+    ring: &Ring<KEYS>,
+    channels: impl IntoIterator<Item = &'c mut Channel>,
+    now: Instant,
+) -> Result<(Identity, Message<'f>), DecodeError> {
     let seat = sender(frame, side)?;
     let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
     let [.., mark, _, _, a, b, c, d] = *head;
     let key = KeyId::of_mark(mark);
     ring.key(key).ok_or(DecodeError::Sealed(key.number()))?;
     let low = u32::from_le_bytes([a, b, c, d]);
-    let (incarnation, length) = channel.open(side, now, (seat, mark, low), head, sealed)?;
+    let mut opened = Err(None);
+    for channel in channels {
+        match (channel.open(side, now, (seat, mark, low), head, sealed), opened) {
+            (Ok(found), _) => {
+                opened = Ok(found);
+                break;
+            }
+            (Err(error), Err(None)) => opened = Err(Some(error)),
+            _ => {}
+        }
+    }
+    let (incarnation, length) = opened.map_err(|refusal| refusal.unwrap_or(DecodeError::Session))?;
     let body = sealed.get(..length).ok_or(DecodeError::Length)?;
     let message = message::read(&mut Fields::of(body)).ok_or(DecodeError::Malformed)?;
     Ok((Identity { seat, incarnation }, message))
