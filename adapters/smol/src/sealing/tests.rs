@@ -97,3 +97,39 @@ fn members_come_to_sessions_before_there_is_anything_to_say() {
     assert!(sealing.speak(Instant::START, members).is_empty(), "it is soon to ask again");
     assert_eq!(sealing.due(), Some(Instant::START + Duration::from_millis(50)));
 }
+
+/// A store whose seat another one holds hears of that, and the other one goes on undisturbed.
+#[test]
+fn another_life_of_a_seat_does_not_take_the_sessions_of_the_one_that_is_there() {
+    let now = Instant::START;
+    let side = |seat, life| {
+        let keys = Keyring::new(KeyId::new(1).expect("it is below 16"), Key::new([1; Key::BYTES]));
+        let mut sealing = Sealing::new(keys, &config(seat));
+        sealing.join(Founding(9), Identity { seat: Seat(seat), incarnation: Incarnation(life) });
+        sealing
+    };
+    let (mut node, mut member, mut twin) = (side(1, 0), side(3, 5), side(3, 0));
+    let message = Message::CampaignNow { term: quorate::Term(3) };
+    let said = |from: &mut Sealing, to: &mut Sealing, seat| {
+        let mut buffer = [0; 100];
+        let length = from.encode(&mut buffer, Seat(seat), &message).expect("it fits")?.len();
+        Some(to.decode(&mut buffer[..length], now).map(|(from, _)| from.incarnation))
+    };
+    for store in [&mut member, &mut twin] {
+        let [(_, ask)] = store.speak(now, [Seat(1)].into_iter().collect())[..] else { panic!("it asks") };
+        let answer = node.hear(&ask, now).expect("it has the key").expect("it is answered");
+        let done = store.hear(&answer, now).expect("it has the key").expect("it is answered");
+        assert_eq!(node.hear(&done, now), Ok(None));
+        let life = said(store, &mut node, 1).expect("there is a session").expect("it opens");
+        if life == Incarnation(5) {
+            node.accept(Identity { seat: Seat(3), incarnation: life }, now);
+        }
+    }
+    for _ in 0..3 {
+        assert_eq!(said(&mut twin, &mut node, 1), Some(Ok(Incarnation(0))));
+        assert_eq!(said(&mut member, &mut node, 1), Some(Ok(Incarnation(5))));
+        assert_eq!(said(&mut node, &mut member, 3), Some(Ok(Incarnation(0))));
+    }
+    node.accept(Identity { seat: Seat(3), incarnation: Incarnation(0) }, now);
+    assert_eq!(said(&mut node, &mut twin, 3), Some(Ok(Incarnation(0))), "the seat is its own from then on");
+}
