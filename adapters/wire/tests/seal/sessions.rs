@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use allocation_counter::measure;
 use quorate::{Identity, Incarnation, Message, Seat, Term};
 use quorate_wire::DecodeError;
 use quorate_wire::seal::{Channel, HELLO, decode, encode};
 
-use crate::pair::{Node, pair, settle, side};
+use crate::pair::{INTERVAL, Node, pair, settle, side};
 
 /// The question, its answer and the last word.
 fn hellos(one: &mut Node, other: &mut Node) -> [Vec<u8>; 3] {
@@ -116,4 +118,28 @@ fn nothing_is_allocated_and_a_channel_is_small() {
         opened.expect("it opens");
     });
     assert_eq!(allocations.count_total, 0);
+}
+
+/// Somebody else may have taken its place there: it is not heard any longer, and no frame that fails tells it so.
+#[test]
+fn a_side_that_speaks_and_is_not_heard_asks_for_another_session() {
+    let (mut one, mut other) = pair();
+    let patience = Duration::from_micros(5 * INTERVAL);
+    let wants = |node: &mut Node| {
+        node.channel.want(node.now, patience);
+        node.speak(2).is_some()
+    };
+    assert!(wants(&mut one), "there is none");
+    settle(&mut one, &mut other);
+    (0..10).for_each(|_| one.wait());
+    assert!(!wants(&mut one), "it has said nothing");
+    let frame = other.seal(1, 1).expect("there is a session");
+    assert!(one.open(&frame).is_ok());
+    one.seal(2, 2).expect("there is a session");
+    (0..5).for_each(|_| one.wait());
+    assert!(!wants(&mut one), "it is not long ago that it was heard");
+    one.wait();
+    assert!(wants(&mut one));
+    one.wait();
+    assert!(!wants(&mut one), "it has just asked");
 }
