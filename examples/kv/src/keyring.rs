@@ -130,7 +130,7 @@ fn deny(path: &Path, name: Name) -> Result<Exit, Failure> {
 
 fn allow(path: &Path, name: Name) -> Result<Exit, Failure> {
     Keys::change(path, |keys| {
-        let message = format_args!("{name} is not denied: `quorate-kv keyring list` shows who is");
+        let message = format!("{name} is not denied: `quorate-kv keyring list` shows who is");
         keys.allow(name).then_some(()).ok_or_else(|| Failure::new(Exit::Failed, message))
     })?;
     eprintln!(
