@@ -44,7 +44,7 @@ impl Sealing {
         let side = Side { cluster, founding: Founding(0), me: seat.into(), interval_micros };
         let (guests, removals) = (Box::new(Guests::new(random::key())), keys.keys().removals);
         let (channels, lives, twins) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Sealing { keys, side, patience: election_timeout * 2, channels, lives, twins, guests, removals }
+        Sealing { keys, side, patience: election_timeout, channels, lives, twins, guests, removals }
     }
 
     /// From now on it is this one, of this founding. It has spoken with no member before; clients begin anew, as its clock

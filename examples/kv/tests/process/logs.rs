@@ -33,6 +33,7 @@ fn each_line_has_time_level_and_node() {
 #[test]
 fn a_node_without_a_leader_says_for_whom_it_waits() {
     let mut cluster = Cluster::start();
+    cluster.agree();
     cluster.kill(1);
     cluster.kill(3);
     cluster.node(2).hears(": nothing is heard of n1, n3. Start them, or check --peer and the network");

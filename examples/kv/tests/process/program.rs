@@ -89,7 +89,11 @@ impl Running {
     /// Waits until it has said this on standard error.
     #[track_caller]
     pub(crate) fn hears(&self, part: &str) {
-        eventually(part, || self.said().contains(part).then_some(()));
+        let start = Instant::now();
+        while !self.said().contains(part) {
+            assert!(start.elapsed() < PATIENCE, "it never said {part:?}, but:\n{}", self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// What it has said on standard error.
@@ -172,13 +176,22 @@ impl Ended {
 /// # Panics
 /// If that takes too long.
 #[track_caller]
-pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, attempt: impl FnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, attempt)
+}
+
+/// The same, of what takes longer.
+///
+/// # Panics
+/// If it takes longer than that.
+#[track_caller]
+pub(crate) fn eventually_within<T>(patience: Duration, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = attempt() {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "not in time: {what}");
+        assert!(start.elapsed() < patience, "not in time: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }

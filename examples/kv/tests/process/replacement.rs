@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::members::founded;
-use crate::program::{eventually, program, run};
+use crate::program::{PATIENCE, eventually_within, program, run};
 use crate::writer::{Pipe, Writer};
 
 #[test]
@@ -109,7 +109,8 @@ fn a_directory_that_was_copied_and_is_in_use_twice_is_told() {
     copy(&cluster.data_dir(3), &twin);
     cluster.start_alone(3, &[]);
     start_twin(&mut cluster, &twin);
-    eventually("the leader tells", || {
+    // They take each other's session, an election time-out each, and that several times.
+    eventually_within(3 * PATIENCE, "the leader tells", || {
         let leader = cluster.wait_for_leader();
         let said = cluster.node(leader).said();
         let places = [cluster.address(3), cluster.address(4)];
