@@ -62,7 +62,11 @@ impl Channel {
     /// its place there, and this side is not heard any longer.
     pub fn want(&mut self, now: Instant, patience: Duration) {
         let has_session = self.present.is_some() || self.next.is_some();
-        let is_unheard = self.speaks && self.heard > Instant::START && now >= self.heard + patience;
+        // A session of which nothing has opened yet counts from when it is first looked at.
+        if self.heard == Instant::START {
+            self.heard = now;
+        }
+        let is_unheard = self.speaks && now >= self.heard + patience;
         if is_unheard {
             self.heard = now;
         }

@@ -142,4 +142,18 @@ fn a_side_that_speaks_and_is_not_heard_asks_for_another_session() {
     assert!(wants(&mut one));
     one.wait();
     assert!(!wants(&mut one), "it has just asked");
+    // So does one that was never heard under its session.
+    let (mut one, mut other) = pair();
+    one.wait();
+    assert_eq!(one.seal(2, 1), None);
+    let answer = other.hear(&one.speak(2).expect("it asks")).unwrap().unwrap();
+    one.hear(&answer).expect("it is sound").expect("the session is there");
+    one.seal(2, 2).expect("there is a session");
+    let asks = |node: &mut Node| {
+        node.channel.want(node.now, patience);
+        node.say(2).len() > 1
+    };
+    assert!(!asks(&mut one));
+    (0..6).for_each(|_| one.wait());
+    assert!(asks(&mut one), "beside its last word");
 }

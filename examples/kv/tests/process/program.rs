@@ -176,22 +176,13 @@ impl Ended {
 /// # Panics
 /// If that takes too long.
 #[track_caller]
-pub(crate) fn eventually<T>(what: &str, attempt: impl FnMut() -> Option<T>) -> T {
-    eventually_within(PATIENCE, what, attempt)
-}
-
-/// The same, of what takes longer.
-///
-/// # Panics
-/// If it takes longer than that.
-#[track_caller]
-pub(crate) fn eventually_within<T>(patience: Duration, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = attempt() {
             return found;
         }
-        assert!(start.elapsed() < patience, "not in time: {what}");
+        assert!(start.elapsed() < PATIENCE, "not in time: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
