@@ -103,8 +103,5 @@ fn tag(key: &Key, side: &Side, hello: &Hello) -> [u8; TAG] {
     let (kind, mine, yours) = hello.word.parts();
     let places = [kind, hello.from.seat.0, hello.to.0];
     let numbers = [[side.founding.0, hello.from.incarnation.0], [mine, yours]];
-    let made = key.derive(Purpose::Hello, places, side.cluster.0, &numbers);
-    let mut tag = [0; TAG];
-    tag.iter_mut().zip(made.expose()).for_each(|(to, byte)| *to = *byte);
-    tag
+    key.derive(Purpose::Hello, places, side.cluster.0, &numbers).tag()
 }

@@ -3,6 +3,7 @@ use core::fmt;
 use chacha20::{R20, hchacha};
 use zeroize::Zeroize;
 
+use super::session::TAG;
 use super::{Name, Rights};
 use crate::Cluster;
 
@@ -42,6 +43,13 @@ impl Key {
     pub(super) fn derive(&self, purpose: Purpose, [a, b, c]: [u8; 3], first: u64, numbers: &[[u64; 2]]) -> Key {
         let head = u64::from_le_bytes([purpose as u8, a, b, c, 0, 0, 0, 0]);
         numbers.iter().fold(self.step([head, first]), |key, block| key.step(*block))
+    }
+
+    /// Its first half, for who is to see that somebody else has made the same key.
+    pub(super) fn tag(&self) -> [u8; TAG] {
+        let mut tag = [0; TAG];
+        tag.iter_mut().zip(self.expose()).for_each(|(to, byte)| *to = *byte);
+        tag
     }
 
     fn step(&self, [low, high]: [u64; 2]) -> Key {

@@ -5,7 +5,7 @@ use quorate::Instant;
 
 use super::guests::{IDLE, frame_name};
 use super::hello::{CLIENT_HELLO, ClientHello, session_key};
-use super::{ClientKey, Guest, Sender};
+use super::{ClientKey, Sender};
 use crate::DecodeError;
 use crate::seal::session::Session;
 use crate::seal::{Key, Word};
@@ -76,7 +76,7 @@ impl ClientChannel {
     /// Takes an answer: what is to be said to it before anything else, if it makes a session. Until something of the node
     /// has opened, it is to be said [again](ClientChannel::done) before each frame.
     pub fn hear(&mut self, frame: &[u8], key: &ClientKey) -> Option<[u8; CLIENT_HELLO]> {
-        let own = Guest { name: key.name, rights: key.rights };
+        let own = key.guest();
         let key_of = |id, guest| {
             let is_own = id == key.id && guest == own;
             is_own.then(|| Key::new(*key.key.expose())).ok_or(DecodeError::Destination)
@@ -142,8 +142,7 @@ impl ClientChannel {
 }
 
 fn hello(key: &ClientKey, word: Word) -> Option<[u8; CLIENT_HELLO]> {
-    let guest = Guest { name: key.name, rights: key.rights };
-    ClientHello { id: key.id, guest, word }.encode(&key.key, key.cluster)
+    ClientHello { id: key.id, guest: key.guest(), word }.encode(&key.key, key.cluster)
 }
 
 impl fmt::Debug for ClientChannel {

@@ -60,10 +60,7 @@ impl ClientHello {
 /// The client's key has its name and rights in it.
 fn tag(key: &Key, cluster: Cluster, word: Word) -> [u8; TAG] {
     let (kind, mine, yours) = word.parts();
-    let made = key.derive(Purpose::ClientHello, [kind, 0, 0], cluster.0, &[[mine, yours]]);
-    let mut tag = [0; TAG];
-    tag.iter_mut().zip(made.expose()).for_each(|(to, byte)| *to = *byte);
-    tag
+    key.derive(Purpose::ClientHello, [kind, 0, 0], cluster.0, &[[mine, yours]]).tag()
 }
 
 /// The key of a session of these numbers: the client's, and the node's.

@@ -1,5 +1,3 @@
-use core::fmt;
-
 use super::super::{Key, KeyId, Name, Rights, Ring};
 use crate::Cluster;
 
@@ -31,6 +29,11 @@ impl ClientKey {
         let key = ring.key(id)?.for_client(cluster, name, rights);
         Some(ClientKey { cluster, id, name, rights, key })
     }
+
+    /// The client as nodes know it.
+    pub(super) fn guest(&self) -> Guest {
+        Guest { name: self.name, rights: self.rights }
+    }
 }
 
 /// A client as nodes know it.
@@ -40,10 +43,4 @@ pub struct Guest {
     pub name: Name,
     /// What it may ask for.
     pub rights: Rights,
-}
-
-impl fmt::Display for Guest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.rights)
-    }
 }
