@@ -116,14 +116,17 @@ impl Contact {
         buffer: &mut [u8],
     ) -> Result<Option<Encoded>, EncodeError> {
         let Latest { request: plain, number, is_sent, said, .. } = &mut self.latest[aim as usize];
-        let Ok(request) = decode_request(plain, cluster) else { return Ok(None) };
-        let request = Request { number: *number, ..request };
+        if plain.is_empty() {
+            return Ok(None);
+        }
         let Some(keys) = keys else {
             buffer[..plain.len()].copy_from_slice(plain);
             said.clone_from(plain);
             *is_sent = true;
             return Ok(Some(Encoded { before: None, length: plain.len() }));
         };
+        let Ok(request) = decode_request(plain, cluster) else { return Ok(None) };
+        let request = Request { number: *number, ..request };
         let Some(key) = keys.get(self.key) else { return Ok(None) };
         let Some(frame) = encode_request(buffer, key, &mut self.channel, now, &request)? else { return Ok(None) };
         *said = frame.to_vec();
