@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use quorate::Seat;
 use quorate_smol::{Event, Keyring, ServerConfig, serve};
 use smol::channel::{Receiver, Sender, unbounded};
-use smol::future::{or, pending};
+use smol::future::or;
 
 use crate::command_line::LocalArgs;
 use crate::exit::{Exit, Failure};
@@ -28,10 +28,11 @@ pub(crate) fn run(args: &LocalArgs) -> Result<Exit, Failure> {
     layout.keys = args.keys.of_client(layout.cluster)?;
     let mut interrupt = Interrupt::watch()?;
     let nodes = Nodes::start(&layout, args, keyring.as_ref());
+    let follow = async { match Held::follow(held, tell).await {} };
     let talk = async {
         nodes.started().await?;
         greet(&layout, &args.data_dir);
-        or(shell::run(layout.clone()), or(nodes.failed(), follow(held))).await
+        or(shell::run(layout.clone()), or(nodes.failed(), follow)).await
     };
     let stop = async {
         interrupt.next().await;
@@ -50,19 +51,9 @@ fn greet(layout: &Layout, data_dir: &Path) {
     }
 }
 
-/// Takes over what changes in the file of the keys.
-async fn follow(keys: Option<Held>) -> Result<Exit, Failure> {
-    match keys {
-        Some(keys) => {
-            let tell = |change: Result<String, Failure>| match change {
-                Ok(change) => eprintln!("{change}"),
-                Err(failure) => eprintln!("{}", failure.message),
-            };
-            keys.follow(tell).await;
-            Ok(Exit::Done)
-        }
-        None => pending().await,
-    }
+/// What changes in the file of the keys, or why it does not.
+fn tell(change: Result<String, Failure>) {
+    eprintln!("{}", change.unwrap_or_else(|failure| failure.message));
 }
 
 /// Nodes that run in threads of this process.

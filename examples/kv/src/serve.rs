@@ -5,7 +5,7 @@ use quorate::{BootError, ConfigError, Dismissal};
 use quorate_disk::DiskError;
 use quorate_smol::{Event, ServeError, ServerConfig, serve};
 
-use smol::future::{or, pending};
+use smol::future::or;
 
 use crate::exit::{Exit, Failure};
 use crate::keys::Held;
@@ -26,13 +26,7 @@ pub(crate) fn run(config: ServerConfig, keys: Option<Held>) -> Result<Exit, Fail
         tell_scripts(&node, event);
         log.event(event);
     });
-    let follow = async {
-        match keys {
-            Some(keys) => keys.follow(|change| log.keys(change)).await,
-            None => pending().await,
-        }
-        Ok(())
-    };
+    let follow = async { match Held::follow(keys, |change| log.keys(change)).await {} };
     Ok(smol::block_on(or(served, follow)).map_or_else(
         |error| {
             let Failure { exit, message } = place.failure(error);

@@ -18,7 +18,7 @@ pub(crate) struct KeyArgs {
     keys: Option<PathBuf>,
     /// Seal nothing: whoever reaches a node can read, write, and pose as another one
     #[arg(long, conflicts_with = "keys")]
-    pub(crate) plain: bool,
+    plain: bool,
 }
 
 /// Names the file of keys as well: what is typed comes first.

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -5,6 +6,7 @@ use std::time::Duration;
 
 use quorate_smol::{Key, KeyId, Keyring};
 use smol::Timer;
+use smol::future::pending;
 
 use super::Keys;
 use crate::exit::{Exit, Failure};
@@ -35,8 +37,15 @@ impl Held {
         self.keyring.clone()
     }
 
-    /// Takes over what changes in the file, for ever: tells what was taken, or why it was not.
-    pub(crate) async fn follow(mut self, mut tell: impl FnMut(Result<String, Failure>)) {
+    /// Takes over what changes in the file of a node that has keys, for ever: tells what was taken, or why it was not.
+    pub(crate) async fn follow(held: Option<Held>, tell: impl FnMut(Result<String, Failure>)) -> Infallible {
+        match held {
+            Some(held) => held.watch(tell).await,
+            None => pending().await,
+        }
+    }
+
+    async fn watch(mut self, mut tell: impl FnMut(Result<String, Failure>)) -> Infallible {
         loop {
             let mark = self.look();
             if mark != self.mark {

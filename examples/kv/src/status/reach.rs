@@ -4,7 +4,6 @@ use std::time::Duration;
 use quorate::{Founding, Members, Seat, Seats};
 use quorate_smol::{ClientError, Configuration, Reason, Status};
 
-use super::verdict::is_turned_away;
 use crate::connection::NodeStatus;
 use crate::layout::names;
 
@@ -90,8 +89,8 @@ fn outside(status: &Result<Status, ClientError>) -> Option<Seats> {
 
 /// That a node takes nothing of this client, and why.
 fn turned_away(node: &NodeStatus) -> Option<(Seat, String)> {
-    let error = node.status.as_ref().err().filter(|error| is_turned_away(error))?;
-    Some((node.seat, error.to_string()))
+    let error = node.status.as_ref().err()?;
+    matches!(error, ClientError::TurnedAway { .. }).then(|| (node.seat, error.to_string()))
 }
 
 /// That these nodes did not answer.

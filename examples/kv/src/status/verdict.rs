@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use quorate::{Role, Seat};
-use quorate_smol::{ClientError, Status};
+use quorate_smol::Status;
 
 use super::concern::concerns;
 use super::reach::Reach;
@@ -28,10 +28,8 @@ impl Verdict {
         if reached.is_empty() && !reach.outside.is_empty() {
             return verdict(Exit::NoQuorum, unfounded(&reach));
         }
-        let turned_away =
-            statuses.iter().find_map(|node| node.status.as_ref().err().filter(|error| is_turned_away(error)));
-        if let (true, Some(error)) = (reached.is_empty(), turned_away) {
-            return verdict(Exit::Failed, error.to_string());
+        if let (true, Some((_, why))) = (reached.is_empty(), reach.turned_away.first()) {
+            return verdict(Exit::Failed, why.clone());
         }
         if reached.is_empty() {
             let text = format!("no node reachable: {}. Start a node or check --peer and --cluster", reach.silence());
@@ -54,11 +52,6 @@ impl Verdict {
         let text = format!("{health}: {} leads term {}, {reach}", name(leader.seat), leader.term.0);
         Verdict { exit, leader: Some(leader.seat), text, concerns }
     }
-}
-
-/// Whether a node says that it takes nothing of this client.
-pub(super) fn is_turned_away(error: &ClientError) -> bool {
-    matches!(error, ClientError::TurnedAway { .. })
 }
 
 /// That there is no cluster yet, and whom it waits for.
