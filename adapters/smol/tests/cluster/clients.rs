@@ -6,8 +6,9 @@ use quorate::{Features, Index, Seat};
 use quorate_smol::{Change, ClientError, Keyring, Reason, Rights, ServerConfig};
 use quorate_wire::{Class, DecodeError};
 
+use crate::caller::Caller;
 use crate::damage::refused;
-use crate::harness::{Caller, House, eventually, key, key_id, keyring};
+use crate::harness::{House, eventually, key, key_id, keyring};
 use crate::stranger::Stranger;
 
 /// Why a node takes nothing of a client.

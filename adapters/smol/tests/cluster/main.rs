@@ -1,5 +1,6 @@
 //! Clusters of nodes on threads of this process, over loopback and real directories.
 
+mod caller;
 mod clients;
 mod damage;
 mod failure;

@@ -6,8 +6,9 @@ use quorate_smol::{ClientError, Event, Keyring, ServerConfig};
 use quorate_wire::DecodeError;
 use quorate_wire::seal::{Hello, Ring, Side, Word, encode_hello};
 
+use crate::caller::Caller;
 use crate::damage::{essence, forged_ack, refused};
-use crate::harness::{CLUSTER, Caller, House, eventually, key, key_id, keyring};
+use crate::harness::{CLUSTER, House, eventually, key, key_id, keyring};
 use crate::stranger::Stranger;
 
 /// A question for a session, by somebody who has this key.

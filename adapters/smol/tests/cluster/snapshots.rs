@@ -3,7 +3,8 @@ use std::thread;
 use quorate::{Index, Seat, Snapshot, crc32c};
 use quorate_smol::{ClientError, Event, Reason, restore};
 
-use crate::harness::{Caller, House};
+use crate::caller::Caller;
+use crate::harness::House;
 use crate::tally::{GATE, HELD, SLOW, Tally, WRITING};
 
 /// Far more than a log holds.

@@ -6,3 +6,4 @@ mod clients;
 mod pair;
 mod rotation;
 mod sessions;
+mod visit;
