@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quorate::{Founding, Identity, Incarnation, Instant, Message, Seat, Seats, founding};
+use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
 use quorate_wire::client::{Reply, Request};
 use quorate_wire::seal::client::{CLIENT_HELLO, Guest, Guests, SessionNumber, decode_request, encode_reply};
-use quorate_wire::seal::{self, Channel, HELLO, KeyId, Side};
+use quorate_wire::seal::{self, Channels, HELLO, KeyId, Side};
 use quorate_wire::{DecodeError, EncodeError, FoundingEnvelope};
 
 use crate::keyring::KEYS;
@@ -19,19 +18,14 @@ pub(crate) struct Sealing {
     side: Side,
     /// A member that is not heard for so long, though it was spoken to, may not hear this node either.
     patience: Duration,
-    channels: BTreeMap<Seat, Channel>,
-    /// Which life has spoken for a seat last, of those that may, and when.
-    lives: BTreeMap<Seat, (Incarnation, Instant)>,
-    /// Another life that speaks for a seat meanwhile: it is to hear that it is one too many, and not to take the sessions of the
-    /// first.
-    twins: BTreeMap<Seat, (Incarnation, Channel)>,
+    channels: Box<Channels<PLACES>>,
     guests: Box<Guests<SESSIONS>>,
     /// The removals of keys of which it knows.
     removals: [u32; KEYS],
 }
 
-/// A life that has spoken for a seat is there for so many intervals, in which others do not take its sessions.
-const THERE_INTERVALS: u32 = 20;
+/// Two channels for each seat that there can be: another life may speak for it as well.
+const PLACES: usize = 64;
 
 /// A Hello, ready to be sent.
 pub(crate) type Hello = [u8; HELLO];
@@ -43,8 +37,7 @@ impl Sealing {
         let interval_micros = u64::try_from(heartbeat_interval.as_micros()).unwrap_or(u64::MAX);
         let side = Side { cluster, founding: Founding(0), me: seat.into(), interval_micros };
         let (guests, removals) = (Box::new(Guests::new(random::key())), keys.keys().removals);
-        let (channels, lives, twins) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Sealing { keys, side, patience: election_timeout, channels, lives, twins, guests, removals }
+        Sealing { keys, side, patience: election_timeout, channels: Box::default(), guests, removals }
     }
 
     /// From now on it is this one, of this founding. It has spoken with no member before; clients begin anew, as its clock
@@ -65,15 +58,7 @@ impl Sealing {
         message: &Message<'_>,
     ) -> Result<Option<&'b [u8]>, EncodeError> {
         self.revoke();
-        let channel = match (message, self.twins.get_mut(&to)) {
-            (Message::Vote { incarnation, .. } | Message::Configured { incarnation, .. }, Some((life, channel)))
-                if incarnation == life =>
-            {
-                channel
-            }
-            _ => self.channels.entry(to).or_default(),
-        };
-        seal::encode(buffer, &self.side, to, channel, message)
+        self.channels.encode(buffer, &self.side, to, message)
     }
 
     /// The seat that this frame claims to be from.
@@ -94,20 +79,12 @@ impl Sealing {
         now: Instant,
     ) -> Result<(Identity, Message<'f>), DecodeError> {
         self.revoke();
-        let seat = self.sender(frame)?;
-        let twin = self.twins.get_mut(&seat).map(|(_, channel)| channel);
-        let channels = std::iter::once(self.channels.entry(seat).or_default()).chain(twin);
-        seal::decode_by_any(frame, &self.side, &self.keys.keys().ring, channels, now)
+        self.channels.decode(frame, &self.side, &self.keys.keys().ring, now)
     }
 
     /// This life speaks for its seat from now on.
-    pub(crate) fn accept(&mut self, Identity { seat, incarnation }: Identity, now: Instant) {
-        self.lives.insert(seat, (incarnation, now));
-        if self.twins.get(&seat).is_some_and(|(life, _)| *life == incarnation)
-            && let Some((_, channel)) = self.twins.remove(&seat)
-        {
-            self.channels.insert(seat, channel);
-        }
+    pub(crate) fn accept(&mut self, from: Identity, now: Instant) {
+        self.channels.accept(from, now);
     }
 
     /// The frame of a founding's message.
@@ -138,39 +115,17 @@ impl Sealing {
     /// Why it is to be dropped.
     pub(crate) fn hear(&mut self, frame: &[u8], now: Instant) -> Result<Option<Hello>, DecodeError> {
         self.revoke();
-        let keys = self.keys.keys();
-        let ring = &keys.ring;
-        let hello = seal::decode_hello(frame, &self.side, ring)?;
-        let Identity { seat, incarnation } = hello.from;
-        let there = Duration::from_micros(self.side.interval_micros) * THERE_INTERVALS;
-        let is_twin = self.lives.get(&seat).is_some_and(|(life, heard)| *life != incarnation && now < *heard + there);
-        let channel = if is_twin {
-            let (life, channel) = self.twins.entry(seat).or_insert_with(|| (incarnation, Channel::default()));
-            if *life != incarnation {
-                (*life, *channel) = (incarnation, Channel::default());
-            }
-            channel
-        } else {
-            self.channels.entry(seat).or_default()
-        };
-        let answer = channel.hear(&self.side, ring, &hello, random::number);
-        Ok(answer.and_then(|answer| seal::encode_hello(&self.side, ring, &answer)))
+        self.channels.hear(frame, &self.side, &self.keys.keys().ring, now, random::number)
     }
 
     /// What there is to say to others to come to sessions with them: with members, before there is anything else to say, so that
     /// those who follow one leader can elect another one at once.
     pub(crate) fn speak(&mut self, now: Instant, members: Seats) -> Vec<(Seat, Hello)> {
         self.revoke();
-        for seat in members.iter() {
-            self.channels.entry(seat).or_default().want(now, self.patience);
-        }
-        let (keys, side) = (self.keys.keys(), &self.side);
-        let ring = &keys.ring;
-        let hellos = self.channels.iter_mut().flat_map(|(seat, channel)| {
-            let said = channel.speak(side, ring, now, *seat, random::number);
-            said.into_iter().flatten().filter_map(|hello| Some((*seat, seal::encode_hello(side, ring, &hello)?)))
-        });
-        hellos.collect()
+        let (keys, mut hellos) = (self.keys.keys(), Vec::new());
+        let say = |seat, hello: &Hello| hellos.push((seat, *hello));
+        self.channels.speak(&self.side, &keys.ring, now, (members, self.patience), random::number, say);
+        hellos
     }
 
     /// Nothing is opened or sealed under keys that were removed: looked at for each frame, as another key may have the same number.
@@ -182,17 +137,14 @@ impl Sealing {
         let before = std::mem::replace(&mut self.removals, removals);
         let is_removed = |id: &KeyId| before[usize::from(id.number())] != removals[usize::from(id.number())];
         for id in (0..KeyId::COUNT).filter_map(KeyId::new).filter(is_removed) {
-            let twins = self.twins.values_mut().map(|(_, channel)| channel);
-            self.channels.values_mut().chain(twins).for_each(|channel| channel.revoke(id));
+            self.channels.revoke(id);
             self.guests.revoke(id);
         }
     }
 
     /// When there is something to say, if there is.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let keys = self.keys.keys();
-        let ring = &keys.ring;
-        self.channels.values().filter_map(|channel| channel.due(ring)).min()
+        self.channels.due(&self.keys.keys().ring)
     }
 
     /// Takes a client's Hello: what it is answered with, if with anything.

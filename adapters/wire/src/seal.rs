@@ -39,6 +39,7 @@
 //! ```
 
 mod channel;
+mod channels;
 pub mod client;
 mod founding;
 mod hello;
@@ -54,6 +55,7 @@ mod window;
 use quorate::{Founding, Identity, Instant};
 
 pub use self::channel::Channel;
+pub use self::channels::Channels;
 pub use self::founding::{FOUNDING_SEAL, decode_founding, encode_founding};
 pub use self::hello::{HELLO, Hello, Word, decode_hello, encode_hello};
 pub use self::key::Key;

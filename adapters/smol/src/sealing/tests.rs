@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use quorate::Incarnation;
 use quorate_wire::Cluster;
 use quorate_wire::client::RequestBody;
