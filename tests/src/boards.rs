@@ -8,6 +8,7 @@
 
 mod board;
 mod chip;
+mod keys;
 mod presses;
 mod setting;
 mod wire;

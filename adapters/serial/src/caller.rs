@@ -111,18 +111,27 @@ impl<const FRAME: usize> Caller<FRAME> {
             (self.session, self.first) = (wish.session, self.number);
         }
         self.call.sent(self.number, true);
-        Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number }, wish))
+        Some((to, Asker { address: self.me.into(), client: self.boot, number: self.number, session: None }, wish))
+    }
+
+    /// Whether there is something that is not answered.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.phase, Phase::Opening | Phase::Asking)
     }
 
     /// When to try again, whoever leads.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        matches!(self.phase, Phase::Opening | Phase::Asking).then(|| self.call.due())
+        self.waits().then(|| self.call.due())
+    }
+
+    /// What was said last may not have been heard, and would be now.
+    pub(crate) fn say_again(&mut self) {
+        self.call.hurry();
     }
 
     /// Takes a reply to any try of the present request.
     pub(crate) fn take(&mut self, now: Instant, from: Seat, number: u64, body: ReplyBody<'_>) {
-        let is_asking = matches!(self.phase, Phase::Opening | Phase::Asking);
-        if !is_asking || number < self.first || number > self.number {
+        if !self.waits() || number < self.first || number > self.number {
             return;
         }
         let Some(ending) = self.call.take(&mut self.directory, now, (from, number), &body) else { return };

@@ -18,6 +18,10 @@ mod replica;
 mod rescue;
 mod routes;
 mod run;
+#[cfg(feature = "seal")]
+mod sealed;
+#[cfg_attr(not(feature = "seal"), path = "unsealed.rs")]
+mod sealing;
 mod stage;
 mod station;
 mod transmitter;
@@ -33,5 +37,7 @@ pub use receiver::Receiver;
 pub use rescue::{Rescue, rescue};
 pub use routes::Routes;
 pub use run::run;
+#[cfg(feature = "seal")]
+pub use sealing::KEYS;
 pub use station::{FRAME_MIN, Memory, Settings, Station};
 pub use transmitter::Transmitter;

@@ -5,15 +5,16 @@ mod snapshot;
 use core::marker::PhantomData;
 
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Founding, Instant, Seat, Unchanged};
+use quorate::{Founding, Instant, Refusal, Seat, Unchanged};
 use quorate_driver::{self as driver, Asked};
 use quorate_flash::Flash;
-use quorate_wire::client::{Reason, ReplyBody, Request, decode_reply, decode_request};
-use quorate_wire::{Class, DecodeError, Dropped, decode};
+use quorate_wire::client::{Reason, ReplyBody};
+use quorate_wire::{Class, DecodeError, Dropped};
 
 pub(crate) use self::snapshot::{replace, restore, room_for};
 use crate::caller::{Known, Wish};
-use crate::post::{Asker, Post};
+use crate::post::Post;
+use crate::sealing::Sealing;
 use crate::{Address, App, Stop, Undone};
 
 /// What a station is, on such a machine.
@@ -35,7 +36,7 @@ pub(crate) struct Machine<
     const CLIENTS: usize,
 > {
     pub(crate) flash: Flash<F>,
-    pub(crate) post: Post<SEATS, LINES, FRAME>,
+    pub(crate) post: Post<SEATS, LINES, FRAME, CLIENTS>,
     /// Room for a snapshot and, between snapshots, for a piece of one or an answer.
     pub(crate) buffer: B,
     pub(crate) dropped: Dropped,
@@ -63,18 +64,22 @@ where
         &mut self,
         stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
         from: Address,
-        frame: &[u8],
+        frame: &mut [u8],
     ) -> Result<(), Stop> {
-        let taken = match (Class::of(frame), stage, self.post.founding()) {
-            (Ok(Class::Member), Stage::Member(driver), Some(founding)) => self.take_message(driver, founding, frame)?,
-            (Ok(Class::Member), ..) => Err(DecodeError::Founding),
-            (Ok(Class::Request), stage, _) => self.take_request(stage, from, frame),
-            (Ok(Class::Founding), stage, _) => self.take_founding(stage, frame)?,
-            (Ok(Class::Reply), _, founding) => self.take_reply(founding, frame),
+        let taken = match (self.post.sort(self.now, from, frame), stage, self.post.founding()) {
+            (Ok(Some(Class::Member)), Stage::Member(driver), Some(founding)) => {
+                self.take_message(driver, founding, frame)?
+            }
+            (Ok(Some(Class::Member)), ..) => Err(DecodeError::Founding),
+            (Ok(Some(Class::Request)), stage, _) => self.take_request(stage, from, frame),
+            (Ok(Some(Class::Founding)), stage, _) => self.take_founding(stage, frame)?,
+            (Ok(Some(Class::Reply)), _, founding) => self.take_reply(founding, frame),
+            (Ok(None), ..) => Ok(()),
             (Err(error), ..) => Err(error),
         };
         if let Err(error) = taken {
             self.dropped.count(error);
+            self.post.refuse(self.now, from, frame, error);
         }
         Ok(())
     }
@@ -83,12 +88,18 @@ where
         &mut self,
         driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
         founding: Founding,
-        frame: &[u8],
+        frame: &mut [u8],
     ) -> Result<Result<(), DecodeError>, Stop> {
-        match decode(frame, founding, driver.node().seat()) {
-            Err(error) => Ok(Err(error)),
-            Ok((from, message)) => driver.receive(self, self.now, from, message).map(Ok),
+        let (from, message) = match self.post.open(self.now, founding, frame) {
+            Err(error) => return Ok(Err(error)),
+            Ok(taken) => taken,
+        };
+        let before = driver.node().refusals().count(Refusal::Incarnation);
+        driver.receive(self, self.now, from, message)?;
+        if driver.node().refusals().count(Refusal::Incarnation) == before {
+            self.post.accept(self.now, from);
         }
+        Ok(Ok(()))
     }
 
     /// Takes what somebody asks over a line.
@@ -96,13 +107,13 @@ where
         &mut self,
         stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
         from: Address,
-        frame: &[u8],
+        frame: &mut [u8],
     ) -> Result<(), DecodeError> {
-        let Request { client, number, body, .. } = decode_request(frame, self.post.cluster)?;
-        let asker = Asker { address: from, client, number };
-        let answer = match stage {
-            Stage::Candidate(..) => ReplyBody::NotLeader { leader: None, address: "" },
-            Stage::Member(driver) => match driver.request(self, self.now, asker, body) {
+        let (asker, body, forbidden) = self.post.open_request(self.now, from, frame)?;
+        let answer = match (forbidden, stage) {
+            (Some(reason), _) => ReplyBody::Refused(reason),
+            (None, Stage::Candidate(..)) => ReplyBody::NotLeader { leader: None, address: "" },
+            (None, Stage::Member(driver)) => match driver.request(self, self.now, asker, body) {
                 None => return Ok(()),
                 Some(Asked::Snapshot | Asked::Piece { .. }) => ReplyBody::Refused(Reason::NoSnapshot),
             },
@@ -112,8 +123,8 @@ where
     }
 
     /// What a node of another founding has done is nothing that was asked for.
-    fn take_reply(&mut self, founding: Option<Founding>, frame: &[u8]) -> Result<(), DecodeError> {
-        let reply = decode_reply(frame, self.post.caller.boot())?;
+    fn take_reply(&mut self, founding: Option<Founding>, frame: &mut [u8]) -> Result<(), DecodeError> {
+        let reply = self.post.open_reply(frame)?;
         if reply.founding != founding {
             return Err(DecodeError::Founding);
         }
@@ -126,6 +137,7 @@ where
         self.found(stage)?;
         if let Stage::Member(driver) = stage {
             self.run(driver)?;
+            self.post.greet(self.now, driver.node().members().all());
         }
         self.post.lines.greet();
         Ok(())
@@ -163,7 +175,7 @@ where
         let behind = (is_behind && lines.are_ready()).then_some(self.now);
         let pause = (is_held || self.wants_snapshot).then(|| lines.pause()).flatten();
         let leader = stage.driver().and_then(|driver| driver.node().leader());
-        let call = self.post.caller.deadline().filter(|_| leader.is_some());
-        [due, call, behind, pause, lines.deadline()].into_iter().flatten().min()
+        let sealing = self.post.sealing.as_ref().filter(|_| lines.are_ready()).and_then(Sealing::due);
+        [due, self.post.call_due(leader), behind, pause, sealing, lines.deadline()].into_iter().flatten().min()
     }
 }

@@ -28,7 +28,7 @@ impl<const FRAME: usize> Receiver<FRAME> {
     ///
     /// # Errors
     /// Why what came is dropped.
-    pub fn take(&mut self, input: &mut &[u8]) -> Option<Result<(Header, &[u8]), Fault>> {
+    pub fn take(&mut self, input: &mut &[u8]) -> Option<Result<(Header, &mut [u8]), Fault>> {
         while let Some((&byte, rest)) = input.split_first() {
             *input = rest;
             if core::mem::take(&mut self.is_done) {
@@ -68,9 +68,10 @@ impl<const FRAME: usize> Default for Receiver<FRAME> {
 }
 
 #[inline(never)]
-fn read(bytes: &mut [u8]) -> Result<(Header, &[u8]), Fault> {
+fn read(bytes: &mut [u8]) -> Result<(Header, &mut [u8]), Fault> {
     let length = cobs::decode_in_place(bytes).map_err(|_| Fault::Coding)?;
-    Header::read(bytes.get(..length).ok_or(Fault::Coding)?)
+    let (header, _) = Header::read(bytes.get(..length).ok_or(Fault::Coding)?)?;
+    Ok((header, bytes.get_mut(Header::BYTES..length).ok_or(Fault::Short)?))
 }
 
 /// Ends a frame, and stands nowhere in it.

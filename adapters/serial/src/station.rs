@@ -81,7 +81,7 @@ where
 {
     receivers: [Receiver<FRAME>; LINES],
     stage: Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
-    machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
+    pub(crate) machine: Machine<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
     listed: Seats,
     stopped: Option<Stop>,
 }
@@ -180,7 +180,8 @@ where
         while let Some(taken) = receiver.take(&mut rest) {
             match taken {
                 Ok((header, frame)) => {
-                    if self.machine.post.lines.arrive(line, header, frame) == Arrival::Here {
+                    let post = &mut self.machine.post;
+                    if post.lines.arrive(line, header, frame, post.sealing.is_some()) == Arrival::Here {
                         let result = self.machine.take(&mut self.stage, header.from, frame);
                         self.stopped = result.err();
                         result?;

@@ -17,6 +17,12 @@ impl Wait {
         Wait(self.0.saturating_mul(count) / 8)
     }
 
+    /// In microseconds.
+    #[cfg(feature = "seal")]
+    pub(crate) fn micros(self) -> u64 {
+        self.0
+    }
+
     /// The moment at which it is over, if it begins at this one.
     pub(crate) fn after(self, from: Instant) -> Instant {
         Instant::from_micros(from.as_micros().saturating_add(self.0))

@@ -6,6 +6,7 @@ use fastrand::Rng;
 use quorate::{Dismissal, Identity, Incarnation, Instant, Members, Roster, Seat, Seats};
 use quorate_serial::{CallError, Memory, Routes, Settings, Stop, Wiring};
 
+use super::keys::Keys;
 use super::{CLUSTER, Chip, LINES, Press, Presses, Record, SEATS, Setting, Simulated};
 
 /// A board: what outlives its resets, and its station while it has power.
@@ -23,6 +24,7 @@ pub(super) struct Board {
     pub(super) existing: bool,
     pub(super) station: Option<Simulated>,
     pub(super) chip: Chip,
+    pub(super) keys: Keys,
     /// What has come over each line and was not looked at yet: as much as a port keeps.
     pub(super) inbox: [VecDeque<u8>; LINES],
     /// The flash works until then.
@@ -53,6 +55,7 @@ impl Board {
             existing: false,
             station: None,
             chip: Chip::new(setting.log_bytes),
+            keys: Keys::new(),
             inbox: Default::default(),
             busy_until: 0,
             restart_at: Some(0),
@@ -74,6 +77,7 @@ impl Board {
         }
         self.inbox.iter_mut().for_each(VecDeque::clear);
         let seat = Seat(self.seat);
+        let seed = (setting.seed << 16) ^ u64::from(self.seat) << 8 ^ self.boots;
         let settings = Settings {
             cluster: CLUSTER,
             seat,
@@ -82,7 +86,7 @@ impl Board {
             may_join: true,
             routes: routes(setting, seat),
             pace: setting.pace(),
-            seed: (setting.seed << 16) ^ u64::from(self.seat) << 8 ^ self.boots,
+            seed,
         };
         let memory = Memory { log: vec![0; setting.log_bytes].into(), snapshot: vec![0; 1024].into() };
         let layout = Chip::layout(setting.log_bytes);
@@ -92,6 +96,9 @@ impl Board {
             Err(_) if self.chip.is_dead() => None,
             station => Some(station.unwrap_or_else(|error| panic!("board {} cannot start: {error}", self.seat))),
         };
+        if let Some(station) = self.station.as_mut().filter(|_| setting.seals) {
+            station.seal(self.keys.ring(), seed);
+        }
         self.asked = None;
     }
 

@@ -17,6 +17,8 @@ pub struct Setting {
     pub pause_max: u64,
     /// Whether anybody presses.
     pub presses: bool,
+    /// Whether boards seal what they say.
+    pub seals: bool,
     /// Whether the flash takes its time.
     pub slow_flash: bool,
     /// What goes wrong.
@@ -44,6 +46,8 @@ pub struct Trouble {
     pub swells: bool,
     /// Whether more clients come than there are places for their sessions, so that boards lose theirs.
     pub guests: bool,
+    /// Whether the key by which boards seal is changed, again and again.
+    pub keys: bool,
 }
 
 impl Setting {
@@ -56,6 +60,7 @@ impl Setting {
             baud,
             pause_max: 0,
             presses: true,
+            seals: false,
             slow_flash: false,
             trouble: Trouble::default(),
             log_bytes: 2048,
@@ -75,11 +80,13 @@ impl Setting {
             changes: false,
             swells: false,
             guests: false,
+            keys: false,
         };
         let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
         let (pause_max, slow_flash, changes) = (rng.u64(0..50_000), rng.bool(), rng.bool());
-        let trouble = Trouble { changes, swells: rng.bool(), guests: rng.bool(), ..trouble };
-        Setting { pause_max, trouble, slow_flash, ..Setting::new(seed, boards, wiring, baud) }
+        let (swells, guests, seals) = (rng.bool(), rng.bool(), rng.bool());
+        let trouble = Trouble { changes, swells, guests, keys: seals && rng.bool(), ..trouble };
+        Setting { pause_max, trouble, slow_flash, seals, ..Setting::new(seed, boards, wiring, baud) }
     }
 
     /// The plan of its lines.

@@ -1,3 +1,4 @@
+mod console;
 mod guests;
 mod operator;
 mod story;
@@ -11,8 +12,10 @@ use quorate::{Node, Role, Seats};
 use quorate_flash::double::Tear;
 use quorate_serial::{Fault, Stop, Wiring};
 
+use self::console::Console;
 pub use self::story::Report;
 use super::board::Board;
+use super::keys::Step;
 use super::wire::{FIFO, Wire};
 use super::{LINES, Press, Presses, Record, SEATS, Setting, Simulated};
 
@@ -30,6 +33,9 @@ pub struct World {
     guests: u64,
     /// How many sessions such clients have yet to open.
     guests_due: u64,
+    console: Console,
+    /// The step of a change of keys that is under way, the number of the new key, and the board whose turn it is.
+    rotation: (Step, u8, usize),
     is_calm: bool,
     /// Steps since time last went on: a world that goes round in circles is stopped.
     steps: u32,
@@ -62,6 +68,8 @@ impl World {
             next_trouble: u64::MAX,
             guests: 0,
             guests_due: 0,
+            console: Console::default(),
+            rotation: (Step::Install, 2, 0),
             is_calm: false,
             steps: 0,
         };

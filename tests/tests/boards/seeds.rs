@@ -9,12 +9,12 @@ const TROUBLE: u64 = 10_000_000;
 
 #[test]
 fn boards_agree_whatever_happens_to_three_of_them() {
-    run_seeds(3);
+    run_seeds(3, "three");
 }
 
 #[test]
 fn boards_agree_whatever_happens_to_a_ring_of_five() {
-    run_seeds(5);
+    run_seeds(5, "five");
 }
 
 #[test]
@@ -28,21 +28,23 @@ fn quiet_boards_answer_every_press() {
 }
 
 /// `QUORATE_SEEDS=0..1000` runs others than the usual ones.
-fn run_seeds(boards: u8) {
+fn run_seeds(boards: u8, name: &str) {
     let text = std::env::var("QUORATE_SEEDS").unwrap_or_else(|_| "0..8".into());
     let seeds = seeds::range(&text).expect("QUORATE_SEEDS says which");
-    let (mut answered, mut boots, mut lives) = (0, 0, 0);
+    let (mut answered, mut boots, mut lives, mut sealed) = (0, 0, 0, 0);
     for seed in seeds {
         let setting = Setting::troubled(seed, boards);
         let told = catch_unwind(|| World::new(setting).story(TROUBLE)).unwrap_or_else(|_| Err("it panicked".into()));
         let report = told.unwrap_or_else(|why| {
-            let again =
-                format!("QUORATE_SEEDS={seed}..{} cargo test -p quorate-tests --test boards {boards}", seed + 1);
+            let again = format!("QUORATE_SEEDS={seed}..{} cargo test -p quorate-tests --test boards {name}", seed + 1);
             panic!("{why}\n{setting:?}\nOnce more: {again}")
         });
         answered += report.answered;
         boots += report.boots;
         lives += report.lives;
+        sealed += u32::from(setting.seals);
     }
-    println!("{boards} boards: {answered} presses answered, {boots} starts, {lives} later lives");
+    println!(
+        "{boards} boards: {answered} presses answered, {boots} starts, {lives} later lives, {sealed} worlds sealed"
+    );
 }

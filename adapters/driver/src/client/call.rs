@@ -146,6 +146,11 @@ impl Call {
         self.current = Some(number);
     }
 
+    /// The present try is over, and the next one is due at once: what was asked may not have been heard.
+    pub fn hurry(&mut self) {
+        self.until = Instant::START;
+    }
+
     /// When to look for what is [next](Call::next), if nothing comes before.
     pub fn due(&self) -> Instant {
         self.until

@@ -1,7 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::{Effect, Input};
 use quorate::{Charter, Identity, Incarnation, Prospect};
-use quorate_wire::{DecodeError, decode_founding};
+use quorate_wire::DecodeError;
 
 use super::{Machine, Stage, restore};
 use crate::{App, Stop};
@@ -17,10 +17,9 @@ where
     pub(super) fn take_founding(
         &mut self,
         stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
-        frame: &[u8],
+        frame: &mut [u8],
     ) -> Result<Result<(), DecodeError>, Stop> {
-        let decoded = decode_founding(frame, self.post.cluster, self.post.identity.seat);
-        let (from, message) = match decoded {
+        let (from, message) = match self.post.open_founding(frame) {
             Err(refusal) => return Ok(Err(refusal)),
             Ok(received) => received,
         };
@@ -40,8 +39,7 @@ where
         let Stage::Candidate(candidate, _) = stage else { return Ok(()) };
         if let Some((charter, incarnation)) = self.consult(&mut candidate.prospect, Input::Tick)? {
             let restored = stage.complete(&charter, incarnation, self.now)?;
-            self.post.charter = Some(charter);
-            self.post.identity = Identity { incarnation, ..self.post.identity };
+            self.post.join(charter, Identity { incarnation, ..self.post.identity });
             if let (Some(replica), Some(snapshot)) = (stage.replica_mut(), restored) {
                 restore(replica, &mut self.flash, self.buffer.as_mut(), snapshot)?;
             }

@@ -81,6 +81,8 @@ pub(super) enum Purpose {
     ClientHello = 6,
     ClientSession = 7,
     Challenge = 8,
+    Numbers = 9,
+    Number = 10,
 }
 
 #[cfg(test)]

@@ -90,6 +90,11 @@ impl<const KEYS: usize> Ring<KEYS> {
         self.keys.iter().flatten().find(|(number, _)| *number == id).map(|(_, key)| key)
     }
 
+    /// All keys that are here.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter().flatten().map(|(_, key)| key)
+    }
+
     /// The number of the key that is used.
     pub fn used(&self) -> KeyId {
         self.used

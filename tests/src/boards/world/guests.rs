@@ -1,13 +1,10 @@
 //! Clients that are no boards: so many that the cluster forgets the sessions of others. They speak on the operator's line.
 
-use quorate::{Index, Seat, Session};
-use quorate_serial::{Address, Header, Receiver, Transmitter};
-use quorate_wire::client::{Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
+use quorate::{Index, Session};
+use quorate_wire::client::{ReplyBody, Request, RequestBody};
 
 use super::World;
-use super::operator::CONSOLE;
-use crate::boards::board::instant;
-use crate::boards::{CLIENTS, CLUSTER, FRAME, Press, Simulated};
+use crate::boards::{CLIENTS, CLUSTER, Press};
 
 /// What the guests' requests are known by. The number of a request is that of the client that opens a session.
 const GUESTS: u64 = 8;
@@ -25,11 +22,11 @@ impl World {
     /// Hears what a board answers its guests: who has a session presses once. Of those that are still to come, one asks
     /// for a session, if the board leads.
     pub(super) fn hear_guests(&mut self, board: usize) {
-        let Some(station) = &mut self.boards[board].station else { return };
-        for frame in heard(station) {
-            let Ok(Reply { number, body: ReplyBody::Opened { epoch }, .. }) = decode_reply(&frame, GUESTS) else {
-                continue;
-            };
+        let opened = self.replies(board, GUESTS, |reply| match reply.body {
+            ReplyBody::Opened { epoch } => Some((reply.number, epoch)),
+            _ => None,
+        });
+        for (number, epoch) in opened {
             self.guests_due = self.guests_due.saturating_sub(1);
             let press = Press { board: ELSEWHERE, number: number as u32 };
             let command = postcard::to_stdvec(&press).expect("a press is small");
@@ -44,27 +41,6 @@ impl World {
     }
 
     fn request(&mut self, board: usize, number: u64, body: RequestBody<'_>) {
-        let now = instant(self.now);
-        let Some(station) = &mut self.boards[board].station else { return };
-        let mut buffer = [0; FRAME];
-        let request = Request { cluster: CLUSTER, client: GUESTS, number, body };
-        let frame = encode_request(&mut buffer, &request).expect("a request is short");
-        let (to, from) = (Seat(board as u8).into(), Address::guest(0).expect("there are some"));
-        let mut line = Transmitter::<FRAME>::new();
-        line.push(&Header { hops: 0, turned: false, hears: true, to, from }, frame).expect("it fits");
-        // A station that stops says so at its next turn.
-        let _ = station.feed(now, CONSOLE, line.pending());
+        self.say(board, &Request { cluster: CLUSTER, client: GUESTS, number, body });
     }
-}
-
-/// The frames that a station has sent on the operator's line.
-pub(super) fn heard(station: &mut Simulated) -> Vec<Vec<u8>> {
-    let bytes = station.drain(CONSOLE).to_vec();
-    station.drained(CONSOLE, bytes.len());
-    let (mut receiver, mut rest, mut frames) = (Receiver::<FRAME>::new(), &bytes[..], Vec::new());
-    while let Some(taken) = receiver.take(&mut rest) {
-        let (_, frame) = taken.expect("no wire is noisy");
-        frames.push(frame.to_vec());
-    }
-    frames
 }

@@ -1,43 +1,40 @@
 //! Who adds boards and removes them: a guest on a line of its own.
 
+use std::cell::Cell;
+
 use quorate::{Change, Dismissal, Members, Roster, Seat, Seats};
-use quorate_serial::{Address, Header, Transmitter};
-use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, decode_reply, encode_request};
+use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody};
 
 use super::World;
-use super::guests::heard;
-use crate::boards::board::{Board, instant};
-use crate::boards::{CLUSTER, FRAME, LINES};
-
-/// The line that joins no boards.
-pub(super) const CONSOLE: usize = LINES - 1;
+use super::console::CONSOLE;
+use crate::boards::CLUSTER;
+use crate::boards::board::Board;
+use crate::boards::keys::Step;
 
 /// What the operator's requests are known by.
 const CLIENT: u64 = 7;
 
 impl World {
-    /// What a board answers at once; nothing if it has no power.
+    /// What a board answers at once; nothing if it has no power, or no room for a session.
     ///
     /// # Panics
     /// It answers nothing, or another board is at the end of the operator's line.
     pub fn ask<T>(&mut self, board: usize, body: RequestBody<'_>, read: impl FnOnce(ReplyBody<'_>) -> T) -> Option<T> {
         assert!(self.wires.iter().all(|wire| wire.to.1 != CONSOLE), "the operator has no line");
-        let now = instant(self.now);
-        let station = self.boards[board].station.as_mut()?;
-        // What was said to guests makes room on the line.
-        heard(station);
-        let guest = Address::guest(0).expect("there are some");
-        let to = Seat(board as u8).into();
-        let mut buffer = [0; FRAME];
-        let request = Request { cluster: CLUSTER, client: CLIENT, number: self.now, body };
-        let frame = encode_request(&mut buffer, &request).expect("a request is short");
-        let mut line = Transmitter::<FRAME>::new();
-        line.push(&Header { hops: 0, turned: false, hears: true, to, from: guest }, frame).expect("it fits");
-        station.feed(now, CONSOLE, line.pending()).expect("it runs");
-        let frames = heard(station);
-        let mut replies = frames.iter().filter_map(|frame| decode_reply(frame, CLIENT).ok());
-        let Reply { body, .. } = replies.next().expect("it answers this request");
-        Some(read(body))
+        // What it has answered before is not looked at any more.
+        self.replies(board, CLIENT, |_| None::<()>);
+        let number = self.now;
+        if !self.say(board, &Request { cluster: CLUSTER, client: CLIENT, number, body }) {
+            return None;
+        }
+        let read = Cell::new(Some(read));
+        let mut replies = self.replies(board, CLIENT, |reply| {
+            let read = if reply.number == number { read.take() } else { None };
+            read.map(|read| read(reply.body))
+        });
+        // A session may have made way for another one since.
+        assert!(self.setting.seals || !replies.is_empty(), "it answers this request");
+        replies.pop()
     }
 
     /// Who takes part, as a board knows.
@@ -58,14 +55,14 @@ impl World {
             ReplyBody::Members { since, .. } => Ok(since),
             _ => Err(None),
         });
-        let since = since.expect("whoever leads has power")?;
+        let since = since.ok_or(None)??;
         let taken = self.ask(leader, RequestBody::Change { since, change }, |body| match body {
             ReplyBody::Taken => Ok(()),
             ReplyBody::Refused(reason) => Err(Some(reason)),
             ReplyBody::NotLeader { .. } => Err(None),
             other => panic!("a change is answered with {other:?}"),
         });
-        taken.expect("whoever leads has power")
+        taken.ok_or(None)?
     }
 
     /// Why a board was told to stop.
@@ -88,6 +85,20 @@ impl World {
         };
         // What is refused was a bad idea at this moment.
         let _ = self.change(change);
+    }
+
+    /// Takes the change of the cluster's key a step further, at one more board.
+    pub(super) fn change_key(&mut self) {
+        let (step, number, board) = &mut self.rotation;
+        let Board { keys, station, .. } = &mut self.boards[*board];
+        keys.step(*step, *number, station.as_mut());
+        *board += 1;
+        if *board == self.boards.len() {
+            if let Step::Remove = step {
+                *number += 1;
+            }
+            (*step, *board) = (step.next(), 0);
+        }
     }
 
     /// Sees to it that every board has a vote again.

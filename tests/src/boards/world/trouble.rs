@@ -52,6 +52,9 @@ impl World {
             let is_too_large = &mut self.record.borrow_mut().is_too_large;
             *is_too_large = !*is_too_large;
         }
+        if trouble.keys && self.rng.bool() {
+            self.change_key();
+        }
         if trouble.guests && self.rng.bool() {
             self.let_guests_in();
         }

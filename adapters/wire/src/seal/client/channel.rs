@@ -109,12 +109,27 @@ impl ClientChannel {
         sessions.into_iter().any(|session| Some(frame_name(session, session.yours)) == name)
     }
 
-    /// The session to seal the next frame under, and the frame's counter.
-    pub(super) fn sealing(&mut self, key: &ClientKey, now: Instant) -> Option<(&Session<()>, u64)> {
+    /// When it is time to ask, if there is no session: see [`speak`](ClientChannel::speak). Long ago, if there is one.
+    pub fn asks_at(&self, interval_micros: u64) -> Instant {
+        let asked = self.asked.filter(|_| self.session.is_none());
+        asked.map_or(Instant::START, |asked| asked + Duration::from_micros(interval_micros))
+    }
+
+    /// Whether there is a session to seal a request under.
+    pub fn is_ready(&mut self, key: &ClientKey, now: Instant) -> bool {
+        self.usable(key, now).is_some()
+    }
+
+    fn usable(&mut self, key: &ClientKey, now: Instant) -> Option<&mut Session<()>> {
         if self.asked.max(self.sealed).is_some_and(|last| now.saturating_since(last) > SILENT) {
             (self.session, self.before) = (None, None);
         }
-        let session = self.session.as_mut().filter(|session| session.id == key.id)?;
+        self.session.as_mut().filter(|session| session.id == key.id)
+    }
+
+    /// The session to seal the next frame under, and the frame's counter.
+    pub(super) fn sealing(&mut self, key: &ClientKey, now: Instant) -> Option<(&Session<()>, u64)> {
+        let session = self.usable(key, now)?;
         let Some(counter) = session.next_counter() else {
             *self = ClientChannel::default();
             return None;

@@ -29,7 +29,7 @@ pub struct Guests<const SESSIONS: usize> {
 /// Names a session among those of a node, for as long as the node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionNumber {
-    place: usize,
+    place: u16,
     number: u64,
     id: KeyId,
 }
@@ -59,8 +59,11 @@ pub(super) const IDLE: Duration = Duration::from_secs(60);
 const _: () = assert!(IDLE.as_secs() > 2 * CHALLENGE.as_secs(), "what is forgotten could be made once more");
 
 impl<const SESSIONS: usize> Guests<SESSIONS> {
+    const ROOM: () = assert!(SESSIONS <= 1 << 16, "a session's place is named by 16 bits");
+
     /// Nobody yet. The secret is drawn at each start, from a good generator of random numbers.
     pub fn new(secret: Key) -> Guests<SESSIONS> {
+        let () = Self::ROOM;
         Guests { secret, names: [0; SESSIONS], sessions: [const { None }; SESSIONS] }
     }
 
@@ -117,7 +120,7 @@ impl<const SESSIONS: usize> Guests<SESSIONS> {
         &mut self,
         SessionNumber { place, number, .. }: SessionNumber,
     ) -> Option<(&Session<Seated>, u64)> {
-        let session = self.sessions.get_mut(place)?.as_mut().filter(|session| session.mine == number)?;
+        let session = self.sessions.get_mut(usize::from(place))?.as_mut().filter(|session| session.mine == number)?;
         let counter = session.next_counter()?;
         Some((session, counter))
     }
@@ -131,9 +134,8 @@ impl<const SESSIONS: usize> Guests<SESSIONS> {
         sealed: &mut [u8],
     ) -> Result<(SessionNumber, Guest, u64, usize), DecodeError> {
         let mut refusal = DecodeError::Session;
-        for (place, (_, seat)) in
-            self.names.iter().zip(&mut self.sessions).enumerate().filter(|(_, (found, _))| **found == name)
-        {
+        let seats = (0..).zip(self.names.iter().zip(&mut self.sessions));
+        for (place, (_, seat)) in seats.filter(|(_, (found, _))| **found == name) {
             seat.take_if(|session| now.saturating_since(session.with.heard) > IDLE);
             let Some(session) = seat else { continue };
             match session.open(Sender::Client as u8, low, header, sealed) {
