@@ -64,7 +64,8 @@ impl Header {
     /// # Errors
     /// [`Fault::Short`], [`Fault::Header`] if its check does not match, or [`Fault::Reserved`].
     pub fn read(bytes: &[u8]) -> Result<(Header, &[u8]), Fault> {
-        let (&[way, to, from, found], rest) = bytes.split_first_chunk().ok_or(Fault::Short)?;
+        let &[way, to, from, found] = bytes.first_chunk().ok_or(Fault::Short)?;
+        let rest = bytes.get(Header::BYTES..).ok_or(Fault::Short)?;
         if check([way, to, from]) != found {
             return Err(Fault::Header);
         }

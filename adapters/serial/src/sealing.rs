@@ -260,6 +260,6 @@ fn own_key(ring: &Ring<KEYS>, cluster: Cluster, Seat(number): Seat) -> Option<Cl
 /// Writes a short frame to the front of `room`.
 fn put<'b>(room: &'b mut [u8], frame: &[u8]) -> Option<&'b [u8]> {
     let place = room.get_mut(..frame.len())?;
-    place.copy_from_slice(frame);
+    place.iter_mut().zip(frame).for_each(|(to, byte)| *to = *byte);
     Some(place)
 }

@@ -109,8 +109,9 @@ pub fn verify(frame: &[u8]) -> Result<Class, DecodeError> {
 }
 
 fn unseal(frame: &[u8]) -> Result<&[u8], DecodeError> {
-    let (covered, check) = frame.split_last_chunk::<CHECK>().ok_or(DecodeError::Length)?;
-    if crc32c(covered) != u32::from_le_bytes(*check) {
+    let end = frame.len().checked_sub(CHECK).ok_or(DecodeError::Length)?;
+    let (covered, check) = frame.split_at_checked(end).ok_or(DecodeError::Length)?;
+    if check.first_chunk().copied().map(u32::from_le_bytes) != Some(crc32c(covered)) {
         return Err(DecodeError::Checksum);
     }
     covered.get(HEADER..).ok_or(DecodeError::Length)

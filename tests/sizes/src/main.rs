@@ -29,14 +29,15 @@ const IMAGES: [(&str, &str); 6] = [
     ("seal", "flash: core, wire, sealed frames as well"),
     ("clients", "flash: core, wire, clients' frames as well"),
     ("flash", "flash: core, wire, quorate-flash"),
-    ("serial", "flash: all of a board: core, wire, flash, serial"),
+    ("serial", "flash: all of a board, sealed: core, wire, flash, serial"),
 ];
 
 /// The variables whose memory is measured, and what the table calls them.
-const MEMORY: [(&str, &str); 3] = [
+const MEMORY: [(&str, &str); 4] = [
     ("LOG_512", "RAM: node of 3 seats, log of 512 B"),
     ("LOG_1024", "RAM: node of 3 seats, log of 1 KiB"),
     ("LOG_4096", "RAM: node of 3 seats, log of 4 KiB"),
+    ("STATION", "RAM: station of a board, sealed, without log and snapshot"),
 ];
 
 /// The calls whose stack is measured, and what the table calls them.

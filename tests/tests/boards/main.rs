@@ -7,6 +7,7 @@ mod members;
 mod ports;
 mod reborn;
 mod ring;
+mod sealed;
 mod seeds;
 mod share;
 mod terms;

@@ -39,7 +39,8 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Name, NameError> {
         let mut bytes = [0; Name::BYTES_MAX];
-        bytes.get_mut(..text.len()).ok_or(NameError)?.copy_from_slice(text.as_bytes());
+        let place = bytes.get_mut(..text.len()).ok_or(NameError)?;
+        place.iter_mut().zip(text.as_bytes()).for_each(|(to, byte)| *to = *byte);
         Name::of(bytes).filter(|name| name.as_str().len() == text.len()).ok_or(NameError)
     }
 }

@@ -5,11 +5,16 @@ use core::ffi::CStr;
 use core::str::FromStr;
 
 use heapless::Vec;
+use lamps::{KEY_PAGE, read_key_page};
 use quorate::Seat;
+use quorate_serial::KEYS;
 use quorate_wire::Cluster;
+use quorate_wire::seal::Ring;
 use semihosting::experimental::{env, random};
+use semihosting::fs::File;
+use semihosting::io::Read;
 
-/// What the host says: `cluster=1 seat=0 baud=115200 wiring=ring flash=board1.flash`.
+/// What the host says: `cluster=1 seat=0 baud=115200 wiring=ring flash=board1.flash keys=board1.keys`.
 pub struct Identity {
     /// The number of its cluster.
     pub cluster: Cluster,
@@ -21,6 +26,8 @@ pub struct Identity {
     pub wiring: Wiring,
     /// The name of the file that stands for the flash, with a zero behind it.
     flash: Vec<u8, 64>,
+    /// The same of the file that stands for the page of its keys; none if it is to talk plainly.
+    keys: Option<Vec<u8, 64>>,
     /// Another number at every boot.
     pub seed: u64,
 }
@@ -42,21 +49,44 @@ impl Identity {
         let value = |name: &str| {
             let mut values = words.iter().filter_map(|word| word.split_once('='));
             let found = values.find(|(key, _)| *key == name);
-            found.map(|(_, value)| value).expect("the host says cluster, seat, baud, wiring and flash")
+            found.map(|(_, value)| value).expect("the host says cluster, seat, baud, wiring, flash and keys")
         };
-        let mut flash = Vec::from_slice(value("flash").as_bytes()).expect("a short name of a file");
-        flash.push(0).expect("a short name of a file");
+        let file = |name: &str| {
+            let mut file = Vec::from_slice(name.as_bytes()).expect("a short name of a file");
+            file.push(0).expect("a short name of a file");
+            file
+        };
+        let (flash, keys) = (file(value("flash")), value("keys"));
+        let keys = (keys != PLAIN).then(|| file(keys));
         let mut seed = [0; 8];
         random::fill_bytes(&mut seed).expect("the host has random numbers");
         let wiring = if value("wiring") == "gateway" { Wiring::Gateway } else { Wiring::Ring };
         let (cluster, seed) = (Cluster(number(value("cluster"))), u64::from_le_bytes(seed));
-        Identity { cluster, seat: Seat(number(value("seat"))), baud: number(value("baud")), wiring, flash, seed }
+        let (seat, baud) = (Seat(number(value("seat"))), number(value("baud")));
+        Identity { cluster, seat, baud, wiring, flash, keys, seed }
     }
 
     /// The file that stands for the flash.
     pub(crate) fn flash(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.flash).unwrap_or(c"")
+        path(&self.flash)
     }
+
+    /// The key that its page of keys holds; none if it is to talk plainly. It panics if the page holds none: a board whose key is
+    /// lost must not go on as one that has none.
+    pub(crate) fn keys(&self) -> Option<Ring<KEYS>> {
+        let keys = self.keys.as_ref()?;
+        let mut page = [0; KEY_PAGE];
+        File::open(path(keys)).and_then(|mut file| file.read_exact(&mut page)).expect("the host has the page of keys");
+        let (id, key) = read_key_page(&page).expect("no key in the page of keys: write it once more");
+        Some(Ring::new(id, key))
+    }
+}
+
+/// What the host says in place of a page of keys.
+const PLAIN: &str = "plain";
+
+fn path(name: &[u8]) -> &CStr {
+    CStr::from_bytes_until_nul(name).unwrap_or(c"")
 }
 
 fn number<T: FromStr>(text: &str) -> T {

@@ -31,6 +31,9 @@ static SNAPSHOT: ConstStaticCell<[u8; SNAPSHOT_MEMORY]> = ConstStaticCell::new([
 /// stack, it gives back.
 pub fn start(identity: &Identity) -> &'static mut Station {
     let station = recover(identity);
+    if let Some(keys) = identity.keys() {
+        station.seal(keys, identity.seed);
+    }
     stack::repaint();
     tell(&format_args!("started as board {}", identity.seat.0 + 1));
     station

@@ -9,6 +9,8 @@ extern crate std;
 
 mod agreed;
 mod command;
+#[cfg(feature = "keys")]
+mod keys;
 mod parse;
 #[cfg(feature = "serial")]
 mod serial;
@@ -17,6 +19,8 @@ mod smol;
 
 pub use agreed::{CLIENTS, CLUSTER, FLASH_BYTES, FLASH_SECTOR, FLASH_WORD, FRAME, LOG_MEMORY, Machines, SEATS};
 pub use command::{Answer, Command};
+#[cfg(feature = "keys")]
+pub use keys::{KEY_PAGE, key_page, read_key_page};
 pub use parse::ParseError;
 #[cfg(feature = "serial")]
 pub use serial::LAYOUT;

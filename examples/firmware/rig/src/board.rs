@@ -6,6 +6,7 @@ use std::{fs, io};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::image::Image;
+use crate::keys::Keys;
 use crate::port::short_pair;
 use crate::process::Process;
 use crate::{Failure, Firmware, Journal, Wire, emulator};
@@ -18,6 +19,8 @@ pub(crate) struct Board {
     pub(crate) baud: u32,
     /// How it reaches the others: the firmware knows `ring` and `gateway`.
     pub(crate) wiring: &'static str,
+    /// The cluster's key, if the boards seal what they say.
+    pub(crate) keys: Option<Keys>,
     /// The wires on its two lines, and which end of each is here.
     pub(crate) lines: [Option<(Arc<Wire>, usize)>; 2],
 }
@@ -56,8 +59,12 @@ impl Board {
             }
             _ => failed(error),
         })?;
+        let keys = match &self.keys {
+            Some(keys) => keys.write_page(directory, &seat_name(self.seat)).map_err(failed)?,
+            None => "plain".into(),
+        };
         let Board { firmware, cluster, seat, baud, wiring, .. } = self;
-        let arguments = format!("cluster={cluster} seat={seat} baud={baud} wiring={wiring} flash={flash}");
+        let arguments = format!("cluster={cluster} seat={seat} baud={baud} wiring={wiring} flash={flash} keys={keys}");
         let arguments: Vec<&str> = arguments.split(' ').collect();
         emulator::start(name, firmware, directory, &arguments, (ends, held), journal)
     }
@@ -65,7 +72,11 @@ impl Board {
 
 /// The file that stands for the flash of the board at this seat.
 pub(crate) fn flash_name(seat: usize) -> String {
-    format!("board{}.flash", seat + 1)
+    format!("{}.flash", seat_name(seat))
+}
+
+fn seat_name(seat: usize) -> String {
+    format!("board{}", seat + 1)
 }
 
 /// Locks the file of a flash: as long as an emulator has what this returns, nobody else does.

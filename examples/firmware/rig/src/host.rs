@@ -10,12 +10,16 @@ use std::{io, thread};
 use lamps::{Answer, CLIENTS, Command, Lamps, Machines};
 use quorate::{Role, Seat};
 use quorate_serial::{Pace, Plan};
-use quorate_smol::{Change, Client, ClientError, Cluster, Event, Reason, ServeError, ServerConfig, Status, serve};
+use quorate_smol::{
+    Change, Client, ClientError, Cluster, Event, Keyring, Reason, ServeError, ServerConfig, Status, serve,
+};
 use quorate_wire::MEMBER_OVERHEAD_MAX;
+use quorate_wire::seal::Rights;
 use smol::channel::{Receiver, unbounded};
 
 use crate::Failure;
 use crate::end::End;
+use crate::keys::Keys;
 
 /// A member that is a process of this host: it runs `quorate-smol`, and takes orders on standard input as a board does
 /// on its console.
@@ -36,6 +40,9 @@ pub struct Host {
     /// Where its log is
     #[arg(long)]
     pub(crate) data_dir: PathBuf,
+    /// The file with the cluster's key; without it nothing is sealed
+    #[arg(long)]
+    pub(crate) keys: Option<PathBuf>,
 }
 
 impl Host {
@@ -44,7 +51,9 @@ impl Host {
     /// # Errors
     /// Why it could not start, or had to stop.
     pub fn run(&self) -> Result<ExitCode, Failure> {
-        let config = self.config()?;
+        let keys = self.keys.as_deref().map(Keys::read).transpose()?;
+        let keyring = keys.map(|(id, key)| Keyring::new(id, key));
+        let config = ServerConfig { keys: keyring, ..self.config()? };
         let (sender, orders) = unbounded();
         thread::spawn(move || {
             io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send_blocking(line))
@@ -91,6 +100,10 @@ impl Host {
     /// Carries orders out, one after the other, until there are no more.
     async fn obey(&self, config: &ServerConfig, orders: Receiver<String>) -> io::Result<()> {
         let mut client = Client::new(config.cluster, self.members(), TIMEOUT).await?;
+        if let Some(keyring) = &config.keys {
+            let name = format!("host-{}", self.number).parse().map_err(io::Error::other)?;
+            client.seal(keyring.client_keys(config.cluster, name, Rights::Admin));
+        }
         while let Ok(line) = orders.recv().await {
             let Some((tag, order)) = line.split_once(' ') else { continue };
             match self.carry_out(&mut client, order).await {

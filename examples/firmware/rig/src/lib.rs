@@ -12,6 +12,7 @@ mod host;
 mod image;
 mod interrupt;
 mod journal;
+mod keys;
 mod machine;
 mod member;
 mod members;

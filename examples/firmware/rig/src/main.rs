@@ -45,6 +45,9 @@ struct Options {
     /// Let the boards run the firmware on embassy's executor
     #[arg(long)]
     embassy: bool,
+    /// Let the machines say everything plainly: whoever is on a wire may read it, and join in
+    #[arg(long)]
+    plain: bool,
     /// Show what the machines say as they say it
     #[arg(long)]
     log: bool,
@@ -79,7 +82,7 @@ fn run(options: &Options, start: impl Fn(&Setting, Journal) -> Result<Rig, Failu
     find_emulator()?;
     eprintln!("building the firmware");
     let firmware = Firmware::build(if options.embassy { "embassy" } else { "board" })?;
-    let setting = Setting { firmware, baud: options.baud, cluster: options.cluster };
+    let setting = Setting { firmware, baud: options.baud, cluster: options.cluster, plain: options.plain };
     let mut rig = start(&setting, Journal::new(options.log))?;
     let leader = rig.leader(FIRST_LEADER)?;
     eprintln!("all run, and {leader} leads: 'help' lists what you can do");

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -5,6 +6,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use crate::console::Console;
+use crate::keys::Keys;
 use crate::process::{Process, read_errors};
 use crate::{Failure, Journal};
 
@@ -16,6 +18,8 @@ pub(crate) struct Member {
     pub(crate) number: usize,
     pub(crate) members: Vec<SocketAddr>,
     pub(crate) baud: u32,
+    /// The cluster's key, if its members seal what they say.
+    pub(crate) keys: Option<Keys>,
 }
 
 impl Member {
@@ -39,6 +43,7 @@ impl Member {
         command.args(["--members", &members.join(",")]);
         command.args(["--baud", &self.baud.to_string(), "--data-dir"]);
         command.arg(self.data_dir(directory));
+        command.args(self.keys.iter().flat_map(|keys| [OsStr::new("--keys"), keys.path().as_os_str()]));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let failed = |error| Failure::new(format!("{name} cannot be started: {error}"));
         let mut child = command.spawn().map_err(failed)?;

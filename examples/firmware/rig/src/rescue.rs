@@ -9,6 +9,7 @@ use quorate_disk::{Options, SnapshotHeader};
 use crate::Failure;
 use crate::board::flash_name;
 use crate::image::Image;
+use crate::keys::Keys;
 use crate::member::host_name;
 use crate::rig::{BOARDS, MIXED};
 use crate::survivor::Survivor;
@@ -78,6 +79,7 @@ impl Rescue {
             let done = if is_board { made.board(seat) } else { made.host(seat) };
             done.map_err(|error| failed(&directory, &error))?;
         }
+        Keys::make(&directory)?;
         Ok(told)
     }
 }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::board::Board;
 use crate::gateway::Gateway;
 use crate::interrupt::is_interrupted;
+use crate::keys::Keys;
 use crate::machine::{Kind, Machine};
 use crate::member::Member;
 use crate::port::short_pair;
@@ -34,6 +35,8 @@ pub struct Setting {
     pub baud: u32,
     /// The number of the cluster.
     pub cluster: u64,
+    /// Whether its machines say everything plainly.
+    pub plain: bool,
 }
 
 /// A wire, and the machines that it joins.
@@ -55,8 +58,9 @@ impl Rig {
     /// # Errors
     /// A file or a process cannot be made.
     pub fn mesh(setting: &Setting, directory: Option<&Path>, journal: Journal) -> Result<Rig, Failure> {
-        let &Setting { ref firmware, baud, cluster } = setting;
+        let &Setting { ref firmware, baud, cluster, plain } = setting;
         let mut rig = Rig::empty(directory.map(|directory| directory.join(BOARDS)), journal)?;
+        let keys = rig.keys(plain)?;
         for seat in 0..SEATS {
             let next = (seat + 1) % SEATS;
             rig.wires.push(Joined { wire: Arc::new(Wire::new(baud)), ends: [vec![seat + 1], vec![next + 1]] });
@@ -64,7 +68,8 @@ impl Rig {
         for seat in 0..SEATS {
             let before = (seat + SEATS - 1) % SEATS;
             let lines = [Some((rig.wires[seat].wire.clone(), 0)), Some((rig.wires[before].wire.clone(), 1))];
-            let board = Board { firmware: firmware.clone(), cluster, seat, baud, wiring: "ring", lines };
+            let (firmware, keys) = (firmware.clone(), keys.clone());
+            let board = Board { firmware, cluster, seat, baud, wiring: "ring", keys, lines };
             rig.machines.push(Machine::new(format!("board {}", seat + 1), Kind::Board(board)));
         }
         rig.start_all()
@@ -82,7 +87,7 @@ impl Rig {
         journal: Journal,
     ) -> Result<Rig, Failure> {
         let failed = |error: io::Error| Failure::new(format!("no network: {error}"));
-        let &Setting { ref firmware, baud, cluster } = setting;
+        let &Setting { ref firmware, baud, cluster, plain } = setting;
         let mut rig = Rig::empty(directory.map(|directory| directory.join(MIXED)), journal)?;
         // A host binds its address when it starts; until then it is kept from others.
         let sockets: Vec<UdpSocket> =
@@ -91,10 +96,13 @@ impl Rig {
             sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>().map_err(failed)?;
         let wire = Arc::new(Wire::new(baud));
         let lines = [Some((wire.clone(), 0)), None];
-        let board = Board { firmware: firmware.clone(), cluster, seat: 0, baud, wiring: "gateway", lines };
+        let keys = rig.keys(plain)?;
+        let (firmware, wiring) = (firmware.clone(), "gateway");
+        let board = Board { firmware, cluster, seat: 0, baud, wiring, keys: keys.clone(), lines };
         rig.machines.push(Machine::new("board 1".into(), Kind::Board(board)));
         for number in 2..=SEATS {
-            let member = Member { program: program.into(), cluster, number, members: members.clone(), baud };
+            let (program, members, keys) = (program.into(), members.clone(), keys.clone());
+            let member = Member { program, cluster, number, members, baud, keys };
             rig.machines.push(Machine::new(format!("host {number}"), Kind::Host(member)));
         }
         let (end, line) = short_pair().map_err(failed)?;
@@ -104,6 +112,11 @@ impl Rig {
         rig.gateway = Some(Gateway::start(Seat(0), socket, line, members).map_err(failed)?);
         rig.wires.push(Joined { wire, ends: [vec![1], vec![2, 3]] });
         rig.start_all()
+    }
+
+    /// The key of its machines, unless they are to say everything plainly.
+    fn keys(&self, plain: bool) -> Result<Option<Keys>, Failure> {
+        if plain { Ok(None) } else { Keys::of(&self.directory()).map(Some) }
     }
 
     fn start_all(mut self) -> Result<Rig, Failure> {

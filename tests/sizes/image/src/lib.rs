@@ -1,6 +1,7 @@
 //! What the images share.
 #![no_std]
 
+pub mod board;
 pub mod nor;
 
 use core::hint::black_box;

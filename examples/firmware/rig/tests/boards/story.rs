@@ -36,14 +36,15 @@ impl Story {
 
     fn of(firmware: &'static str) -> Story {
         let built = Firmware::build(firmware).expect("the firmware");
-        let setting = Setting { firmware: built, baud: BAUD, cluster: CLUSTER };
+        let setting = Setting { firmware: built, baud: BAUD, cluster: CLUSTER, plain: false };
         let rig = Rig::mesh(&setting, None, Journal::new(false)).expect("three boards start");
         Story { rig, firmware, done: 0, unknown: 0 }
     }
 
     /// Three boards of this cluster, with what is kept in `directory`.
     pub(crate) fn of_kept_boards(cluster: u64, directory: &Path) -> Story {
-        let setting = Setting { firmware: Firmware::build(BOARD).expect("the firmware"), baud: BAUD, cluster };
+        let setting =
+            Setting { firmware: Firmware::build(BOARD).expect("the firmware"), baud: BAUD, cluster, plain: false };
         let rig = Rig::mesh(&setting, Some(directory), Journal::new(false)).expect("three boards start");
         Story { rig, firmware: BOARD, done: 0, unknown: 0 }
     }
@@ -59,7 +60,8 @@ impl Story {
     }
 
     fn mixed(cluster: u64, directory: Option<&Path>) -> Story {
-        let setting = Setting { firmware: Firmware::build(BOARD).expect("the firmware"), baud: BAUD, cluster };
+        let setting =
+            Setting { firmware: Firmware::build(BOARD).expect("the firmware"), baud: BAUD, cluster, plain: false };
         let program = Path::new(env!("CARGO_BIN_EXE_rig"));
         let rig = Rig::mixed(&setting, program, directory, Journal::new(false)).expect("a board and two hosts start");
         Story { rig, firmware: BOARD, done: 0, unknown: 0 }

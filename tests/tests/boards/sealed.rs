@@ -1,0 +1,170 @@
+//! Boards that seal what they say.
+
+use quorate::{Change, Instant, Seat, Session};
+use quorate_serial::{Address, Header, Receiver, Transmitter, Wiring};
+use quorate_tests::boards::{CLUSTER, FRAME, Setting, Trouble, World};
+use quorate_wire::DecodeError;
+use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, encode_request};
+use quorate_wire::seal::client::{ClientChannel, ClientKey, encode_request as encode_sealed};
+use quorate_wire::seal::{Key, KeyId, Refusal, Rights, Ring};
+
+/// The line that joins no boards, of a board in a mesh of three.
+const CONSOLE: usize = 3;
+
+/// What a client's requests are known by: so long that a word about one is no longer.
+const CLIENT: u64 = 1 << 40;
+
+fn sealed(seed: u64, wiring: Wiring) -> Setting {
+    Setting { seals: true, ..Setting::new(seed, 3, wiring, 115_200) }
+}
+
+fn led(setting: Setting) -> (World, usize) {
+    let mut world = World::new(setting);
+    world.run(20 * setting.pace().election.as_micros() as u64).expect("they elect a leader");
+    let leader = world.leader().expect("they have elected a leader");
+    (world, leader)
+}
+
+/// What a board says to this frame, on the line that joins no boards.
+fn say(world: &mut World, board: usize, frame: &[u8]) -> Vec<Vec<u8>> {
+    let now = Instant::from_micros(world.now());
+    let station = world.station(board).expect("it has power");
+    let (to, from) = (Seat(board as u8).into(), Address::guest(1).expect("there are some"));
+    let mut line = Transmitter::<FRAME>::new();
+    line.push(&Header { hops: 0, turned: false, hears: true, to, from }, frame).expect("it fits");
+    station.feed(now, CONSOLE, line.pending()).expect("it runs");
+    let bytes = station.drain(CONSOLE).to_vec();
+    station.drained(CONSOLE, bytes.len());
+    let (mut receiver, mut rest, mut frames) = (Receiver::<FRAME>::new(), &bytes[..], Vec::new());
+    while let Some(taken) = receiver.take(&mut rest) {
+        frames.push(taken.expect("no wire is noisy").1.to_vec());
+    }
+    frames
+}
+
+fn request(body: RequestBody<'_>) -> Request<'_> {
+    Request { cluster: CLUSTER, client: CLIENT, number: 1, body }
+}
+
+#[test]
+fn boards_that_seal_answer_every_press() {
+    for wiring in [Wiring::Mesh, Wiring::Ring] {
+        let report = World::new(Setting { pause_max: 20_000, ..sealed(1, wiring) }).story(5_000_000);
+        let report = report.expect("all is well");
+        assert_eq!((report.answered, report.boots, report.lives), (report.applied, 3, 0));
+        assert!(report.answered > 100, "{} presses in five seconds", report.answered);
+    }
+}
+
+#[test]
+fn presses_are_answered_all_the_while_that_the_key_is_changed() {
+    let trouble = Trouble { every: 100_000, keys: true, ..Trouble::default() };
+    for wiring in [Wiring::Mesh, Wiring::Ring] {
+        let mut world = World::new(Setting { trouble, ..sealed(2, wiring) });
+        world.run(5_000_000).expect("they elect a leader");
+        for second in 0..20 {
+            let before = world.answered();
+            world.run(1_000_000).expect("nothing goes wrong");
+            assert!(world.answered() > before + 20, "{} in second {second}", world.answered() - before);
+        }
+    }
+}
+
+/// What a press is, and who it is for, is not read on a wire.
+#[test]
+fn no_frame_on_a_wire_is_plain() {
+    let (mut world, _) = led(sealed(3, Wiring::Mesh));
+    world.listen();
+    world.run(2_000_000).expect("nothing goes wrong");
+    let mut frames = 0;
+    for (_, _, bytes) in world.heard() {
+        let (mut receiver, mut rest) = (Receiver::<FRAME>::new(), &bytes[..]);
+        while let Some(taken) = receiver.take(&mut rest) {
+            // The first one may have begun before.
+            let Ok((_, frame)) = taken else { continue };
+            frames += 1;
+            assert!(matches!(quorate_wire::verify(frame), Err(DecodeError::Sealed(_))), "{frame:02x?}");
+        }
+    }
+    assert!(frames > 100, "{frames}");
+}
+
+#[test]
+fn the_status_of_a_board_that_seals_fits_into_a_frame() {
+    let (mut world, leader) = led(sealed(4, Wiring::Mesh));
+    for board in 0..3 {
+        let fits = world.ask(board, RequestBody::Status, |body| matches!(body, ReplyBody::Status(_)));
+        assert_eq!(fits, Some(true), "board {board}, led by {leader}");
+    }
+}
+
+#[test]
+fn who_has_no_key_is_told_once_in_an_interval_and_no_longer_than_he_asks() {
+    let (mut world, leader) = led(sealed(5, Wiring::Mesh));
+    let mut buffer = [0; FRAME];
+    let plain = encode_request(&mut buffer, &request(RequestBody::Status)).expect("it is short").to_vec();
+    let told = say(&mut world, leader, &plain);
+    let [word] = &told[..] else { panic!("{told:02x?}") };
+    assert!(word.len() <= plain.len());
+    let refusal = Refusal::decode(word).expect("it is one");
+    assert_eq!((refusal.reason, refusal.is_about(&plain)), (DecodeError::Plain, true));
+    assert_eq!(say(&mut world, leader, &plain), Vec::<Vec<u8>>::new());
+
+    // With another cluster's key it is the same.
+    let ring = Ring::<1>::new(KeyId::new(2).expect("it is below 16"), Key::new([99; Key::BYTES]));
+    let key = ClientKey::of(&ring, ring.used(), CLUSTER, "eve".parse().expect("a name"), Rights::Admin);
+    let (key, mut channel) = (key.expect("it is there"), ClientChannel::default());
+    world.run(1_000_000).expect("nothing goes wrong");
+    let now = Instant::from_micros(world.now());
+    let ask = channel.speak(&key, now, 0, || 1).expect("it has no session");
+    let told = say(&mut world, leader, &ask);
+    let [word] = &told[..] else { panic!("{told:02x?}") };
+    assert_eq!(Refusal::decode(word).expect("it is one").reason, DecodeError::Sealed(2));
+}
+
+#[test]
+fn a_client_that_may_only_read_changes_nothing() {
+    let (mut world, leader) = led(sealed(6, Wiring::Mesh));
+    let ring = Ring::<1>::new(KeyId::new(1).expect("it is below 16"), Key::new([1; Key::BYTES]));
+    let key = ClientKey::of(&ring, ring.used(), CLUSTER, "reader".parse().expect("a name"), Rights::Read);
+    let (key, mut channel) = (key.expect("it is there"), ClientChannel::default());
+    let now = Instant::from_micros(world.now());
+    let ask = channel.speak(&key, now, 0, || 1).expect("it has no session");
+    let answer = say(&mut world, leader, &ask);
+    let done = channel.hear(&answer[0], &key).expect("it has the key");
+    say(&mut world, leader, &done);
+    let session = Session { client: CLIENT, epoch: quorate::Index(1), sequence: 1 };
+    let since = quorate::Index(0);
+    for body in [
+        RequestBody::Command { session, command: &[1, 2] },
+        RequestBody::Open { client: CLIENT, epoch: quorate::Index(0) },
+        RequestBody::Change { since, change: Change::Remove { seat: Seat(0) } },
+        RequestBody::Transfer { to: None },
+    ] {
+        let mut buffer = [0; FRAME];
+        let frame = encode_sealed(&mut buffer, &key, &mut channel, now, &request(body)).expect("it fits");
+        let mut answers = say(&mut world, leader, &frame.expect("there is a session").to_vec());
+        let reply = quorate_wire::seal::client::decode_reply(&mut answers[0], &mut channel, CLIENT).expect("it opens");
+        assert_eq!(reply.body, ReplyBody::Refused(Reason::Forbidden), "{body:?}");
+    }
+}
+
+/// Who seals and who does not hear nothing of each other, and say so.
+#[test]
+fn a_plain_frame_is_not_taken_by_a_board_that_seals_nor_a_sealed_one_by_a_board_that_does_not() {
+    let (mut plain, _) = led(Setting::new(7, 3, Wiring::Mesh, 115_200));
+    let (mut sealed, _) = led(sealed(7, Wiring::Mesh));
+    for world in [&mut plain, &mut sealed] {
+        world.listen();
+        world.run(1_000_000).expect("nothing goes wrong");
+    }
+    let (said, sealed_said) = (plain.heard(), sealed.heard());
+    for (said, hears, reason) in [(said, &mut sealed, "plain"), (sealed_said, &mut plain, "sealed")] {
+        let bytes = said.iter().find(|(from, to, _)| (*from, *to) == (0, 1)).map(|(.., bytes)| bytes);
+        let now = Instant::from_micros(hears.now());
+        let station = hears.station(1).expect("it has power");
+        station.feed(now, 0, bytes.expect("there is such a wire")).expect("it runs");
+        let count = station.refusals().iter().find_map(|(name, count)| (name == reason).then_some(count));
+        assert!(count > Some(10), "{count:?} of {reason}");
+    }
+}
