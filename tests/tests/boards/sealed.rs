@@ -143,7 +143,7 @@ fn a_client_that_may_only_read_changes_nothing() {
     ] {
         let mut buffer = [0; FRAME];
         let frame = encode_sealed(&mut buffer, &key, &mut channel, now, &request(body)).expect("it fits");
-        let mut answers = say(&mut world, leader, &frame.expect("there is a session").to_vec());
+        let mut answers = say(&mut world, leader, frame.expect("there is a session"));
         let reply = quorate_wire::seal::client::decode_reply(&mut answers[0], &mut channel, CLIENT).expect("it opens");
         assert_eq!(reply.body, ReplyBody::Refused(Reason::Forbidden), "{body:?}");
     }
