@@ -2,7 +2,7 @@
 
 use quorate::{Change, Instant, Seat, Session};
 use quorate_serial::{Address, Header, Receiver, Transmitter, Wiring};
-use quorate_tests::boards::{CLUSTER, FRAME, Setting, Trouble, World};
+use quorate_tests::boards::{CLUSTER, FRAME, Setting, Simulated, Trouble, World};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, encode_request};
 use quorate_wire::seal::client::{ClientChannel, ClientKey, encode_request as encode_sealed};
@@ -167,4 +167,49 @@ fn a_plain_frame_is_not_taken_by_a_board_that_seals_nor_a_sealed_one_by_a_board_
         let count = station.refusals().iter().find_map(|(name, count)| (name == reason).then_some(count));
         assert!(count > Some(10), "{count:?} of {reason}");
     }
+}
+
+/// Everything that was said to a board is said to it again, as it was, to another one, and with a bit changed.
+#[test]
+fn what_was_recorded_changes_nothing() {
+    let (mut world, leader) = led(sealed(8, Wiring::Mesh));
+    let hears = (leader + 1) % 3;
+    world.listen();
+    world.run(1_000_000).expect("nothing goes wrong");
+    let heard = world.heard();
+    let mut rng = fastrand::Rng::with_seed(8);
+    for board in [hears, leader] {
+        let now = Instant::from_micros(world.now());
+        let station = world.station(board).expect("it has power");
+        let state = |station: &Simulated| {
+            let node = station.node().expect("a member");
+            (node.term(), node.role(), node.last(), node.commit(), node.applied())
+        };
+        let before = state(station);
+        let dropped = |station: &Simulated| station.refusals().iter().map(|(_, count)| count).sum::<u64>();
+        let (mut said, counted) = (0, dropped(station));
+        for (_, to, bytes) in &heard {
+            let (mut receiver, mut rest) = (Receiver::<FRAME>::new(), &bytes[..]);
+            while let Some(taken) = receiver.take(&mut rest) {
+                let Ok((header, frame)) = taken else { continue };
+                for is_changed in [false, true] {
+                    if is_changed && !frame.is_empty() {
+                        let bit = rng.usize(..8 * frame.len());
+                        frame[bit / 8] ^= 1 << (bit % 8);
+                    }
+                    let mut line = Transmitter::<FRAME>::new();
+                    line.push(&Header { to: Seat(board as u8).into(), ..header }, frame).expect("it fits");
+                    station.feed(now, 0, line.pending()).expect("it runs");
+                    said += usize::from(*to == board);
+                }
+                assert_eq!(state(station), before, "{frame:02x?}");
+            }
+        }
+        assert!(said > 100 && dropped(station) > counted, "{said} frames");
+    }
+    // They go on as if nothing had been.
+    let before = world.answered();
+    world.run(1_000_000).expect("nothing goes wrong");
+    assert_eq!(world.leader(), Some(leader));
+    assert!(world.answered() > before + 50, "{} presses in a second", world.answered() - before);
 }
