@@ -2,6 +2,7 @@
 #![cfg(feature = "seal")]
 
 mod attacks;
+mod channels;
 mod clients;
 mod pair;
 mod rotation;

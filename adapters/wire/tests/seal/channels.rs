@@ -1,0 +1,122 @@
+//! A node's channels to all other seats, some of which two lives speak for.
+
+use core::time::Duration;
+
+use quorate::{Ballot, Founding, Incarnation, Instant, Message, Seat, Seats, Term};
+use quorate_wire::seal::{Channels, HELLO, Key, KeyId, Ring, Side};
+use quorate_wire::{Cluster, DecodeError};
+
+const NODE: Seat = Seat(1);
+const INTERVAL_MICROS: u64 = 1_000;
+
+fn ring() -> Ring<1> {
+    Ring::new(KeyId::new(1).expect("it is below 16"), Key::new([1; Key::BYTES]))
+}
+
+/// A store, and its channels.
+struct Store<const PLACES: usize> {
+    side: Side,
+    channels: Channels<PLACES>,
+    drawn: u64,
+}
+
+impl<const PLACES: usize> Store<PLACES> {
+    fn new(seat: Seat, life: u64) -> Self {
+        let me = quorate::Identity { seat, incarnation: Incarnation(life) };
+        let side = Side { cluster: Cluster(7), founding: Founding(9), me, interval_micros: INTERVAL_MICROS };
+        Store { side, channels: Channels::new(), drawn: u64::from(seat.0) << 32 | life << 16 }
+    }
+
+    fn ask(&mut self, now: Instant, to: Seat) -> Vec<[u8; HELLO]> {
+        let (mut said, drawn) = (Vec::new(), &mut self.drawn);
+        let number = || {
+            *drawn += 1;
+            *drawn
+        };
+        let to = (Seats::NONE.with(to), Duration::from_secs(1));
+        self.channels.speak(&self.side, &ring(), now, to, number, |_, hello| said.push(*hello));
+        said
+    }
+
+    fn hear(&mut self, now: Instant, hello: &[u8; HELLO]) -> Result<Option<[u8; HELLO]>, DecodeError> {
+        self.drawn += 1;
+        let drawn = self.drawn;
+        self.channels.hear(hello, &self.side, &ring(), now, || drawn)
+    }
+
+    fn say(&mut self, to: Seat, message: &Message<'_>) -> Option<Vec<u8>> {
+        let mut buffer = [0; 200];
+        self.channels.encode(&mut buffer, &self.side, to, message).expect("it fits").map(<[u8]>::to_vec)
+    }
+
+    /// Whether it opens this frame, and of which life it is.
+    fn opens(&mut self, now: Instant, frame: &[u8]) -> Option<Incarnation> {
+        let mut frame = frame.to_vec();
+        let opened = self.channels.decode(&mut frame, &self.side, &ring(), now);
+        opened.ok().map(|(from, _)| from.incarnation)
+    }
+}
+
+/// A store comes to a session with the node.
+fn meet<const PLACES: usize>(now: Instant, store: &mut Store<4>, node: &mut Store<PLACES>) {
+    let [ask] = store.ask(now, NODE)[..] else { panic!("it asks") };
+    let answer = node.hear(now, &ask).expect("it has the key").expect("it is answered");
+    let done = store.hear(now, &answer).expect("it has the key").expect("it is answered");
+    assert_eq!(node.hear(now, &done), Ok(None));
+}
+
+fn vote(life: u64) -> Message<'static> {
+    Message::Vote { term: Term(2), incarnation: Incarnation(life), ballot: Ballot::Pre, granted: true }
+}
+
+const WORD: Message<'static> = Message::CampaignNow { term: Term(3) };
+
+#[test]
+fn what_is_said_to_one_of_two_lives_of_a_seat_opens_there_and_nowhere_else() {
+    let now = Instant::START;
+    let (mut node, mut first, mut other) = (Store::<4>::new(NODE, 0), Store::new(Seat(3), 5), Store::new(Seat(3), 6));
+    meet(now, &mut first, &mut node);
+    let frame = first.say(NODE, &WORD).expect("there is a session");
+    assert_eq!(node.opens(now, &frame), Some(Incarnation(5)));
+    node.channels.accept(first.side.me, now);
+    meet(now, &mut other, &mut node);
+    let frame = node.say(Seat(3), &vote(5)).expect("there is a session");
+    assert_eq!((other.opens(now, &frame), first.opens(now, &frame)), (None, Some(Incarnation(0))));
+    let frame = node.say(Seat(3), &vote(6)).expect("there is a session");
+    assert_eq!((first.opens(now, &frame), other.opens(now, &frame)), (None, Some(Incarnation(0))));
+    let frame = node.say(Seat(3), &WORD).expect("there is a session");
+    assert_eq!((other.opens(now, &frame), first.opens(now, &frame)), (None, Some(Incarnation(0))));
+}
+
+#[test]
+fn a_life_that_is_silent_gives_its_place_to_the_next_one() {
+    let (mut node, mut first, mut next) = (Store::<4>::new(NODE, 0), Store::new(Seat(3), 5), Store::new(Seat(3), 6));
+    let mut now = Instant::START;
+    meet(now, &mut first, &mut node);
+    node.channels.accept(first.side.me, now);
+    now = Instant::from_micros(20 * INTERVAL_MICROS);
+    meet(now, &mut next, &mut node);
+    let frame = node.say(Seat(3), &WORD).expect("there is a session");
+    assert_eq!(next.opens(now, &frame), Some(Incarnation(0)), "it is spoken to as whoever holds the seat");
+}
+
+/// Every seat has its place; a twin has one if there is another.
+#[test]
+fn a_seat_has_a_place_before_any_twin() {
+    let now = Instant::START;
+    let mut node = Store::<2>::new(NODE, 0);
+    let [mut two, mut twin, mut three, mut four] =
+        [(2, 5), (2, 6), (3, 0), (4, 0)].map(|(seat, life)| Store::new(Seat(seat), life));
+    meet(now, &mut two, &mut node);
+    node.channels.accept(two.side.me, now);
+    meet(now, &mut twin, &mut node);
+    meet(now, &mut three, &mut node);
+    let frame = two.say(NODE, &WORD).expect("there is a session");
+    assert_eq!(node.opens(now, &frame), Some(Incarnation(5)));
+    let frame = three.say(NODE, &WORD).expect("there is a session");
+    assert_eq!(node.opens(now, &frame), Some(Incarnation(0)));
+    let frame = twin.say(NODE, &WORD).expect("it does not know");
+    assert_eq!(node.opens(now, &frame), None);
+    let [ask] = four.ask(now, NODE)[..] else { panic!("it asks") };
+    assert_eq!(node.hear(now, &ask), Err(DecodeError::Session));
+}
