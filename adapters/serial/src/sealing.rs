@@ -3,7 +3,7 @@ use core::time::Duration;
 use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
 use quorate_wire::client::{Reason, Reply, Request};
 use quorate_wire::seal::client::{self, ClientChannel, ClientKey, Guests};
-use quorate_wire::seal::{self, Channels, Form, KeyId, Name, Numbers, Refusal, Rights, Ring, RingError, Side};
+use quorate_wire::seal::{self, Channels, Form, KeyId, Name, Numbers, Profile, Refusal, Rights, Ring, RingError, Side};
 use quorate_wire::{Class, Cluster, DecodeError, EncodeError, FoundingEnvelope};
 
 pub(crate) use quorate_wire::seal::client::SessionNumber;
@@ -49,7 +49,7 @@ impl<const SEATS: usize, const CLIENTS: usize> Sealing<SEATS, CLIENTS> {
     #[inline(never)]
     pub(crate) fn new(ring: Ring<KEYS>, cluster: Cluster, me: Seat, interval: Wait, seed: u64) -> Self {
         let mut numbers = Numbers::new(&ring, me, seed);
-        let side = Side { cluster, founding: Founding(0), me: me.into(), interval_micros: interval.micros() };
+        let side = Side { cluster, founding: Founding(0), me: me.into(), interval_micros: interval.micros(), profile: Profile::Full };
         Sealing {
             key: own_key(&ring, cluster, me),
             guests: Guests::new(numbers.draw_key()),

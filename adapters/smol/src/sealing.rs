@@ -3,7 +3,7 @@ use std::time::Duration;
 use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
 use quorate_wire::client::{Reply, Request};
 use quorate_wire::seal::client::{CLIENT_HELLO, Guest, Guests, SessionNumber, decode_request, encode_reply};
-use quorate_wire::seal::{self, Channels, HELLO, KeyId, Side};
+use quorate_wire::seal::{self, Channels, HELLO, KeyId, Profile, Side};
 use quorate_wire::{DecodeError, EncodeError, FoundingEnvelope};
 
 use crate::keyring::KEYS;
@@ -35,7 +35,7 @@ impl Sealing {
     pub(crate) fn new(keys: Keyring, config: &ServerConfig) -> Sealing {
         let ServerConfig { cluster, seat, heartbeat_interval, election_timeout, .. } = *config;
         let interval_micros = u64::try_from(heartbeat_interval.as_micros()).unwrap_or(u64::MAX);
-        let side = Side { cluster, founding: Founding(0), me: seat.into(), interval_micros };
+        let side = Side { cluster, founding: Founding(0), me: seat.into(), interval_micros, profile: Profile::Full };
         let (guests, removals) = (Box::new(Guests::new(random::key())), keys.keys().removals);
         Sealing { keys, side, patience: election_timeout, channels: Box::default(), guests, removals }
     }

@@ -11,11 +11,12 @@
 //! ```rust
 //! use quorate::{Founding, Instant, Message, Seat, Term};
 //! use quorate_wire::Cluster;
-//! use quorate_wire::seal::{Channel, Key, KeyId, Ring, Side, decode, decode_hello, encode, encode_hello};
+//! use quorate_wire::seal::{Channel, Key, KeyId, Profile, Ring, Side, decode, decode_hello, encode, encode_hello};
 //!
 //! let ring = || Ring::<1>::new(KeyId::new(1).expect("0 to 15"), Key::new([7; 32])); // 32 random bytes, the same for all
 //! let (cluster, founding, interval_micros) = (Cluster(1), Founding(42), 50_000);
-//! let side = |seat| Side { cluster, founding, me: Seat(seat).into(), interval_micros };
+//! let profile = Profile::Full; // or that of a bus: its frames are 10 bytes shorter
+//! let side = |seat| Side { cluster, founding, me: Seat(seat).into(), interval_micros, profile };
 //! let (one, other, ring, now) = (side(1), side(2), ring(), Instant::START);
 //! let (mut to_other, mut to_one) = (Channel::default(), Channel::default());
 //! let message = Message::CampaignNow { term: Term(7) };
@@ -47,6 +48,7 @@ mod key;
 mod member;
 mod name;
 mod numbers;
+mod profile;
 mod refusal;
 mod rights;
 mod ring;
@@ -63,6 +65,8 @@ pub use self::key::Key;
 pub use self::member::{decode, decode_by_any, encode, sender};
 pub use self::name::{Name, NameError};
 pub use self::numbers::Numbers;
+use self::profile::BUS_BITS;
+pub use self::profile::Profile;
 pub use self::refusal::{REFUSAL, Refusal};
 pub use self::rights::{Rights, RightsError};
 pub use self::ring::{KeyId, Ring, RingError};
@@ -80,6 +84,8 @@ pub struct Side {
     pub me: Identity,
     /// A side says nothing of its own accord more often than once in so many microseconds: a heartbeat interval, say.
     pub interval_micros: u64,
+    /// What the seal of a frame takes: the same at both ends of each link.
+    pub profile: Profile,
 }
 
 impl Side {
@@ -93,7 +99,7 @@ impl Side {
 pub enum Form {
     /// Plain, of this class.
     Plain(Class),
-    /// Sealed, of this class.
+    /// Sealed, of this class; between members by either [`Profile`].
     Sealed(Class),
     /// A [`Hello`].
     Hello,
@@ -112,6 +118,7 @@ impl Form {
         match (Class::of(frame), frame.get(1)) {
             (Err(DecodeError::Sealed(_)), Some(class)) => match class & SEAL_BITS {
                 SEALED_BITS => Class::of_bits(class & !SEAL_BITS).map(Form::Sealed),
+                BUS_BITS if class & !SEAL_BITS == Class::Member as u8 => Ok(Form::Sealed(Class::Member)),
                 HELLO_BITS => match class & !SEAL_BITS {
                     CLIENT_KIND..REFUSAL_KIND => Ok(Form::ClientHello),
                     REFUSAL_KIND => Ok(Form::Refusal),

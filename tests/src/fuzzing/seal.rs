@@ -1,8 +1,8 @@
 use quorate::founding::Message as FoundingMessage;
 use quorate::{Founding, Instant, Message, Seat, Term};
 use quorate_wire::seal::{
-    Channel, Form, Hello, Key, KeyId, Ring, Side, decode, decode_founding, decode_hello, encode, encode_founding,
-    encode_hello,
+    Channel, Form, Hello, Key, KeyId, Profile, Ring, Side, decode, decode_founding, decode_hello, encode,
+    encode_founding, encode_hello,
 };
 use quorate_wire::{Class, Cluster, FoundingEnvelope};
 
@@ -15,7 +15,9 @@ const INTERVAL: u64 = 1000;
 /// # Panics
 /// If one is, or they cannot.
 pub fn seal(data: &[u8]) {
-    let mut line = Line { sides: [Party::new(1), Party::new(2)], said: Vec::new(), opened: Vec::new() };
+    let profile = if data.len() % 2 == 0 { Profile::Full } else { Profile::Bus };
+    let sides = [1, 2].map(|seat| Party::new(seat, profile));
+    let mut line = Line { sides, said: Vec::new(), opened: Vec::new() };
     line.settle();
     let mut rest = data;
     while let [act, which, tail @ ..] = rest {
@@ -34,7 +36,7 @@ pub fn seal(data: &[u8]) {
             kind => {
                 let (bytes, tail) = rest.split_at(which.min(rest.len()));
                 rest = tail;
-                let class = if kind == 6 { 0x40 } else { 0xc0 | act >> 4 & 7 };
+                let class = if kind == 6 { 0x40 << (act >> 4 & 1) } else { 0xc0 | act >> 4 & 7 };
                 let mut frame = [&[1, class, 5, 2 - second as u8, 1 + second as u8], bytes].concat();
                 assert!(line.sides[second].take(&mut frame).is_none(), "a forged frame is taken");
             }
@@ -66,8 +68,9 @@ enum Taken {
 }
 
 impl Party {
-    fn new(seat: u8) -> Party {
-        let side = Side { cluster: CLUSTER, founding: Founding(7), me: Seat(seat).into(), interval_micros: INTERVAL };
+    fn new(seat: u8, profile: Profile) -> Party {
+        let (founding, me) = (Founding(7), Seat(seat).into());
+        let side = Side { cluster: CLUSTER, founding, me, interval_micros: INTERVAL, profile };
         let id = KeyId::new(5).expect("it is below 16");
         let (ring, channel) = (Ring::new(id, Key::new([9; Key::BYTES])), Channel::default());
         Party { side, ring, channel, now: 0, drawn: u64::from(seat) << 32 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use quorate::{Identity, Incarnation, Seat};
 use quorate_smol::{ClientError, Event, Keyring, ServerConfig};
 use quorate_wire::DecodeError;
-use quorate_wire::seal::{Hello, Ring, Side, Word, encode_hello};
+use quorate_wire::seal::{Hello, Profile, Ring, Side, Word, encode_hello};
 
 use crate::caller::Caller;
 use crate::damage::{essence, forged_ack, refused};
@@ -14,7 +14,7 @@ use crate::stranger::Stranger;
 /// A question for a session, by somebody who has this key.
 fn ask(house: &House, number: u8, of: u8, from: u8, to: u8) -> [u8; 53] {
     let me = Identity { seat: Seat(from), incarnation: Incarnation::FOUNDER };
-    let side = Side { cluster: CLUSTER, founding: house.founding(), me, interval_micros: 0 };
+    let side = Side { cluster: CLUSTER, founding: house.founding(), me, interval_micros: 0, profile: Profile::Full };
     let hello = Hello { from: me, to: Seat(to), key: key_id(number), word: Word::Ask(7) };
     encode_hello(&side, &Ring::<1>::new(key_id(number), key(of)), &hello).expect("the key is here")
 }

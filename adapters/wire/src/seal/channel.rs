@@ -136,7 +136,7 @@ impl Channel {
         &mut self,
         side: &Side,
         now: Instant,
-        (from, mark, low): (Seat, u8, u32),
+        (from, mark, low): (Seat, u8, &[u8]),
         header: &[u8],
         sealed: &mut [u8],
     ) -> Result<(Incarnation, usize), DecodeError> {
@@ -144,7 +144,7 @@ impl Channel {
         for is_next in [true, false] {
             let place = if is_next { &mut self.next } else { &mut self.present };
             let Some(session) = place.as_mut().filter(|session| session.mark() == mark) else { continue };
-            match session.open(from.0, low, header, sealed) {
+            match session.open(side.profile, from.0, low, header, sealed) {
                 Ok(length) => {
                     let life = session.with;
                     session.is_confirmed = true;
@@ -204,6 +204,7 @@ mod tests {
     use proptest::prelude::*;
     use quorate::Founding;
 
+    use super::super::Profile;
     use super::super::session::{SESSION_FRAMES, SESSION_FRAMES_MAX};
     use super::*;
     use crate::Cluster;
@@ -212,7 +213,7 @@ mod tests {
 
     fn side(seat: u8) -> Side {
         let (cluster, founding, interval_micros) = (Cluster(1), Founding(2), 0);
-        Side { cluster, founding, me: Seat(seat).into(), interval_micros }
+        Side { cluster, founding, me: Seat(seat).into(), interval_micros, profile: Profile::Full }
     }
 
     fn ring() -> Ring<1> {

@@ -3,7 +3,7 @@ use quorate::founding::Message;
 
 use super::key::Purpose;
 use super::session::{TAG, open, seal};
-use super::{Key, KeyId, Ring, SEALED_BITS};
+use super::{Key, KeyId, Profile, Ring, SEALED_BITS};
 use crate::fields::{self, Fields};
 use crate::founding::{self, FoundingEnvelope};
 use crate::frame::{self, Class, EncodeError, VERSION};
@@ -39,7 +39,7 @@ pub fn encode_founding<'b, const KEYS: usize>(
         number.into_iter().try_for_each(|number| fields::random(out, number))
     })?;
     let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
-    *rest.first_chunk_mut().ok_or(error)? = seal(&key, 0, 0, head, body).ok_or(error)?;
+    *rest.first_chunk_mut().ok_or(error)? = seal(&key, Profile::Full, (0, 0), head, body).ok_or(error)?;
     buffer.get(..end + TAG).ok_or(error)
 }
 
@@ -63,7 +63,7 @@ pub fn decode_founding<const KEYS: usize>(
     let number = [fields.random(), fields.random()];
     let id = KeyId::new(id).ok_or(DecodeError::Malformed)?;
     let key = key_of(ring.key(id).ok_or(DecodeError::Sealed(id.number()))?, number);
-    let length = open(&key, 0, 0, head, sealed)?;
+    let length = open(&key, Profile::Full, (0, 0), head, sealed)?;
     founding::read_body(sealed.get(..length).ok_or(DecodeError::Length)?, cluster, me)
 }
 

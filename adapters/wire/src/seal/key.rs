@@ -42,7 +42,9 @@ impl Key {
     /// purpose, and for one purpose there is always the same number of blocks.
     pub(super) fn derive(&self, purpose: Purpose, [a, b, c]: [u8; 3], first: u64, numbers: &[[u64; 2]]) -> Key {
         let head = u64::from_le_bytes([purpose as u8, a, b, c, 0, 0, 0, 0]);
-        numbers.iter().fold(self.step([head, first]), |key, block| key.step(*block))
+        let step =
+            |key: &Key, [low, high]: [u64; 2]| key.step(&(u128::from(high) << 64 | u128::from(low)).to_le_bytes());
+        numbers.iter().fold(step(self, [head, first]), |key, block| step(&key, *block))
     }
 
     /// Its first half, for who is to see that somebody else has made the same key.
@@ -52,9 +54,9 @@ impl Key {
         tag
     }
 
-    fn step(&self, [low, high]: [u64; 2]) -> Key {
-        let block = (u128::from(high) << 64 | u128::from(low)).to_le_bytes();
-        Key(hchacha::<R20>(&self.0.into(), &block.into()).into())
+    /// The key that this one makes of a block.
+    pub(super) fn step(&self, block: &[u8; 16]) -> Key {
+        Key(hchacha::<R20>(&self.0.into(), block.into()).into())
     }
 }
 
@@ -93,12 +95,12 @@ mod tests {
     #[test]
     fn a_step_is_hchacha20() {
         let key = Key::new(core::array::from_fn(|at| at as u8));
-        let block = [0x4a00_0000_0900_0000, 0x2759_4131_0000_0000];
+        let block = [0, 0, 0, 9, 0, 0, 0, 0x4a, 0, 0, 0, 0, 0x31, 0x41, 0x59, 0x27];
         let expected = [
             0x82, 0x41, 0x3b, 0x42, 0x27, 0xb2, 0x7b, 0xfe, 0xd3, 0x0e, 0x42, 0x50, 0x8a, 0x87, 0x7d, 0x73, 0xa0, 0xf9,
             0xe4, 0xd5, 0x8a, 0x74, 0xa8, 0x53, 0xc1, 0x2e, 0xc4, 0x13, 0x26, 0xd3, 0xec, 0xdc,
         ];
-        assert_eq!(key.step(block).expose(), &expected);
+        assert_eq!(key.step(&block).expose(), &expected);
     }
 
     #[test]

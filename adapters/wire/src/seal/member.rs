@@ -1,17 +1,19 @@
 use quorate::{Identity, Instant, Message, Seat};
 
-use super::session::TAG;
-use super::{Channel, KeyId, Ring, SEALED_BITS, Side};
+use super::{Channel, KeyId, Profile, Ring, Side};
 use crate::fields::Fields;
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER, VERSION};
 use crate::member::ENVELOPE_MAX;
 use crate::{DecodeError, message};
 
-/// Version, class, key and session, from, to, counter.
-const HEAD: usize = 9;
+/// Version, class, key and session, from, to. The counter follows.
+const PLACES: usize = 5;
+
+/// What a sealed frame has beside its message.
+const OVERHEAD_MAX: usize = PLACES + Profile::Full.counter() + Profile::Full.tag();
 
 const _: () =
-    assert!(HEAD + TAG <= HEADER + ENVELOPE_MAX + CHECK, "a sealed frame may be longer than a plain one may be");
+    assert!(OVERHEAD_MAX <= HEADER + ENVELOPE_MAX + CHECK, "a sealed frame may be longer than a plain one may be");
 
 /// Writes a message to the seat `to` into a sealed frame at the front of `buffer`, and returns it. None if there is no
 /// session to seal it under: the channel [asks](Channel::speak) for one.
@@ -27,15 +29,17 @@ pub fn encode<'b>(
     message: &Message<'_>,
 ) -> Result<Option<&'b [u8]>, EncodeError> {
     let error = EncodeError { room: buffer.len() };
-    let end = frame::fill(buffer, HEAD, TAG, |body| message::write(message, body))?;
+    let (profile, from) = (side.profile, side.me.seat);
+    let before = PLACES + profile.counter();
+    let end = frame::fill(buffer, before, profile.tag(), |body| message::write(message, body))?;
     let Some((session, counter)) = channel.sealing() else { return Ok(None) };
-    let from = side.me.seat;
-    let (head, rest) = buffer.split_first_chunk_mut::<HEAD>().ok_or(error)?;
-    let [a, b, c, d] = (counter as u32).to_le_bytes();
-    *head = [VERSION, SEALED_BITS | Class::Member as u8, session.mark(), from.0, to.0, a, b, c, d];
-    let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
-    *rest.first_chunk_mut().ok_or(error)? = session.seal(from.0, counter, head, body).ok_or(error)?;
-    Ok(buffer.get(..end + TAG))
+    let (head, rest) = buffer.split_at_mut_checked(before).ok_or(error)?;
+    let places = [VERSION, profile.class(Class::Member), session.mark(), from.0, to.0];
+    head.iter_mut().zip(places.into_iter().chain(counter.to_le_bytes())).for_each(|(to, byte)| *to = byte);
+    let (body, rest) = rest.split_at_mut_checked(end - before).ok_or(error)?;
+    let tag = session.seal(profile, from.0, counter, head, body).ok_or(error)?;
+    rest.iter_mut().zip(tag).take(profile.tag()).for_each(|(to, byte)| *to = byte);
+    Ok(buffer.get(..end + profile.tag()))
 }
 
 /// The seat that a sealed frame to this side claims to be from. Whoever reads it decodes it with the channel to that seat.
@@ -45,7 +49,7 @@ pub fn encode<'b>(
 pub fn sender(frame: &[u8], side: &Side) -> Result<Seat, DecodeError> {
     let [version, class, _, from, to, ..] = *frame else { return Err(DecodeError::Length) };
     frame::check_version(version)?;
-    if class != SEALED_BITS | Class::Member as u8 {
+    if class != side.profile.class(Class::Member) {
         return Err(DecodeError::Class(class));
     }
     if Seat(to) != side.me.seat {
@@ -84,11 +88,12 @@ pub fn decode_by_any<'f, 'c, const KEYS: usize>(
     now: Instant,
 ) -> Result<(Identity, Message<'f>), DecodeError> {
     let seat = sender(frame, side)?;
-    let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
-    let [.., mark, _, _, a, b, c, d] = *head;
+    let before = PLACES + side.profile.counter();
+    let (head, sealed) = frame.split_at_mut_checked(before).ok_or(DecodeError::Length)?;
+    let [_, _, mark, _, _, low @ ..] = &*head else { return Err(DecodeError::Length) };
+    let (mark, low) = (*mark, low);
     let key = KeyId::of_mark(mark);
     ring.key(key).ok_or(DecodeError::Sealed(key.number()))?;
-    let low = u32::from_le_bytes([a, b, c, d]);
     let mut opened = Err(None);
     for channel in channels {
         match (channel.open(side, now, (seat, mark, low), head, sealed), opened) {

@@ -8,10 +8,10 @@ use poly1305::universal_hash::{KeyInit, UniversalHash};
 use zeroize::Zeroize;
 
 use super::window::Window;
-use super::{Key, KeyId};
+use super::{Key, KeyId, Profile};
 use crate::DecodeError;
 
-/// How long a tag is, in bytes.
+/// How long a tag is at most, in bytes.
 pub(super) const TAG: usize = 16;
 
 /// From so many frames on, another session is asked for.
@@ -66,17 +66,31 @@ impl<With> Session<With> {
     }
 
     /// Seals the body in place. What is before it goes into the tag.
-    pub(super) fn seal(&self, from: u8, counter: u64, header: &[u8], body: &mut [u8]) -> Option<[u8; TAG]> {
-        seal(&self.key, from, counter, header, body)
+    pub(super) fn seal(
+        &self,
+        profile: Profile,
+        from: u8,
+        counter: u64,
+        header: &[u8],
+        body: &mut [u8],
+    ) -> Option<[u8; TAG]> {
+        seal(&self.key, profile, (from, counter), header, body)
     }
 
-    /// Opens the body of a frame in place, once.
-    pub(super) fn open(&mut self, from: u8, low: u32, header: &[u8], sealed: &mut [u8]) -> Result<usize, DecodeError> {
+    /// Opens the body of a frame in place, once. `low` is what the frame has of its counter.
+    pub(super) fn open(
+        &mut self,
+        profile: Profile,
+        from: u8,
+        low: &[u8],
+        header: &[u8],
+        sealed: &mut [u8],
+    ) -> Result<usize, DecodeError> {
         let counter = self.window.counter(low);
         if !self.window.takes(counter) {
             return Err(DecodeError::Repeated);
         }
-        let length = open(&self.key, from, counter, header, sealed)?;
+        let length = open(&self.key, profile, (from, counter), header, sealed)?;
         self.window.mark(counter);
         Ok(length)
     }
@@ -93,45 +107,78 @@ impl<With> Session<With> {
     }
 }
 
-/// ChaCha20-Poly1305 (RFC 8439), in place: the tag. No two bodies are sealed with the same key, sender and counter.
-pub(super) fn seal(key: &Key, from: u8, counter: u64, header: &[u8], body: &mut [u8]) -> Option<[u8; TAG]> {
-    let (stream, mac) = begin(key, from, counter);
-    stream.try_apply_keystream_partial(InOutBuf::from(&mut *body)).ok()?;
-    Some(tag(mac, header, body))
+/// ChaCha20-Poly1305 (RFC 8439), in place: the tag, of which a frame has as much as its profile says. No two bodies are
+/// sealed with the same key, sender and counter.
+pub(super) fn seal(
+    key: &Key,
+    profile: Profile,
+    (from, counter): (u8, u64),
+    header: &[u8],
+    body: &mut [u8],
+) -> Option<[u8; TAG]> {
+    let start = Start::of(key, from, counter);
+    start.stream.try_apply_keystream_partial(InOutBuf::from(&mut *body)).ok()?;
+    Some(tag(start.mac, &start.shortener, profile, header, body))
 }
 
 /// The length of the body, which stands in front of its tag; the tag is looked at in a time that does not depend on it.
-pub(super) fn open(key: &Key, from: u8, counter: u64, header: &[u8], sealed: &mut [u8]) -> Result<usize, DecodeError> {
-    let (body, expected) = sealed.split_last_chunk_mut::<TAG>().ok_or(DecodeError::Length)?;
-    let (stream, mac) = begin(key, from, counter);
-    if !tag(mac, header, body).ct_eq(expected).to_bool() {
+pub(super) fn open(
+    key: &Key,
+    profile: Profile,
+    (from, counter): (u8, u64),
+    header: &[u8],
+    sealed: &mut [u8],
+) -> Result<usize, DecodeError> {
+    let length = sealed.len().checked_sub(profile.tag()).ok_or(DecodeError::Length)?;
+    let (body, expected) = sealed.split_at_mut_checked(length).ok_or(DecodeError::Length)?;
+    let Start { stream, mac, shortener } = Start::of(key, from, counter);
+    let tag = tag(mac, &shortener, profile, header, body);
+    if !tag.get(..expected.len()).is_some_and(|tag| tag.ct_eq(expected).to_bool()) {
         return Err(DecodeError::Tag);
     }
-    let length = body.len();
     stream.try_apply_keystream_partial(InOutBuf::from(body)).map_err(|_| DecodeError::Length)?;
     Ok(length)
 }
 
-/// The stream from its second block on, and what its first one makes.
-fn begin(key: &Key, from: u8, counter: u64) -> (ChaChaCore<R20, Ietf>, Poly1305) {
-    let mut stream = ChaChaCore::<R20, Ietf>::new(key.expose().into(), &nonce(from, counter).into());
-    let mut block = [0; 64].into();
-    stream.write_keystream_block(&mut block);
-    let mut first = [0; 32];
-    first.iter_mut().zip(block.iter()).for_each(|(to, byte)| *to = *byte);
-    let mac = Poly1305::new(&first.into());
-    block.zeroize();
-    first.zeroize();
-    (stream, mac)
+/// What a key and a counter make before anything is sealed.
+struct Start {
+    /// From the second block on.
+    stream: ChaChaCore<R20, Ietf>,
+    /// Of the first half of the first block.
+    mac: Poly1305,
+    /// The second half, which the RFC leaves: a key for one tag alone.
+    shortener: Key,
+}
+
+impl Start {
+    fn of(key: &Key, from: u8, counter: u64) -> Start {
+        let mut stream = ChaChaCore::<R20, Ietf>::new(key.expose().into(), &nonce(from, counter).into());
+        let mut block = [0; 64].into();
+        stream.write_keystream_block(&mut block);
+        let mut halves = [[0; 32]; 2];
+        halves.iter_mut().flatten().zip(block.iter()).for_each(|(to, byte)| *to = *byte);
+        let [first, second] = halves;
+        let start = Start { stream, mac: Poly1305::new(&first.into()), shortener: Key::new(second) };
+        block.zeroize();
+        halves.zeroize();
+        start
+    }
 }
 
 /// Of the header and the sealed body, each filled up with zeros, and their lengths.
-fn tag(mut mac: Poly1305, header: &[u8], body: &[u8]) -> [u8; TAG] {
+///
+/// A part of that tag would be easier to forge than its length says: with a zero behind the body, its first 8 bytes change by one of
+/// 2^52 values. So where a part is to do, it is one of what a key of this frame alone makes of the tag.
+fn tag(mut mac: Poly1305, shortener: &Key, profile: Profile, header: &[u8], body: &[u8]) -> [u8; TAG] {
     mac.update_padded(header);
     mac.update_padded(body);
     let lengths = (body.len() as u128) << 64 | header.len() as u128;
     mac.update(&[lengths.to_le_bytes().into()]);
-    mac.finalize().into()
+    let tag = mac.finalize().into();
+    match profile {
+        Profile::Full => tag,
+        Profile::Bus => shortener.step(&tag).tag(),
+    }
 }
 
 fn nonce(from: u8, counter: u64) -> [u8; 12] {
@@ -144,6 +191,8 @@ fn nonce(from: u8, counter: u64) -> [u8; 12] {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use chacha20poly1305::aead::KeyInit as AeadKeyInit;
     use chacha20poly1305::{AeadInOut, ChaCha20Poly1305};
     use proptest::prelude::*;
@@ -159,13 +208,14 @@ mod tests {
         let counter = u64::from_le_bytes([0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47]);
         let mut frame = [0; 114 + TAG];
         frame[..114].copy_from_slice(&text);
-        let tag = seal(&key, 7, counter, &header, &mut frame[..114]).expect("it is short");
+        let full = Profile::Full;
+        let tag = seal(&key, full, (7, counter), &header, &mut frame[..114]).expect("it is short");
         frame[114..].copy_from_slice(&tag);
         let start = [0xd3, 0x1a, 0x8d, 0x34, 0x64, 0x8e, 0x60, 0xdb];
         let expected = [0x1a, 0xe1, 0x0b, 0x59, 0x4f, 0x09, 0xe2, 0x6a, 0x7e, 0x90, 0x2e, 0xcb, 0xd0, 0x60, 0x06, 0x91];
         assert_eq!((&frame[..8], tag), (&start[..], expected));
-        assert_eq!(open(&key, 7, counter + 1, &header, &mut frame), Err(DecodeError::Tag));
-        assert_eq!(open(&key, 7, counter, &header, &mut frame), Ok(114));
+        assert_eq!(open(&key, full, (7, counter + 1), &header, &mut frame), Err(DecodeError::Tag));
+        assert_eq!(open(&key, full, (7, counter), &header, &mut frame), Ok(114));
         assert_eq!(frame[..114], text);
     }
 
@@ -181,11 +231,39 @@ mod tests {
             let mut expected = body.clone();
             let tag = cipher.encrypt_inout_detached(&nonce(3, counter).into(), &header, (&mut expected[..]).into());
             let mut sealed = body.clone();
-            let found = seal(&Key::new(bytes), 3, counter, &header, &mut sealed);
+            let found = seal(&Key::new(bytes), Profile::Full, (3, counter), &header, &mut sealed);
             prop_assert_eq!((found, &sealed), (tag.ok().map(Into::into), &expected));
             sealed.extend(found.expect("it is short"));
-            prop_assert_eq!(open(&Key::new(bytes), 3, counter, &header, &mut sealed), Ok(body.len()));
+            prop_assert_eq!(open(&Key::new(bytes), Profile::Full, (3, counter), &header, &mut sealed), Ok(body.len()));
             prop_assert_eq!(&sealed[..body.len()], body);
+        }
+
+        /// Poly1305 with a zero more behind the body makes a tag whose first 8 bytes are told beforehand once in 2^52 tries: by the
+        /// upper part of its key's first half, which stands here as it would be guessed.
+        #[test]
+        fn a_short_tag_is_as_hard_to_forge_as_it_is_long(
+            bytes in any::<[u8; Key::BYTES]>(),
+            counter in any::<u64>(),
+            body in prop::collection::vec(any::<u8>(), 1..15),
+        ) {
+            let (key, place, header) = (Key::new(bytes), (3, counter), [7; 7]);
+            let mut sealed = body.clone();
+            let tag = seal(&key, Profile::Bus, place, &header, &mut sealed).expect("it is short");
+            let mut stream = ChaChaCore::<R20, Ietf>::new(key.expose().into(), &nonce(3, counter).into());
+            let mut block = [0; 64].into();
+            stream.write_keystream_block(&mut block);
+            let upper: [u8; 8] = core::array::from_fn(|at| block[8 + at]);
+            let guessed = (u64::from_le_bytes(upper) & 0x0fff_fffc_0fff_fffc) >> 2;
+            let low = |tag: [u8; TAG]| tag.first_chunk().map(|low| u64::from_le_bytes(*low)).expect("it is longer");
+            let forged = [guessed, guessed + 1].map(|guess| low(tag).wrapping_add(guess.wrapping_mul(5)).to_le_bytes());
+            let opens = |tag: &[u8; 8]| {
+                let mut frame = [&sealed[..], &[0], tag].concat();
+                open(&key, Profile::Bus, place, &header, &mut frame).is_ok()
+            };
+            prop_assert!(!forged.iter().any(opens));
+            let mut frame = [&sealed[..], &tag[..8]].concat();
+            prop_assert_eq!(open(&key, Profile::Bus, place, &header, &mut frame), Ok(body.len()));
+            prop_assert_eq!(&frame[..body.len()], body);
         }
     }
 }

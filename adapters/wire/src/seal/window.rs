@@ -14,14 +14,21 @@ const BLOCK_BITS: u64 = u32::BITS as u64;
 /// come.
 const REACH: u64 = (BLOCKS as u64 - 1) * BLOCK_BITS;
 
+/// A 256th of all that low bytes can say is behind: 256 counters by 2 bytes.
+const BEHIND_SHIFT: u32 = 8;
+
+const _: () = assert!(REACH <= 1 << (16 - BEHIND_SHIFT), "what could be taken is held for what is yet to come");
+
 impl Window {
-    /// The counter whose low 32 bits are these: the one next to the latest that has come.
-    pub(super) fn counter(&self, low: u32) -> u64 {
-        let behind = (self.end as u32).wrapping_sub(low);
-        if behind <= 1 << 31 && u64::from(behind) <= self.end {
-            self.end - u64::from(behind)
+    /// The counter whose low bytes are these, 2 or 4 of them: one a little behind the latest that has come, or else the next one
+    /// ahead. What is further behind would not be taken anyway.
+    pub(super) fn counter(&self, low: &[u8]) -> u64 {
+        let (low, span) = low.iter().rev().fold((0, 1), |(low, span), byte| (low << 8 | u64::from(*byte), span << 8));
+        let behind = self.end.wrapping_sub(low) & (span - 1);
+        if behind <= span >> BEHIND_SHIFT && behind <= self.end {
+            self.end - behind
         } else {
-            self.end.saturating_add(low.wrapping_sub(self.end as u32).into())
+            self.end.saturating_add(span - behind)
         }
     }
 
@@ -68,7 +75,7 @@ mod tests {
         #[test]
         fn each_counter_is_taken_once_and_none_that_is_far_behind(
             start in prop_oneof![Just(0), any::<u32>().prop_map(u64::from), (1u64 << 32) - 50..(1 << 32) + 50],
-            steps in prop::collection::vec((prop_oneof![0u64..4, 0u64..140, 0u64..1000], 0u64..200), 1..200),
+            steps in prop::collection::vec((prop_oneof![0u64..4, 0u64..140, 0u64..1000, 0u64..65_000], 0u64..200), 1..200),
         ) {
             let (mut window, mut come, mut top) = (Window::default(), BTreeSet::new(), start);
             window.mark(start);
@@ -78,7 +85,8 @@ mod tests {
                 let expected = counter > top || (!come.contains(&counter) && top + 1 - counter <= REACH);
                 prop_assert_eq!(window.takes(counter), expected, "{} of {}", counter, top);
                 if expected {
-                    prop_assert_eq!(window.counter(counter as u32), counter);
+                    let bytes = counter.to_le_bytes();
+                    prop_assert_eq!([window.counter(&bytes[..2]), window.counter(&bytes[..4])], [counter; 2]);
                     window.mark(counter);
                     come.insert(counter);
                     top = top.max(counter);

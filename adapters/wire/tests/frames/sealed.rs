@@ -1,7 +1,9 @@
 use quorate::{Identity, Incarnation, Instant, Message, Seat, Term, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody};
 use quorate_wire::seal::client::{ClientChannel, ClientKey, Guests, decode_request, encode_reply, encode_request};
-use quorate_wire::seal::{Channel, Key, KeyId, Refusal, Rights, Ring, Side, encode, encode_founding, encode_hello};
+use quorate_wire::seal::{
+    Channel, Key, KeyId, Profile, Refusal, Rights, Ring, Side, encode, encode_founding, encode_hello,
+};
 use quorate_wire::{Cluster, DecodeError};
 use std::fs;
 
@@ -18,6 +20,7 @@ fn the_description_shows_every_sealed_frame() {
         founding: FOUNDING,
         me: Identity { seat: Seat(seat), incarnation },
         interval_micros: 100_000,
+        profile: Profile::Full,
     };
     let (one, other) = (side(1, Incarnation::FOUNDER), side(2, LIFE));
     let (mut forth, mut back) = (Channel::default(), Channel::default());
@@ -33,6 +36,9 @@ fn the_description_shows_every_sealed_frame() {
     }
     let frame = encode(&mut buffer, &one, Seat(2), &mut forth, &message).expect("there is room");
     frames.push(("CampaignNow.sealed".to_owned(), frame.expect("there is a session").to_vec()));
+    let on_bus = Side { profile: Profile::Bus, ..one };
+    let frame = encode(&mut buffer, &on_bus, Seat(2), &mut forth, &message).expect("there is room");
+    frames.push(("CampaignNow.bus".to_owned(), frame.expect("there is a session").to_vec()));
     frames.extend(of_client(&ring, id));
     let message = founding::Message::Prepare { founding: FOUNDING, token: TOKEN };
     let frame = encode_founding(&mut buffer, &ring, &FOUNDERS, &message, [TOKEN, TOKEN + 1]).expect("there is room");

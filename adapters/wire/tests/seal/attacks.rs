@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use quorate::founding;
 use quorate::{Founding, Seat};
-use quorate_wire::seal::{FOUNDING_SEAL, decode_founding, encode_founding};
+use quorate_wire::seal::{FOUNDING_SEAL, Profile, decode_founding, encode_founding};
 use quorate_wire::{Cluster, DecodeError, FoundingEnvelope};
 
-use crate::pair::{Node, pair, settle, side};
+use crate::pair::{Node, pair, pair_of, settle, side};
 
 pub(crate) fn flips(frame: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..frame.len() * 8).map(|bit| {
@@ -16,7 +16,11 @@ pub(crate) fn flips(frame: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 
 #[test]
 fn no_frame_with_a_bit_flipped_is_taken_and_none_that_is_cut() {
-    let (mut one, mut other) = pair();
+    [Profile::Full, Profile::Bus].into_iter().for_each(no_frame_that_is_changed_is_taken);
+}
+
+fn no_frame_that_is_changed_is_taken(profile: Profile) {
+    let (mut one, mut other) = pair_of(profile);
     assert_eq!(one.seal(2, 1), None);
     let ask = one.speak(2).expect("it asks");
     assert!(flips(&ask).all(|frame| other.hear(&frame).is_err()));
@@ -103,8 +107,11 @@ proptest! {
     /// Whatever an attacker delivers, and however often: each frame opens once, for the boot that it was sealed for; no counter is
     /// used twice; and once he is gone both come together.
     #[test]
-    fn whoever_records_and_repeats_gets_nothing_opened_twice(acts in prop::collection::vec(act(), 1..120)) {
-        let (mut one, mut other) = pair();
+    fn whoever_records_and_repeats_gets_nothing_opened_twice(
+        acts in prop::collection::vec(act(), 1..120),
+        profile in prop_oneof![Just(Profile::Full), Just(Profile::Bus)],
+    ) {
+        let (mut one, mut other) = pair_of(profile);
         let mut said: Vec<(bool, Vec<u8>)> = Vec::new();
         let (mut term, mut boots, mut boot_of, mut opened) = (0, [0; 2], Vec::new(), Vec::new());
         for act in acts {

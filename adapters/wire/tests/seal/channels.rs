@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use quorate::{Ballot, Founding, Incarnation, Instant, Message, Seat, Seats, Term};
-use quorate_wire::seal::{Channels, HELLO, Key, KeyId, Ring, Side};
+use quorate_wire::seal::{Channels, HELLO, Key, KeyId, Profile, Ring, Side};
 use quorate_wire::{Cluster, DecodeError};
 
 const NODE: Seat = Seat(1);
@@ -23,7 +23,8 @@ struct Store<const PLACES: usize> {
 impl<const PLACES: usize> Store<PLACES> {
     fn new(seat: Seat, life: u64) -> Self {
         let me = quorate::Identity { seat, incarnation: Incarnation(life) };
-        let side = Side { cluster: Cluster(7), founding: Founding(9), me, interval_micros: INTERVAL_MICROS };
+        let (cluster, founding, profile) = (Cluster(7), Founding(9), Profile::Full);
+        let side = Side { cluster, founding, me, interval_micros: INTERVAL_MICROS, profile };
         Store { side, channels: Channels::new(), drawn: u64::from(seat.0) << 32 | life << 16 }
     }
 

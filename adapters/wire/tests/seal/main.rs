@@ -5,6 +5,7 @@ mod attacks;
 mod channels;
 mod clients;
 mod pair;
+mod profiles;
 mod rotation;
 mod sessions;
 mod visit;

@@ -1,5 +1,7 @@
 use quorate::{Founding, Identity, Incarnation, Instant, Message, Seat, Term};
-use quorate_wire::seal::{Channel, Form, Hello, Key, KeyId, Ring, Side, decode, decode_hello, encode, encode_hello};
+use quorate_wire::seal::{
+    Channel, Form, Hello, Key, KeyId, Profile, Ring, Side, decode, decode_hello, encode, encode_hello,
+};
 use quorate_wire::{Class, Cluster, DecodeError};
 
 pub(crate) const INTERVAL: u64 = 100_000;
@@ -15,7 +17,8 @@ pub(crate) fn key(number: u8) -> Key {
 
 pub(crate) fn side(seat: u8, life: u64) -> Side {
     let me = Identity { seat: Seat(seat), incarnation: Incarnation(life) };
-    Side { cluster: Cluster(42), founding: Founding(0x1122_3344_5566_7788), me, interval_micros: INTERVAL }
+    let founding = Founding(0x1122_3344_5566_7788);
+    Side { cluster: Cluster(42), founding, me, interval_micros: INTERVAL, profile: Profile::Full }
 }
 
 /// One side of a sealed link, and a clock.
@@ -107,6 +110,13 @@ impl Node {
 /// Two sides, and nobody between them.
 pub(crate) fn pair() -> (Node, Node) {
     (Node::new(1), Node::new(2))
+}
+
+/// Two sides of this profile.
+pub(crate) fn pair_of(profile: Profile) -> (Node, Node) {
+    let (mut one, mut other) = pair();
+    (one.side.profile, other.side.profile) = (profile, profile);
+    (one, other)
 }
 
 /// Lets both talk, as a host does, until each can open what the other seals: how many rounds that takes.

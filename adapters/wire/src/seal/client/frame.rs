@@ -6,7 +6,7 @@ use crate::client::{Reply, Request};
 use crate::fields::Fields;
 use crate::frame::{self, Class, EncodeError, VERSION};
 use crate::seal::session::{Session, TAG};
-use crate::seal::{KeyId, Ring, SEALED_BITS};
+use crate::seal::{KeyId, Profile, Ring, SEALED_BITS};
 use crate::{Cluster, DecodeError, client};
 
 /// Version, class, name of the session, counter.
@@ -104,7 +104,8 @@ fn seal<'b, With>(
     let ([a, b, c, d], [e, f, g, h]) = (name.to_le_bytes(), (counter as u32).to_le_bytes());
     *head = [VERSION, SEALED_BITS | class as u8, a, b, c, d, e, f, g, h];
     let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
-    *rest.first_chunk_mut().ok_or(error)? = session.seal(sender as u8, counter, head, body).ok_or(error)?;
+    let tag = session.seal(Profile::Full, sender as u8, counter, head, body);
+    *rest.first_chunk_mut().ok_or(error)? = tag.ok_or(error)?;
     buffer.get(..end + TAG).ok_or(error)
 }
 
@@ -115,7 +116,7 @@ pub(super) fn name_of(frame: &[u8]) -> Option<u32> {
 }
 
 /// The session's name and the counter; the head; and what is sealed.
-type Parts<'f> = ((u32, u32), &'f [u8], &'f mut [u8]);
+type Parts<'f> = ((u32, [u8; 4]), &'f [u8], &'f mut [u8]);
 
 fn parts(frame: &mut [u8], expected: Class) -> Result<Parts<'_>, DecodeError> {
     let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
@@ -124,5 +125,5 @@ fn parts(frame: &mut [u8], expected: Class) -> Result<Parts<'_>, DecodeError> {
     if class != SEALED_BITS | expected as u8 {
         return Err(DecodeError::Class(class));
     }
-    Ok(((u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])), head, sealed))
+    Ok(((u32::from_le_bytes([a, b, c, d]), [e, f, g, h]), head, sealed))
 }
