@@ -7,6 +7,7 @@ pub mod clients;
 pub mod founding;
 pub mod lease;
 mod log;
+pub mod many;
 pub mod mark;
 pub mod members;
 mod node;

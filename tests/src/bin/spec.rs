@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use quorate_tests::spec::{Bounds, End, Report, clients, lease, mark, members, seal};
+use quorate_tests::spec::{Bounds, End, Report, clients, lease, many, mark, members, seal};
 
 /// Searches the model of a protocol; `tests/spec` says which there are and what they promise.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ enum Protocol {
     Seal(Seal),
     /// How a client and a node come to a session (`CLIENTS.md`).
     Clients(Clients),
+    /// How whoever listens comes to what another node seals for all (`MANY.md`).
+    Many(Many),
 }
 
 #[derive(clap::Args)]
@@ -176,6 +178,28 @@ struct Clients {
     flaw: clients::Flaw,
 }
 
+#[derive(clap::Args)]
+struct Many {
+    /// How many nodes.
+    #[arg(long, default_value_t = 2)]
+    nodes: usize,
+    /// How many of them speak.
+    #[arg(long, default_value_t = 1)]
+    speakers: usize,
+    /// How many numbers of a node matter at a time, of either kind; with `--unfolded` or a broken rule, how many it draws.
+    #[arg(long, default_value_t = 3)]
+    numbers: u8,
+    /// How many frames a node seals under a number.
+    #[arg(long, default_value_t = 2)]
+    frames: u8,
+    /// Keep in a state what can have no effect any more.
+    #[arg(long)]
+    unfolded: bool,
+    /// Which rule to break.
+    #[arg(long, value_enum, default_value_t = many::Flaw::None)]
+    flaw: many::Flaw,
+}
+
 fn main() -> ExitCode {
     let Options { protocol, limits } = Options::parse();
     let bounds = Bounds {
@@ -189,6 +213,7 @@ fn main() -> ExitCode {
         Protocol::Lease(options) => lease::search(&options.setting(bounds)),
         Protocol::Seal(options) => seal::search(&options.setting(bounds)),
         Protocol::Clients(options) => clients::search(&options.setting(bounds)),
+        Protocol::Many(options) => many::search(&options.setting(bounds)),
     };
     show(&report);
     if matches!(report.end, End::Broken(_)) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -257,6 +282,14 @@ impl Clients {
             bounds,
             ..clients::Setting::new(numbers, frames)
         }
+    }
+}
+
+impl Many {
+    fn setting(self, bounds: Bounds) -> many::Setting {
+        let Many { nodes, speakers, numbers, frames, unfolded, flaw } = self;
+        let folds = !unfolded && flaw.may_fold();
+        many::Setting { folds, flaw, bounds, ..many::Setting::new(nodes, speakers, numbers, frames) }
     }
 }
 

@@ -7,6 +7,7 @@ use quorate_tests::spec::{Bounds, End, Report};
 
 mod clients;
 mod lease;
+mod many;
 mod mark;
 mod members;
 mod seal;
