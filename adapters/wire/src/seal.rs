@@ -3,7 +3,8 @@
 //! Each pair of seats comes to a session by a [`Hello`], for which both draw a number; a frame between members is sealed
 //! under a session's key, so that what was recorded before either side started anew means nothing. Nothing of this is
 //! durable, and nothing here allocates. The protocol is specified and searched in `tests/spec/SEAL.md`; the bytes stand in
-//! WIRE.md. Clients have keys and sessions of another kind: see [`client`].
+//! WIRE.md. Clients have keys and sessions of another kind: see [`client`]. On a line that all share, one frame can be for
+//! all of them: see [`many`].
 //!
 //! A key that is shared by all does not tell one member from another: whoever has it can pose as each of them. And whoever
 //! gets hold of it later can read what was recorded with the Hellos before it.
@@ -45,6 +46,7 @@ pub mod client;
 mod founding;
 mod hello;
 mod key;
+pub mod many;
 mod member;
 mod name;
 mod numbers;
@@ -52,6 +54,7 @@ mod profile;
 mod refusal;
 mod rights;
 mod ring;
+mod sealed;
 mod session;
 mod window;
 
@@ -120,9 +123,10 @@ impl Form {
                 SEALED_BITS => Class::of_bits(class & !SEAL_BITS).map(Form::Sealed),
                 BUS_BITS if class & !SEAL_BITS == Class::Member as u8 => Ok(Form::Sealed(Class::Member)),
                 HELLO_BITS => match class & !SEAL_BITS {
+                    ..CLIENT_KIND => Ok(Form::Hello),
                     CLIENT_KIND..REFUSAL_KIND => Ok(Form::ClientHello),
                     REFUSAL_KIND => Ok(Form::Refusal),
-                    _ => Ok(Form::Hello),
+                    _ => Err(DecodeError::Class(*class)),
                 },
                 _ => Err(DecodeError::Class(*class)),
             },

@@ -15,7 +15,7 @@ const INTERVAL: u64 = 1000;
 /// # Panics
 /// If one is, or they cannot.
 pub fn seal(data: &[u8]) {
-    let profile = if data.len() % 2 == 0 { Profile::Full } else { Profile::Bus };
+    let profile = if data.len().is_multiple_of(2) { Profile::Full } else { Profile::Bus };
     let sides = [1, 2].map(|seat| Party::new(seat, profile));
     let mut line = Line { sides, said: Vec::new(), opened: Vec::new() };
     line.settle();

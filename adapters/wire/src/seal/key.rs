@@ -83,8 +83,10 @@ pub(super) enum Purpose {
     ClientHello = 6,
     ClientSession = 7,
     Challenge = 8,
-    Numbers = 9,
-    Number = 10,
+    Word = 9,
+    Many = 10,
+    Numbers = 11,
+    Number = 12,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use quorate::{Identity, Instant, Message, Seat};
 
+use super::sealed::{self, MARK_PLACE};
 use super::{Channel, KeyId, Profile, Ring, Side};
 use crate::fields::Fields;
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER, VERSION};
@@ -28,18 +29,11 @@ pub fn encode<'b>(
     channel: &mut Channel,
     message: &Message<'_>,
 ) -> Result<Option<&'b [u8]>, EncodeError> {
-    let error = EncodeError { room: buffer.len() };
     let (profile, from) = (side.profile, side.me.seat);
-    let before = PLACES + profile.counter();
-    let end = frame::fill(buffer, before, profile.tag(), |body| message::write(message, body))?;
+    let end = sealed::fill(buffer, profile, PLACES, |body| message::write(message, body))?;
     let Some((session, counter)) = channel.sealing() else { return Ok(None) };
-    let (head, rest) = buffer.split_at_mut_checked(before).ok_or(error)?;
-    let places = [VERSION, profile.class(Class::Member), session.mark(), from.0, to.0];
-    head.iter_mut().zip(places.into_iter().chain(counter.to_le_bytes())).for_each(|(to, byte)| *to = byte);
-    let (body, rest) = rest.split_at_mut_checked(end - before).ok_or(error)?;
-    let tag = session.seal(profile, from.0, counter, head, body).ok_or(error)?;
-    rest.iter_mut().zip(tag).take(profile.tag()).for_each(|(to, byte)| *to = byte);
-    Ok(buffer.get(..end + profile.tag()))
+    let places = [VERSION, profile.bits() | Class::Member as u8, session.mark(), from.0, to.0];
+    sealed::close(buffer, profile, session.key(), &places, (from.0, counter), end).map(Some)
 }
 
 /// The seat that a sealed frame to this side claims to be from. Whoever reads it decodes it with the channel to that seat.
@@ -49,7 +43,7 @@ pub fn encode<'b>(
 pub fn sender(frame: &[u8], side: &Side) -> Result<Seat, DecodeError> {
     let [version, class, _, from, to, ..] = *frame else { return Err(DecodeError::Length) };
     frame::check_version(version)?;
-    if class != side.profile.class(Class::Member) {
+    if class != side.profile.bits() | Class::Member as u8 {
         return Err(DecodeError::Class(class));
     }
     if Seat(to) != side.me.seat {
@@ -88,10 +82,8 @@ pub fn decode_by_any<'f, 'c, const KEYS: usize>(
     now: Instant,
 ) -> Result<(Identity, Message<'f>), DecodeError> {
     let seat = sender(frame, side)?;
-    let before = PLACES + side.profile.counter();
-    let (head, sealed) = frame.split_at_mut_checked(before).ok_or(DecodeError::Length)?;
-    let [_, _, mark, _, _, low @ ..] = &*head else { return Err(DecodeError::Length) };
-    let (mark, low) = (*mark, low);
+    let (head, low, sealed) = sealed::parts(frame, side.profile, PLACES)?;
+    let mark = head.get(MARK_PLACE).copied().ok_or(DecodeError::Length)?;
     let key = KeyId::of_mark(mark);
     ring.key(key).ok_or(DecodeError::Sealed(key.number()))?;
     let mut opened = Err(None);

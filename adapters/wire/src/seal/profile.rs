@@ -1,5 +1,4 @@
 use super::SEALED_BITS;
-use crate::frame::Class;
 
 /// What the seal of a frame between members takes. Both ends of a link have the same one, as neither takes a frame of the
 /// other.
@@ -14,13 +13,12 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The class byte of a sealed frame.
-    pub(super) const fn class(self, class: Class) -> u8 {
-        class as u8
-            | match self {
-                Profile::Full => SEALED_BITS,
-                Profile::Bus => BUS_BITS,
-            }
+    /// What the class byte of a sealed frame says of it.
+    pub(super) const fn bits(self) -> u8 {
+        match self {
+            Profile::Full => SEALED_BITS,
+            Profile::Bus => BUS_BITS,
+        }
     }
 
     /// How many bytes of the counter a frame has.

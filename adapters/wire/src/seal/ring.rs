@@ -21,6 +21,13 @@ impl KeyId {
         KeyId(mark & KEY_BITS)
     }
 
+    /// What tells frames under what was made with this key of this number from others: the key's number, and four bits that come
+    /// of the other.
+    pub(super) fn mark(self, number: u64) -> u8 {
+        let bits = number.to_le_bytes().into_iter().fold(0, |all, byte| all ^ byte);
+        self.0 | (bits ^ bits << 4) & 0xf0
+    }
+
     /// The number.
     pub const fn number(self) -> u8 {
         self.0

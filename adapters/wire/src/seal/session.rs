@@ -44,11 +44,9 @@ impl<With> Session<With> {
         Session { key, id, with, mine, yours, sent: 0, window: Window::default(), is_confirmed }
     }
 
-    /// What tells it from the one before or after it, in each frame: the number of the ring's key, and four bits of its
-    /// own.
+    /// What tells it from the one before or after it, in each frame.
     pub(super) fn mark(&self) -> u8 {
-        let bits = (self.mine ^ self.yours).to_le_bytes().into_iter().fold(0, |all, byte| all ^ byte);
-        self.id.number() | (bits ^ bits << 4) & 0xf0
+        self.id.mark(self.mine ^ self.yours)
     }
 
     /// Whether another one is due: it has sealed much, or another key is used by now.
@@ -63,18 +61,6 @@ impl<With> Session<With> {
             self.sent += 1;
             counter
         })
-    }
-
-    /// Seals the body in place. What is before it goes into the tag.
-    pub(super) fn seal(
-        &self,
-        profile: Profile,
-        from: u8,
-        counter: u64,
-        header: &[u8],
-        body: &mut [u8],
-    ) -> Option<[u8; TAG]> {
-        seal(&self.key, profile, (from, counter), header, body)
     }
 
     /// Opens the body of a frame in place, once. `low` is what the frame has of its counter.
@@ -95,7 +81,7 @@ impl<With> Session<With> {
         Ok(length)
     }
 
-    #[cfg(test)]
+    /// What its frames are sealed under.
     pub(super) fn key(&self) -> &Key {
         &self.key
     }

@@ -55,6 +55,15 @@ impl Window {
         self.marks[block] |= bit;
     }
 
+    /// None before this one is taken any longer.
+    pub(super) fn pass(&mut self, counter: u64) {
+        for before in counter.saturating_sub(REACH)..counter {
+            if self.takes(before) {
+                self.mark(before);
+            }
+        }
+    }
+
     fn place(counter: u64) -> (usize, u32) {
         ((counter / BLOCK_BITS % BLOCKS as u64) as usize, 1 << (counter % BLOCK_BITS))
     }
@@ -71,6 +80,33 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Nothing before is taken, and behind it all that has not come.
+        #[test]
+        fn what_is_passed_is_not_taken_and_what_comes_is(
+            come in prop::collection::vec(0u64..400, 0..60),
+            passed in prop_oneof![0u64..600, any::<u64>().prop_map(|far| far >> 1)],
+            later in prop::collection::vec(0u64..150, 0..60),
+        ) {
+            let mut window = Window::default();
+            for counter in &come {
+                if window.takes(*counter) {
+                    window.mark(*counter);
+                }
+            }
+            let (before, end) = (window, window.end);
+            window.pass(passed);
+            prop_assert_eq!(window.end, end.max(passed));
+            let reach = window.end.saturating_sub(200)..window.end + 200;
+            for counter in reach {
+                prop_assert_eq!(window.takes(counter), counter >= passed && before.takes(counter), "{}", counter);
+            }
+            for counter in later.into_iter().map(|ahead| passed + ahead) {
+                let is_new = window.takes(counter);
+                window.mark(counter);
+                prop_assert!(!is_new || !window.takes(counter));
+            }
+        }
+
         /// Steps forward and back, near and far, beside a set of all that have come.
         #[test]
         fn each_counter_is_taken_once_and_none_that_is_far_behind(

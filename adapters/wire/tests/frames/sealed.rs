@@ -1,6 +1,7 @@
 use quorate::{Identity, Incarnation, Instant, Message, Seat, Term, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody};
 use quorate_wire::seal::client::{ClientChannel, ClientKey, Guests, decode_request, encode_reply, encode_request};
+use quorate_wire::seal::many::{self, Broadcast, Listener};
 use quorate_wire::seal::{
     Channel, Key, KeyId, Profile, Refusal, Rights, Ring, Side, encode, encode_founding, encode_hello,
 };
@@ -39,11 +40,34 @@ fn the_description_shows_every_sealed_frame() {
     let on_bus = Side { profile: Profile::Bus, ..one };
     let frame = encode(&mut buffer, &on_bus, Seat(2), &mut forth, &message).expect("there is room");
     frames.push(("CampaignNow.bus".to_owned(), frame.expect("there is a session").to_vec()));
+    frames.extend(of_many(&ring, [one, other]));
     frames.extend(of_client(&ring, id));
     let message = founding::Message::Prepare { founding: FOUNDING, token: TOKEN };
     let frame = encode_founding(&mut buffer, &ring, &FOUNDERS, &message, [TOKEN, TOKEN + 1]).expect("there is room");
     frames.push(("Prepare.sealed".to_owned(), frame.to_vec()));
     assert_eq!(listing(described(&description, "\n```sealed ")), listing(frames.into_iter()));
+}
+
+/// From the founder at seat 1, which has sealed a frame, to all, of which the other life at seat 2 is one.
+fn of_many(ring: &Ring<1>, [one, other]: [Side; 2]) -> Vec<(String, Vec<u8>)> {
+    let (mut broadcast, mut listener) = (Broadcast::default(), Listener::default());
+    let (message, now, mut buffer) = (Message::CampaignNow { term: Term(3) }, Instant::START, [0; 100]);
+    let mut frames = Vec::new();
+    let mut seal = |side: &Side, broadcast: &mut Broadcast| {
+        let number = || 0x3132_3334_3536_3738;
+        many::encode(&mut buffer, side, ring, broadcast, &message, number).expect("there is room").to_vec()
+    };
+    let mut frame = seal(&one, &mut broadcast);
+    assert_eq!(many::decode(&mut frame, &other, ring, &mut listener, now), Err(DecodeError::Session));
+    let call = listener.speak(&other, ring, now, Seat(1), || 0x4142_4344_4546_4748).expect("it calls");
+    let notice = broadcast.hear(&one, &call, || unreachable!("it has one")).expect("it is answered");
+    for (name, side, word) in [("Call", other, call), ("Notice", one, notice)] {
+        frames.push((name.to_owned(), many::encode_word(&side, ring, &word).expect("the key is here").to_vec()));
+    }
+    frames.push(("CampaignNow.many".to_owned(), seal(&one, &mut broadcast)));
+    let on_bus = Side { profile: Profile::Bus, ..one };
+    frames.push(("CampaignNow.many.bus".to_owned(), seal(&on_bus, &mut broadcast)));
+    frames
 }
 
 /// Between a client called alice, which may write, and the node at seat 2.

@@ -4,8 +4,10 @@
 mod attacks;
 mod channels;
 mod clients;
+mod many;
 mod pair;
 mod profiles;
 mod rotation;
 mod sessions;
+mod station;
 mod visit;

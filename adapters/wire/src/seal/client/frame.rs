@@ -5,7 +5,7 @@ use super::{ClientChannel, ClientKey, Guest, Guests, Sender, SessionNumber};
 use crate::client::{Reply, Request};
 use crate::fields::Fields;
 use crate::frame::{self, Class, EncodeError, VERSION};
-use crate::seal::session::{Session, TAG};
+use crate::seal::session::{self, Session, TAG};
 use crate::seal::{KeyId, Profile, Ring, SEALED_BITS};
 use crate::{Cluster, DecodeError, client};
 
@@ -104,7 +104,7 @@ fn seal<'b, With>(
     let ([a, b, c, d], [e, f, g, h]) = (name.to_le_bytes(), (counter as u32).to_le_bytes());
     *head = [VERSION, SEALED_BITS | class as u8, a, b, c, d, e, f, g, h];
     let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
-    let tag = session.seal(Profile::Full, sender as u8, counter, head, body);
+    let tag = session::seal(session.key(), Profile::Full, (sender as u8, counter), head, body);
     *rest.first_chunk_mut().ok_or(error)? = tag.ok_or(error)?;
     buffer.get(..end + TAG).ok_or(error)
 }
