@@ -6,6 +6,7 @@ mod clients;
 mod decode;
 mod flash;
 mod forgery;
+mod many;
 mod model;
 mod mutation;
 mod recovery;
@@ -22,6 +23,7 @@ use quorate::{Boot, Charter, Config, Features, Founding, Least, Members, Recover
 pub use clients::clients;
 pub use decode::decode;
 pub use flash::flash;
+pub use many::many;
 pub use mutation::{corpus, mutate};
 pub use recovery::recovery;
 pub use roundtrip::roundtrip;
@@ -33,7 +35,7 @@ pub use step::step;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("decode", decode),
     ("step", step),
     ("recovery", recovery),
@@ -41,6 +43,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("roundtrip", roundtrip),
     ("seal", seal),
     ("clients", clients),
+    ("many", many),
     ("station", station),
 ];
 

@@ -65,3 +65,8 @@ fn between_two_sides_nothing_is_taken_that_was_not_said() {
 fn between_a_client_and_a_node_nothing_is_taken_that_was_not_said() {
     run_all("clients", 4_000);
 }
+
+#[test]
+fn on_a_line_that_all_share_nothing_is_taken_that_was_not_said() {
+    run_all("many", 4_000);
+}

@@ -10,7 +10,7 @@ use crate::{DecodeError, message};
 /// Version, class, key and session, from, to. The counter follows.
 const PLACES: usize = 5;
 
-/// What a sealed frame has beside its message.
+/// What a sealed frame has beside its message, by the longer profile.
 const OVERHEAD_MAX: usize = PLACES + Profile::Full.counter() + Profile::Full.tag();
 
 const _: () =

@@ -2,10 +2,9 @@ use super::SEALED_BITS;
 
 /// What the seal of a frame between members takes. Both ends of a link have the same one, as neither takes a frame of the
 /// other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
     /// A tag of 16 bytes, and 4 bytes of the counter.
-    #[default]
     Full,
     /// For slow lines, 10 bytes less: a tag of 8 bytes, so a forged frame opens once in 2^64 tries, and 2 bytes of the counter,
     /// so of 65,280 frames in a row one has to arrive. If none does, the sides come to another session.
