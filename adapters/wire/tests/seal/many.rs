@@ -73,6 +73,35 @@ fn who_has_started_again_opens_nothing_that_was_sealed_before() {
 }
 
 #[test]
+fn a_notice_to_the_number_of_an_earlier_call_does_nothing() {
+    let [mut one, mut two, _] = line(Profile::Bus);
+    let [_, notice] = tell(&mut two, &mut one);
+    let recorded = one.seal(1);
+    two.restart();
+    assert_eq!(two.open(&recorded), Err(DecodeError::Session));
+    let call = two.speak(0).expect("it calls");
+    assert_eq!(two.hear(&notice), Ok(None));
+    assert_eq!(two.open(&recorded), Err(DecodeError::Session), "it has not been told yet");
+    let notice = one.hear(&call).unwrap().unwrap();
+    assert_eq!(two.hear(&notice), Ok(None));
+    assert_eq!(two.open(&recorded), Err(DecodeError::Repeated));
+}
+
+#[test]
+fn a_number_takes_one_notice_and_leads_back_to_nothing() {
+    let [mut one, mut two, _] = line(Profile::Bus);
+    assert!(!opens(&mut two, &one.seal(1)));
+    let call = two.speak(0).expect("it calls");
+    let earlier = one.hear(&call).unwrap().unwrap();
+    let recorded = one.seal(1);
+    one.broadcast = Broadcast::default();
+    let later = one.hear(&call).unwrap().unwrap();
+    assert_eq!((two.hear(&later), two.hear(&earlier)), (Ok(None), Ok(None)));
+    assert!(!opens(&mut two, &recorded), "it was sealed under the number before");
+    assert!(opens(&mut two, &one.seal(1)));
+}
+
+#[test]
 fn who_has_started_again_is_heard_and_nothing_of_before_any_more() {
     let mut stations = line(Profile::Bus);
     settle(&mut stations, 0);
@@ -111,6 +140,23 @@ fn what_is_meant_for_others_is_refused() {
     assert_eq!(two.hear(&notice), Err(DecodeError::Founding));
     assert_eq!(two.open(&one.seal(1)), Err(DecodeError::Tag));
     assert!(Form::of(&frame).is_err() && Form::of(&call).is_err(), "a host without listeners drops them");
+}
+
+#[test]
+fn no_profile_opens_a_frame_of_the_other() {
+    for profile in PROFILES {
+        let [mut one, mut two, _] = line(profile);
+        tell(&mut two, &mut one);
+        let frame = one.seal(3);
+        two.side.profile = if profile == Profile::Full { Profile::Bus } else { Profile::Full };
+        assert_eq!(two.open(&frame), Err(DecodeError::Class(frame[1])));
+        let mut turned = frame.clone();
+        turned[1] ^= 0xc0;
+        assert!(matches!(two.open(&turned), Err(DecodeError::Tag | DecodeError::Length)));
+        two.side.profile = profile;
+        assert_eq!(two.open(&turned), Err(DecodeError::Class(turned[1])));
+        assert!(opens(&mut two, &frame));
+    }
 }
 
 #[test]
@@ -157,7 +203,11 @@ fn who_hears_does_not_call_because_of_what_does_not_open() {
     assert_eq!(two.open(&frame), Err(DecodeError::Repeated));
     assert_eq!(two.speak(0), None, "it has come before");
     assert_eq!(two.open(&forged), Err(DecodeError::Tag));
-    assert!(two.speak(0).is_some() && two.speak(0).is_none(), "once in an interval");
+    assert!(two.speak(0).is_some(), "it has not heard the sender for an interval");
+    assert_eq!(two.open(&forged), Err(DecodeError::Tag));
+    assert_eq!(two.speak(0), None, "once in an interval");
+    two.wait();
+    assert!(two.speak(0).is_some());
 }
 
 #[test]
