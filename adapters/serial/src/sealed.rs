@@ -1,5 +1,5 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate_wire::seal::{Key, KeyId, Ring, RingError};
+use quorate_wire::seal::{Key, KeyId, Profile, Ring, RingError};
 
 use crate::sealing::{KEYS, Sealing};
 use crate::{App, Station};
@@ -20,10 +20,14 @@ where
     /// one, a counter that erasing does not reach. A board that has neither must not seal: with the numbers of an earlier boot, what was
     /// recorded then could be played to it again.
     ///
+    /// All members have the same `profile`: with [`Profile::Bus`] what they say to each other takes 10 bytes less of a line in each frame. Hosts
+    /// have [`Profile::Full`].
+    ///
     /// There is room for `CLIENTS` sessions of clients: of the other stations' apps, and of guests.
-    pub fn seal(&mut self, keys: Ring<KEYS>, seed: u64) {
+    pub fn seal(&mut self, keys: Ring<KEYS>, profile: Profile, seed: u64) {
         let post = &mut self.machine.post;
-        post.sealing = Some(Sealing::new(keys, post.cluster, post.identity.seat, post.lines.heartbeat(), seed));
+        let (me, interval) = (post.identity.seat, post.lines.heartbeat());
+        post.sealing = Some(Sealing::new(keys, profile, post.cluster, (me, seed), interval));
         if let Some(charter) = post.charter {
             post.join(charter, post.identity);
         }

@@ -47,9 +47,16 @@ pub(crate) enum Heard<'b> {
 impl<const SEATS: usize, const CLIENTS: usize> Sealing<SEATS, CLIENTS> {
     /// Of a station that does not know its founding: it opens no frames of members yet.
     #[inline(never)]
-    pub(crate) fn new(ring: Ring<KEYS>, cluster: Cluster, me: Seat, interval: Wait, seed: u64) -> Self {
+    pub(crate) fn new(
+        ring: Ring<KEYS>,
+        profile: Profile,
+        cluster: Cluster,
+        (me, seed): (Seat, u64),
+        interval: Wait,
+    ) -> Self {
         let mut numbers = Numbers::new(&ring, me, seed);
-        let side = Side { cluster, founding: Founding(0), me: me.into(), interval_micros: interval.micros(), profile: Profile::Full };
+        let (founding, interval_micros) = (Founding(0), interval.micros());
+        let side = Side { cluster, founding, me: me.into(), interval_micros, profile };
         Sealing {
             key: own_key(&ring, cluster, me),
             guests: Guests::new(numbers.draw_key()),

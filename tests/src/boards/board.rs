@@ -96,8 +96,8 @@ impl Board {
             Err(_) if self.chip.is_dead() => None,
             station => Some(station.unwrap_or_else(|error| panic!("board {} cannot start: {error}", self.seat))),
         };
-        if let Some(station) = self.station.as_mut().filter(|_| setting.seals) {
-            station.seal(self.keys.ring(), seed);
+        if let Some((station, profile)) = self.station.as_mut().zip(setting.seals) {
+            station.seal(self.keys.ring(), profile, seed);
         }
         self.asked = None;
     }

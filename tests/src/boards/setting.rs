@@ -1,4 +1,5 @@
 use quorate_serial::{Pace, Plan, Wiring};
+use quorate_wire::seal::Profile;
 
 use super::FRAME;
 
@@ -17,8 +18,8 @@ pub struct Setting {
     pub pause_max: u64,
     /// Whether anybody presses.
     pub presses: bool,
-    /// Whether boards seal what they say.
-    pub seals: bool,
+    /// How boards seal what they say, if they do.
+    pub seals: Option<Profile>,
     /// Whether the flash takes its time.
     pub slow_flash: bool,
     /// What goes wrong.
@@ -60,7 +61,7 @@ impl Setting {
             baud,
             pause_max: 0,
             presses: true,
-            seals: false,
+            seals: None,
             slow_flash: false,
             trouble: Trouble::default(),
             log_bytes: 2048,
@@ -84,8 +85,9 @@ impl Setting {
         };
         let baud = *rng.choice(&[115_200, 460_800, 1_000_000]).expect("there are some");
         let (pause_max, slow_flash, changes) = (rng.u64(0..50_000), rng.bool(), rng.bool());
-        let (swells, guests, seals) = (rng.bool(), rng.bool(), rng.bool());
-        let trouble = Trouble { changes, swells, guests, keys: seals && rng.bool(), ..trouble };
+        let (swells, guests) = (rng.bool(), rng.bool());
+        let seals = *rng.choice(&[None, None, Some(Profile::Full), Some(Profile::Bus)]).expect("there are some");
+        let trouble = Trouble { changes, swells, guests, keys: seals.is_some() && rng.bool(), ..trouble };
         Setting { pause_max, trouble, slow_flash, seals, ..Setting::new(seed, boards, wiring, baud) }
     }
 

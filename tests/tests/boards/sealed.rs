@@ -6,7 +6,7 @@ use quorate_tests::boards::{CLUSTER, FRAME, Setting, Simulated, Trouble, World};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, encode_request};
 use quorate_wire::seal::client::{ClientChannel, ClientKey, encode_request as encode_sealed};
-use quorate_wire::seal::{Key, KeyId, Refusal, Rights, Ring};
+use quorate_wire::seal::{Key, KeyId, Profile, Refusal, Rights, Ring};
 
 /// The line that joins no boards, of a board in a mesh of three.
 const CONSOLE: usize = 3;
@@ -15,7 +15,8 @@ const CONSOLE: usize = 3;
 const CLIENT: u64 = 1 << 40;
 
 fn sealed(seed: u64, wiring: Wiring) -> Setting {
-    Setting { seals: true, ..Setting::new(seed, 3, wiring, 115_200) }
+    let profile = if seed.is_multiple_of(2) { Profile::Full } else { Profile::Bus };
+    Setting { seals: Some(profile), ..Setting::new(seed, 3, wiring, 115_200) }
 }
 
 fn led(setting: Setting) -> (World, usize) {

@@ -42,7 +42,7 @@ fn run_seeds(boards: u8, name: &str) {
         answered += report.answered;
         boots += report.boots;
         lives += report.lives;
-        sealed += u32::from(setting.seals);
+        sealed += u32::from(setting.seals.is_some());
     }
     println!(
         "{boards} boards: {answered} presses answered, {boots} starts, {lives} later lives, {sealed} worlds sealed"

@@ -2,6 +2,7 @@ use heapless::Vec;
 use lamps::{CLIENTS, FRAME, LAYOUT, LOG_MEMORY, Lamps, SEATS};
 use quorate::{Members, Seats};
 use quorate_serial::{Memory, Plan, Routes, Settings, Stop};
+use quorate_wire::seal::Profile;
 use semihosting::process;
 use static_cell::{ConstStaticCell, StaticCell};
 
@@ -32,7 +33,9 @@ static SNAPSHOT: ConstStaticCell<[u8; SNAPSHOT_MEMORY]> = ConstStaticCell::new([
 pub fn start(identity: &Identity) -> &'static mut Station {
     let station = recover(identity);
     if let Some(keys) = identity.keys() {
-        station.seal(keys, identity.seed);
+        // Hosts have long seals.
+        let profile = if identity.wiring == Wiring::Gateway { Profile::Full } else { Profile::Bus };
+        station.seal(keys, profile, identity.seed);
     }
     stack::repaint();
     tell(&format_args!("started as board {}", identity.seat.0 + 1));

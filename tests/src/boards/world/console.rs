@@ -34,7 +34,7 @@ pub(super) struct Console {
 impl World {
     /// Says what a client asks of a board. Whether it was heard: a board that seals may have no room for a session, or no power.
     pub(super) fn say(&mut self, board: usize, request: &Request<'_>) -> bool {
-        let (now, seals) = (instant(self.now), self.setting.seals);
+        let (now, seals) = (instant(self.now), self.setting.seals.is_some());
         let (board, console) = (&mut self.boards[board], &mut self.console);
         let key = key(board, request.client);
         let link = console.links.entry((request.client, board.seat));
@@ -78,7 +78,7 @@ impl World {
         let heard = console.heard.entry(board.seat).or_default();
         heard.extend(hear(station));
         let link = console.links.get_mut(&(client, board.seat));
-        let (Some((_, _, channel)), seals) = (link, self.setting.seals) else { return Vec::new() };
+        let (Some((_, _, channel)), seals) = (link, self.setting.seals.is_some()) else { return Vec::new() };
         let mut made = Vec::new();
         heard.retain_mut(|frame| {
             let reply = if seals { client::decode_reply(frame, channel, client) } else { decode_reply(frame, client) };

@@ -15,7 +15,7 @@ extern "C" fn _start() -> ! {
     link(Board::deadline as fn(&_) -> _);
     link(Board::propose as fn(&mut _, &_) -> _);
     link(Board::answer as fn(&mut _) -> _);
-    link(Board::seal as fn(&mut _, _, _));
+    link(Board::seal as fn(&mut _, _, _, _));
     link(Board::install_key as fn(&mut _, _, _) -> _);
     link(Board::use_key as fn(&mut _, _) -> _);
     link(Board::remove_key as fn(&mut _, _) -> _);
