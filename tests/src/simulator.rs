@@ -12,16 +12,20 @@
 //!
 //! Some clusters are founded first, by stores that hold nothing yet. Members that lose their disk come back the same way.
 
+mod attacker;
 mod client;
 mod clock;
 mod disk;
 mod event;
 mod fault;
+mod keyring;
+mod locksmith;
 mod machine;
 mod network;
 mod oracle;
 pub(crate) mod records;
 mod registers;
+mod sealing;
 mod setting;
 mod shape;
 mod shrink;
@@ -31,7 +35,7 @@ mod write;
 
 pub use fault::{Fault, Faults};
 pub use oracle::Violation;
-pub use setting::{Report, Schedule, Setting};
+pub use setting::{Links, Report, Schedule, Setting};
 pub use shrink::Shrinker;
 pub use tally::Tally;
 pub use world::World;

@@ -50,6 +50,8 @@ pub(crate) enum What {
     Wake {
         machine: usize,
     },
+    /// An operator may change the keys of a machine.
+    Keys,
     /// The spell of this number is over.
     Weather {
         spell: u64,

@@ -87,11 +87,15 @@ pub enum Fault {
     Change,
     /// Machines start as older and newer builds, and an operator switches on what they know.
     Builds,
+    /// What was sealed or said arrives again at any time: where it was meant to, back at its sender, or at another member.
+    Attack,
+    /// An operator changes the keys.
+    Rekey,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 40] = [
+    pub const ALL: [Fault; 42] = [
         Fault::Loss,
         Fault::Repeat,
         Fault::Delay,
@@ -132,6 +136,8 @@ impl Fault {
         Fault::LatePiece,
         Fault::Change,
         Fault::Builds,
+        Fault::Attack,
+        Fault::Rekey,
     ];
 
     /// Those that disturb the order in which a phase lets things happen.
@@ -162,7 +168,7 @@ impl Fault {
             Fault::LatePiece => 900_000,
             Fault::Delay | Fault::SlowNode => 50_000,
             Fault::Garble | Fault::FailedSync | Fault::FullDisk | Fault::Restart => 20_000,
-            Fault::Replay | Fault::Leave | Fault::Drift => 100_000,
+            Fault::Replay | Fault::Leave | Fault::Drift | Fault::Attack => 100_000,
             Fault::Crash => 3_000,
             Fault::Rot | Fault::LostDisk | Fault::Transfer | Fault::FailedSnapshot | Fault::Away | Fault::Late => {
                 250_000
@@ -186,7 +192,8 @@ impl Fault {
             | Fault::Founding
             | Fault::FewSessions
             | Fault::Twins
-            | Fault::Builds => 1,
+            | Fault::Builds
+            | Fault::Rekey => 1,
         }
     }
 }
@@ -207,7 +214,7 @@ impl Faults {
     pub(crate) fn random(rng: &mut Rng, schedule: Schedule, without: &[Fault]) -> Faults {
         let draw = |fault: Fault| match fault {
             // No draw of its own: a seed means what it meant before.
-            Fault::Builds => 0,
+            Fault::Builds | Fault::Attack | Fault::Rekey => 0,
             _ if rng.u8(..4) == 0 => 0,
             fault => rng.u32(..=fault.rate_max()),
         };
@@ -219,6 +226,14 @@ impl Faults {
         }
         faults.remove(without);
         faults
+    }
+
+    /// What can go wrong with sealed links, drawn apart.
+    pub(crate) fn add_those_of_seals(&mut self, rng: &mut Rng, without: &[Fault]) {
+        for fault in [Fault::Attack, Fault::Rekey] {
+            self.rates[fault as usize] = if rng.u8(..4) == 0 { 0 } else { rng.u32(1..=fault.rate_max()) };
+        }
+        self.remove(without);
     }
 
     pub(crate) fn remove(&mut self, kinds: &[Fault]) {

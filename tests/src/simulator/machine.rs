@@ -12,6 +12,7 @@ use super::event::What;
 use super::oracle::Violation;
 use super::records::Records;
 use super::registers::{self, CLIENTS_MAX, Registers, Replica};
+use super::sealing::Sealing;
 use super::shape::Shape;
 use super::{Node, SEATS, World, Write};
 use crate::memory::Trouble;
@@ -65,6 +66,8 @@ pub(crate) struct Machine {
     pub(crate) is_rotten: bool,
     /// What its build knows.
     pub(crate) knows: Features,
+    /// Its keys and sealed links, if frames are sealed.
+    pub(crate) sealing: Option<Sealing>,
 }
 
 /// Which attempt of which client waits for an answer.
@@ -114,6 +117,7 @@ impl Machine {
             clock,
             is_rotten: false,
             knows: Features::OWN,
+            sealing: None,
         }
     }
 
@@ -305,7 +309,10 @@ impl Machine {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.prospect {
             Some(prospect) => prospect.deadline(),
-            None => self.node().and_then(Node::deadline),
+            None => {
+                let hello = self.sealing.as_ref().and_then(Sealing::due);
+                self.node().and_then(|node| node.deadline().into_iter().chain(hello).min())
+            }
         }
     }
 
@@ -338,6 +345,7 @@ impl Machine {
         self.hands_over_since = None;
         self.inbox.clear();
         self.slow = 0;
+        self.sealing.iter_mut().for_each(Sealing::forget);
     }
 
     /// Whether what comes now has to wait.

@@ -1,5 +1,6 @@
 use fastrand::Rng;
 use quorate::{Message, Seat, founding};
+use quorate_wire::seal::Word;
 
 use super::SEATS;
 use super::Tally;
@@ -20,7 +21,9 @@ pub(crate) struct Network {
 pub(crate) type Kind = u8;
 
 /// How many kinds there are.
-pub(crate) const KINDS: Kind = 14;
+pub(crate) const KINDS: Kind = 17;
+/// And of these, where nothing is sealed.
+pub(crate) const PLAIN_KINDS: Kind = 14;
 /// That of a piece of a snapshot.
 const PIECE: Kind = 8;
 /// So many frames of a kind are kept, to be repeated.
@@ -59,8 +62,17 @@ pub(crate) fn kind_of_founding(message: &founding::Message) -> Kind {
     }
 }
 
-/// Frames on their way: to whom, after how many microseconds, with which bytes.
-pub(crate) type Deliveries = Vec<(Seat, u64, Vec<u8>)>;
+/// Of which kind a Hello is.
+pub(crate) fn kind_of_hello(word: &Word) -> Kind {
+    match word {
+        Word::Ask(_) => 14,
+        Word::Answer(..) => 15,
+        Word::Done(..) => 16,
+    }
+}
+
+/// A frame on its way: to whom, after how many microseconds, with which bytes.
+pub(crate) type Delivery = (Seat, u64, Vec<u8>);
 
 impl Network {
     pub(crate) fn new() -> Network {
@@ -122,8 +134,8 @@ impl Network {
         now: u64,
         (from, to): (Seat, Seat),
         (kind, frame): (Kind, &[u8]),
-    ) -> Deliveries {
-        let mut deliveries = Deliveries::new();
+    ) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
         if !self.reaches(now, from, to) || self.deaf_to == Some(kind) {
             tally.cut += 1;
             return deliveries;
@@ -157,7 +169,7 @@ impl Network {
         tally: &mut Tally,
         to: Seat,
         (kind, frame): (Kind, &[u8]),
-    ) -> (Seat, u64, Vec<u8>) {
+    ) -> Delivery {
         let (place, frame) = (rng.usize(..KEPT), (to, frame.to_vec()));
         let kept = &mut self.past[usize::from(kind)];
         match kept.get_mut(place) {

@@ -6,6 +6,7 @@ mod leader;
 mod mark;
 mod quorum;
 mod read;
+mod seal;
 mod session;
 mod snapshot;
 mod window;
@@ -24,6 +25,7 @@ use self::feature::Enabled;
 use self::leader::Leader;
 pub(crate) use self::leader::refused;
 use self::read::{Questions, check_leases};
+use self::seal::Seals;
 use self::session::Sessions;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
@@ -66,6 +68,7 @@ pub(crate) struct Oracle {
     leased: Option<(Seat, Round, u64)>,
     elections: Elections,
     enabled: Enabled,
+    seals: Seals,
     paces: Paces,
     wishes: Wishes,
     /// How many seats found the cluster.
@@ -137,6 +140,7 @@ impl Oracle {
             leased: None,
             elections: Elections::new(),
             enabled: Enabled::default(),
+            seals: Seals::default(),
             paces: Paces::default(),
             wishes: Wishes::default(),
             founders,

@@ -18,6 +18,8 @@ pub struct Setting {
     pub events: u64,
     /// Who decides what happens next; `None` lets the seed choose.
     pub schedule: Option<Schedule>,
+    /// Whether members seal what they say; `None` lets the seed choose.
+    pub links: Option<Links>,
     /// What does not go wrong, though the seed may want it to.
     pub without: Vec<Fault>,
     /// The millionths by which clocks gain or lose at most where leaders have leases, which bear with 50,000.
@@ -33,6 +35,15 @@ pub enum Schedule {
     Weather,
     /// A connected subset, one election, a few messages in order, then a cut; and again.
     Phases,
+}
+
+/// How members talk to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Links {
+    /// In plain frames.
+    Plain,
+    /// In sealed ones, under keys that an operator changes.
+    Sealed,
 }
 
 /// What a run came to.
@@ -55,9 +66,19 @@ pub struct Report {
 }
 
 impl Setting {
-    /// All faults, four clients, and a schedule that the seed chooses.
+    /// All faults, four clients, and a schedule and links that the seed chooses.
     pub fn new(seed: u64, nodes: usize, events: u64) -> Setting {
-        Setting { seed, nodes, clients: 4, events, schedule: None, without: Vec::new(), lease_drift: 50_000, tail: 0 }
+        Setting {
+            seed,
+            nodes,
+            clients: 4,
+            events,
+            schedule: None,
+            links: None,
+            without: Vec::new(),
+            lease_drift: 50_000,
+            tail: 0,
+        }
     }
 }
 
@@ -69,6 +90,9 @@ impl fmt::Display for Setting {
         write!(f, " --nodes {nodes} --clients {clients} --events {events}")?;
         if let Some(schedule) = self.schedule.and_then(|schedule| schedule.to_possible_value()) {
             write!(f, " --schedule {}", schedule.get_name())?;
+        }
+        if let Some(links) = self.links.and_then(|links| links.to_possible_value()) {
+            write!(f, " --links {}", links.get_name())?;
         }
         if !self.without.is_empty() {
             let names: Vec<_> = self.without.iter().map(|fault| fault.name()).collect();

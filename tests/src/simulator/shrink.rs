@@ -1,4 +1,4 @@
-use super::{Fault, Report, Setting, Violation, World};
+use super::{Fault, Links, Report, Setting, Violation, World};
 
 /// Looks for a shorter run that breaks the same promise: over fewer events, with fewer kinds of fault, clients and
 /// nodes.
@@ -80,6 +80,10 @@ fn reductions() -> impl Iterator<Item = Reduction> {
             (!from.without.contains(&fault)).then_some(reduced)
         })
     };
+    let plain: Reduction = Box::new(|from| {
+        let links = Some(Links::Plain);
+        (from.links != links).then(|| Setting { links, ..from.clone() })
+    });
     let sizes = [nodes(2), nodes(1), clients(1), clients(2), clients(3), events(20), events(50), events(80)];
-    sizes.into_iter().chain(Fault::ALL.map(without))
+    sizes.into_iter().chain([plain]).chain(Fault::ALL.map(without))
 }

@@ -43,6 +43,8 @@ pub struct Tally {
     pub outdated: u64,
     /// What came of snapshots.
     pub snapshots: Snapshots,
+    /// What went over sealed links.
+    pub links: Links,
 }
 
 /// One for each kind of fault.
@@ -108,6 +110,42 @@ impl Snapshots {
     }
 
     fn add(&mut self, mut other: Snapshots) {
+        self.named().into_iter().zip(other.named()).for_each(|((_, sum), (_, count))| *sum += *count);
+    }
+}
+
+/// What went over sealed links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// Messages that were sealed.
+    pub sealed: u64,
+    /// Messages that were lost, as there was no session yet.
+    pub unsealed: u64,
+    /// Messages that have opened.
+    pub opened: u64,
+    /// Hellos that were said.
+    pub hellos: u64,
+    /// Keys that have taken the place of another at all machines.
+    pub keys: u64,
+}
+
+impl Links {
+    fn named(&mut self) -> [(&'static str, &mut u64); 5] {
+        [
+            ("sealed", &mut self.sealed),
+            ("without a session", &mut self.unsealed),
+            ("opened", &mut self.opened),
+            ("hellos", &mut self.hellos),
+            ("changes of keys", &mut self.keys),
+        ]
+    }
+
+    /// Each count by its name.
+    pub fn iter(mut self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.named().map(|(name, count)| (name, *count)).into_iter().filter(|(_, count)| *count > 0)
+    }
+
+    fn add(&mut self, mut other: Links) {
         self.named().into_iter().zip(other.named()).for_each(|((_, sum), (_, count))| *sum += *count);
     }
 }
@@ -182,5 +220,6 @@ impl Tally {
         self.enabled += other.enabled;
         self.outdated += other.outdated;
         self.snapshots.add(other.snapshots);
+        self.links.add(other.links);
     }
 }

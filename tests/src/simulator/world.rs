@@ -5,6 +5,8 @@ mod dispatch;
 mod drive;
 mod founding;
 mod host;
+mod keys;
+mod links;
 mod members;
 mod phase;
 mod power;
@@ -16,11 +18,13 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::drive::Acting;
+use super::attacker::Attacker;
 use super::client::{Answer, Client};
 use super::clock::Clock;
 use super::disk::{Change, Disk};
 use super::event::{Event, What};
 use super::fault::{Fault, Faults};
+use super::locksmith::Locksmith;
 use super::machine::{Machine, Waiting};
 use super::network::{Kind, Network};
 use super::oracle::{Oracle, Violation};
@@ -66,6 +70,9 @@ pub struct World {
     acting: Acting,
     /// Which builds there are: drawn apart, so that a seed means otherwise what it meant before.
     builds: Rng,
+    /// Who changes the keys, and who has none, if frames are sealed.
+    locksmith: Option<Locksmith>,
+    attacker: Option<Attacker>,
 }
 
 /// What was drawn of a step, to be carried out.
@@ -132,9 +139,12 @@ impl World {
             tail: VecDeque::new(),
             acting: Acting::default(),
             builds: Rng::with_seed(!setting.seed),
+            locksmith: None,
+            attacker: None,
             setting,
         };
         world.hand_out_builds();
+        world.hand_out_keys();
         world.prepare_stores();
         (0..world.setting.nodes).for_each(|machine| world.join(machine));
         (0..world.clients.len()).for_each(|client| world.ask(client));

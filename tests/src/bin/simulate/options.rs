@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use quorate_tests::seeds;
-use quorate_tests::simulator::{Fault, SEATS, Schedule, Setting};
+use quorate_tests::simulator::{Fault, Links, SEATS, Schedule, Setting};
 
 /// Simulates clusters under faults, one for each seed.
 #[derive(Clone, Parser)]
@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Who decides what happens next; the seed chooses if nothing is said.
     #[arg(long)]
     schedule: Option<Schedule>,
+    /// Whether members seal what they say; the seed chooses if nothing is said.
+    #[arg(long)]
+    links: Option<Links>,
     /// What does not go wrong.
     #[arg(long, value_delimiter = ',')]
     without: Vec<Fault>,
@@ -60,6 +63,7 @@ impl Options {
         Setting {
             clients: usize::from(self.clients),
             schedule: self.schedule,
+            links: self.links,
             without: self.without.clone(),
             lease_drift: self.lease_drift,
             ..Setting::new(seed, usize::from(nodes), self.events)

@@ -20,6 +20,8 @@ pub(crate) struct Series {
     /// How many runs took a snapshot, and how many installed one of a leader.
     took: u64,
     installed: u64,
+    /// How many sealed what they said.
+    sealed: u64,
 }
 
 /// Why a series ended.
@@ -34,7 +36,7 @@ impl Series {
     pub(crate) fn new(options: &Options) -> Series {
         let nodes = options.nodes();
         let (start, tally) = (Instant::now(), Tally::default());
-        Series { start, nodes, seeds: 0, events: 0, committed: 0, answered: 0, tally, took: 0, installed: 0 }
+        Series { start, nodes, seeds: 0, events: 0, committed: 0, answered: 0, tally, took: 0, installed: 0, sealed: 0 }
     }
 
     pub(crate) fn run(&mut self, options: &Options, interrupted: &AtomicBool) -> End {
@@ -72,6 +74,7 @@ impl Series {
         self.tally.add(&report.tally);
         self.took += u64::from(report.tally.snapshots.taken > 0);
         self.installed += u64::from(report.tally.snapshots.installed > 0);
+        self.sealed += u64::from(report.tally.links.hellos > 0);
         report.violation.is_none()
     }
 
@@ -99,6 +102,10 @@ impl fmt::Display for Series {
         let faults: Vec<_> = self.tally.iter().map(|(name, count)| format!("{count} {name}")).collect();
         let snapshots: Vec<_> = self.tally.snapshots.iter().map(|(name, count)| format!("{count} {name}")).collect();
         writeln!(f, "snapshots: {}; {took} runs took one, {installed} installed one", snapshots.join(", "))?;
+        let links: Vec<_> = self.tally.links.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        if !links.is_empty() {
+            writeln!(f, "messages over sealed links, in {} runs: {}", self.sealed, links.join(", "))?;
+        }
         write!(f, "faults: {}", faults.join(", "))
     }
 }

@@ -37,6 +37,7 @@ impl World {
             self.push(0, What::Start { machine });
             self.set_alarm(machine);
         }
+        self.finish_keys();
         let founded_by = self.now + FOUNDING_TIMEOUTS * ELECTION_MICROS;
         while !self.machines.iter().all(|machine| !machine.is_there() || machine.node().is_some()) {
             self.turn()?;

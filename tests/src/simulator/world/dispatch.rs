@@ -1,14 +1,14 @@
-use quorate::{Charter, Identity, Message, Seat, Session, founding};
-use quorate_wire::Class;
+use quorate::{Identity, Message, Refusal, Session, founding};
 use quorate_wire::client::{AsOf, RequestBody};
 
 use super::World;
+use super::links::is_hello;
 use crate::simulator::client::Wish;
 use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
 use crate::simulator::machine::{Machine, Waiting};
 use crate::simulator::oracle::{Violation, refused};
-use crate::simulator::{CLUSTER, Node};
+use crate::simulator::Node;
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;
@@ -72,8 +72,10 @@ impl World {
     fn dispatch(&mut self, what: What) -> Result<(), Violation> {
         match what {
             What::Frame { to, bytes } => {
-                self.end_of_message();
-                self.take_frame(to, &bytes)
+                if !is_hello(&bytes) {
+                    self.end_of_message();
+                }
+                self.take_frame(to, bytes)
             }
             What::Alarm { machine, life } => {
                 if self.machines[machine].life != life {
@@ -96,34 +98,30 @@ impl World {
             }
             What::Start { machine } => self.start(machine),
             What::Wake { machine } => self.wake(machine),
+            What::Keys => self.change_keys(),
             What::Weather { spell } if spell == self.spell => self.change_weather(),
             What::Weather { .. } => Ok(()),
         }
     }
 
-    /// A frame is of the cluster that a node is part of, or of a founding, or it is dropped. Whatever wakes the driver of a
-    /// store that is not complete, it looks at its clock.
-    fn take_frame(&mut self, to: Seat, bytes: &[u8]) -> Result<(), Violation> {
-        let machine = usize::from(to.0);
-        match (Class::of(bytes), self.machines[machine].disk.charter()) {
-            (Ok(Class::Member), Some(Charter { founding, .. })) => {
-                let Ok((from, message)) = quorate_wire::decode(bytes, founding, to) else { return Ok(()) };
-                self.take_message(machine, from, message)
-            }
-            (Ok(Class::Founding), _) => {
-                let Ok((from, message)) = quorate_wire::decode_founding(bytes, CLUSTER, to) else { return Ok(()) };
-                self.take_word(machine, from, message)
-            }
-            _ => self.consult(machine, founding::Input::Tick),
-        }
-    }
-
-    fn take_message(&mut self, machine: usize, from: Identity, message: Message<'_>) -> Result<(), Violation> {
+    pub(super) fn take_message(
+        &mut self,
+        machine: usize,
+        from: Identity,
+        message: Message<'_>,
+    ) -> Result<(), Violation> {
         self.machines[machine].clock.read(self.now);
         self.oracle.on_receive(&self.machines[machine], from, &message);
         let count = |machine: &Machine| machine.node().map(|node| refused(node.refusals()));
         let before = count(&self.machines[machine]);
-        self.drive(machine, |driver, world, now| driver.receive(world, now, from, message))?;
+        self.drive(machine, |driver, world, now| {
+            let twins = driver.node().refusals().count(Refusal::Incarnation);
+            driver.receive(world, now, from, message)?;
+            if driver.node().refusals().count(Refusal::Incarnation) == twins {
+                world.accept(machine, from, now);
+            }
+            Ok(())
+        })?;
         let computer = &self.machines[machine];
         match count(computer) > before {
             true => self.oracle.on_refused(computer, from.seat),

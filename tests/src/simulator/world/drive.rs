@@ -1,6 +1,5 @@
-use quorate::{Dismissal, Identity, Input, Instant, Message, Refusal, Rejection, Role, Seat};
+use quorate::{Dismissal, Input, Instant, Refusal, Rejection, Role};
 use quorate_driver::Observer;
-use quorate_wire::Envelope;
 use serde::Serialize;
 
 use super::{Order, World};
@@ -91,6 +90,7 @@ impl World {
             None if !is_app_busy => self.oracle.check_reign_is_over(computer)?,
             None | Some(End::Left) => {}
         }
+        self.greet(machine);
         self.set_alarm(machine);
         Ok(())
     }
@@ -103,16 +103,7 @@ impl World {
         self.drive(machine, |_, _, _| Ok(()))
     }
 
-    pub(super) fn frame(&self, machine: usize, to: Seat, message: &Message<'_>) -> Vec<u8> {
-        let Identity { seat: from, incarnation } = self.machines[machine].identity();
-        let charter = self.machines[machine].disk.charter().expect("a node runs on a store that is complete");
-        let envelope = Envelope { founding: charter.founding, from, to, incarnation };
-        let mut buffer = [0; 1200];
-        quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()
-    }
-
     pub(super) fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {
-        let from = self.machines[machine].seat;
         for order in orders {
             match order {
                 Order::Write(ticket, change) => {
@@ -122,13 +113,7 @@ impl World {
                     let delay = self.rng.u64(30..=self.faults.sync_max());
                     self.push(delay, What::Synced { machine, life });
                 }
-                Order::Send(to, kind, frame) => {
-                    let (rng, faults, tally) = (&mut self.rng, &self.faults, &mut self.tally);
-                    let deliveries = self.network.send(rng, faults, tally, self.now, (from, to), (kind, &frame));
-                    for (to, delay, bytes) in deliveries {
-                        self.push(delay, What::Frame { to, bytes });
-                    }
-                }
+                Order::Send(to, kind, frame) => self.put(machine, to, kind, &frame),
                 Order::Answer(waiting, answer) => {
                     if !self.faults.happens(&mut self.rng, Fault::Loss) {
                         let delay = self.rng.u64(50..2_000);

@@ -1,13 +1,12 @@
 use quorate::founding::{Effect, Input, Message, Obstacle};
 use quorate::{Charter, Incarnation, Prospect, Seat};
-use quorate_wire::FoundingEnvelope;
 
 use super::{Order, World};
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
 use crate::simulator::network::kind_of_founding;
 use crate::simulator::oracle::Violation;
-use crate::simulator::{CLUSTER, FOUNDING, Fault};
+use crate::simulator::{FOUNDING, Fault};
 
 /// What is left undrawn is drawn so much later.
 const SOON_MICROS: u64 = 1_000;
@@ -44,6 +43,7 @@ impl World {
 
     /// A process has started.
     pub(super) fn launch(&mut self, machine: usize) -> Result<(), Violation> {
+        self.oracle.on_boot(&self.machines[machine]);
         if self.machines[machine].node().is_some() {
             self.oracle.on_member(&self.shape, &self.machines[machine], &self.machines)?;
             self.oracle.check_recovered(&self.machines[machine])?;
@@ -69,7 +69,7 @@ impl World {
         }
         let charter = computer.node().and(computer.disk.charter());
         let Some(answer) = charter.and_then(|charter| charter.answer(&message)) else { return Ok(()) };
-        let order = self.say(machine, from, &answer)?;
+        let order = self.tell(machine, from, &answer)?;
         self.carry_out(machine, vec![order])
     }
 
@@ -114,7 +114,7 @@ impl World {
             let Some(effect) = effects.next() else { return Ok(End::Done) };
             self.note(|| format!("{machine}: {effect:?}"));
             match effect {
-                Effect::Send { to, message } => orders.push(self.say(machine, to, &message)?),
+                Effect::Send { to, message } => orders.push(self.tell(machine, to, &message)?),
                 Effect::Persist { ticket, record } => orders.push(Order::Write(ticket, Change::Record(record))),
                 Effect::Complete(charter, incarnation) => return Ok(End::Complete(charter, incarnation)),
             }
@@ -124,13 +124,10 @@ impl World {
         }
     }
 
-    fn say(&self, machine: usize, to: Seat, message: &Message) -> Result<Order, Violation> {
-        let computer = &self.machines[machine];
-        self.oracle.on_word(computer, message)?;
-        let envelope = FoundingEnvelope { cluster: CLUSTER, from: computer.seat, to };
-        let mut buffer = [0; 256];
-        let frame = quorate_wire::encode_founding(&mut buffer, &envelope, message);
-        Ok(Order::Send(to, kind_of_founding(message), frame.expect("every message fits into a frame").to_vec()))
+    fn tell(&mut self, machine: usize, to: Seat, message: &Message) -> Result<Order, Violation> {
+        self.oracle.on_word(&self.machines[machine], message)?;
+        let frame = self.frame_of_founding(machine, to, message)?;
+        Ok(Order::Send(to, kind_of_founding(message), frame))
     }
 
     /// A store is complete, and becomes a node.

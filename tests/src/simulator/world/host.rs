@@ -12,7 +12,6 @@ use crate::simulator::Fault;
 use crate::simulator::client::Answer;
 use crate::simulator::disk::Change;
 use crate::simulator::machine::Waiting;
-use crate::simulator::network::kind;
 use crate::simulator::oracle::Violation;
 use crate::simulator::records::Batch;
 use crate::simulator::registers::{self, CLIENTS_MAX, Registers, Replica};
@@ -64,8 +63,8 @@ impl Host<CLIENTS_MAX> for World {
     }
 
     fn send(&mut self, to: Seat, message: &Message<'_>) {
-        let frame = self.frame(self.acting.machine, to, message);
-        self.acting.orders.push(Order::Send(to, kind(message), frame));
+        let verdict = self.say(self.acting.machine, to, message);
+        self.acting.hold(verdict);
     }
 
     fn send_piece(&mut self, to: Seat, piece: &Piece) {

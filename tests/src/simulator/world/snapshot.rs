@@ -7,7 +7,6 @@ use crate::simulator::Fault;
 use crate::simulator::disk::Change;
 use crate::simulator::event::What;
 use crate::simulator::machine::Underway;
-use crate::simulator::network::kind;
 use crate::simulator::oracle::Violation;
 use crate::simulator::records::Batch;
 use crate::simulator::registers::{self, Replica};
@@ -136,9 +135,7 @@ impl World {
         let message = piece.message(&bytes);
         self.oracle.on_send(&self.shape, &self.machines[machine], to, &message, &self.machines)?;
         self.tally.snapshots.sent += 1;
-        let frame = self.frame(machine, to, &message);
-        self.acting.orders.push(Order::Send(to, kind(&message), frame));
-        Ok(())
+        self.say(machine, to, &message)
     }
 
     /// Whether the node goes on: a piece that it takes for stored has to be there.

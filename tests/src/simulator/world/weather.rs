@@ -4,7 +4,8 @@ use super::World;
 use crate::simulator::event::What;
 use crate::simulator::oracle::Violation;
 use crate::simulator::setting::Schedule;
-use crate::simulator::{Fault, network};
+use crate::simulator::Fault;
+use crate::simulator::network::{KINDS, PLAIN_KINDS};
 
 /// A calm sky is looked at this often.
 const CALM_SKY_MICROS: u64 = 1_000_000;
@@ -94,10 +95,10 @@ impl World {
     }
 
     fn change_network(&mut self) {
-        const KINDS: [Fault; 6] =
+        const KINDS_OF_CUT: [Fault; 6] =
             [Fault::Subset, Fault::Partition, Fault::Bridge, Fault::OneWay, Fault::Flap, Fault::Deaf];
         let nodes = self.machines.len();
-        let kind = KINDS[self.rng.usize(..KINDS.len())];
+        let kind = KINDS_OF_CUT[self.rng.usize(..KINDS_OF_CUT.len())];
         let is_open = !self.is_founded() && self.rng.bool();
         if is_open || self.rng.u8(..3) == 0 || !self.faults.has(kind) {
             return self.network.heal();
@@ -111,7 +112,7 @@ impl World {
             Fault::Partition => self.network.partition(side),
             Fault::Bridge => self.network.bridge(side, one),
             Fault::Flap => self.network.flap(one, other, self.rng.u64(1_000..300_000)),
-            Fault::Deaf => self.network.lose_all(self.rng.u8(..network::KINDS)),
+            Fault::Deaf => self.network.lose_all(self.rng.u8(..if self.locksmith.is_some() { KINDS } else { PLAIN_KINDS })),
             _ => self.network.cut_one_way(one, other),
         }
     }
