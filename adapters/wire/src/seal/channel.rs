@@ -18,6 +18,8 @@ use crate::DecodeError;
 pub struct Channel {
     /// The number that the next session is made with.
     open: Option<u64>,
+    /// Under which key this side has answered the other with it, since it asked last itself.
+    answered: Option<KeyId>,
     present: Option<Session<Incarnation>>,
     next: Option<Session<Incarnation>>,
     /// Whether another session is wanted.
@@ -52,7 +54,7 @@ impl Channel {
         if done.or(ask).is_some() {
             self.due = side.interval_after(now);
             // Asked again it is by whatever finds no session the next time.
-            self.wants = false;
+            (self.wants, self.answered) = (false, None);
         }
         [done, ask].map(|said| said.map(|(key, word)| Hello { from: side.me, to, key, word }))
     }
@@ -89,29 +91,37 @@ impl Channel {
     ) -> Option<Hello> {
         let Hello { from, key: id, word, .. } = *hello;
         let key = ring.key(id)?;
-        let answer = match word {
+        let (key, word) = match word {
             Word::Ask(yours) => match self.with(yours) {
-                Some(session) => Word::Done(session.mine, yours),
-                None => Word::Answer(*self.open.get_or_insert_with(number), yours),
+                Some(session) => (session.id, Word::Done(session.mine, yours)),
+                None => {
+                    self.answered = Some(id);
+                    (id, Word::Answer(*self.open.get_or_insert_with(number), yours))
+                }
             },
             Word::Answer(yours, mine) => {
                 if self.open == Some(mine) {
+                    // Both have asked, under two keys: the session is that of the lower seat's question.
+                    if from.seat < side.me.seat && self.answered.is_some_and(|answered| answered != id) {
+                        return None;
+                    }
                     self.make(side, (id, key), from, (mine, yours), false);
-                } else if self.with(yours).is_none_or(|session| session.mine != mine) {
+                } else if self.with(yours).is_none_or(|session| (session.id, session.mine) != (id, mine)) {
                     return None;
                 }
-                Word::Done(mine, yours)
+                (id, Word::Done(mine, yours))
             }
             Word::Done(yours, mine) => {
                 if self.open == Some(mine) {
                     self.make(side, (id, key), from, (mine, yours), true);
-                } else if let Some(session) = self.with(yours).filter(|session| session.mine == mine) {
+                } else if let Some(session) = self.with(yours).filter(|session| (session.id, session.mine) == (id, mine))
+                {
                     session.is_confirmed = true;
                 }
                 return None;
             }
         };
-        Some(Hello { from: side.me, to: from.seat, key: id, word: answer })
+        Some(Hello { from: side.me, to: from.seat, key, word })
     }
 
     /// No session under this key is used any longer: it was removed from the ring.
@@ -182,7 +192,7 @@ impl Channel {
         if let Some(next) = self.next.replace(made).filter(|next| next.is_confirmed) {
             self.present = Some(next);
         }
-        (self.open, self.wants) = (None, false);
+        (self.open, self.answered, self.wants) = (None, None, false);
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Session<With> {
     /// How many frames were sealed: the counter of the next one.
     sent: u64,
     window: Window,
+    /// This side has asked for it: it was made on an answer.
+    is_asked: bool,
     /// The other side has it too.
     pub(super) is_confirmed: bool,
 }
@@ -41,7 +43,8 @@ pub(super) struct Session<With> {
 impl<With> Session<With> {
     /// A session with this key, made of these numbers.
     pub(super) fn new(key: Key, id: KeyId, with: With, (mine, yours): (u64, u64), is_confirmed: bool) -> Session<With> {
-        Session { key, id, with, mine, yours, sent: 0, window: Window::default(), is_confirmed }
+        let (sent, window, is_asked) = (0, Window::default(), !is_confirmed);
+        Session { key, id, with, mine, yours, sent, window, is_asked, is_confirmed }
     }
 
     /// What tells it from the one before or after it, in each frame.
@@ -49,9 +52,10 @@ impl<With> Session<With> {
         self.id.mark(self.mine ^ self.yours)
     }
 
-    /// Whether another one is due: it has sealed much, or another key is used by now.
+    /// Whether another one is due: it has sealed much, or it was asked for here, and another key is used by now. Each side asks
+    /// under the key that it uses itself, so two that use different ones would ask for another session in turn without end.
     pub(super) fn is_due(&self, used: KeyId) -> bool {
-        self.sent >= SESSION_FRAMES || self.id != used
+        self.sent >= SESSION_FRAMES || self.is_asked && self.id != used
     }
 
     /// The counter of the next frame, which no other frame has. None once it has sealed all that it may.

@@ -87,3 +87,64 @@ fn a_key_is_changed_though_the_last_word_is_lost() {
     }
     talk(&mut one, &mut other);
 }
+
+/// An operator goes from node to node, and that may take long.
+#[test]
+fn two_sides_that_use_different_keys_for_long_talk_on_under_one_of_them() {
+    let (mut one, mut other) = pair();
+    settle(&mut one, &mut other);
+    for node in [&mut one, &mut other] {
+        node.ring.install(id(2), key(2)).expect("there is room");
+    }
+    one.ring.use_key(id(2)).expect("it is here");
+    let (mut hellos, mut closed) = (0, 0);
+    for round in 0..100 {
+        let first = round % 2 == 0;
+        for forth in [first, !first] {
+            let (from, to) = if forth { (&mut one, &mut other) } else { (&mut other, &mut one) };
+            from.wait();
+            let (mut said, mut by) = (from.say(to.side.me.seat.0), false);
+            // It is on its way meanwhile.
+            let frame = from.seal(to.side.me.seat.0, 5).expect("there is a session");
+            while !said.is_empty() {
+                hellos += said.len();
+                let hearer = if by { &mut *from } else { &mut *to };
+                said = said.iter().filter_map(|hello| hearer.hear(hello).expect("it has the key")).collect();
+                by = !by;
+            }
+            closed += usize::from(to.open(&frame).is_err());
+        }
+    }
+    assert_eq!((hellos, closed), (3, 0), "one session is made, and no frame is lost");
+}
+
+/// Neither has heard the other's question when it asks, time after time.
+#[test]
+fn two_sides_that_ask_at_once_under_different_keys_come_together() {
+    let (mut one, mut other) = pair();
+    for node in [&mut one, &mut other] {
+        node.ring.install(id(2), key(2)).expect("there is room");
+    }
+    one.ring.use_key(id(2)).expect("it is here");
+    let hear = |node: &mut Node, said: &[Vec<u8>]| -> Vec<Vec<u8>> {
+        said.iter().filter_map(|hello| node.hear(hello).expect("it has the key")).collect()
+    };
+    let mut open = [false; 2];
+    for _ in 0..5 {
+        one.wait();
+        other.wait();
+        let (mut to_other, mut to_one) = (one.say(2), other.say(1));
+        while !(to_other.is_empty() && to_one.is_empty()) {
+            (to_one, to_other) = (hear(&mut other, &to_other), hear(&mut one, &to_one));
+        }
+        let (forth, back) = (one.seal(2, 5), other.seal(1, 5));
+        open = [
+            forth.is_some_and(|frame| other.open(&frame).is_ok()),
+            back.is_some_and(|frame| one.open(&frame).is_ok()),
+        ];
+    }
+    assert_eq!(open, [true; 2]);
+    one.wait();
+    other.wait();
+    assert_eq!((one.say(2), other.say(1)), (vec![], vec![]), "all is done");
+}
