@@ -92,6 +92,11 @@ pub struct Side {
 }
 
 impl Side {
+    /// Whether it is not that time yet, an interval at most being left. If more is, the clock has jumped back since.
+    fn is_within_interval(&self, time: Instant, now: Instant) -> bool {
+        now < time && time <= self.interval_after(now)
+    }
+
     fn interval_after(&self, now: Instant) -> Instant {
         Instant::from_micros(now.as_micros().saturating_add(self.interval_micros))
     }

@@ -43,7 +43,7 @@ impl Channel {
         to: Seat,
         number: impl FnOnce() -> u64,
     ) -> [Option<Hello>; 2] {
-        if now < self.due {
+        if side.is_within_interval(self.due, now) {
             return [None; 2];
         }
         let used = ring.used();
@@ -64,8 +64,9 @@ impl Channel {
     /// its place there, and this side is not heard any longer.
     pub fn want(&mut self, now: Instant, patience: Duration) {
         let has_session = self.present.is_some() || self.next.is_some();
-        // A session of which nothing has opened yet counts from when it is first looked at.
-        if self.heard == Instant::START {
+        // A session of which nothing has opened yet counts from when it is first looked at; so do all after the clock has jumped
+        // back.
+        if self.heard == Instant::START || self.heard > now + patience {
             self.heard = now;
         }
         let is_unheard = self.speaks && now >= self.heard + patience;
@@ -168,7 +169,7 @@ impl Channel {
                 Err(error) => refusal = error,
             }
         }
-        self.wants |= now >= self.heard && refusal != DecodeError::Repeated;
+        self.wants |= !side.is_within_interval(self.heard, now) && refusal != DecodeError::Repeated;
         Err(refusal)
     }
 

@@ -5,6 +5,7 @@ mod attacks;
 mod channels;
 mod clients;
 mod many;
+mod clock;
 mod pair;
 mod profiles;
 mod rotation;
