@@ -51,8 +51,18 @@ impl Locksmith {
         match self.stage {
             Stage::Install => machine.keys.has(self.latest),
             Stage::Use => machine.keys.uses(self.latest),
-            Stage::Remove => machine.keys.uses(self.latest) && !self.has_old(machine),
+            Stage::Remove => self.is_through(machine),
         }
+    }
+
+    /// Whether a machine has come from the old key to the newest.
+    pub(crate) fn is_through(&self, machine: &Sealing) -> bool {
+        machine.keys.uses(self.latest) && !self.has_old(machine)
+    }
+
+    /// Whether a machine understands others, whichever of the two keys they use.
+    pub(crate) fn has_both(&self, machine: &Sealing) -> bool {
+        machine.keys.has(self.latest) && self.has_old(machine)
     }
 
     fn has_old(&self, machine: &Sealing) -> bool {
@@ -88,10 +98,12 @@ impl Locksmith {
         self.stage = match self.stage {
             Stage::Install => Stage::Use,
             Stage::Use => Stage::Remove,
-            Stage::Remove => {
-                self.latest += 1;
-                Stage::Install
-            }
+            Stage::Remove => return self.begin(),
         };
+    }
+
+    /// There is another key, which is to take the place of the newest.
+    pub(crate) fn begin(&mut self) {
+        (self.latest, self.stage) = (self.latest + 1, Stage::Install);
     }
 }

@@ -163,13 +163,7 @@ impl Network {
     }
 
     /// Keeps a frame, and gives back one that was kept long ago: of the same kind or of any other, for some are rare.
-    fn replay(
-        &mut self,
-        rng: &mut Rng,
-        tally: &mut Tally,
-        to: Seat,
-        (kind, frame): (Kind, &[u8]),
-    ) -> Delivery {
+    fn replay(&mut self, rng: &mut Rng, tally: &mut Tally, to: Seat, (kind, frame): (Kind, &[u8])) -> Delivery {
         let (place, frame) = (rng.usize(..KEPT), (to, frame.to_vec()));
         let kept = &mut self.past[usize::from(kind)];
         match kept.get_mut(place) {

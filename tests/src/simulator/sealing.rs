@@ -104,11 +104,7 @@ impl Sealing {
     }
 
     /// Who has sealed this frame of a founding, and the message in it.
-    pub(crate) fn decode_founding(
-        &self,
-        frame: &mut [u8],
-        me: Seat,
-    ) -> Result<(Seat, founding::Message), DecodeError> {
+    pub(crate) fn decode_founding(&self, frame: &mut [u8], me: Seat) -> Result<(Seat, founding::Message), DecodeError> {
         seal::decode_founding(frame, &self.keys.ring, CLUSTER, me)
     }
 
@@ -117,7 +113,8 @@ impl Sealing {
         let Links { channels, lives, twins } = &mut self.links;
         let Identity { seat, incarnation } = hello.from;
         let there = Duration::from_micros(side.interval_micros) * THERE_INTERVALS;
-        let is_twin = lives.get(&seat).is_some_and(|(life, heard)| *life != incarnation && now < *heard + there);
+        let is_there = |heard: Instant| heard <= now && now < heard + there;
+        let is_twin = lives.get(&seat).is_some_and(|(life, heard)| *life != incarnation && is_there(*heard));
         let channel = if is_twin {
             let (life, channel) = twins.entry(seat).or_insert_with(|| (incarnation, Channel::default()));
             if *life != incarnation {

@@ -123,6 +123,8 @@ pub struct Links {
     pub unsealed: u64,
     /// Messages that have opened.
     pub opened: u64,
+    /// Frames that have not.
+    pub closed: u64,
     /// Hellos that were said.
     pub hellos: u64,
     /// Keys that have taken the place of another at all machines.
@@ -130,11 +132,12 @@ pub struct Links {
 }
 
 impl Links {
-    fn named(&mut self) -> [(&'static str, &mut u64); 5] {
+    fn named(&mut self) -> [(&'static str, &mut u64); 6] {
         [
             ("sealed", &mut self.sealed),
             ("without a session", &mut self.unsealed),
             ("opened", &mut self.opened),
+            ("not opened", &mut self.closed),
             ("hellos", &mut self.hellos),
             ("changes of keys", &mut self.keys),
         ]

@@ -10,6 +10,7 @@ mod links;
 mod members;
 mod phase;
 mod power;
+mod probe;
 mod snapshot;
 mod weather;
 
@@ -34,7 +35,7 @@ use super::tally::Tally;
 use crate::history::History;
 use crate::linearizability::{Checker, Verdict};
 use fastrand::Rng;
-use quorate::{Position, Seat, Snapshot};
+use quorate::{Position, Seat, Seats, Snapshot};
 
 /// A cluster, its network, its disks and its clients.
 pub struct World {
@@ -73,6 +74,9 @@ pub struct World {
     /// Who changes the keys, and who has none, if frames are sealed.
     locksmith: Option<Locksmith>,
     attacker: Option<Attacker>,
+    /// Between these no message is to be lost for want of a session, and how many were.
+    watched: Seats,
+    missed: u64,
 }
 
 /// What was drawn of a step, to be carried out.
@@ -141,6 +145,8 @@ impl World {
             builds: Rng::with_seed(!setting.seed),
             locksmith: None,
             attacker: None,
+            watched: Seats::NONE,
+            missed: 0,
             setting,
         };
         world.hand_out_builds();

@@ -115,7 +115,8 @@ impl Channel {
             Word::Done(yours, mine) => {
                 if self.open == Some(mine) {
                     self.make(side, (id, key), from, (mine, yours), true);
-                } else if let Some(session) = self.with(yours).filter(|session| (session.id, session.mine) == (id, mine))
+                } else if let Some(session) =
+                    self.with(yours).filter(|session| (session.id, session.mine) == (id, mine))
                 {
                     session.is_confirmed = true;
                 }

@@ -138,10 +138,8 @@ fn two_sides_that_ask_at_once_under_different_keys_come_together() {
             (to_one, to_other) = (hear(&mut other, &to_other), hear(&mut one, &to_one));
         }
         let (forth, back) = (one.seal(2, 5), other.seal(1, 5));
-        open = [
-            forth.is_some_and(|frame| other.open(&frame).is_ok()),
-            back.is_some_and(|frame| one.open(&frame).is_ok()),
-        ];
+        open =
+            [forth.is_some_and(|frame| other.open(&frame).is_ok()), back.is_some_and(|frame| one.open(&frame).is_ok())];
     }
     assert_eq!(open, [true; 2]);
     one.wait();

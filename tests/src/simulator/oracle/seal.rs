@@ -141,4 +141,3 @@ impl Oracle {
 fn serial(machine: &Machine, frame: &[u8]) -> Option<Serial> {
     machine.sealing.as_ref().and_then(|sealing| sealing.keys.serial(frame[MARK] & KEY_BITS))
 }
-

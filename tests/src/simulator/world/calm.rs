@@ -27,6 +27,7 @@ impl World {
     /// Nothing goes wrong any longer: a leader must come, all must get in line, and everyone who waits gets an answer.
     pub(super) fn calm(&mut self) -> Result<(), Violation> {
         self.note(|| "calm".into());
+        let calm_since = self.now;
         self.faults = Faults::NONE;
         self.network.heal();
         for machine in 0..self.machines.len() {
@@ -67,6 +68,7 @@ impl World {
             machine.driver.iter().try_for_each(|driver| self.oracle.check_state(machine.seat, driver.replica()))?;
         }
         self.take_snapshots()?;
+        self.try_links(calm_since)?;
         self.hand_over()?;
         self.look_closely()
     }

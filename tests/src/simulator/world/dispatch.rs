@@ -3,12 +3,12 @@ use quorate_wire::client::{AsOf, RequestBody};
 
 use super::World;
 use super::links::is_hello;
+use crate::simulator::Node;
 use crate::simulator::client::Wish;
 use crate::simulator::disk::Change;
 use crate::simulator::event::{Event, What};
 use crate::simulator::machine::{Machine, Waiting};
 use crate::simulator::oracle::{Violation, refused};
-use crate::simulator::Node;
 
 /// The most that waits for a busy node; further frames are lost.
 const INBOX_MAX: usize = 64;

@@ -11,6 +11,8 @@ use crate::simulator::{Fault, Links};
 const APART: u64 = 0x5ea1_ed11;
 
 impl World {
+    pub(super) const STAGES: [Stage; 3] = [Stage::Install, Stage::Use, Stage::Remove];
+
     /// All machines have the same key, if frames are sealed: as they are told to, or in each fourth world.
     pub(super) fn hand_out_keys(&mut self) {
         let mut rng = Rng::with_seed(self.setting.seed.rotate_left(32) ^ APART);
@@ -76,12 +78,39 @@ impl World {
         is_done
     }
 
-    /// What was begun with the keys is brought to its end, at all machines at once.
+    /// What was begun with the keys is brought to its end, at all machines at once; or only so far that all have them, and it
+    /// may take long until all use the same.
     pub(super) fn finish_keys(&mut self) {
-        for stage in [Stage::Install, Stage::Use, Stage::Remove] {
-            let Some(locksmith) = &mut self.locksmith else { return };
-            locksmith.stage = stage;
-            (0..self.machines.len()).for_each(|machine| while self.rekey(machine) {});
+        let is_slow = self.locksmith.as_mut().is_some_and(|locksmith| locksmith.rng.bool());
+        for stage in World::STAGES {
+            (0..self.machines.len()).for_each(|machine| {
+                self.bring_keys(machine, stage);
+            });
+            let Some(locksmith) = &self.locksmith else { return };
+            if is_slow
+                && self.machines.iter().flat_map(|machine| &machine.sealing).all(|sealing| locksmith.has_both(sealing))
+            {
+                return;
+            }
         }
+    }
+
+    /// Another key is to take the place of the present one, if all are as far. Whether who changes them waits between two
+    /// stages.
+    pub(super) fn start_keys(&mut self) -> bool {
+        let Some(locksmith) = &mut self.locksmith else { return false };
+        if self.machines.iter().flat_map(|machine| &machine.sealing).all(|sealing| locksmith.is_through(sealing)) {
+            locksmith.begin();
+        }
+        locksmith.rng.bool()
+    }
+
+    /// Brings a machine so far with its keys. How long the way to the next one takes.
+    pub(super) fn bring_keys(&mut self, machine: usize, stage: Stage) -> u64 {
+        let Some(locksmith) = &mut self.locksmith else { return 0 };
+        locksmith.stage = stage;
+        let pause = locksmith.rng.u64(1..20_000);
+        while self.rekey(machine) {}
+        pause
     }
 }

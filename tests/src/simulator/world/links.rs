@@ -19,7 +19,12 @@ impl World {
         Ok(())
     }
 
-    fn frame(&mut self, machine: usize, to: Seat, message: &Message<'_>) -> Result<Option<Vec<u8>>, Violation> {
+    pub(super) fn frame(
+        &mut self,
+        machine: usize,
+        to: Seat,
+        message: &Message<'_>,
+    ) -> Result<Option<Vec<u8>>, Violation> {
         let computer = &mut self.machines[machine];
         let (me, founding) = (computer.identity(), founding_of(computer));
         let plain = plain(founding, me, to, message);
@@ -27,6 +32,8 @@ impl World {
         let frame = sealing.encode(&side(founding, me), to, message);
         let Some(frame) = frame else {
             self.tally.links.unsealed += 1;
+            self.miss(me.seat, to);
+            self.note(|| format!("{machine}: has no session with {} for it", to.0));
             return Ok(None);
         };
         self.tally.links.sealed += 1;
@@ -99,23 +106,45 @@ impl World {
     }
 
     fn open_sealed(&mut self, machine: usize, mut frame: Vec<u8>) -> Result<(), Violation> {
-        let sealed = frame.clone();
-        let computer = &mut self.machines[machine];
-        let (now, side) = (computer.clock.read(self.now), side_of(computer));
-        let Some(sealing) = &mut computer.sealing else { return Ok(()) };
-        let (from, message) = match sealing.decode(&side, &mut frame, now) {
-            Ok(opened) => opened,
-            Err(error) => {
-                self.note(|| format!("{machine} drops a sealed frame: {error}"));
+        match self.opened(machine, &mut frame)? {
+            Some((from, message)) => self.take_message(machine, from, message),
+            None => {
                 self.greet(machine);
                 self.set_alarm(machine);
-                return Ok(());
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a frame opens. What is in it is not taken.
+    pub(super) fn try_open(&mut self, machine: usize, mut frame: Vec<u8>) -> Result<bool, Violation> {
+        self.opened(machine, &mut frame).map(|opened| opened.is_some())
+    }
+
+    /// Who has sealed a frame, and what is in it, if it opens.
+    fn opened<'f>(
+        &mut self,
+        machine: usize,
+        frame: &'f mut [u8],
+    ) -> Result<Option<(Identity, Message<'f>)>, Violation> {
+        let sealed = frame.to_vec();
+        let computer = &mut self.machines[machine];
+        let (now, side) = (computer.clock.read(self.now), side_of(computer));
+        let Some(sealing) = &mut computer.sealing else { return Ok(None) };
+        let opened = sealing.decode(&side, frame, now);
+        let (from, message) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.tally.links.closed += 1;
+                seal::sender(&sealed, &side).into_iter().for_each(|from| self.miss(from, side.me.seat));
+                self.note(|| format!("{machine} drops a sealed frame: {error}"));
+                return Ok(None);
             }
         };
         self.tally.links.opened += 1;
         let plain = plain(side.founding, from, side.me.seat, &message);
         self.oracle.on_opened(&self.machines[machine], from, &plain, &sealed)?;
-        self.take_message(machine, from, message)
+        Ok(Some((from, message)))
     }
 
     /// What this life says in the name of its seat is not refused.
@@ -151,6 +180,11 @@ impl World {
         self.put(machine, hello.to, kind_of_hello(&hello.word), &frame);
     }
 
+    /// A message was lost, though nothing went wrong with the network.
+    fn miss(&mut self, from: Seat, to: Seat) {
+        self.missed += u64::from(self.watched.contains(from) && self.watched.contains(to));
+    }
+
     /// Puts a frame on the network. Whoever hears it may send others.
     pub(super) fn put(&mut self, machine: usize, to: Seat, kind: Kind, frame: &[u8]) {
         // A frame that has changed on the way may say to be of a seat that nobody has.
@@ -182,7 +216,12 @@ fn side_of(machine: &Machine) -> Side {
     side(founding_of(machine), machine.identity())
 }
 
-fn plain(founding: Founding, Identity { seat: from, incarnation }: Identity, to: Seat, message: &Message<'_>) -> Vec<u8> {
+fn plain(
+    founding: Founding,
+    Identity { seat: from, incarnation }: Identity,
+    to: Seat,
+    message: &Message<'_>,
+) -> Vec<u8> {
     let envelope = Envelope { founding, from, to, incarnation };
     let mut buffer = [0; FRAME_MAX];
     quorate_wire::encode(&mut buffer, &envelope, message).expect("every message fits into a frame").to_vec()

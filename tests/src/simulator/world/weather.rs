@@ -1,11 +1,11 @@
 use quorate::Seat;
 
 use super::World;
+use crate::simulator::Fault;
 use crate::simulator::event::What;
+use crate::simulator::network::{KINDS, PLAIN_KINDS};
 use crate::simulator::oracle::Violation;
 use crate::simulator::setting::Schedule;
-use crate::simulator::Fault;
-use crate::simulator::network::{KINDS, PLAIN_KINDS};
 
 /// A calm sky is looked at this often.
 const CALM_SKY_MICROS: u64 = 1_000_000;
@@ -112,7 +112,9 @@ impl World {
             Fault::Partition => self.network.partition(side),
             Fault::Bridge => self.network.bridge(side, one),
             Fault::Flap => self.network.flap(one, other, self.rng.u64(1_000..300_000)),
-            Fault::Deaf => self.network.lose_all(self.rng.u8(..if self.locksmith.is_some() { KINDS } else { PLAIN_KINDS })),
+            Fault::Deaf => {
+                self.network.lose_all(self.rng.u8(..if self.locksmith.is_some() { KINDS } else { PLAIN_KINDS }))
+            }
             _ => self.network.cut_one_way(one, other),
         }
     }
