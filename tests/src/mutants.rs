@@ -36,6 +36,8 @@ pub enum Killer {
     Flash,
     /// The simulator.
     Seeds,
+    /// The simulator, with sealed links.
+    Links,
     /// The boards, and the serial adapter's own tests.
     Boards,
     /// The driver's own tests.
@@ -88,6 +90,7 @@ impl Killer {
             "power" => Killer::Power,
             "flash" => Killer::Flash,
             "seeds" => Killer::Seeds,
+            "links" => Killer::Links,
             "boards" => Killer::Boards,
             "driver" => Killer::Driver,
             "smol" => Killer::Smol,
@@ -107,6 +110,7 @@ impl fmt::Display for Killer {
             Killer::Power => f.write_str("power"),
             Killer::Flash => f.write_str("flash"),
             Killer::Seeds => f.write_str("seeds"),
+            Killer::Links => f.write_str("links"),
             Killer::Boards => f.write_str("boards"),
             Killer::Driver => f.write_str("driver"),
             Killer::Smol => f.write_str("smol"),

@@ -10,6 +10,9 @@
 //! pieces as small as frames, and restores what it was sent. What a restored state has to be, a model knows that has
 //! applied everything.
 //!
+//! In some worlds all that machines say to each other is sealed: they come to sessions by Hellos over the same network, forget
+//! them when they stop, and an operator changes their keys. An attacker without a key says again whatever was said, to whomever.
+//!
 //! Some clusters are founded first, by stores that hold nothing yet. Members that lose their disk come back the same way.
 
 mod attacker;

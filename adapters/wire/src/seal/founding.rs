@@ -17,8 +17,8 @@ pub const FOUNDING_SEAL: usize = HEAD + TAG;
 
 /// Writes the frame of a founding's message, sealed under the key that is used, to the front of `buffer`, and returns it.
 ///
-/// Stores that are to become a cluster have no sessions yet: each frame has a key of its own, from `number`, which is
-/// never used twice, in no boot. That it comes again later is no news to a founding: its tokens are there for that.
+/// Stores that are to become a cluster have no sessions yet: each frame has a key of its own, from `number`, which nobody who has
+/// the ring's key ever uses twice, in no boot. That it comes again later is no news to a founding: its tokens are there for that.
 ///
 /// # Errors
 /// The frame is longer than `buffer`.

@@ -45,6 +45,7 @@ fn judge(copy: &Copy, mutant: &Mutant) -> io::Result<Fate> {
         ),
         ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 3"),
         ("seeds", "run --release --package quorate-tests --bin simulate -- --seeds 0..300 --nodes 5"),
+        ("links", "run --release --package quorate-tests --bin simulate -- --links sealed --seeds 0..150 --nodes 3,5"),
     ];
     let expected = match mutant.by {
         Killer::Trace(_) => "traces",
@@ -54,6 +55,7 @@ fn judge(copy: &Copy, mutant: &Mutant) -> io::Result<Fate> {
         Killer::Power => "power",
         Killer::Flash => "flash",
         Killer::Seeds => "seeds",
+        Killer::Links => "links",
         Killer::Boards => "boards",
         Killer::Driver => "driver",
         Killer::Smol => "smol",
