@@ -68,7 +68,7 @@ impl World {
         let done = if goes_back { None } else { locksmith.visit(sealing) };
         let (latest, is_done) = (locksmith.latest, goes_back || done.is_some());
         if is_done {
-            self.tally.count(Fault::Rekey);
+            self.tally.count_all(Fault::Rekey, self.faults.has(Fault::Rekey).into());
             self.note(|| format!("operator -> {machine}: key {latest}, {done:?}"));
             if self.machines[machine].node().is_some() {
                 self.greet(machine);

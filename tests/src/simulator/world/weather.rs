@@ -95,10 +95,10 @@ impl World {
     }
 
     fn change_network(&mut self) {
-        const KINDS_OF_CUT: [Fault; 6] =
+        const CUTS: [Fault; 6] =
             [Fault::Subset, Fault::Partition, Fault::Bridge, Fault::OneWay, Fault::Flap, Fault::Deaf];
         let nodes = self.machines.len();
-        let kind = KINDS_OF_CUT[self.rng.usize(..KINDS_OF_CUT.len())];
+        let kind = CUTS[self.rng.usize(..CUTS.len())];
         let is_open = !self.is_founded() && self.rng.bool();
         if is_open || self.rng.u8(..3) == 0 || !self.faults.has(kind) {
             return self.network.heal();
@@ -106,15 +106,14 @@ impl World {
         self.tally.count(kind);
         let side = self.rng.u16(..1 << nodes);
         let (one, other) = (self.rng.usize(..nodes), self.rng.usize(..nodes));
+        let kinds = if self.locksmith.is_some() { KINDS } else { PLAIN_KINDS };
         self.note(|| format!("-- {}: {side:0nodes$b} {one} {other}", kind.name()));
         match kind {
             Fault::Subset => self.network.connect_only(side),
             Fault::Partition => self.network.partition(side),
             Fault::Bridge => self.network.bridge(side, one),
             Fault::Flap => self.network.flap(one, other, self.rng.u64(1_000..300_000)),
-            Fault::Deaf => {
-                self.network.lose_all(self.rng.u8(..if self.locksmith.is_some() { KINDS } else { PLAIN_KINDS }))
-            }
+            Fault::Deaf => self.network.lose_all(self.rng.u8(..kinds)),
             _ => self.network.cut_one_way(one, other),
         }
     }
