@@ -26,11 +26,11 @@ pub(crate) struct Seals {
     hellos: HashMap<Vec<u8>, (Identity, Seat, Option<Serial>)>,
     /// The beginnings of the key streams that were used, with their counters.
     streams: HashSet<(u32, [u8; STREAM])>,
-    /// Which boot of a machine was there first, and since when: of every life of a machine that was heard of.
+    /// When each boot of a machine began.
     boots: HashMap<(Seat, u64), u64>,
     /// The latest boot of another life of which a boot has opened something.
     latest: HashMap<(Seat, u64, Identity), u64>,
-    /// Counts all that happens.
+    /// Counts boots and frames.
     time: u64,
 }
 
