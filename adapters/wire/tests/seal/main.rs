@@ -4,8 +4,8 @@
 mod attacks;
 mod channels;
 mod clients;
-mod many;
 mod clock;
+mod many;
 mod pair;
 mod profiles;
 mod rotation;
