@@ -146,3 +146,20 @@ fn two_sides_that_ask_at_once_under_different_keys_come_together() {
     other.wait();
     assert_eq!((one.say(2), other.say(1)), (vec![], vec![]), "all is done");
 }
+
+/// The question was on its way when a session was made of its number, under the key of the other side's.
+#[test]
+fn a_question_is_answered_with_the_session_that_is_there_under_whatever_key() {
+    let (mut one, mut other) = pair();
+    for node in [&mut one, &mut other] {
+        node.ring.install(id(2), key(2)).expect("there is room");
+    }
+    one.ring.use_key(id(2)).expect("it is here");
+    assert_eq!((one.seal(2, 1), other.seal(1, 1)), (None, None));
+    let (late, ask) = (one.speak(2).expect("it asks"), other.speak(1).expect("it asks"));
+    let answer = one.hear(&ask).unwrap().unwrap();
+    let _lost = other.hear(&answer).unwrap().unwrap();
+    let done = other.hear(&late).unwrap().unwrap();
+    assert_eq!(one.hear(&done), Ok(None));
+    talk(&mut one, &mut other);
+}
