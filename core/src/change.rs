@@ -6,7 +6,8 @@ use crate::peer::{Peer, seats_of};
 use crate::roster::Occupant;
 use crate::step::Step;
 use crate::{
-    ConfigError, Features, Incarnation, Kind, Least, Members, RECORD_OVERHEAD, Rejection, Roster, Seat, Seats, Settled,
+    ConfigError, Features, Incarnation, KeyId, Kind, Least, Members, RECORD_OVERHEAD, Rejection, Roster, Seat, Seats,
+    Settled,
 };
 
 /// An operator wants other members, at the leader. One change is made at a time.
@@ -48,6 +49,12 @@ pub enum Change<'a> {
     Enable {
         /// Which.
         features: Features,
+    },
+    /// The members seal what they say under this key from now on, each once that is [known to be
+    /// committed](crate::Node::key) there. Only its number is known here: whether they have it, whoever says so looks before.
+    UseKey {
+        /// Which.
+        key: KeyId,
     },
 }
 
@@ -140,6 +147,7 @@ impl Step<'_> {
                 Some(Changed { seat, incarnation, address: Some(address) })
             }
             Change::Enable { features } => return self.enable(features),
+            Change::UseKey { key } => return self.use_key(key),
             Change::Promote { .. } | Change::Remove { .. } | Change::Move { .. } => {
                 return Err(Unchanged::Unknown.into());
             }
@@ -161,7 +169,15 @@ impl Step<'_> {
         if self.state.configuration.features.contains(features) {
             return Ok(());
         }
-        self.append_roster(members, features, None)
+        self.append_roster(members, features, None, None)
+    }
+
+    /// Has all members seal under this key.
+    fn use_key(&mut self, key: KeyId) -> Result<(), Rejection> {
+        if self.settled().roster.key() == Some(key) {
+            return Ok(());
+        }
+        self.append_roster(self.state.configuration.members, Features::NONE, Some(key), None)
     }
 
     /// Whether this leader may append a change now: nobody is to take over, who would need that entry too, its reign is
@@ -285,15 +301,16 @@ impl Step<'_> {
     }
 
     fn append_members(&mut self, members: Members, changed: Option<Changed<'_>>) -> Result<(), Rejection> {
-        self.append_roster(members, Features::NONE, changed)
+        self.append_roster(members, Features::NONE, None, changed)
     }
 
-    /// Appends a configuration in which all but this seat is as in the one that is settled, and these features are on beside
-    /// what is on already. It is in force at once.
+    /// Appends a configuration in which all but this seat is as in the one that is settled, these features are on beside
+    /// what is on already, and another key is used if one is named. It is in force at once.
     fn append_roster(
         &mut self,
         members: Members,
         features: Features,
+        key: Option<KeyId>,
         changed: Option<Changed<'_>>,
     ) -> Result<(), Rejection> {
         let limit = self.state.settings.entry_bytes_max.min(self.longest_record());
@@ -302,6 +319,7 @@ impl Step<'_> {
         let Settled { roster, .. } = self.state.configuration.settled(self.memory);
         let least = roster.least();
         let least = Least { features: least.features.with(features), ..least };
+        let key = key.or(roster.key());
         let occupant = |seat| {
             let before = roster.occupant(seat).unwrap_or_default();
             match changed {
@@ -325,7 +343,7 @@ impl Step<'_> {
         let written = self
             .log
             .payload_room(payload_max, room)
-            .map(|room| Roster::write(room, members, least, occupant).map(|written| written.bytes().len()));
+            .map(|room| Roster::write(room, members, least, key, occupant).map(|written| written.bytes().len()));
         let would_fit = match written {
             Some(Ok(length)) if grows && !lasts(length) => false,
             Some(Ok(length)) if taken(entries, length) <= room => {

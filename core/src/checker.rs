@@ -198,7 +198,7 @@ impl Roster<'_> {
                 .find(|(found, _)| names(*found) == seat)
                 .map_or_else(Default::default, |(_, occupant)| occupant)
         };
-        Roster::write(room, members, self.least(), occupant)
+        Roster::write(room, members, self.least(), self.key(), occupant)
     }
 }
 

@@ -131,7 +131,7 @@ impl Step<'_> {
     /// Takes the configuration of the founding over, unless one is known here.
     pub(crate) fn adopt_founders(&mut self, members: Members, least: Least) -> Result<(), ConfigError> {
         if self.state.configuration.settled_bytes == Roster::NOBODY_BYTES {
-            let roster = Roster::write(self.memory, members, least, |_| Occupant::default())?;
+            let roster = Roster::write(self.memory, members, least, None, |_| Occupant::default())?;
             (self.state.configuration.settled_bytes, self.state.configuration.features) =
                 (roster.bytes().len(), least.features);
             self.enter();

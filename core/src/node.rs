@@ -11,7 +11,7 @@ use crate::snapshots::{Image, Snapshots};
 use crate::state::State;
 use crate::step::Step;
 use crate::{
-    Effects, Entries, Features, HardState, Identity, Index, Instant, Members, Position, Refusal, Refusals, Role,
+    Effects, Entries, Features, HardState, Identity, Index, Instant, KeyId, Members, Position, Refusal, Refusals, Role,
     Roster, Seat, Seats, Settled, Snapshot, Stored, Term, Told,
 };
 
@@ -152,6 +152,11 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
     /// What is on in the cluster, as far as it is known to be committed: it may be used, and is never off again.
     pub fn features(&self) -> Features {
         self.state.configuration.features
+    }
+
+    /// Under which key the members seal what they say, as far as it is known to be committed, and if somebody has said so.
+    pub fn key(&self) -> Option<KeyId> {
+        self.settled().roster.key()
     }
 
     /// What this node's build knows: see [`Config::features`](crate::Config::features). What others know, their leader

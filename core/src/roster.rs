@@ -3,7 +3,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::log::SLOT;
-use crate::{ConfigError, Features, Identity, Incarnation, Index, Least, Members, RECORD_OVERHEAD, Seat, Seats};
+use crate::{ConfigError, Features, Identity, Incarnation, Index, KeyId, Least, Members, RECORD_OVERHEAD, Seat, Seats};
 
 /// Who takes part, in which life, and where: a configuration of section 6, as bytes that go unchanged through log, frame
 /// and disk.
@@ -37,8 +37,12 @@ pub struct Occupant<'a> {
 }
 
 /// Bytes in front of the occupants: the least log capacity, the least election time-out, the features that are on, and five
-/// sets of seats, each 32 bits, little endian.
-const HEAD: usize = 32;
+/// sets of seats, each 32 bits, little endian; and which key the members seal under, zero if nobody has said, else its number
+/// and one.
+const HEAD: usize = WORDS + 1;
+
+/// Those of them that are numbers of 32 bits.
+const WORDS: usize = 32;
 
 /// In the byte in front of an address, beside its length: a drawn incarnation comes first.
 const IS_DRAWN: u8 = 0x80;
@@ -48,7 +52,7 @@ impl<'a> Roster<'a> {
     pub const ADDRESS_MAX: usize = 18;
 
     /// Bytes that a node keeps for each of its seats, to hold a roster: addresses of full length fit from two seats on.
-    pub const SEAT_BYTES: usize = 43;
+    pub const SEAT_BYTES: usize = 44;
 
     /// A roster has at most so many bytes less than a frame holds of entries: an offer of a snapshot brings one as well,
     /// and takes more beside it than an `AppendEntries` beside entries.
@@ -67,11 +71,13 @@ impl<'a> Roster<'a> {
     pub fn parse(bytes: &[u8]) -> Option<Roster<'_>> {
         let roster = Roster { bytes };
         bytes.get(HEAD..)?;
+        let key = roster.key_byte();
         let Members { voters, outgoing, replaced, learners, witnesses } = roster.members();
         let is_sound = !voters.is_empty()
             && voters.union(outgoing).0 & learners.0 == 0
             && replaced.0 & !(voters.0 & outgoing.0) == 0
-            && witnesses.0 & !voters.0 == 0;
+            && witnesses.0 & !voters.0 == 0
+            && key <= KeyId::COUNT;
         let mut occupants = roster.occupants();
         while occupants.seats.0 != 0 {
             occupants.next()?;
@@ -94,7 +100,8 @@ impl<'a> Roster<'a> {
         Roster { bytes }
     }
 
-    /// Writes a roster to the front of `room`, and returns it.
+    /// Writes a roster to the front of `room`, and returns it: of these members, who seal under this key, if somebody has said
+    /// under which.
     ///
     /// # Errors
     /// [`ConfigError::RosterTooLong`] if it does not fit or an address is longer than
@@ -103,11 +110,12 @@ impl<'a> Roster<'a> {
         room: &'a mut [u8],
         members: Members,
         least: Least,
+        key: Option<KeyId>,
         occupant: impl Fn(Seat) -> Occupant<'o>,
     ) -> Result<Roster<'a>, ConfigError> {
         let too_long = ConfigError::RosterTooLong { room: room.len() };
         let mut out = Out { room, length: 0 };
-        out.put_head(&members, least).ok_or(too_long)?;
+        out.put_head(&members, least, key).ok_or(too_long)?;
         members.all().iter().try_for_each(|seat| out.put_occupant(&occupant(seat))).ok_or(too_long)?;
         let Out { room, length } = out;
         Roster::parse(room.get(..length).unwrap_or_default()).ok_or(ConfigError::NoVoters)
@@ -129,6 +137,11 @@ impl<'a> Roster<'a> {
         Least { log_bytes: self.word(0), election_micros: self.word(1), features: Features(self.word(2)) }
     }
 
+    /// Under which key the members seal what they say, if somebody has said so: see [`Change::UseKey`](crate::Change::UseKey).
+    pub fn key(&self) -> Option<KeyId> {
+        self.key_byte().checked_sub(1).map(KeyId::of_bits)
+    }
+
     /// Who holds this seat; nobody if it is no member's.
     pub fn occupant(&self, seat: Seat) -> Option<Occupant<'a>> {
         self.occupants().find_map(|(found, occupant)| (found == seat).then_some(occupant))
@@ -142,6 +155,10 @@ impl<'a> Roster<'a> {
     /// All members, in the order of their seats.
     pub fn occupants(&self) -> Occupants<'a> {
         Occupants { seats: self.members().all(), rest: self.bytes.get(HEAD..).unwrap_or_default() }
+    }
+
+    fn key_byte(&self) -> u8 {
+        self.bytes.get(WORDS).copied().unwrap_or_default()
     }
 
     fn word(&self, at: usize) -> u32 {
@@ -188,12 +205,13 @@ struct Out<'b> {
 }
 
 impl Out<'_> {
-    fn put_head(&mut self, members: &Members, least: Least) -> Option<()> {
+    fn put_head(&mut self, members: &Members, least: Least, key: Option<KeyId>) -> Option<()> {
         let Least { log_bytes, election_micros, features } = least;
         let Members { voters, outgoing, replaced, learners, witnesses } = *members;
         let numbers =
             [log_bytes, election_micros, features.0, voters.0, outgoing.0, replaced.0, learners.0, witnesses.0];
-        numbers.iter().try_for_each(|number| self.put(&number.to_le_bytes()))
+        numbers.iter().try_for_each(|number| self.put(&number.to_le_bytes()))?;
+        self.put(&[key.map_or(0, |key| key.number() + 1)])
     }
 
     fn put_occupant(&mut self, occupant: &Occupant<'_>) -> Option<()> {
@@ -222,7 +240,7 @@ impl Out<'_> {
 
 impl fmt::Debug for Roster<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {:?}", self.members(), self.least())?;
+        write!(f, "{:?}, {:?}, {:?}", self.members(), self.least(), self.key())?;
         f.debug_map().entries(self.occupants()).finish()
     }
 }
@@ -230,7 +248,7 @@ impl fmt::Debug for Roster<'_> {
 #[cfg(feature = "defmt")]
 impl defmt::Format for Roster<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{}, {}", self.members(), self.least());
+        defmt::write!(f, "{}, {}, {}", self.members(), self.least(), self.key());
         for (seat, occupant) in self.occupants() {
             defmt::write!(f, " {}: {}", seat, occupant);
         }

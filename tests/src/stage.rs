@@ -22,6 +22,7 @@
 //! | `join 4` | node 4 starts from an empty disk, in a life of its own, with what node 1 has of settings |
 //! | `change 1 add 4 at=here`, `promote 4`, `remove 4`, `move 4 at=there` | an operator wants other members |
 //! | `change 1 enable features=16` | an operator wants features on, by their numbers |
+//! | `change 1 use key=2` | an operator wants the members to seal under this key |
 //! | `cluster 3 knows=0`, `build 1 knows=0,16` | all are builds that know these features; another build takes node 1's disk up |
 //! | `lose-snapshots 1` | the snapshots of node 1 cannot be read any more |
 //! | `state 1` | shows what the app of node 1 holds |

@@ -228,6 +228,7 @@ fn configuration(since: u64, members: Members) -> Configuration {
         &mut room,
         members,
         Least { log_bytes: 1 << 20, election_micros: 250_000, features: Features::OWN },
+        None,
         occupant,
     )
     .expect("four members find room");

@@ -260,6 +260,7 @@ mod tests {
             &mut room,
             members,
             Least { log_bytes: 1, election_micros: 250_000, features: Features::OWN },
+            None,
             occupant,
         )
         .expect("it fits");

@@ -2,7 +2,7 @@ use quorate::{
     Dismissal, Index, Members, Message, Persist, Piece, Position, Roster, Seat, Seats, Snapshot, Ticket, Unchanged,
 };
 use quorate_wire::Dropped;
-use quorate_wire::client::{Links, ReplyBody};
+use quorate_wire::client::{KeyReport, Links, ReplyBody};
 
 use crate::{App, Observer, Outcome, Queue, Replica, WaitingCommand, WaitingRead};
 
@@ -134,5 +134,10 @@ pub trait Host<const CLIENTS: usize>: Observer {
     /// What it takes of others, for a status.
     fn links(&self) -> Links {
         Links::Plain
+    }
+
+    /// The keys that it has, for a status.
+    fn keys(&self) -> Option<KeyReport> {
+        None
     }
 }

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use quorate::{ClientCommand, Index, Input, Instant, Read, Rejection, Role, Seat, Session, crc32c};
-use quorate_wire::client::{AsOf, Reason, ReplyBody, RequestBody, StatusReport};
+use quorate_wire::client::{AsOf, Condition, Reason, ReplyBody, RequestBody, StatusReport};
 
 use crate::{App, Driver, Host, Observer, View};
 
@@ -158,7 +158,9 @@ where
         let report = StatusReport::of(&self.node, self.desk.replica.digest(), host.dropped(), host.links());
         let millis = |lease: Duration| u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
         let lease_ms = self.node.lease(now).map(millis);
-        StatusReport { applied: self.desk.replica.applied().index, preferred: host.preferred(), lease_ms, ..report }
+        let (applied, preferred) = (self.desk.replica.applied().index, host.preferred());
+        let condition = Condition { keys: host.keys(), ..report.condition };
+        StatusReport { applied, condition, preferred, lease_ms, ..report }
     }
 }
 

@@ -63,7 +63,7 @@ fn a_page_of_2_kib_has_room_for_32_seats() {
     let layout = Layout { seats: 32, ..layout::<8, 2048>(6, 1) };
     let (mut flash, ..) = open(Double::<8, 2048>::new(9), &layout).unwrap();
     let roster = roster(32);
-    assert_eq!(roster.len(), 32 + 27 * 32);
+    assert_eq!(roster.len(), 33 + 27 * 32);
     flash.write(None, None, Entries::default(), settled(1, &roster), None).unwrap();
     for index in 1..100 {
         flash.write(None, None, entries(&record(index, &[0; 200])), None, None).unwrap();
@@ -183,7 +183,7 @@ fn what_no_page_has_room_for_is_refused() {
     let (few, many) = (Layout { seats: 3, ..for_nine() }, for_nine());
     let (mut flash, ..) = open(Chip::new(PAGES), &few).unwrap();
     let (fits, too_long) = (roster(3), roster(4));
-    let refused = FlashError::RosterTooLong { bytes: 32 + 27 * 4, room: 32 + 27 * 3 };
+    let refused = FlashError::RosterTooLong { bytes: 33 + 27 * 4, room: 33 + 27 * 3 };
     let first = record(1, b"first");
     assert_eq!(flash.write(state(1), None, entries(&first), settled(1, &too_long), None), Err(refused));
     assert!(refused.to_string().contains("let the layout have as many seats as the node"), "{refused}");
@@ -204,7 +204,7 @@ fn a_scratch_that_is_too_short_for_a_configuration_says_what_it_takes() {
         let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
         Flash::open(double.clone(), for_nine(), owner(), &mut vec![0; length], nothing).map(drop)
     };
-    assert_eq!(with(274), Err(FlashError::Scratch { needed: 275 }));
-    assert_eq!(with(275), Ok(()));
-    const { assert!(SCRATCH >= 275) };
+    assert_eq!(with(275), Err(FlashError::Scratch { needed: 276 }));
+    assert_eq!(with(276), Ok(()));
+    const { assert!(SCRATCH >= 276) };
 }

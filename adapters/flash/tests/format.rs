@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use common::{SCRATCH, entries, layout, position, record};
 use quorate::founding::{Prepared, Record};
 use quorate::{
-    Charter, Entries, Features, Founding, HardState, Identity, Incarnation, Index, Least, Mark, Members, Occupant,
-    Roster, Seat, Seats, Settled, Snapshot, Term, crc32c,
+    Charter, Entries, Features, Founding, HardState, Identity, Incarnation, Index, KeyId, Least, Mark, Members,
+    Occupant, Roster, Seat, Seats, Settled, Snapshot, Term, crc32c,
 };
 use quorate_flash::double::Double;
 use quorate_flash::{Flash, FlashError, Layout, Owner, Recovered};
@@ -55,6 +55,7 @@ fn bytes<const WORD: usize, const PAGE: usize>() -> String {
         &mut room,
         members,
         Least { log_bytes: 0x0203_0405, election_micros: 250_000, features: Features::OWN },
+        KeyId::new(6),
         occupant,
     )
     .unwrap();
@@ -117,17 +118,17 @@ const WORDS_OF_4: &str = "
 02a0: d0 03 00 01 00 00 00 11 10 0f 0e 0d 0c 0b 0a 00
 02b0: 02 ea 22 f8 b1 00 69 e4 06 00 00 00 78 78 78 78
 0360: 78 78 78 78 78 62 2f 83 90 00 00 00 11 11 11 11
-0370: 00 00 03 e2 03 bb 98 e3 64 00 c3 fd 63 00 01 00
-0380: 02 00 00 00 00 00 00 00 30 00 03 00 00 00 00 00
+0370: 00 00 03 e2 1c bb cc dc 65 00 9b ef 63 00 01 00
+0380: 02 00 00 00 00 00 00 00 31 00 03 00 00 00 00 00
 0390: 00 00 02 00 00 00 00 00 00 00 01 00 00 00 00 00
 03a0: 00 00 05 04 03 02 90 d0 03 00 01 00 00 00 07 00
 03b0: 00 00 0e 00 00 00 02 00 00 00 10 00 00 00 04 00
-03c0: 00 00 00 83 11 10 0f 0e 0d 0c 0b 0a 6f 6e 65 00
-03d0: 00 00 81 07 00 66 6f 6c 6c 6f 77 73 b5 3f 63 e2
-03e0: 11 11 11 11 00 00 03 e2 ff ff ff ff ff ff ff ff
-0400: 00 00 00 00 e8 94 ee 6c a3 00 7f fe 71 75 6f 66
+03c0: 00 00 07 00 83 11 10 0f 0e 0d 0c 0b 0a 6f 6e 65
+03d0: 00 00 00 81 07 00 66 6f 6c 6c 6f 77 73 b5 3f 63
+03e0: e2 00 00 00 11 11 11 11 00 00 03 e2 ff ff ff ff
+0400: 00 00 00 00 77 c3 f7 2f a3 00 7f fe 71 75 6f 66
 0410: 6c 61 73 68 01 04 05 00 00 02 00 00 88 77 66 55
-0420: 06 00 00 00 44 33 22 11 02 00 00 00 02 00 30 00
+0420: 06 00 00 00 44 33 22 11 02 00 00 00 02 00 31 00
 0430: 03 00 00 00 00 00 00 00 01 05 11 10 0f 0e 0d 0c
 0440: 0b 0a 02 00 00 00 00 00 00 00 01 00 00 00 00 00
 0450: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
@@ -136,11 +137,11 @@ const WORDS_OF_4: &str = "
 0480: ff ee dd cc bb aa 99 07 00 00 00 0e 00 00 00 02
 0490: 00 00 00 10 00 00 00 04 00 00 00 05 04 03 02 90
 04a0: d0 03 00 01 00 00 00 11 10 0f 0e 0d 0c 0b 0a 00
-04b0: 70 fb 09 e9 3e 00 37 e7 43 00 00 00 02 00 00 00
-04c0: 00 00 00 00 30 00 05 04 03 02 90 d0 03 00 01 00
+04b0: a9 8f fe 1f 3f 00 6f f5 43 00 00 00 02 00 00 00
+04c0: 00 00 00 00 31 00 05 04 03 02 90 d0 03 00 01 00
 04d0: 00 00 07 00 00 00 0e 00 00 00 02 00 00 00 10 00
-04e0: 00 00 04 00 00 00 00 83 11 10 0f 0e 0d 0c 0b 0a
-04f0: 6f 6e 65 00 00 00 00 00 11 11 11 11 00 00 03 e2
+04e0: 00 00 04 00 00 00 07 00 83 11 10 0f 0e 0d 0c 0b
+04f0: 0a 6f 6e 65 00 00 00 00 11 11 11 11 00 00 03 e2
 0500: b6 66 1b 20 28 00 a6 e8 0b 00 01 00 01 00 00 00
 0510: 00 00 00 00 01 00 00 00 00 00 00 00 09 00 00 00
 0520: 00 00 00 00 b4 e8 9d 52 00 0c 00 00 00 0c 00 00
@@ -225,14 +226,14 @@ const WORDS_OF_32: &str = "
 04d0: 04 03 02 90 d0 03 00 01 00 00 00 11 10 0f 0e 0d
 04e0: 0c 0b 0a 00 00 00 00 00 00 00 00 00 00 00 00 00
 04f0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-0500: 47 b2 01 06 64 00 c3 fd ff ff ff ff ff ff ff ff
-0520: 63 00 00 00 02 00 00 00 00 00 00 00 30 00 03 00
+0500: b6 a8 c8 5a 65 00 9b ef ff ff ff ff ff ff ff ff
+0520: 63 00 00 00 02 00 00 00 00 00 00 00 31 00 03 00
 0530: 00 00 00 00 00 00 02 00 00 00 00 00 00 00 01 00
 0540: 00 00 00 00 00 00 05 04 03 02 90 d0 03 00 01 00
 0550: 00 00 07 00 00 00 0e 00 00 00 02 00 00 00 10 00
-0560: 00 00 04 00 00 00 00 83 11 10 0f 0e 0d 0c 0b 0a
-0570: 6f 6e 65 00 00 00 81 07 00 66 6f 6c 6c 6f 77 73
-0580: b5 3f 63 e2 00 00 00 00 00 00 00 00 00 00 00 00
+0560: 00 00 04 00 00 00 07 00 83 11 10 0f 0e 0d 0c 0b
+0570: 0a 6f 6e 65 00 00 00 81 07 00 66 6f 6c 6c 6f 77
+0580: 73 b5 3f 63 e2 00 00 00 00 00 00 00 00 00 00 00
 0590: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
 05a0: 11 11 11 11 00 00 03 e2 ff ff ff ff ff ff ff ff
 05c0: 51 80 dc f7 28 00 a6 e8 ff ff ff ff ff ff ff ff

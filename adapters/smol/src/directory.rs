@@ -118,7 +118,7 @@ mod tests {
         let mut room = [0; 64];
         let members = Members::of(Seats::NONE.with(SEAT));
         let occupant = |_| Occupant { address: &address, ..Occupant::default() };
-        directory.meet(Roster::write(&mut room, members, Least::default(), occupant).expect("there is room"))
+        directory.meet(Roster::write(&mut room, members, Least::default(), None, occupant).expect("there is room"))
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let mut room = [0; 64];
         let members = Members::of(Seats::NONE.with(SEAT));
         let roster =
-            Roster::write(&mut room, members, Least::default(), |_| Occupant::default()).expect("there is room");
+            Roster::write(&mut room, members, Least::default(), None, |_| Occupant::default()).expect("there is room");
         assert_eq!(directory.unwritten(roster), []);
         directory.see(SEAT, at(1));
         assert_eq!(directory.unwritten(roster), [(SEAT, at(1))]);

@@ -289,8 +289,8 @@ mod tests {
 
         let mut disk = reopen(&directory);
         let mut room = [0; 100];
-        let roster =
-            Roster::write(&mut room, CHARTER.members, CHARTER.least, |_| Default::default()).expect("there is room");
+        let roster = Roster::write(&mut room, CHARTER.members, CHARTER.least, None, |_| Default::default())
+            .expect("there is room");
         let settled = Settled { since: Index(3), roster };
         disk.write(None, None, Entries::default(), Some(settled), None).expect("the disk takes it");
         drop(disk);

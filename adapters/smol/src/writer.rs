@@ -263,6 +263,7 @@ mod tests {
             &mut room,
             everyone,
             Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
+            None,
             |_| Default::default(),
         )
         .expect("there is room");

@@ -1,4 +1,4 @@
-use quorate::{Change, Dismissal, Features, Seat, Seats, Unchanged};
+use quorate::{Change, Dismissal, Features, KeyId, Seat, Seats, Unchanged};
 use serde::Serialize;
 
 /// The variants of [`Change`].
@@ -23,6 +23,9 @@ pub(crate) enum ChangeFields<'a> {
     },
     Enable {
         features: Features,
+    },
+    UseKey {
+        key: KeyId,
     },
 }
 

@@ -1,4 +1,4 @@
-use quorate::{Incarnation, Index, Least, Members, Occupant, Roster, Seat, Settled};
+use quorate::{Incarnation, Index, KeyId, Least, Members, Occupant, Roster, Seat, Settled};
 use serde::{Deserialize, Serialize};
 
 /// A configuration that is committed, to be read by people, and to be made again from its bytes.
@@ -15,6 +15,7 @@ pub struct SettledView {
 pub struct RosterView {
     members: Members,
     least: Least,
+    key: Option<KeyId>,
     occupants: Vec<OccupantView>,
     #[serde(with = "hex::serde")]
     bytes: Vec<u8>,
@@ -51,6 +52,7 @@ impl RosterView {
         RosterView {
             members: roster.members(),
             least: roster.least(),
+            key: roster.key(),
             occupants: occupants.collect(),
             bytes: roster.bytes().to_vec(),
         }
@@ -75,13 +77,14 @@ mod tests {
             &mut room,
             members,
             Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
+            KeyId::new(2),
             |seat| occupants[usize::from(seat.0)],
         );
         let settled = Settled { since: Index(7), roster: roster.expect("it is sound") };
         let text = serde_json::to_string(&SettledView::of(settled)).expect("it is JSON");
         let parts = concat!(
             r#"{"since":7,"roster":{"members":{"voters":1,"outgoing":0,"replaced":0,"learners":2,"witnesses":0},"#,
-            r#""least":{"log_bytes":1024,"election_micros":250000,"features":1},"occupants":[{"seat":0,"incarnation":0,"address":"7f000001"},"#,
+            r#""least":{"log_bytes":1024,"election_micros":250000,"features":1},"key":2,"occupants":[{"seat":0,"incarnation":0,"address":"7f000001"},"#,
             r#"{"seat":1,"incarnation":3,"address":""}],"#,
         );
         assert!(text.starts_with(parts), "{text}");
@@ -92,7 +95,8 @@ mod tests {
     #[test]
     fn bytes_that_are_no_roster_give_no_configuration() {
         let bytes = vec![0; 28];
-        let roster = RosterView { members: Members::default(), least: Least::default(), occupants: Vec::new(), bytes };
+        let (members, least, occupants) = (Members::default(), Least::default(), Vec::new());
+        let roster = RosterView { members, least, key: None, occupants, bytes };
         assert_eq!(SettledView { since: Index(0), roster }.settled(), None);
     }
 }

@@ -6,12 +6,14 @@
 mod change;
 mod condition;
 mod followers;
+mod keys;
 mod reply;
 mod request;
 mod status;
 
 pub use condition::{Condition, Links};
 pub use followers::{Follower, Followers};
+pub use keys::{KeyReport, KeySet};
 pub use reply::{Reason, Reply, ReplyBody, decode_reply, encode_reply};
 pub use request::{AsOf, Request, RequestBody, decode_request, encode_request};
 pub use status::StatusReport;

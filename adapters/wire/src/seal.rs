@@ -58,6 +58,7 @@ mod sealed;
 mod session;
 mod window;
 
+pub use quorate::KeyId;
 use quorate::{Founding, Identity, Instant};
 
 pub use self::channel::Channel;
@@ -72,7 +73,7 @@ use self::profile::BUS_BITS;
 pub use self::profile::Profile;
 pub use self::refusal::{REFUSAL, Refusal};
 pub use self::rights::{Rights, RightsError};
-pub use self::ring::{KeyId, Ring, RingError};
+pub use self::ring::{Ring, RingError};
 use crate::frame::SEAL_BITS;
 use crate::{Class, Cluster, DecodeError};
 

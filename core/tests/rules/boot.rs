@@ -340,6 +340,7 @@ fn the_last_members_that_were_settled_are_given_back() {
             &mut room,
             members,
             Least { log_bytes: 1024, election_micros: 250_000, features: Features::OWN },
+            None,
             |_| Occupant::default(),
         )
         .unwrap();

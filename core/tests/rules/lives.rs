@@ -70,7 +70,7 @@ fn a_vote_counts_no_longer_once_the_members_name_another_life() {
     let node = cluster.node(0);
     let incarnation = |seat| if seat == Seat(1) { another(1).incarnation } else { Incarnation::FOUNDER };
     let occupant = |seat| Occupant { incarnation: incarnation(seat), address: &[] };
-    let roster = Roster::write(&mut bytes, node.members(), node.roster().1.least(), occupant).unwrap();
+    let roster = Roster::write(&mut bytes, node.members(), node.roster().1.least(), None, occupant).unwrap();
     let settled = Settled { since: Index(9), roster };
     let incarnation = Incarnation::FOUNDER;
     cluster.hear(0, founder(2), Message::Configured { term: Term(1), incarnation, is_held: false, settled });

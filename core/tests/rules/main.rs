@@ -18,3 +18,4 @@ mod sessions;
 mod snapshots;
 mod standing;
 mod time;
+mod word;

@@ -1,6 +1,6 @@
 //! Section 6: who takes part is a set of seats, and no seat is left out of it without a word.
 
-use quorate::{ConfigError, Features, Incarnation, Least, Members, Occupant, Roster, Seat, Seats};
+use quorate::{ConfigError, Features, Incarnation, KeyId, Least, Members, Occupant, Roster, Seat, Seats};
 
 use crate::common::seats;
 
@@ -56,7 +56,7 @@ const LEAST: Least = Least { log_bytes: 64, election_micros: 250_000, features: 
 
 fn written(members: Members) -> Result<Vec<u8>, ConfigError> {
     let occupant = |seat| Occupant { incarnation: Incarnation(u64::from(seat == Seat(1))), address: HERE };
-    Roster::write(&mut [0; 200], members, LEAST, occupant).map(|roster| roster.bytes().to_vec())
+    Roster::write(&mut [0; 200], members, LEAST, None, occupant).map(|roster| roster.bytes().to_vec())
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_roster_of_members_that_cannot_be_is_none() {
 #[test]
 fn a_roster_is_written_in_one_way_alone() {
     let of_one = |occupant: &[u8]| {
-        let mut bytes = vec![0; 32];
+        let mut bytes = vec![0; 33];
         bytes[12] = 1;
         bytes.extend(occupant);
         Roster::parse(&bytes).is_some()
@@ -96,4 +96,24 @@ fn a_roster_is_written_in_one_way_alone() {
     assert!(!of_one(&address(19)), "no address is longer than 18 bytes");
     assert!(of_one(&[0x80, 1, 0, 0, 0, 0, 0, 0, 0]));
     assert!(!of_one(&[0x80, 0, 0, 0, 0, 0, 0, 0, 0]), "a founder's life is not drawn");
+}
+
+#[test]
+fn a_roster_says_under_which_key_the_members_seal_if_somebody_has_said_so() {
+    let written = |key| {
+        let mut room = [0; 64];
+        let members = Members::of(seats(&[0, 1]));
+        Roster::write(&mut room, members, LEAST, key, |_| Occupant::default()).unwrap().bytes().to_vec()
+    };
+    let keys = (0..KeyId::COUNT).map(KeyId::new).chain([None]);
+    for key in keys {
+        let bytes = written(key);
+        assert_eq!((bytes[32], bytes.len()), (key.map_or(0, |key| key.number() + 1), written(None).len()));
+        assert_eq!(Roster::parse(&bytes).unwrap().key(), key);
+    }
+    for number in 17..=u8::MAX {
+        let mut bytes = written(None);
+        bytes[32] = number;
+        assert_eq!(Roster::parse(&bytes), None, "there is no such key");
+    }
 }

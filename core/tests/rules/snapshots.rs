@@ -223,7 +223,7 @@ fn a_checksum_goes_on_where_it_was() {
 fn same_members<'r>(node: &Node<u64, Vec<u8>, 3>, room: &'r mut [u8]) -> Settled<'r> {
     let Settled { since, roster } = node.settled();
     let written =
-        Roster::write(room, roster.members(), roster.least(), |seat| roster.occupant(seat).unwrap_or_default());
+        Roster::write(room, roster.members(), roster.least(), None, |seat| roster.occupant(seat).unwrap_or_default());
     Settled { since, roster: written.expect("there is room") }
 }
 

@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Change, Charter, Entries, Entry, Features, Founding, Identity, Incarnation, Index, Kind, Least, Members,
-    Message, Outcome, Position, RECORD_OVERHEAD, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term,
-    crc32c,
+    Ballot, Change, Charter, Entries, Entry, Features, Founding, Identity, Incarnation, Index, KeyId, Kind, Least,
+    Members, Message, Outcome, Position, RECORD_OVERHEAD, Role, Roster, Seat, Seats, Session, Settled, Snapshot,
+    Standing, Term, crc32c,
 };
-use quorate_wire::client::{AsOf, Condition, Follower, Followers, Links, Reason, ReplyBody, RequestBody, StatusReport};
+use quorate_wire::client::{
+    AsOf, Condition, Follower, Followers, KeyReport, KeySet, Links, Reason, ReplyBody, RequestBody, StatusReport,
+};
 use quorate_wire::{DecodeError, Dropped, Refused};
 
 use super::source::Source;
@@ -123,19 +125,19 @@ pub(crate) fn roster(choice: u8) -> Roster<'static> {
     Roster::parse(ROSTERS[usize::from(choice % 2)]).expect("it is sound")
 }
 
-/// Three founders; the third in its next life, in the place of the one before; four, of whom the last learns; three, with
-/// something on that no build knows.
+/// Three founders; the third in its next life, in the place of the one before, and key 2 used; four, of whom the last learns;
+/// three, with something on that no build knows.
 const ROSTERS: [&[u8]; 4] = [
-    &[0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    &[0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     &[
-        0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128,
-        2, 0, 0, 0, 0, 0, 0, 0,
+        0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0,
+        128, 2, 0, 0, 0, 0, 0, 0, 0,
     ],
     &[
-        0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         129, 3, 0, 0, 0, 0, 0, 0, 0, 5,
     ],
-    &[0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 2, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    &[0, 4, 0, 0, 144, 208, 3, 0, 1, 0, 2, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
 ];
 
 pub(crate) fn identity(source: &mut Source<'_>) -> Identity {
@@ -205,11 +207,12 @@ pub(crate) fn request_body<'a>(source: &mut Source<'a>) -> RequestBody<'a> {
 
 fn change<'a>(source: &mut Source<'a>) -> Change<'a> {
     let seat = Seat(source.below(32));
-    match source.below(5) {
+    match source.below(6) {
         0 => Change::Add { seat, address: source.some_bytes() },
         1 => Change::Promote { seat },
         2 => Change::Remove { seat },
         3 => Change::Enable { features: Features(source.number() as u32) },
+        4 => Change::UseKey { key: KeyId::of_bits(source.byte()) },
         _ => Change::Move { seat, address: source.some_bytes() },
     }
 }
@@ -274,12 +277,17 @@ fn report(source: &mut Source<'_>) -> StatusReport {
         is_settled: source.flag(),
         on: Features(source.number() as u32),
         known: Features(source.number() as u32),
-        condition: Condition { is_full: source.flag(), links },
+        condition: Condition { is_full: source.flag(), links, keys: source.flag().then(|| keys(source)) },
         others: Followers::from_iter(others),
         preferred: Seats(source.number() as u32),
         lease_ms: source.flag().then(|| source.number() as u32),
         refused: Refused::of(refusals, quorate::Refusals::default()),
     }
+}
+
+fn keys(source: &mut Source<'_>) -> KeyReport {
+    let used = KeyId::of_bits(source.byte());
+    KeyReport { held: KeySet(source.number() as u16 | 1 << used.number()), used }
 }
 
 fn follower(source: &mut Source<'_>) -> Follower {

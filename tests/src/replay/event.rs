@@ -1,4 +1,4 @@
-use quorate::{Change, Features, Founding, Input, Seat, Session, Snapshot, Ticket};
+use quorate::{Change, Features, Founding, Input, KeyId, Seat, Session, Snapshot, Ticket};
 use quorate_wire::decode;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -73,6 +73,9 @@ pub(super) enum RecordedChange {
     Enable {
         features: Features,
     },
+    UseKey {
+        key: KeyId,
+    },
 }
 
 impl RecordedChange {
@@ -83,6 +86,7 @@ impl RecordedChange {
             RecordedChange::Remove { seat } => Change::Remove { seat },
             RecordedChange::Move { seat, ref address } => Change::Move { seat, address },
             RecordedChange::Enable { features } => Change::Enable { features },
+            RecordedChange::UseKey { key } => Change::UseKey { key },
         }
     }
 }

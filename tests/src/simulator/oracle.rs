@@ -10,6 +10,7 @@ mod seal;
 mod session;
 mod snapshot;
 mod window;
+mod word;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -29,6 +30,7 @@ use self::seal::Seals;
 use self::session::Sessions;
 use self::snapshot::{Paces, Wishes};
 use self::window::Window;
+use self::word::Words;
 use super::Node;
 use super::machine::Machine;
 use super::registers::{Answer, Model};
@@ -69,6 +71,7 @@ pub(crate) struct Oracle {
     elections: Elections,
     enabled: Enabled,
     seals: Seals,
+    words: Words,
     paces: Paces,
     wishes: Wishes,
     /// How many seats found the cluster.
@@ -141,6 +144,7 @@ impl Oracle {
             elections: Elections::new(),
             enabled: Enabled::default(),
             seals: Seals::default(),
+            words: Words::default(),
             paces: Paces::default(),
             wishes: Wishes::default(),
             founders,
@@ -307,6 +311,7 @@ impl Oracle {
             self.ballots.entry((durable.term, candidate)).or_default().insert(machine.identity());
         }
         self.check_features(machine)?;
+        self.check_word(machine)?;
         let seen = self.seen.entry(machine.seat).or_default();
         let Some(node) = machine.node() else { return Ok(()) };
         if seen.life != machine.life {

@@ -39,6 +39,8 @@ pub struct Tally {
     pub dismissed: u64,
     /// Features that were switched on.
     pub enabled: u64,
+    /// Words for a key that were taken up.
+    pub words: u64,
     /// Builds that did not know what was on, and had to be replaced.
     pub outdated: u64,
     /// What came of snapshots.
@@ -197,6 +199,7 @@ impl Tally {
             ("changed", self.changed),
             ("dismissed", self.dismissed),
             ("enabled", self.enabled),
+            ("words", self.words),
             ("outdated", self.outdated),
         ];
         faults.chain(others.map(|(name, count)| (name.to_owned(), count))).filter(|(_, count)| *count > 0)
@@ -221,6 +224,7 @@ impl Tally {
         self.changed += other.changed;
         self.dismissed += other.dismissed;
         self.enabled += other.enabled;
+        self.words += other.words;
         self.outdated += other.outdated;
         self.snapshots.add(other.snapshots);
         self.links.add(other.links);

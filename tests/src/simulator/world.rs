@@ -13,6 +13,7 @@ mod power;
 mod probe;
 mod snapshot;
 mod weather;
+mod word;
 
 use std::any::Any;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};

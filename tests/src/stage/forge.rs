@@ -74,6 +74,7 @@ fn forged_members<'r>(line: &Line<'_>, room: &'r mut [u8]) -> Settled<'r> {
         room,
         Members::of(voters),
         Least { log_bytes: 4096, election_micros: 250_000, features: Features::OWN },
+        None,
         |_| Occupant::default(),
     );
     Settled { since: Index(line.number("since")), roster: roster.expect("there is room") }

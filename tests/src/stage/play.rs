@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use quorate::{Change, Charter, Config, Features, Founding, HardState, Input, Least, Members, Role, Seat, Seats, Term};
+use quorate::{
+    Change, Charter, Config, Features, Founding, HardState, Input, KeyId, Least, Members, Role, Seat, Seats, Term,
+};
 
 use super::disk::Disk;
 use super::line::Line;
@@ -158,7 +160,8 @@ impl Stage {
 
     /// An operator wants other members.
     fn change(&mut self, line: &Line<'_>, told: &mut String) {
-        let seat = if line.has("enable") { Seat(0) } else { Seat(line.node(2)) };
+        let names_nobody = line.has("enable") || line.has("use");
+        let seat = if names_nobody { Seat(0) } else { Seat(line.node(2)) };
         let address = line.text("at").unwrap_or_default().as_bytes();
         let change = match line.plain()[1] {
             "add" => Change::Add { seat, address },
@@ -166,6 +169,7 @@ impl Stage {
             "remove" => Change::Remove { seat },
             "move" => Change::Move { seat, address },
             "enable" => Change::Enable { features: line.features("features").unwrap_or_default() },
+            "use" => Change::UseKey { key: KeyId::of_bits(line.number::<u8>("key")) },
             what => panic!("no such change: {what}"),
         };
         self.act(line.node(0), Input::Change(change), told);

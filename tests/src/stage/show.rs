@@ -35,14 +35,18 @@ fn roster(roster: Roster<'_>) -> String {
     let parts = [("voters", voters), ("outgoing", outgoing), ("replaced", replaced), ("learners", learners)];
     let on = roster.least().features;
     let on = (on != Features::OWN).then(|| format!("with {on}"));
-    parts.into_iter().filter_map(|(what, seats)| part(what, seats)).chain(on).collect::<Vec<_>>().join("; ")
+    let key = roster.key().map(|key| format!("under key {key}"));
+    let parts = parts.into_iter().filter_map(|(what, seats)| part(what, seats));
+    parts.chain(on).chain(key).collect::<Vec<_>>().join("; ")
 }
 
 /// Who takes part as a node sees it, and what of that is settled.
 pub(crate) fn members(node: &super::Node) -> String {
     let ((since, in_force), settled) = (node.roster(), node.settled().since);
     let on = (node.features() != Features::OWN).then(|| format!(", {} is on", node.features()));
-    format!("since {} {}, settled {}{}", since.0, roster(in_force), settled.0, on.unwrap_or_default())
+    let key = node.key().map(|key| format!(", key {key} is used"));
+    let rest = [on, key].map(Option::unwrap_or_default).concat();
+    format!("since {} {}, settled {}{rest}", since.0, roster(in_force), settled.0)
 }
 
 /// A word, without the dots that fill it up.

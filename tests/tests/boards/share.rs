@@ -158,6 +158,7 @@ fn frames_have_room_for_a_roster_in_which_every_station_was_reborn() {
             &mut room,
             members,
             Least { log_bytes: u32::MAX, election_micros: 250_000, features: Features::OWN },
+            None,
             reborn,
         )
         .expect("there is room");

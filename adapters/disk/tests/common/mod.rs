@@ -54,6 +54,7 @@ pub(crate) fn settled(since: u64, members: Members) -> Configuration {
         &mut room,
         members,
         Least { log_bytes: 1, election_micros: 250_000, features: Features::OWN },
+        None,
         |_| Occupant::default(),
     )
     .unwrap();

@@ -57,6 +57,7 @@ pub(crate) fn roster(seats: usize) -> Vec<u8> {
         &mut room,
         members,
         Least { log_bytes: u32::MAX, election_micros: 250_000, features: Features::OWN },
+        None,
         occupant,
     )
     .expect("there is room")

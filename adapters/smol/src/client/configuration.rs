@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use quorate::{Change as Order, Features, Incarnation, Index, Members, Roster, Seat};
+use quorate::{Change as Order, Features, Incarnation, Index, KeyId, Members, Roster, Seat};
 use quorate_wire::client::ReplyBody;
 
 use crate::address;
@@ -22,6 +22,8 @@ pub struct Configuration {
     pub members: Members,
     /// What is on by it: for good, once it is committed.
     pub features: Features,
+    /// Under which key the members are to seal by it, if somebody has said so.
+    pub key: Option<KeyId>,
     /// Each member.
     pub occupants: BTreeMap<Seat, Occupant>,
 }
@@ -38,8 +40,9 @@ pub struct Occupant {
 impl Configuration {
     pub(super) fn of(reply: &ReplyBody<'_>) -> Option<Configuration> {
         let ReplyBody::Members { since, is_settled, leader, pending, roster } = *reply else { return None };
-        let (members, features, occupants) = (roster.members(), roster.least().features, occupants(roster));
-        Some(Configuration { since, is_settled, leader, pending, members, features, occupants })
+        let (members, features, key) = (roster.members(), roster.least().features, roster.key());
+        let occupants = occupants(roster);
+        Some(Configuration { since, is_settled, leader, pending, members, features, key, occupants })
     }
 }
 
@@ -82,6 +85,11 @@ pub enum Change {
         /// Which.
         features: Features,
     },
+    /// The members seal under this key from now on: see [`Keyring`](crate::Keyring). Whether they have it is not looked at.
+    UseKey {
+        /// Which.
+        key: KeyId,
+    },
 }
 
 impl Change {
@@ -89,7 +97,9 @@ impl Change {
     pub(super) fn address(self) -> Vec<u8> {
         match self {
             Change::Add { address, .. } | Change::Move { address, .. } => address::bytes(address),
-            Change::Promote { .. } | Change::Remove { .. } | Change::Enable { .. } => Vec::new(),
+            Change::Promote { .. } | Change::Remove { .. } | Change::Enable { .. } | Change::UseKey { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -101,6 +111,7 @@ impl Change {
             Change::Remove { seat } => Order::Remove { seat },
             Change::Move { seat, .. } => Order::Move { seat, address },
             Change::Enable { features } => Order::Enable { features },
+            Change::UseKey { key } => Order::UseKey { key },
         }
     }
 }

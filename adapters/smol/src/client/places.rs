@@ -112,6 +112,7 @@ mod tests {
             pending: None,
             members,
             features: Features::NONE,
+            key: None,
             occupants,
         }
     }

@@ -1,5 +1,5 @@
 use postcard::Result;
-use quorate::{Change, Seats, Unchanged};
+use quorate::{Change, KeyId, Seats, Unchanged};
 
 use crate::fields::{self, Fields, Writer, numbers};
 
@@ -10,6 +10,7 @@ pub(super) fn write(out: &mut Writer<'_>, change: &Change<'_>) -> Result<()> {
         Change::Remove { seat } => (2, seat, None),
         Change::Move { seat, address } => (3, seat, Some(address)),
         Change::Enable { features } => return numbers(out, &[4, features.0.into()]),
+        Change::UseKey { key } => return fields::raw(out, &[5, key.number()]),
     };
     fields::raw(out, &[number, seat.0])?;
     address.map_or(Ok(()), |address| fields::bytes(out, address))
@@ -19,6 +20,9 @@ pub(super) fn read<'f>(fields: &mut Fields<'f>) -> Option<Change<'f>> {
     let number = fields.number();
     if number == 4 {
         return Some(Change::Enable { features: fields.features() });
+    }
+    if number == 5 {
+        return Some(Change::UseKey { key: KeyId::new(fields.byte())? });
     }
     let seat = fields.seat();
     Some(match number {

@@ -42,7 +42,7 @@ pub struct StatusReport {
     pub on: Features,
     /// What its build knows.
     pub known: Features,
-    /// Whether its log is full, and what it takes of others.
+    /// Whether its log is full, what it takes of others, and its keys.
     pub condition: Condition,
     /// What it knows of the others, if it leads: see [`followers`](StatusReport::followers).
     pub others: Followers,
@@ -56,7 +56,7 @@ pub struct StatusReport {
 
 impl StatusReport {
     /// How this node is, whose state has this digest, for whom these frames were dropped, and who takes so much of others.
-    /// Whom it prefers, and what lease it has, its driver knows.
+    /// Its keys, whom it prefers, and what lease it has, its driver knows.
     pub fn of<C, B: AsRef<[u8]>, const SEATS: usize>(
         node: &Node<C, B, SEATS>,
         digest: u64,
@@ -82,7 +82,7 @@ impl StatusReport {
             is_settled: node.is_settled(),
             on: node.features(),
             known: node.known_features(),
-            condition: Condition { is_full: node.is_full(), links },
+            condition: Condition { is_full: node.is_full(), links, keys: None },
             others: Followers::of(node),
             preferred: Seats::NONE,
             lease_ms: None,
@@ -106,7 +106,7 @@ impl StatusReport {
         fields::members(out, &self.members)?;
         let StatusReport { since, is_settled, on, known, condition, .. } = *self;
         numbers(out, &[since.0, is_settled.into(), on.0.into(), known.0.into()])?;
-        fields::raw(out, &[condition.into()])?;
+        condition.write(out)?;
         fields::bytes(out, self.others.bytes())?;
         numbers(out, &[self.preferred.0.into(), self.lease_ms.is_some().into()])?;
         self.lease_ms.map_or(Ok(()), |millis| numbers(out, &[millis.into()]))?;
@@ -137,7 +137,7 @@ impl StatusReport {
             is_settled: fields.flag(),
             on: fields.features(),
             known: fields.features(),
-            condition: Condition::try_from(fields.byte()).unwrap_or_else(|_| fields.malformed(Condition::default())),
+            condition: Condition::read(fields),
             others: Followers::read(fields),
             preferred: Seats(fields.short()),
             lease_ms: if fields.flag() { Some(fields.short()) } else { None },

@@ -84,7 +84,7 @@ pub fn decode_by_any<'f, 'c, const KEYS: usize>(
     let seat = sender(frame, side)?;
     let (head, low, sealed) = sealed::parts(frame, side.profile, PLACES)?;
     let mark = head.get(MARK_PLACE).copied().ok_or(DecodeError::Length)?;
-    let key = KeyId::of_mark(mark);
+    let key = KeyId::of_bits(mark);
     ring.key(key).ok_or(DecodeError::Sealed(key.number()))?;
     let mut opened = Err(None);
     for channel in channels {

@@ -1,37 +1,13 @@
 use core::fmt;
 
+use quorate::KeyId;
+
 use super::Key;
-use crate::frame::KEY_BITS;
-
-/// A key's number: 0 to 15.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(u8);
-
-impl KeyId {
-    /// How many numbers there are.
-    pub const COUNT: u8 = 16;
-
-    /// The key of this number, if there can be one.
-    pub const fn new(number: u8) -> Option<KeyId> {
-        if number < KeyId::COUNT { Some(KeyId(number)) } else { None }
-    }
-
-    /// The key under which a frame with this mark is sealed.
-    pub(super) const fn of_mark(mark: u8) -> KeyId {
-        KeyId(mark & KEY_BITS)
-    }
-
-    /// What tells frames under what was made with this key of this number from others: the key's number, and four bits that come
-    /// of the other.
-    pub(super) fn mark(self, number: u64) -> u8 {
-        let bits = number.to_le_bytes().into_iter().fold(0, |all, byte| all ^ byte);
-        self.0 | (bits ^ bits << 4) & 0xf0
-    }
-
-    /// The number.
-    pub const fn number(self) -> u8 {
-        self.0
-    }
+/// What tells frames under what was made with the key of this number from others: the key's number, and four bits that come
+/// of the other.
+pub(super) fn mark_of(id: KeyId, number: u64) -> u8 {
+    let bits = number.to_le_bytes().into_iter().fold(0, |all, byte| all ^ byte);
+    id.number() | (bits ^ bits << 4) & 0xf0
 }
 
 /// The keys that a node takes, by their numbers, and the one that it uses itself: room for `KEYS` of them.

@@ -7,6 +7,7 @@ use poly1305::Poly1305;
 use poly1305::universal_hash::{KeyInit, UniversalHash};
 use zeroize::Zeroize;
 
+use super::ring::mark_of;
 use super::window::Window;
 use super::{Key, KeyId, Profile};
 use crate::DecodeError;
@@ -49,7 +50,7 @@ impl<With> Session<With> {
 
     /// What tells it from the one before or after it, in each frame.
     pub(super) fn mark(&self) -> u8 {
-        self.id.mark(self.mine ^ self.yours)
+        mark_of(self.id, self.mine ^ self.yours)
     }
 
     /// Whether another one is due: it has sealed much, or it was asked for here, and another key is used by now. Each side asks

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use quorate::{Change, Features, Role, Seat, Seats, Session, Standing, Unchanged};
+use quorate::{Change, Features, KeyId, Role, Seat, Seats, Session, Standing, Unchanged};
 use quorate_wire::client::{
-    AsOf, Condition, Follower, Followers, Links, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport,
+    AsOf, Condition, Follower, Followers, KeyReport, KeySet, Links, Reason, Reply, ReplyBody, Request, RequestBody,
+    StatusReport,
 };
 use quorate_wire::{Cluster, DecodeError, Dropped, Refused};
 
@@ -55,6 +56,7 @@ fn change() -> impl Strategy<Value = Change<'static>> {
         seat().prop_map(|seat| Change::Remove { seat }),
         (seat(), bytes()).prop_map(|(seat, address)| Change::Move { seat, address }),
         any::<u32>().prop_map(|features| Change::Enable { features: Features(features) }),
+        key().prop_map(|key| Change::UseKey { key }),
     ]
 }
 
@@ -125,7 +127,28 @@ fn unchanged() -> impl Strategy<Value = Unchanged> {
 
 fn condition() -> impl Strategy<Value = Condition> {
     let links = prop_oneof![Just(Links::Plain), Just(Links::Both), Just(Links::Sealed)];
-    (any::<bool>(), links).prop_map(|(is_full, links)| Condition { is_full, links })
+    (any::<bool>(), links, keys()).prop_map(|(is_full, links, keys)| Condition { is_full, links, keys })
+}
+
+#[test]
+fn a_set_of_keys_has_room_for_all_numbers_and_for_nothing_else() {
+    let all: KeySet = (0..KeyId::COUNT).filter_map(KeyId::new).collect();
+    assert_eq!(all, KeySet(u16::MAX));
+    let ends = KeySet(1 << 15 | 1);
+    assert_eq!(ends.iter().map(KeyId::number).collect::<Vec<_>>(), [0, 15]);
+    assert!(ends.contains(KeyId::of_bits(15)) && !ends.contains(KeyId::of_bits(14)));
+    assert_eq!((ends.to_string(), KeySet::default().to_string()), ("0, 15".into(), String::new()));
+}
+
+fn key() -> impl Strategy<Value = KeyId> {
+    any::<u8>().prop_map(KeyId::of_bits)
+}
+
+fn keys() -> impl Strategy<Value = Option<KeyReport>> {
+    proptest::option::of((any::<u16>(), key()).prop_map(|(others, used)| {
+        let held = KeySet(others).iter().chain([used]).collect();
+        KeyReport { held, used }
+    }))
 }
 
 fn report() -> impl Strategy<Value = StatusReport> {

@@ -65,7 +65,7 @@ fn damaged_records_are_malformed_even_under_a_good_check() {
 fn unknown_variants_are_malformed() {
     let member = [1, 0, 42, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 10];
     let request = [1, 1, 42, 7, 1, 9];
-    let change = [1, 1, 42, 7, 1, 7, 9, 5, 0];
+    let change = [1, 1, 42, 7, 1, 7, 9, 6, 0];
     let reply = [1, 2, 7, 1, 2, 0, 16];
     let reason = [1, 2, 7, 1, 2, 0, 4, 15];
     let unchanged = [1, 2, 7, 1, 2, 0, 4, 12, 11];
@@ -91,6 +91,38 @@ fn a_roster_without_voters_is_malformed_even_under_a_good_check() {
         let head = bytes.windows(12).position(|bytes| bytes == [0x90, 0xd0, 3, 0, 1, 0, 0, 0, 3, 0, 0, 0]);
         bytes[head.expect("the least of all stands in front of the voters") + 8] = 0;
         assert_eq!(frame.decode_alike(&checked(&bytes)).err(), Some(DecodeError::Malformed), "{name}");
+    }
+}
+
+#[test]
+fn keys_that_do_not_exist_are_malformed() {
+    let refuse = |frame: &Frame<'_>, bytes: &[u8]| {
+        assert_eq!(frame.decode_alike(&checked(bytes)).err(), Some(DecodeError::Malformed), "{bytes:?}");
+    };
+    let word = named("Change.UseKey");
+    let mut bytes = content(&word);
+    for number in 16..=u8::MAX {
+        *bytes.last_mut().expect("the number") = number;
+        refuse(&word, &bytes);
+    }
+    for name in ["Offer", "Configured", "Members.reply"] {
+        let frame = named(name);
+        let mut bytes = content(&frame);
+        let head = bytes.windows(9).position(|bytes| bytes == [0, 0, 0, 0, 7, 6, 0x7f, 0, 0]);
+        let key = head.expect("the key stands in front of the first member") + 4;
+        for number in 17..=u8::MAX {
+            bytes[key] = number;
+            refuse(&frame, &bytes);
+        }
+    }
+    let status = named("Status.leading");
+    let bytes = content(&status);
+    let keys =
+        bytes.windows(3).position(|bytes| bytes == [0b11_101, 0b110, 0x80]).expect("key 2 is used, of 1, 2 and 15");
+    for used in [1, 4, 15, 17, 31] {
+        let mut bytes = bytes.clone();
+        bytes[keys] = 0b101 | used << 3;
+        refuse(&status, &bytes);
     }
 }
 

@@ -1,7 +1,7 @@
 use quorate::founding;
 use quorate::{
-    Entries, Entry, Features, Founding, Identity, Index, Kind, Least, Members, Message, Occupant, Position, Roster,
-    Seat, Term,
+    Entries, Entry, Features, Founding, Identity, Index, KeyId, Kind, Least, Members, Message, Occupant, Position,
+    Roster, Seat, Term,
 };
 use quorate_wire::client::{Reply, Request, decode_reply, decode_request, encode_reply, encode_request};
 use quorate_wire::{
@@ -61,11 +61,14 @@ pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<DecodeError>; 5] {
 
 /// A roster in memory that lasts until the test process ends.
 pub(crate) fn roster(members: Members, occupant: impl Fn(Seat) -> Occupant<'static>) -> Roster<'static> {
-    Roster::write(vec![0; ROSTER_MAX].leak(), members, LEAST, occupant).expect("it is sound, and short enough")
+    Roster::write(vec![0; ROSTER_MAX].leak(), members, LEAST, KEY, occupant).expect("it is sound, and short enough")
 }
 
 /// As 32 seats take it, each with a number that was drawn and an address of full length.
 pub(crate) const ROSTER_MAX: usize = Roster::bytes_max(32, Roster::ADDRESS_MAX);
+
+/// Under which key the members seal.
+pub(crate) const KEY: Option<KeyId> = KeyId::new(6);
 
 /// What every member has at least.
 pub(crate) const LEAST: Least = Least { log_bytes: 2048, election_micros: 250_000, features: Features::OWN };

@@ -5,11 +5,12 @@ use std::{env, fs};
 
 use quorate::founding::{self, Terms};
 use quorate::{
-    Ballot, Change, Charter, Features, Founding, Incarnation, Index, Kind, Members, Message, Occupant, Outcome,
+    Ballot, Change, Charter, Features, Founding, Incarnation, Index, KeyId, Kind, Members, Message, Occupant, Outcome,
     Position, Role, Roster, Seat, Seats, Session, Settled, Snapshot, Standing, Term, Unchanged,
 };
 use quorate_wire::client::{
-    AsOf, Condition, Follower, Followers, Links, Reason, Reply, ReplyBody, Request, RequestBody, StatusReport,
+    AsOf, Condition, Follower, Followers, KeyReport, KeySet, Links, Reason, Reply, ReplyBody, Request, RequestBody,
+    StatusReport,
 };
 use quorate_wire::{ANYBODY, Cluster, DecodeError, Dropped, Envelope, FoundingEnvelope, Refused};
 
@@ -180,6 +181,7 @@ fn requests() -> impl Iterator<Item = (&'static str, RequestBody<'static>)> {
         ("Change.Remove", change(Change::Remove { seat: Seat(3) })),
         ("Change.Move", change(Change::Move { seat: Seat(3), address: ADDRESS })),
         ("Change.Enable", change(Change::Enable { features: Features::LEASES })),
+        ("Change.UseKey", change(Change::UseKey { key: KeyId::of_bits(2) })),
         ("Transfer", RequestBody::Transfer { to: Some(Seat(1)) }),
         ("Transfer.any", RequestBody::Transfer { to: None }),
     ]
@@ -279,10 +281,11 @@ fn leading() -> StatusReport {
     ];
     let others = Followers::from_iter(others);
     let (preferred, lease_ms) = (Seats(6), Some(420));
+    let keys = Some(KeyReport { held: KeySet(0b1000_0000_0000_0110), used: KeyId::of_bits(2) });
     StatusReport {
         role: Role::Leader,
         leader: Some(Seat(2)),
-        condition: Condition { is_full: true, links: Links::Sealed },
+        condition: Condition { is_full: true, links: Links::Sealed, keys },
         others,
         preferred,
         lease_ms,

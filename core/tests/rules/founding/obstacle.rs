@@ -258,10 +258,10 @@ fn wrong_members_are_refused() {
 #[test]
 fn a_log_or_a_frame_without_room_for_what_replaces_a_lost_disk_founds_nothing() {
     let found = |config: Config| Prospect::<3>::new(&config, None, at(0)).map(drop);
-    let (log, frame) = (Config { log_bytes: 172, ..config(0) }, Config { entry_bytes_max: 119, ..config(0) });
+    let (log, frame) = (Config { log_bytes: 174, ..config(0) }, Config { entry_bytes_max: 120, ..config(0) });
     assert_eq!((found(log.clone()), found(frame.clone())), (Ok(()), Ok(())));
-    let (log, frame) = (Config { log_bytes: 171, ..log }, Config { entry_bytes_max: 118, ..frame });
-    let refused = Err(ConfigError::RosterTooLong { room: 58 });
+    let (log, frame) = (Config { log_bytes: 173, ..log }, Config { entry_bytes_max: 119, ..frame });
+    let refused = Err(ConfigError::RosterTooLong { room: 59 });
     assert_eq!((found(log.clone()), found(frame)), (refused, refused));
     assert_eq!(
         found(Config { intent: Intent::Join, ..log }),

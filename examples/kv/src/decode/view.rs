@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quorate::{Change, Entry, Features, Founding, Index, Members, Message, Role, Seat, Seats, Session, Term};
+use quorate::{Change, Entry, Features, Founding, Index, KeyId, Members, Message, Role, Seat, Seats, Session, Term};
 use quorate_trace::{EntryView, MessageView, RosterView};
 use quorate_wire::client::{AsOf, Follower, Reply, ReplyBody, Request, RequestBody, StatusReport};
 use quorate_wire::{Cluster, Envelope, FoundingEnvelope};
@@ -90,6 +90,7 @@ enum Changed {
     Remove { seat: Seat },
     Move { seat: Seat, address: String },
     Enable { features: Features },
+    UseKey { key: KeyId },
 }
 
 impl Changed {
@@ -102,6 +103,7 @@ impl Changed {
             Change::Remove { seat } => Changed::Remove { seat },
             Change::Move { seat, address } => Changed::Move { seat, address: text(address) },
             Change::Enable { features } => Changed::Enable { features },
+            Change::UseKey { key } => Changed::UseKey { key },
         }
     }
 }

@@ -30,6 +30,7 @@ fn is_in_force(change: Change, known: &Configuration) -> bool {
             known.occupants.get(&seat).is_some_and(|occupant| occupant.address == Some(address))
         }
         Change::Enable { features } => known.features.contains(features),
+        Change::UseKey { key } => known.key == Some(key),
     }
 }
 

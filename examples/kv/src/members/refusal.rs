@@ -114,6 +114,7 @@ pub(super) fn undone(change: Change, known: &Configuration, leader: Option<&Stat
         }
         Change::Move { seat, .. } => format!("{} was not moved", name(seat)),
         Change::Enable { features } => format!("{features} was not switched on"),
+        Change::UseKey { key } => format!("key {key} is not used"),
     };
     Failure::new(
         Exit::Failed,

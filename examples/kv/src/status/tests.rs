@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use quorate::{Features, Founding, Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
 use quorate_smol::{ClientError, Configuration, Follower, Occupant, Status};
-use quorate_wire::client::{Condition, Followers, Links, Reason};
+use quorate_wire::client::{Condition, Followers, Reason};
 
 use super::company::Company;
 use super::leadership::{lease, preferred};
@@ -69,7 +69,7 @@ pub(crate) fn node((status, id): (Option<Status>, u8)) -> NodeStatus {
     let configuration = status.map(|Status { since, is_settled, leader, members, on: features, .. }| {
         let founder = Occupant { incarnation: Incarnation::FOUNDER, address: None };
         let occupants = members.all().iter().map(|seat| (seat, founder)).collect();
-        Configuration { since, is_settled, leader, pending: None, members, features, occupants }
+        Configuration { since, is_settled, leader, pending: None, members, features, key: None, occupants }
     });
     NodeStatus {
         seat: Seat(id),
@@ -161,7 +161,7 @@ fn two_leaders_or_differing_members_are_never_ok() {
 fn a_full_log_is_told() {
     let [one, two, third] = sound();
     let full = |status: &Option<Status>| {
-        status.map(|status| Status { condition: Condition { is_full: true, links: Links::Plain }, ..status })
+        status.map(|status| Status { condition: Condition { is_full: true, ..Condition::default() }, ..status })
     };
     is_degraded([full(&one), two, third], &["the log of n1 is full: writes are refused"]);
     is_degraded([one, two, full(&third)], &["the log of n3 is full: it takes no entries"]);

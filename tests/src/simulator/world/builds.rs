@@ -50,10 +50,10 @@ impl World {
         Ok(())
     }
 
-    /// Whether an operator switches something on at this machine, which leads.
-    pub(super) fn is_to_enable(&mut self, machine: usize) -> bool {
+    /// What an operator wants of this machine, which leads: one draw of 32 switches something on, and one has another key used.
+    pub(super) fn draw_order(&mut self, machine: usize) -> Option<u8> {
         let leads = self.machines[machine].node().is_some_and(|node| node.role() == Role::Leader);
-        leads && self.faults.has(Fault::Builds) && self.builds.u8(..32) == 0
+        (leads && self.faults.has(Fault::Builds)).then(|| self.builds.u8(..32))
     }
 
     /// What all know by now is switched on, or something else.

@@ -97,10 +97,11 @@ impl World {
 
     /// Time has passed, or somebody has woken it.
     pub(super) fn wake_up(&mut self, machine: usize) -> Result<(), Violation> {
-        if self.is_to_enable(machine) {
-            return self.enable(machine);
+        match self.draw_order(machine) {
+            Some(0) => self.enable(machine),
+            Some(1) => self.use_key(machine),
+            _ => self.drive(machine, |_, _, _| Ok(())),
         }
-        self.drive(machine, |_, _, _| Ok(()))
     }
 
     pub(super) fn carry_out(&mut self, machine: usize, orders: Vec<Order>) -> Result<(), Violation> {

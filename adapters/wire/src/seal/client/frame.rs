@@ -49,7 +49,7 @@ pub fn decode_request<'f, const KEYS: usize, const SESSIONS: usize>(
     now: Instant,
 ) -> Result<(SessionNumber, Guest, Request<'f>), DecodeError> {
     let (place, header, sealed) = parts(frame, Class::Request)?;
-    let id = KeyId::of_mark(place.0 as u8);
+    let id = KeyId::of_bits(place.0 as u8);
     ring.key(id).ok_or(DecodeError::Sealed(id.number()))?;
     let (session, guest, client, length) = guests.open(now, place, header, sealed)?;
     let body = sealed.get(..length).ok_or(DecodeError::Length)?;

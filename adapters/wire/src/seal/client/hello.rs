@@ -50,7 +50,7 @@ impl ClientHello {
         let kind = class.checked_sub(HELLO_BITS | CLIENT_KIND).ok_or(DecodeError::Class(class))?;
         let word = Word::of((kind, mine, yours)).ok_or(DecodeError::Malformed)?;
         let (name, rights) = Name::of(name).zip(Rights::of(key >> 4)).ok_or(DecodeError::Malformed)?;
-        let (id, guest) = (KeyId::of_mark(key), Guest { name, rights });
+        let (id, guest) = (KeyId::of_bits(key), Guest { name, rights });
         let key = key_of(id, guest)?;
         let is_genuine = tag(&key, cluster, word).as_slice().ct_eq(check).to_bool();
         is_genuine.then_some((ClientHello { id, guest, word }, key)).ok_or(DecodeError::Tag)

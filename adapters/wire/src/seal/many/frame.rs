@@ -3,6 +3,7 @@ use quorate::{Identity, Instant, Message, Seat};
 use super::{Broadcast, Listener, MANY_CLASS, key_of};
 use crate::fields::Fields;
 use crate::frame::{self, EncodeError, VERSION};
+use crate::seal::ring::mark_of;
 use crate::seal::sealed::{self, MARK_PLACE};
 use crate::seal::{KeyId, Ring, Side};
 use crate::{DecodeError, message};
@@ -28,7 +29,7 @@ pub fn encode<'b, const KEYS: usize>(
     let end = sealed::fill(buffer, profile, PLACES, |body| message::write(message, body))?;
     let key = ring.key(id).ok_or(error)?;
     let (number, counter) = broadcast.next(number);
-    let places = [VERSION, profile.bits() | MANY_CLASS, id.mark(number), from.0];
+    let places = [VERSION, profile.bits() | MANY_CLASS, mark_of(id, number), from.0];
     sealed::close(buffer, profile, &key_of(key, side, side.me, number), &places, (from.0, counter), end)
 }
 
@@ -62,7 +63,7 @@ pub fn decode<'f, const KEYS: usize>(
     let seat = sender(frame, side)?;
     let (head, low, sealed) = sealed::parts(frame, side.profile, PLACES)?;
     let mark = head.get(MARK_PLACE).copied().ok_or(DecodeError::Length)?;
-    let id = KeyId::of_mark(mark);
+    let id = KeyId::of_bits(mark);
     let key = ring.key(id).ok_or(DecodeError::Sealed(id.number()))?;
     let (incarnation, length) = listener.open(side, key, now, (seat, mark, low), head, sealed)?;
     let body = sealed.get(..length).ok_or(DecodeError::Length)?;

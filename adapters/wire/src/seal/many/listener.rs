@@ -5,6 +5,7 @@ use quorate::{Identity, Incarnation, Instant, Seat};
 use super::key_of;
 use super::word::{Kind, Word};
 use crate::DecodeError;
+use crate::seal::ring::mark_of;
 use crate::seal::session::open;
 use crate::seal::window::Window;
 use crate::seal::{Key, KeyId, Ring, Side};
@@ -86,8 +87,8 @@ impl Listener {
         header: &[u8],
         sealed: &mut [u8],
     ) -> Result<(Incarnation, usize), DecodeError> {
-        let id = KeyId::of_mark(mark);
-        let heard = self.heard.as_mut().filter(|heard| id.mark(heard.number) == mark);
+        let id = KeyId::of_bits(mark);
+        let heard = self.heard.as_mut().filter(|heard| mark_of(id, heard.number) == mark);
         let opened =
             heard.ok_or(DecodeError::Session).and_then(|heard| heard.open(side, key, (from, low), header, sealed));
         match opened {
