@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorate::founding::Obstacle;
-use quorate::{Charter, Incarnation, Index, Members, Position, Refusal, Role, Seat, Seats, Snapshot, Term, Unchanged};
+use quorate::{
+    Charter, Incarnation, Index, KeyId, Members, Position, Refusal, Role, Seat, Seats, Snapshot, Term, Unchanged,
+};
 use quorate_disk::Damage;
 
 /// Something about a node that its operator may want to see: enough of them to say why nobody leads, and who does not
@@ -168,6 +170,29 @@ pub enum Event {
         from: SocketAddr,
         /// Why.
         reason: quorate_wire::DecodeError,
+    },
+    /// The node seals under another key from now on: the members have said so, and it has it.
+    SealsUnder {
+        /// Which.
+        key: KeyId,
+    },
+    /// The members have said to seal under a key that this node does not have. It goes on under another one, for as long as the others
+    /// take what is sealed under that. Told again each minute.
+    LacksKey {
+        /// The one that it lacks.
+        key: KeyId,
+        /// The one that it uses.
+        used: KeyId,
+    },
+    /// A frame was dropped that says to be a member's, and is sealed under a key that this node does not have: it is not said to be of
+    /// anybody in truth. A node that was away while a key was changed hears nothing else. Told once a minute for each key.
+    UnknownKey {
+        /// Which.
+        key: KeyId,
+        /// Who sent it.
+        from: SocketAddr,
+        /// Whether this node knows no leader: then it may be the one that others do not hear either.
+        is_cut_off: bool,
     },
     /// The log is full, and no snapshot has made room: a leader refuses commands, a follower takes no entries.
     LogFull {

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use quorate::Index;
 use quorate_wire::Cluster;
+use quorate_wire::client::{KeyReport, KeySet};
 use quorate_wire::seal::client::ClientKey;
 use quorate_wire::seal::{Key, KeyId, Name, Rights, Ring, RingError};
 
@@ -11,7 +13,12 @@ pub(crate) const KEYS: usize = KeyId::COUNT as usize;
 /// The keys that a cluster's nodes share, by number, and the one that is used; and the clients whose keys were taken back. All
 /// clones are the same keyring: what is changed here is changed for the node that runs with it, from its next frame on.
 ///
-/// To change a key while all runs, install the new one at all nodes, use it at all, and remove the old one at all.
+/// To change a key while all runs, install the new one at all nodes, say [`Change::UseKey`](crate::Change::UseKey) to the cluster,
+/// and remove the old one at all. That word goes through the log, a key never does: each node uses the key once it knows that word to be
+/// committed, and again when it starts, over what [`use_key`](Keyring::use_key) was told. One that lacks it
+/// [says so](crate::Event::LacksKey), goes on under the key that it uses, and changes as soon as the one that it lacks is installed.
+///
+/// A keyring is one cluster's.
 #[derive(Clone, Debug)]
 pub struct Keyring(Arc<Mutex<Keys>>);
 
@@ -19,12 +26,22 @@ pub struct Keyring(Arc<Mutex<Keys>>);
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) ring: Ring<KEYS>,
+    /// Which key the members have said to use, and the index of the configuration that says so.
+    word: Option<(Index, KeyId)>,
     denied: BTreeSet<Name>,
     /// How often a key of each number was removed.
     pub(crate) removals: [u32; KEYS],
 }
 
 impl Keys {
+    /// Uses the key that the members have said to use, if it is here.
+    fn obey(&mut self) {
+        if let Some((_, id)) = self.word {
+            // Who lacks it goes on as before.
+            let _ = self.ring.use_key(id);
+        }
+    }
+
     /// Whether a client of this name may come.
     pub(crate) fn admit(&self, name: Name) -> bool {
         !self.denied.contains(&name)
@@ -34,24 +51,44 @@ impl Keys {
 impl Keyring {
     /// One key, which is used.
     pub fn new(id: KeyId, key: Key) -> Keyring {
-        let keys = Keys { ring: Ring::new(id, key), denied: BTreeSet::new(), removals: [0; KEYS] };
+        let keys = Keys { ring: Ring::new(id, key), word: None, denied: BTreeSet::new(), removals: [0; KEYS] };
         Keyring(Arc::new(Mutex::new(keys)))
     }
 
-    /// Takes frames under this key from now on. There is room for all 16 numbers.
+    /// Takes frames under this key from now on. There is room for all 16 numbers. If it is the one that the members have said to
+    /// use, it is used.
     ///
     /// # Errors
     /// There is another key of this number.
     pub fn install(&self, id: KeyId, key: Key) -> Result<(), RingError> {
-        self.keys().ring.install(id, key)
+        let mut keys = self.keys();
+        keys.ring.install(id, key)?;
+        keys.obey();
+        Ok(())
     }
 
-    /// Uses this key for sessions that are made from now on.
+    /// Uses this key for sessions that are made from now on, until the members say which: before the founding, and in a cluster where
+    /// nobody has said [`Change::UseKey`](crate::Change::UseKey). From then on this changes nothing at a node that has the key which they
+    /// have said.
     ///
     /// # Errors
     /// There is none of this number.
     pub fn use_key(&self, id: KeyId) -> Result<(), RingError> {
-        self.keys().ring.use_key(id)
+        let mut keys = self.keys();
+        keys.ring.use_key(id)?;
+        keys.obey();
+        Ok(())
+    }
+
+    /// The number of the key that is used.
+    pub fn used(&self) -> KeyId {
+        self.keys().ring.used()
+    }
+
+    /// The number of the key that the members have said to use, if they have, as far as a node with this keyring knows that to be
+    /// committed. The key may not be here.
+    pub fn word(&self) -> Option<KeyId> {
+        self.keys().word.map(|(_, id)| id)
     }
 
     /// Takes nothing under this key any longer, and wipes it, with all that was made of it.
@@ -84,6 +121,23 @@ impl Keyring {
         let others = (0..KeyId::COUNT).filter_map(KeyId::new).filter(|id| *id != used);
         let ids = std::iter::once(used).chain(others);
         ids.filter_map(|id| ClientKey::of(&keys.ring, id, cluster, name, rights)).collect()
+    }
+
+    /// The members have said to use this key, in the configuration of this index, which is committed. Of what nodes of one process know,
+    /// the latest counts.
+    pub(crate) fn follow(&self, since: Index, id: KeyId) {
+        let mut keys = self.keys();
+        if keys.word.is_none_or(|(known, _)| since >= known) {
+            keys.word = Some((since, id));
+            keys.obey();
+        }
+    }
+
+    /// What a node says of them.
+    pub(crate) fn report(&self) -> KeyReport {
+        let keys = self.keys();
+        let held: KeySet = (0..KeyId::COUNT).map(KeyId::of_bits).filter(|id| keys.ring.key(*id).is_some()).collect();
+        KeyReport { held, used: keys.ring.used() }
     }
 
     /// Nothing that is done with it panics halfway.

@@ -33,7 +33,7 @@ pub use error::ServeError;
 pub use event::{Event, Following};
 pub use keyring::Keyring;
 pub use quorate_wire::Cluster;
-pub use quorate_wire::client::{Condition, Follower, Links, Reason, StatusReport as Status};
+pub use quorate_wire::client::{Condition, Follower, KeyReport, KeySet, Links, Reason, StatusReport as Status};
 pub use quorate_wire::seal::client::ClientKey;
 pub use quorate_wire::seal::{Key, KeyId, Name, NameError, Rights, RightsError, RingError};
 pub use replica::restore;

@@ -7,6 +7,7 @@ mod request;
 mod snapshot;
 mod start;
 mod store;
+mod word;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -80,6 +81,8 @@ struct Server<A: App, F> {
     /// When the node was last looked at.
     looked: Instant,
     unwritten: Unwritten,
+    /// The configuration that was last looked at for the word for a key.
+    heeded: Option<Index>,
     preference: Preference<SEATS>,
 }
 
@@ -142,6 +145,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         if self.prefers_another() {
             self.driver.act(&mut self.machine, self.clock.now())?;
         }
+        self.follow_word();
         let node = self.driver.node();
         self.machine.link.speak(self.clock.now(), node.members().all().without(node.seat()));
         self.report();
@@ -170,7 +174,9 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
                 if let Err(error) = taken {
                     let now = self.clock.now();
                     self.machine.link.drop_frame(frame, from, error, now);
-                    self.watch.dropped_frame(from, error, now).iter().for_each(&mut self.on_event);
+                    let is_cut_off = self.driver.node().leader().is_none();
+                    let event = self.watch.dropped_frame((frame, from), error, is_cut_off, now);
+                    event.iter().for_each(&mut self.on_event);
                 }
             }
         }

@@ -1,10 +1,13 @@
+mod keys;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use quorate::{Index, Instant, Progress, Refusals, Seat, Seats, Snapshot, Standing};
 use quorate_wire::DecodeError;
 
-use crate::{Event, Following};
+use self::keys::KeyWatch;
+use crate::{Event, Following, Keyring};
 
 /// A member that lacks as many committed entries is behind.
 const LAG: u64 = 1024;
@@ -29,6 +32,7 @@ pub(crate) struct Watch {
     outside: Option<Lasting>,
     askers: [Option<Lasting>; Seat::COUNT_MAX],
     pairs: [Option<Instant>; Seat::COUNT_MAX],
+    keys: Option<KeyWatch>,
 }
 
 /// How a node is at the moment.
@@ -80,7 +84,8 @@ struct Refused {
 }
 
 impl Watch {
-    pub(crate) fn new(election_timeout: Duration) -> Watch {
+    /// Of a node with these keys, if it has some.
+    pub(crate) fn new(election_timeout: Duration, keys: Option<Keyring>) -> Watch {
         Watch {
             patience: election_timeout * 4,
             heard: [None; Seat::COUNT_MAX],
@@ -93,6 +98,7 @@ impl Watch {
             outside: None,
             askers: [None; Seat::COUNT_MAX],
             pairs: [None; Seat::COUNT_MAX],
+            keys: keys.map(KeyWatch::new),
         }
     }
 
@@ -103,8 +109,19 @@ impl Watch {
         }
     }
 
-    /// What to tell of a frame that was dropped.
-    pub(crate) fn dropped_frame(&mut self, from: SocketAddr, reason: DecodeError, now: Instant) -> Option<Event> {
+    /// What to tell of a frame that was dropped, by a node that knows no leader if it is cut off.
+    pub(crate) fn dropped_frame(
+        &mut self,
+        (frame, from): (&[u8], SocketAddr),
+        reason: DecodeError,
+        is_cut_off: bool,
+        now: Instant,
+    ) -> Option<Event> {
+        if let Some(keys) = &mut self.keys
+            && let Some(key) = keys.missing(frame, reason)
+        {
+            return keys.dropped(key, from, is_cut_off, now);
+        }
         is_new(&mut self.frames[reason.index()], now).then_some(Event::FrameRefused { from, reason })
     }
 
@@ -147,6 +164,7 @@ impl Watch {
         let mut events = Vec::new();
         events.extend(self.leader(now, sight));
         events.extend(self.log(now, sight.is_full));
+        events.extend(self.keys.as_mut().and_then(|keys| keys.look(now)));
         if !sight.leads {
             self.followers = [Follower::default(); Seat::COUNT_MAX];
         }

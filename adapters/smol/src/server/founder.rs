@@ -61,7 +61,8 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
             seed: random::number(),
         };
         let prospect = Prospect::new(&settings, prepared, Instant::START)?;
-        let (clock, incoming, watch) = (Clock::start(), Batch::new(), Watch::new(config.election_timeout));
+        let (clock, incoming, watch) =
+            (Clock::start(), Batch::new(), Watch::new(config.election_timeout, config.keys.clone()));
         let (join, is_heard) = (config.join, false);
         Ok(Founder { prospect, link, disk, clock, on_event, join, is_heard, told: None, incoming, watch })
     }
@@ -152,7 +153,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
                 if let Err(error) = taken {
                     let now = self.clock.now();
                     self.link.drop_frame(frame, from, error, now);
-                    self.watch.dropped_frame(from, error, now).iter().for_each(&mut self.on_event);
+                    self.watch.dropped_frame((frame, from), error, true, now).iter().for_each(&mut self.on_event);
                 }
             }
         }

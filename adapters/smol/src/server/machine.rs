@@ -7,7 +7,7 @@ use quorate::{
 use quorate_disk::Snapshots;
 use quorate_driver::{Host, Observer, Outcome, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
-use quorate_wire::client::{Links, ReplyBody};
+use quorate_wire::client::{KeyReport, Links, ReplyBody};
 use serde::Serialize;
 
 use super::company::Company;
@@ -21,7 +21,7 @@ use crate::replica::{CLIENTS, Guarded, Replica, freeze};
 use crate::snapshotter::Snapshotter;
 use crate::trace::Trace;
 use crate::writer::Writer;
-use crate::{App, Event, ServeError};
+use crate::{App, Event, Keyring, ServeError};
 
 /// The most effects of one turn: a node that has a long log to apply goes on hearing the others meanwhile.
 const EFFECTS_MAX: usize = 1024;
@@ -161,6 +161,10 @@ impl<A: App> Host<CLIENTS> for Machine<A> {
 
     fn links(&self) -> Links {
         self.link.links()
+    }
+
+    fn keys(&self) -> Option<KeyReport> {
+        self.link.config().keys.as_ref().map(Keyring::report)
     }
 }
 

@@ -100,9 +100,11 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             on_event,
             looked: Instant::START,
             unwritten: Unwritten::default(),
+            heeded: None,
             preference: Preference::new(config.preferred, config.election_timeout),
-            watch: Watch::new(config.election_timeout),
+            watch: Watch::new(config.election_timeout, config.keys.clone()),
         };
+        server.follow_word();
         (server.on_event)(&Event::Started {
             address: server.machine.link.address(),
             created: is_new,

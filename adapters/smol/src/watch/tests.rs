@@ -22,7 +22,7 @@ fn stage() -> Stage {
         standing: Standing::Follows,
     };
     Stage {
-        watch: Watch::new(Duration::from_millis(250)),
+        watch: Watch::new(Duration::from_millis(250), None),
         now: Instant::START,
         leader: Some(Seat(1)),
         progress: [follower(2), follower(3)],
@@ -167,7 +167,7 @@ fn frames_that_are_dropped_do_not_fill_the_log() {
     let mut watch = stage().watch;
     let at = Instant::from_millis;
     let from = ([127, 0, 0, 1], 7101).into();
-    let mut is_told = |reason, millis| watch.dropped_frame(from, reason, at(millis)).is_some();
+    let mut is_told = |reason, millis| watch.dropped_frame((&[], from), reason, false, at(millis)).is_some();
     assert!(is_told(DecodeError::Cluster, 0) && is_told(DecodeError::Checksum, 1));
     assert!(!is_told(DecodeError::Cluster, 59_999));
     assert!(is_told(DecodeError::Cluster, 60_000));

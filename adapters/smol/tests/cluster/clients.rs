@@ -64,9 +64,10 @@ fn a_client_may_do_what_its_key_is_for() {
         assert_eq!(forbidden(client.try_next().map(|_| ())), rights == Rights::Read);
         let change = Change::Enable { features: Features::OWN };
         let change = client.try_change_since(Index(u64::MAX), change);
+        let word = client.try_change_since(Index(u64::MAX), Change::UseKey { key: key_id(1) });
         let transfer = client.try_transfer(Some(Seat(9)));
         let snapshot = client.try_snapshot(1);
-        for result in [change, transfer, snapshot] {
+        for result in [change, word, transfer, snapshot] {
             assert_eq!(forbidden(result), rights != Rights::Admin, "{rights}");
         }
     }

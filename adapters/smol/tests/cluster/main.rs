@@ -13,3 +13,4 @@ mod service;
 mod snapshots;
 mod stranger;
 mod tally;
+mod word;

@@ -55,7 +55,7 @@ fn a_node_with_another_key_or_none_takes_no_part_until_it_has_the_right_one() {
         house.run(ServerConfig { keys, ..house.config(3) });
         let waits = |event: &Event| matches!(event, Event::Founding { .. });
         eventually("it waits for the others", || house.events(3).iter().any(waits).then_some(()));
-        let is_dropped = |event: &Event| matches!(event, Event::FrameRefused { .. });
+        let is_dropped = |event: &Event| matches!(event, Event::FrameRefused { .. } | Event::UnknownKey { .. });
         eventually("it says what it drops", || house.events(3).iter().any(is_dropped).then_some(()));
         house.kill(3);
     }
@@ -120,7 +120,7 @@ fn a_key_is_changed_while_commands_go_on_and_the_leader_stays() {
     let follower = (1..=3).find(|seat| *seat != leader).expect("there are three");
     house.kill(follower);
     house.start(follower);
-    let asks = |event: &Event| matches!(event, Event::FrameRefused { .. });
+    let asks = |event: &Event| matches!(event, Event::UnknownKey { key, .. } if *key == key_id(2));
     eventually("it lacks the key", || house.events(follower).iter().any(asks).then_some(()));
 }
 
