@@ -26,6 +26,8 @@ pub struct Keyring(Arc<Mutex<Keys>>);
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) ring: Ring<KEYS>,
+    /// Which key this process was told to use.
+    told: KeyId,
     /// Which key the members have said to use, and the index of the configuration that says so.
     word: Option<(Index, KeyId)>,
     denied: BTreeSet<Name>,
@@ -34,12 +36,10 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Uses the key that the members have said to use, if it is here.
-    fn obey(&mut self) {
-        if let Some((_, id)) = self.word {
-            // Who lacks it goes on as before.
-            let _ = self.ring.use_key(id);
-        }
+    /// Uses the key that the members have said to use, if it is here. Whether it is.
+    fn obey(&mut self) -> bool {
+        // Who lacks it goes on as before.
+        self.word.is_some_and(|(_, id)| self.ring.use_key(id).is_ok())
     }
 
     /// Whether a client of this name may come.
@@ -51,7 +51,8 @@ impl Keys {
 impl Keyring {
     /// One key, which is used.
     pub fn new(id: KeyId, key: Key) -> Keyring {
-        let keys = Keys { ring: Ring::new(id, key), word: None, denied: BTreeSet::new(), removals: [0; KEYS] };
+        let keys =
+            Keys { ring: Ring::new(id, key), told: id, word: None, denied: BTreeSet::new(), removals: [0; KEYS] };
         Keyring(Arc::new(Mutex::new(keys)))
     }
 
@@ -75,9 +76,9 @@ impl Keyring {
     /// There is none of this number.
     pub fn use_key(&self, id: KeyId) -> Result<(), RingError> {
         let mut keys = self.keys();
-        keys.ring.use_key(id)?;
-        keys.obey();
-        Ok(())
+        keys.ring.key(id).ok_or(RingError::Unknown)?;
+        keys.told = id;
+        if keys.obey() { Ok(()) } else { keys.ring.use_key(id) }
     }
 
     /// The number of the key that is used.
@@ -91,13 +92,22 @@ impl Keyring {
         self.keys().word.map(|(_, id)| id)
     }
 
-    /// Takes nothing under this key any longer, and wipes it, with all that was made of it.
+    /// Takes nothing under this key any longer, and wipes it, with all that was made of it. Without the one that the members have said
+    /// to use, a node uses the one that [`use_key`](Keyring::use_key) was told: they may have said another one meanwhile, and it may be
+    /// the only one that has not heard.
     ///
     /// # Errors
-    /// There is none of this number, or it is the one that is used.
+    /// There is none of this number, or it is the one that is used, and no other one was told.
     pub fn remove(&self, id: KeyId) -> Result<(), RingError> {
         let mut keys = self.keys();
+        let told = keys.told;
+        if id == keys.ring.used() && id != told {
+            keys.ring.use_key(told)?;
+        }
         keys.ring.remove(id)?;
+        if id == told {
+            keys.told = keys.ring.used();
+        }
         keys.removals[usize::from(id.number())] += 1;
         Ok(())
     }
@@ -145,3 +155,6 @@ impl Keyring {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

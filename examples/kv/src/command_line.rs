@@ -16,7 +16,7 @@ use quorate_smol::ServerConfig;
 
 pub(crate) use self::change::{AddMember, ListMembers, MembersAction, MoveMember, NamedMember, TransferTo};
 pub(crate) use self::features::{FeatureArgs, FeaturesAction, ListFeatures};
-pub(crate) use self::keyring::{ClientArgs, KeyringAction, KeyringArgs};
+pub(crate) use self::keyring::{ClientArgs, KeyringAction, KeyringArgs, UseKey};
 pub(crate) use self::keys::KeyArgs;
 pub(crate) use self::members::{MemberArgs, Remote};
 pub(crate) use self::rescue::Rescue;

@@ -1,3 +1,5 @@
+mod word;
+
 use std::io::{Write, stdout};
 use std::path::Path;
 
@@ -17,7 +19,7 @@ pub(crate) fn run(args: &KeyringArgs) -> Result<Exit, Failure> {
     match &args.action {
         KeyringAction::Init => init(path),
         KeyringAction::Add => add(path),
-        KeyringAction::Use { id } => use_key(path, *id),
+        KeyringAction::Use(word) => use_key(path, word.ask.id),
         KeyringAction::Remove { id } => remove(path, *id),
         KeyringAction::List => list(path),
         KeyringAction::Client(args) => client(path, args),
@@ -54,24 +56,28 @@ fn add(path: &Path) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Chooses a key in the file, and asks nobody.
 fn use_key(path: &Path, id: KeyId) -> Result<Exit, Failure> {
-    let before = Keys::change(path, |keys| {
+    let before = use_in_file(path, id)?;
+    if before == id {
+        writeln!(stdout(), "key {id} is used already")?;
+        return Ok(Exit::Done);
+    }
+    eprintln!(
+        "a node that has this file seals under key {id}, unless the members of its cluster have said under which: they are asked by \
+         `quorate-kv keyring use {id}`"
+    );
+    writeln!(stdout(), "key {id} is used")?;
+    Ok(Exit::Done)
+}
+
+/// Marks a key of the file as the one that is used: which one was before.
+fn use_in_file(path: &Path, id: KeyId) -> Result<KeyId, Failure> {
+    Keys::change(path, |keys| {
         let before = keys.used();
         keys.use_key(id).map_err(|error| refused(path, id, error))?;
         Ok(before)
-    })?;
-    let number = id.number();
-    if before == id {
-        writeln!(stdout(), "key {number} is used already")?;
-        return Ok(Exit::Done);
-    }
-    let before = before.number();
-    eprintln!(
-        "what is sealed under key {before} is still taken. Once this file is at all nodes, and clients have keys made of key {number}: \
-         `quorate-kv keyring remove {before}`"
-    );
-    writeln!(stdout(), "key {number} is used")?;
-    Ok(Exit::Done)
+    })
 }
 
 fn remove(path: &Path, id: KeyId) -> Result<Exit, Failure> {

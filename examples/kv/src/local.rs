@@ -1,5 +1,5 @@
 use std::io::{IsTerminal, stdin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
 use quorate::Seat;
@@ -24,10 +24,10 @@ use crate::store::Store;
 pub(crate) fn run(args: &LocalArgs) -> Result<Exit, Failure> {
     let mut layout = Layout::local(LOCAL_CLUSTER, args.port);
     let held = args.keys.of_node(true)?.map(|(path, keys)| Held::new(path, keys));
-    let keyring = held.as_ref().map(Held::keyring);
     layout.keys = args.keys.of_client(layout.cluster)?;
     let mut interrupt = Interrupt::watch()?;
-    let nodes = Nodes::start(&layout, args, keyring.as_ref());
+    let keys = held.as_ref().map(|held| (held.path().to_owned(), held.keyring()));
+    let nodes = Nodes::start(&layout, args, keys.as_ref());
     let follow = async { match Held::follow(held, tell).await {} };
     let talk = async {
         nodes.started().await?;
@@ -70,15 +70,16 @@ enum Report {
 }
 
 impl Nodes {
-    fn start(layout: &Layout, args: &LocalArgs, keys: Option<&Keyring>) -> Nodes {
+    fn start(layout: &Layout, args: &LocalArgs, keys: Option<&(PathBuf, Keyring)>) -> Nodes {
         let (stop, stopped) = unbounded();
         let (sender, reports) = unbounded();
         let thread = |seat: &Seat| {
             let data_dir = args.data_dir.join(name(*seat));
             let config = ServerConfig::new(layout.cluster, *seat, layout.members.clone(), data_dir);
-            let config = args.log.of(ServerConfig { keys: keys.cloned(), ..config });
+            let config = args.log.of(ServerConfig { keys: keys.map(|(_, keyring)| keyring.clone()), ..config });
+            let file = keys.map(|(file, _)| file.clone());
             let (stopped, sender) = (stopped.clone(), sender.clone());
-            thread::spawn(move || host(config, &stopped, &sender))
+            thread::spawn(move || host(config, file, &stopped, &sender))
         };
         let threads = layout.members.keys().map(thread).collect();
         Nodes { stop, reports, threads }
@@ -122,14 +123,14 @@ impl Nodes {
     }
 }
 
-/// Runs one node on this thread.
-fn host(config: ServerConfig, stopped: &Receiver<()>, reports: &Sender<Report>) {
+/// Runs one node on this thread, whose keys come from this file.
+fn host(config: ServerConfig, file: Option<PathBuf>, stopped: &Receiver<()>, reports: &Sender<Report>) {
     let seat = config.seat;
     let stop = async {
         let _ = stopped.recv().await;
     };
     // Whoever types wants to see what is wrong, and nothing else.
-    let (log, place) = (Log::new(seat, Level::Warn), Place::of(&config));
+    let (log, place) = (Log::new(seat, Level::Warn, file), Place::of(&config));
     let report = |event: &Event| {
         log.event(event);
         if let Event::Started { .. } = event {

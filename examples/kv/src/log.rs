@@ -1,9 +1,11 @@
+mod keys;
 mod members;
 mod time;
 mod words;
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use quorate::Seat;
@@ -19,6 +21,8 @@ pub(crate) struct Log {
     seat: Seat,
     /// What is less than this is not told.
     least: Level,
+    /// Where its keys are, if it has some.
+    keys: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +35,13 @@ pub(crate) enum Level {
 }
 
 impl Log {
-    pub(crate) fn new(seat: Seat, least: Level) -> Log {
-        Log { seat, least }
+    /// Of a node whose keys come from this file, if it has some.
+    pub(crate) fn new(seat: Seat, least: Level, keys: Option<PathBuf>) -> Log {
+        Log { seat, least, keys: keys.unwrap_or_default() }
     }
 
     pub(crate) fn event(&self, event: &Event) {
-        let (level, words) = words::of(self.seat, event);
+        let (level, words) = words::of(self.seat, &self.keys, event);
         self.line(level, &words);
     }
 

@@ -37,8 +37,8 @@ use smol::future::or;
 
 use crate::bench::Load;
 use crate::command_line::{
-    Action, BenchArgs, CommandLine, FeatureArgs, FeaturesAction, MembersAction, Once, Output, PipeArgs, Remote,
-    STATUS_TIMEOUT, SnapshotAction, TIMEOUT,
+    Action, BenchArgs, CommandLine, FeatureArgs, FeaturesAction, KeyringAction, MembersAction, Once, Output, PipeArgs,
+    Remote, STATUS_TIMEOUT, SnapshotAction, TIMEOUT,
 };
 use crate::connection::Connection;
 use crate::exit::{Exit, Failure};
@@ -76,7 +76,12 @@ fn run(action: Action) -> Result<Exit, Failure> {
         Action::Rescue(args) => snapshot::rescue(&args),
         Action::Members { action } => members(action),
         Action::Features(args) => features(&args),
-        Action::Keyring(args) => keyring::run(&args),
+        Action::Keyring(args) => match &args.action {
+            KeyringAction::Use(word) if !word.ask.offline => {
+                operate(word, async |operator| operator.use_key(&word.ask, &args.keys).await)
+            }
+            _ => keyring::run(&args),
+        },
         Action::Transfer(args) => {
             let (layout, timeout) = (args.layout()?, args.timeout(TIMEOUT));
             interruptible(operated, members::transfer(&args.ask, layout, timeout))

@@ -24,7 +24,7 @@ pub(crate) const INTERRUPTED: &str =
     "interrupted: what was begun may go through all the same. See `quorate-kv members list`";
 
 /// After so long it is looked again at what has become of a change.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// Changes who takes part, and waits until that is through.
 pub(crate) struct Operator {

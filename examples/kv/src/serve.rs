@@ -20,7 +20,8 @@ use crate::store::Store;
 /// If the system lets no signal be watched. Why the node cannot start, or had to stop, is told in its log.
 pub(crate) fn run(config: ServerConfig, keys: Option<Held>) -> Result<Exit, Failure> {
     let mut interrupt = Interrupt::watch()?;
-    let (log, place) = (Log::new(config.seat, Level::Info), Place::of(&config));
+    let file = keys.as_ref().map(|held| held.path().to_owned());
+    let (log, place) = (Log::new(config.seat, Level::Info, file), Place::of(&config));
     let node = name(config.seat);
     let served = serve(config, Store::default(), interrupt.next(), |event| {
         tell_scripts(&node, event);

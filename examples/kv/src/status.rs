@@ -1,5 +1,6 @@
 mod company;
 mod concern;
+mod keys;
 mod leadership;
 pub(crate) mod links;
 mod reach;
@@ -11,6 +12,7 @@ mod verdict;
 use std::io::{Write, stdout};
 
 use clap::Args;
+use quorate::KeyId;
 use serde_json::json;
 
 use self::company::Company;
@@ -49,8 +51,10 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
         let Verdict { exit, text, concerns, .. } = &verdict;
         let members = company.as_ref().map(Company::json);
         let features = survey.as_ref().map(features::json);
+        let key = configuration.as_ref().and_then(|known| known.key).map(KeyId::number);
         let report = json!({
-            "nodes": nodes, "members": members, "features": features, "verdict": text, "concerns": concerns, "exit": *exit as u8,
+            "nodes": nodes, "members": members, "key": key, "features": features, "verdict": text, "concerns": concerns,
+            "exit": *exit as u8,
         });
         writeln!(out, "{report:#}")?;
         return Ok(verdict.exit);
@@ -62,7 +66,8 @@ pub(crate) async fn run(args: &Status, connection: &Connection) -> Result<Exit, 
     let accounts: Vec<_> = rows.iter().filter_map(Row::account).collect();
     let notes = survey.iter().flat_map(Survey::notes);
     let links = links::links(&accounts);
-    for line in links.into_iter().chain(preferred(&accounts)).chain(leader.as_ref().map(lease)).chain(notes) {
+    let links = links.into_iter().chain(keys::line(&accounts));
+    for line in links.chain(preferred(&accounts)).chain(leader.as_ref().map(lease)).chain(notes) {
         writeln!(out, "{line}")?;
     }
     for line in rows.iter().filter_map(Row::refusals) {

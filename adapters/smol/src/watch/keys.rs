@@ -1,12 +1,11 @@
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use quorate::{Instant, KeyId};
 use quorate_wire::client::KeyReport;
 use quorate_wire::seal::Form;
 use quorate_wire::{Class, DecodeError};
 
-use super::{Lasting, is_new};
+use super::{Lasting, MOMENT, is_new};
 use crate::keyring::KEYS;
 use crate::{Event, Keyring};
 
@@ -35,7 +34,7 @@ impl KeyWatch {
             Some(key) if !held.contains(key) => {
                 let lacks = self.lacks.take().filter(|(before, _)| *before == key);
                 let (_, lasting) = self.lacks.insert(lacks.unwrap_or((key, Lasting::from(now))));
-                lasting.tell(now, Duration::ZERO).map(|_| Event::LacksKey { key, used })
+                lasting.tell(now, MOMENT).map(|_| Event::LacksKey { key, used })
             }
             _ => {
                 self.lacks = None;

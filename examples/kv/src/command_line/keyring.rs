@@ -1,10 +1,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use quorate::Seat;
 use quorate_wire::seal::{KeyId, Name, Rights};
 
+use super::Remote;
 use crate::keys::KEYS_FILE;
-use crate::layout::{LOCAL_CLUSTER, parse_file};
+use crate::layout::{LOCAL_CLUSTER, parse_file, parse_id};
 
 #[derive(Debug, Args)]
 #[command(after_help = KEYRING_HELP)]
@@ -22,12 +24,8 @@ pub(crate) enum KeyringAction {
     Init,
     /// Add a new key, which is not used yet, and print its number
     Add,
-    /// Seal under this key from now on
-    Use {
-        /// The key's number
-        #[arg(value_name = "N", value_parser = parse_key_id)]
-        id: KeyId,
-    },
+    /// Have all nodes seal under this key, once all of them have it: the word goes through the log, the key does not
+    Use(Remote<UseKey>),
     /// Forget a key, which is not the one that is used
     Remove {
         /// The key's number
@@ -48,6 +46,19 @@ pub(crate) enum KeyringAction {
         /// The client's name
         name: Name,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UseKey {
+    /// The key's number
+    #[arg(value_name = "N", value_parser = parse_key_id)]
+    pub(crate) id: KeyId,
+    /// Go on though these nodes do not answer or lack the key, as in 3: each says which key it lacks
+    #[arg(long, value_name = "IDS", value_parser = parse_id, value_delimiter = ',', conflicts_with = "offline")]
+    pub(crate) without: Vec<Seat>,
+    /// Ask no node, and choose the key in the file alone: before there is a cluster. One whose members have said a key holds to that
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 #[derive(Debug, Args)]
@@ -72,7 +83,7 @@ fn parse_key_id(text: &str) -> Result<KeyId, String> {
 
 const KEYRING_HELP: &str = "\
 Whoever has a keyring can be any node and any client of its cluster. To change the key, have the file with the new one at all
-nodes, then the file in which that one is used, then the file without the old one:
+nodes, have all of them use it, and then have the file without the old one at all nodes:
 
   quorate-kv keyring add
   quorate-kv keyring use 2

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_smol::{Key, KeyId, Keyring};
@@ -30,6 +30,11 @@ impl Held {
     pub(crate) fn new(path: PathBuf, keys: Keys) -> Held {
         let keyring = keys.keyring();
         Held { path, keys, keyring, mark: None }
+    }
+
+    /// Where the keys come from.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What the node runs with.
@@ -78,7 +83,8 @@ impl Held {
         ))
     }
 
-    /// Changes what the node runs with into these keys. What has changed, if anything.
+    /// Changes what the node runs with into these keys. What has changed, if anything. Which of them is used, the file says only where the
+    /// members have not.
     fn take(&mut self, keys: Keys) -> Result<Option<String>, Failure> {
         let (mut added, mut removed) = (Vec::new(), Vec::new());
         for (id, key) in self.keys.iter() {
@@ -95,19 +101,22 @@ impl Held {
                 Some(_) => {}
             }
         }
+        let before = self.keyring.used();
         for (id, key) in keys.iter().filter(|(id, _)| self.keys.key(*id).is_none()) {
             self.keyring.install(id, Key::new(*key.expose())).expect("there is room for all numbers");
             added.push(id);
         }
-        self.keyring.use_key(keys.used()).expect("it is there");
-        removed.iter().for_each(|id| self.keyring.remove(*id).expect("it was there, and is not used"));
+        if self.keys.used() != keys.used() {
+            self.keyring.use_key(keys.used()).expect("it is there");
+        }
+        removed.iter().for_each(|id| self.keyring.remove(*id).expect("it was there, and another one was told"));
         let denied: Vec<_> = keys.denied().difference(self.keys.denied()).copied().collect();
         let allowed: Vec<_> = self.keys.denied().difference(keys.denied()).copied().collect();
         denied.iter().for_each(|name| self.keyring.deny(*name));
         allowed.iter().for_each(|name| self.keyring.allow(*name));
         let numbers = |ids: &[KeyId]| ids.iter().map(|id| id.number().to_string()).collect::<Vec<_>>();
         let names = |names: &[quorate_smol::Name]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let used = (self.keys.used() != keys.used()).then(|| keys.used());
+        let used = Some(self.keyring.used()).filter(|used| *used != before && self.keyring.word() != Some(*used));
         let changes = [
             ("takes key", numbers(&added)),
             ("seals under key", numbers(used.as_slice())),

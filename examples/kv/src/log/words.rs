@@ -1,14 +1,15 @@
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use quorate::{Index, Refusal, Role, Seat, Seats, Term};
 use quorate_smol::{Event, Following};
 
-use super::{Level, members};
+use super::{Level, keys, members};
 use crate::layout::{name, names};
 
-/// An event of the node of this seat in words, and how much it matters.
-pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
+/// An event of the node of this seat in words, and how much it matters. Its keys come from this file, if it has some.
+pub(super) fn of(me: Seat, file: &Path, event: &Event) -> (Level, String) {
     match event {
         Event::Started { address, created: true, .. } => info(format!("listening on {address} with a new log")),
         Event::Started { address, writes, torn_bytes, term: Term(term), last: Index(last), .. } => {
@@ -41,6 +42,9 @@ pub(super) fn of(me: Seat, event: &Event) -> (Level, String) {
         Event::Follower { seat, following, since } => follower(*seat, *following, *since),
         Event::MessageRefused { seat, reason } => warn(message(*seat, *reason)),
         Event::FrameRefused { from, reason } => warn(frame(*from, *reason)),
+        Event::SealsUnder { key } => keys::seals_under(*key),
+        Event::LacksKey { key, used } => keys::lacks(*key, *used, file),
+        Event::UnknownKey { key, from, is_cut_off } => keys::unknown(*key, *from, *is_cut_off, file),
         Event::LogFull { since } => warn(format!(
             "the log has been full for {}, and no snapshot makes room: writes are refused. Free the disk, or start this node \
              with a larger --log-size",

@@ -6,7 +6,7 @@ use quorate_smol::{ClientError, Follower, Status};
 use quorate_wire::DecodeError;
 use serde_json::{Value, json};
 
-use super::links;
+use super::{keys, links};
 use crate::connection::NodeStatus;
 use crate::layout::name;
 
@@ -116,6 +116,7 @@ impl Row {
             "features_known": words(status.known),
             "full": status.condition.is_full,
             "links": links::name(status.condition.links),
+            "keys": status.condition.keys.map(keys::json),
             "preferred": status.preferred.iter().map(name).collect::<Vec<_>>(),
             "lease_ms": status.lease_ms,
             "followers": status.followers().map(follower).collect::<Vec<_>>(),

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
-use quorate::{Features, Founding, Incarnation, Index, Members, Refusal, Role, Seat, Seats, Standing, Term};
+use quorate::{Features, Founding, Incarnation, Index, KeyId, Members, Refusal, Role, Seat, Seats, Standing, Term};
 use quorate_smol::{ClientError, Configuration, Follower, Occupant, Status};
-use quorate_wire::client::{Condition, Followers, Reason};
+use quorate_wire::client::{Condition, Followers, KeyReport, KeySet, Reason};
 
 use super::company::Company;
+use super::keys;
 use super::leadership::{lease, preferred};
 use super::verdict::Verdict;
 use crate::connection::NodeStatus;
@@ -165,6 +166,34 @@ fn a_full_log_is_told() {
     };
     is_degraded([full(&one), two, third], &["the log of n1 is full: writes are refused"]);
     is_degraded([one, two, full(&third)], &["the log of n3 is full: it takes no entries"]);
+}
+
+#[test]
+fn a_node_that_lacks_the_key_of_the_word_is_named_and_which_key_is_used_is_said() {
+    let key = |number| KeyId::new(number).expect("it is below 16");
+    let with_keys = |status: &Option<Status>, held, used| {
+        let keys = Some(KeyReport { held: KeySet(held), used: key(used) });
+        status.map(|status| Status { condition: Condition { keys, ..Condition::default() }, ..status })
+    };
+    let [one, two, third] = sound();
+    let (one, two) = (with_keys(&one, 0b110, 2), with_keys(&two, 0b110, 2));
+    let told = |third, word| {
+        let mut nodes: Vec<_> = [one, two, third].into_iter().zip(1..).map(node).collect();
+        nodes[0].configuration.iter_mut().for_each(|known| known.key = word);
+        Verdict::of(&nodes, WAITED)
+    };
+    let (lacks, has) = (with_keys(&third, 0b10, 1), with_keys(&third, 0b110, 1));
+    is_so(&told(lacks, Some(key(2))), &["n3 lacks key 2", "bring the keyring with key 2 to where n3 runs"]);
+    for (third, word) in [(lacks, None), (has, Some(key(2))), (third, Some(key(2)))] {
+        assert_eq!(told(third, word).exit, Exit::Done, "{word:?}");
+    }
+    let line = |statuses: [Option<Status>; 3]| {
+        let statuses = statuses.map(|status| status.expect("it answers"));
+        keys::line(&(1..).map(Seat).zip(&statuses).collect::<Vec<_>>())
+    };
+    assert_eq!(line(sound()), None);
+    assert_eq!(line([one, two, with_keys(&third, 0b100, 2)]).as_deref(), Some("key 2 is used"));
+    assert_eq!(line([one, two, lacks]).as_deref(), Some("key 1 is used by n3; key 2 is used by n1, n2"));
 }
 
 #[test]

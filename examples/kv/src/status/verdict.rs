@@ -4,6 +4,7 @@ use quorate::{Role, Seat};
 use quorate_smol::Status;
 
 use super::concern::concerns;
+use super::keys;
 use super::reach::Reach;
 use crate::connection::NodeStatus;
 use crate::exit::Exit;
@@ -44,7 +45,11 @@ impl Verdict {
         let Some(leader) = leader.filter(|_| reach.is_quorum()) else {
             return verdict(Exit::NoQuorum, leaderless(&reach));
         };
-        let concerns = concerns(leader, &reached, &reach);
+        let word = NodeStatus::best(statuses).and_then(|best| best.key);
+        let members = leader.members.all();
+        let of_members: Vec<_> = reached.iter().copied().filter(|status| members.contains(status.seat)).collect();
+        let mut concerns = concerns(leader, &reached, &reach);
+        concerns.extend(keys::lacking(word, &of_members));
         let (exit, health) = match concerns.is_empty() {
             true => (Exit::Done, "ok"),
             false => (Exit::Degraded, "degraded"),
