@@ -169,5 +169,5 @@ impl Numbers {
 
 /// Who a node is to those with whom it has sessions.
 pub(crate) fn side(founding: Founding, me: Identity) -> Side {
-    Side { cluster: CLUSTER, founding, me, interval_micros: HEARTBEAT_MICROS }
+    Side { cluster: CLUSTER, founding, me, interval_micros: HEARTBEAT_MICROS, profile: Profile::Full }
 }
