@@ -57,7 +57,7 @@ const CHECKS: [&str; 17] = [
     // ChaCha20 and HChaCha20, which these take into themselves, take keys, nonces and blocks apart into words: how many
     // there are is in their types.
     "quorate_wire::seal::key::Key::step",
-    "quorate_wire::seal::session::begin",
+    "quorate_wire::seal::session::Start::of",
     "<chacha20::ChaChaCore<R,V> as cipher::stream::core_api::StreamCipherCore>::process_with_backend",
     // What is left behind the last whole block is shorter than one, and is copied into one.
     "cipher::stream::core_api::StreamCipherCore::try_apply_keystream_partial",

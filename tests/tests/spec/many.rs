@@ -34,7 +34,7 @@ fn broken(flaw: Flaw, promise: &'static str) {
 fn one_frame_to_many_keeps_its_promises() {
     if is_full() {
         complete(Setting::new(2, 1, 4, 2));
-        complete(Setting::new(2, 1, 2, 3));
+        complete(Setting::new(2, 1, 3, 3));
         complete(Setting::new(2, 2, 2, 1));
         complete(Setting::new(3, 1, 2, 2));
         complete(Setting { folds: false, ..Setting::new(2, 1, 2, 2) });
