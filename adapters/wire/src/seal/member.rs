@@ -10,11 +10,10 @@ use crate::{DecodeError, message};
 /// Version, class, key and session, from, to. The counter follows.
 const PLACES: usize = 5;
 
-/// What a sealed frame has beside its message, by the longer profile.
-const OVERHEAD_MAX: usize = PLACES + Profile::Full.counter() + Profile::Full.tag();
-
-const _: () =
-    assert!(OVERHEAD_MAX <= HEADER + ENVELOPE_MAX + CHECK, "a sealed frame may be longer than a plain one may be");
+const _: () = {
+    let overhead = PLACES + Profile::Full.counter() + Profile::Full.tag();
+    assert!(overhead <= HEADER + ENVELOPE_MAX + CHECK, "a sealed frame may be longer than a plain one may be");
+};
 
 /// Writes a message to the seat `to` into a sealed frame at the front of `buffer`, and returns it. None if there is no
 /// session to seal it under: the channel [asks](Channel::speak) for one.
