@@ -3,7 +3,9 @@ use core::time::Duration;
 use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
 use quorate_wire::client::{Reason, Reply, Request};
 use quorate_wire::seal::client::{self, ClientChannel, ClientKey, Guests};
-use quorate_wire::seal::{self, Channels, Form, KeyId, Name, Numbers, Profile, Refusal, Rights, Ring, RingError, Side};
+use quorate_wire::seal::{
+    self, Channels, Form, Hello, KeyId, Name, Numbers, Profile, Refusal, Rights, Ring, RingError, Side,
+};
 use quorate_wire::{Class, Cluster, DecodeError, EncodeError, FoundingEnvelope};
 
 pub(crate) use quorate_wire::seal::client::SessionNumber;
@@ -111,7 +113,9 @@ impl<const SEATS: usize, const CLIENTS: usize> Sealing<SEATS, CLIENTS> {
             Form::Plain(_) => Err(DecodeError::Plain),
             Form::Sealed(class) => Ok(Heard::Frame(class)),
             Form::Hello => {
-                let answer = self.channels.hear(frame, side, ring, now, || numbers.draw())?;
+                let hello = seal::decode_hello(frame, side, ring)?;
+                let answer = self.channels.hear(side, ring, &hello, now, || numbers.draw());
+                let answer = answer.and_then(|answer| seal::encode_hello(side, ring, &answer));
                 Ok(answer.and_then(|answer| put(room, &answer)).map_or(Heard::Nothing, Heard::Answer))
             }
             Form::ClientHello => {
@@ -151,7 +155,9 @@ impl<const SEATS: usize, const CLIENTS: usize> Sealing<SEATS, CLIENTS> {
     pub(crate) fn speak(&mut self, now: Instant, members: Seats, mut say: impl FnMut(Seat, &[u8])) {
         let Sealing { ring, side, numbers, .. } = self;
         let patience = Duration::from_micros(side.interval_micros) * PATIENCE_INTERVALS;
-        let hello = |seat, hello: &[u8; seal::HELLO]| say(seat, hello);
+        let hello = |hello: Hello| {
+            seal::encode_hello(side, ring, &hello).into_iter().for_each(|frame| say(hello.to, &frame));
+        };
         self.channels.speak(side, ring, now, (members, patience), || numbers.draw(), hello);
     }
 

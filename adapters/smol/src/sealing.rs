@@ -115,7 +115,10 @@ impl Sealing {
     /// Why it is to be dropped.
     pub(crate) fn hear(&mut self, frame: &[u8], now: Instant) -> Result<Option<Hello>, DecodeError> {
         self.revoke();
-        self.channels.hear(frame, &self.side, &self.keys.keys().ring, now, random::number)
+        let keys = self.keys.keys();
+        let hello = seal::decode_hello(frame, &self.side, &keys.ring)?;
+        let answer = self.channels.hear(&self.side, &keys.ring, &hello, now, random::number);
+        Ok(answer.and_then(|answer| seal::encode_hello(&self.side, &keys.ring, &answer)))
     }
 
     /// What there is to say to others to come to sessions with them: with members, before there is anything else to say, so that
@@ -123,8 +126,11 @@ impl Sealing {
     pub(crate) fn speak(&mut self, now: Instant, members: Seats) -> Vec<(Seat, Hello)> {
         self.revoke();
         let (keys, mut hellos) = (self.keys.keys(), Vec::new());
-        let say = |seat, hello: &Hello| hellos.push((seat, *hello));
-        self.channels.speak(&self.side, &keys.ring, now, (members, self.patience), random::number, say);
+        let side = &self.side;
+        let say = |hello: seal::Hello| {
+            hellos.extend(seal::encode_hello(side, &keys.ring, &hello).map(|frame| (hello.to, frame)));
+        };
+        self.channels.speak(side, &keys.ring, now, (members, self.patience), random::number, say);
         hellos
     }
 

@@ -1,17 +1,16 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
-use quorate::{Founding, Identity, Incarnation, Instant, Message, Seat, Seats, founding};
-use quorate_wire::seal::{self, Channel, HELLO, Hello, Side};
+use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
+use quorate_wire::seal::{self, Channels, HELLO, Hello, Profile, Side};
 use quorate_wire::{DecodeError, FoundingEnvelope};
 
 use super::CLUSTER;
 use super::keyring::Keyring;
 use super::shape::{ELECTION_MICROS, HEARTBEAT_MICROS};
 
-/// A life that has spoken for a seat is there for so many intervals, in which others do not take its sessions.
-const THERE_INTERVALS: u32 = 20;
+/// Two for each seat that there can be.
+const PLACES: usize = 64;
 /// No frame of the simulator is longer.
 pub(crate) const FRAME_MAX: usize = 1200;
 
@@ -20,7 +19,7 @@ pub(crate) struct Sealing {
     pub(crate) keys: Keyring,
     numbers: Numbers,
     /// What its process has in memory.
-    links: Links,
+    channels: Box<Channels<PLACES>>,
 }
 
 /// Numbers that a machine never draws again, in no boot.
@@ -31,41 +30,23 @@ pub(crate) enum Numbers {
     Counted(u64),
 }
 
-#[derive(Default)]
-struct Links {
-    channels: BTreeMap<Seat, Channel>,
-    /// Which life has spoken for a seat last, of those that may, and when.
-    lives: BTreeMap<Seat, (Incarnation, Instant)>,
-    /// Another life that speaks for a seat meanwhile.
-    twins: BTreeMap<Seat, (Incarnation, Channel)>,
-}
-
 /// What is said to come to a session, to whom and in which bytes.
 pub(crate) type Said = (Hello, [u8; HELLO]);
 
 impl Sealing {
     pub(crate) fn new(keys: Keyring, numbers: Numbers) -> Sealing {
-        Sealing { keys, numbers, links: Links::default() }
+        Sealing { keys, numbers, channels: Box::default() }
     }
 
     /// The process is gone, and its sessions with it.
     pub(crate) fn forget(&mut self) {
-        self.links = Links::default();
+        *self.channels = Channels::default();
     }
 
     /// The frame of a message. None if there is no session yet: one is asked for.
     pub(crate) fn encode(&mut self, side: &Side, to: Seat, message: &Message<'_>) -> Option<Vec<u8>> {
-        let Links { channels, twins, .. } = &mut self.links;
-        let channel = match (message, twins.get_mut(&to)) {
-            (Message::Vote { incarnation, .. } | Message::Configured { incarnation, .. }, Some((life, channel)))
-                if incarnation == life =>
-            {
-                channel
-            }
-            _ => channels.entry(to).or_default(),
-        };
         let mut buffer = [0; FRAME_MAX];
-        let frame = seal::encode(&mut buffer, side, to, channel, message);
+        let frame = self.channels.encode(&mut buffer, side, to, message);
         frame.expect("every message fits into a frame").map(<[u8]>::to_vec)
     }
 
@@ -76,22 +57,12 @@ impl Sealing {
         frame: &'f mut [u8],
         now: Instant,
     ) -> Result<(Identity, Message<'f>), DecodeError> {
-        let seat = seal::sender(frame, side)?;
-        let Links { channels, twins, .. } = &mut self.links;
-        let twin = twins.get_mut(&seat).map(|(_, channel)| channel);
-        let channels = std::iter::once(channels.entry(seat).or_default()).chain(twin);
-        seal::decode_by_any(frame, side, &self.keys.ring, channels, now)
+        self.channels.decode(frame, side, &self.keys.ring, now)
     }
 
     /// This life speaks for its seat from now on.
-    pub(crate) fn accept(&mut self, Identity { seat, incarnation }: Identity, now: Instant) {
-        let Links { channels, lives, twins } = &mut self.links;
-        lives.insert(seat, (incarnation, now));
-        if twins.get(&seat).is_some_and(|(life, _)| *life == incarnation)
-            && let Some((_, channel)) = twins.remove(&seat)
-        {
-            channels.insert(seat, channel);
-        }
+    pub(crate) fn accept(&mut self, from: Identity, now: Instant) {
+        self.channels.accept(from, now);
     }
 
     /// The frame of a founding's message.
@@ -110,48 +81,28 @@ impl Sealing {
 
     /// Takes a Hello: what it is answered with, if with anything.
     pub(crate) fn hear(&mut self, side: &Side, hello: &Hello, now: Instant) -> Option<Said> {
-        let Links { channels, lives, twins } = &mut self.links;
-        let Identity { seat, incarnation } = hello.from;
-        let there = Duration::from_micros(side.interval_micros) * THERE_INTERVALS;
-        let is_there = |heard: Instant| heard <= now && now < heard + there;
-        let is_twin = lives.get(&seat).is_some_and(|(life, heard)| *life != incarnation && is_there(*heard));
-        let channel = if is_twin {
-            let (life, channel) = twins.entry(seat).or_insert_with(|| (incarnation, Channel::default()));
-            if *life != incarnation {
-                (*life, *channel) = (incarnation, Channel::default());
-            }
-            channel
-        } else {
-            channels.entry(seat).or_default()
-        };
-        let answer = channel.hear(side, &self.keys.ring, hello, || self.numbers.draw())?;
+        let answer = self.channels.hear(side, &self.keys.ring, hello, now, || self.numbers.draw())?;
         Some((answer, seal::encode_hello(side, &self.keys.ring, &answer)?))
     }
 
     /// What there is to say to others to come to sessions with them.
     pub(crate) fn speak(&mut self, side: &Side, now: Instant, members: Seats) -> Vec<Said> {
-        let (ring, channels) = (&self.keys.ring, &mut self.links.channels);
-        for seat in members.iter() {
-            channels.entry(seat).or_default().want(now, Duration::from_micros(ELECTION_MICROS));
-        }
-        let hellos = channels.iter_mut().flat_map(|(seat, channel)| {
-            let said = channel.speak(side, ring, now, *seat, || self.numbers.draw());
-            said.into_iter().flatten().filter_map(|hello| Some((hello, seal::encode_hello(side, ring, &hello)?)))
-        });
-        hellos.collect()
+        let (ring, mut said) = (&self.keys.ring, Vec::new());
+        let say = |hello| said.extend(seal::encode_hello(side, ring, &hello).map(|frame| (hello, frame)));
+        let patience = Duration::from_micros(ELECTION_MICROS);
+        self.channels.speak(side, ring, now, (members, patience), || self.numbers.draw(), say);
+        said
     }
 
     /// Takes nothing under this key any longer.
     pub(crate) fn remove(&mut self, serial: u64) {
         self.keys.remove(serial).expect("it is here, and not used");
-        let id = self.keys.id(serial);
-        let twins = self.links.twins.values_mut().map(|(_, channel)| channel);
-        self.links.channels.values_mut().chain(twins).for_each(|channel| channel.revoke(id));
+        self.channels.revoke(self.keys.id(serial));
     }
 
     /// When there is something to say, if there is.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.links.channels.values().filter_map(|channel| channel.due(&self.keys.ring)).min()
+        self.channels.due(&self.keys.ring)
     }
 }
 

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use quorate::{Identity, Incarnation, Instant, Message, Seat, Seats};
 
-use super::{Channel, HELLO, KeyId, Ring, Side, decode_by_any, decode_hello, encode, encode_hello, sender};
+use super::{Channel, Hello, KeyId, Ring, Side, decode_by_any, encode, sender};
 use crate::{DecodeError, EncodeError};
 
 /// A node's side of the sealed links to all other seats: a [`Channel`] to each. There is room for `PLACES`, of which every other
@@ -102,32 +102,29 @@ impl<const PLACES: usize> Channels<PLACES> {
         }
     }
 
-    /// Takes a Hello: the frame of what it is answered with, if with anything. `number` is that of [`Channel::hear`].
-    ///
-    /// # Errors
-    /// Why the frame is to be dropped: as [`decode_hello`], or [`DecodeError::Session`] if there is no room.
+    /// Takes a Hello, and says what it is answered with, if with anything: see [`Channel::hear`]. If there is no room, it is not heard.
     pub fn hear<const KEYS: usize>(
         &mut self,
-        frame: &[u8],
         side: &Side,
         ring: &Ring<KEYS>,
+        hello: &Hello,
         now: Instant,
         number: impl FnOnce() -> u64,
-    ) -> Result<Option<[u8; HELLO]>, DecodeError> {
-        let hello = decode_hello(frame, side, ring)?;
+    ) -> Option<Hello> {
         let Identity { seat, incarnation } = hello.from;
         let there = Duration::from_micros(side.interval_micros) * THERE_INTERVALS;
         let is_held = self.0.iter().flatten().any(|place| match place.holder {
-            Holder::Speaker(life, heard) => place.seat == seat && life != incarnation && now < heard + there,
+            Holder::Speaker(life, heard) => {
+                place.seat == seat && life != incarnation && heard <= now && now < heard + there
+            }
             _ => false,
         });
-        let place = self.place(seat, is_held.then_some(incarnation)).ok_or(DecodeError::Session)?;
-        let answer = place.channel.hear(side, ring, &hello, number);
-        Ok(answer.and_then(|answer| encode_hello(side, ring, &answer)))
+        let place = self.place(seat, is_held.then_some(incarnation))?;
+        place.channel.hear(side, ring, hello, number)
     }
 
     /// Says what there is to say to come to sessions, with all `others` before there is anything else to say to them, so that
-    /// those who follow one leader can elect another one at once: `say` is given the frames of Hellos, and to whom. Who is not
+    /// those who follow one leader can elect another one at once: `say` is given the Hellos. Who is not
     /// heard for `patience` though it was spoken to may not hear this side either. `number` is that of [`Channel::speak`].
     pub fn speak<const KEYS: usize>(
         &mut self,
@@ -136,7 +133,7 @@ impl<const PLACES: usize> Channels<PLACES> {
         now: Instant,
         (others, patience): (Seats, Duration),
         mut number: impl FnMut() -> u64,
-        mut say: impl FnMut(Seat, &[u8; HELLO]),
+        mut say: impl FnMut(Hello),
     ) {
         for seat in others.iter().filter(|seat| *seat != side.me.seat) {
             if let Some(place) = self.place(seat, None) {
@@ -146,8 +143,7 @@ impl<const PLACES: usize> Channels<PLACES> {
         // A twin asks for itself.
         for Place { seat, channel, .. } in self.0.iter_mut().flatten().filter(|place| !place.is_twin()) {
             let said = channel.speak(side, ring, now, *seat, &mut number);
-            let hellos = said.into_iter().flatten().filter_map(|hello| encode_hello(side, ring, &hello));
-            hellos.for_each(|hello| say(*seat, &hello));
+            said.into_iter().flatten().for_each(&mut say);
         }
     }
 
