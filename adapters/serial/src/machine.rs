@@ -137,6 +137,7 @@ where
         self.found(stage)?;
         if let Stage::Member(driver) = stage {
             self.run(driver)?;
+            self.post.follow(driver.node().key());
             self.post.greet(self.now, driver.node().members().all());
         }
         self.post.lines.greet();

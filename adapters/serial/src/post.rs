@@ -1,6 +1,6 @@
 mod intake;
 
-use quorate::{Charter, Founding, Identity, Instant, Message, Seat, Session, founding};
+use quorate::{Charter, Founding, Identity, Instant, KeyId, Message, Seat, Session, founding};
 use quorate_wire::client::{Reason, Reply, ReplyBody, Request, RequestBody, encode_reply, encode_request};
 use quorate_wire::{Cluster, EncodeError, Envelope, FoundingEnvelope, encode, encode_founding};
 
@@ -58,6 +58,13 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: 
         (self.charter, self.identity) = (Some(charter), identity);
         if let Some(sealing) = &mut self.sealing {
             sealing.join(charter.founding, identity);
+        }
+    }
+
+    /// Seals under the key that the members have said to use, if they have, and it is here.
+    pub(crate) fn follow(&mut self, word: Option<KeyId>) {
+        if let Some((sealing, key)) = self.sealing.as_mut().zip(word) {
+            sealing.follow(key);
         }
     }
 

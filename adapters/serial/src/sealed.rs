@@ -42,7 +42,8 @@ where
         self.sealing()?.install(id, key)
     }
 
-    /// Seals under this key, from the next session on: the second step.
+    /// Seals under this key, from the next session on: the second step. Once the members have said which one to use
+    /// (`Change::UseKey`), that holds, and this does nothing for long: the word is the second step then, for all of them at once.
     ///
     /// # Errors
     /// [`RingError::Unknown`] if there is none of this number.
@@ -56,6 +57,13 @@ where
     /// [`RingError::Unknown`] if there is none of this number, [`RingError::Used`] if it is used.
     pub fn remove_key(&mut self, id: KeyId) -> Result<(), RingError> {
         self.sealing()?.remove(id)
+    }
+
+    /// The key that the members have said to use, if it is not here: the station goes on under the one that it has, until
+    /// that is removed elsewhere. It is for the operator: look at it after a turn.
+    pub fn lacks_key(&self) -> Option<KeyId> {
+        let (sealing, word) = (self.machine.post.sealing.as_ref()?, self.node()?.key()?);
+        (!sealing.has(word)).then_some(word)
     }
 
     fn sealing(&mut self) -> Result<&mut Sealing<SEATS, CLIENTS>, RingError> {

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
-use quorate_wire::client::{Reason, Reply, Request};
+use quorate_wire::client::{KeyReport, Reason, Reply, Request};
 use quorate_wire::seal::client::{self, ClientChannel, ClientKey, Guests};
 use quorate_wire::seal::{
     self, Channels, Form, Hello, KeyId, Name, Numbers, Profile, Refusal, Rights, Ring, RingError, Side,
@@ -88,6 +88,24 @@ impl<const SEATS: usize, const CLIENTS: usize> Sealing<SEATS, CLIENTS> {
         self.key = own_key(&self.ring, self.side.cluster, self.side.me.seat);
         self.channel = ClientChannel::default();
         Ok(())
+    }
+
+    /// Uses the key that the members have said to use, if it is here.
+    pub(crate) fn follow(&mut self, key: KeyId) {
+        if key != self.ring.used() {
+            // Which one is missing, the station says: see `Station::lacks_key`.
+            let _ = self.use_key(key);
+        }
+    }
+
+    /// Whether this key is here.
+    pub(crate) fn has(&self, id: KeyId) -> bool {
+        self.ring.key(id).is_some()
+    }
+
+    /// The keys that are here, for a status.
+    pub(crate) fn report(&self) -> KeyReport {
+        self.ring.report()
     }
 
     /// Removes a key as [`Ring::remove`] does, and all sessions that were made of it.

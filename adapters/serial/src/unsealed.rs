@@ -1,7 +1,7 @@
 //! What stands for sealed links where they are not built: there are none, so none of this is ever called.
 
-use quorate::{Founding, Identity, Instant, Message, Seat, Seats, founding};
-use quorate_wire::client::{Reason, Reply, Request};
+use quorate::{Founding, Identity, Instant, KeyId, Message, Seat, Seats, founding};
+use quorate_wire::client::{KeyReport, Reason, Reply, Request};
 use quorate_wire::{Class, DecodeError, EncodeError, FoundingEnvelope};
 
 pub(crate) enum Sealing<const SEATS: usize, const CLIENTS: usize> {}
@@ -21,6 +21,14 @@ type Sealed<'b> = Result<Option<&'b [u8]>, EncodeError>;
 
 impl<const SEATS: usize, const CLIENTS: usize> Sealing<SEATS, CLIENTS> {
     pub(crate) fn join(&mut self, _: Founding, _: Identity) {
+        match *self {}
+    }
+
+    pub(crate) fn follow(&mut self, _: KeyId) {
+        match *self {}
+    }
+
+    pub(crate) fn report(&self) -> KeyReport {
         match *self {}
     }
 

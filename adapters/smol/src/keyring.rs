@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quorate::Index;
 use quorate_wire::Cluster;
-use quorate_wire::client::{KeyReport, KeySet};
+use quorate_wire::client::KeyReport;
 use quorate_wire::seal::client::ClientKey;
 use quorate_wire::seal::{Key, KeyId, Name, Rights, Ring, RingError};
 
@@ -145,9 +145,7 @@ impl Keyring {
 
     /// What a node says of them.
     pub(crate) fn report(&self) -> KeyReport {
-        let keys = self.keys();
-        let held: KeySet = (0..KeyId::COUNT).map(KeyId::of_bits).filter(|id| keys.ring.key(*id).is_some()).collect();
-        KeyReport { held, used: keys.ring.used() }
+        self.keys().ring.report()
     }
 
     /// Nothing that is done with it panics halfway.

@@ -1,12 +1,12 @@
 //! Boards that seal what they say.
 
-use quorate::{Change, Instant, Seat, Session};
+use quorate::{Change, Instant, Seat, Seats, Session};
 use quorate_serial::{Address, Header, Receiver, Transmitter, Wiring};
 use quorate_tests::boards::{CLUSTER, FRAME, Setting, Simulated, Trouble, World};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, encode_request};
 use quorate_wire::seal::client::{ClientChannel, ClientKey, encode_request as encode_sealed};
-use quorate_wire::seal::{Key, KeyId, Profile, Refusal, Rights, Ring};
+use quorate_wire::seal::{Key, KeyId, Profile, Refusal, Rights, Ring, RingError};
 
 /// The line that joins no boards, of a board in a mesh of three.
 const CONSOLE: usize = 3;
@@ -69,6 +69,41 @@ fn presses_are_answered_all_the_while_that_the_key_is_changed() {
             assert!(world.answered() > before + 20, "{} in second {second}", world.answered() - before);
         }
     }
+}
+
+/// The word goes through the log, so all use the key once they know of it, a board that was off as well.
+#[test]
+fn boards_use_the_key_that_an_operator_says_once_they_have_it() {
+    let (mut world, leader) = led(sealed(9, Wiring::Mesh));
+    let [new, late] = [2, 3].map(|number| KeyId::new(number).expect("it is below 16"));
+    let off = (leader + 1) % 3;
+    let used = |world: &mut World, board| {
+        let keys = |body: ReplyBody<'_>| match body {
+            ReplyBody::Status(report) => report.condition.keys.map(|keys| keys.used.number()),
+            _ => None,
+        };
+        world.ask(board, RequestBody::Status, keys).flatten()
+    };
+    for board in (0..3).filter(|board| *board != off) {
+        let station = world.station(board).expect("it has power");
+        station.install_key(new, Key::new([2; Key::BYTES])).expect("there is room");
+    }
+    world.stop(off);
+    assert_eq!(world.change(Change::UseKey { key: new }), Ok(()));
+    world.run(1_000_000).expect("nothing goes wrong");
+    for board in (0..3).filter(|board| *board != off) {
+        assert_eq!((used(&mut world, board), world.station(board).and_then(|is| is.lacks_key())), (Some(2), None));
+    }
+    world.start(off, Seats::first(3), false);
+    world.run(2_000_000).expect("nothing goes wrong");
+    let station = world.station(off).expect("it has power");
+    assert_eq!(station.lacks_key(), Some(new), "it is heard under the old one, and says what it lacks");
+    station.install_key(new, Key::new([2; Key::BYTES])).expect("there is room");
+    world.run(1_000_000).expect("nothing goes wrong");
+    assert_eq!((used(&mut world, off), world.station(off).and_then(|is| is.lacks_key())), (Some(2), None));
+    let station = world.station(off).expect("it has power");
+    assert_eq!(station.install_key(late, Key::new([3; Key::BYTES])), Err(RingError::Full));
+    assert_eq!(station.remove_key(new), Err(RingError::Used));
 }
 
 /// What a press is, and who it is for, is not read on a wire.

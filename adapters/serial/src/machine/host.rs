@@ -5,11 +5,12 @@ use quorate::{
 };
 use quorate_driver::{Host, Observer, WaitingCommand, WaitingRead};
 use quorate_wire::Dropped;
-use quorate_wire::client::{Reason, ReplyBody};
+use quorate_wire::client::{KeyReport, Links, Reason, ReplyBody};
 
 use super::{Machine, restore};
 use crate::post::Asker;
 use crate::replica::{Replica, Replicated};
+use crate::sealing::Sealing;
 use crate::{App, Stop};
 
 /// The most commands that wait at a leader for their answer. Beyond it they are refused.
@@ -117,5 +118,13 @@ where
 
     fn dropped(&self) -> Dropped {
         self.dropped
+    }
+
+    fn links(&self) -> Links {
+        if self.post.sealing.is_some() { Links::Sealed } else { Links::Plain }
+    }
+
+    fn keys(&self) -> Option<KeyReport> {
+        self.post.sealing.as_ref().map(Sealing::report)
     }
 }

@@ -3,6 +3,7 @@ use core::fmt;
 use quorate::KeyId;
 
 use super::Key;
+use crate::client::KeyReport;
 /// What tells frames under what was made with the key of this number from others: the key's number, and four bits that come
 /// of the other.
 pub(super) fn mark_of(id: KeyId, number: u64) -> u8 {
@@ -76,6 +77,11 @@ impl<const KEYS: usize> Ring<KEYS> {
     /// All keys that are here.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter().flatten().map(|(_, key)| key)
+    }
+
+    /// Which keys are here, and which is used: for a status.
+    pub fn report(&self) -> KeyReport {
+        KeyReport { held: self.keys.iter().flatten().map(|(id, _)| *id).collect(), used: self.used }
     }
 
     /// The number of the key that is used.

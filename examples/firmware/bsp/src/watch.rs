@@ -1,5 +1,5 @@
 use quorate::founding::Obstacle;
-use quorate::{Founding, Incarnation, Role, Term};
+use quorate::{Founding, Incarnation, KeyId, Role, Term};
 use quorate_serial::{Mislisted, Undone};
 
 use crate::{Station, stack};
@@ -13,6 +13,7 @@ pub struct Watch {
     mislisted: Option<Mislisted>,
     told: Option<(Role, Term)>,
     undone: Option<Undone>,
+    lacks: Option<KeyId>,
 }
 
 impl Watch {
@@ -38,6 +39,12 @@ impl Watch {
         let state = station.node().map(|node| (node.role(), node.term()));
         if let Some((role, term)) = changed(&mut self.told, state) {
             defmt::info!("{} of {}", role, term);
+        }
+        if let Some(key) = changed(&mut self.lacks, station.lacks_key()) {
+            defmt::warn!(
+                "the members seal under a key that is not here: write key {=u8} into the page of keys",
+                key.number()
+            );
         }
         if self.undone != station.undone() {
             self.undone = station.undone();
