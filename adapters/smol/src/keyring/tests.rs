@@ -1,3 +1,5 @@
+use quorate_wire::client::KeySet;
+
 use super::*;
 
 fn id(number: u8) -> KeyId {
