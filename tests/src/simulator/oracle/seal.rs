@@ -129,8 +129,8 @@ impl Oracle {
 
     /// A Hello is taken.
     pub(crate) fn on_heard(&self, by: &Machine, hello: &Hello, frame: &[u8]) -> Verdict {
-        let said = Some(&(hello.from, by.seat, serial(by, frame)));
-        if self.seals.hellos.get(frame) == said {
+        let said = (hello.from, by.seat, serial(by, frame));
+        if self.seals.hellos.get(frame) == Some(&said) {
             return Ok(());
         }
         broken("a Hello that is taken was said, under a key that is here", || format!("node {}: {hello:?}", by.seat.0))
