@@ -32,7 +32,8 @@
 //! let ask = decode_hello(&ask, &other, &ring).expect("its sender has the key");
 //! let answer = to_one.hear(&other, &ring, &ask, || 0x5678).expect("a question is answered");
 //! let done = to_other.hear(&one, &ring, &answer, || unreachable!()).expect("the session is there");
-//! assert_eq!(to_one.hear(&other, &ring, &done, || unreachable!()), None);
+//! let here = to_one.hear(&other, &ring, &done, || unreachable!()).expect("it is here as well");
+//! assert_eq!(to_other.hear(&one, &ring, &here, || unreachable!()), None);
 //!
 //! let frame = encode(&mut buffer, &one, Seat(2), &mut to_other, &message);
 //! let length = frame.expect("1,200 bytes hold it").expect("there is a session").len();

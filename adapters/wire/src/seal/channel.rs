@@ -115,12 +115,14 @@ impl Channel {
             Word::Done(yours, mine) => {
                 if self.open == Some(mine) {
                     self.make(side, (id, key), from, (mine, yours), true);
-                } else if let Some(session) =
-                    self.with(yours).filter(|session| (session.id, session.mine) == (id, mine))
-                {
-                    session.is_confirmed = true;
                 }
-                return None;
+                let session = self.with(yours).filter(|session| (session.id, session.mine) == (id, mine))?;
+                session.is_confirmed = true;
+                // Who has asked says so until it hears that the session is here, and then nothing more.
+                if session.is_asked {
+                    return None;
+                }
+                (id, Word::Done(mine, yours))
             }
         };
         Some(Hello { from: side.me, to: from.seat, key, word })

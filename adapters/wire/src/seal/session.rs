@@ -36,7 +36,7 @@ pub(super) struct Session<With> {
     sent: u64,
     window: Window,
     /// This side has asked for it: it was made on an answer.
-    is_asked: bool,
+    pub(super) is_asked: bool,
     /// The other side has it too.
     pub(super) is_confirmed: bool,
 }

@@ -67,7 +67,8 @@ fn meet<const PLACES: usize>(now: Instant, store: &mut Store<4>, node: &mut Stor
     let [ask] = store.ask(now, NODE)[..] else { panic!("it asks") };
     let answer = node.hear(now, &ask).expect("it is answered");
     let done = store.hear(now, &answer).expect("it is answered");
-    assert_eq!(node.hear(now, &done), None);
+    let here = node.hear(now, &done).expect("it is answered");
+    assert_eq!(store.hear(now, &here), None);
 }
 
 fn vote(life: u64) -> Message<'static> {

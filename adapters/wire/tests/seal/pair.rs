@@ -145,3 +145,10 @@ pub(crate) fn settle(one: &mut Node, other: &mut Node) -> usize {
     }
     panic!("they do not come together: {one:?}, {other:?}");
 }
+
+/// Says the last word: it is met with another one, and that with none.
+#[track_caller]
+pub(crate) fn conclude(one: &mut Node, other: &mut Node, done: &[u8]) {
+    let here = other.hear(done).expect("it is sound").expect("it is answered");
+    assert_eq!(one.hear(&here), Ok(None));
+}

@@ -5,7 +5,7 @@ use quorate::{Identity, Incarnation, Message, Seat, Term};
 use quorate_wire::DecodeError;
 use quorate_wire::seal::{Channel, HELLO, decode, encode};
 
-use crate::pair::{INTERVAL, Node, pair, settle, side};
+use crate::pair::{INTERVAL, Node, conclude, pair, settle, side};
 
 /// The question, its answer and the last word.
 fn hellos(one: &mut Node, other: &mut Node) -> [Vec<u8>; 3] {
@@ -14,7 +14,7 @@ fn hellos(one: &mut Node, other: &mut Node) -> [Vec<u8>; 3] {
     let ask = one.speak(2).expect("it wants a session");
     let answer = other.hear(&ask).expect("it is sound").expect("it is answered");
     let done = one.hear(&answer).expect("it is sound").expect("it is answered");
-    assert_eq!(other.hear(&done), Ok(None));
+    conclude(one, other, &done);
     [ask, answer, done]
 }
 
@@ -156,4 +156,32 @@ fn a_side_that_speaks_and_is_not_heard_asks_for_another_session() {
     assert!(!asks(&mut one));
     (0..6).for_each(|_| one.wait());
     assert!(asks(&mut one), "beside its last word");
+}
+
+/// Two that follow the same leader have nothing to say to each other. Once they have a session, they say no Hello either, though
+/// some were lost.
+#[test]
+fn two_sides_that_seal_nothing_fall_silent() {
+    for lost in 0..4 {
+        let (mut one, mut other) = pair();
+        let mut said = 0;
+        for interval in 0..10 {
+            let mut hellos = Vec::new();
+            for (node, to, by) in [(&mut one, 2, true), (&mut other, 1, false)] {
+                node.wait();
+                node.channel.want(node.now, Duration::from_secs(1_000));
+                hellos.extend(node.speak(to).map(|hello| (by, hello)));
+            }
+            while let Some((by, hello)) = hellos.pop() {
+                said += 1;
+                let hearer = if by { &mut other } else { &mut one };
+                if said - 1 != lost {
+                    let answer = hearer.hear(&hello).expect("it is sound");
+                    hellos.extend(answer.map(|answer| (!by, answer)));
+                }
+                assert!(interval < 5, "{hello:02x?} is said though {lost} was lost");
+            }
+        }
+        assert!(one.seal(2, 1).is_some() && other.seal(1, 1).is_some());
+    }
 }

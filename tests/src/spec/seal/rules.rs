@@ -30,8 +30,21 @@ impl Setting {
 impl Flaw {
     /// Whether a number that is neither open nor in a session of its side still makes none.
     pub fn may_fold(self) -> bool {
-        use Flaw::{AnswerOnce, AnswersAlways, DoneConfirmsNone, FrameConfirmsNone, None};
-        matches!(self, None | AnswersAlways | AnswerOnce | DoneConfirmsNone | FrameConfirmsNone)
+        use Flaw::{
+            AnswerOnce, AnswersAlways, DoneConfirmsNone, DoneMakesUnconfirmed, DoneOnce, FrameConfirmsNone,
+            NoDoneAgain, None, SealsUnderPresent,
+        };
+        matches!(
+            self,
+            None | AnswersAlways
+                | AnswerOnce
+                | DoneConfirmsNone
+                | DoneOnce
+                | DoneMakesUnconfirmed
+                | FrameConfirmsNone
+                | SealsUnderPresent
+                | NoDoneAgain
+        )
     }
 }
 
@@ -62,6 +75,8 @@ pub enum Flaw {
     DoneOfOld,
     /// A session that is made on a Done is not confirmed.
     DoneMakesUnconfirmed,
+    /// A Done is not met with another one.
+    DoneOnce,
     /// A Done does not confirm a session that is here.
     DoneConfirmsNone,
     /// A session that is made is the present one at once.

@@ -28,6 +28,8 @@ pub(crate) struct Session {
     /// The counters of the other side that are marked.
     pub(crate) marked: u8,
     pub(crate) is_confirmed: bool,
+    /// It was made on an Answer.
+    pub(crate) is_asked: bool,
 }
 
 /// What a side knows of the other.
@@ -93,7 +95,7 @@ impl Side {
                     Flaw::AnswerToOld => Some(y),
                     _ => self.open.filter(|open| *open == y),
                 }?;
-                let is_made = self.make(mine, x, flaw == Flaw::AnswerConfirms, flaw);
+                let is_made = self.make(mine, x, (flaw == Flaw::AnswerConfirms, true), flaw);
                 is_made.then_some(Hello::Done { x: mine, y: x })
             }
             Hello::Done { x, y } => {
@@ -102,26 +104,27 @@ impl Side {
                         let here = self.present.iter_mut().chain(&mut self.next);
                         here.filter(|session| session.is_of(y, x)).for_each(|session| session.is_confirmed = true);
                     }
-                    return None;
+                    let is_asked = self.session(y, x).is_some_and(|session| session.is_asked);
+                    return (!is_asked && flaw != Flaw::DoneOnce).then_some(Hello::Done { x: y, y: x });
                 }
                 let mine = match flaw {
                     Flaw::DoneUnchecked => self.open,
                     Flaw::DoneOfOld => Some(y),
                     _ => self.open.filter(|open| *open == y),
                 }?;
-                self.make(mine, x, flaw != Flaw::DoneMakesUnconfirmed, flaw);
-                None
+                let is_made = self.make(mine, x, (flaw != Flaw::DoneMakesUnconfirmed, false), flaw);
+                (is_made && flaw != Flaw::DoneOnce).then_some(Hello::Done { x: mine, y: x })
             }
         }
     }
 
     /// Rule 6.
-    fn make(&mut self, mine: Number, theirs: Number, is_confirmed: bool, flaw: Flaw) -> bool {
+    fn make(&mut self, mine: Number, theirs: Number, (is_confirmed, is_asked): (bool, bool), flaw: Flaw) -> bool {
         if flaw == Flaw::KeepsUnconfirmed && self.next.is_some_and(|next| !next.is_confirmed) {
             return false;
         }
         self.open = self.open.filter(|open| *open != mine || flaw == Flaw::OnePerBoot);
-        let made = Some(Session { mine, theirs, sent: 0, marked: 0, is_confirmed });
+        let made = Some(Session { mine, theirs, sent: 0, marked: 0, is_confirmed, is_asked });
         if flaw == Flaw::PresentAtOnce {
             self.present = made;
             return true;

@@ -32,7 +32,8 @@ impl State {
         let here = |mine: Number, theirs: Number| sides[side_of(mine)].session(mine, theirs);
         let is_said = self.answers.or(&self.dones);
         self.answers.retain(|_, y| is_open(y));
-        self.dones.retain(|x, y| is_open(y) || here(y, x).is_some_and(|session| !session.is_confirmed));
+        self.dones
+            .retain(|x, y| is_open(y) || here(y, x).is_some_and(|session| !session.is_confirmed || !session.is_asked));
         for (frames, counter) in self.frames.iter_mut().zip(0..) {
             let is_unmarked = |session: Session| session.marked >> counter & 1 == 0;
             frames.retain(|x, y| is_open(y) || here(y, x).is_some_and(is_unmarked));
@@ -186,18 +187,20 @@ impl Names {
 
 fn session_word(session: Option<Session>) -> u32 {
     session.map_or(0, |session| {
-        let Session { mine, theirs, sent, marked, is_confirmed } = session;
+        let Session { mine, theirs, sent, marked, is_confirmed, is_asked } = session;
         let numbers = u32::from(mine) << 4 | u32::from(theirs);
-        numbers << 6 | u32::from(sent) << 4 | u32::from(marked) << 2 | u32::from(is_confirmed) << 1 | 1
+        let is = u32::from(is_asked) << 2 | u32::from(is_confirmed) << 1 | 1;
+        numbers << 7 | u32::from(sent) << 5 | u32::from(marked) << 3 | is
     })
 }
 
 fn session_of(word: u32) -> Option<Session> {
     (word & 1 == 1).then_some(Session {
-        mine: (word >> 10 & 15) as Number,
-        theirs: (word >> 6 & 15) as Number,
-        sent: (word >> 4 & 3) as u8,
-        marked: (word >> 2 & 3) as u8,
+        mine: (word >> 11 & 15) as Number,
+        theirs: (word >> 7 & 15) as Number,
+        sent: (word >> 5 & 3) as u8,
+        marked: (word >> 3 & 3) as u8,
         is_confirmed: word >> 1 & 1 == 1,
+        is_asked: word >> 2 & 1 == 1,
     })
 }
