@@ -92,11 +92,7 @@ impl<const PLACES: usize> Channels<PLACES> {
 
     /// This life speaks for its seat from now on: what was opened of it is not refused.
     pub fn accept(&mut self, Identity { seat, incarnation }: Identity, now: Instant) {
-        if self.find(|place| place.is_twin_of(seat, incarnation)).is_some() {
-            self.0.iter_mut().for_each(|place| drop(place.take_if(|place| place.is_to(seat, false))));
-            let twin = self.0.iter_mut().flatten().find(|place| place.is_to(seat, true));
-            twin.into_iter().for_each(|place| place.holder = Holder::Anyone);
-        }
+        self.promote(seat, incarnation);
         if let Some(place) = self.place(seat, None) {
             place.holder = Holder::Speaker(incarnation, now);
         }
@@ -119,6 +115,9 @@ impl<const PLACES: usize> Channels<PLACES> {
             }
             _ => false,
         });
+        if !is_held {
+            self.promote(seat, incarnation);
+        }
         let place = self.place(seat, is_held.then_some(incarnation))?;
         place.channel.hear(side, ring, hello, number)
     }
@@ -156,6 +155,15 @@ impl<const PLACES: usize> Channels<PLACES> {
     /// No session under this key is used any longer: it was removed from the ring.
     pub fn revoke(&mut self, id: KeyId) {
         self.0.iter_mut().flatten().for_each(|place| place.channel.revoke(id));
+    }
+
+    /// If this life is a twin, its channel is the seat's from now on, and the other one is gone: one life has no two channels.
+    fn promote(&mut self, seat: Seat, life: Incarnation) {
+        if self.find(|place| place.is_twin_of(seat, life)).is_some() {
+            self.0.iter_mut().for_each(|place| drop(place.take_if(|place| place.is_to(seat, false))));
+            let twin = self.0.iter_mut().flatten().find(|place| place.is_to(seat, true));
+            twin.into_iter().for_each(|place| place.holder = Holder::Anyone);
+        }
     }
 
     /// Where the channel to a seat is: to whoever speaks for it or, of a twin, to that life. One that is not there takes a place that

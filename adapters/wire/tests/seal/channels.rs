@@ -126,3 +126,22 @@ fn a_seat_has_a_place_before_any_twin() {
     let [ask] = four.ask(now, NODE)[..] else { panic!("it asks") };
     assert_eq!(node.hear(now, &ask), None);
 }
+
+/// A twin that starts again when the first life is gone has one channel, as any other seat: what its earlier boot has sealed opens no
+/// longer once something of this one has.
+#[test]
+fn a_life_has_one_channel_though_it_was_a_twin_before() {
+    let (mut node, mut first, mut twin) = (Store::<4>::new(NODE, 0), Store::new(Seat(3), 5), Store::new(Seat(3), 6));
+    let mut now = Instant::START;
+    meet(now, &mut first, &mut node);
+    node.channels.accept(first.side.me, now);
+    meet(now, &mut twin, &mut node);
+    let late = twin.say(NODE, &WORD).expect("there is a session");
+    now = Instant::from_micros(20 * INTERVAL_MICROS);
+    let mut again = Store::<4>::new(Seat(3), 6);
+    again.drawn = twin.drawn;
+    meet(now, &mut again, &mut node);
+    let frame = again.say(NODE, &WORD).expect("there is a session");
+    assert_eq!(node.opens(now, &frame), Some(Incarnation(6)));
+    assert_eq!(node.opens(now, &late), None);
+}
