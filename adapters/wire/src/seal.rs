@@ -57,6 +57,7 @@ mod rights;
 mod ring;
 mod sealed;
 mod session;
+mod tagged;
 mod window;
 
 pub use quorate::KeyId;

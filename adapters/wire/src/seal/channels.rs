@@ -64,8 +64,8 @@ impl<const PLACES: usize> Channels<PLACES> {
             Message::Vote { incarnation, .. } | Message::Configured { incarnation, .. } => Some(incarnation),
             _ => None,
         };
-        let is_twin = life.is_some_and(|life| self.find(|place| place.is_twin_of(to, life)).is_some());
-        let place = self.place(to, if is_twin { life } else { None });
+        let twin = life.filter(|life| self.find(|place| place.is_twin_of(to, *life)).is_some());
+        let place = self.place(to, twin);
         place.map_or(Ok(None), |place| encode(buffer, side, to, &mut place.channel, message))
     }
 

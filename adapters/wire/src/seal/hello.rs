@@ -1,16 +1,16 @@
-use ctutils::CtEq;
-use quorate::{Founding, Identity, Incarnation, Seat};
+use quorate::{Identity, Seat};
 
 use super::key::Purpose;
-use super::session::TAG;
-use super::{HELLO_BITS, Key, KeyId, Ring, Side};
+use super::tagged::{Sort, Tagged, length};
+use super::{HELLO_BITS, KeyId, Ring, Side};
 use crate::DecodeError;
-use crate::fields::{self, Fields};
-use crate::frame::{self, VERSION};
+use crate::frame::SEAL_BITS;
 
 /// How long a Hello is, in bytes: each as long as its answer. Version, class, key, from and to; founding, life, and the two
 /// numbers; the tag.
-pub const HELLO: usize = 5 + 4 * 8 + TAG;
+pub const HELLO: usize = length(2);
+
+const SORT: Sort = Sort { class: HELLO_BITS, kinds: 1 + !SEAL_BITS, purpose: Purpose::Hello };
 
 /// What two sides say to each other to come to a session. Nothing in it is secret; its tag says that its sender has the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +58,9 @@ impl Word {
 
 /// The frame of a Hello. None if the ring has no such key.
 pub fn encode_hello<const KEYS: usize>(side: &Side, ring: &Ring<KEYS>, hello: &Hello) -> Option<[u8; HELLO]> {
-    let tag = tag(ring.key(hello.key)?, side, hello);
-    let (kind, mine, yours) = hello.word.parts();
-    let mut frame = [0; HELLO];
-    let head = [VERSION, HELLO_BITS | kind, hello.key.number(), hello.from.seat.0, hello.to.0];
-    let numbers = [side.founding.0, hello.from.incarnation.0, mine, yours];
-    let filled = frame::fill(&mut frame, 0, 0, |out| {
-        fields::raw(out, &head)?;
-        numbers.into_iter().try_for_each(|number| fields::random(out, number))?;
-        fields::raw(out, &tag)
-    });
-    filled.ok().map(|_| frame)
+    let Hello { from, to, key, word } = *hello;
+    let (kind, mine, yours) = word.parts();
+    Tagged { kind, key, from, to, numbers: [mine, yours] }.encode(&SORT, side, ring)
 }
 
 /// Reads a Hello to this side.
@@ -76,32 +68,7 @@ pub fn encode_hello<const KEYS: usize>(side: &Side, ring: &Ring<KEYS>, hello: &H
 /// # Errors
 /// Why the frame is to be dropped.
 pub fn decode_hello<const KEYS: usize>(frame: &[u8], side: &Side, ring: &Ring<KEYS>) -> Result<Hello, DecodeError> {
-    let frame: &[u8; HELLO] = frame.try_into().map_err(|_| DecodeError::Length)?;
-    let (covered, check) = frame.split_at(HELLO - TAG);
-    let mut fields = Fields::of(covered);
-    frame::check_version(fields.byte())?;
-    let (class, key, from, to) = (fields.byte(), fields.byte(), Seat(fields.byte()), Seat(fields.byte()));
-    let [founding, life, mine, yours] = core::array::from_fn(|_| fields.random());
-    let kind = class.checked_sub(HELLO_BITS).ok_or(DecodeError::Class(class))?;
-    if Founding(founding) != side.founding {
-        return Err(DecodeError::Founding);
-    }
-    if to != side.me.seat {
-        return Err(DecodeError::Destination);
-    }
-    let word = Word::of((kind, mine, yours)).ok_or(DecodeError::Malformed)?;
-    let key = KeyId::new(key).ok_or(DecodeError::Malformed)?;
-    if Seat::new(from.0).is_none() || from == to {
-        return Err(DecodeError::Malformed);
-    }
-    let hello = Hello { from: Identity { seat: from, incarnation: Incarnation(life) }, to, key, word };
-    let tag = tag(ring.key(key).ok_or(DecodeError::Sealed(key.number()))?, side, &hello);
-    if tag.as_slice().ct_eq(check).to_bool() { Ok(hello) } else { Err(DecodeError::Tag) }
-}
-
-fn tag(key: &Key, side: &Side, hello: &Hello) -> [u8; TAG] {
-    let (kind, mine, yours) = hello.word.parts();
-    let places = [kind, hello.from.seat.0, hello.to.0];
-    let numbers = [[side.founding.0, hello.from.incarnation.0], [mine, yours]];
-    key.derive(Purpose::Hello, places, side.cluster.0, &numbers).tag()
+    let read = |kind, [mine, yours]: [u64; 2]| Word::of((kind, mine, yours));
+    let (Tagged { from, to, key, .. }, word) = Tagged::decode::<HELLO, KEYS, _>(frame, &SORT, side, ring, read)?;
+    Ok(Hello { from, to, key, word })
 }

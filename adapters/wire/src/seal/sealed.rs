@@ -1,4 +1,4 @@
-//! A sealed frame between members: its places, the low bytes of its counter, what is sealed, and the tag.
+//! A sealed frame that has a counter: its places, the low bytes of its counter, what is sealed, and the tag.
 
 use super::session::{TAG, seal};
 use super::{Key, Profile};

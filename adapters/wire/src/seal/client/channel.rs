@@ -142,13 +142,13 @@ impl ClientChannel {
     /// Opens a frame of the node: how long the body is.
     pub(super) fn open(
         &mut self,
-        (name, low): (u32, [u8; 4]),
+        (name, low): (u32, &[u8]),
         header: &[u8],
         sealed: &mut [u8],
     ) -> Result<usize, DecodeError> {
         let is_meant = |session: &&mut Session<()>| frame_name(session, session.yours) == name;
         let session = self.session.iter_mut().chain(&mut self.before).find(is_meant).ok_or(DecodeError::Session)?;
-        let length = session.open(Profile::Full, Sender::Node as u8, &low, header, sealed)?;
+        let length = session.open(Profile::Full, Sender::Node as u8, low, header, sealed)?;
         session.is_confirmed = true;
         self.before.take_if(|_| self.session.as_ref().is_some_and(|session| session.is_confirmed));
         (self.waits, self.is_turned_away, self.others) = (None, false, 0);

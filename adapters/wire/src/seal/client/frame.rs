@@ -5,12 +5,13 @@ use super::{ClientChannel, ClientKey, Guest, Guests, Sender, SessionNumber};
 use crate::client::{Reply, Request};
 use crate::fields::Fields;
 use crate::frame::{self, Class, EncodeError, VERSION};
-use crate::seal::session::{self, Session, TAG};
+use crate::seal::sealed;
+use crate::seal::session::Session;
 use crate::seal::{KeyId, Profile, Ring, SEALED_BITS};
 use crate::{Cluster, DecodeError, client};
 
-/// Version, class, name of the session, counter.
-const HEAD: usize = 10;
+/// Version, class, name of the session.
+const PLACES: usize = 6;
 
 /// Writes a request's sealed frame to the front of `buffer`, and returns it. None if there is no session to seal it under:
 /// the channel [asks](ClientChannel::speak) for one. Cluster and client are not in it: the session is of these two.
@@ -25,7 +26,7 @@ pub fn encode_request<'b>(
     now: Instant,
     request: &Request<'_>,
 ) -> Result<Option<&'b [u8]>, EncodeError> {
-    let end = frame::fill(buffer, HEAD, TAG, |body| client::write_asked(request, body))?;
+    let end = sealed::fill(buffer, Profile::Full, PLACES, |body| client::write_asked(request, body))?;
     let Some((session, counter)) = channel.sealing(key, now) else { return Ok(None) };
     let name = frame_name(session, session.yours);
     seal(buffer, end, (Class::Request, Sender::Client), name, session, counter).map(Some)
@@ -68,7 +69,7 @@ pub fn encode_reply<'b, const SESSIONS: usize>(
     session: SessionNumber,
     reply: &Reply<'_>,
 ) -> Result<Option<&'b [u8]>, EncodeError> {
-    let end = frame::fill(buffer, HEAD, TAG, |body| client::write_answered(reply, body))?;
+    let end = sealed::fill(buffer, Profile::Full, PLACES, |body| client::write_answered(reply, body))?;
     let Some((session, counter)) = guests.sealing(session) else { return Ok(None) };
     let name = frame_name(session, session.mine);
     seal(buffer, end, (Class::Reply, Sender::Node), name, session, counter).map(Some)
@@ -99,14 +100,9 @@ fn seal<'b, With>(
     session: &Session<With>,
     counter: u64,
 ) -> Result<&'b [u8], EncodeError> {
-    let error = EncodeError { room: buffer.len() };
-    let (head, rest) = buffer.split_first_chunk_mut::<HEAD>().ok_or(error)?;
-    let ([a, b, c, d], [e, f, g, h]) = (name.to_le_bytes(), (counter as u32).to_le_bytes());
-    *head = [VERSION, SEALED_BITS | class as u8, a, b, c, d, e, f, g, h];
-    let (body, rest) = rest.split_at_mut_checked(end - HEAD).ok_or(error)?;
-    let tag = session::seal(session.key(), Profile::Full, (sender as u8, counter), head, body);
-    *rest.first_chunk_mut().ok_or(error)? = tag.ok_or(error)?;
-    buffer.get(..end + TAG).ok_or(error)
+    let [a, b, c, d] = name.to_le_bytes();
+    let places = [VERSION, SEALED_BITS | class as u8, a, b, c, d];
+    sealed::close(buffer, Profile::Full, session.key(), &places, (sender as u8, counter), end)
 }
 
 /// The name of the session in a sealed reply.
@@ -116,14 +112,14 @@ pub(super) fn name_of(frame: &[u8]) -> Option<u32> {
 }
 
 /// The session's name and the counter; the head; and what is sealed.
-type Parts<'f> = ((u32, [u8; 4]), &'f [u8], &'f mut [u8]);
+type Parts<'f> = ((u32, &'f [u8]), &'f [u8], &'f mut [u8]);
 
 fn parts(frame: &mut [u8], expected: Class) -> Result<Parts<'_>, DecodeError> {
-    let (head, sealed) = frame.split_first_chunk_mut::<HEAD>().ok_or(DecodeError::Length)?;
-    let [version, class, a, b, c, d, e, f, g, h] = *head;
+    let (head, low, sealed) = sealed::parts(frame, Profile::Full, PLACES)?;
+    let &[version, class, a, b, c, d] = head.first_chunk().ok_or(DecodeError::Length)?;
     frame::check_version(version)?;
     if class != SEALED_BITS | expected as u8 {
         return Err(DecodeError::Class(class));
     }
-    Ok(((u32::from_le_bytes([a, b, c, d]), [e, f, g, h]), head, sealed))
+    Ok(((u32::from_le_bytes([a, b, c, d]), low), head, sealed))
 }

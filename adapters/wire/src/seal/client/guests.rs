@@ -129,7 +129,7 @@ impl<const SESSIONS: usize> Guests<SESSIONS> {
     pub(super) fn open(
         &mut self,
         now: Instant,
-        (name, low): (u32, [u8; 4]),
+        (name, low): (u32, &[u8]),
         header: &[u8],
         sealed: &mut [u8],
     ) -> Result<(SessionNumber, Guest, u64, usize), DecodeError> {
@@ -138,7 +138,7 @@ impl<const SESSIONS: usize> Guests<SESSIONS> {
         for (place, (_, seat)) in seats.filter(|(_, (found, _))| **found == name) {
             seat.take_if(|session| now.saturating_since(session.with.heard) > IDLE);
             let Some(session) = seat else { continue };
-            match session.open(Profile::Full, Sender::Client as u8, &low, header, sealed) {
+            match session.open(Profile::Full, Sender::Client as u8, low, header, sealed) {
                 Ok(length) => {
                     session.with.heard = now;
                     return Ok((

@@ -1,17 +1,16 @@
-use ctutils::CtEq;
-use quorate::{Founding, Identity, Incarnation, Seat};
+use quorate::{Identity, Seat};
 
 use super::CALL_CLASS;
 use crate::DecodeError;
-use crate::fields::{self, Fields};
-use crate::frame::{self, VERSION};
 use crate::seal::key::Purpose;
-use crate::seal::session::TAG;
-use crate::seal::{Key, KeyId, Ring, Side};
+use crate::seal::tagged::{Sort, Tagged, length};
+use crate::seal::{KeyId, Ring, Side};
 
 /// How long a word is, in bytes: each as long as its answer. Version, class, key, from and to; founding, life, the two
 /// numbers and the counter; the tag.
-pub const WORD: usize = 5 + 5 * 8 + TAG;
+pub const WORD: usize = length(3);
+
+const SORT: Sort = Sort { class: CALL_CLASS, kinds: 2, purpose: Purpose::Word };
 
 /// What a listener and a sender say to each other. Nothing in it is secret; its tag says that whoever says it has the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +61,9 @@ impl Kind {
 
 /// The frame of a word. None if the ring has no such key.
 pub fn encode_word<const KEYS: usize>(side: &Side, ring: &Ring<KEYS>, word: &Word) -> Option<[u8; WORD]> {
-    let tag = tag(ring.key(word.key)?, side, word);
-    let (kind, [mine, yours, counter]) = word.kind.parts();
-    let mut frame = [0; WORD];
-    let head = [VERSION, CALL_CLASS + kind, word.key.number(), word.from.seat.0, word.to.0];
-    let numbers = [side.founding.0, word.from.incarnation.0, mine, yours, counter];
-    let filled = frame::fill(&mut frame, 0, 0, |out| {
-        fields::raw(out, &head)?;
-        numbers.into_iter().try_for_each(|number| fields::random(out, number))?;
-        fields::raw(out, &tag)
-    });
-    filled.ok().map(|_| frame)
+    let Word { from, to, key, kind } = *word;
+    let (kind, numbers) = kind.parts();
+    Tagged { kind, key, from, to, numbers }.encode(&SORT, side, ring)
 }
 
 /// Reads a word to this side.
@@ -80,32 +71,7 @@ pub fn encode_word<const KEYS: usize>(side: &Side, ring: &Ring<KEYS>, word: &Wor
 /// # Errors
 /// Why the frame is to be dropped.
 pub fn decode_word<const KEYS: usize>(frame: &[u8], side: &Side, ring: &Ring<KEYS>) -> Result<Word, DecodeError> {
-    let frame: &[u8; WORD] = frame.try_into().map_err(|_| DecodeError::Length)?;
-    let (covered, check) = frame.split_at(WORD - TAG);
-    let mut fields = Fields::of(covered);
-    frame::check_version(fields.byte())?;
-    let (class, key, from, to) = (fields.byte(), fields.byte(), Seat(fields.byte()), Seat(fields.byte()));
-    let [founding, life, mine, yours, counter] = core::array::from_fn(|_| fields.random());
-    let kind = class.checked_sub(CALL_CLASS).filter(|kind| *kind < 2).ok_or(DecodeError::Class(class))?;
-    if Founding(founding) != side.founding {
-        return Err(DecodeError::Founding);
-    }
-    if to != side.me.seat {
-        return Err(DecodeError::Destination);
-    }
-    let kind = Kind::of((kind, [mine, yours, counter])).ok_or(DecodeError::Malformed)?;
-    let key = KeyId::new(key).ok_or(DecodeError::Malformed)?;
-    if Seat::new(from.0).is_none() || from == to {
-        return Err(DecodeError::Malformed);
-    }
-    let word = Word { from: Identity { seat: from, incarnation: Incarnation(life) }, to, key, kind };
-    let tag = tag(ring.key(key).ok_or(DecodeError::Sealed(key.number()))?, side, &word);
-    if tag.as_slice().ct_eq(check).to_bool() { Ok(word) } else { Err(DecodeError::Tag) }
-}
-
-fn tag(key: &Key, side: &Side, word: &Word) -> [u8; TAG] {
-    let (kind, [mine, yours, counter]) = word.kind.parts();
-    let places = [kind, word.from.seat.0, word.to.0];
-    let numbers = [[side.founding.0, word.from.incarnation.0], [mine, yours], [counter, 0]];
-    key.derive(Purpose::Word, places, side.cluster.0, &numbers).tag()
+    let read = |kind, numbers| Kind::of((kind, numbers));
+    let (Tagged { from, to, key, .. }, kind) = Tagged::decode::<WORD, KEYS, _>(frame, &SORT, side, ring, read)?;
+    Ok(Word { from, to, key, kind })
 }
