@@ -155,6 +155,17 @@ impl Cluster {
         self.down = self.down.without(Seat(seat));
     }
 
+    /// The two others of three, which were cut, go on without this leader, and what it had alone is cut off when it comes back.
+    #[track_caller]
+    pub(crate) fn go_on_without(&mut self, leader: u8) {
+        self.cut(leader);
+        (0..3).filter(|seat| *seat != leader).for_each(|seat| self.heal(seat));
+        self.run(1_000);
+        assert!(self.put(2));
+        self.heal(leader);
+        self.run(1_000);
+    }
+
     pub(crate) fn restart(&mut self, seat: u8) {
         let store = self.store(seat);
         self.boot(Seat(seat), store).unwrap();

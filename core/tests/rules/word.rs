@@ -99,13 +99,7 @@ fn it_holds_once_that_is_committed() {
     cluster.run(50);
     assert_eq!(cluster.node(leader).roster().1.key(), Some(key(2)));
     assert_eq!(cluster.node(leader).key(), Some(key(1)), "nobody else may ever hear of it");
-    // The others go on without, and what the old leader had is cut off.
-    cluster.cut(leader);
-    (0..3).filter(|seat| *seat != leader).for_each(|seat| cluster.heal(seat));
-    cluster.run(1_000);
-    assert!(cluster.put(2));
-    cluster.heal(leader);
-    cluster.run(1_000);
+    cluster.go_on_without(leader);
     all_say(&cluster, 1);
 }
 

@@ -89,7 +89,7 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    fn named(&mut self) -> [(&'static str, &mut u64); 12] {
+    fn named(&mut self) -> Named<'_, 12> {
         [
             ("asked for", &mut self.asked),
             ("taken", &mut self.taken),
@@ -108,12 +108,23 @@ impl Snapshots {
 
     /// Each count by its name.
     pub fn iter(mut self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.named().map(|(name, count)| (name, *count)).into_iter().filter(|(_, count)| *count > 0)
+        listed(self.named())
     }
 
     fn add(&mut self, mut other: Snapshots) {
-        self.named().into_iter().zip(other.named()).for_each(|((_, sum), (_, count))| *sum += *count);
+        sum_up(self.named(), other.named());
     }
+}
+
+/// Counts that have names.
+type Named<'t, const COUNT: usize> = [(&'static str, &'t mut u64); COUNT];
+
+fn listed<const COUNT: usize>(named: Named<'_, COUNT>) -> impl Iterator<Item = (&'static str, u64)> + use<COUNT> {
+    named.map(|(name, count)| (name, *count)).into_iter().filter(|(_, count)| *count > 0)
+}
+
+fn sum_up<const COUNT: usize>(sums: Named<'_, COUNT>, others: Named<'_, COUNT>) {
+    sums.into_iter().zip(others).for_each(|((_, sum), (_, count))| *sum += *count);
 }
 
 /// What went over sealed links.
@@ -134,7 +145,7 @@ pub struct Links {
 }
 
 impl Links {
-    fn named(&mut self) -> [(&'static str, &mut u64); 6] {
+    fn named(&mut self) -> Named<'_, 6> {
         [
             ("sealed", &mut self.sealed),
             ("without a session", &mut self.unsealed),
@@ -147,11 +158,11 @@ impl Links {
 
     /// Each count by its name.
     pub fn iter(mut self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.named().map(|(name, count)| (name, *count)).into_iter().filter(|(_, count)| *count > 0)
+        listed(self.named())
     }
 
     fn add(&mut self, mut other: Links) {
-        self.named().into_iter().zip(other.named()).for_each(|((_, sum), (_, count))| *sum += *count);
+        sum_up(self.named(), other.named());
     }
 }
 

@@ -1,15 +1,12 @@
 //! Boards that seal what they say.
 
 use quorate::{Change, Instant, Seat, Seats, Session};
-use quorate_serial::{Address, Header, Receiver, Transmitter, Wiring};
+use quorate_serial::{Header, Receiver, Transmitter, Wiring};
 use quorate_tests::boards::{CLUSTER, FRAME, Setting, Simulated, Trouble, World};
 use quorate_wire::DecodeError;
 use quorate_wire::client::{Reason, ReplyBody, Request, RequestBody, encode_request};
 use quorate_wire::seal::client::{ClientChannel, ClientKey, encode_request as encode_sealed};
 use quorate_wire::seal::{Key, KeyId, Profile, Refusal, Rights, Ring, RingError};
-
-/// The line that joins no boards, of a board in a mesh of three.
-const CONSOLE: usize = 3;
 
 /// What a client's requests are known by: so long that a word about one is no longer.
 const CLIENT: u64 = 1 << 40;
@@ -24,23 +21,6 @@ fn led(setting: Setting) -> (World, usize) {
     world.run(20 * setting.pace().election.as_micros() as u64).expect("they elect a leader");
     let leader = world.leader().expect("they have elected a leader");
     (world, leader)
-}
-
-/// What a board says to this frame, on the line that joins no boards.
-fn say(world: &mut World, board: usize, frame: &[u8]) -> Vec<Vec<u8>> {
-    let now = Instant::from_micros(world.now());
-    let station = world.station(board).expect("it has power");
-    let (to, from) = (Seat(board as u8).into(), Address::guest(1).expect("there are some"));
-    let mut line = Transmitter::<FRAME>::new();
-    line.push(&Header { hops: 0, turned: false, hears: true, to, from }, frame).expect("it fits");
-    station.feed(now, CONSOLE, line.pending()).expect("it runs");
-    let bytes = station.drain(CONSOLE).to_vec();
-    station.drained(CONSOLE, bytes.len());
-    let (mut receiver, mut rest, mut frames) = (Receiver::<FRAME>::new(), &bytes[..], Vec::new());
-    while let Some(taken) = receiver.take(&mut rest) {
-        frames.push(taken.expect("no wire is noisy").1.to_vec());
-    }
-    frames
 }
 
 fn request(body: RequestBody<'_>) -> Request<'_> {
@@ -139,12 +119,12 @@ fn who_has_no_key_is_told_once_in_an_interval_and_no_longer_than_he_asks() {
     let (mut world, leader) = led(sealed(5, Wiring::Mesh));
     let mut buffer = [0; FRAME];
     let plain = encode_request(&mut buffer, &request(RequestBody::Status)).expect("it is short").to_vec();
-    let told = say(&mut world, leader, &plain);
+    let told = world.tell(leader, &plain);
     let [word] = &told[..] else { panic!("{told:02x?}") };
     assert!(word.len() <= plain.len());
     let refusal = Refusal::decode(word).expect("it is one");
     assert_eq!((refusal.reason, refusal.is_about(&plain)), (DecodeError::Plain, true));
-    assert_eq!(say(&mut world, leader, &plain), Vec::<Vec<u8>>::new());
+    assert_eq!(world.tell(leader, &plain), Vec::<Vec<u8>>::new());
 
     // With another cluster's key it is the same.
     let ring = Ring::<1>::new(KeyId::new(2).expect("it is below 16"), Key::new([99; Key::BYTES]));
@@ -153,7 +133,7 @@ fn who_has_no_key_is_told_once_in_an_interval_and_no_longer_than_he_asks() {
     world.run(1_000_000).expect("nothing goes wrong");
     let now = Instant::from_micros(world.now());
     let ask = channel.speak(&key, now, 0, || 1).expect("it has no session");
-    let told = say(&mut world, leader, &ask);
+    let told = world.tell(leader, &ask);
     let [word] = &told[..] else { panic!("{told:02x?}") };
     assert_eq!(Refusal::decode(word).expect("it is one").reason, DecodeError::Sealed(2));
 }
@@ -166,9 +146,9 @@ fn a_client_that_may_only_read_changes_nothing() {
     let (key, mut channel) = (key.expect("it is there"), ClientChannel::default());
     let now = Instant::from_micros(world.now());
     let ask = channel.speak(&key, now, 0, || 1).expect("it has no session");
-    let answer = say(&mut world, leader, &ask);
+    let answer = world.tell(leader, &ask);
     let done = channel.hear(&answer[0], &key).expect("it has the key");
-    say(&mut world, leader, &done);
+    world.tell(leader, &done);
     let session = Session { client: CLIENT, epoch: quorate::Index(1), sequence: 1 };
     let since = quorate::Index(0);
     for body in [
@@ -179,7 +159,7 @@ fn a_client_that_may_only_read_changes_nothing() {
     ] {
         let mut buffer = [0; FRAME];
         let frame = encode_sealed(&mut buffer, &key, &mut channel, now, &request(body)).expect("it fits");
-        let mut answers = say(&mut world, leader, frame.expect("there is a session"));
+        let mut answers = world.tell(leader, frame.expect("there is a session"));
         let reply = quorate_wire::seal::client::decode_reply(&mut answers[0], &mut channel, CLIENT).expect("it opens");
         assert_eq!(reply.body, ReplyBody::Refused(Reason::Forbidden), "{body:?}");
     }

@@ -51,6 +51,15 @@ impl Caller {
         done.map(|(index, answer)| (index.0, sum(&answer))).expect("the command is done")
     }
 
+    /// Adds so many ones to what was counted up to now: each is done once, and on top of those before.
+    #[track_caller]
+    pub(crate) fn count_on(&mut self, sum: &mut u64, count: u64) {
+        for _ in 0..count {
+            *sum += 1;
+            assert_eq!(self.add("apples", 1).1, *sum);
+        }
+    }
+
     /// Adds in the session of an earlier command, or one that is to come.
     #[track_caller]
     pub(crate) fn add_as(&mut self, session: Session, name: &str, number: u64) -> (u64, u64) {

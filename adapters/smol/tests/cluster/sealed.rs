@@ -96,12 +96,7 @@ fn a_key_is_changed_while_commands_go_on_and_the_leader_stays() {
     let (leader, _) = house.leader();
     let term = client.status(leader).term;
     let mut sum = 1;
-    let mut add = |count: u64| {
-        for _ in 0..count {
-            sum += 1;
-            assert_eq!(client.add("apples", 1).1, sum);
-        }
-    };
+    let mut add = |count| client.count_on(&mut sum, count);
     for keys in keyrings.values() {
         add(20);
         keys.install(key_id(2), key(2)).expect("there is room");
@@ -129,12 +124,7 @@ fn a_key_is_changed_while_commands_go_on_and_the_leader_stays() {
 fn a_cluster_that_runs_plainly_is_sealed_node_by_node() {
     let mut house = House::plain(3);
     let mut sum = 0;
-    let mut add = |client: &mut Caller| {
-        for _ in 0..10 {
-            sum += 1;
-            assert_eq!(client.add("apples", 1).1, sum);
-        }
-    };
+    let mut add = |client: &mut Caller| client.count_on(&mut sum, 10);
     let mut plain = house.client();
     add(&mut plain);
     let founding = house.founding();

@@ -67,12 +67,7 @@ fn all_switch_together_while_commands_go_on_and_the_leader_stays() {
     let (leader, _) = house.leader();
     let term = client.status(leader).term;
     let mut sum = 1;
-    let mut add = |count: u64| {
-        for _ in 0..count {
-            sum += 1;
-            assert_eq!(client.add("apples", 1).1, sum);
-        }
-    };
+    let mut add = |count| client.count_on(&mut sum, count);
     for keys in keyrings.values() {
         add(20);
         install(keys);

@@ -71,6 +71,14 @@ impl World {
         true
     }
 
+    /// What a board says at once to this frame on the line that joins no boards; nothing if it has no power.
+    pub fn tell(&mut self, board: usize, frame: &[u8]) -> Vec<Vec<u8>> {
+        let (now, seat) = (instant(self.now), self.boards[board].seat);
+        let Some(station) = &mut self.boards[board].station else { return Vec::new() };
+        send(station, seat, now, frame);
+        hear(station)
+    }
+
     /// Looks at what a board has answered a client, and makes something of it.
     pub(super) fn replies<T>(&mut self, board: usize, client: u64, read: impl Fn(Reply<'_>) -> Option<T>) -> Vec<T> {
         let (board, console) = (&mut self.boards[board], &mut self.console);
