@@ -18,13 +18,13 @@ use quorate::{Index, Instant, Refusal, Role, Seat, Term};
 use quorate_driver::{Driver, Preference};
 use quorate_wire::seal::Form;
 use quorate_wire::{Class, DecodeError};
-use smol::Timer;
 use smol::future::{or, pending, poll_once, yield_now};
 
 use self::machine::Machine;
 use self::members::Unwritten;
 use self::snapshot::Thawed;
 pub(crate) use self::snapshot::read as thawed;
+use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::link::Asker;
 use crate::replica::CLIENTS;
@@ -73,6 +73,7 @@ struct Server<A: App, F> {
     /// Who waits for a snapshot, and what was applied when they asked: it is to hold all of that.
     wants_snapshot: Vec<(Asker, Index)>,
     clock: Clock,
+    alarm: Alarm,
     incoming: Batch,
     on_event: F,
     /// What was last told to `on_event`.
@@ -98,14 +99,11 @@ enum Wake<A> {
 
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Waits until there is something to do, at the latest until `limit`.
-    async fn wait(&self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake<A> {
+    async fn wait(&mut self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake<A> {
         let due = self.driver.node().deadline().into_iter().chain(limit).chain(self.watch.due());
         let due = due.chain(self.machine.link.due()).min();
-        let timer = async {
-            match due.and_then(|due| self.clock.at(due)) {
-                Some(due) => Timer::at(due).await,
-                None => pending().await,
-            };
+        let alarm = async {
+            self.alarm.ring(due.and_then(|due| self.clock.at(due))).await;
             Wake::Due
         };
         let stop = async {
@@ -119,7 +117,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             self.machine.link.readable().await;
             Wake::Due
         };
-        let wake = or(stop, or(done, or(taken, or(thawed, or(timer, readable)))));
+        let wake = or(stop, or(done, or(taken, or(thawed, or(alarm, readable)))));
         if !self.driver.is_behind() {
             return wake.await;
         }

@@ -1,9 +1,10 @@
 use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use quorate::{Entries, HardState, Index, Persist, Roster, Settled, Snapshot, Ticket};
 use quorate_disk::{Disk, DiskError, Snapshots};
-use smol::channel::{Receiver, Sender, bounded};
+use smol::channel::{Receiver, bounded};
 
 /// The disk, on a thread of its own: a sync would stop everything else that the executor does.
 ///
@@ -11,7 +12,8 @@ use smol::channel::{Receiver, Sender, bounded};
 /// snapshot, and one that is fetched be synced. When dropped, it waits for what is under way, so that the directory is
 /// free for the next node.
 pub(crate) struct Writer {
-    jobs: Sender<Job>,
+    /// None once it ends.
+    jobs: Option<SyncSender<Job>>,
     results: Receiver<Done>,
     thread: Option<JoinHandle<()>>,
     is_busy: bool,
@@ -72,16 +74,23 @@ pub(crate) enum News {
 
 impl Writer {
     pub(crate) fn start(mut disk: Disk) -> std::io::Result<Writer> {
-        let (jobs, to_do) = bounded::<Job>(JOBS_MAX);
+        let (jobs, to_do) = sync_channel::<Job>(JOBS_MAX);
         let (done, results) = bounded(JOBS_MAX);
         let mut snapshots = disk.snapshots();
         let work = move || {
-            while let Ok(job) = to_do.recv_blocking() {
+            for job in to_do {
                 let _ = done.send_blocking(job.run(&mut disk, &mut snapshots));
             }
         };
         let thread = thread::Builder::new().name("quorate-disk".into()).spawn(work)?;
-        Ok(Writer { jobs, results, thread: Some(thread), is_busy: false, is_syncing: false, spare: Vec::new() })
+        Ok(Writer {
+            jobs: Some(jobs),
+            results,
+            thread: Some(thread),
+            is_busy: false,
+            is_syncing: false,
+            spare: Vec::new(),
+        })
     }
 
     pub(crate) fn is_busy(&self) -> bool {
@@ -95,21 +104,27 @@ impl Writer {
         records.clear();
         records.extend_from_slice(write.entries.bytes());
         self.is_busy = true;
-        // If the thread is gone, its end is seen where its result is awaited.
         let Persist { ticket, hard_state, snapshot, mark, settled, .. } = write;
         let settled = settled.map(Known::of);
-        let _ = self.jobs.try_send(Job::Write { ticket, hard_state, snapshot, records, settled, mark });
+        self.give(Job::Write { ticket, hard_state, snapshot, records, settled, mark });
     }
 
     /// Tells the log of a snapshot of the application's own, which is durable. One at a time.
     pub(crate) fn mark(&mut self, snapshot: Snapshot, unsettled: Option<Settled<'_>>) {
-        let _ = self.jobs.try_send(Job::Mark { snapshot, settled: unsettled.map(Known::of) });
+        self.give(Job::Mark { snapshot, settled: unsettled.map(Known::of) });
     }
 
     /// Makes what was stored of a snapshot of the leader durable, unless that is under way.
     pub(crate) fn sync(&mut self, snapshot: Snapshot) {
         if !std::mem::replace(&mut self.is_syncing, true) {
-            let _ = self.jobs.try_send(Job::Sync(snapshot));
+            self.give(Job::Sync(snapshot));
+        }
+    }
+
+    /// If the thread is gone, its end is seen where its result is awaited.
+    fn give(&mut self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.try_send(job);
         }
     }
 
@@ -140,7 +155,7 @@ impl Writer {
 
     /// Ends the thread; a panic there becomes one here.
     fn join(&mut self) {
-        self.jobs.close();
+        self.jobs = None;
         let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
         if let Err(panic) = ended
             && !thread::panicking()

@@ -15,6 +15,7 @@ use super::members::Unwritten;
 use super::snapshot;
 use super::store::{Content, Store, compare};
 use super::{NodeDriver, SEATS, Server};
+use crate::alarm::Alarm;
 use crate::aside::Aside;
 use crate::clock::Clock;
 use crate::intake::Intake;
@@ -96,6 +97,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             machine,
             wants_snapshot: Vec::new(),
             clock: Clock::start(),
+            alarm: Alarm::new(),
             incoming: Batch::new(),
             on_event,
             looked: Instant::START,
