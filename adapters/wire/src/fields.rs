@@ -74,12 +74,19 @@ pub(crate) fn settled(out: &mut Writer<'_>, settled: &Settled<'_>) -> Result<()>
 /// The fields of a body that are not read yet. One that is not there, or not of its kind, makes the body malformed.
 pub(crate) struct Fields<'f> {
     rest: &'f [u8],
+    /// What stands behind the body.
+    records: &'f [u8],
     is_malformed: bool,
 }
 
 impl<'f> Fields<'f> {
     pub(crate) fn of(body: &'f [u8]) -> Fields<'f> {
-        Fields { rest: body, is_malformed: false }
+        Fields::before(&[], body)
+    }
+
+    /// Those of a body with records behind it.
+    pub(crate) fn before(records: &'f [u8], body: &'f [u8]) -> Fields<'f> {
+        Fields { rest: body, records, is_malformed: false }
     }
 
     /// Whether all was sound so far.
@@ -89,7 +96,7 @@ impl<'f> Fields<'f> {
 
     /// Whether all was sound, and nothing is left.
     pub(crate) fn are_complete(&self) -> bool {
-        self.rest.is_empty() && self.are_sound()
+        self.rest.is_empty() && self.records.is_empty() && self.are_sound()
     }
 
     /// In the place of a field that is none.
@@ -110,6 +117,15 @@ impl<'f> Fields<'f> {
             self.rest = rest;
             return u64::from(*small);
         }
+        if let [low @ 128..=255, high @ 0..128, rest @ ..] = self.rest {
+            self.rest = rest;
+            return u64::from(low & 127) | u64::from(*high) << 7;
+        }
+        self.long_number()
+    }
+
+    #[inline(never)]
+    fn long_number(&mut self) -> u64 {
         let Ok((number, rest)) = postcard::take_from_bytes(self.rest) else { return self.malformed(0) };
         self.rest = rest;
         number
@@ -156,6 +172,11 @@ impl<'f> Fields<'f> {
             1 => true,
             _ => self.malformed(false),
         }
+    }
+
+    /// The records behind the body, if there are any.
+    pub(crate) fn records(&mut self) -> Option<&'f [u8]> {
+        Some(core::mem::take(&mut self.records)).filter(|records| !records.is_empty())
     }
 
     pub(crate) fn bytes(&mut self) -> &'f [u8] {

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use postcard::ser_flavors::{Flavor, Slice};
-use quorate::crc32c;
+use quorate::{Entries, crc32c};
 
 use crate::DecodeError;
 use crate::fields::Writer;
@@ -43,7 +43,7 @@ impl Class {
         if class & SEAL_BITS != 0 {
             return Err(DecodeError::Sealed(key & KEY_BITS));
         }
-        Class::of_bits(class)
+        if class == Class::Member as u8 | RECORDS { Ok(Class::Member) } else { Class::of_bits(class) }
     }
 
     pub(crate) fn of_bits(bits: u8) -> Result<Class, DecodeError> {
@@ -63,12 +63,32 @@ pub(crate) fn write(
     class: Class,
     body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
 ) -> Result<&[u8], EncodeError> {
-    let error = EncodeError { room: buffer.len() };
     let end = fill(buffer, HEADER, CHECK, body)?;
+    close(buffer, &[VERSION, class as u8], end, 0)
+}
+
+/// The same of a member's frame with records behind its body: they carry checks of their own, and so the frame's leaves
+/// them out.
+pub(crate) fn write_before_records<'b>(
+    buffer: &'b mut [u8],
+    records: &[u8],
+    body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
+) -> Result<&'b [u8], EncodeError> {
+    let error = EncodeError { room: buffer.len() };
+    let end = fill(buffer, HEADER + LENGTH, records.len() + CHECK, body)?;
+    buffer.get_mut(end..end + records.len()).ok_or(error)?.copy_from_slice(records);
+    let [low, high] = u16::try_from(records.len()).map_err(|_| error)?.to_le_bytes();
+    close(buffer, &[VERSION, Class::Member as u8 | RECORDS, low, high], end, records.len())
+}
+
+/// Completes a frame whose body ends at `end`, with so many bytes of records behind it.
+fn close<'b>(buffer: &'b mut [u8], header: &[u8], end: usize, records: usize) -> Result<&'b [u8], EncodeError> {
+    let error = EncodeError { room: buffer.len() };
     let (covered, rest) = buffer.split_at_mut_checked(end).ok_or(error)?;
-    *covered.first_chunk_mut().ok_or(error)? = [VERSION, class as u8];
-    *rest.first_chunk_mut().ok_or(error)? = crc32c(covered).to_le_bytes();
-    buffer.get(..end + CHECK).ok_or(error)
+    covered.get_mut(..header.len()).ok_or(error)?.copy_from_slice(header);
+    let check = rest.get_mut(records..).and_then(<[u8]>::first_chunk_mut).ok_or(error)?;
+    *check = crc32c(covered).to_le_bytes();
+    buffer.get(..end + records + CHECK).ok_or(error)
 }
 
 /// Writes a body behind so many bytes at the front of `buffer`, with room for so many behind it: where it ends.
@@ -91,6 +111,11 @@ pub(crate) fn check_version(version: u8) -> Result<(), DecodeError> {
 
 /// Takes a frame of this class apart: its body, once header and check are found good.
 pub(crate) fn open(frame: &[u8], class: Class) -> Result<&[u8], DecodeError> {
+    open_with_records(frame, class).map(|(body, _)| body)
+}
+
+/// The same, with the records behind the body, which are not looked at yet. Only a member's frame has any.
+pub(crate) fn open_with_records(frame: &[u8], class: Class) -> Result<(&[u8], &[u8]), DecodeError> {
     let found = Class::of(frame)?;
     if found != class {
         return Err(DecodeError::Class(found as u8));
@@ -98,23 +123,31 @@ pub(crate) fn open(frame: &[u8], class: Class) -> Result<&[u8], DecodeError> {
     unseal(frame)
 }
 
-/// Verifies the header and the check of a frame, and does not look at what it says: for whoever passes frames on.
+/// Verifies the header and the check of a frame, and those of its records, and does not look at what it says: for whoever
+/// passes frames on.
 ///
 /// # Errors
 /// As [`Class::of`], or [`DecodeError::Checksum`].
 pub fn verify(frame: &[u8]) -> Result<Class, DecodeError> {
     let class = Class::of(frame)?;
-    unseal(frame)?;
-    Ok(class)
+    let (_, records) = unseal(frame)?;
+    Entries::parse(records).map(|_| class).map_err(|_| DecodeError::Checksum)
 }
 
-fn unseal(frame: &[u8]) -> Result<&[u8], DecodeError> {
-    let end = frame.len().checked_sub(CHECK).ok_or(DecodeError::Length)?;
-    let (covered, check) = frame.split_at_checked(end).ok_or(DecodeError::Length)?;
-    if check.first_chunk().copied().map(u32::from_le_bytes) != Some(crc32c(covered)) {
+fn unseal(frame: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
+    let (front, check) = frame.split_last_chunk::<CHECK>().ok_or(DecodeError::Length)?;
+    let (before, records) = match *front {
+        [_, class, low, high, ..] if class & RECORDS != 0 => {
+            (HEADER + LENGTH, usize::from(u16::from_le_bytes([low, high])))
+        }
+        _ => (HEADER, 0),
+    };
+    let end = front.len().checked_sub(records).ok_or(DecodeError::Checksum)?;
+    let (covered, records) = front.split_at_checked(end).ok_or(DecodeError::Checksum)?;
+    if *check != crc32c(covered).to_le_bytes() {
         return Err(DecodeError::Checksum);
     }
-    covered.get(HEADER..).ok_or(DecodeError::Length)
+    Ok((covered.get(before..).ok_or(DecodeError::Length)?, records))
 }
 
 /// The frame is longer than the buffer that was to hold it, or than [`FRAME_MAX`].
@@ -134,6 +167,12 @@ impl core::error::Error for EncodeError {}
 
 /// Version and class.
 pub(crate) const HEADER: usize = 2;
+
+/// The bit of the class byte of a member's frame that has records behind its body.
+pub(crate) const RECORDS: u8 = 0b0010_0000;
+
+/// How many bytes the records take, behind the class of such a frame.
+pub(crate) const LENGTH: usize = 2;
 
 /// The CRC-32C at the end.
 pub(crate) const CHECK: usize = 4;

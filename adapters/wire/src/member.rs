@@ -1,7 +1,7 @@
 use quorate::{Founding, Identity, Incarnation, Message, Roster, Seat};
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{self, Fields};
+use crate::fields::{self, Fields, Writer};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
 use crate::{DecodeError, life, message};
 
@@ -41,12 +41,23 @@ pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + 1 + FOUN
 /// [`MEMBER_OVERHEAD_MAX`].
 pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'_>) -> Result<&'b [u8], EncodeError> {
     let Envelope { founding, from, to, incarnation } = *envelope;
-    frame::write(buffer, Class::Member, |body| {
+    let before = |body: &mut Writer<'_>| {
         fields::random(body, founding.0)?;
         fields::raw(body, &[from.0, to.0])?;
-        fields::incarnation(body, incarnation)?;
-        message::write(message, body)
-    })
+        fields::incarnation(body, incarnation)
+    };
+    match message {
+        Message::AppendEntries { entries, .. } if !entries.is_empty() => {
+            frame::write_before_records(buffer, entries.bytes(), |body| {
+                before(body)?;
+                message::write_before_records(message, body)
+            })
+        }
+        _ => frame::write(buffer, Class::Member, |body| {
+            before(body)?;
+            message::write(message, body)
+        }),
+    }
 }
 
 /// Reads a member's frame, at the seat `me` of the cluster of this founding: who sent it, and the message, which borrows
@@ -58,8 +69,8 @@ pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'
 /// # Errors
 /// Why the frame is to be dropped.
 pub fn decode(frame: &[u8], founding: Founding, me: Seat) -> Result<(Identity, Message<'_>), DecodeError> {
-    let body = frame::open(frame, Class::Member)?;
-    let mut fields = Fields::of(body);
+    let (body, records) = frame::open_with_records(frame, Class::Member)?;
+    let mut fields = Fields::before(records, body);
     let (meant, seat, to) = (fields.random(), Seat(fields.byte()), Seat(fields.byte()));
     let incarnation = fields.incarnation();
     if !fields.are_sound() {

@@ -5,6 +5,15 @@ use crate::fields::{self, Fields, Writer, numbers};
 
 /// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
 pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
+    write_before_records(message, out)?;
+    match *message {
+        Message::AppendEntries { entries, .. } => fields::bytes(out, entries.bytes()),
+        _ => Ok(()),
+    }
+}
+
+/// The same but for entries.
+pub(crate) fn write_before_records(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     numbers(out, &[variant(message), message.term().0])?;
     match *message {
         Message::RequestVote { last, ballot, .. } => numbers(out, &[last.term.0, last.index.0, ballot as u64]),
@@ -12,9 +21,8 @@ pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
             numbers(out, &[ballot as u64, granted.into()])?;
             fields::incarnation(out, incarnation)
         }
-        Message::AppendEntries { stamp, previous, commit, inherited, entries, .. } => {
-            numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0, inherited.0])?;
-            fields::bytes(out, entries.bytes())
+        Message::AppendEntries { stamp, previous, commit, inherited, .. } => {
+            numbers(out, &[stamp, previous.term.0, previous.index.0, commit.0, inherited.0])
         }
         Message::Ack { stamp, outcome, features, .. } => {
             numbers(out, &[stamp])?;
@@ -126,7 +134,8 @@ impl<'f> Fields<'f> {
     }
 
     fn entries(&mut self) -> Entries<'f> {
-        Entries::parse(self.bytes()).unwrap_or_else(|_| self.malformed(Entries::default()))
+        let records = self.records().unwrap_or_else(|| self.bytes());
+        Entries::parse(records).unwrap_or_else(|_| self.malformed(Entries::default()))
     }
 
     fn outcome(&mut self) -> Outcome {

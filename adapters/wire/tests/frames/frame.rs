@@ -59,6 +59,14 @@ pub(crate) fn decode_every_way(bytes: &[u8]) -> [Option<DecodeError>; 5] {
     ]
 }
 
+/// How many bytes at the end of a frame, before its check, are records: with checks of their own.
+pub(crate) fn records(frame: &[u8]) -> usize {
+    match *frame {
+        [_, class, low, high, ..] if class & 0b1110_0000 == 0b0010_0000 => u16::from_le_bytes([low, high]).into(),
+        _ => 0,
+    }
+}
+
 /// A roster in memory that lasts until the test process ends.
 pub(crate) fn roster(members: Members, occupant: impl Fn(Seat) -> Occupant<'static>) -> Roster<'static> {
     Roster::write(vec![0; ROSTER_MAX].leak(), members, LEAST, KEY, occupant).expect("it is sound, and short enough")
