@@ -263,10 +263,15 @@ impl Step<'_> {
     /// way once it is none of the voters and what it has is committed.
     pub(crate) fn pursue_change(&mut self) {
         let configuration = &self.state.configuration;
-        if !self.state.is_established() || configuration.is_pending() {
-            return;
+        let has_plan = self.state.lead.plan.is_some() || configuration.members.is_joint() || !self.state.may_rule();
+        if has_plan && self.state.is_established() && !configuration.is_pending() {
+            self.change_on();
         }
-        let members @ Members { voters, learners, .. } = configuration.members;
+    }
+
+    #[inline(never)]
+    fn change_on(&mut self) {
+        let members @ Members { voters, learners, .. } = self.state.configuration.members;
         if members.is_joint() && self.state.lead.transfer.is_none() {
             // Without room for it, a later step tries again.
             let _ = self.append_members(Members { learners, ..Members::of(voters) }, None);

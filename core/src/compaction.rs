@@ -8,6 +8,7 @@ use crate::step::Step;
 impl Step<'_> {
     /// Forgets entries that a snapshot covers, once they fill the log too far. A part of them stays for followers that
     /// are a little behind, unless that is in the way.
+    #[inline(never)]
     pub(crate) fn make_room(&mut self) {
         let log = self.log.view();
         let covered = self.state.snapshots.latest.index();
@@ -88,6 +89,9 @@ impl State {
     /// Whether the log holds so much that a snapshot should take the place of a part. What stays for followers that are
     /// far behind does not count: another snapshot would be in their way.
     pub(crate) fn is_due(&self, log: Log<'_>) -> bool {
+        if log.used() <= self.snapshots.crowded_at {
+            return false;
+        }
         let behind = log.used_behind(self.snapshots.latest.index());
         let covered = (log.used() - behind).min(log.capacity() / KEPT_SHARE);
         behind + covered.saturating_sub(self.spare(log)) > self.snapshots.crowded_at

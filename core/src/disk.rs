@@ -91,10 +91,8 @@ impl State {
     fn name_write(&mut self, last: Index) -> u64 {
         let Identity { seat, incarnation } = self.settings.identity;
         let who = incarnation.0.rotate_left(8) ^ u64::from(seat.0);
-        self.disk.mix(who);
-        self.disk.mix(self.timers.now.as_micros());
-        self.disk.mix(self.hard.term.0);
-        self.disk.mix(last.0);
+        self.disk.mix(who ^ self.timers.now.as_micros().rotate_left(16));
+        self.disk.mix(self.hard.term.0.rotate_left(32) ^ last.0);
         self.disk.name
     }
 }
@@ -153,6 +151,6 @@ impl Step<'_> {
         }
         self.state.attend_leader();
         self.count_own_vote();
-        self.advance_commit();
+        self.advance_commit(self.state.disk.durable);
     }
 }

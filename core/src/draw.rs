@@ -4,12 +4,13 @@ use crate::election::OwedVote;
 use crate::log::Log;
 use crate::peer::Peer;
 use crate::state::State;
-use crate::{Apply, Effect, Message, Outcome, Role, Round, Seat, Stored};
+use crate::{Apply, Effect, Entries, Message, Outcome, Role, Round, Seat, Stored};
 
 /// What a node answers to what it was told, and what it has to do now, in the order in which to do it.
 ///
 /// Each effect is made when it is drawn, from the node's own state: there is no queue that could overflow. What is not
-/// drawn is offered again by the next step, except an [`Effect::Store`], which is the first effect of its step.
+/// drawn is offered again by the next step, except an [`Effect::Store`], which is the first effect of its step. Who draws
+/// all of them does so fastest by `for_each`.
 #[must_use = "a node acts only through its effects"]
 pub struct Effects<'a, V, A = ()> {
     /// What comes of the input at once.
@@ -31,19 +32,67 @@ pub(crate) struct Draw<'a> {
     pub(crate) stores: Stores<'a>,
     /// Whether what is for the app has to wait.
     pub(crate) without_app: bool,
+    /// What else can be applied, one by one, without another look at anything.
+    pub(crate) applicable: Entries<'a>,
+    /// Whether there may be a write to ask for.
+    pub(crate) asks_write: bool,
+    /// What is looked at next.
+    pub(crate) stage: Stage,
+}
+
+/// What there may be to draw, in this order. What has nothing more to say is not looked at again in the same step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    News,
+    Sends,
+    App,
+    Endings,
+    Pieces,
+    Reads,
+    Nothing,
 }
 
 impl<'a, V, A> Iterator for Effects<'a, V, A> {
     type Item = Effect<'a, V>;
 
     fn next(&mut self) -> Option<Effect<'a, V>> {
-        if self.draw.stores.is_none()
-            && !self.draw.state.configuration.is_news
-            && let Some(persist) = self.draw.persist()
-        {
-            return Some(Effect::Persist(persist));
+        let draw = &mut self.draw;
+        if draw.asks_write && draw.stores.is_none() && !draw.state.configuration.is_news {
+            draw.asks_write = false;
+            if let Some(persist) = draw.persist() {
+                return Some(Effect::Persist(persist));
+            }
         }
         self.next_but_write()
+    }
+
+    /// All effects, without coming back for each: this is what `for_each` does, and faster than a loop.
+    fn fold<B, F: FnMut(B, Effect<'a, V>) -> B>(self, init: B, mut act: F) -> B {
+        let (mut draw, mut result) = (self.draw, init);
+        while let Some(news) = draw.news() {
+            result = act(result, news);
+        }
+        if draw.asks_write
+            && let Some(persist) = draw.persist()
+        {
+            result = act(result, Effect::Persist(persist));
+        }
+        loop {
+            while let Some((to, message)) = draw.send() {
+                result = act(result, Effect::Send { to, message });
+            }
+            while let Some(effect) = draw.for_app() {
+                result = act(result, effect);
+            }
+            while let Some(ending) = draw.ending() {
+                result = act(result, ending);
+            }
+            while let Some((to, piece)) = draw.piece() {
+                result = act(result, Effect::SendPiece { to, piece });
+            }
+            let Some(read) = draw.read() else { return result };
+            result = act(result, read);
+        }
     }
 }
 
@@ -51,51 +100,44 @@ impl<'a, V, A> Effects<'a, V, A> {
     /// The next effect that is no [`Effect::Persist`]: for a driver that can send nothing while it writes, so that what
     /// need not wait for the write goes first. The write stays due.
     pub fn next_but_write(&mut self) -> Option<Effect<'a, V>> {
-        if let Some((offset, bytes)) = self.draw.stores.take() {
-            let Stored { snapshot, .. } = self.draw.state.fetch.as_ref()?.here;
-            self.draw.state.store(offset, bytes);
-            return Some(Effect::Store { snapshot, offset, bytes });
+        let draw = &mut self.draw;
+        if draw.stage == Stage::News {
+            if let Some(news) = draw.news() {
+                return Some(news);
+            }
+            draw.stage = Stage::Sends;
         }
-        if let Some(members) = self.draw.members() {
-            return Some(members);
+        if draw.stage == Stage::Sends {
+            if let Some((to, message)) = draw.send() {
+                return Some(Effect::Send { to, message });
+            }
+            draw.stage = Stage::App;
         }
-        if let Some((to, message)) = self.draw.send() {
-            return Some(Effect::Send { to, message });
+        if draw.stage == Stage::App {
+            if let Some(effect) = draw.for_app() {
+                return Some(effect);
+            }
+            draw.stage = Stage::Endings;
         }
-        let has_app = !self.draw.without_app;
-        if has_app && let Some(position) = self.draw.take_snapshot() {
-            return Some(Effect::TakeSnapshot { position, members: self.draw.state.configuration.members });
+        if draw.stage == Stage::Endings {
+            if let Some(ending) = draw.ending() {
+                return Some(ending);
+            }
+            draw.stage = Stage::Pieces;
         }
-        let Draw { ref mut state, log, .. } = self.draw;
-        if !state.may_apply(log) && core::mem::take(&mut state.endings.reign) {
-            return Some(Effect::LeadershipEnded);
+        if draw.stage == Stage::Pieces {
+            if let Some((to, piece)) = draw.piece() {
+                return Some(Effect::SendPiece { to, piece });
+            }
+            draw.stage = Stage::Reads;
         }
-        if has_app && let Some(snapshot) = self.draw.restore() {
-            return Some(Effect::Restore { snapshot });
+        if draw.stage == Stage::Reads {
+            if let Some(read) = draw.read() {
+                return Some(read);
+            }
+            draw.stage = Stage::Nothing;
         }
-        let Draw { ref mut state, log, .. } = self.draw;
-        if has_app && let Some(index) = state.apply(log) {
-            return log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)));
-        }
-        if let Some(to) = state.endings.transfer.take() {
-            return Some(Effect::TransferFailed { to });
-        }
-        if let Some((seat, reason)) = state.endings.plan.take() {
-            return Some(Effect::ChangeFailed { seat, reason });
-        }
-        if let Some(dismissal) = state.endings.dismissal.take() {
-            return Some(Effect::Dismissed(dismissal));
-        }
-        if let Some((to, piece)) = self.draw.piece() {
-            return Some(Effect::SendPiece { to, piece });
-        }
-        if has_app && let Some(through) = self.draw.ready() {
-            return Some(Effect::ReadReady { through });
-        }
-        // Those that can be answered once the app is back come first.
-        let reads = &mut self.draw.state.reads;
-        let failed = if has_app || reads.confirmed.is_none() { reads.failed.take() } else { None };
-        failed.map(|through| Effect::ReadFailed { through: Round(through.get()) })
+        None
     }
 
     /// The effects but those for the app: [`Effect::Apply`], [`Effect::Restore`], [`Effect::TakeSnapshot`] and
@@ -114,8 +156,26 @@ impl<'a, V, A> Effects<'a, V, A> {
 }
 
 impl<'a> Draw<'a> {
-    /// Who takes part, once after each change.
-    fn members<V>(&mut self) -> Option<Effect<'a, V>> {
+    pub(crate) fn new(
+        state: &'a mut State,
+        peers: &'a mut [Peer],
+        log: Log<'a>,
+        memory: &'a [u8],
+        stores: Stores<'a>,
+    ) -> Draw<'a> {
+        let applicable = Entries::default();
+        Draw { state, peers, log, memory, stores, without_app: false, applicable, asks_write: true, stage: Stage::News }
+    }
+
+    /// What came with the step's message to be stored, and who takes part, once after each change.
+    fn news<V>(&mut self) -> Option<Effect<'a, V>> {
+        if let Some((offset, bytes)) = self.stores.take()
+            && let Some(fetch) = &self.state.fetch
+        {
+            let Stored { snapshot, .. } = fetch.here;
+            self.state.store(offset, bytes);
+            return Some(Effect::Store { snapshot, offset, bytes });
+        }
         let configuration = &mut self.state.configuration;
         if !core::mem::take(&mut configuration.is_news) {
             return None;
@@ -126,7 +186,7 @@ impl<'a> Draw<'a> {
 
     /// The next message. What is said in a term says that the term is durable: so is a vote, and so is whom it is for.
     fn send(&mut self) -> Option<(Seat, Message<'a>)> {
-        if !self.state.is_hard_durable() {
+        if self.state.sends.attention.is_empty() || !self.state.is_hard_durable() {
             return None;
         }
         while let Some(seat) = self.state.sends.attention.next_from(self.state.sends.turn) {
@@ -139,7 +199,72 @@ impl<'a> Draw<'a> {
         None
     }
 
+    fn for_app<V>(&mut self) -> Option<Effect<'a, V>> {
+        let has_app = !self.without_app;
+        if has_app && let Some(entry) = self.applicable.next() {
+            self.state.applied = self.state.applied.next();
+            return Some(Effect::Apply(Apply::new(entry)));
+        }
+        if has_app && let Some(position) = self.take_snapshot() {
+            return Some(Effect::TakeSnapshot { position, members: self.state.configuration.members });
+        }
+        if !self.state.may_apply(self.log) && core::mem::take(&mut self.state.endings.reign) {
+            return Some(Effect::LeadershipEnded);
+        }
+        if !has_app {
+            return None;
+        }
+        if let Some(snapshot) = self.restore() {
+            return Some(Effect::Restore { snapshot });
+        }
+        let index = self.state.apply(self.log)?;
+        // As long as no snapshot has to be taken in between, the rest follows at once.
+        if !self.state.may_need_snapshot(self.log) {
+            self.applicable = self.log.between(index, self.state.applicable());
+        }
+        self.log.entry(index).map(|entry| Effect::Apply(Apply::new(entry)))
+    }
+
+    fn ending<V>(&mut self) -> Option<Effect<'a, V>> {
+        let endings = &mut self.state.endings;
+        if let Some(to) = endings.transfer.take() {
+            return Some(Effect::TransferFailed { to });
+        }
+        if let Some((seat, reason)) = endings.plan.take() {
+            return Some(Effect::ChangeFailed { seat, reason });
+        }
+        endings.dismissal.take().map(Effect::Dismissed)
+    }
+
+    /// What has become of reads. Those that can be answered once the app is back come first.
+    fn read<V>(&mut self) -> Option<Effect<'a, V>> {
+        let has_app = !self.without_app;
+        if has_app && let Some(through) = self.ready() {
+            // The next round may have begun, and asks others.
+            self.stage = Stage::Sends;
+            return Some(Effect::ReadReady { through });
+        }
+        let reads = &mut self.state.reads;
+        let failed = if has_app || reads.confirmed.is_none() { reads.failed.take() } else { None };
+        failed.map(|through| Effect::ReadFailed { through: Round(through.get()) })
+    }
+
     pub(crate) fn message_to(&mut self, seat: Seat) -> Option<Message<'a>> {
+        let is_owed = self.peers[seat].owed.is_anything();
+        if is_owed && let Some(message) = self.owed_to(seat) {
+            return Some(message);
+        }
+        let State { role, ref configuration, ref follow, .. } = *self.state;
+        match role {
+            Role::Leader if configuration.others.contains(seat) => self.further_entries(seat),
+            Role::Follower if follow.leader == Some(seat) => self.message_to_leader(),
+            Role::Follower | Role::PreCandidate | Role::Candidate | Role::Leader => None,
+        }
+    }
+
+    /// A message that this seat is owed, if this node may still say it.
+    #[inline(never)]
+    fn owed_to(&mut self, seat: Seat) -> Option<Message<'a>> {
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {
             return Some(self.state.ack(0, Outcome::Stale));
@@ -152,13 +277,13 @@ impl<'a> Draw<'a> {
         }
         match self.state.role {
             Role::Leader if !self.state.configuration.others.contains(seat) => None,
-            Role::Leader => self.message_to_follower(seat),
-            Role::Follower if self.state.follow.leader == Some(seat) => self.message_to_leader(),
+            Role::Leader => self.owed_to_follower(seat),
+            Role::Follower if self.state.follow.leader == Some(seat) => None,
             Role::Follower | Role::PreCandidate | Role::Candidate => self.request_vote(seat),
         }
     }
 
-    fn message_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
+    fn owed_to_follower(&mut self, seat: Seat) -> Option<Message<'a>> {
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.heartbeat) {
             let next = peer.next;
@@ -170,10 +295,8 @@ impl<'a> Draw<'a> {
         if let Some(answer) = self.read_answer(seat) {
             return Some(answer);
         }
-        if core::mem::take(&mut self.peers[seat].owed.campaign) {
-            return Some(Message::CampaignNow { term: self.state.hard.term });
-        }
-        self.further_entries(seat)
+        let campaigns = core::mem::take(&mut self.peers[seat].owed.campaign);
+        campaigns.then_some(Message::CampaignNow { term: self.state.hard.term })
     }
 
     #[inline(never)]
@@ -181,9 +304,11 @@ impl<'a> Draw<'a> {
         if let Some(ack) = self.ack() {
             return Some(ack);
         }
-        if let Some(question) = self.question() {
+        if self.state.fetch.is_some()
+            && let Some(question) = self.question()
+        {
             return Some(question);
         }
-        self.read_index()
+        if self.state.reads.asks { self.read_index() } else { None }
     }
 }

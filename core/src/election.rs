@@ -2,6 +2,7 @@ use crate::draw::Draw;
 use crate::snapshots::Image;
 use crate::state::State;
 use crate::step::Step;
+use crate::timers::Timers;
 use crate::{Ballot, Identity, Incarnation, Instant, Message, Position, Role, Seat, Seats, Term};
 
 /// The election under way.
@@ -47,22 +48,33 @@ impl OwedVote {
 impl Step<'_> {
     /// What a node that does not lead does when its time comes (section 5.2).
     pub(crate) fn await_leader(&mut self) {
-        let is_due = self.state.timers.now >= self.state.timeout_due();
-        if is_due && self.state.may_campaign() {
+        let Timers { now, timeout_due, beat_due, .. } = self.state.timers;
+        if now >= timeout_due && now >= self.state.timeout_due() {
+            self.lose_patience();
+        }
+        if now >= beat_due && (self.state.role != Role::Follower || self.state.reads.under_way.is_some()) {
+            self.ask_again();
+        }
+        if self.state.follow.leader.is_none() {
+            self.leave();
+        }
+    }
+
+    /// No leader was heard for an election time-out.
+    #[inline(never)]
+    fn lose_patience(&mut self) {
+        if self.state.may_campaign() {
             return self.ask_around();
         }
         // What keeps it from standing may end: a node always has a deadline. One that is none of the members, or has to be
         // given a snapshot first, says that it is there, so often that whoever leads can tell.
-        if is_due && (!self.state.may_stand() || self.state.snapshots.image == Image::Lost) {
+        if !self.state.may_stand() || self.state.snapshots.image == Image::Lost {
             self.forget_leader();
             self.state.timers.timeout_due = self.state.timers.now.after(self.state.timers.election_micros() / 2);
             self.state.election = Election::NONE;
             self.owe_ballots();
-        } else if is_due {
+        } else {
             self.state.timers.timeout_due = self.state.timers.now.after(self.state.timers.heartbeat_micros());
-        }
-        if self.state.timers.now >= self.state.timers.beat_due {
-            self.ask_again();
         }
     }
 
@@ -97,6 +109,7 @@ impl Step<'_> {
     }
 
     /// A request or its answer may be lost: those that are silent are asked once more.
+    #[inline(never)]
     fn ask_again(&mut self) {
         if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
             return self.ask_read_again();
@@ -243,7 +256,7 @@ impl State {
 
     /// When it stands, if it may. Who does not count waits until those who do have had their turn.
     pub(crate) fn timeout_due(&self) -> Instant {
-        let is_patient = self.may_stand() && !self.configuration.counts(self.seat());
+        let is_patient = !self.configuration.counts(self.seat()) && self.may_stand();
         self.timers.timeout_due.after(if is_patient { self.timers.election_micros() * 2 } else { 0 })
     }
 

@@ -132,19 +132,26 @@ impl Step<'_> {
     /// appended.
     fn take(&mut self, previous: Index, entries: Entries<'_>) -> Result<(), Refusal> {
         let mut verified = previous;
+        let mut room = self.room();
         for entry in entries {
+            let index = entry.position().index;
             if !self.has(entry) {
                 let roster = entry.roster();
                 roster.map_or(Ok(()), |roster| self.check_roster(&roster))?;
-                self.make_way(entry.position().index.previous())?;
-                if self.room() < entry.record().len() + SLOT || self.log.push(entry).is_err() {
+                if index <= self.log.span.last.index {
+                    self.make_way(index.previous())?;
+                    room = self.room();
+                }
+                let length = entry.record().len() + SLOT;
+                if room < length || self.log.push(entry).is_err() {
                     self.run_full();
                     break;
                 }
+                room -= length;
                 self.state.follow.full = false;
-                self.note(entry.position().index, roster.is_some());
+                self.note(index, roster.is_some());
             }
-            verified = entry.position().index;
+            verified = index;
         }
         self.state.follow.verified.raise(verified);
         let marks = self.mark_term()?;

@@ -37,7 +37,7 @@ impl<C, B: AsRef<[u8]>, const SEATS: usize> Node<C, B, SEATS> {
         let unattended = Seats(state.configuration.others.0 & !state.sends.attention.0);
         let log = self.log_view();
         let memory = self.settled.as_flattened();
-        let mut draw = Draw { state: &mut state, peers: &mut peers, log, memory, stores: None, without_app: false };
+        let mut draw = Draw::new(&mut state, &mut peers, log, memory, None);
         self.state.is_hard_durable() && unattended.iter().any(|seat| draw.message_to(seat).is_some())
     }
 

@@ -56,10 +56,13 @@ impl Step<'_> {
         if self.state.timers.now >= self.state.timers.beat_due {
             self.beat();
         }
-        self.pursue_transfer();
+        if self.state.lead.transfer.is_some() {
+            self.pursue_transfer();
+        }
         self.pursue_change();
     }
 
+    #[inline(never)]
     fn beat(&mut self) {
         self.state.timers.await_beat();
         self.state.lead.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
@@ -78,6 +81,7 @@ impl Step<'_> {
 
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the
     /// thesis).
+    #[inline(never)]
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.timers.election_micros();
         self.state.timers.timeout_due = self.state.timers.after_timeout();

@@ -124,6 +124,11 @@ impl OwedWord {
 }
 
 impl Owed {
+    pub(crate) fn is_anything(&self) -> bool {
+        let Owed { heartbeat, offer, ballot, stale, read_answer, campaign, ref vote, ref word } = *self;
+        heartbeat | offer | ballot | stale | read_answer | campaign | vote.is_owed | word.is_owed
+    }
+
     pub(crate) const NONE: Owed = Owed {
         heartbeat: false,
         offer: false,

@@ -118,7 +118,10 @@ impl<'a> Draw<'a> {
     /// The next piece of a snapshot, unless that would be faster than the configuration allows.
     pub(crate) fn piece(&mut self) -> Option<(Seat, Piece)> {
         let state = &mut *self.state;
-        if !state.is_hard_durable() || state.lead.piece_allowance == 0 || state.gives_way() {
+        if state.lead.fetchers.is_empty() || !state.is_hard_durable() {
+            return None;
+        }
+        if state.lead.piece_allowance == 0 || state.gives_way() {
             return None;
         }
         while let Some(seat) = state.lead.fetchers.next_from(state.sends.piece_turn) {

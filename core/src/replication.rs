@@ -87,7 +87,7 @@ impl Step<'_> {
         peer.overtaken = peer.flow == Flow::Probe;
         peer.losses = 0;
         peer.next.raise(index.next());
-        self.advance_commit();
+        self.advance_commit(index);
     }
 
     /// The logs meet at the hint or before it (section 5.3): look there, but never below what has matched. If they meet
@@ -107,22 +107,23 @@ impl Step<'_> {
     }
 
     /// Commits what a majority has durable, and nothing short of all that the leader inherited: an ack of that is one
-    /// of a mark, and what stands behind it is of this term (section 5.4.2). The leader counts itself by its disk.
-    pub(crate) fn advance_commit(&mut self) {
-        if !self.state.is_leader() {
+    /// of a mark, and what stands behind it is of this term (section 5.4.2). The leader counts itself by its disk. One
+    /// member, perhaps this one, has just come to have all up to `reached`.
+    pub(crate) fn advance_commit(&mut self, reached: Index) {
+        if reached <= self.state.commit || !self.state.is_leader() {
             return;
         }
-        let mut best = self.state.commit;
-        if !self.is_on_quorum(best.next()) {
-            return;
-        }
-        for seat in self.state.configuration.members.all().iter() {
-            let matched = self.matched(seat);
-            if matched > best && self.is_on_quorum(matched) {
-                best = matched;
+        let is_quorum = self.is_on_quorum(reached);
+        let mut best = if is_quorum { reached } else { self.state.commit };
+        if best < self.log.span.last.index {
+            for seat in self.state.configuration.members.all().iter() {
+                let matched = self.matched(seat);
+                if matched > best && matched != reached && self.is_on_quorum(matched) {
+                    best = matched;
+                }
             }
         }
-        if best >= self.state.follow.inherited {
+        if best > self.state.commit && best >= self.state.follow.inherited {
             self.state.commit = best;
             self.state.sends.commits = true;
         }
@@ -149,7 +150,11 @@ impl<'a> Draw<'a> {
 
     /// As many entries as one frame and the window hold, if there are any.
     pub(crate) fn further_entries(&mut self, seat: Seat) -> Option<Message<'a>> {
-        let (next, room) = (self.peers[seat].next, self.window(seat));
+        let next = self.peers[seat].next;
+        if next > self.log.span.last.index {
+            return None;
+        }
+        let room = self.window(seat);
         let behind = self.log.behind_fitting(next, self.state.settings.entry_bytes_max.min(room));
         (next < behind).then(|| self.append_entries(seat, behind))
     }
@@ -165,10 +170,10 @@ impl<'a> Draw<'a> {
         let is_open = is_known
             && peer.flow == Flow::Pipeline
             && peer.sent - peer.echoed < u64::from(config.inflight_messages_max);
-        let lacks = self.log.bytes_between(peer.next.previous(), self.state.commit);
         // In a log that is about to forget what the follower lacks, it waits no longer.
-        let gives_way = self.state.gives_way() && !self.state.is_crowded(self.log);
-        if !is_open || (gives_way && lacks > config.inflight_bytes_max) {
+        let gives_way = || self.state.gives_way() && !self.state.is_crowded(self.log);
+        let lacks = || self.log.bytes_between(peer.next.previous(), self.state.commit);
+        if !is_open || (peer.next <= self.state.commit && lacks() > config.inflight_bytes_max && gives_way()) {
             return 0;
         }
         config.inflight_bytes_max.saturating_sub(self.log.bytes_between(peer.matched, peer.next.previous()))

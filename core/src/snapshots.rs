@@ -110,6 +110,11 @@ impl Draw<'_> {
 }
 
 impl State {
+    /// Whether a snapshot may be needed, whatever is applied by now.
+    pub(crate) fn may_need_snapshot(&self, log: Log<'_>) -> bool {
+        self.snapshots.urgent || self.is_due(log)
+    }
+
     /// Whether a snapshot of what is applied would free enough of the log to be worth it.
     pub(crate) fn needs_snapshot(&self, log: Log<'_>) -> bool {
         let covered = self.snapshots.latest.index();

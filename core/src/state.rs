@@ -85,7 +85,7 @@ impl State {
 
     /// The last index that may be applied: committed, and durable here.
     #[inline]
-    fn applicable(&self) -> Index {
+    pub(crate) fn applicable(&self) -> Index {
         self.commit.min(self.disk.durable)
     }
 

@@ -158,16 +158,23 @@ impl<'a> Step<'a> {
     /// What is due at this time, or has become possible by this step.
     #[cfg_attr(not(target_os = "none"), inline(never))]
     fn settle(&mut self) {
-        self.install();
-        self.settle_members();
-        self.make_room();
+        if self.state.fetch.is_some() {
+            self.install();
+        }
+        if self.state.configuration.is_pending() {
+            self.settle_members();
+        }
+        if self.state.snapshots.latest.index() > self.log.span.base.index {
+            self.make_room();
+        }
         if self.state.is_leader() {
             self.lead();
         } else {
             self.await_leader();
-            self.leave();
         }
-        self.start_round();
+        if self.state.reads.waiting {
+            self.start_round();
+        }
     }
 
     /// The node, as effects are drawn from it.
@@ -175,7 +182,7 @@ impl<'a> Step<'a> {
     pub(crate) fn end(mut self, stores: Stores<'a>) -> Draw<'a> {
         self.settle();
         let Step { state, peers, log: LogMut { memory: records, span }, memory } = self;
-        Draw { state, peers, log: Log::new(records, span), memory, stores, without_app: false }
+        Draw::new(state, peers, Log::new(records, span), memory, stores)
     }
 }
 

@@ -195,6 +195,21 @@ impl Machine {
         self.node = node.expect("what fitted into the log fits into it again");
     }
 
+    /// What is still to be drawn is the same at once as one by one, and leaves the node the same.
+    fn draw_alike(&self) {
+        let (mut one, mut other) = (self.node.clone(), self.node.clone());
+        {
+            let mut one_by_one = Vec::new();
+            for effect in one.step(self.now, Input::Tick) {
+                one_by_one.push(effect);
+            }
+            let mut at_once = Vec::new();
+            other.step(self.now, Input::Tick).for_each(|effect| at_once.push(effect));
+            assert_eq!(one_by_one, at_once);
+        }
+        assert!(one == other, "the node is another one after {:?}", self.now);
+    }
+
     fn act(&mut self, input: Input<'_, Vec<u8>>, effects_max: usize) {
         let before = (self.node.term(), self.node.commit());
         let mut acked = Vec::new();
@@ -250,6 +265,7 @@ impl Machine {
                 | Effect::TransferFailed { .. } => {}
             }
         }
+        self.draw_alike();
         for index in acked {
             let base = self.node.base().index.max(self.disk.base.index);
             let is_acked = |entry: &Entry<'_>| entry.position().index > base && entry.position().index <= index;
