@@ -220,7 +220,8 @@ impl State {
         })) = fetch;
         let Settings {
             identity: _, entry_bytes_max: _, inflight_messages_max: _, inflight_bytes_max: _,
-            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _, leases: _, features: _,
+            snapshot_bytes_per_heartbeat, snapshot_bytes_max: _, pieces_in_order: _, leases: _,
+            commits_at_once: _, features: _,
         } = settings;
         let Sends { turn, piece_turn, commits: _, attention: _ } = sends;
         let Follow {
@@ -263,7 +264,7 @@ impl State {
         let Settings {
             identity: Identity { seat, incarnation: _ }, entry_bytes_max: _, inflight_messages_max: _,
             inflight_bytes_max: _, snapshot_bytes_per_heartbeat: _, snapshot_bytes_max: _, pieces_in_order: _, leases: _,
-            features: _,
+            commits_at_once: _, features: _,
         } = settings;
         let Endings { reign: _, transfer: failed, plan: ended, dismissal: _ } = endings;
         // The turn of pieces may be behind the last seat: it belongs to what time forgets.

@@ -44,6 +44,9 @@ pub struct Config {
     /// time in which the machine sleeps, never goes back, and is at most a twentieth slow or fast; and only if every
     /// member's is so too. What others promise to the leader they promise whatever they say here.
     pub leases: bool,
+    /// Whether this node, when it leads, tells followers at once what is committed: a message to each, without an answer, each
+    /// time that there is nothing else to send. Else they learn it with the next entries, or with the next heartbeat.
+    pub commits_at_once: bool,
     /// What this build knows, its app included: it is told to whoever leads. A store in whose cluster more is
     /// [on](crate::Node::features) is refused.
     pub features: Features,
@@ -68,6 +71,7 @@ impl Config {
             snapshot_bytes_max: None,
             pieces_in_order: true,
             leases: false,
+            commits_at_once: false,
             features: Features::OWN,
             seed,
         }
@@ -95,6 +99,7 @@ pub(crate) struct Settings {
     pub(crate) snapshot_bytes_max: Option<u32>,
     pub(crate) pieces_in_order: bool,
     pub(crate) leases: bool,
+    pub(crate) commits_at_once: bool,
     pub(crate) features: Features,
 }
 
@@ -119,6 +124,7 @@ impl Settings {
                 snapshot_bytes_max: config.snapshot_bytes_max,
                 pieces_in_order: config.pieces_in_order || cfg!(target_os = "none"),
                 leases: config.leases,
+                commits_at_once: config.commits_at_once,
                 features: config.features,
             });
         };

@@ -256,7 +256,9 @@ impl<'a> Draw<'a> {
         }
         let State { role, ref configuration, ref follow, .. } = *self.state;
         match role {
-            Role::Leader if configuration.others.contains(seat) => self.further_entries(seat),
+            Role::Leader if configuration.others.contains(seat) => {
+                self.further_entries(seat).or_else(|| self.word_of_commit(seat))
+            }
             Role::Follower if follow.leader == Some(seat) => self.message_to_leader(),
             Role::Follower | Role::PreCandidate | Role::Candidate | Role::Leader => None,
         }

@@ -82,6 +82,7 @@ impl Step<'_> {
         entries: Entries<'_>,
     ) -> Result<(), Refusal> {
         self.check_order(previous, entries)?;
+        let asks = stamp > self.state.follow.stamp || !entries.is_empty();
         self.hear_leader(from, stamp, inherited)?;
         if self.state.snapshots.image == Image::Lost {
             self.urge_fetch();
@@ -93,7 +94,7 @@ impl Step<'_> {
             self.state.follow.answer = Some(OwedAck::Conflict { stamp, hint });
             return Ok(());
         }
-        self.take(previous.index, entries)?;
+        self.take(previous.index, entries, asks)?;
         self.state.commit.raise(commit.min(self.state.follow.verified));
         Ok(())
     }
@@ -129,8 +130,8 @@ impl Step<'_> {
     }
 
     /// Takes the entries over: what is here already stays, a conflict replaces it and all behind it, the rest is
-    /// appended.
-    fn take(&mut self, previous: Index, entries: Entries<'_>) -> Result<(), Refusal> {
+    /// appended. Word of a commit, which has the stamp of what went before, asks for no answer.
+    fn take(&mut self, previous: Index, entries: Entries<'_>, asks: bool) -> Result<(), Refusal> {
         let mut verified = previous;
         let mut room = self.room();
         for entry in entries {
@@ -157,7 +158,7 @@ impl Step<'_> {
         let marks = self.mark_term()?;
         // What waits for a write is acknowledged when that is durable; what needs none, at once.
         let waits = marks || (verified > self.state.disk.durable && !entries.is_empty());
-        if self.state.follow.full || !waits {
+        if asks && (self.state.follow.full || !waits) {
             self.answer_verified();
         }
         Ok(())

@@ -96,6 +96,8 @@ impl Asked {
 pub(crate) struct Owed {
     /// An empty `AppendEntries`.
     pub(crate) heartbeat: bool,
+    /// Word of what is committed, unless it goes with something else.
+    pub(crate) commit: bool,
     /// An `Offer`, though the log would serve.
     pub(crate) offer: bool,
     /// A `RequestVote` of the election under way.
@@ -124,13 +126,15 @@ impl OwedWord {
 }
 
 impl Owed {
+    /// Whether there is anything to say that goes before entries.
     pub(crate) fn is_anything(&self) -> bool {
-        let Owed { heartbeat, offer, ballot, stale, read_answer, campaign, ref vote, ref word } = *self;
+        let Owed { heartbeat, commit: _, offer, ballot, stale, read_answer, campaign, ref vote, ref word } = *self;
         heartbeat | offer | ballot | stale | read_answer | campaign | vote.is_owed | word.is_owed
     }
 
     pub(crate) const NONE: Owed = Owed {
         heartbeat: false,
+        commit: false,
         offer: false,
         ballot: false,
         vote: OwedVote::NONE,

@@ -126,6 +126,11 @@ impl Step<'_> {
         if best > self.state.commit && best >= self.state.follow.inherited {
             self.state.commit = best;
             self.state.sends.commits = true;
+            if self.state.settings.commits_at_once {
+                for peer in self.everyone() {
+                    peer.owed.commit = peer.flow == Flow::Pipeline;
+                }
+            }
         }
     }
 
@@ -181,12 +186,25 @@ impl<'a> Draw<'a> {
 
     /// All that the follower is to get next up to and without the entry `behind`.
     fn append_entries(&mut self, seat: Seat, behind: Index) -> Message<'a> {
+        self.peers[seat].sent += 1;
+        self.entries_before(seat, behind)
+    }
+
+    /// What is committed, if it is owed alone. The stamp is that of what went before: nothing is to be answered.
+    pub(crate) fn word_of_commit(&mut self, seat: Seat) -> Option<Message<'a>> {
+        let peer = &mut self.peers[seat];
+        let is_owed = core::mem::take(&mut peer.owed.commit) && peer.next > self.log.span.base.index;
+        let next = peer.next;
+        is_owed.then(|| self.entries_before(seat, next))
+    }
+
+    fn entries_before(&mut self, seat: Seat, behind: Index) -> Message<'a> {
         let peer = &mut self.peers[seat];
         let index = peer.next.previous();
         let entries = self.log.between(index, behind.previous());
         let previous = Position { term: self.log.term_at(index), index };
-        peer.sent += 1;
         peer.next = behind;
+        peer.owed.commit = false;
         let term = self.state.hard.term;
         let State { commit, follow: Follow { inherited, .. }, .. } = *self.state;
         Message::AppendEntries { term, stamp: peer.sent, previous, commit, inherited, entries }

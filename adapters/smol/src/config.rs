@@ -59,6 +59,8 @@ pub struct ServerConfig {
     /// others: see [`quorate::Config::leases`]. On Linux and Android alone: elsewhere no clock counts the time in which the
     /// machine sleeps, and a majority is asked.
     pub leases: bool,
+    /// See [`quorate::Config::commits_at_once`]: reads of what followers have applied are as fresh as can be then.
+    pub commits_at_once: bool,
     /// What this node says that it does not know, though its build does. So nobody can switch it on, and this node can be
     /// taken back to an older build. Once it is on, the node does not start so.
     pub held_back: Features,
@@ -104,6 +106,7 @@ impl ServerConfig {
             election_timeout: Duration::from_millis(250),
             heartbeat_interval: Duration::from_millis(50),
             leases: true,
+            commits_at_once: false,
             held_back: Features::NONE,
             preferred: Seats::NONE,
             keys: None,
@@ -140,6 +143,7 @@ impl ServerConfig {
             inflight_bytes_max: self.inflight_bytes_max,
             pieces_in_order: false,
             leases: self.leases && Clock::COUNTS_SLEEP,
+            commits_at_once: self.commits_at_once,
             ..Config::new(self.seat, seed)
         }
     }

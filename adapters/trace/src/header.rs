@@ -90,6 +90,7 @@ struct ConfigFields {
     snapshot_bytes_max: Option<u32>,
     pieces_in_order: bool,
     leases: bool,
+    commits_at_once: bool,
     features: Features,
     seed: u64,
 }

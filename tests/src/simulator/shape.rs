@@ -49,6 +49,7 @@ pub(crate) struct Shape {
     pub(crate) clients_max: usize,
     /// Leaders have leases: no clock jumps.
     pub(crate) leases: bool,
+    pub(crate) commits_at_once: bool,
     /// What all founders' builds know at first.
     pub(crate) features: Features,
 }
@@ -87,6 +88,7 @@ impl Shape {
             padding,
             clients_max: if faults.has(Fault::FewSessions) && rng.bool() { rng.usize(1..=4) } else { CLIENTS_MAX },
             // A phase begins with clocks that jump.
+            commits_at_once: entry_bytes_max.is_multiple_of(5),
             leases: schedule == Schedule::Weather && entry_bytes_max.is_multiple_of(3),
             features: Features::OWN,
         }
@@ -164,6 +166,7 @@ impl Shape {
             snapshot_bytes_per_heartbeat: self.snapshot_bytes_per_heartbeat,
             pieces_in_order: self.pieces_in_order,
             leases: self.leases,
+            commits_at_once: self.commits_at_once,
             features,
             ..Config::new(seat, seed)
         }

@@ -108,6 +108,7 @@ impl Stage {
                 snapshot_fill_percent: line.number_or("fill", usual.snapshot_fill_percent),
                 snapshot_bytes_per_heartbeat: line.number_or("rate", usual.snapshot_bytes_per_heartbeat),
                 pieces_in_order: !line.has("any-order"),
+                commits_at_once: line.has("at-once"),
                 features,
                 snapshot_bytes_max: Some(line.number("snapshot-max")).filter(|most| *most > 0),
                 ..usual
