@@ -148,6 +148,9 @@ struct Seal {
     /// How many frames a side seals under a session.
     #[arg(long, default_value_t = 1)]
     frames: u8,
+    /// How many keys there are: with two, each side is given the other one, uses it and loses it at any time.
+    #[arg(long, default_value_t = 1)]
+    keys: u8,
     /// Keep in a state what can have no effect any more.
     #[arg(long)]
     unfolded: bool,
@@ -264,9 +267,9 @@ impl Lease {
 
 impl Seal {
     fn setting(self, bounds: Bounds) -> seal::Setting {
-        let Seal { numbers, frames, unfolded, flaw } = self;
+        let Seal { numbers, frames, keys, unfolded, flaw } = self;
         let folds = !unfolded && flaw.may_fold();
-        seal::Setting { folds, flaw, bounds, ..seal::Setting::new(numbers, frames) }
+        seal::Setting { keys, folds, flaw, bounds, ..seal::Setting::new(numbers, frames) }
     }
 }
 

@@ -32,6 +32,7 @@ pub use rules::{Flaw, Setting};
 /// The bounds are beyond what a state can hold, a broken rule is to be folded, or no temporary file can be made or read.
 pub fn search(setting: &Setting) -> Report {
     let is_small = usize::from(setting.numbers) <= NUMBERS && usize::from(setting.frames) <= FRAMES;
+    assert!(matches!(setting.keys, 1 | 2), "a side has one key or two");
     assert!(is_small && (setting.flaw.may_fold() || !setting.folds), "the model is smaller");
     breadth::search::<State>(setting, &setting.bounds)
 }
@@ -65,8 +66,8 @@ impl Model for State {
         self.check_way_on(setting)
     }
 
-    fn form(&self, _: &Setting, words: &mut Vec<u32>) {
-        self.pack(words);
+    fn form(&self, setting: &Setting, words: &mut Vec<u32>) {
+        self.pack(words, setting);
     }
 
     fn of_form(words: &[u32], _: &Setting) -> State {

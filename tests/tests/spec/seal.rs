@@ -13,6 +13,7 @@ const WAY: &str = "a confirmed session makes way only for one that the other sid
 const PART: &str = "a session is made only of what the other side has said since";
 const GAP: &str = "beside a confirmed session nothing is sealed that the other side never could open";
 const TOGETHER: &str = "the sides find together";
+const GONE: &str = "nothing opens that was made with a key that is here no longer";
 
 #[track_caller]
 fn complete(setting: Setting) {
@@ -37,6 +38,25 @@ fn sealed_links_keep_their_promises() {
         complete(Setting::new(2, 2));
         complete(Setting::new(3, 1));
     }
+}
+
+#[test]
+fn sealed_links_keep_their_promises_while_keys_change() {
+    let numbers = if is_full() { 2 } else { 1 };
+    complete(Setting { keys: 2, ..Setting::new(numbers, 1) });
+}
+
+#[test]
+fn every_broken_rule_of_keys_is_found() {
+    let broken = |flaw, promise: &'static str| {
+        let bounds = Bounds { live: promise == TOGETHER, ..bounds() };
+        let setting = Setting { keys: 2, bounds, ..Setting::broken(flaw, 2, 1) };
+        expect_broken(&setting, &search(&setting), &[promise]);
+    };
+    broken(Flaw::BothQuestionsAnswered, TOGETHER);
+    broken(Flaw::DueWhoeverAsked, TOGETHER);
+    broken(Flaw::NeverDue, TOGETHER);
+    broken(Flaw::RemovedKeyStays, GONE);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::rules::{Flaw, Setting};
-use super::side::{Frame, Hello};
-use super::state::{NUMBERS, State, side_of};
+use super::side::{Frame, Hello, Word};
+use super::state::{ALL, NUMBERS, State, Turn, side_of};
 use crate::spec::breadth::Verdict;
 
 /// What can happen.
@@ -23,6 +23,15 @@ pub(crate) enum Act {
         side: u8,
         frame: Frame,
     },
+    /// A side says Done again of itself.
+    Again {
+        side: u8,
+    },
+    /// Somebody turns to a side's keys.
+    Key {
+        side: u8,
+        turn: Turn,
+    },
     /// A side starts again.
     Restart {
         side: u8,
@@ -41,6 +50,14 @@ impl State {
             Act::Hear { side, hello } => state.hear(side.into(), hello, setting),
             Act::Seal { side } => state.seal(side.into(), setting),
             Act::Open { side, frame } => state.unseal(side.into(), frame, setting),
+            Act::Again { side } => {
+                state.say_again(side.into());
+                Ok(())
+            }
+            Act::Key { side, turn } => {
+                state.turn_key(side.into(), turn, setting.flaw);
+                Ok(())
+            }
             Act::Restart { side } => {
                 state.restart(side.into(), setting);
                 Ok(())
@@ -59,6 +76,10 @@ impl State {
             }
             acts.extend(self.opening(side.into(), setting).map(|frame| Act::Open { side, frame }));
             acts.push(Act::Restart { side });
+            if setting.keys > 1 {
+                acts.push(Act::Again { side });
+                acts.extend([Turn::Install, Turn::Use, Turn::Remove].map(|turn| Act::Key { side, turn }));
+            }
         }
     }
 
@@ -66,9 +87,10 @@ impl State {
     fn hellos(&self, side: usize, setting: &Setting) -> impl Iterator<Item = Hello> {
         let is_taken = move |x: u8| side_of(x) != side || setting.flaw == Flaw::HelloWithoutSeats;
         let is_drawn = |x: &u8| x % (NUMBERS as u8) < self.drawn[side_of(*x)];
-        let asks = (0..2 * NUMBERS as u8).filter(is_drawn).map(|x| Hello::Ask { x });
-        let answers = self.answers.iter().map(|(x, y)| Hello::Answer { x, y });
-        let dones = self.dones.iter().map(|(x, y)| Hello::Done { x, y });
+        let drawn = (0..ALL).filter(is_drawn);
+        let asks = drawn.flat_map(|x| (0..setting.keys).map(move |key| Hello { key, word: Word::Ask { x } }));
+        let answers = self.answers.iter().map(|(x, y, key)| Hello { key, word: Word::Answer { x, y } });
+        let dones = self.dones.iter().map(|(x, y, key)| Hello { key, word: Word::Done { x, y } });
         let all = asks.chain(answers).chain(dones);
         all.filter(move |hello| is_taken(hello.sender()))
     }
@@ -80,7 +102,8 @@ impl State {
 
     fn opening(&self, side: usize, setting: &Setting) -> impl Iterator<Item = Frame> {
         let frames = self.frames.iter().zip(0..);
-        let frames = frames.flat_map(|(pairs, counter)| pairs.iter().map(move |(x, y)| Frame { x, y, counter }));
+        let frames =
+            frames.flat_map(|(pairs, counter)| pairs.iter().map(move |(x, y, key)| Frame { x, y, key, counter }));
         frames.filter(move |frame| { self.sides[side] }.unseal(*frame, setting.flaw))
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::rules::Setting;
-use super::side::{Frame, Hello, Number, Side};
+use super::side::{Frame, Hello, Number, Side, Word};
 use super::state::{NUMBERS, State};
 use crate::spec::breadth::Verdict;
 
@@ -36,6 +36,11 @@ impl State {
     /// that arrives in any order, with what is said to it. Then each seals another frame.
     pub(crate) fn check_way_on(&self, setting: &Setting) -> Verdict {
         let (sides, letters) = (self.sides, Vec::new());
+        // Who lacks the key that the other one uses is given it first: it is told which.
+        let [a, b] = sides.map(|side| side.keys);
+        if !(a.has(b.used) && b.has(a.used)) {
+            return Ok(());
+        }
         let first = World { sides, have_failed: [false; 2], sealed: [0; 2], is_disturbed: false, drawn: 0, letters };
         let mut worlds = HashSet::from([first.at_end()]);
         for _ in 0..ROUNDS {
@@ -58,7 +63,10 @@ impl World {
             let hellos = first.sides[side].again(self.have_failed[side], fresh, setting.flaw);
             hellos.into_iter().flatten().for_each(|hello| first.send(side, Letter::Hello(hello)));
         }
-        let is_calm = first.letters.iter().all(|(_, letter)| !matches!(letter, Letter::Hello(Hello::Ask { .. })));
+        let is_calm = first
+            .letters
+            .iter()
+            .all(|(_, letter)| !matches!(letter, Letter::Hello(Hello { word: Word::Ask { .. }, .. })));
         let (mut seen, mut open) = (HashSet::from([first.clone()]), vec![first]);
         while let Some(world) = open.pop() {
             if world.letters.is_empty() && world.sealed == [2; 2] {
@@ -112,7 +120,7 @@ impl World {
             }
             Letter::Hello(hello) => {
                 let fresh = (world.sides[side].open.is_none()).then(|| world.fresh());
-                let said = world.sides[side].hear(hello, fresh, setting.flaw);
+                let said = world.sides[side].hear(hello, side == 1, fresh, setting.flaw);
                 said.into_iter().for_each(|hello| world.send(side, Letter::Hello(hello)));
             }
         }

@@ -7,6 +7,8 @@ pub struct Setting {
     pub numbers: u8,
     /// How many frames a side seals under a session, at most 2.
     pub frames: u8,
+    /// How many keys there are, 1 or 2. With two, each side is given the other one, uses it and loses it at any time.
+    pub keys: u8,
     /// Whether what can have no effect any more is left out of states, and numbers are renamed.
     pub folds: bool,
     /// Which rule is broken.
@@ -18,7 +20,7 @@ pub struct Setting {
 impl Setting {
     /// The rules as they stand.
     pub fn new(numbers: u8, frames: u8) -> Setting {
-        Setting { numbers, frames, folds: true, flaw: Flaw::None, bounds: Bounds::default() }
+        Setting { numbers, frames, keys: 1, folds: true, flaw: Flaw::None, bounds: Bounds::default() }
     }
 
     /// A broken rule.
@@ -31,8 +33,8 @@ impl Flaw {
     /// Whether a number that is neither open nor in a session of its side still makes none.
     pub fn may_fold(self) -> bool {
         use Flaw::{
-            AnswerOnce, AnswersAlways, DoneConfirmsNone, DoneMakesUnconfirmed, DoneOnce, FrameConfirmsNone,
-            NoDoneAgain, None, SealsUnderPresent,
+            AnswerOnce, AnswersAlways, BothQuestionsAnswered, DoneConfirmsNone, DoneMakesUnconfirmed, DoneOnce,
+            DueWhoeverAsked, FrameConfirmsNone, NeverDue, NoDoneAgain, None, SealsUnderPresent,
         };
         matches!(
             self,
@@ -44,6 +46,9 @@ impl Flaw {
                 | FrameConfirmsNone
                 | SealsUnderPresent
                 | NoDoneAgain
+                | BothQuestionsAnswered
+                | DueWhoeverAsked
+                | NeverDue
         )
     }
 }
@@ -107,4 +112,12 @@ pub enum Flaw {
     AskOrDone,
     /// Nobody says Done again of himself.
     NoDoneAgain,
+    /// Both sides that have asked under different keys make a session of the other's answer.
+    BothQuestionsAnswered,
+    /// A session under a key that is not used is to make way, whoever has asked for it.
+    DueWhoeverAsked,
+    /// A session under a key that is not used stays.
+    NeverDue,
+    /// What was made with a key that is here no longer stays.
+    RemovedKeyStays,
 }
