@@ -14,13 +14,15 @@ pub(crate) use self::clients::Asker;
 use self::members::Burst;
 use crate::allowance::Allowance;
 use crate::directory::Directory;
+use crate::port::Port;
 use crate::sealing::Sealing;
-use crate::socket::{Batch, DATAGRAM_MAX, Socket};
+use crate::socket::{Batch, DATAGRAM_MAX};
+use crate::toll::Item;
 use crate::{ServeError, ServerConfig};
 
-/// A node's socket, for members and clients alike. What cannot be sent at once is lost.
+/// A node's port, for members and clients alike. What cannot be sent at once is lost.
 pub(crate) struct Link {
-    socket: Socket,
+    port: Port,
     address: SocketAddr,
     config: ServerConfig,
     burst: Burst,
@@ -46,8 +48,8 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn bind(config: ServerConfig) -> Result<Link, ServeError> {
         let failed = |source| ServeError::Socket { address: config.listen, source };
-        let socket = Socket::bind(config.listen).map_err(failed)?;
-        let address = socket.address().map_err(failed)?;
+        let port = Port::bind(config.listen).map_err(failed)?;
+        let address = port.socket().address().map_err(failed)?;
         let burst = Burst::new();
         let reply = vec![0; DATAGRAM_MAX].into();
         let mut directory = Directory::new(config.peers.clone(), address);
@@ -61,7 +63,7 @@ impl Link {
         let plain_until = is_mixed.then(|| Instant::START + config.plain_for);
         let (founding, plain, unopened) = (None, BTreeMap::new(), BTreeMap::new());
         Ok(Link {
-            socket,
+            port,
             plain_until,
             plain,
             unopened,
@@ -86,6 +88,7 @@ impl Link {
     pub(crate) fn join(&mut self, founding: Founding, incarnation: Incarnation) {
         (self.founding, self.incarnation) = (Some(founding), incarnation);
         self.allowance = Allowance::new(Instant::START);
+        self.port.restart_clock();
         if let Some(sealing) = &mut self.sealing {
             sealing.join(founding, Identity { seat: self.config.seat, incarnation });
         }
@@ -122,11 +125,11 @@ impl Link {
         let fits = "every message of a founding fits";
         if let Some(sealing) = &self.sealing {
             let frame = sealing.encode_founding(&mut self.reply, &envelope, message).expect(fits);
-            let _ = self.socket.send(address, frame, frame.len());
+            let _ = self.port.socket().send(address, frame, frame.len());
         }
         if self.speaks_plain() {
             let frame = encode_founding(&mut self.reply, &envelope, message).expect(fits);
-            let _ = self.socket.send(address, frame, frame.len());
+            let _ = self.port.socket().send(address, frame, frame.len());
         }
     }
 
@@ -148,11 +151,17 @@ impl Link {
     ///
     /// # Errors
     /// Why it is to be dropped.
-    pub(crate) fn open_founding(&self, frame: &mut [u8]) -> Result<(Seat, founding::Message), DecodeError> {
-        match &self.sealing {
+    pub(crate) fn open_founding(
+        &mut self,
+        frame: &mut [u8],
+        now: Instant,
+    ) -> Result<(Seat, founding::Message), DecodeError> {
+        let opened = match &self.sealing {
             Some(sealing) if !is_plain(frame) => sealing.decode_founding(frame),
             _ => decode_founding(frame, self.config.cluster, self.config.seat),
-        }
+        }?;
+        self.charge(Item::Answered, now);
+        Ok(opened)
     }
 
     /// Takes a Hello, and answers it to where it came from.
@@ -162,9 +171,23 @@ impl Link {
     pub(crate) fn hear(&mut self, frame: &[u8], from: SocketAddr, now: Instant) -> Result<(), DecodeError> {
         let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear(frame, now))?;
         if let Some(answer) = answer {
-            let _ = self.socket.send(from, &answer, answer.len());
+            let _ = self.port.socket().send(from, &answer, answer.len());
         }
+        self.charge(Item::Answered, now);
         Ok(())
+    }
+
+    /// Charges where the last datagrams came from for one of them, once this node is a member: before, it has no commands to do.
+    fn charge(&mut self, item: Item, now: Instant) {
+        if self.founding.is_some() {
+            self.port.charge(item, now);
+        }
+    }
+
+    /// Looks after the ways on which these members, and clients, are heard while the port is flooded.
+    pub(crate) fn tend(&mut self, members: Seats, now: Instant) {
+        let addresses: Vec<_> = members.iter().filter_map(|seat| self.directory.of(seat)).collect();
+        self.port.tend(&addresses, now);
     }
 
     /// Whether what is not sealed is said and taken.
@@ -206,24 +229,25 @@ impl Link {
             let known = self.directory.of(seat);
             let unopened = self.unopened.get(&seat).copied().filter(|address| known != Some(*address));
             for address in known.into_iter().chain(unopened) {
-                let _ = self.socket.send(address, &hello, hello.len());
+                let _ = self.port.socket().send(address, &hello, hello.len());
             }
         }
     }
 
-    /// When there is something to say again, if there is.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.sealing.as_ref().and_then(Sealing::due).into_iter().chain(self.plain_until).min()
+    /// When there is something to say again, or to hear, if there is.
+    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
+        let words = self.sealing.as_ref().and_then(Sealing::due);
+        words.into_iter().chain(self.plain_until).chain(self.port.due(now)).min()
     }
 
     /// Waits until there may be a datagram.
-    pub(crate) async fn readable(&self) {
-        self.socket.readable().await;
+    pub(crate) async fn readable(&self, now: Instant) {
+        self.port.readable(now).await;
     }
 
     /// Takes the next datagrams. Whether there are any.
-    pub(crate) fn receive(&self, batch: &mut Batch) -> Result<bool, ServeError> {
-        self.socket.receive(batch).map_err(|source| ServeError::Socket { address: self.address, source })
+    pub(crate) fn receive(&mut self, batch: &mut Batch, now: Instant) -> Result<bool, ServeError> {
+        self.port.receive(batch, now).map_err(|source| ServeError::Socket { address: self.address, source })
     }
 
     pub(crate) fn dropped(&self) -> Dropped {

@@ -100,8 +100,9 @@ enum Wake<A> {
 impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// Waits until there is something to do, at the latest until `limit`.
     async fn wait(&mut self, stop: Pin<&mut impl Future<Output = ()>>, limit: Option<Instant>) -> Wake<A> {
+        let now = self.clock.now();
         let due = self.driver.node().deadline().into_iter().chain(limit).chain(self.watch.due());
-        let due = due.chain(self.machine.link.due()).min();
+        let due = due.chain(self.machine.link.due(now)).min();
         let alarm = async {
             self.alarm.ring(due.and_then(|due| self.clock.at(due))).await;
             Wake::Due
@@ -114,7 +115,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
         let taken = async { Wake::Taken(self.machine.snapshotter.taken().await) };
         let thawed = async { Wake::Thawed(self.machine.restoring.done().await) };
         let readable = async {
-            self.machine.link.readable().await;
+            self.machine.link.readable(now).await;
             Wake::Due
         };
         let wake = or(stop, or(done, or(taken, or(thawed, or(alarm, readable)))));
@@ -154,7 +155,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     fn receive(&mut self) -> Result<(), ServeError> {
         let mut batch = std::mem::take(&mut self.incoming);
         let mut datagrams = 0;
-        while datagrams < DATAGRAMS_MAX && self.machine.link.receive(&mut batch)? {
+        while datagrams < DATAGRAMS_MAX && self.machine.link.receive(&mut batch, self.clock.now())? {
             for (frame, from) in batch.iter_mut() {
                 datagrams += 1;
                 let taken = match self.machine.link.form(frame) {
@@ -206,7 +207,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
     /// A store that is no member yet hears of this cluster; or this node, of others of it.
     fn answer_prospect(&mut self, frame: &mut [u8], address: SocketAddr) -> Result<(), DecodeError> {
         let machine = &mut self.machine;
-        let (from, message) = machine.link.open_founding(frame)?;
+        let (from, message) = machine.link.open_founding(frame, self.clock.now())?;
         if let Some(answer) = machine.charter.answer(&message) {
             machine.link.answer(address, from, &answer);
         } else if machine.contact.take(from, &message, &machine.charter) {
@@ -254,6 +255,7 @@ impl<A: App, F: FnMut(&Event)> Server<A, F> {
             refusals: node.refusals(),
             progress: &progress,
         };
+        self.machine.link.tend(sight.others, now);
         self.watch.look(now, &sight).iter().for_each(&mut self.on_event);
         if let Some(plain) = self.machine.link.end_plain(now) {
             (self.on_event)(&Event::TakesSealedOnly { plain });

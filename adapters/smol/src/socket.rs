@@ -1,5 +1,8 @@
+mod lane;
+
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
+use std::task::{Context, Poll};
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use smol::Async;
@@ -15,21 +18,24 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn bind(address: SocketAddr) -> io::Result<Socket> {
-        let socket = Async::<UdpSocket>::bind(address)?;
-        let system = UdpSocketState::new(socket.get_ref().into())?;
-        allow_fragments(&socket)?;
-        let _ = system.set_recv_buffer_size(socket.get_ref().into(), RECEIVE_BUFFER);
-        Ok(Socket { socket, system })
+        let socket = Socket::of(UdpSocket::bind(address)?, RECEIVE_BUFFER)?;
+        allow_fragments(&socket.socket)?;
+        Ok(socket)
+    }
+
+    fn of(socket: UdpSocket, receive_buffer: usize) -> io::Result<Socket> {
+        let system = UdpSocketState::new((&socket).into())?;
+        let _ = system.set_recv_buffer_size((&socket).into(), receive_buffer);
+        Ok(Socket { socket: Async::new(socket)?, system })
     }
 
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.socket.get_ref().local_addr()
     }
 
-    /// Waits until there may be a datagram. That the socket has failed is seen by the next
-    /// [`receive`](Socket::receive).
-    pub(crate) async fn readable(&self) {
-        let _ = self.socket.readable().await;
+    /// Whether there may be a datagram. That the socket has failed is seen by the next [`receive`](Socket::receive).
+    pub(crate) fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.socket.poll_readable(context).map(drop)
     }
 
     /// Takes what is there, as much as `batch` holds. Whether it is anything.
@@ -117,6 +123,7 @@ const BUFFER: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::net::Ipv4Addr;
 
     use smol::block_on;
@@ -131,7 +138,7 @@ mod tests {
     fn receive(socket: &Socket, count: usize) -> Vec<(Vec<u8>, SocketAddr)> {
         let (mut batch, mut all) = (Batch::new(), Vec::new());
         while all.len() < count {
-            block_on(socket.readable());
+            block_on(poll_fn(|context| socket.poll_readable(context)));
             if socket.receive(&mut batch).expect("loopback is there") {
                 all.extend(batch.iter_mut().map(|(datagram, from)| (datagram.to_vec(), from)));
             }

@@ -26,6 +26,10 @@ impl Kind {
     pub(crate) const ALL: [Kind; 6] =
         [Kind::Random, Kind::Truncated, Kind::Replayed, Kind::Spoofed, Kind::Hello, Kind::ClientHello];
 
+    pub(crate) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
     fn fill(self, frame: &mut Vec<u8>, rng: &mut Rng, recorded: &[Vec<u8>]) {
         frame.clear();
         let mut random = |frame: &mut Vec<u8>, length: usize| frame.extend((0..length).map(|_| rng.u8(..)));

@@ -1,8 +1,9 @@
 //! What a flood from somebody without a key costs a sealed cluster: three nodes of this process over loopback, on a disk, and
-//! clients that have commands done, while somebody sends to the leader as fast as he can, and, to compare, as fast to a
-//! port at which nobody listens. Prints commands a second of both, how the leader fared, and what it has counted.
+//! clients that have commands done, while somebody sends to the leader, or to a follower, as fast as he can, and, to compare, as fast
+//! to a port at which nobody listens. Prints commands a second of each, how the leader fared, and what it has counted.
 //!
-//! `cargo bench -p quorate-tests --bench flood -- SECONDS` measures each for so long, four times in turn; 2 unless told otherwise.
+//! `cargo bench -p quorate-tests --bench flood -- SECONDS KIND...` measures each kind of flood for so long, four times in turn; 2
+//! seconds and all kinds unless told otherwise.
 
 mod app;
 mod attack;
@@ -26,7 +27,12 @@ const CLIENTS: u64 = 16;
 const ROUNDS: usize = 4;
 
 fn main() {
-    let seconds = std::env::args().filter_map(|argument| argument.parse().ok()).next_back().unwrap_or(2);
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let seconds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(2);
+    let mut kinds = Kind::ALL.to_vec();
+    if arguments.iter().any(|argument| Kind::ALL.iter().any(|kind| kind.name() == *argument)) {
+        kinds.retain(|kind| arguments.contains(&kind.name()));
+    }
     let time = Duration::from_secs(seconds);
     let keys = Keyring::new(KeyId::new(1).expect("it is below 16"), Key::new([7; Key::BYTES]));
     let directory = tempfile::tempdir().expect("a directory for the logs");
@@ -73,26 +79,27 @@ fn main() {
         "{CLIENTS} clients, three nodes, {seconds} s each, four times in turn; commands a second: the median of four"
     );
     println!(
-        "{:<14}{:>12}{:>12}{:>7}{:>14}  terms  memory grew",
-        "flood", "closed port", "leader", "", "frames a second"
+        "{:<14}{:>12}{:>12}{:>6}{:>12}{:>6}{:>14}  terms  memory grew",
+        "flood", "closed port", "leader", "", "follower", "", "frames a second"
     );
-    for kind in Kind::ALL {
+    for kind in kinds {
         let (term, memory) = (status().term, resident());
-        let (mut rates, mut frames) = ([Vec::new(), Vec::new()], 0);
-        for round in 0..2 * ROUNDS {
-            let to = if round % 2 == 0 { closed() } else { members[&Seat(1)] };
+        let (mut rates, mut frames) = ([const { Vec::new() }; 3], 0);
+        for round in 0..3 * ROUNDS {
+            let to = [closed(), members[&Seat(1)], members[&Seat(2)]][round % 3];
             let flood = Flood::begin(kind, to, recorded.clone());
             let (before, began) = (done.load(Ordering::Relaxed), Instant::now());
             thread::sleep(time);
             let commands = done.load(Ordering::Relaxed) - before;
-            rates[round % 2].push(commands as f64 / began.elapsed().as_secs_f64());
+            rates[round % 3].push(commands as f64 / began.elapsed().as_secs_f64());
             frames = flood.sent() / seconds.max(1);
         }
-        let [closed, leader] = rates.map(median);
+        let [closed, leader, follower] = rates.map(median);
         println!(
-            "{:<14}{closed:>12.0}{leader:>12.0}{:>6.0}%{frames:>14}  {}      {} KiB",
-            format!("{kind:?}"),
+            "{:<14}{closed:>12.0}{leader:>12.0}{:>5.0}%{follower:>12.0}{:>5.0}%{frames:>14}  {}      {} KiB",
+            kind.name(),
             100.0 * leader / closed,
+            100.0 * follower / closed,
             status().term.0 - term.0,
             resident().saturating_sub(memory)
         );

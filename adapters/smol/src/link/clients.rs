@@ -8,6 +8,7 @@ use quorate_wire::{Class, DecodeError, EncodeError};
 
 use super::{Link, is_plain};
 use crate::socket::DATAGRAM_MAX;
+use crate::toll::Item;
 
 /// Whom to answer: a client's address, and what its reply has to echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,9 @@ impl Link {
     pub(crate) fn hear_client(&mut self, frame: &[u8], from: SocketAddr, now: Instant) -> Result<(), DecodeError> {
         let answer = self.sealing.as_mut().map_or(Ok(None), |sealing| sealing.hear_client(frame, now))?;
         if let Some(answer) = answer {
-            let _ = self.socket.send(from, &answer, answer.len());
+            let _ = self.port.socket().send(from, &answer, answer.len());
         }
+        self.charge(Item::Answered, now);
         Ok(())
     }
 
@@ -45,6 +47,7 @@ impl Link {
         let (session, guest, request) = match &mut self.sealing {
             Some(sealing) if !is_plain(frame) => {
                 let (session, guest, request) = sealing.decode_request(frame, now)?;
+                self.port.welcome(address, now);
                 (Some(session), Some(guest), request)
             }
             _ => (None, None, decode_request(frame, self.config.cluster)?),
@@ -61,6 +64,7 @@ impl Link {
     /// Counts a frame that is dropped. If it is a client's, and there is something that it could do about that, it is told.
     pub(crate) fn drop_frame(&mut self, frame: &[u8], from: SocketAddr, error: DecodeError, now: Instant) {
         self.dropped.count(error);
+        self.charge(Item::Dropped(frame.len()), now);
         let is_of_client = matches!(
             Form::of(frame),
             Ok(Form::Plain(Class::Request) | Form::Sealed(Class::Request) | Form::ClientHello)
@@ -68,7 +72,7 @@ impl Link {
         let Some(refusal) = Refusal::of(frame, error).filter(|_| is_of_client) else { return };
         if self.allowance.take(now) {
             let word = refusal.encode();
-            let _ = self.socket.send(from, &word, word.len());
+            let _ = self.port.socket().send(from, &word, word.len());
         }
     }
 
@@ -92,7 +96,7 @@ impl Link {
             _ => Some(encode_reply(&mut self.reply, &reply)?),
         };
         if let Some(frame) = frame {
-            let _ = self.socket.send(asker.address, frame, frame.len());
+            let _ = self.port.socket().send(asker.address, frame, frame.len());
         }
         Ok(())
     }

@@ -40,6 +40,7 @@ impl Link {
                 if opened.is_ok() {
                     self.unopened.remove(&sender);
                     self.plain.remove(&sender);
+                    self.port.welcome(address, now);
                 } else {
                     self.unopened.insert(sender, address);
                 }
@@ -111,7 +112,7 @@ impl Link {
         self.burst.to = Some(address);
         self.burst.frames += 1;
         self.burst.end += bytes;
-        if bytes < self.burst.each || self.burst.frames >= self.socket.datagrams_max() {
+        if bytes < self.burst.each || self.burst.frames >= self.port.socket().datagrams_max() {
             self.flush();
         }
         true
@@ -121,7 +122,7 @@ impl Link {
     pub(crate) fn flush(&mut self) {
         let Burst { buffer, to, each, frames, end } = &mut self.burst;
         if let Some(to) = to.take() {
-            let _ = self.socket.send(to, &buffer[..*end], *each);
+            let _ = self.port.socket().send(to, &buffer[..*end], *each);
         }
         (*each, *frames, *end) = (0, 0, 0);
     }

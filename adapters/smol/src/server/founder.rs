@@ -90,8 +90,9 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
 
     /// Waits until there is something to do, or `stop` is ready.
     async fn is_stopped(&self, stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+        let now = self.clock.now();
         let again = self.told.map(|(.., at)| at + AGAIN);
-        let due = self.prospect.deadline().into_iter().chain(again).chain(self.link.due()).min();
+        let due = self.prospect.deadline().into_iter().chain(again).chain(self.link.due(now)).min();
         let timer = async {
             match due.and_then(|due| self.clock.at(due)) {
                 Some(due) => Timer::at(due).await,
@@ -104,7 +105,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
             true
         };
         let readable = async {
-            self.link.readable().await;
+            self.link.readable(now).await;
             false
         };
         or(stop, or(timer, readable)).await
@@ -134,7 +135,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
     fn receive(&mut self) -> Result<(), ServeError> {
         let mut batch = std::mem::take(&mut self.incoming);
         let mut datagrams = 0;
-        while datagrams < DATAGRAMS_MAX && self.link.receive(&mut batch)? {
+        while datagrams < DATAGRAMS_MAX && self.link.receive(&mut batch, self.clock.now())? {
             for (frame, from) in batch.iter_mut() {
                 datagrams += 1;
                 let taken = match self.link.form(frame) {
@@ -162,7 +163,7 @@ impl<'a, F: FnMut(&Event)> Founder<'a, F> {
     }
 
     fn take_message(&mut self, frame: &mut [u8]) -> Result<Result<(), DecodeError>, ServeError> {
-        let (from, message) = match self.link.open_founding(frame) {
+        let (from, message) = match self.link.open_founding(frame, self.clock.now()) {
             Ok(taken) => taken,
             Err(error) => return Ok(Err(error)),
         };
