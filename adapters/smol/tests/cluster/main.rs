@@ -4,6 +4,7 @@ mod caller;
 mod clients;
 mod damage;
 mod failure;
+mod flood;
 mod harness;
 mod members;
 mod preference;
