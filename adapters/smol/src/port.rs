@@ -87,7 +87,10 @@ impl Port {
                 continue;
             }
             match queue.socket.receive(batch) {
-                Ok(true) => return Ok(true),
+                Ok(true) => {
+                    queue.is_ready.set(!batch.is_last());
+                    return Ok(true);
+                }
                 Ok(false) => queue.is_ready.set(false),
                 Err(_) if queue.peer.is_some() => drop(self.queues.remove(self.current)),
                 Err(error) => return Err(error),

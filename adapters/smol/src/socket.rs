@@ -81,6 +81,11 @@ impl Batch {
         Batch { buffers: [(); BUFFERS].map(|()| vec![0; BUFFER]), ..Batch::default() }
     }
 
+    /// Whether the system had no more than these when it was asked. Only where it gives as many as there is room for.
+    pub(crate) fn is_last(&self) -> bool {
+        cfg!(target_os = "linux") && self.count < BUFFERS
+    }
+
     /// The datagrams, and who sent them.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut [u8], SocketAddr)> {
         let taken = self.buffers.iter_mut().zip(&self.about).take(self.count);

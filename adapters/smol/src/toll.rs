@@ -22,13 +22,13 @@ pub(crate) enum Item {
 impl Item {
     fn price(self) -> Duration {
         match self {
-            Item::Dropped(bytes) => Duration::from_nanos(20_000 + 20 * bytes as u64),
+            Item::Dropped(bytes) => Duration::from_nanos(40_000 + 40 * bytes as u64),
             Item::Answered => Duration::from_micros(100),
         }
     }
 }
 
-/// As much as some two hundred short frames cost: members that have lost their sessions, or a path that repeats, stay below.
+/// As much as a hundred short frames cost: members that have lost their sessions, or a path that repeats, stay below.
 pub(crate) const DEBT_MAX: Duration = Duration::from_millis(4);
 
 impl Toll {
@@ -73,20 +73,20 @@ mod tests {
     fn so_many_frames_are_looked_at_in_a_second_however_many_come() {
         let within = |count: u32, expected: u32| (expected..expected + expected / 10).contains(&count);
         let counts = [Item::Dropped(0), Item::Dropped(1000), Item::Dropped(65_000), Item::Answered].map(charged);
-        let expected = [50_000, 25_000, 757, 10_000];
+        let expected = [25_000, 12_500, 380, 10_000];
         assert!(counts.into_iter().zip(expected).all(|(count, expected)| within(count, expected)), "{counts:?}");
     }
 
     #[test]
     fn a_queue_is_shut_by_many_at_once_until_all_are_paid() {
         let (mut toll, now) = (Toll::new(Instant::START), Instant::from_millis(7));
-        assert!((0..200).all(|_| !toll.charge(Item::Dropped(0), now)));
+        assert!((0..100).all(|_| !toll.charge(Item::Dropped(0), now)));
         assert_eq!(toll.shut_until(now), None);
         assert!(toll.charge(Item::Dropped(0), now), "one too many");
-        let until = now + Duration::from_micros(201 * 20);
+        let until = now + Duration::from_micros(101 * 40);
         assert_eq!(toll.shut_until(now), Some(until));
         assert!(!toll.charge(Item::Dropped(0), now), "it is shut already");
-        let until = until + Duration::from_micros(20);
+        let until = until + Duration::from_micros(40);
         assert_eq!(toll.shut_until(now + DEBT_MAX), Some(until), "what has been taken in is paid as well");
         assert_eq!(toll.shut_until(until), None);
         assert!(!toll.charge(Item::Dropped(0), until), "it begins anew");

@@ -5,6 +5,8 @@ use std::thread::{self, JoinHandle};
 
 use fastrand::Rng;
 
+use crate::restarts::Restarts;
+
 /// What somebody without a key sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -67,14 +69,27 @@ pub(crate) struct Flood {
 
 impl Flood {
     pub(crate) fn begin(kind: Kind, to: SocketAddr, recorded: Vec<Vec<u8>>) -> Flood {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        let (mut rng, mut frame) = (Rng::with_seed(7), Vec::new());
+        Flood::of(move || {
+            kind.fill(&mut frame, &mut rng, &recorded);
+            let _ = socket.send_to(&frame, to);
+        })
+    }
+
+    /// Of a member that speaks from there.
+    pub(crate) fn restarting(mut restarts: Restarts, own: SocketAddr, to: SocketAddr) -> Flood {
+        let socket = UdpSocket::bind(own).expect("the member does not run");
+        socket.set_nonblocking(true).expect("it is a socket");
+        Flood::of(move || restarts.turn(&socket, to))
+    }
+
+    fn of(mut turn: impl FnMut() + Send + 'static) -> Flood {
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (is_over, counted) = (stop.clone(), sent.clone());
         let thread = thread::spawn(move || {
-            let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-            let (mut rng, mut frame) = (Rng::with_seed(7), Vec::new());
             while !is_over.load(Ordering::Relaxed) {
-                kind.fill(&mut frame, &mut rng, &recorded);
-                let _ = socket.send_to(&frame, to);
+                turn();
                 counted.fetch_add(1, Ordering::Relaxed);
             }
         });

@@ -34,7 +34,7 @@ fn address(port: &Port) -> SocketAddr {
 /// A port that has found its queue full of what leads to nothing.
 fn flooded() -> Port {
     let mut port = port();
-    (0..=200).for_each(|_| port.charge(Item::Dropped(0), NOW));
+    (0..=100).for_each(|_| port.charge(Item::Dropped(0), NOW));
     assert!(port.due(NOW).is_some(), "it is shut");
     port
 }
@@ -103,7 +103,7 @@ fn whoever_poses_as_a_member_shuts_that_lane_alone() {
     one.send(&port, b"bad");
     assert_eq!(receive(&mut port, NOW), []);
     port.current = 1;
-    (0..=200).for_each(|_| port.charge(Item::Dropped(0), NOW));
+    (0..=100).for_each(|_| port.charge(Item::Dropped(0), NOW));
     one.send(&port, b"one");
     other.send(&port, b"other");
     assert_eq!(wait(&mut port, NOW), [(b"other".to_vec(), other.address())]);
