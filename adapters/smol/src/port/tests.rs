@@ -1,6 +1,7 @@
 use std::net::UdpSocket;
 
-use smol::block_on;
+use smol::future::or;
+use smol::{Timer, block_on};
 
 use super::*;
 
@@ -57,7 +58,11 @@ fn receive(port: &mut Port, now: Instant) -> Vec<(Vec<u8>, SocketAddr)> {
 /// The same, once that is something.
 fn wait(port: &mut Port, now: Instant) -> Vec<(Vec<u8>, SocketAddr)> {
     loop {
-        block_on(port.readable(now));
+        let end = async {
+            Timer::after(Duration::from_secs(10)).await;
+            panic!("nothing comes");
+        };
+        block_on(or(port.readable(now), end));
         let received = receive(port, now);
         if !received.is_empty() {
             return received;
