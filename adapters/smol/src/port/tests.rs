@@ -80,6 +80,24 @@ fn a_member_is_heard_behind_any_flood_and_at_once() {
     assert_eq!(wait(&mut port, NOW), [(b"good".to_vec(), member.address())]);
 }
 
+/// Also of a node that listens at all addresses of its machine, by IPv6 and for IPv4 as well.
+#[test]
+fn a_member_has_a_lane_wherever_the_node_listens() {
+    for (listens, place) in [("0.0.0.0:0", "127.0.0.1:0"), ("[::]:0", "[::1]:0"), ("[::]:0", "127.0.0.1:0")] {
+        let Ok(mut port) = Port::bind(listens.parse().expect("an address")) else { continue };
+        let Ok(member) = UdpSocket::bind(place) else { continue };
+        let own = member.local_addr().expect("it is bound");
+        let to = SocketAddr::new(own.ip(), address(&port).port());
+        member.send_to(b"first", to).expect("loopback is there");
+        let (_, from) = wait(&mut port, NOW).remove(0);
+        port.current = 0;
+        (0..=100).for_each(|_| port.charge(Item::Dropped(0), NOW));
+        port.tend(&[from], NOW);
+        member.send_to(b"second", to).expect("loopback is there");
+        assert_eq!(wait(&mut port, NOW), [(b"second".to_vec(), from)]);
+    }
+}
+
 #[test]
 fn a_client_has_a_lane_from_its_first_good_frame_in_a_flood_on() {
     let (mut port, client, stranger) = (flooded(), Sender::new(), Sender::new());
