@@ -269,7 +269,7 @@ impl Step<'_> {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     fn change_on(&mut self) {
         let members @ Members { voters, learners, .. } = self.state.configuration.members;
         if members.is_joint() && self.state.lead.transfer.is_none() {

@@ -8,7 +8,7 @@ use crate::step::Step;
 impl Step<'_> {
     /// Forgets entries that a snapshot covers, once they fill the log too far. A part of them stays for followers that
     /// are a little behind, unless that is in the way.
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub(crate) fn make_room(&mut self) {
         let log = self.log.view();
         let covered = self.state.snapshots.latest.index();

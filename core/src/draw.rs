@@ -265,7 +265,7 @@ impl<'a> Draw<'a> {
     }
 
     /// A message that this seat is owed, if this node may still say it.
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     fn owed_to(&mut self, seat: Seat) -> Option<Message<'a>> {
         let peer = &mut self.peers[seat];
         if core::mem::take(&mut peer.owed.stale) {

@@ -61,7 +61,7 @@ impl Step<'_> {
     }
 
     /// No leader was heard for an election time-out.
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     fn lose_patience(&mut self) {
         if self.state.may_campaign() {
             return self.ask_around();
@@ -109,7 +109,7 @@ impl Step<'_> {
     }
 
     /// A request or its answer may be lost: those that are silent are asked once more.
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     fn ask_again(&mut self) {
         if !matches!(self.state.role, Role::PreCandidate | Role::Candidate) {
             return self.ask_read_again();

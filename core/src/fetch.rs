@@ -234,7 +234,7 @@ impl Step<'_> {
 
     /// Stands on the snapshot that was fetched, once all of it is here and no write is under way. The next write makes
     /// it durable, and whatever follows it in the log: after a crash either all of this is there or nothing.
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub(crate) fn install(&mut self) {
         let Some(Fetch { here: Stored { snapshot, check, .. }, early, .. }) = self.state.fetch else { return };
         let is_lost = self.state.snapshots.image == Image::Lost;

@@ -62,7 +62,7 @@ impl Step<'_> {
         self.pursue_change();
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     fn beat(&mut self) {
         self.state.timers.await_beat();
         self.state.lead.piece_allowance = self.state.settings.snapshot_bytes_per_heartbeat;
@@ -81,7 +81,7 @@ impl Step<'_> {
 
     /// A leader that a majority no longer answers, or whose own disk hangs, makes way for another (section 6.2 of the
     /// thesis).
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub(crate) fn check_quorum(&mut self) {
         let timeout = self.state.timers.election_micros();
         self.state.timers.timeout_due = self.state.timers.after_timeout();

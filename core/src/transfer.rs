@@ -74,7 +74,7 @@ impl Step<'_> {
     }
 
     /// The successor campaigns once it has the whole log; if that takes too long, the leader stays.
-    #[inline(never)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub(crate) fn pursue_transfer(&mut self) {
         let Some(transfer) = self.state.lead.transfer else { return };
         let has_all = self.matched(transfer.to) == self.log.span.last.index;

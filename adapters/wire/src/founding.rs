@@ -31,7 +31,7 @@ pub fn encode_founding<'b>(
     envelope: &FoundingEnvelope,
     message: &Message,
 ) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Founding, |body| write_body(envelope, message, body))
+    frame::write(buffer, Class::Founding, 0, |body| write_body(envelope, message, body))
 }
 
 /// Reads the frame of a founding's message to the seat `me` of `cluster`, or to [`ANYBODY`]: who sent it, and what. The

@@ -57,38 +57,26 @@ impl Class {
     }
 }
 
-/// Writes a frame to the front of `buffer`: header, body, check.
+/// Writes a frame to the front of `buffer`: header, body, check. The last bytes that `body` writes, so many as it is told of
+/// here, are records: these carry checks of their own, and so the frame's leaves them out.
 pub(crate) fn write(
     buffer: &mut [u8],
     class: Class,
+    records: usize,
     body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
 ) -> Result<&[u8], EncodeError> {
-    let end = fill(buffer, HEADER, CHECK, body)?;
-    close(buffer, &[VERSION, class as u8], end, 0)
-}
-
-/// The same of a member's frame with records behind its body: they carry checks of their own, and so the frame's leaves
-/// them out.
-pub(crate) fn write_before_records<'b>(
-    buffer: &'b mut [u8],
-    records: &[u8],
-    body: impl FnOnce(&mut Writer<'_>) -> postcard::Result<()>,
-) -> Result<&'b [u8], EncodeError> {
     let error = EncodeError { room: buffer.len() };
-    let end = fill(buffer, HEADER + LENGTH, records.len() + CHECK, body)?;
-    buffer.get_mut(end..end + records.len()).ok_or(error)?.copy_from_slice(records);
-    let [low, high] = u16::try_from(records.len()).map_err(|_| error)?.to_le_bytes();
-    close(buffer, &[VERSION, Class::Member as u8 | RECORDS, low, high], end, records.len())
-}
-
-/// Completes a frame whose body ends at `end`, with so many bytes of records behind it.
-fn close<'b>(buffer: &'b mut [u8], header: &[u8], end: usize, records: usize) -> Result<&'b [u8], EncodeError> {
-    let error = EncodeError { room: buffer.len() };
-    let (covered, rest) = buffer.split_at_mut_checked(end).ok_or(error)?;
-    covered.get_mut(..header.len()).ok_or(error)?.copy_from_slice(header);
-    let check = rest.get_mut(records..).and_then(<[u8]>::first_chunk_mut).ok_or(error)?;
-    *check = crc32c(covered).to_le_bytes();
-    buffer.get(..end + records + CHECK).ok_or(error)
+    let (before, bits) = if records == 0 { (HEADER, 0) } else { (HEADER + LENGTH, RECORDS) };
+    let end = fill(buffer, before, CHECK, body)?;
+    let header: &mut [u8; HEADER + LENGTH] = buffer.first_chunk_mut().ok_or(error)?;
+    [header[0], header[1]] = [VERSION, class as u8 | bits];
+    if records > 0 {
+        [header[2], header[3]] = u16::try_from(records).map_err(|_| error)?.to_le_bytes();
+    }
+    let covered = end.checked_sub(records).and_then(|covered| buffer.get(..covered)).ok_or(error)?;
+    let check = crc32c(covered).to_le_bytes();
+    *buffer.get_mut(end..).and_then(<[u8]>::first_chunk_mut).ok_or(error)? = check;
+    buffer.get(..end + CHECK).ok_or(error)
 }
 
 /// Writes a body behind so many bytes at the front of `buffer`, with room for so many behind it: where it ends.
@@ -135,7 +123,8 @@ pub fn verify(frame: &[u8]) -> Result<Class, DecodeError> {
 }
 
 fn unseal(frame: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
-    let (front, check) = frame.split_last_chunk::<CHECK>().ok_or(DecodeError::Length)?;
+    let end = frame.len().checked_sub(CHECK).ok_or(DecodeError::Length)?;
+    let (front, check) = frame.split_at_checked(end).ok_or(DecodeError::Length)?;
     let (before, records) = match *front {
         [_, class, low, high, ..] if class & RECORDS != 0 => {
             (HEADER + LENGTH, usize::from(u16::from_le_bytes([low, high])))
@@ -144,7 +133,7 @@ fn unseal(frame: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
     };
     let end = front.len().checked_sub(records).ok_or(DecodeError::Checksum)?;
     let (covered, records) = front.split_at_checked(end).ok_or(DecodeError::Checksum)?;
-    if *check != crc32c(covered).to_le_bytes() {
+    if check.first_chunk().copied().map(u32::from_le_bytes) != Some(crc32c(covered)) {
         return Err(DecodeError::Checksum);
     }
     Ok((covered.get(before..).ok_or(DecodeError::Length)?, records))

@@ -1,7 +1,7 @@
 use quorate::{Founding, Identity, Incarnation, Message, Roster, Seat};
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{self, Fields, Writer};
+use crate::fields::{self, Fields};
 use crate::frame::{self, CHECK, Class, EncodeError, HEADER};
 use crate::{DecodeError, life, message};
 
@@ -41,23 +41,18 @@ pub const MEMBER_FRAME_MIN: usize = HEADER + ENVELOPE_MAX + OFFER_MAX + 1 + FOUN
 /// [`MEMBER_OVERHEAD_MAX`].
 pub fn encode<'b>(buffer: &'b mut [u8], envelope: &Envelope, message: &Message<'_>) -> Result<&'b [u8], EncodeError> {
     let Envelope { founding, from, to, incarnation } = *envelope;
-    let before = |body: &mut Writer<'_>| {
+    let records = match message {
+        Message::AppendEntries { entries, .. } => entries.bytes(),
+        _ => &[],
+    };
+    frame::write(buffer, Class::Member, records.len(), |body| {
         fields::random(body, founding.0)?;
         fields::raw(body, &[from.0, to.0])?;
-        fields::incarnation(body, incarnation)
-    };
-    match message {
-        Message::AppendEntries { entries, .. } if !entries.is_empty() => {
-            frame::write_before_records(buffer, entries.bytes(), |body| {
-                before(body)?;
-                message::write_before_records(message, body)
-            })
-        }
-        _ => frame::write(buffer, Class::Member, |body| {
-            before(body)?;
-            message::write(message, body)
-        }),
-    }
+        fields::incarnation(body, incarnation)?;
+        message::write_head(message, body)?;
+        // Without records, their length is the last field.
+        if records.is_empty() { message::write_tail(message, body) } else { fields::raw(body, records) }
+    })
 }
 
 /// Reads a member's frame, at the seat `me` of the cluster of this founding: who sent it, and the message, which borrows

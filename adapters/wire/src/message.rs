@@ -5,15 +5,20 @@ use crate::fields::{self, Fields, Writer, numbers};
 
 /// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
 pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
-    write_before_records(message, out)?;
+    write_head(message, out)?;
+    write_tail(message, out)
+}
+
+/// Entries, behind their length.
+pub(crate) fn write_tail(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     match *message {
         Message::AppendEntries { entries, .. } => fields::bytes(out, entries.bytes()),
         _ => Ok(()),
     }
 }
 
-/// The same but for entries.
-pub(crate) fn write_before_records(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
+/// All but entries.
+pub(crate) fn write_head(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     numbers(out, &[variant(message), message.term().0])?;
     match *message {
         Message::RequestVote { last, ballot, .. } => numbers(out, &[last.term.0, last.index.0, ballot as u64]),

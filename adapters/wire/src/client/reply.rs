@@ -172,7 +172,7 @@ impl Reason {
 /// # Errors
 /// The frame is longer than `buffer`.
 pub fn encode_reply<'b>(buffer: &'b mut [u8], reply: &Reply<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Reply, |out| write(reply, out))
+    frame::write(buffer, Class::Reply, 0, |out| write(reply, out))
 }
 
 /// Reads a node's answer, at the client that asked with this [`Request::client`](super::Request::client). The work is

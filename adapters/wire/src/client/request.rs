@@ -91,7 +91,7 @@ pub enum AsOf {
 /// # Errors
 /// The frame is longer than `buffer`.
 pub fn encode_request<'b>(buffer: &'b mut [u8], request: &Request<'_>) -> Result<&'b [u8], EncodeError> {
-    frame::write(buffer, Class::Request, |out| write(request, out))
+    frame::write(buffer, Class::Request, 0, |out| write(request, out))
 }
 
 /// Reads a client's frame, at a node of `cluster`. The work is bounded by the frame's length.
