@@ -1,9 +1,10 @@
 //! What a committed entry costs: three nodes in one thread, every message through the wire codec, disks that are always
 //! done. Prints time and heap allocations for each entry, one at a time and 64 in flight.
 //!
-//! For instructions, which do not depend on the machine's load, run two lengths under callgrind and divide the
-//! difference: `valgrind --tool=callgrind TARGET --entries N --in-flight 1`, with at most 20,000 entries: the logs have
-//! room for as many, whatever N is, so that what it takes to fill them with zeros cancels out.
+//! Instructions do not depend on the machine's load: `.ci/instructions` counts them. It runs two lengths under callgrind and
+//! divides the difference: `TARGET --entries N --in-flight 1`, with at most 20,000 entries: the logs have room for as
+//! many, whatever N is, so that what it takes to fill them with zeros cancels out. `--at-once` has followers told at once what
+//! is committed, and `--beats N` lets so many heartbeats go round instead.
 
 use std::time::Instant as Clock;
 
@@ -49,11 +50,14 @@ struct Bench<const SEATS: usize> {
     nodes: Vec<Node<Store, Box<[u8]>, SEATS>>,
     link: Link,
     now: Instant,
-    applied: u64,
+    /// How many commands each has applied.
+    applied: Vec<u64>,
+    /// Whether all are to have applied a command before the next ones come.
+    is_at_once: bool,
 }
 
 impl<const SEATS: usize> Bench<SEATS> {
-    fn new(log_bytes: usize) -> Self {
+    fn new(log_bytes: usize, is_at_once: bool) -> Self {
         let members = Members::of(Seats::first(SEATS));
         let charter = Charter {
             founding: FOUNDING,
@@ -61,12 +65,14 @@ impl<const SEATS: usize> Bench<SEATS> {
             least: Least { log_bytes: log_bytes as u32, election_micros: 250_000, features: Features::OWN },
         };
         let nodes = members.all().iter().map(|seat| {
-            let config = Config { entry_bytes_max: FRAME - quorate_wire::MEMBER_OVERHEAD_MAX, ..Config::new(seat, 7) };
+            let entry_bytes_max = FRAME - quorate_wire::MEMBER_OVERHEAD_MAX;
+            let config = Config { entry_bytes_max, commits_at_once: is_at_once, ..Config::new(seat, 7) };
             let boot = Boot::found(config, &charter, vec![0; log_bytes].into_boxed_slice());
             boot.expect("a sound configuration").start(Instant::START).expect("it has nothing")
         });
         let link = Link { frames: vec![[0; FRAME]; LETTERS], heads: vec![(Seat(0), 0); LETTERS], first: 0, count: 0 };
-        let mut bench = Bench { nodes: nodes.collect(), link, now: Instant::START, applied: 0 };
+        let (nodes, applied) = (nodes.collect(), vec![0; SEATS]);
+        let mut bench = Bench { nodes, link, now: Instant::START, applied, is_at_once };
         while bench.nodes[0].role() != Role::Leader {
             bench.now = bench.nodes[0].deadline().expect("a follower has a deadline");
             bench.act(0, Input::Tick);
@@ -80,7 +86,7 @@ impl<const SEATS: usize> Bench<SEATS> {
         let mut left = entries;
         while left > 0 {
             let batch = left.min(in_flight);
-            let goal = self.applied + batch;
+            let goal = self.applied[0] + batch;
             for _ in 0..batch {
                 let command = Some(Bytes(&COMMAND));
                 let answer = self.nodes[0].step(self.now, ClientCommand { session: None, command }).answer;
@@ -88,7 +94,8 @@ impl<const SEATS: usize> Bench<SEATS> {
             }
             self.act(0, Input::Tick);
             self.deliver_all();
-            assert_eq!(self.applied, goal, "every entry is committed and applied");
+            let who = if self.is_at_once { SEATS } else { 1 };
+            assert!(self.applied[..who].iter().all(|applied| *applied == goal), "every entry is committed and applied");
             left -= batch;
         }
     }
@@ -114,34 +121,42 @@ impl<const SEATS: usize> Bench<SEATS> {
 
     fn carry_out(&mut self, member: usize, input: Input<'_, Bytes<'_>>) -> Option<Ticket> {
         let from = Identity::from(Seat(member as u8));
+        let (link, applied) = (&mut self.link, &mut self.applied[member]);
         let mut ticket = None;
-        for effect in self.nodes[member].step(self.now, input) {
-            match effect {
-                Effect::Persist(write) => {
-                    let _: Entries<'_> = write.entries;
-                    ticket = Some(write.ticket);
-                }
-                Effect::Send { to, message } => {
-                    let envelope = Envelope { founding: FOUNDING, from: from.seat, to, incarnation: from.incarnation };
-                    let place = (self.link.first + self.link.count) % LETTERS;
-                    let frame = quorate_wire::encode(&mut self.link.frames[place], &envelope, &message);
-                    self.link.heads[place] = (to, frame.expect("every message fits").len());
-                    self.link.count += 1;
-                }
-                Effect::Apply(apply) if member == 0 => {
-                    let command = apply.command().expect("a command of ours");
-                    self.applied += u64::from(command.is_some_and(|Bytes(bytes)| bytes.len() == COMMAND.len()));
-                }
-                _ => {}
+        self.nodes[member].step(self.now, input).for_each(|effect| match effect {
+            Effect::Persist(write) => {
+                let _: Entries<'_> = write.entries;
+                ticket = Some(write.ticket);
             }
-        }
+            Effect::Send { to, message } => {
+                let envelope = Envelope { founding: FOUNDING, from: from.seat, to, incarnation: from.incarnation };
+                let place = (link.first + link.count) % LETTERS;
+                let frame = quorate_wire::encode(&mut link.frames[place], &envelope, &message);
+                link.heads[place] = (to, frame.expect("every message fits").len());
+                link.count += 1;
+            }
+            Effect::Apply(apply) => {
+                let command = apply.command().expect("a command of ours");
+                *applied += u64::from(command.is_some_and(|Bytes(bytes)| bytes.len() == COMMAND.len()));
+            }
+            _ => {}
+        });
         ticket
+    }
+
+    /// So many heartbeats go round.
+    fn beat(&mut self, beats: u64) {
+        for _ in 0..beats {
+            self.now = self.nodes[0].deadline().expect("a leader has a deadline");
+            self.act(0, Input::Tick);
+            self.deliver_all();
+        }
     }
 }
 
-fn measure<const SEATS: usize>(entries: u64, in_flight: u64) {
+fn measure<const SEATS: usize>(entries: u64, in_flight: u64, is_at_once: bool) {
     assert!(entries <= ENTRIES_MAX, "at most {ENTRIES_MAX} entries");
-    let mut bench = Bench::<SEATS>::new((ENTRIES_MAX as usize + 1000) * 160);
+    let mut bench = Bench::<SEATS>::new((ENTRIES_MAX as usize + 1000) * 160, is_at_once);
     bench.commit(500, in_flight);
     let start = Clock::now();
     let heap = allocation_counter::measure(|| bench.commit(entries, in_flight));
@@ -156,15 +171,21 @@ fn measure<const SEATS: usize>(entries: u64, in_flight: u64) {
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let number = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1)?.parse().ok());
+    let is_at_once = words.iter().any(|word| word == "--at-once");
+    if let Some(beats) = number("--beats") {
+        return Bench::<3>::new(4096, false).beat(beats);
+    }
     match (number("--entries"), number("--in-flight")) {
         (Some(entries), Some(in_flight)) => match number("--nodes") {
-            Some(27) => measure::<27>(entries, in_flight),
-            _ => measure::<3>(entries, in_flight),
+            Some(5) => measure::<5>(entries, in_flight, is_at_once),
+            Some(7) => measure::<7>(entries, in_flight, is_at_once),
+            Some(27) => measure::<27>(entries, in_flight, is_at_once),
+            _ => measure::<3>(entries, in_flight, is_at_once),
         },
         _ => {
             for in_flight in [1, 64] {
-                measure::<3>(ENTRIES_MAX, in_flight);
-                measure::<27>(ENTRIES_MAX, in_flight);
+                measure::<3>(ENTRIES_MAX, in_flight, false);
+                measure::<27>(ENTRIES_MAX, in_flight, false);
             }
         }
     }
