@@ -20,7 +20,7 @@ pub(crate) fn run(args: &KeyringArgs) -> Result<Exit, Failure> {
         KeyringAction::Init => init(path),
         KeyringAction::Add => add(path),
         KeyringAction::Use(word) => use_key(path, word.ask.id),
-        KeyringAction::Remove { id } => remove(path, *id),
+        KeyringAction::Remove(word) => remove(path, word.ask.id),
         KeyringAction::List => list(path),
         KeyringAction::Client(args) => client(path, args),
         KeyringAction::Deny { name } => deny(path, *name),

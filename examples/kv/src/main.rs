@@ -80,6 +80,9 @@ fn run(action: Action) -> Result<Exit, Failure> {
             KeyringAction::Use(word) if !word.ask.offline => {
                 operate(word, async |operator| operator.use_key(&word.ask, &args.keys).await)
             }
+            KeyringAction::Remove(word) if !word.ask.offline => {
+                operate(word, async |operator| operator.remove_key(word.ask.id, &args.keys).await)
+            }
             _ => keyring::run(&args),
         },
         Action::Transfer(args) => {

@@ -26,12 +26,8 @@ pub(crate) enum KeyringAction {
     Add,
     /// Have all nodes seal under this key, once all of them have it: the word goes through the log, the key does not
     Use(Remote<UseKey>),
-    /// Forget a key, which is not the one that is used
-    Remove {
-        /// The key's number
-        #[arg(value_name = "N", value_parser = parse_key_id)]
-        id: KeyId,
-    },
+    /// Forget a key, which none of the nodes that answer uses
+    Remove(Remote<RemoveKey>),
     /// Show the keys' numbers and fingerprints, which one is used, and whose keys were taken back
     List,
     /// Write the key of a client to a file of its own
@@ -57,6 +53,16 @@ pub(crate) struct UseKey {
     #[arg(long, value_name = "IDS", value_parser = parse_id, value_delimiter = ',', conflicts_with = "offline")]
     pub(crate) without: Vec<Seat>,
     /// Ask no node, and choose the key in the file alone: before there is a cluster. One whose members have said a key holds to that
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveKey {
+    /// The key's number
+    #[arg(value_name = "N", value_parser = parse_key_id)]
+    pub(crate) id: KeyId,
+    /// Ask no node which key it uses: before there is a cluster
     #[arg(long)]
     pub(crate) offline: bool,
 }

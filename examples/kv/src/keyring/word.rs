@@ -7,7 +7,7 @@ use quorate_smol::{Change, KeyReport};
 use quorate_wire::seal::KeyId;
 use smol::Timer;
 
-use super::{refused, use_in_file};
+use super::{refused, remove, use_in_file};
 use crate::command_line::UseKey;
 use crate::connection::NodeStatus;
 use crate::exit::{Exit, Failure};
@@ -57,6 +57,12 @@ impl Survey {
         of.iter().copied().filter(|seat| !uses(seat)).collect()
     }
 
+    /// Who seals under this key.
+    fn users(&self, id: KeyId) -> Vec<Seat> {
+        let users = self.said.iter().filter(|(_, keys)| keys.is_some_and(|keys| keys.used == id));
+        users.map(|(seat, _)| *seat).collect()
+    }
+
     /// Another key that is used, if there is one.
     fn other_than(&self, id: KeyId) -> Option<KeyId> {
         self.said.values().flatten().map(|keys| keys.used).find(|used| *used != id)
@@ -77,7 +83,12 @@ impl Operator {
             return Err(refused(path, id, quorate_wire::seal::RingError::Unknown));
         }
         let statuses = self.statuses().await?;
-        let Some(survey) = Survey::of(&statuses) else { return Err(nobody(statuses, &self, id)) };
+        let Some(survey) = Survey::of(&statuses) else {
+            let next = format!(
+                "To choose the key in the file alone, before there is a cluster: `quorate-kv keyring use {id} --offline`"
+            );
+            return Err(nobody(statuses, &self, &next));
+        };
         let without: BTreeSet<_> = args.without.iter().copied().collect();
         if !without.is_subset(&survey.members) {
             let message = format!(
@@ -122,6 +133,31 @@ impl Operator {
         done(&format!("key {id} is used"))
     }
 
+    /// Forgets a key in the file, unless a member that answers seals under it. The file's own mark does not tell: whoever has a
+    /// client's key may have had them use another one.
+    ///
+    /// # Errors
+    /// The key is used, or nobody has answered, and nothing was changed.
+    pub(crate) async fn remove_key(self, id: KeyId, path: &Path) -> Result<Exit, Failure> {
+        let statuses = self.statuses().await?;
+        let Some(survey) = Survey::of(&statuses) else {
+            let next = format!(
+                "To forget the key without asking which one is used: `quorate-kv keyring remove {id} --offline`"
+            );
+            return Err(nobody(statuses, &self, &next));
+        };
+        let users = survey.users(id);
+        if users.is_empty() {
+            return remove(path, id);
+        }
+        let message = format!(
+            "nothing was changed: {} would be cut off, and seals under key {id}: have all use another one first, by `quorate-kv \
+             keyring use N`",
+            names(users.into_iter())
+        );
+        Err(Failure::new(Exit::Failed, message))
+    }
+
     /// Waits until all of these seal under this key.
     async fn wait_for(&self, id: KeyId, meant: &BTreeSet<Seat>) -> Result<(), Failure> {
         let begun = Instant::now();
@@ -159,10 +195,7 @@ fn blocked(id: KeyId, without: &BTreeSet<Seat>, obstacles: Vec<(Seat, String)>) 
 }
 
 /// No member has answered.
-fn nobody(statuses: Vec<NodeStatus>, operator: &Operator, id: KeyId) -> Failure {
+fn nobody(statuses: Vec<NodeStatus>, operator: &Operator, next: &str) -> Failure {
     let Failure { exit, message } = NodeStatus::unanswered(statuses, operator.timeout);
-    let next = format!(
-        "To choose the key in the file alone, before there is a cluster: `quorate-kv keyring use {id} --offline`"
-    );
     Failure::new(exit, format_args!("{message}. {next}"))
 }

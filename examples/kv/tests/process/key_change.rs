@@ -62,7 +62,7 @@ fn a_key_is_changed_under_a_writing_client() {
     let term = cluster.status()["nodes"][0]["term"].clone();
     let line = cluster.ask(&["status"]).out;
     assert!(line.contains("\nkey 2 is used\n"), "{line}");
-    cluster.keyring(&["remove", "1"]).prints(0, "key 1 is removed\n");
+    cluster.ask(&["keyring", "remove", "1"]).prints(0, "key 1 is removed\n");
     cluster.all_hear("ring: takes no longer key 1");
     let removed = ["not done", "has no key 1", "Give the client a key that the nodes have now"];
     cluster.ask_by(&before, &["put", "k", "removed", "--timeout-ms", "500"]).says(1, &removed);
@@ -145,6 +145,32 @@ fn a_key_that_a_member_lacks_is_not_used_before_it_has_it() {
 }
 
 #[test]
+fn a_key_that_members_seal_under_is_not_removed_whatever_the_file_says() {
+    let cluster = Cluster::keyed();
+    cluster.keyring(&["add"]).prints(0, "2\n");
+    cluster.all_hear("ring: takes key 2");
+    let admin = cluster.client("admin", "admin");
+    cluster.ask_by(&admin, &["keyring", "use", "2"]).prints(0, "key 2 is used\n");
+    let still =
+        ["nothing was changed", "n1, n2, n3 would be cut off", "seals under key 2", "`quorate-kv keyring use N`"];
+    cluster.ask(&["keyring", "remove", "2"]).says(1, &still);
+    cluster.use_key("2", &[]).prints(0, "key 2 is used already\n");
+    cluster.ask(&["keyring", "remove", "1"]).prints(0, "key 1 is removed\n");
+    cluster.all_hear("ring: takes no longer key 1");
+    cluster.ask(&["put", "k", "v"]).prints(0, "OK\n");
+}
+
+#[test]
+fn a_key_is_removed_without_the_members_only_if_that_is_said() {
+    let mut cluster = Cluster::keyed();
+    cluster.keyring(&["add"]).prints(0, "2\n");
+    (1..=3).for_each(|id| drop(cluster.stop(id)));
+    let alone = ["did not answer", "`quorate-kv keyring remove 2 --offline`"];
+    cluster.ask(&["keyring", "remove", "2", "--timeout-ms", "300"]).says(3, &alone);
+    cluster.keyring(&["remove", "2", "--offline"]).prints(0, "key 2 is removed\n");
+}
+
+#[test]
 fn a_node_that_was_away_during_a_whole_change_says_which_key_it_lacks_and_where_to_put_it() {
     let mut cluster = Cluster::keyed_apart();
     // The word was said before, so that the data of the node hold to the key that is gone.
@@ -155,7 +181,7 @@ fn a_node_that_was_away_during_a_whole_change_says_which_key_it_lacks_and_where_
     [1, 2].into_iter().for_each(|id| cluster.bring_ring(id));
     [1, 2].into_iter().for_each(|id| cluster.node(id).hears("takes key 2"));
     cluster.use_key("2", &["--without", "3", "--timeout-ms", "1000"]).prints(0, "key 2 is used\n");
-    cluster.keyring(&["remove", "1"]).prints(0, "key 1 is removed\n");
+    cluster.ask(&["keyring", "remove", "1"]).prints(0, "key 1 is removed\n");
     [1, 2].into_iter().for_each(|id| cluster.bring_ring(id));
     [1, 2].into_iter().for_each(|id| cluster.node(id).hears("takes no longer key 1"));
     cluster.start_apart(3);

@@ -99,13 +99,13 @@ fn a_key_is_changed_from_its_making_to_its_end() {
     assert_eq!((two[0].as_str(), two.len(), two[1].len()), ("2", 2, 8));
     assert!(made.out.contains(&one[1]) && added.err.contains(&two[1]) && one[1] != two[1]);
 
-    home.keyring(&["remove", "1"]).says(1, &["key 1 of quorate.keys", "use another one first"]);
+    home.keyring(&["remove", "1", "--offline"]).says(1, &["key 1 of quorate.keys", "use another one first"]);
     home.keyring(&["use", "3", "--offline"])
         .says(1, &["key 3 of quorate.keys", "no key of this number", "keyring list"]);
     home.keyring(&["use", "2", "--offline"]).prints(0, "key 2 is used\n");
     home.keyring(&["use", "2", "--offline"]).prints(0, "key 2 is used already\n");
-    home.keyring(&["remove", "1"]).prints(0, "key 1 is removed\n");
-    home.keyring(&["remove", "1"]).says(1, &["no key of this number"]);
+    home.keyring(&["remove", "1", "--offline"]).prints(0, "key 1 is removed\n");
+    home.keyring(&["remove", "1", "--offline"]).says(1, &["no key of this number"]);
     home.keyring(&["list"]).prints(0, &format!("KEY  FINGERPRINT\n2    {}  used\n", two[1]));
     assert!(!home.text("quorate.keys").contains(digits(&first)[0]));
     assert_eq!((mode(&home.path("quorate.keys")), home.names()), (0o600, vec!["quorate.keys".to_owned()]));
