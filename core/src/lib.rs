@@ -178,6 +178,7 @@ pub mod founding;
 mod input;
 mod instant;
 mod invariant;
+mod joint;
 mod key_id;
 mod lead;
 mod lease;
