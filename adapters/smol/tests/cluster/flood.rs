@@ -100,11 +100,11 @@ fn a_member_that_starts_again_and_again_costs_the_others_neither_elections_nor_c
     client.count_on(&mut sum, 10);
     house.settle();
     let (leader, follower) = house.leader();
-    let term = client.status(leader).term;
+    let (term, founding) = (client.status(leader).term, house.founding());
     house.kill(follower);
     let [to, own] = [leader, follower].map(|seat| house.members[&Seat(seat)]);
     let socket = UdpSocket::bind(own).expect("its port is free");
-    let storm = Flood::begin(socket, restarts(house.founding(), follower, leader, to));
+    let storm = Flood::begin(socket, restarts(founding, follower, leader, to));
     client.count_on(&mut sum, 200);
     assert!(storm.end() > 1000);
     assert_eq!(client.status(leader).term, term);
