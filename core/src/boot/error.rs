@@ -23,7 +23,7 @@ pub enum BootError {
         /// The entry's position.
         found: Position,
     },
-    /// An entry would not fit into one frame: make [`Config::entry_bytes_max`] at least as large as before.
+    /// An entry would not fit into one frame: make [`Config::entry_bytes_max`](crate::Config::entry_bytes_max) at least as large as before.
     TooLarge {
         /// The entry's index.
         index: Index,
