@@ -103,7 +103,9 @@ fn a_lease_that_outlives_its_leader_is_noticed() {
         let weather = Some(Schedule::Weather);
         World::new(Setting { schedule: weather, lease_drift: 500_000, ..Setting::new(seed, 3, 20_000) }).run()
     };
-    let violation = seeds(200).find_map(|seed| run(seed).violation).expect("clocks of half or one and a half the pace");
+    // It takes a read in the moment between: one run in a thousand has it, and this is where.
+    let violation = (1_020..1_040).find_map(|seed| run(seed).violation);
+    let violation = violation.expect("clocks of half or one and a half the pace");
     assert_eq!(violation.law, "nobody serves by a lease when another is elected");
 }
 
