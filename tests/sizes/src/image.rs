@@ -9,6 +9,8 @@ use object::{File, Object, ObjectSection, ObjectSymbol, SymbolKind};
 pub struct Image {
     pub functions: Vec<Function>,
     objects: Vec<(u64, String)>,
+    /// Those among them that are constants, or what variables start with.
+    constants: Vec<(u64, String)>,
     flash: u64,
 }
 
@@ -26,7 +28,7 @@ impl Image {
     pub fn open(path: &Path) -> Result<Image, Box<dyn Error>> {
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let file = File::parse(&*bytes)?;
-        let mut image = Image { functions: Vec::new(), objects: Vec::new(), flash: 0 };
+        let mut image = Image { functions: Vec::new(), objects: Vec::new(), constants: Vec::new(), flash: 0 };
         for section in
             file.sections().filter(|section| [".text", ".rodata", ".data"].contains(&section.name().unwrap_or("")))
         {
@@ -53,7 +55,13 @@ impl Image {
                     let marks = marks.iter().copied().filter(|(at, _)| (address..end).contains(at)).collect();
                     image.functions.push(Function { name, address, code, marks });
                 }
-                _ => image.objects.push((symbol.size(), name)),
+                _ => {
+                    let index = symbol.section_index().ok_or("a variable in no section")?;
+                    if [".rodata", ".data"].contains(&file.section_by_index(index)?.name()?) {
+                        image.constants.push((symbol.size(), name.clone()));
+                    }
+                    image.objects.push((symbol.size(), name));
+                }
             }
         }
         image.functions.sort_by_key(|function| function.address);
@@ -75,8 +83,17 @@ impl Image {
 
     /// Everything with a name, the largest first.
     pub fn symbols(&self) -> Vec<(u64, &str)> {
+        self.functions_and(&self.objects)
+    }
+
+    /// The same, without what takes memory alone.
+    pub fn in_flash(&self) -> Vec<(u64, &str)> {
+        self.functions_and(&self.constants)
+    }
+
+    fn functions_and<'i>(&'i self, objects: &'i [(u64, String)]) -> Vec<(u64, &'i str)> {
         let functions = self.functions.iter().map(|function| (function.code.len() as u64, function.name.as_str()));
-        let objects = self.objects.iter().map(|(size, name)| (*size, name.as_str()));
+        let objects = objects.iter().map(|(size, name)| (*size, name.as_str()));
         let mut all: Vec<_> = functions.chain(objects).collect();
         all.sort_by_key(|symbol| Reverse(symbol.0));
         all

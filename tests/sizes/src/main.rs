@@ -2,10 +2,13 @@
 //!
 //! Without an argument it fails if a figure has grown by more than 2 % over the table's, if an allocator is linked, or
 //! if a function can panic that should not. `REWRITE=1` writes the table anew. `symbols IMAGE TARGET LEVEL` lists what
-//! an image is made of, `stack IMAGE TARGET LEVEL` the calls that take the most stack.
+//! an image is made of, `stack IMAGE TARGET LEVEL` the calls that take the most stack. `map IMAGE TARGET LEVEL` says
+//! which crates and modules the bytes of an image belong to, and `map` alone says it of the flash adapter's and of a
+//! whole board's, on a Cortex-M3 at level `z`.
 
 mod calls;
 mod image;
+mod map;
 mod table;
 
 use std::error::Error;
@@ -15,6 +18,7 @@ use std::{env, fs};
 
 use calls::Calls;
 use image::Image;
+use map::Map;
 use table::Table;
 
 /// The targets, and what the table calls them.
@@ -105,6 +109,11 @@ fn main() -> Result<ExitCode, Failure> {
             println!("{:>6} in all", image.flash());
             Ok(ExitCode::SUCCESS)
         }
+        ["map"] => ["flash", "serial"]
+            .iter()
+            .try_for_each(|name| map(name, "thumbv7m-none-eabi", "z"))
+            .map(|()| ExitCode::SUCCESS),
+        ["map", name, target, level] => map(name, target, level).map(|()| ExitCode::SUCCESS),
         ["stack", name, target, level] => {
             let image = measured(name, target, level)?;
             for (call, _) in CALLS {
@@ -113,7 +122,7 @@ fn main() -> Result<ExitCode, Failure> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        _ => Err("usage: [symbols|stack IMAGE TARGET LEVEL]".into()),
+        _ => Err("usage: [map] | symbols|map|stack IMAGE TARGET LEVEL".into()),
     }
 }
 
@@ -176,6 +185,12 @@ fn faults_of(name: &str, image: &Image) -> impl Iterator<Item = String> {
         .chain(panics.map(|(name, callee)| format!("{name} can panic, by {callee}")))
         .collect::<Vec<_>>()
         .into_iter()
+}
+
+fn map(name: &str, target: &str, level: &str) -> Result<(), Failure> {
+    let image = measured(name, target, level)?;
+    println!("{name}, {target}, {level}\n\n{}", Map::of(&image));
+    Ok(())
 }
 
 fn measured(name: &str, target: &str, level: &str) -> Result<Image, Failure> {

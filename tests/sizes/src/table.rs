@@ -69,6 +69,7 @@ impl fmt::Display for Table {
     }
 }
 
-fn grouped(number: u64) -> String {
+/// A number with a comma before its thousands.
+pub fn grouped(number: u64) -> String {
     if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
 }
