@@ -3,32 +3,35 @@ use quorate::{Entries, Index};
 
 use crate::FlashError;
 use crate::assembler::behind;
+use crate::bytes::Reader;
 use crate::content::{Content, FOLLOWS, Write};
-use crate::item::{Front, ITEM, PREFIX, Prefix, Stand};
-use crate::layout::{ROOM_MIN, item_bytes, word};
-use crate::log::{Log, first_end, fresh_end};
-use crate::page::Page;
+use crate::front::Parts;
+use crate::item::{CONTENT, HEADER, ITEM, PREFIX, Prefix, ROOM, Walk, close, item_bytes};
+use crate::layout::{ROOM_MIN, WORD_MAX};
+use crate::log::Log;
+use crate::medium::{Failed, Medium};
+use crate::ring::{Ring, first_end, fresh_end};
 
 impl Log {
     /// Refuses a write that there is no room for. One page is kept for a write that makes room: one that puts a
     /// snapshot in force, or that holds every entry which no snapshot covers.
-    pub(crate) fn expect_room<F: NorFlash>(&mut self, flash: &mut F, write: &Write<'_>) -> Result<(), FlashError> {
-        self.ring.expect_roster(write.roster.len())?;
+    pub(crate) fn expect_room<F: NorFlash>(&mut self, flash: &mut Medium<F>, write: &Write<'_>) -> Result<(), Failed> {
+        self.ring.expect_roster(flash, write.roster.len())?;
         let kept = u32::from(!write.front.makes_room() && !self.is_all(write.entries));
-        let length = Content::new(write, self.outline.last).length();
+        let length = Content::new(write, self.outline.last()).length();
         let (needed, _) = self.pages_for::<F>(length);
         while needed > 0 && needed + kept > self.free() {
             if !self.drop_replaced(flash)? {
-                return Err(FlashError::LogFull { needed, free: self.free().saturating_sub(kept) });
+                let free = self.free().saturating_sub(kept);
+                return Err(flash.fail(FlashError::LogFull { needed, free }));
             }
         }
         Ok(())
     }
 
     /// Makes a write durable, for which there is room.
-    pub(crate) fn append<F: NorFlash>(&mut self, flash: &mut F, write: &Write<'_>) -> Result<(), FlashError> {
-        let &Write { front, entries, .. } = write;
-        let mut rest = Content::new(write, self.outline.last);
+    pub(crate) fn append<F: NorFlash>(&mut self, flash: &mut Medium<F>, write: &Write<'_>) -> Result<(), Failed> {
+        let mut rest = Content::new(write, self.outline.last());
         let length = rest.length();
         if self.pages_for::<F>(length).1 {
             self.turn(flash, false)?;
@@ -41,16 +44,17 @@ impl Log {
                 continue;
             }
             let is_first = place.is_none();
-            place = place.or(Some((self.number, self.ordinal)));
-            left -= self.push_next(flash, front.kind(), is_first, &mut rest, room)?;
+            place = place.or(Some((self.number, self.end)));
+            left -= self.push_next(flash, write.front.kind, is_first, &mut rest, room)?;
         }
         self.seal(flash)?;
-        self.outline.note_front(&front, place.ok_or(FlashError::Miscounted)?);
-        entries.for_each(|entry| self.outline.note_entry(entry.position()));
-        if let Some(Stand::Marked(mark) | Stand::Installed(mark)) = front.stand {
-            self.covered = mark.snapshot.position.index;
+        let front = write.parts();
+        self.outline.note_front(&front, place.ok_or(Failed)?);
+        write.entries.for_each(|entry| self.outline.note_entry(entry.position()));
+        if let Some(position) = front.mark.and_then(|mark| Reader(mark).position()) {
+            self.covered = position.index;
         }
-        if self.is_all(entries) { self.drop_unneeded(flash) } else { self.drop_covered(flash) }
+        if self.is_all(write.entries) { self.drop_unneeded(flash) } else { self.drop_covered(flash) }
     }
 
     /// Whether these are all entries that no snapshot covers.
@@ -64,12 +68,12 @@ impl Log {
     }
 
     /// Sees to it that something stands behind the last write: it was believed, and must not look as if it was cut off.
-    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         if self.is_sealed {
             return Ok(());
         }
         self.is_sealed = true;
-        if self.end + item_bytes::<F>(0) as u32 <= Page::limit::<F>() {
+        if self.end + item_bytes::<F>(0) as u32 <= F::ERASE_SIZE as u32 {
             return self.seal(flash);
         }
         if self.free() == 0 {
@@ -80,21 +84,21 @@ impl Log {
 
     /// How many pages can be taken now. The one that is erased next holds nothing that is needed.
     pub(crate) fn free(&self) -> u32 {
-        (self.first + self.ring.shape.pages - 2).saturating_sub(self.number)
+        (self.first + self.ring.pages() - 2).saturating_sub(self.number)
     }
 
     /// Lets the first pages go whose entries are covered or, if room is short, replaced.
-    pub(crate) fn drop_unneeded<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+    pub(crate) fn drop_unneeded<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         self.drop_covered(flash)?;
         while self.is_crowded() && self.drop_replaced(flash)? {}
         Ok(())
     }
 
     /// Lets the first pages go whose entries are covered all. The pages of a write go together.
-    pub(crate) fn drop_covered<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+    pub(crate) fn drop_covered<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         while self.first < self.number {
             let Some((next, last)) = self.behind_first(flash)? else {
-                if self.outline.last.index > self.covered || self.free() == 0 {
+                if self.outline.last().index > self.covered || self.free() == 0 {
                     break;
                 }
                 self.turn(flash, false)?;
@@ -109,7 +113,7 @@ impl Log {
     }
 
     /// Lets the first pages go if later ones replace what they hold beyond what is covered.
-    fn drop_replaced<F: NorFlash>(&mut self, flash: &mut F) -> Result<bool, FlashError> {
+    fn drop_replaced<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<bool, Failed> {
         let Some((next, _)) = self.behind_first(flash)? else { return Ok(false) };
         let is_replaced = self.base_from(flash, next)? <= self.covered;
         if is_replaced {
@@ -120,59 +124,48 @@ impl Log {
     }
 
     /// The page behind the first ones that go together, and the last entry before it.
-    fn behind_first<F: NorFlash>(&mut self, flash: &mut F) -> Result<Option<(u32, Index)>, FlashError> {
+    fn behind_first<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<Option<(u32, Index)>, Failed> {
         if self.behind_first.is_none_or(|(next, _)| next <= self.first) {
             let next = self.ring.next_start(flash, self.first + 1, self.number)?;
             self.behind_first = match next {
-                Some(next) => Some((next, self.last_before(flash, next)?)),
+                Some(next) => Some((next, self.ring.last_before(flash, next)?)),
                 None => None,
             };
         }
         Ok(self.behind_first)
     }
 
-    fn last_before<F: NorFlash>(&self, flash: &mut F, number: u32) -> Result<Index, FlashError> {
-        Ok(self.ring.head(flash, number)?.ok_or(self.ring.headless(number))?.last.index)
-    }
-
     /// The index behind which the pages from this one on hold every entry.
-    fn base_from<F: NorFlash>(&self, flash: &mut F, first: u32) -> Result<Index, FlashError> {
-        let mut base = self.last_before(flash, first)?;
-        let (mut draft, mut is_sound) = (base, true);
-        let (mut roster, mut is_begun) = (0, false);
-        for number in first..=self.number {
-            let mut is_head = true;
-            self.ring.page(number).each(flash, &mut |item| {
-                if core::mem::take(&mut is_head) {
-                    return true;
-                }
-                let Some((prefix, mut content)) = Prefix::parse(item) else { return true };
-                if prefix.is_first {
-                    draft = base;
-                    let Ok((front, rest)) = Front::parse(prefix.front, content) else {
-                        is_sound = false;
-                        return false;
-                    };
-                    if let Some(Stand::Installed(mark)) = front.stand {
-                        draft = mark.snapshot.position.index;
-                    }
-                    (content, roster, is_begun) = (rest, front.settled.bytes.into(), true);
-                }
-                // The write's first record: an entry that follows the one before replaces none.
-                if let Some((kind, rest)) = behind(&mut roster, content).split_first()
-                    && core::mem::take(&mut is_begun)
-                    && kind & FOLLOWS == 0
-                    && let Some(index) = rest.first_chunk()
+    #[inline(never)]
+    fn base_from<F: NorFlash>(&self, flash: &mut Medium<F>, first: u32) -> Result<Index, Failed> {
+        let mut base = self.ring.last_before(flash, first)?;
+        let (mut draft, mut roster, mut is_begun) = (base, 0, false);
+        let mut walk = Walk::new::<F>(first, self.number);
+        while walk.next(flash, &self.ring)? {
+            let Some((prefix, mut content)) = Prefix::parse(walk.data()) else { continue };
+            if prefix.is_first {
+                draft = base;
+                let (front, rest) = Parts::parse(prefix.front, content).ok_or(Failed)?;
+                if let Some(position) =
+                    front.mark.filter(|_| front.is_installed).and_then(|mark| Reader(mark).position())
                 {
-                    draft = draft.min(Index(u64::from_le_bytes(*index).saturating_sub(1)));
+                    draft = position.index;
                 }
-                if prefix.is_last {
-                    base = draft;
-                }
-                true
-            })?;
+                (content, roster, is_begun) = (rest, front.settled.bytes.into(), true);
+            }
+            // The write's first record: an entry that follows the one before replaces none.
+            if let Some((kind, rest)) = behind(&mut roster, content).split_first()
+                && core::mem::take(&mut is_begun)
+                && kind & FOLLOWS == 0
+                && rest.len() >= 8
+            {
+                draft = draft.min(Index(Reader(rest).number().saturating_sub(1)));
+            }
+            if prefix.is_last {
+                base = draft;
+            }
         }
-        if is_sound { Ok(base) } else { Err(FlashError::Miscounted) }
+        Ok(base)
     }
 
     /// How many new pages a write of so many bytes takes, and whether it leaves the rest of this one.
@@ -187,10 +180,10 @@ impl Log {
     }
 
     /// Goes on with the next page, of which nothing is needed any longer.
-    fn turn<F: NorFlash>(&mut self, flash: &mut F, is_within: bool) -> Result<(), FlashError> {
+    fn turn<F: NorFlash>(&mut self, flash: &mut Medium<F>, is_within: bool) -> Result<(), Failed> {
         let before = self.ordinal;
         self.number += 1;
-        self.ring.page(self.number).erase(flash)?;
+        flash.erase(self.ring.page::<F>(self.number))?;
         self.begin(flash, before, is_within)?;
         if is_within { Ok(()) } else { self.carry(flash) }
     }
@@ -200,53 +193,57 @@ impl Log {
     #[inline(never)]
     fn push_next<F: NorFlash>(
         &mut self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         kind: u8,
         is_first: bool,
         rest: &mut Content<'_>,
         room: usize,
-    ) -> Result<usize, FlashError> {
-        let mut item = [0; ITEM];
-        let length = rest.take(item.get_mut(PREFIX..room).ok_or(FlashError::Miscounted)?);
-        let written = item.get_mut(..PREFIX + length).ok_or(FlashError::Miscounted)?;
-        self.push_item(flash, kind, (is_first, rest.is_done()), written)?;
+    ) -> Result<usize, Failed> {
+        let mut item = [0; ROOM];
+        let length = rest.take(item.get_mut(CONTENT..HEADER + room).ok_or(Failed)?);
+        self.push_item(flash, kind, (is_first, rest.is_done()), &mut item, length)?;
         Ok(length)
     }
 
-    /// Writes an item that has its content, and room for a prefix before it: of a write of this kind, of which it is the
-    /// first or the last item or both.
+    /// Writes an item that has so much content where it belongs, and room for all before it: of a write of this kind, of
+    /// which it is the first or the last item or both.
+    #[inline(never)]
     pub(crate) fn push_item<F: NorFlash>(
         &mut self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         front: u8,
         (is_first, is_last): (bool, bool),
-        item: &mut [u8],
-    ) -> Result<(), FlashError> {
-        let (ordinal, round) = (self.ordinal, self.ring.round(self.number));
-        *item.first_chunk_mut().ok_or(FlashError::Miscounted)? =
-            Prefix { is_first, is_last, front, round, ordinal }.bytes();
-        self.push(flash, item)?;
+        item: &mut [u8; ROOM],
+        length: usize,
+    ) -> Result<(), Failed> {
+        let prefix = Prefix { is_first, is_last, front, ordinal: self.ordinal }.bytes();
+        item.iter_mut().skip(HEADER).zip(prefix).for_each(|(room, byte)| *room = byte);
         self.ordinal = self.ordinal.wrapping_add(1);
-        Ok(())
+        self.push(flash, item, PREFIX + length)
     }
 
-    /// Says that the write before it arrived as a whole: an item without content.
-    pub(crate) fn seal<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
-        self.push(flash, &[])
+    /// Says that the write before it arrived as a whole: an item without data.
+    pub(crate) fn seal<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
+        self.push(flash, &mut [0; HEADER.next_multiple_of(WORD_MAX)], 0)
     }
 
-    fn push<F: NorFlash>(&mut self, flash: &mut F, item: &[u8]) -> Result<(), FlashError> {
-        self.ring.page(self.number).push(flash, item)?;
-        self.end += item_bytes::<F>(item.len()) as u32;
+    /// Writes an item that has so much data.
+    #[inline(never)]
+    fn push<F: NorFlash>(&mut self, flash: &mut Medium<F>, item: &mut [u8], data: usize) -> Result<(), Failed> {
+        close(item.get_mut(..HEADER + data).ok_or(Failed)?, Ring::place::<F>(self.number, self.end))?;
+        let taken = item_bytes::<F>(data);
+        let page = self.ring.page::<F>(self.number);
+        flash.write(page + self.end, item.get(..taken).ok_or(Failed)?)?;
+        self.end += taken as u32;
         Ok(())
     }
 }
 
-/// How many bytes an item may have that goes to this place of a page, and a seal behind it, if so many bytes of content
-/// are left; zero if that is too few.
+/// How much data an item may have that goes to this place of a page, and a seal behind it, if so many bytes of content
+/// are left; zero if that is too little.
 fn room<F: NorFlash>(end: u32, left: usize) -> usize {
-    let taken = end as usize + 2 * item_bytes::<F>(0);
-    let room = (Page::limit::<F>() as usize).saturating_sub(taken) / word::<F>() * word::<F>();
+    let taken = end as usize + item_bytes::<F>(0) + HEADER;
+    let room = F::ERASE_SIZE.saturating_sub(taken);
     if room < ROOM_MIN.min(PREFIX + left) { 0 } else { room.min(ITEM) }
 }
 

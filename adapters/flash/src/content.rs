@@ -3,13 +3,13 @@ use core::slice;
 
 use quorate::{Entries, Index, Position};
 
-use crate::bytes::Writer;
-use crate::item::{FRONT, Front, Stand};
+use crate::bytes::{Reader, Writer};
+use crate::front::{Front, Parts};
 
 /// What a write holds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Write<'a> {
-    pub(crate) front: Front,
+    pub(crate) front: &'a Front,
     /// What the front says of a configuration is about these bytes.
     pub(crate) roster: &'a [u8],
     pub(crate) entries: Entries<'a>,
@@ -19,8 +19,9 @@ pub(crate) struct Write<'a> {
 /// term stands there without index and term.
 #[derive(Clone)]
 pub(crate) struct Content<'a> {
-    /// What stands before the rest of a record, or the front.
-    head: [u8; FRONT],
+    front: &'a [u8],
+    /// What stands before the rest of a record.
+    head: [u8; POSITION + 1],
     /// Which bytes of it are left.
     left: Range<usize>,
     rest: &'a [u8],
@@ -28,18 +29,22 @@ pub(crate) struct Content<'a> {
     last: Position,
 }
 
-impl Write<'_> {
+impl<'a> Write<'a> {
     /// One that puts this in force, and nothing else.
-    pub(crate) fn of(stand: Stand) -> Self {
-        Write { front: Front { stand: Some(stand), ..Front::default() }, ..Write::default() }
+    pub(crate) fn of(front: &'a Front) -> Self {
+        Write { front, roster: &[], entries: Entries::default() }
+    }
+
+    pub(crate) fn parts(&self) -> Parts<'a> {
+        Parts::parse(self.front.kind, self.front.bytes()).map_or_else(Parts::default, |(parts, _)| parts)
     }
 }
 
-/// Moves as many bytes as there are and find room, and says how many.
-fn fill(room: &mut slice::IterMut<'_, u8>, from: &mut slice::Iter<'_, u8>) -> usize {
-    let count = room.len().min(from.len());
-    from.take(count).zip(room).for_each(|(byte, room)| *room = *byte);
-    count
+/// Moves as many bytes as there are and find room.
+fn fill(room: &mut slice::IterMut<'_, u8>, from: &mut &[u8]) {
+    let (now, later) = from.split_at_checked(room.len()).unwrap_or((from, &[]));
+    now.iter().zip(room).for_each(|(byte, room)| *room = *byte);
+    *from = later;
 }
 
 /// Set in a record's kind if the entry follows the one before in the same term.
@@ -51,40 +56,34 @@ impl<'a> Content<'a> {
     /// `last` is the last entry before.
     pub(crate) fn new(write: &Write<'a>, last: Position) -> Self {
         let Write { front, roster, entries } = *write;
-        let last = match front.stand {
-            Some(Stand::Installed(mark)) => mark.snapshot.position,
-            _ => last,
-        };
-        let mut head = [0; FRONT];
-        let left = 0..front.write(&mut head);
-        Content { head, left, rest: roster, entries, last }
+        let installed = write.parts().mark.filter(|_| front.installs());
+        let last = installed.and_then(|mark| Reader(mark).position()).unwrap_or(last);
+        Content { front: front.bytes(), head: [0; POSITION + 1], left: 0..0, rest: roster, entries, last }
     }
 
     /// How many bytes there are.
     pub(crate) fn length(&self) -> usize {
         let mut content = self.clone();
-        let mut length = 0;
-        loop {
-            let (head, rest) = content.parts();
-            length += head.len() + rest.len();
-            if !content.advance() {
-                return length;
-            }
+        let mut length = content.front.len() + content.rest.len();
+        while content.advance() {
+            length += content.left.len() + content.rest.len();
         }
+        length
     }
 
     /// Takes as many bytes as there are and find room, and says how many.
     pub(crate) fn take(&mut self, room: &mut [u8]) -> usize {
         let size = room.len();
         let mut room = room.iter_mut();
+        fill(&mut room, &mut self.front);
         loop {
-            let (head, rest) = self.parts();
-            let (mut head, mut rest) = (head.iter(), rest.iter());
-            let of_head = fill(&mut room, &mut head);
-            fill(&mut room, &mut rest);
-            (self.left.start, self.rest) = (self.left.start + of_head, rest.as_slice());
-            let (head, rest) = self.parts();
-            if !(head.is_empty() && rest.is_empty() && self.advance()) {
+            let head = self.head.get(self.left.clone());
+            debug_assert!(head.is_some(), "more was taken than there was");
+            let mut head = head.unwrap_or_default();
+            fill(&mut room, &mut head);
+            self.left.start = self.left.end - head.len();
+            fill(&mut room, &mut self.rest);
+            if !self.is_between() || !self.advance() {
                 return size - room.len();
             }
         }
@@ -92,15 +91,12 @@ impl<'a> Content<'a> {
 
     /// Whether all of it was taken.
     pub(crate) fn is_done(&self) -> bool {
-        let (head, rest) = self.parts();
-        head.is_empty() && rest.is_empty() && self.entries.is_empty()
+        self.is_between() && self.entries.is_empty()
     }
 
-    /// No more is taken of the head than there is.
-    fn parts(&self) -> (&[u8], &'a [u8]) {
-        let head = self.head.get(self.left.clone());
-        debug_assert!(head.is_some(), "more was taken than there was");
-        (head.unwrap_or_default(), self.rest)
+    /// Whether no record is taken in part.
+    fn is_between(&self) -> bool {
+        self.front.is_empty() && self.left.is_empty() && self.rest.is_empty()
     }
 
     /// Goes on with the next record.
@@ -116,7 +112,7 @@ impl<'a> Content<'a> {
             head.put(&[*kind]);
             head.put(position);
         }
-        self.left = 0..head.length();
+        self.left = 0..head.length;
         self.rest = rest;
         true
     }

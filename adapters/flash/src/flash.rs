@@ -1,12 +1,14 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Record;
-use quorate::{Entries, HardState, Index, Mark, Members, Owner, Position, Recovered, Settled, Snapshot};
+use quorate::{Entries, HardState, Mark, Members, Owner, Position, Recovered, Settled, Snapshot};
 
 use crate::content::Write;
-use crate::item::{Configuration, Front, Stand as Put};
-use crate::log::{Log, Ring};
+use crate::front::{Configuration, Front};
+use crate::log::Log;
+use crate::medium::{Failed, Medium};
 use crate::place::Header;
-use crate::reading::Reading;
+use crate::reading::{Reading, shown};
+use crate::ring::Ring;
 use crate::shelf::{Shelf, snapshot_of};
 use crate::{FlashError, Layout};
 
@@ -16,7 +18,7 @@ use crate::{FlashError, Layout};
 /// returns the same error, and only opening the log anew tells what is durable.
 #[derive(Debug)]
 pub struct Flash<F> {
-    flash: F,
+    medium: Medium<F>,
     log: Log,
     shelf: Shelf,
     failure: Option<FlashError>,
@@ -48,25 +50,22 @@ impl<F: NorFlash> Flash<F> {
         layout: Layout,
         owner: Owner,
         scratch: &mut [u8],
-        mut visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
+        visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(Flash<F>, Recovery), E> {
-        let mut flash = flash;
         layout.check(&flash).map_err(FlashError::Layout)?;
-        let ring = Ring::new::<F>(&layout, owner)?;
-        let pages = ring.find(&mut flash)?;
-        let (shelf, first) = Shelf::read(&mut flash, &layout, owner.cluster)?;
-        let log = match (pages, first) {
-            (Some(pages), _) => Log::read(&mut flash, ring, pages, scratch)?,
-            (None, None) => Log::create(&mut flash, ring)?,
-            (None, Some(address)) => return Err(FlashError::Damaged { address, what: ORPHANED }.into()),
+        let mut medium = Medium::new(flash);
+        let (mut found, created) = match read(&mut medium, &layout, owner, scratch) {
+            Ok(found) => found,
+            Err(Failed) => return Err(medium.fault().into()),
         };
-        let reading = Reading::of(&mut flash, log, shelf, scratch)?;
-        reading.show(&mut flash, scratch, &mut visit)?;
-        let Reading { mut log, shelf, .. } = reading;
-        log.drop_unneeded(&mut flash)?;
-        log.settle(&mut flash)?;
-        let recovery = Recovery { created: pages.is_none(), writes: log.outline.writes };
-        Ok((Flash { flash, log, shelf, failure: None }, recovery))
+        shown(&mut medium, visit, |flash, visit| {
+            found.show(flash, scratch, visit)?;
+            found.log.drop_unneeded(flash)?;
+            found.log.settle(flash)
+        })?;
+        let Reading { log, shelf, .. } = found;
+        let recovery = Recovery { created, writes: log.outline.writes };
+        Ok((Flash { medium, log, shelf, failure: None }, recovery))
     }
 
     /// Makes a term and vote, a snapshot, entries, a configuration and a mark durable, all of them or, if it fails or the
@@ -93,19 +92,33 @@ impl<F: NorFlash> Flash<F> {
         {
             return Ok(());
         }
-        let roster = settled.map_or(&[][..], |settled| settled.roster.bytes());
-        let since = settled.map_or(Index(0), |settled| settled.since);
-        let settled = Configuration { since, bytes: roster.len() as u16 };
+        let mut front = Front::new();
+        if let Some(state) = hard_state {
+            front.hard_state(state);
+        }
         self.until_it_fails(|store| {
-            let mark = snapshot.map(|snapshot| store.shelf.fetched(snapshot)).transpose()?;
-            let front = Front { hard_state, stand: mark.map(Put::Installed), settled, term_mark };
-            let write = Write { front, roster, entries };
-            store.log.expect_room(&mut store.flash, &write)?;
+            let mark = match snapshot {
+                Some(snapshot) => Some(store.shelf.fetched(&mut store.medium, snapshot)?),
+                None => None,
+            };
             if let Some(mark) = mark {
-                store.shelf.complete(&mut store.flash, mark)?;
+                front.installed(mark);
             }
-            store.log.append(&mut store.flash, &write)?;
-            mark.map_or(Ok(()), |mark| store.shelf.enforce(&mut store.flash, mark))
+            let mut roster = &[][..];
+            if let Some(Settled { since, roster: found }) = settled {
+                roster = found.bytes();
+                front.settled(Configuration { since, bytes: roster.len() as u16 });
+            }
+            if let Some(mark) = term_mark {
+                front.term_mark(mark);
+            }
+            let write = Write { front: &front, roster, entries };
+            store.log.expect_room(&mut store.medium, &write)?;
+            if let Some(mark) = mark {
+                store.shelf.complete(&mut store.medium, mark)?;
+            }
+            store.log.append(&mut store.medium, &write)?;
+            mark.map_or(Ok(()), |mark| store.shelf.enforce(&mut store.medium, mark))
         })
     }
 
@@ -115,10 +128,12 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// As [`write`](Flash::write).
     pub fn record(&mut self, record: Record) -> Result<(), FlashError> {
+        let mut front = Front::new();
+        front.founded(record);
+        let write = Write::of(&front);
         self.until_it_fails(|store| {
-            let write = Write::of(Put::Founded(record));
-            store.log.expect_room(&mut store.flash, &write)?;
-            store.log.append(&mut store.flash, &write)
+            store.log.expect_room(&mut store.medium, &write)?;
+            store.log.append(&mut store.medium, &write)
         })
     }
 
@@ -127,7 +142,8 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// [`FlashError::SnapshotTooLarge`].
     pub fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
-        self.shelf.expect_room(bytes)
+        let room = self.shelf.room();
+        if bytes <= room.into() { Ok(()) } else { Err(FlashError::SnapshotTooLarge { bytes, room }) }
     }
 
     /// Makes a snapshot of the app's own state durable, and lets the log stand on it. Once this returns, tell the node
@@ -141,16 +157,18 @@ impl<F: NorFlash> Flash<F> {
         self.until_it_fails(|store| {
             let latest = store.log.covered;
             if position.index <= latest {
-                return Err(FlashError::NotLater { latest });
+                return Err(store.medium.fail(FlashError::NotLater { latest }));
             }
-            store.shelf.expect_room(snapshot.bytes)?;
+            store.shelf.expect_room(&mut store.medium, snapshot.bytes)?;
             let mark = store.shelf.mark_for(snapshot)?;
-            let write = Write::of(Put::Marked(mark));
-            store.log.expect_room(&mut store.flash, &write)?;
+            let mut front = Front::new();
+            front.marked(mark);
+            let write = Write::of(&front);
+            store.log.expect_room(&mut store.medium, &write)?;
             let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };
-            store.shelf.take(&mut store.flash, mark.at, &header, bytes)?;
-            store.log.append(&mut store.flash, &write)?;
-            store.shelf.enforce(&mut store.flash, mark)?;
+            store.shelf.take(&mut store.medium, mark.at, &header, bytes)?;
+            store.log.append(&mut store.medium, &write)?;
+            store.shelf.enforce(&mut store.medium, mark)?;
             Ok(snapshot)
         })
     }
@@ -164,9 +182,9 @@ impl<F: NorFlash> Flash<F> {
     /// ([`Config::snapshot_bytes_max`](quorate::Config::snapshot_bytes_max)). Any other error is final.
     pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), FlashError> {
         self.until_it_fails(|store| {
-            store.shelf.expect_room(snapshot.bytes)?;
+            store.shelf.expect_room(&mut store.medium, snapshot.bytes)?;
             let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: true };
-            store.shelf.store(&mut store.flash, &header, offset, bytes)
+            store.shelf.store(&mut store.medium, &header, offset, bytes)
         })
     }
 
@@ -175,7 +193,7 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// [`FlashError::NoSnapshot`], or what the flash driver says. The log goes on.
     pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
-        self.shelf.read_content(&mut self.flash, snapshot, offset, buffer)
+        self.shelf.read_content(&mut self.medium, snapshot, offset, buffer).map_err(|Failed| self.medium.fault())
     }
 
     /// Whom a snapshot names as the members: those that a store which was [restored](crate::restore) is to found a
@@ -184,7 +202,7 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// As [`read`](Flash::read).
     pub fn members(&mut self, snapshot: Snapshot) -> Result<Members, FlashError> {
-        self.shelf.members(&mut self.flash, snapshot)
+        self.shelf.members(&mut self.medium, snapshot).map_err(|Failed| self.medium.fault())
     }
 
     /// Whether the log's region is nearly full. [Take](Flash::take) a snapshot of what is applied soon: the entries
@@ -196,23 +214,45 @@ impl<F: NorFlash> Flash<F> {
 
     /// Gives the flash back.
     pub fn release(self) -> F {
-        self.flash
+        self.medium.flash
     }
 
     /// A failure is final: nothing is known then about what is durable. What is refused before anything is written is
     /// none.
-    fn until_it_fails<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, FlashError>) -> Result<T, FlashError> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
+    fn until_it_fails<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Failed>) -> Result<T, FlashError> {
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => work(self).map_err(|Failed| self.explain()),
         }
-        let result = work(self);
-        if let Err(error) = &result
-            && !error.is_refusal()
-        {
-            self.failure = Some(*error);
-        }
-        result
     }
+
+    #[cold]
+    #[inline(never)]
+    fn explain(&mut self) -> FlashError {
+        let error = self.medium.fault();
+        if !error.is_refusal() {
+            self.failure = Some(error);
+        }
+        error
+    }
+}
+
+/// Reads all that a flash holds, or makes a new log; and whether it did that.
+fn read<F: NorFlash>(
+    flash: &mut Medium<F>,
+    layout: &Layout,
+    owner: Owner,
+    scratch: &mut [u8],
+) -> Result<(Reading, bool), Failed> {
+    let ring = Ring::new::<F>(layout, owner)?;
+    let pages = ring.find(flash)?;
+    let (shelf, first) = Shelf::read(flash, layout, owner.cluster)?;
+    let log = match (pages, first) {
+        (Some(pages), _) => Log::read(flash, ring, pages, scratch)?,
+        (None, None) => Log::create(flash, ring)?,
+        (None, Some(address)) => return Err(flash.damaged(address, ORPHANED)),
+    };
+    Ok((Reading::of(flash, log, shelf, scratch)?, pages.is_none()))
 }
 
 /// What is wrong with a snapshot beside no log at all.

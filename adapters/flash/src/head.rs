@@ -1,14 +1,26 @@
-use quorate::founding::Record;
-use quorate::{HardState, Owner, Position, Seat, Term};
+use embedded_storage::nor_flash::NorFlash;
+use quorate::{Owner, Seat, crc32c};
 
 use crate::bytes::{Reader, Writer};
-use crate::item::{HARD_STATE, MARK, Mark, RECORD};
+use crate::layout::WORD_MAX;
+use crate::medium::{Failed, Medium};
+use crate::outline::{GIST, Gist, LAST_AT, MARK_AT, RECORD_AT, read};
+use crate::ring::first_end;
 
-/// What a page begins with: whose it is, and what the pages before it amount to, so that those can go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a page begins with, as it stands there: whose it is, and what the pages before it amount to, so that those can go.
+#[derive(Debug)]
 pub(crate) struct Head {
+    bytes: [u8; HEAD],
+}
+
+/// What a head says of its page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
     pub(crate) owner: Owner,
-    pub(crate) shape: Shape,
+    pub(crate) word: u8,
+    pub(crate) page: u32,
+    /// How many pages the region has.
+    pub(crate) pages: u32,
     /// The pages of a log are numbered from zero; a page's number says where in the region it stands.
     pub(crate) number: u32,
     /// Whether it begins within a write. What it says of before is then what stands before that write.
@@ -17,96 +29,79 @@ pub(crate) struct Head {
     pub(crate) before: u16,
     /// How long the roster is that the page begins with, behind the head; zero if with none.
     pub(crate) carried: u16,
-    pub(crate) hard_state: HardState,
-    /// The last entry.
-    pub(crate) last: Position,
-    /// The snapshot in force; zeros if there is none.
-    pub(crate) mark: Mark,
-    /// The latest term that was marked.
-    pub(crate) term_mark: Term,
-    /// What makes the store a member, or is to.
-    pub(crate) record: Option<Record>,
-}
-
-/// What the place of an item depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub(crate) word: u8,
-    pub(crate) page: u32,
-    pub(crate) pages: u32,
 }
 
 /// Bytes of a head.
-pub(crate) const HEAD: usize = 36 + HARD_STATE + 16 + MARK + 8 + RECORD;
+pub(crate) const HEAD: usize = (GIST_AT + GIST + CHECK).next_multiple_of(4);
+/// Where the gist stands in it.
+const GIST_AT: usize = 36;
+/// Bytes of the CRC-32C at the end of a head, over all before it.
+const CHECK: usize = 4;
 /// What a head begins with, in every version. The version's byte follows.
-pub(crate) const MAGIC: [u8; 8] = *b"quoflash";
+const MAGIC: [u8; 8] = *b"quoflash";
 /// The version of the format that this program writes, and the only one that it reads.
-pub(crate) const VERSION: u8 = 1;
-
-/// What the first item of a page is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    Head(Head),
-    /// The head of a later version.
-    Later(u8),
-    /// No head.
-    Other,
-}
+const VERSION: u8 = 1;
 
 impl Head {
-    pub(crate) fn bytes(&self) -> [u8; HEAD] {
-        let Head { owner, shape, .. } = self;
+    pub(crate) fn new(about: &About, gist: &Gist) -> Head {
+        let About { owner, word, page, pages, number, is_within, before, carried } = *about;
         let mut bytes = [0; HEAD];
         let mut writer = Writer::to(&mut bytes);
         writer.put(&MAGIC);
-        writer.put(&[VERSION, shape.word, owner.seat.0, u8::from(self.is_within)]);
+        writer.put(&[VERSION, word, owner.seat.0, u8::from(is_within)]);
         // Numbers of which all bits may be set stand apart: a row of such words would read as erased.
         let [low, high] = [owner.cluster as u32, (owner.cluster >> 32) as u32];
-        for word in [shape.page, low, shape.pages, high, self.number] {
-            writer.put(&word.to_le_bytes());
+        let counts = u32::from(carried) << 16 | u32::from(before);
+        [page, low, pages, high, number, counts].into_iter().for_each(|word| writer.word(word));
+        writer.put(gist);
+        if let Some((covered, check)) = bytes.split_last_chunk_mut() {
+            *check = crc32c(covered).to_le_bytes();
         }
-        writer.put(&self.before.to_le_bytes());
-        writer.put(&self.carried.to_le_bytes());
-        writer.hard_state(self.hard_state);
-        writer.position(self.last);
-        writer.mark(self.mark);
-        writer.term(self.term_mark);
-        writer.record(self.record);
-        bytes
-    }
-}
-
-impl Found {
-    pub(crate) fn parse(item: &[u8]) -> Found {
-        let mut reader = Reader(item);
-        if reader.array() != Some(MAGIC) {
-            return Found::Other;
-        }
-        match reader.byte() {
-            Some(VERSION) => Found::parse_rest(reader).map_or(Found::Other, Found::Head),
-            version => Found::Later(version.unwrap_or(0)),
-        }
+        Head { bytes }
     }
 
-    fn parse_rest(mut reader: Reader<'_>) -> Option<Head> {
-        let [word, seat, within] = reader.array()?;
-        let page = reader.word()?;
-        let low = reader.word()?;
-        let pages = reader.word()?;
-        let high = reader.word()?;
+    /// The head of the page at this address, whosever it is, if it has one.
+    #[inline(never)]
+    pub(crate) fn read<F: NorFlash>(flash: &mut Medium<F>, address: u32) -> Result<Option<Head>, Failed> {
+        let mut head = Head { bytes: [0; HEAD] };
+        flash.read(address, &mut head.bytes)?;
+        let Some((covered, check)) = head.bytes.split_last_chunk() else { return Ok(None) };
+        if !covered.starts_with(&MAGIC) || crc32c(covered).to_le_bytes() != *check {
+            return Ok(None);
+        }
+        let version = head.bytes[MAGIC.len()];
+        if version != VERSION {
+            return Err(flash.later(address, "format version", version));
+        }
+        let gist = head.gist();
+        let is_sound = [LAST_AT, MARK_AT].into_iter().all(|at| read(gist, at).position().is_some())
+            && read(gist, 0).hard_state().is_some()
+            && read(gist, RECORD_AT).record().is_some();
+        Ok(is_sound.then_some(head))
+    }
+
+    /// Writes it to the front of a page, up to the end of a word.
+    pub(crate) fn write<F: NorFlash>(&self, flash: &mut Medium<F>, address: u32) -> Result<(), Failed> {
+        let mut room = [0; HEAD.next_multiple_of(WORD_MAX)];
+        room.iter_mut().zip(self.bytes).for_each(|(room, byte)| *room = byte);
+        flash.write(address, room.get(..first_end::<F>() as usize).ok_or(Failed)?)
+    }
+
+    pub(crate) fn gist(&self) -> &Gist {
+        const { assert!(GIST_AT + GIST <= HEAD, "a head has room for its gist") };
+        self.bytes.split_at(GIST_AT).1.first_chunk().unwrap_or(&[0; GIST])
+    }
+
+    pub(crate) fn about(&self) -> About {
+        let [_, word, seat, within] = self.word(MAGIC.len()).to_le_bytes();
+        let [page, low, pages, high, number, counts] = [12, 16, 20, 24, 28, 32].map(|at| self.word(at));
         let cluster = u64::from(high) << 32 | u64::from(low);
-        Some(Head {
-            owner: Owner { cluster, seat: Seat(seat) },
-            shape: Shape { word, page, pages },
-            number: reader.word()?,
-            is_within: within != 0,
-            before: reader.short()?,
-            carried: reader.short()?,
-            hard_state: reader.hard_state()?,
-            last: reader.position()?,
-            mark: reader.mark()?,
-            term_mark: reader.term()?,
-            record: reader.record()?,
-        })
+        let owner = Owner { cluster, seat: Seat(seat) };
+        let (before, carried) = (counts as u16, (counts >> 16) as u16);
+        About { owner, word, page, pages, number, is_within: within != 0, before, carried }
+    }
+
+    fn word(&self, at: usize) -> u32 {
+        Reader(self.bytes.get(at..).unwrap_or_default()).word()
     }
 }

@@ -1,34 +1,24 @@
-use quorate::founding::Record;
-use quorate::{HardState, Index, Snapshot};
+use embedded_storage::nor_flash::NorFlash;
+use quorate::crc32c_append;
 
-use crate::bytes::{Reader, Writer};
+use crate::layout::{WORD_MAX, word};
+use crate::medium::{Failed, Medium};
+use crate::ring::{Ring, first_end};
 
-/// The most bytes of an item: what is read and written at a time, on the stack.
-pub(crate) const ITEM: usize = 256;
-/// Bytes of an item before its content: flags (1), the page's round (1), the item's number in its page (2).
-pub(crate) const PREFIX: usize = 4;
-/// Bytes of a term and vote.
-pub(crate) const HARD_STATE: usize = 18;
-/// The most bytes of a write before its roster and its records.
-pub(crate) const FRONT: usize = HARD_STATE + MARK + CONFIGURATION + TERM_MARK;
-/// Bytes of the mark of a snapshot.
-pub(crate) const MARK: usize = 36;
-/// Bytes of the mark of a term.
-const TERM_MARK: usize = 24;
-/// Bytes of a founding record.
-pub(crate) const RECORD: usize = 49;
-/// Bytes of what stands for a configuration in front of its roster.
-pub(crate) const CONFIGURATION: usize = 10;
+/// The most bytes of an item's data: what is read and written at a time, on the stack.
+pub(crate) const ITEM: usize = 255;
+/// Bytes of an item before its data: length (2), its complement (2), CRC-32C of the data, begun with the item's place (4).
+pub(crate) const HEADER: usize = 8;
+/// Bytes of an item's data before its content: flags (1), the item's number in its page (2).
+pub(crate) const PREFIX: usize = 3;
+/// Room for an item with its header, up to the end of its last word.
+pub(crate) const ROOM: usize = (HEADER + ITEM).next_multiple_of(WORD_MAX);
+/// Where its content goes.
+pub(crate) const CONTENT: usize = HEADER + PREFIX;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
 const FRONT_SHIFT: u32 = 2;
-const STATE: u8 = 1;
-const MARKED: u8 = 2;
-const INSTALLED: u8 = 4;
-const FOUNDED: u8 = MARKED | INSTALLED;
-const TERM_MARKED: u8 = 8;
-const SETTLED: u8 = 16;
 
 /// What an item says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,151 +29,125 @@ pub(crate) struct Prefix {
     pub(crate) is_last: bool,
     /// What a write has before its records.
     pub(crate) front: u8,
-    /// How often the page's place was used before, so that what stood there before is told apart.
-    pub(crate) round: u8,
     /// Counts the items of a page from zero.
     pub(crate) ordinal: u16,
 }
 
 impl Prefix {
     pub(crate) fn bytes(self) -> [u8; PREFIX] {
-        let mut bytes = [0; PREFIX];
-        let mut writer = Writer::to(&mut bytes);
         let first = if self.is_first { FIRST } else { 0 };
         let last = if self.is_last { LAST } else { 0 };
-        writer.put(&[first | last | self.front << FRONT_SHIFT, self.round]);
-        writer.put(&self.ordinal.to_le_bytes());
-        bytes
+        let [low, high] = self.ordinal.to_le_bytes();
+        [first | last | self.front << FRONT_SHIFT, low, high]
     }
 
     /// The prefix, and the content behind it.
-    pub(crate) fn parse(item: &[u8]) -> Option<(Prefix, &[u8])> {
-        let mut reader = Reader(item);
-        let [flags, round] = reader.array()?;
+    pub(crate) fn parse(data: &[u8]) -> Option<(Prefix, &[u8])> {
+        let ([flags, low, high], content) = data.split_first_chunk()?;
         let prefix = Prefix {
             is_first: flags & FIRST != 0,
             is_last: flags & LAST != 0,
             front: flags >> FRONT_SHIFT,
-            round,
-            ordinal: reader.short()?,
+            ordinal: u16::from_le_bytes([*low, *high]),
         };
-        Some((prefix, reader.0))
+        Some((prefix, content))
     }
 }
 
-/// What the log says of the snapshot in force; of index zero if there is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) snapshot: Snapshot,
-    /// The address of its header.
-    pub(crate) at: u32,
-    /// The address of the one that was in force before; the same if there was none.
-    pub(crate) before: u32,
+/// What an item with so much data takes of a page.
+pub(crate) const fn item_bytes<F: NorFlash>(data: usize) -> usize {
+    (HEADER + data).next_multiple_of(word::<F>())
 }
 
-/// What a write puts in force beside a term and vote: a snapshot, or a founding record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stand {
-    /// The app's own.
-    Marked(Mark),
-    /// One of the leader: all entries before it are void.
-    Installed(Mark),
-    /// What makes the store a member, or is to.
-    Founded(Record),
+/// How much data an item has, by its header. A header that was cut off says nothing: programming clears bits, and there
+/// is no length of which a bit can be cleared such that one of its complement need not be set.
+pub(crate) fn length(header: &[u8; HEADER]) -> Option<usize> {
+    let [a, b, c, d, ..] = *header;
+    let (length, complement) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+    (length == !complement && usize::from(length) <= ITEM).then_some(length.into())
 }
 
-/// A configuration that is committed, as a write says it in front of the roster; of no bytes if there is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Configuration {
-    /// The index of the entry that made it.
-    pub(crate) since: Index,
-    /// How long the roster is.
-    pub(crate) bytes: u16,
+/// Puts the header of an item before its data.
+pub(crate) fn close(item: &mut [u8], place: u32) -> Result<(), Failed> {
+    let (header, data) = item.split_first_chunk_mut::<HEADER>().ok_or(Failed)?;
+    let length = data.len() as u16;
+    let halves = [u32::from(!length) << 16 | u32::from(length), crc32c_append(place, data)];
+    header.as_chunks_mut().0.iter_mut().zip(halves).for_each(|(room, half)| *room = half.to_le_bytes());
+    Ok(())
 }
 
-/// What a write has before its roster and its records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Front {
-    pub(crate) hard_state: Option<HardState>,
-    pub(crate) stand: Option<Stand>,
-    /// The last configuration that is known to be committed, if it is a new one. The roster follows the front.
-    pub(crate) settled: Configuration,
-    /// It counts behind the records of the write.
-    pub(crate) term_mark: Option<quorate::Mark>,
+/// Reads the items of some pages, one by one. What is no whole item is passed over.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// The number of the page that it is in.
+    pub(crate) number: u32,
+    /// The number of the last page.
+    last: u32,
+    /// Where in the page it goes on.
+    at: u32,
+    /// Where in the page the item ends that was read last.
+    pub(crate) end: u32,
+    /// How much data that has.
+    length: usize,
+    bytes: [u8; HEADER + ITEM],
 }
 
-/// Why the beginning of a write cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FrontError {
-    Damaged,
-    /// A later version wrote it.
-    Later(u8),
-}
-
-impl Front {
-    /// Whether it puts a snapshot in force, so that entries can go.
-    pub(crate) fn makes_room(&self) -> bool {
-        matches!(self.stand, Some(Stand::Marked(_) | Stand::Installed(_)))
+impl Walk {
+    /// Through the pages from one number to another.
+    pub(crate) fn new<F: NorFlash>(number: u32, last: u32) -> Walk {
+        Walk::from(number, first_end::<F>(), last)
     }
 
-    pub(crate) fn kind(&self) -> u8 {
-        let stand = match self.stand {
-            Some(Stand::Marked(_)) => MARKED,
-            Some(Stand::Installed(_)) => INSTALLED,
-            Some(Stand::Founded(_)) => FOUNDED,
-            None => 0,
-        };
-        let state = if self.hard_state.is_some() { STATE } else { 0 };
-        let settled = if self.settled.bytes > 0 { SETTLED } else { 0 };
-        let term_mark = if self.term_mark.is_some() { TERM_MARKED } else { 0 };
-        state | stand | settled | term_mark
+    /// From a place in a page on.
+    pub(crate) fn from(number: u32, at: u32, last: u32) -> Walk {
+        Walk { number, last, at, end: at, length: 0, bytes: [0; HEADER + ITEM] }
     }
 
-    /// Writes it to where there is room for [`FRONT`] bytes, and says how many it has.
-    pub(crate) fn write(&self, room: &mut [u8]) -> usize {
-        let mut writer = Writer::to(room);
-        if let Some(state) = self.hard_state {
-            writer.hard_state(state);
-        }
-        match self.stand {
-            Some(Stand::Marked(mark) | Stand::Installed(mark)) => writer.mark(mark),
-            Some(Stand::Founded(record)) => writer.record(Some(record)),
-            None => {}
-        }
-        if self.settled.bytes > 0 {
-            writer.configuration(self.settled);
-        }
-        if let Some(quorate::Mark { term, last }) = self.term_mark {
-            writer.term(term);
-            writer.position(last);
-        }
-        writer.length()
+    /// Goes on with another page, and that alone.
+    pub(crate) fn turn<F: NorFlash>(&mut self, number: u32) {
+        (self.number, self.last) = (number, number);
+        (self.at, self.end) = (first_end::<F>(), first_end::<F>());
     }
 
-    /// The front, and what is behind it.
-    pub(crate) fn parse(kind: u8, content: &[u8]) -> Result<(Front, &[u8]), FrontError> {
-        if kind & !(STATE | FOUNDED | TERM_MARKED | SETTLED) != 0 {
-            return Err(FrontError::Later(kind));
-        }
-        let mut reader = Reader(content);
-        let mut front = Front::default();
-        if kind & STATE != 0 {
-            front.hard_state = Some(reader.hard_state().ok_or(FrontError::Damaged)?);
-        }
-        front.stand = match kind & FOUNDED {
-            0 => None,
-            FOUNDED => Some(Stand::Founded(reader.record().flatten().ok_or(FrontError::Damaged)?)),
-            kind => {
-                let mark = reader.mark().ok_or(FrontError::Damaged)?;
-                Some(if kind == MARKED { Stand::Marked(mark) } else { Stand::Installed(mark) })
+    /// Reads the next item, if there is one.
+    #[inline(never)]
+    pub(crate) fn next<F: NorFlash>(&mut self, flash: &mut Medium<F>, ring: &Ring) -> Result<bool, Failed> {
+        let page = F::ERASE_SIZE as u32;
+        loop {
+            let start = ring.page::<F>(self.number);
+            while self.at + HEADER as u32 <= page {
+                let from = start + self.at;
+                let (header, room) = self.bytes.split_first_chunk_mut::<HEADER>().ok_or(Failed)?;
+                flash.read(from, header)?;
+                if let Some(length) = length(header)
+                    && self.at + item_bytes::<F>(length) as u32 <= page
+                {
+                    let data = room.get_mut(..length).ok_or(Failed)?;
+                    flash.read(from + HEADER as u32, data)?;
+                    let check = crc32c_append(Ring::place::<F>(self.number, self.at), data);
+                    if header.last_chunk() == Some(&check.to_le_bytes()) {
+                        self.at += item_bytes::<F>(length) as u32;
+                        (self.end, self.length) = (self.at, length);
+                        return Ok(true);
+                    }
+                }
+                self.at = flash.next_written(from + word::<F>() as u32, start + page)? - start;
             }
-        };
-        if kind & SETTLED != 0 {
-            front.settled = reader.configuration().ok_or(FrontError::Damaged)?;
+            if self.number >= self.last {
+                return Ok(false);
+            }
+            self.number += 1;
+            self.at = first_end::<F>();
         }
-        if kind & TERM_MARKED != 0 {
-            front.term_mark = Some(reader.term_mark().ok_or(FrontError::Damaged)?);
-        }
-        Ok((front, reader.0))
+    }
+
+    /// The data of the item that was read last.
+    pub(crate) fn data(&self) -> &[u8] {
+        self.bytes.get(HEADER..HEADER + self.length).unwrap_or_default()
+    }
+
+    /// Where in its page the item begins that was read last.
+    pub(crate) fn start<F: NorFlash>(&self) -> u32 {
+        self.end - item_bytes::<F>(self.length) as u32
     }
 }

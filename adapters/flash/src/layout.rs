@@ -4,8 +4,9 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{RECORD_OVERHEAD, Roster, Seat};
 
 use crate::LayoutError;
-use crate::item::{FRONT, HARD_STATE, PREFIX};
-use crate::log::fresh_end;
+use crate::front::{FRONT, HARD_STATE};
+use crate::item::{PREFIX, item_bytes};
+use crate::ring::fresh_end;
 
 /// Which part of a flash is for the log, which for the snapshots, and how much log there may be.
 ///
@@ -34,8 +35,8 @@ impl Layout {
     pub const fn log_bytes_min<F: NorFlash>(log_memory: usize, seats: usize) -> u32 {
         let write = item_bytes::<F>(PREFIX + HARD_STATE + RECORD_OVERHEAD) + item_bytes::<F>(0);
         let twice = 2 * log_memory.div_ceil(RECORD_OVERHEAD) * write;
-        // What the page begins with, its last word, and an end that is too short for a write.
-        let lost = fresh_end::<F>(roster_bytes_max(seats)) as usize + word::<F>() + write;
+        // What the page begins with, and an end that is too short for a write.
+        let lost = fresh_end::<F>(roster_bytes_max(seats)) as usize + write;
         let pages = twice.div_ceil(F::ERASE_SIZE.saturating_sub(lost) + 1) + 3;
         (if pages < PAGES_MIN { PAGES_MIN } else { pages } * F::ERASE_SIZE) as u32
     }
@@ -77,10 +78,10 @@ impl Layout {
 /// The shortest end of a page that an item is written to whose write goes on behind it: no item cuts what a write has
 /// before its roster and its records.
 pub(crate) const ROOM_MIN: usize = 96;
-const _: () = assert!(PREFIX + FRONT <= ROOM_MIN && ROOM_MIN.is_multiple_of(WORD_MAX), "the front of a write has room");
+const _: () = assert!(PREFIX + FRONT <= ROOM_MIN, "the front of a write has room");
 /// A page that is being written, one for the mark of a snapshot, one that is being erased, and one behind them.
 const PAGES_MIN: usize = 4;
-/// What the library of the items can do.
+/// The longest word that there is room for on the stack.
 pub(crate) const WORD_MAX: usize = 32;
 
 /// The most bytes of a roster of so many members.
@@ -88,19 +89,14 @@ pub(crate) const fn roster_bytes_max(seats: usize) -> usize {
     Roster::bytes_max(if seats < Seat::COUNT_MAX { seats } else { Seat::COUNT_MAX }, Roster::ADDRESS_MAX)
 }
 
-/// What a page has to have: what it begins with, an item that goes on in the next page, a seal, and its last word.
+/// What a page has to have: what it begins with, an item that goes on in the next page, and a seal.
 const fn page_bytes_min<F: NorFlash>(seats: usize) -> usize {
-    fresh_end::<F>(roster_bytes_max(seats)) as usize + item_bytes::<F>(ROOM_MIN) + item_bytes::<F>(0) + word::<F>()
+    fresh_end::<F>(roster_bytes_max(seats)) as usize + item_bytes::<F>(ROOM_MIN) + item_bytes::<F>(0)
 }
 
 /// What is written as a whole, and once between two erasures.
 pub(crate) const fn word<F: NorFlash>() -> usize {
     if F::WRITE_SIZE > F::READ_SIZE { F::WRITE_SIZE } else { F::READ_SIZE }
-}
-
-/// What an item with so much data takes of a page.
-pub(crate) const fn item_bytes<F: NorFlash>(data: usize) -> usize {
-    8usize.next_multiple_of(word::<F>()) + data.next_multiple_of(word::<F>())
 }
 
 fn length(region: &Range<u32>) -> u32 {

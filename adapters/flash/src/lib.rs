@@ -9,23 +9,23 @@ extern crate std;
 
 mod append;
 mod assembler;
-mod bridge;
 mod bytes;
 mod content;
 #[cfg(feature = "double")]
 pub mod double;
 mod error;
 mod flash;
+mod front;
 mod head;
 mod item;
 mod layout;
 mod log;
 mod medium;
 mod outline;
-mod page;
 mod place;
 mod reading;
 mod restoration;
+mod ring;
 mod scan;
 mod settled;
 mod shelf;

@@ -2,8 +2,8 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Members, Snapshot, crc32c, crc32c_append};
 
 use crate::bytes::{Reader, Writer};
-use crate::medium::{self, ERASED, io};
-use crate::{FlashError, layout};
+use crate::layout;
+use crate::medium::{ERASED, Failed, Medium};
 
 /// What stands before a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Header {
         let mut writer = Writer::to(&mut bytes);
         writer.put(&MAGIC);
         writer.put(&[VERSION, u8::from(*is_fetched), 0, 0]);
-        writer.put(&cluster.to_le_bytes());
+        writer.number(*cluster);
         writer.members(*members);
         writer.snapshot(*snapshot);
         if let Some((covered, check)) = bytes.split_last_chunk_mut::<4>() {
@@ -43,17 +43,15 @@ impl Header {
     fn parse(bytes: &[u8; HEADER]) -> Result<Option<Header>, u8> {
         let (covered, check) = bytes.split_at(COVERED);
         let mut reader = Reader(covered);
-        if reader.array() != Some(MAGIC) || crc32c(covered).to_le_bytes() != *check {
+        if reader.array() != MAGIC || crc32c(covered).to_le_bytes() != *check {
             return Ok(None);
         }
-        match reader.array() {
-            Some([VERSION, kind, _, _]) => Ok(Header::parse_rest(reader, kind == 1)),
-            found => Err(found.map_or(0, |[version, ..]| version)),
+        let [version, kind, _, _] = reader.array();
+        if version != VERSION {
+            return Err(version);
         }
-    }
-
-    fn parse_rest(mut reader: Reader<'_>, is_fetched: bool) -> Option<Header> {
-        Some(Header { cluster: reader.number()?, members: reader.members()?, snapshot: reader.snapshot()?, is_fetched })
+        let (cluster, members) = (reader.number(), reader.members());
+        Ok(reader.snapshot().map(|snapshot| Header { cluster, members, snapshot, is_fetched: kind == 1 }))
     }
 }
 
@@ -77,9 +75,9 @@ impl Kept {
     }
 
     /// The CRC of the first bytes of the content.
-    pub(crate) fn check<F: NorFlash>(self, flash: &mut F, length: u32) -> Result<u32, FlashError> {
+    pub(crate) fn check<F: NorFlash>(self, flash: &mut Medium<F>, length: u32) -> Result<u32, Failed> {
         let mut check = 0;
-        medium::each(flash, self.content(), length, &mut |_, bytes| {
+        flash.each(self.content(), self.content() + length, &mut |_, bytes| {
             check = crc32c_append(check, bytes);
             true
         })?;
@@ -87,15 +85,15 @@ impl Kept {
     }
 
     /// Whether all of it is there, unchanged.
-    pub(crate) fn is_whole<F: NorFlash>(self, flash: &mut F) -> Result<bool, FlashError> {
+    pub(crate) fn is_whole<F: NorFlash>(self, flash: &mut Medium<F>) -> Result<bool, Failed> {
         Ok(self.check(flash, self.snapshot.bytes as u32)? == self.snapshot.check)
     }
 
     /// How many bytes there are of one that is being fetched, as far as its last word that is not erased.
-    pub(crate) fn received<F: NorFlash>(self, flash: &mut F) -> Result<u32, FlashError> {
+    pub(crate) fn received<F: NorFlash>(self, flash: &mut Medium<F>) -> Result<u32, Failed> {
         let (content, bytes) = (self.content(), self.snapshot.bytes as u32);
         let mut end = 0;
-        medium::each(flash, content, bytes, &mut |at, found| {
+        flash.each(content, content + bytes, &mut |at, found| {
             if let Some(last) = found.iter().rposition(|byte| *byte != ERASED) {
                 end = at - content + last as u32 + 1;
             }
@@ -125,26 +123,26 @@ impl Place {
     }
 
     /// The header at an address of this place.
-    pub(crate) fn header<F: NorFlash>(self, flash: &mut F, at: u32) -> Result<Option<Header>, FlashError> {
+    #[inline(never)]
+    pub(crate) fn header<F: NorFlash>(self, flash: &mut Medium<F>, at: u32) -> Result<Option<Header>, Failed> {
         let Some(room) = self.room(at) else { return Ok(None) };
         let mut bytes = [0; HEADER];
-        medium::read(flash, at, &mut bytes)?;
-        let later = |number| FlashError::LaterVersion { address: at, what: "snapshot format version", number };
-        let found = Header::parse(&bytes).map_err(later)?;
+        flash.read(at, &mut bytes)?;
+        let found = Header::parse(&bytes).map_err(|version| flash.later(at, "snapshot format version", version))?;
         Ok(found.filter(|header| header.snapshot.bytes <= u64::from(room)))
     }
 
     /// Erases the pages that a snapshot reaches into, and writes its header. One that begins the place goes first with
     /// its page: nothing is believed of what stood there. Behind another one, the rest of the page is erased already:
     /// so is the page in which a snapshot ends with the page before.
-    pub(crate) fn begin<F: NorFlash>(self, flash: &mut F, at: u32, header: &Header) -> Result<(), FlashError> {
+    pub(crate) fn begin<F: NorFlash>(self, flash: &mut Medium<F>, at: u32, header: &Header) -> Result<(), Failed> {
         let page = F::ERASE_SIZE as u32;
         let end = Kept { start: at, snapshot: header.snapshot }.end::<F>();
         let mut next = if at == self.start { at } else { (at + 1).next_multiple_of(page) };
         while next <= end && next < self.end() {
-            flash.erase(next, next + page).map_err(io("erase", next))?;
+            flash.erase(next)?;
             next += page;
         }
-        medium::write(flash, at, &header.bytes())
+        flash.write(at, &header.bytes())
     }
 }

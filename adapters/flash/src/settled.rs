@@ -2,9 +2,11 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Roster, Settled};
 
 use crate::FlashError;
-use crate::item::{CONFIGURATION, Configuration, Front, ITEM, PREFIX, Prefix};
-use crate::layout::item_bytes;
+use crate::front::{CONFIGURATION, Configuration, Front};
+use crate::item::{CONTENT, HEADER, ITEM, PREFIX, Prefix, ROOM, Walk, item_bytes};
 use crate::log::Log;
+use crate::medium::{Failed, Medium};
+use crate::ring::first_end;
 
 /// Where the last configuration that is known to be committed stands in the log: there is no memory for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,8 +14,8 @@ pub(crate) struct Place {
     pub(crate) configuration: Configuration,
     /// The page in which its write begins.
     pub(crate) page: u32,
-    /// The number of the first item of its write.
-    pub(crate) ordinal: u16,
+    /// Where in the page that is.
+    pub(crate) at: u32,
     /// How much of the write's content stands before the roster.
     pub(crate) front: u16,
 }
@@ -22,79 +24,76 @@ impl Log {
     /// Looks the last configuration up, for which `scratch` has to have room.
     pub(crate) fn settled<'s, F: NorFlash>(
         &self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         scratch: &'s mut [u8],
-    ) -> Result<Option<Settled<'s>>, FlashError> {
+    ) -> Result<Option<Settled<'s>>, Failed> {
         let place = self.outline.settled;
         let Configuration { since, bytes } = place.configuration;
         let needed = usize::from(bytes);
         if needed == 0 {
             return Ok(None);
         }
-        self.ring.expect_roster(needed)?;
-        let room = scratch.get_mut(..needed).ok_or(FlashError::Scratch { needed })?;
+        self.ring.expect_roster(flash, needed)?;
+        let Some(room) = scratch.get_mut(..needed) else { return Err(flash.fail(FlashError::Scratch { needed })) };
         self.read_roster(flash, place, 0, room)?;
-        let what = "a configuration cannot be read";
-        let roster = Roster::parse(room);
-        let roster = roster.ok_or(FlashError::Damaged { address: self.ring.page(place.page).start, what })?;
-        Ok(Some(Settled { since, roster }))
+        match Roster::parse(room) {
+            Some(roster) => Ok(Some(Settled { since, roster })),
+            None => Err(flash.damaged(self.ring.page::<F>(place.page), "a configuration cannot be read")),
+        }
     }
 
     /// Writes the last configuration once more, to the front of a page that begins: those before it may go then.
     #[inline(never)]
-    pub(crate) fn carry<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+    pub(crate) fn carry<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         let place = self.outline.settled;
         let bytes = usize::from(place.configuration.bytes);
         if bytes == 0 {
             return Ok(());
         }
-        let front = Front { settled: place.configuration, ..Front::default() };
+        let mut front = Front::new();
+        front.settled(place.configuration);
         let mut from = 0;
         while from < bytes {
-            let mut item = [0; ITEM];
-            let (is_first, mut start) = (from == 0, PREFIX);
+            let mut item = [0; ROOM];
+            let mut room = item.get_mut(CONTENT..HEADER + ITEM).ok_or(Failed)?;
+            let is_first = from == 0;
             if is_first {
-                start += CONFIGURATION;
-                front.write(item.get_mut(PREFIX..).unwrap_or_default());
+                let (start, rest) = room.split_first_chunk_mut::<CONFIGURATION>().ok_or(Failed)?;
+                start.iter_mut().zip(front.bytes()).for_each(|(room, byte)| *room = *byte);
+                room = rest;
             }
-            let end = ITEM.min(start + bytes - from);
-            self.read_roster(flash, place, from, item.get_mut(start..end).ok_or(FlashError::Miscounted)?)?;
-            from += end - start;
-            let written = item.get_mut(..end).ok_or(FlashError::Miscounted)?;
-            self.push_item(flash, front.kind(), (is_first, from == bytes), written)?;
+            let taken = room.len().min(bytes - from);
+            self.read_roster(flash, place, from, room.get_mut(..taken).ok_or(Failed)?)?;
+            from += taken;
+            let length = taken + if is_first { CONFIGURATION } else { 0 };
+            self.push_item(flash, front.kind, (is_first, from == bytes), &mut item, length)?;
         }
         self.seal(flash)?;
-        self.outline.settled = Place { page: self.number, ordinal: 0, front: CONFIGURATION as u16, ..place };
+        self.outline.settled = Place { page: self.number, at: first_end::<F>(), front: CONFIGURATION as u16, ..place };
         Ok(())
     }
 
     /// Fills `room` with the bytes of a roster, from this one on.
+    #[inline(never)]
     fn read_roster<F: NorFlash>(
         &self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         place: Place,
         from: usize,
         room: &mut [u8],
-    ) -> Result<(), FlashError> {
+    ) -> Result<(), Failed> {
         let mut skip = usize::from(place.front) + from;
         let mut room = room.iter_mut();
-        for number in place.page..=self.number {
-            let mut is_head = true;
-            self.ring.page(number).each(flash, &mut |item| {
-                let Some((prefix, content)) = Prefix::parse(item).filter(|_| !core::mem::take(&mut is_head)) else {
-                    return true;
-                };
-                if number > place.page || prefix.ordinal >= place.ordinal {
-                    content.iter().skip(skip).zip(&mut room).for_each(|(byte, room)| *room = *byte);
-                    skip = skip.saturating_sub(content.len());
-                }
-                room.len() > 0
-            })?;
-            if room.len() == 0 {
-                return Ok(());
+        let mut walk = Walk::from(place.page, place.at, self.number);
+        while room.len() > 0 {
+            if !walk.next(flash, &self.ring)? {
+                return Err(Failed);
             }
+            let Some((_, content)) = Prefix::parse(walk.data()) else { continue };
+            content.iter().skip(skip).zip(&mut room).for_each(|(byte, room)| *room = *byte);
+            skip = skip.saturating_sub(content.len());
         }
-        Err(FlashError::Miscounted)
+        Ok(())
     }
 }
 

@@ -1,11 +1,13 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Index, Members, Position, Recovered, Snapshot, Stored, crc32c};
 
-use crate::item::Mark;
+use crate::front::Mark;
 use crate::layout::{WORD_MAX, word};
+use crate::medium::{ERASED, Failed, Medium};
 use crate::outline::Outline;
 use crate::place::{HEADER, Header, Kept, Place};
-use crate::{FlashError, Layout, medium};
+use crate::show::Visit;
+use crate::{FlashError, Layout};
 
 /// The places of the snapshots, and what is in them that counts.
 #[derive(Debug)]
@@ -52,10 +54,10 @@ const PLACES: u32 = 3;
 impl Shelf {
     /// Looks at what the places begin with: whose it is, what is being fetched, and where the first one is.
     pub(crate) fn read<F: NorFlash>(
-        flash: &mut F,
+        flash: &mut Medium<F>,
         layout: &Layout,
         cluster: u64,
-    ) -> Result<(Shelf, Option<u32>), FlashError> {
+    ) -> Result<(Shelf, Option<u32>), Failed> {
         let page = F::ERASE_SIZE as u32;
         let length = (layout.snapshots.end - layout.snapshots.start) / page / PLACES * page;
         let start = layout.snapshots.start;
@@ -66,7 +68,7 @@ impl Shelf {
             let place = shelf.place(number);
             let Some(header) = place.header(flash, place.start)? else { continue };
             if header.cluster != cluster {
-                return Err(FlashError::ForeignSnapshot { address: place.start });
+                return Err(flash.fail(FlashError::ForeignSnapshot { address: place.start }));
             }
             first = first.or(Some(place.start));
             let of = Kept { start: place.start, snapshot: header.snapshot };
@@ -80,8 +82,8 @@ impl Shelf {
     }
 
     /// What the log stands on; snapshots that are damaged are forgotten.
-    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut F, log: &Outline) -> Result<Stand, FlashError> {
-        let Mark { snapshot: marked, at, before } = log.mark;
+    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut Medium<F>, log: &Outline) -> Result<Stand, Failed> {
+        let Mark { snapshot: marked, at, before } = log.mark();
         let none = Index(0);
         if marked.position.index > none {
             self.in_force = self.find_whole(flash, at)?.filter(|found| found.snapshot == marked);
@@ -108,7 +110,7 @@ impl Shelf {
     }
 
     /// The snapshot whose header is at this address, if all of it is there.
-    fn find_whole<F: NorFlash>(&self, flash: &mut F, at: u32) -> Result<Option<Kept>, FlashError> {
+    fn find_whole<F: NorFlash>(&self, flash: &mut Medium<F>, at: u32) -> Result<Option<Kept>, Failed> {
         let place = self.place(self.number_at(at));
         let header = if (place.start..place.end()).contains(&at) { place.header(flash, at)? } else { None };
         let Some(Header { snapshot, .. }) = header else { return Ok(None) };
@@ -117,24 +119,24 @@ impl Shelf {
     }
 
     /// Looks for room behind the snapshot in force. Its page was erased before its header was written.
-    fn find_end<F: NorFlash>(&mut self, flash: &mut F) -> Result<(), FlashError> {
+    fn find_end<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         self.end = None;
         let Some(found) = self.in_force else { return Ok(()) };
         let (end, page) = (found.end::<F>(), F::ERASE_SIZE as u32);
         let is_within = end < self.place(self.number_at(found.start)).end();
-        if is_within && medium::is_blank(flash, end, page - end % page)? {
+        if is_within && flash.is_blank(end, (end + 1).next_multiple_of(page))? {
             self.end = Some(end);
         }
         Ok(())
     }
 
     /// Shows the snapshots: the one before, the one in force, and what is here of one that is being fetched.
-    pub(crate) fn show<F: NorFlash, E: From<FlashError>>(
+    pub(crate) fn show<F: NorFlash>(
         &self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         stand: Stand,
-        visit: &mut impl FnMut(Recovered<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Failed> {
         for found in [self.before, self.in_force].into_iter().flatten() {
             visit(Recovered::Snapshot(found.snapshot))?;
         }
@@ -149,17 +151,19 @@ impl Shelf {
         visit(Recovered::Stored(Stored { snapshot: of.snapshot, received: u64::from(written), check }))
     }
 
+    /// How many bytes a snapshot may have.
+    pub(crate) fn room(&self) -> u32 {
+        self.length - HEADER as u32
+    }
+
     /// Refuses a snapshot that does not fit.
-    pub(crate) fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
-        let room = self.place(0).room(self.start).ok_or(FlashError::Miscounted)?;
-        if bytes > u64::from(room) {
-            return Err(FlashError::SnapshotTooLarge { bytes, room });
-        }
-        Ok(())
+    pub(crate) fn expect_room<F>(&self, flash: &mut Medium<F>, bytes: u64) -> Result<(), Failed> {
+        let room = self.room();
+        if bytes <= room.into() { Ok(()) } else { Err(flash.fail(FlashError::SnapshotTooLarge { bytes, room })) }
     }
 
     /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place.
-    pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Result<Mark, FlashError> {
+    pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Result<Mark, Failed> {
         let room = |end| self.place(self.number_at(end)).room(end);
         let fits = |end: &u32| room(*end).is_some_and(|room| snapshot.bytes <= u64::from(room));
         let at = self.end.filter(fits).map_or_else(|| self.unneeded(), Ok)?;
@@ -167,10 +171,11 @@ impl Shelf {
     }
 
     /// Where the snapshot of the leader is.
-    pub(crate) fn fetched(&self, snapshot: Snapshot) -> Result<Mark, FlashError> {
-        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
-        let fetch = self.fetch.filter(|fetch| fetch.of.snapshot == snapshot).ok_or(missing)?;
-        Ok(self.mark(snapshot, fetch.of.start))
+    pub(crate) fn fetched<F>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<Mark, Failed> {
+        match &self.fetch {
+            Some(fetch) if fetch.of.snapshot == snapshot => Ok(self.mark(snapshot, fetch.of.start)),
+            _ => Err(missing(flash, snapshot)),
+        }
     }
 
     fn mark(&self, snapshot: Snapshot, at: u32) -> Mark {
@@ -180,64 +185,60 @@ impl Shelf {
     /// Writes a snapshot of the app's own. It counts once the log says so.
     pub(crate) fn take<F: NorFlash>(
         &mut self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         at: u32,
         header: &Header,
         bytes: &[u8],
-    ) -> Result<(), FlashError> {
+    ) -> Result<(), Failed> {
         let content = self.begin(flash, at, header)?.content();
         let rest = bytes.chunks_exact(word::<F>()).remainder();
-        let words = bytes.get(..bytes.len() - rest.len()).ok_or(FlashError::Miscounted)?;
-        medium::write(flash, content, words)?;
+        let words = bytes.get(..bytes.len() - rest.len()).ok_or(Failed)?;
+        flash.write(content, words)?;
         write_rest(flash, content + words.len() as u32, rest)
     }
 
     /// Keeps a piece of a snapshot of the leader.
     pub(crate) fn store<F: NorFlash>(
         &mut self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         header: &Header,
         offset: u64,
         bytes: &[u8],
-    ) -> Result<(), FlashError> {
+    ) -> Result<(), Failed> {
         if offset == 0 {
             let at = self.fetch.map_or_else(|| self.unneeded(), |fetch| Ok(fetch.of.start))?;
             self.fetch = None;
             let of = self.begin(flash, at, header)?;
             self.fetch = Some(Fetch { of, written: 0, tail: [0; WORD_MAX], fill: 0 });
         }
-        let missing = FlashError::NoSnapshot { index: header.snapshot.position.index };
-        let mut fetch = self.fetch.ok_or(missing)?;
+        let Some(fetch) = &mut self.fetch else { return Err(missing(flash, header.snapshot)) };
         let received = u64::from(fetch.written) + fetch.fill as u64;
         let is_due = fetch.of.snapshot == header.snapshot && offset == received;
         if !is_due || bytes.len() as u64 > header.snapshot.bytes - received {
-            return Err(missing);
+            return Err(missing(flash, header.snapshot));
         }
-        fetch.add(flash, bytes)?;
-        self.fetch = Some(fetch);
-        Ok(())
+        fetch.add(flash, bytes)
     }
 
     /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says
     /// so.
-    pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), FlashError> {
-        let missing = FlashError::NoSnapshot { index: mark.snapshot.position.index };
-        let fetch = self.fetch.as_mut().ok_or(missing)?;
-        let rest = fetch.tail.get(..fetch.fill).ok_or(FlashError::Miscounted)?;
+    pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut Medium<F>, mark: Mark) -> Result<(), Failed> {
+        let Some(fetch) = &mut self.fetch else { return Err(missing(flash, mark.snapshot)) };
+        let rest = fetch.tail.get(..fetch.fill).ok_or(Failed)?;
         write_rest(flash, fetch.of.content() + fetch.written, rest)?;
         fetch.written += fetch.fill as u32;
         fetch.fill = 0;
         if u64::from(fetch.written) != mark.snapshot.bytes {
-            return Err(missing);
+            return Err(missing(flash, mark.snapshot));
         }
         if !fetch.of.is_whole(flash)? {
-            return Err(FlashError::DamagedSnapshot { address: mark.at });
+            return Err(flash.fail(FlashError::DamagedSnapshot { address: mark.at }));
         }
         Ok(())
     }
 
     /// The log says that this snapshot is in force.
-    pub(crate) fn enforce<F: NorFlash>(&mut self, flash: &mut F, mark: Mark) -> Result<(), FlashError> {
+    pub(crate) fn enforce<F: NorFlash>(&mut self, flash: &mut Medium<F>, mark: Mark) -> Result<(), Failed> {
         self.before = self.in_force;
         self.in_force = Some(Kept { start: mark.at, snapshot: mark.snapshot });
         let is_later = |fetch: &Fetch| fetch.of.snapshot.position.index > mark.snapshot.position.index;
@@ -248,26 +249,27 @@ impl Shelf {
     /// Fills `buffer` from the snapshot's `offset` on.
     pub(crate) fn read_content<F: NorFlash>(
         &self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         snapshot: Snapshot,
         offset: u64,
         buffer: &mut [u8],
-    ) -> Result<(), FlashError> {
-        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
-        let found = self.find(snapshot).ok_or(missing)?;
+    ) -> Result<(), Failed> {
+        let Some(found) = self.find(snapshot) else { return Err(missing(flash, snapshot)) };
         let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
         if !is_within {
-            return Err(missing);
+            return Err(missing(flash, snapshot));
         }
-        medium::read(flash, found.content() + offset as u32, buffer)
+        flash.read(found.content() + offset as u32, buffer)
     }
 
     /// Whom a snapshot names as the members.
-    pub(crate) fn members<F: NorFlash>(&self, flash: &mut F, snapshot: Snapshot) -> Result<Members, FlashError> {
-        let missing = FlashError::NoSnapshot { index: snapshot.position.index };
-        let Kept { start, .. } = self.find(snapshot).ok_or(missing)?;
-        let header = self.place(self.number_at(start)).header(flash, start)?;
-        header.map(|header| header.members).ok_or(missing)
+    pub(crate) fn members<F: NorFlash>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<Members, Failed> {
+        if let Some(Kept { start, .. }) = self.find(snapshot)
+            && let Some(header) = self.place(self.number_at(start)).header(flash, start)?
+        {
+            return Ok(header.members);
+        }
+        Err(missing(flash, snapshot))
     }
 
     /// A snapshot that can be read.
@@ -276,18 +278,18 @@ impl Shelf {
     }
 
     /// Where the next place begins in which nothing is in force nor being fetched; rather not that of the one before.
-    fn unneeded(&self) -> Result<u32, FlashError> {
+    fn unneeded(&self) -> Result<u32, Failed> {
         let [in_force, before] =
             [self.in_force, self.before].map(|found| found.map(|found| self.number_at(found.start)));
         let fetched = self.fetch.map(|fetch| self.number_at(fetch.of.start));
         let next = in_force.map_or(0, |number| number + 1);
         let numbers = (next..next + PLACES).map(|number| number % PLACES);
         let unneeded = numbers.filter(|number| in_force != Some(*number) && fetched != Some(*number));
-        let number = unneeded.min_by_key(|number| before == Some(*number)).ok_or(FlashError::Miscounted)?;
+        let number = unneeded.min_by_key(|number| before == Some(*number)).ok_or(Failed)?;
         Ok(self.place(number).start)
     }
 
-    fn begin<F: NorFlash>(&mut self, flash: &mut F, at: u32, header: &Header) -> Result<Kept, FlashError> {
+    fn begin<F: NorFlash>(&mut self, flash: &mut Medium<F>, at: u32, header: &Header) -> Result<Kept, Failed> {
         let number = self.number_at(at);
         let place = self.place(number);
         if at == place.start {
@@ -313,7 +315,7 @@ impl Shelf {
 
 impl Fetch {
     /// Writes the words that are whole now, and keeps the beginning of the next one.
-    fn add<F: NorFlash>(&mut self, flash: &mut F, bytes: &[u8]) -> Result<(), FlashError> {
+    fn add<F: NorFlash>(&mut self, flash: &mut Medium<F>, bytes: &[u8]) -> Result<(), Failed> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let room = word::<F>() - self.fill;
@@ -322,8 +324,8 @@ impl Fetch {
             self.fill += now.len();
             rest = later;
             if self.fill == word::<F>() {
-                let whole = self.tail.get(..self.fill).ok_or(FlashError::Miscounted)?;
-                medium::write(flash, self.of.content() + self.written, whole)?;
+                let whole = self.tail.get(..self.fill).ok_or(Failed)?;
+                flash.write(self.of.content() + self.written, whole)?;
                 self.written += self.fill as u32;
                 self.fill = 0;
             }
@@ -332,11 +334,17 @@ impl Fetch {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn missing<F>(flash: &mut Medium<F>, snapshot: Snapshot) -> Failed {
+    flash.fail(FlashError::NoSnapshot { index: snapshot.position.index })
+}
+
 /// Writes bytes that do not fill their word, if there are any.
-fn write_rest<F: NorFlash>(flash: &mut F, address: u32, bytes: &[u8]) -> Result<(), FlashError> {
-    let mut last = [medium::ERASED; WORD_MAX];
+fn write_rest<F: NorFlash>(flash: &mut Medium<F>, address: u32, bytes: &[u8]) -> Result<(), Failed> {
+    let mut last = [ERASED; WORD_MAX];
     last.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
-    medium::write(flash, address, last.get(..word::<F>()).ok_or(FlashError::Miscounted)?)
+    flash.write(address, last.get(..word::<F>()).ok_or(Failed)?)
 }
 
 /// A snapshot by its bytes.

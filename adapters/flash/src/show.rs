@@ -1,17 +1,22 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{HardState, Index, Mark, Recovered, Term};
 
-use crate::FlashError;
 use crate::assembler::Assembler;
-use crate::head::Found;
-use crate::item::{Front, Prefix, Stand};
+use crate::bytes::Reader;
+use crate::front::Parts;
+use crate::item::{Prefix, Walk};
 use crate::log::Log;
+use crate::medium::{Failed, Medium};
+use crate::outline::{Gist, TERM_MARK_AT, last_of, read};
 use crate::scan::explain;
 
+/// Whom all that a log holds is shown to.
+pub(crate) type Visit<'v> = dyn FnMut(Recovered<'_>) -> Result<(), Failed> + 'v;
+
 /// Shows what a log holds, which was read and found to be sound.
-struct Show<'s, V> {
+struct Show<'s, 'v> {
     assembler: Assembler<'s>,
-    visit: V,
+    visit: &'s mut Visit<'v>,
     /// How many snapshots of the leader are still to come: entries before the last of them are void.
     installs: u32,
     /// Entries further behind this one than the next hang in the air. They will be replaced.
@@ -24,112 +29,84 @@ struct Show<'s, V> {
 
 impl Log {
     /// Shows term, vote and entries in the order in which they were written.
-    pub(crate) fn show<F: NorFlash, E: From<FlashError>>(
+    #[inline(never)]
+    pub(crate) fn show<F: NorFlash>(
         &self,
-        flash: &mut F,
+        flash: &mut Medium<F>,
         scratch: &mut [u8],
-        visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let (installs, reached) = (self.outline.installs, self.covered);
-        let mut show =
-            Show { assembler: Assembler::new(scratch), visit, installs, reached, is_cut: false, term_mark: None };
-        for number in self.first..=self.number {
-            let (mut from, mut verdict) = (None, None);
-            loop {
-                let (mut asked, mut is_head, mut result) = (None, true, Ok(()));
-                self.ring.page(number).each(flash, &mut |item| {
-                    if core::mem::take(&mut is_head) {
-                        let is_first = number == self.first && from.is_none();
-                        result = if is_first { show.head(item) } else { Ok(()) };
-                        return result.is_ok();
-                    }
-                    let Some((prefix, content)) = Prefix::parse(item) else { return true };
-                    if from.is_some_and(|from| prefix.ordinal < from) {
-                        return true;
-                    }
-                    if prefix.is_first {
-                        show.is_cut = !(prefix.is_last || verdict.take().unwrap_or(false));
-                        if show.is_cut && from != Some(prefix.ordinal) {
-                            asked = Some(prefix.ordinal);
-                            return false;
-                        }
-                    }
-                    result =
-                        if show.is_cut { Ok(()) } else { show.item(prefix, content, self.ring.page(number).start) };
-                    result.is_ok()
-                })?;
-                result?;
-                let Some(ordinal) = asked else { break };
-                verdict = Some(self.is_whole(flash, number, ordinal)?);
-                from = Some(ordinal);
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Failed> {
+        let head = self.ring.present(flash, self.first)?;
+        let (assembler, installs, reached) = (Assembler::new(scratch), self.outline.installs, self.covered);
+        let mut show = Show { assembler, visit, installs, reached, is_cut: false, term_mark: None };
+        show.head(head.gist())?;
+        let mut walk = Walk::new::<F>(self.first, self.number);
+        while walk.next(flash, &self.ring)? {
+            let Some((prefix, content)) = Prefix::parse(walk.data()) else { continue };
+            if prefix.is_first {
+                show.is_cut = !(prefix.is_last || self.is_whole(flash, walk.number, walk.end)?);
+            }
+            if !show.is_cut {
+                show.item(flash, prefix, content, self.ring.page::<F>(walk.number))?;
             }
         }
         Ok(())
     }
 
-    /// Whether the write that begins with this item, and does not end with it, ends with a later one.
-    fn is_whole<F: NorFlash>(&self, flash: &mut F, first: u32, ordinal: u16) -> Result<bool, FlashError> {
-        let mut is_whole = None;
-        for number in first..=self.number {
-            let mut is_head = true;
-            self.ring.page(number).each(flash, &mut |item| {
-                if core::mem::take(&mut is_head) {
-                    return true;
-                }
-                if let Some((prefix, _)) = Prefix::parse(item) {
-                    let is_behind = number > first || prefix.ordinal > ordinal;
-                    if is_behind && (prefix.is_first || prefix.is_last) {
-                        is_whole = Some(!prefix.is_first);
-                    }
-                }
-                is_whole.is_none()
-            })?;
-            if is_whole.is_some() {
-                break;
+    /// Whether the write whose first item ends here, and does not end it, ends with a later one.
+    #[inline(never)]
+    fn is_whole<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32, at: u32) -> Result<bool, Failed> {
+        let mut walk = Walk::from(number, at, self.number);
+        while walk.next(flash, &self.ring)? {
+            if let Some((prefix, _)) = Prefix::parse(walk.data())
+                && (prefix.is_first || prefix.is_last)
+            {
+                return Ok(!prefix.is_first);
             }
         }
-        Ok(is_whole.unwrap_or(false))
+        Ok(false)
     }
 }
 
-impl<V> Show<'_, V> {
-    /// The first page's head: what the pages before it amount to.
-    fn head<E>(&mut self, item: &[u8]) -> Result<(), E>
-    where
-        V: FnMut(Recovered<'_>) -> Result<(), E>,
-    {
-        let Found::Head(head) = Found::parse(item) else { return Ok(()) };
-        self.assembler.begin(head.last, 0);
-        if head.hard_state != HardState::default() {
-            (self.visit)(Recovered::HardState(head.hard_state))?;
+impl Show<'_, '_> {
+    /// What the pages before the first amount to.
+    fn head(&mut self, gist: &Gist) -> Result<(), Failed> {
+        let last = last_of(gist);
+        self.assembler.begin(last, 0);
+        let state = read(gist, 0).hard_state().ok_or(Failed)?;
+        if state != HardState::default() {
+            (self.visit)(Recovered::HardState(state))?;
         }
-        match head.term_mark {
+        match read(gist, TERM_MARK_AT).term() {
             Term(0) => Ok(()),
-            term => (self.visit)(Recovered::Mark(Mark { term, last: head.last })),
+            term => (self.visit)(Recovered::Mark(Mark { term, last })),
         }
     }
 
-    fn item<E: From<FlashError>>(&mut self, prefix: Prefix, content: &[u8], address: u32) -> Result<(), E>
-    where
-        V: FnMut(Recovered<'_>) -> Result<(), E>,
-    {
+    fn item<F: NorFlash>(
+        &mut self,
+        flash: &mut Medium<F>,
+        prefix: Prefix,
+        content: &[u8],
+        address: u32,
+    ) -> Result<(), Failed> {
         let mut records = content;
         if prefix.is_first {
-            let (front, rest) = Front::parse(prefix.front, content).map_err(|_| FlashError::Miscounted)?;
+            let (front, rest) = Parts::parse(prefix.front, content).ok_or(Failed)?;
             if let Some(state) = front.hard_state {
-                (self.visit)(Recovered::HardState(state))?;
+                (self.visit)(Recovered::HardState(Reader(state).hard_state().ok_or(Failed)?))?;
             }
             let mut last = self.assembler.last;
-            if let Some(Stand::Installed(mark)) = front.stand {
+            if front.is_installed {
                 self.installs = self.installs.saturating_sub(1);
-                last = mark.snapshot.position;
+                last = front.mark.and_then(|mark| Reader(mark).position()).ok_or(Failed)?;
             }
             self.assembler.begin(last, front.settled.bytes);
-            self.term_mark = front.term_mark;
+            self.term_mark = front.term_mark.and_then(|mark| Reader(mark).term_mark());
             records = rest;
         }
         if self.installs == 0 {
-            self.records(records, address)?;
+            self.records(flash, records, address)?;
         }
         match self.term_mark.take_if(|_| prefix.is_last) {
             Some(mark) => (self.visit)(Recovered::Mark(mark)),
@@ -137,10 +114,7 @@ impl<V> Show<'_, V> {
         }
     }
 
-    fn records<E: From<FlashError>>(&mut self, records: &[u8], address: u32) -> Result<(), E>
-    where
-        V: FnMut(Recovered<'_>) -> Result<(), E>,
-    {
+    fn records<F: NorFlash>(&mut self, flash: &mut Medium<F>, records: &[u8], address: u32) -> Result<(), Failed> {
         let Show { assembler, visit, reached, .. } = self;
         let mut result = Ok(());
         let fed = assembler.feed(records, &mut |entry| {
@@ -151,6 +125,6 @@ impl<V> Show<'_, V> {
             }
         });
         result?;
-        fed.map_err(|fault| explain(address, fault).into())
+        fed.map_err(|fault| explain(flash, address, fault))
     }
 }

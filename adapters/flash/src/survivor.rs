@@ -2,8 +2,10 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Record;
 use quorate::{Owner, Recovered, Snapshot};
 
-use crate::log::{Log, Ring};
-use crate::reading::Reading;
+use crate::log::Log;
+use crate::medium::{Failed, Medium};
+use crate::reading::{Reading, shown};
+use crate::ring::Ring;
 use crate::shelf::Shelf;
 use crate::{FlashError, Layout};
 
@@ -12,7 +14,7 @@ use crate::{FlashError, Layout};
 /// Nothing can lock a flash: whoever reads it sees to it that its node does not run.
 #[derive(Debug)]
 pub struct Survivor<F> {
-    flash: F,
+    medium: Medium<F>,
     owner: Owner,
     reading: Reading,
 }
@@ -26,15 +28,25 @@ impl<F: NorFlash> Survivor<F> {
     /// # Errors
     /// The flash cannot be read, has another layout, or is damaged. Or a later version wrote it.
     pub fn open(flash: F, layout: Layout, scratch: &mut [u8]) -> Result<Option<Survivor<F>>, FlashError> {
-        let mut flash = flash;
         layout.check(&flash).map_err(FlashError::Layout)?;
-        let Some(owner) = Ring::owner(&mut flash, &layout)? else { return Ok(None) };
-        let ring = Ring::new::<F>(&layout, owner)?;
-        let Some(pages) = ring.find(&mut flash)? else { return Ok(None) };
-        let (shelf, _) = Shelf::read(&mut flash, &layout, owner.cluster)?;
-        let log = Log::read(&mut flash, ring, pages, scratch)?;
-        let reading = Reading::of(&mut flash, log, shelf, scratch)?;
-        Ok(Some(Survivor { flash, owner, reading }))
+        let mut medium = Medium::new(flash);
+        match Survivor::read_all(&mut medium, &layout, scratch) {
+            Ok(found) => Ok(found.map(|(owner, reading)| Survivor { medium, owner, reading })),
+            Err(Failed) => Err(medium.fault()),
+        }
+    }
+
+    fn read_all(
+        flash: &mut Medium<F>,
+        layout: &Layout,
+        scratch: &mut [u8],
+    ) -> Result<Option<(Owner, Reading)>, Failed> {
+        let Some(owner) = Ring::owner(flash, layout)? else { return Ok(None) };
+        let ring = Ring::new::<F>(layout, owner)?;
+        let Some(pages) = ring.find(flash)? else { return Ok(None) };
+        let (shelf, _) = Shelf::read(flash, layout, owner.cluster)?;
+        let log = Log::read(flash, ring, pages, scratch)?;
+        Ok(Some((owner, Reading::of(flash, log, shelf, scratch)?)))
     }
 
     /// Whom the flash belongs to.
@@ -44,7 +56,7 @@ impl<F: NorFlash> Survivor<F> {
 
     /// What makes the store a member, or is to.
     pub fn record(&self) -> Option<Record> {
-        self.reading.log.outline.record
+        self.reading.log.outline.record()
     }
 
     /// Shows all that the log holds, as [`Flash::open`](crate::Flash::open) does.
@@ -56,7 +68,8 @@ impl<F: NorFlash> Survivor<F> {
         scratch: &mut [u8],
         visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.reading.show(&mut self.flash, scratch, visit)
+        let Survivor { medium, reading, .. } = self;
+        shown(medium, visit, |flash, visit| reading.show(flash, scratch, visit))
     }
 
     /// Fills `buffer` from the snapshot's `offset` on.
@@ -64,6 +77,7 @@ impl<F: NorFlash> Survivor<F> {
     /// # Errors
     /// [`FlashError::NoSnapshot`], or what the flash driver says.
     pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
-        self.reading.shelf.read_content(&mut self.flash, snapshot, offset, buffer)
+        let Survivor { medium, reading, .. } = self;
+        reading.shelf.read_content(medium, snapshot, offset, buffer).map_err(|Failed| medium.fault())
     }
 }

@@ -61,9 +61,9 @@ fn a_layout_that_does_not_fit_is_refused() {
     let few = Layout { snapshots: 6 * 512..8 * 512, ..fine() };
     assert_eq!(refused_layout::<4, 512>(few), LayoutError::SnapshotsTooSmall { bytes: 1_024, needed: 1_536 });
     assert_eq!(refused_layout::<64, 512>(layout::<64, 512>(6, 1)), LayoutError::WordSize { bytes: 64 });
-    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 384 });
+    assert_eq!(refused_layout::<4, 256>(layout::<4, 256>(6, 1)), LayoutError::PageSize { bytes: 256, needed: 372 });
     let many = Layout { seats: 32, ..layout::<8, 1024>(6, 1) };
-    assert_eq!(refused_layout::<8, 1024>(many), LayoutError::PageSize { bytes: 1_024, needed: 1_272 });
+    assert_eq!(refused_layout::<8, 1024>(many), LayoutError::PageSize { bytes: 1_024, needed: 1_248 });
     let backwards = Layout { log: Range { start: 6 * 512, end: 0 }, ..fine() };
     assert_eq!(refused_layout::<4, 512>(backwards), LayoutError::LogTooSmall { bytes: 0, needed: 5 * 512 });
 }
@@ -146,7 +146,7 @@ fn a_damaged_head_is_missed_behind_a_page_that_is_lost() {
     let mut double = flash.release();
     assert_ne!(double.bytes()[2 * 512], 0xff, "there are three pages");
     (512..2 * 512).for_each(|at| double.rot(at, 0xff));
-    double.rot(2 * 512 + 12, 0);
+    double.rot(2 * 512 + 4, 0);
     let what = "the head of a page is damaged";
     assert_eq!(refused(double, &layout, owner()), FlashError::Damaged { address: 2 * 512, what });
 }

@@ -213,5 +213,8 @@ pub(crate) fn written<const WORD: usize, const PAGE: usize>() -> Double<WORD, PA
     let source = &mut Source::new(&[]);
     let mut story = Story::<WORD, PAGE>::new(source);
     story.session(source);
+    let (mut flash, _) = open(&mut story.chip).expect("what was written can be opened");
+    let term = HardState { term: Term(1), vote: None };
+    flash.write(Some(term), None, quorate::Entries::default(), None, None).expect("there is room");
     story.chip
 }

@@ -77,7 +77,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
             Damage::Heads => {
                 let (first, count) = (usize::from(source.byte()), usize::from(source.below(3)));
                 for page in first..=first + count {
-                    let at = page % pages * PAGE + WORD + usize::from(source.byte()) % HEAD;
+                    let at = page % pages * PAGE + usize::from(source.byte()) % HEAD;
                     chip.rot(at, chip.bytes()[at] ^ 1 << source.below(8));
                 }
             }
@@ -99,9 +99,7 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
             0 => number % bytes.len(),
             _ => fresh.get(number % fresh.len().max(1)).map_or(0, |at| *at),
         };
-        // A page whose head is no item any longer may be one that was erased in part: that cannot be told.
-        let is_begin = at < log_bytes::<WORD, PAGE>() && at % PAGE < 2 * WORD.max(ITEM_HEADER);
-        if source.flag() && !is_begin {
+        if source.flag() {
             erase_word(chip, at);
         } else {
             chip.rot(at, chip.bytes()[at] ^ 1 << source.below(8));
@@ -109,10 +107,8 @@ impl<const WORD: usize, const PAGE: usize> Story<WORD, PAGE> {
     }
 }
 
-/// Bytes before the content of an item, or a word.
-const ITEM_HEADER: usize = 8;
-/// Bytes of a page behind its first word that belong to its head.
-const HEAD: usize = 128;
+/// Bytes of the head that a page begins with.
+const HEAD: usize = 168;
 
 /// Changes bytes as no writer and no power cut does.
 fn change_any<const WORD: usize, const PAGE: usize>(chip: &mut Double<WORD, PAGE>, source: &mut Source<'_>) {
