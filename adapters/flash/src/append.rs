@@ -2,12 +2,9 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Entries, Index};
 
 use crate::FlashError;
-use crate::assembler::behind;
-use crate::bytes::Reader;
-use crate::content::{Content, FOLLOWS, Write};
-use crate::front::Parts;
-use crate::item::{CONTENT, HEADER, ITEM, PREFIX, Prefix, ROOM, Walk, close, item_bytes};
-use crate::layout::{ROOM_MIN, WORD_MAX};
+use crate::content::{Content, Write};
+use crate::item::{CONTENT, HEADER, ITEM, PREFIX, Prefix, Room, close, item_bytes};
+use crate::layout::ROOM_MIN;
 use crate::log::Log;
 use crate::medium::{Failed, Medium};
 use crate::ring::{Ring, first_end, fresh_end};
@@ -48,11 +45,11 @@ impl Log {
             left -= self.push_next(flash, write.front.kind, is_first, &mut rest, room)?;
         }
         self.seal(flash)?;
-        let front = write.parts();
-        self.outline.note_front(&front, place.ok_or(Failed)?);
-        write.entries.for_each(|entry| self.outline.note_entry(entry.position()));
-        if let Some(position) = front.mark.and_then(|mark| Reader(mark).position()) {
-            self.covered = position.index;
+        let Write { front, entries, .. } = write;
+        self.outline.note_front(front.kind, front.bytes(), place.ok_or(Failed)?).ok_or(Failed)?;
+        entries.for_each(|entry| self.outline.note_entry(entry.position()));
+        if front.makes_room() {
+            self.covered = self.outline.mark().0.index();
         }
         if self.is_all(write.entries) { self.drop_unneeded(flash) } else { self.drop_covered(flash) }
     }
@@ -135,39 +132,6 @@ impl Log {
         Ok(self.behind_first)
     }
 
-    /// The index behind which the pages from this one on hold every entry.
-    #[inline(never)]
-    fn base_from<F: NorFlash>(&self, flash: &mut Medium<F>, first: u32) -> Result<Index, Failed> {
-        let mut base = self.ring.last_before(flash, first)?;
-        let (mut draft, mut roster, mut is_begun) = (base, 0, false);
-        let mut walk = Walk::new::<F>(first, self.number);
-        while walk.next(flash, &self.ring)? {
-            let Some((prefix, mut content)) = Prefix::parse(walk.data()) else { continue };
-            if prefix.is_first {
-                draft = base;
-                let (front, rest) = Parts::parse(prefix.front, content).ok_or(Failed)?;
-                if let Some(position) =
-                    front.mark.filter(|_| front.is_installed).and_then(|mark| Reader(mark).position())
-                {
-                    draft = position.index;
-                }
-                (content, roster, is_begun) = (rest, front.settled.bytes.into(), true);
-            }
-            // The write's first record: an entry that follows the one before replaces none.
-            if let Some((kind, rest)) = behind(&mut roster, content).split_first()
-                && core::mem::take(&mut is_begun)
-                && kind & FOLLOWS == 0
-                && rest.len() >= 8
-            {
-                draft = draft.min(Index(Reader(rest).number().saturating_sub(1)));
-            }
-            if prefix.is_last {
-                base = draft;
-            }
-        }
-        Ok(base)
-    }
-
     /// How many new pages a write of so many bytes takes, and whether it leaves the rest of this one.
     ///
     /// A write that fits into one page is not cut by the end of another: a page that begins within a write cannot stay
@@ -199,8 +163,8 @@ impl Log {
         rest: &mut Content<'_>,
         room: usize,
     ) -> Result<usize, Failed> {
-        let mut item = [0; ROOM];
-        let length = rest.take(item.get_mut(CONTENT..HEADER + room).ok_or(Failed)?);
+        let mut item = Room::new();
+        let length = rest.take(item.0.get_mut(CONTENT..HEADER + room).ok_or(Failed)?);
         self.push_item(flash, kind, (is_first, rest.is_done()), &mut item, length)?;
         Ok(length)
     }
@@ -213,27 +177,27 @@ impl Log {
         flash: &mut Medium<F>,
         front: u8,
         (is_first, is_last): (bool, bool),
-        item: &mut [u8; ROOM],
+        item: &mut Room,
         length: usize,
     ) -> Result<(), Failed> {
         let prefix = Prefix { is_first, is_last, front, ordinal: self.ordinal }.bytes();
-        item.iter_mut().skip(HEADER).zip(prefix).for_each(|(room, byte)| *room = byte);
+        item.0.iter_mut().skip(HEADER).zip(prefix).for_each(|(room, byte)| *room = byte);
         self.ordinal = self.ordinal.wrapping_add(1);
         self.push(flash, item, PREFIX + length)
     }
 
     /// Says that the write before it arrived as a whole: an item without data.
     pub(crate) fn seal<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
-        self.push(flash, &mut [0; HEADER.next_multiple_of(WORD_MAX)], 0)
+        self.push(flash, &mut Room::new(), 0)
     }
 
     /// Writes an item that has so much data.
     #[inline(never)]
-    fn push<F: NorFlash>(&mut self, flash: &mut Medium<F>, item: &mut [u8], data: usize) -> Result<(), Failed> {
-        close(item.get_mut(..HEADER + data).ok_or(Failed)?, Ring::place::<F>(self.number, self.end))?;
+    fn push<F: NorFlash>(&mut self, flash: &mut Medium<F>, item: &mut Room, data: usize) -> Result<(), Failed> {
+        close(item.0.get_mut(..HEADER + data).ok_or(Failed)?, Ring::place::<F>(self.number, self.end))?;
         let taken = item_bytes::<F>(data);
         let page = self.ring.page::<F>(self.number);
-        flash.write(page + self.end, item.get(..taken).ok_or(Failed)?)?;
+        flash.write(page + self.end, item.0.get(..taken).ok_or(Failed)?)?;
         self.end += taken as u32;
         Ok(())
     }

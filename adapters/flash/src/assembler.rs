@@ -1,20 +1,21 @@
-use core::cell::Cell;
-
 use quorate::{Entry, Index, Position, RECORD_OVERHEAD, RecordError};
 
-use crate::bytes::Writer;
+use crate::bytes::{Reader, Writer};
 use crate::content::{FOLLOWS, POSITION};
-use crate::item::{ITEM, PREFIX};
+use crate::front::SETTLED;
+use crate::outline::Outline;
 
 /// Puts the records of a write together again, which the ends of items may cut, and of which most lack index and term.
 #[derive(Debug)]
 pub(crate) struct Assembler<'s> {
-    /// In front, room for index and term of the record that comes first.
+    /// The beginning of the record whose end is yet to come: index and term first, as they stand on the wire.
     scratch: &'s mut [u8],
+    /// Whether nobody looks at payloads, so that there need be no room for them.
+    is_skimming: bool,
     /// Bytes of the write's roster whose end is yet to come.
     roster: usize,
-    /// Bytes of a record whose end is yet to come.
-    fill: usize,
+    /// Where in the record the next byte goes, if its kind is there already.
+    fill: Option<usize>,
     /// The entry before.
     pub(crate) last: Position,
 }
@@ -30,99 +31,93 @@ pub(crate) enum RecordFault {
 }
 
 impl<'s> Assembler<'s> {
-    pub(crate) fn new(scratch: &'s mut [u8]) -> Self {
-        Assembler { scratch, roster: 0, fill: 0, last: Position::default() }
+    pub(crate) fn new(scratch: &'s mut [u8], is_skimming: bool) -> Self {
+        Assembler { scratch, is_skimming, roster: 0, fill: None, last: Position::default() }
     }
 
-    /// Forgets what a write left unfinished, and goes on behind this entry and so many bytes of a roster.
-    pub(crate) fn begin(&mut self, last: Position, roster: u16) {
-        self.roster = roster.into();
-        self.fill = 0;
-        self.last = last;
+    /// Forgets what a write left unfinished, and goes on behind the front of one of this kind, which was noted.
+    pub(crate) fn begin(&mut self, outline: &Outline, kind: u8) {
+        self.roster = if kind & SETTLED == 0 { 0 } else { outline.settled.configuration.bytes.into() };
+        self.fill = None;
+        self.last = outline.last();
     }
 
     /// Whether neither roster nor record is unfinished.
     pub(crate) fn is_done(&self) -> bool {
-        self.roster == 0 && self.fill == 0
+        self.roster == 0 && self.fill.is_none()
     }
 
-    /// Takes what one more item has of roster and records, and shows the records that are whole.
-    pub(crate) fn feed(&mut self, bytes: &[u8], visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), RecordFault> {
-        let bytes = behind(&mut self.roster, bytes);
-        let (mut start, end) = (POSITION, POSITION + self.fill + bytes.len());
-        let Some(room) = self.scratch.get_mut(POSITION + self.fill..end) else {
-            return Err(RecordFault::Scratch(self.needed().max(end)));
-        };
-        room.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
-        while let Some(length) = length(self.scratch.get(start..end).ok_or(RecordFault::Damaged)?)
-            && start + length <= end
-        {
-            let from = self.restore(start);
-            let record = self.scratch.get(from..start + length).ok_or(RecordFault::Damaged)?;
-            let (entry, _) = Entry::parse(record).map_err(|error| match error {
-                RecordError::Kind(kind) => RecordFault::Later(kind),
-                _ => RecordFault::Damaged,
-            })?;
-            self.last = entry.position();
-            visit(entry);
-            start += length;
+    /// Takes what one more item has of roster and records, and shows the records that are whole: as entries, unless their
+    /// payloads are left out.
+    #[inline(never)]
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        visit: &mut dyn FnMut(Position, Option<Entry<'_>>),
+    ) -> Result<(), RecordFault> {
+        for byte in behind(&mut self.roster, bytes) {
+            let fill = match self.fill {
+                None => self.start(*byte)?,
+                Some(fill) => {
+                    if let Some(room) = self.scratch.get_mut(fill) {
+                        *room = *byte;
+                    }
+                    // The kind stands behind index and term, and came before them.
+                    if fill + 1 == POSITION { BEHIND_KIND } else { fill + 1 }
+                }
+            };
+            self.fill = Some(fill);
+            if fill < LENGTH_END || fill < self.length()? {
+                continue;
+            }
+            self.fill = None;
+            let entry = match self.scratch.get(..fill).filter(|_| !self.is_skimming) {
+                Some(record) => Some(Entry::parse(record).map_err(explain)?.0),
+                None => None,
+            };
+            self.last = Reader(self.scratch).position().ok_or(RecordFault::Damaged)?;
+            visit(self.last, entry);
         }
-        self.fill = end - start;
-        let cells = Cell::from_mut(self.scratch.get_mut(..end).ok_or(RecordFault::Damaged)?).as_slice_of_cells();
-        cells.iter().skip(POSITION).zip(cells.iter().skip(start)).for_each(|(to, from)| to.set(from.get()));
         Ok(())
     }
 
-    /// Puts the record that stands here into its own order, with index and term, and says where it begins then.
-    fn restore(&mut self, start: usize) -> usize {
-        let Position { term, index } = self.last;
-        match self.scratch.split_at_mut_checked(start) {
-            Some((before, [kind, ..])) if *kind & FOLLOWS != 0 => {
-                *kind &= !FOLLOWS;
-                if let Some(room) = before.last_chunk_mut::<POSITION>() {
-                    Writer::to(room).position(Position { term, index: Index(index.0 + 1) });
-                }
-                start - POSITION
-            }
-            Some((_, record)) => {
-                if let Some(front) = record.first_chunk_mut::<{ POSITION + 1 }>() {
-                    front.rotate_left(1);
-                }
-                start
-            }
-            None => start,
+    /// Begins a record of this kind, and says where its next byte goes.
+    fn start(&mut self, kind: u8) -> Result<usize, RecordFault> {
+        let Some(front) = self.scratch.first_chunk_mut::<LENGTH_END>() else {
+            return Err(RecordFault::Scratch(RECORD_OVERHEAD));
+        };
+        front[POSITION] = kind & !FOLLOWS;
+        if kind & FOLLOWS == 0 {
+            return Ok(0);
         }
+        let Position { term, index } = self.last;
+        Writer::to(front).position(Position { term, index: Index(index.0 + 1) });
+        Ok(BEHIND_KIND)
     }
 
-    /// How much scratch the record takes whose beginning is here.
-    fn needed(&self) -> usize {
-        let begun = self.scratch.get(POSITION..POSITION + self.fill);
-        debug_assert!(begun.is_some(), "what was filled lies within the scratch");
-        let begun = begun.unwrap_or_default();
-        let payload = length(begun).map_or(0, |length| length - overhead(begun));
-        POSITION + RECORD_OVERHEAD + payload + ITEM - PREFIX
+    /// How long the record is whose payload's length is here.
+    fn length(&self) -> Result<usize, RecordFault> {
+        let front = self.scratch.first_chunk::<LENGTH_END>().ok_or(RecordFault::Damaged)?;
+        let needed = RECORD_OVERHEAD + usize::from(u16::from_le_bytes([front[LENGTH_END - 2], front[LENGTH_END - 1]]));
+        if needed <= self.scratch.len() || self.is_skimming { Ok(needed) } else { Err(RecordFault::Scratch(needed)) }
+    }
+}
+
+fn explain(error: RecordError) -> RecordFault {
+    match error {
+        RecordError::Kind(kind) => RecordFault::Later(kind),
+        _ => RecordFault::Damaged,
     }
 }
 
 /// What stands behind a roster of which so many bytes are left.
-pub(crate) fn behind<'a>(roster: &mut usize, bytes: &'a [u8]) -> &'a [u8] {
+fn behind<'a>(roster: &mut usize, bytes: &'a [u8]) -> &'a [u8] {
     let (of_roster, rest) = bytes.split_at_checked(*roster).unwrap_or((bytes, &[]));
     *roster -= of_roster.len();
     rest
 }
 
-/// The bytes of the record that comes first, once it can be told.
-fn length(bytes: &[u8]) -> Option<usize> {
-    let before = overhead(bytes) - LENGTH - CHECK;
-    let [low, high] = bytes.get(before..)?.first_chunk()?;
-    Some(overhead(bytes) + usize::from(u16::from_le_bytes([*low, *high])))
-}
-
-/// Bytes of a record beside its payload.
-fn overhead(bytes: &[u8]) -> usize {
-    let follows = bytes.first().is_some_and(|kind| kind & FOLLOWS != 0);
-    if follows { RECORD_OVERHEAD - POSITION } else { RECORD_OVERHEAD }
-}
-
-const LENGTH: usize = 2;
-const CHECK: usize = 4;
+/// Where in a record the bytes behind its kind stand.
+const BEHIND_KIND: usize = POSITION + 1;
+/// Where in a record the bytes behind the length of its payload stand.
+pub(crate) const LENGTH_END: usize = BEHIND_KIND + 2;

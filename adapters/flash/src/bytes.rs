@@ -4,7 +4,7 @@ use quorate::{
     Snapshot, Term,
 };
 
-use crate::front::{Configuration, Mark};
+use crate::front::Configuration;
 
 const PREPARED: u8 = 1;
 const COMPLETE: u8 = 2;
@@ -92,14 +92,10 @@ impl Reader<'_> {
     pub(crate) fn configuration(&mut self) -> Configuration {
         Configuration { since: Index(self.number()), bytes: u16::from_le_bytes(self.array()) }
     }
-
-    /// A snapshot (28), its address (4), the address of the one before (4).
-    pub(crate) fn mark(&mut self) -> Option<Mark> {
-        Some(Mark { snapshot: self.snapshot()?, at: self.word(), before: self.word() })
-    }
 }
 
 /// Writes numbers one behind the other to where there is room for all of them.
+#[derive(Debug)]
 pub(crate) struct Writer<'b> {
     pub(crate) room: &'b mut [u8],
     pub(crate) length: usize,
@@ -173,16 +169,5 @@ impl<'b> Writer<'b> {
         for seats in [voters, outgoing, replaced, learners, witnesses] {
             self.word(seats.0);
         }
-    }
-
-    pub(crate) fn configuration(&mut self, Configuration { since, bytes }: Configuration) {
-        self.number(since.0);
-        self.put(&bytes.to_le_bytes());
-    }
-
-    pub(crate) fn mark(&mut self, mark: Mark) {
-        self.snapshot(mark.snapshot);
-        self.word(mark.at);
-        self.word(mark.before);
     }
 }

@@ -1,15 +1,13 @@
-use core::ops::Range;
 use core::slice;
 
 use quorate::{Entries, Index, Position};
 
-use crate::bytes::{Reader, Writer};
-use crate::front::{Front, Parts};
+use crate::front::Front;
 
 /// What a write holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Write<'a> {
-    pub(crate) front: &'a Front,
+    pub(crate) front: &'a Front<'a>,
     /// What the front says of a configuration is about these bytes.
     pub(crate) roster: &'a [u8],
     pub(crate) entries: Entries<'a>,
@@ -19,11 +17,11 @@ pub(crate) struct Write<'a> {
 /// term stands there without index and term.
 #[derive(Clone)]
 pub(crate) struct Content<'a> {
-    front: &'a [u8],
-    /// What stands before the rest of a record.
-    head: [u8; POSITION + 1],
-    /// Which bytes of it are left.
-    left: Range<usize>,
+    /// The kind of a record, until it is taken.
+    kind: Option<u8>,
+    /// What is left of its index and term, or of the front.
+    position: &'a [u8],
+    /// What is left behind that.
     rest: &'a [u8],
     entries: Entries<'a>,
     last: Position,
@@ -31,16 +29,13 @@ pub(crate) struct Content<'a> {
 
 impl<'a> Write<'a> {
     /// One that puts this in force, and nothing else.
-    pub(crate) fn of(front: &'a Front) -> Self {
+    pub(crate) fn of(front: &'a Front<'_>) -> Self {
         Write { front, roster: &[], entries: Entries::default() }
-    }
-
-    pub(crate) fn parts(&self) -> Parts<'a> {
-        Parts::parse(self.front.kind, self.front.bytes()).map_or_else(Parts::default, |(parts, _)| parts)
     }
 }
 
 /// Moves as many bytes as there are and find room.
+#[inline(never)]
 fn fill(room: &mut slice::IterMut<'_, u8>, from: &mut &[u8]) {
     let (now, later) = from.split_at_checked(room.len()).unwrap_or((from, &[]));
     now.iter().zip(room).for_each(|(byte, room)| *room = *byte);
@@ -56,17 +51,17 @@ impl<'a> Content<'a> {
     /// `last` is the last entry before.
     pub(crate) fn new(write: &Write<'a>, last: Position) -> Self {
         let Write { front, roster, entries } = *write;
-        let installed = write.parts().mark.filter(|_| front.installs());
-        let last = installed.and_then(|mark| Reader(mark).position()).unwrap_or(last);
-        Content { front: front.bytes(), head: [0; POSITION + 1], left: 0..0, rest: roster, entries, last }
+        // What is behind a snapshot of the leader follows nothing that was written.
+        let last = if front.installs() { Position::default() } else { last };
+        Content { kind: None, position: front.bytes(), rest: roster, entries, last }
     }
 
     /// How many bytes there are.
     pub(crate) fn length(&self) -> usize {
         let mut content = self.clone();
-        let mut length = content.front.len() + content.rest.len();
+        let mut length = content.position.len() + content.rest.len();
         while content.advance() {
-            length += content.left.len() + content.rest.len();
+            length += 1 + content.position.len() + content.rest.len();
         }
         length
     }
@@ -75,13 +70,14 @@ impl<'a> Content<'a> {
     pub(crate) fn take(&mut self, room: &mut [u8]) -> usize {
         let size = room.len();
         let mut room = room.iter_mut();
-        fill(&mut room, &mut self.front);
         loop {
-            let head = self.head.get(self.left.clone());
-            debug_assert!(head.is_some(), "more was taken than there was");
-            let mut head = head.unwrap_or_default();
-            fill(&mut room, &mut head);
-            self.left.start = self.left.end - head.len();
+            if let Some(kind) = self.kind
+                && let Some(room) = room.next()
+            {
+                *room = kind;
+                self.kind = None;
+            }
+            fill(&mut room, &mut self.position);
             fill(&mut room, &mut self.rest);
             if !self.is_between() || !self.advance() {
                 return size - room.len();
@@ -96,24 +92,20 @@ impl<'a> Content<'a> {
 
     /// Whether no record is taken in part.
     fn is_between(&self) -> bool {
-        self.front.is_empty() && self.left.is_empty() && self.rest.is_empty()
+        self.kind.is_none() && self.position.is_empty() && self.rest.is_empty()
     }
 
     /// Goes on with the next record.
+    #[inline(never)]
     fn advance(&mut self) -> bool {
         let Some(entry) = self.entries.next() else { return false };
         let Position { term, index } = core::mem::replace(&mut self.last, entry.position());
-        let follows = self.last == Position { term, index: Index(index.0 + 1) };
         let Some((position, [kind, rest @ ..])) = entry.record().split_at_checked(POSITION) else { return false };
-        let mut head = Writer::to(&mut self.head);
+        (self.kind, self.position, self.rest) = (Some(*kind), position, rest);
+        let follows = self.last == Position { term, index: Index(index.0 + 1) };
         if follows {
-            head.put(&[*kind | FOLLOWS]);
-        } else {
-            head.put(&[*kind]);
-            head.put(position);
+            (self.kind, self.position) = (Some(*kind | FOLLOWS), &[]);
         }
-        self.left = 0..head.length;
-        self.rest = rest;
         true
     }
 }

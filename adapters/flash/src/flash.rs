@@ -3,13 +3,10 @@ use quorate::founding::Record;
 use quorate::{Entries, HardState, Mark, Members, Owner, Position, Recovered, Settled, Snapshot};
 
 use crate::content::Write;
-use crate::front::{Configuration, Front};
-use crate::log::Log;
-use crate::medium::{Failed, Medium};
-use crate::place::Header;
-use crate::reading::{Reading, shown};
-use crate::ring::Ring;
-use crate::shelf::{Shelf, snapshot_of};
+use crate::front::{Configuration, Front, FrontRoom};
+use crate::medium::Failed;
+use crate::place::{Kept, id_of, snapshot_of};
+use crate::reading::Reading;
 use crate::{FlashError, Layout};
 
 /// The log and the snapshots of one node on a NOR flash.
@@ -18,9 +15,7 @@ use crate::{FlashError, Layout};
 /// returns the same error, and only opening the log anew tells what is durable.
 #[derive(Debug)]
 pub struct Flash<F> {
-    medium: Medium<F>,
-    log: Log,
-    shelf: Shelf,
+    reading: Reading<F>,
     failure: Option<FlashError>,
 }
 
@@ -40,8 +35,8 @@ impl<F: NorFlash> Flash<F> {
     /// and entries in the order in which they were written, then the last configuration. All of it is read and checked
     /// once before. For a new node, both regions have to be erased.
     ///
-    /// `scratch` is used meanwhile: 268 bytes more than the longest record are enough, so
-    /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max) and 268.
+    /// `scratch` is used meanwhile: as many bytes as the longest record has are enough, so
+    /// [`Config::entry_bytes_max`](quorate::Config::entry_bytes_max), or as the longest roster if that is longer.
     ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used. Nothing has been changed then that was durable.
@@ -53,19 +48,10 @@ impl<F: NorFlash> Flash<F> {
         visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(Flash<F>, Recovery), E> {
         layout.check(&flash).map_err(FlashError::Layout)?;
-        let mut medium = Medium::new(flash);
-        let (mut found, created) = match read(&mut medium, &layout, owner, scratch) {
-            Ok(found) => found,
-            Err(Failed) => return Err(medium.fault().into()),
-        };
-        shown(&mut medium, visit, |flash, visit| {
-            found.show(flash, scratch, visit)?;
-            found.log.drop_unneeded(flash)?;
-            found.log.settle(flash)
-        })?;
-        let Reading { log, shelf, .. } = found;
-        let recovery = Recovery { created, writes: log.outline.writes };
-        Ok((Flash { medium, log, shelf, failure: None }, recovery))
+        let mut flash = Flash { reading: Reading::new(flash, &layout, owner), failure: None };
+        let created = flash.reading.open(scratch, visit)?;
+        let recovery = Recovery { created, writes: flash.reading.log.outline.writes };
+        Ok((flash, recovery))
     }
 
     /// Makes a term and vote, a snapshot, entries, a configuration and a mark durable, all of them or, if it fails or the
@@ -92,17 +78,16 @@ impl<F: NorFlash> Flash<F> {
         {
             return Ok(());
         }
-        let mut front = Front::new();
+        let mut room = FrontRoom::new();
+        let mut front = Front::to(&mut room);
         if let Some(state) = hard_state {
             front.hard_state(state);
         }
-        self.until_it_fails(|store| {
-            let mark = match snapshot {
-                Some(snapshot) => Some(store.shelf.fetched(&mut store.medium, snapshot)?),
-                None => None,
-            };
-            if let Some(mark) = mark {
-                front.installed(mark);
+        self.until_it_fails(|Reading { medium, log, shelf }| {
+            let id = id_of(snapshot.unwrap_or_default());
+            if snapshot.is_some() {
+                let start = shelf.fetched(medium, &id)?.of.start;
+                front.marked(&Kept { start, id }, shelf.before(start), true);
             }
             let mut roster = &[][..];
             if let Some(Settled { since, roster: found }) = settled {
@@ -113,12 +98,12 @@ impl<F: NorFlash> Flash<F> {
                 front.term_mark(mark);
             }
             let write = Write { front: &front, roster, entries };
-            store.log.expect_room(&mut store.medium, &write)?;
-            if let Some(mark) = mark {
-                store.shelf.complete(&mut store.medium, mark)?;
+            log.expect_room(medium, &write)?;
+            if snapshot.is_some() {
+                shelf.complete(medium, &id)?;
             }
-            store.log.append(&mut store.medium, &write)?;
-            mark.map_or(Ok(()), |mark| store.shelf.enforce(&mut store.medium, mark))
+            log.append(medium, &write)?;
+            if snapshot.is_some() { shelf.install(medium, &id) } else { Ok(()) }
         })
     }
 
@@ -128,12 +113,13 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// As [`write`](Flash::write).
     pub fn record(&mut self, record: Record) -> Result<(), FlashError> {
-        let mut front = Front::new();
+        let mut room = FrontRoom::new();
+        let mut front = Front::to(&mut room);
         front.founded(record);
         let write = Write::of(&front);
-        self.until_it_fails(|store| {
-            store.log.expect_room(&mut store.medium, &write)?;
-            store.log.append(&mut store.medium, &write)
+        self.until_it_fails(|Reading { medium, log, .. }| {
+            log.expect_room(medium, &write)?;
+            log.append(medium, &write)
         })
     }
 
@@ -142,7 +128,7 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// [`FlashError::SnapshotTooLarge`].
     pub fn expect_room(&self, bytes: u64) -> Result<(), FlashError> {
-        let room = self.shelf.room();
+        let room = self.reading.shelf.bytes_max();
         if bytes <= room.into() { Ok(()) } else { Err(FlashError::SnapshotTooLarge { bytes, room }) }
     }
 
@@ -154,21 +140,21 @@ impl<F: NorFlash> Flash<F> {
     /// the log goes on. Any other error is final.
     pub fn take(&mut self, position: Position, members: Members, bytes: &[u8]) -> Result<Snapshot, FlashError> {
         let snapshot = snapshot_of(position, bytes);
-        self.until_it_fails(|store| {
-            let latest = store.log.covered;
+        self.until_it_fails(|Reading { medium, log, shelf }| {
+            let latest = log.covered;
             if position.index <= latest {
-                return Err(store.medium.fail(FlashError::NotLater { latest }));
+                return Err(medium.fail(FlashError::NotLater { latest }));
             }
-            store.shelf.expect_room(&mut store.medium, snapshot.bytes)?;
-            let mark = store.shelf.mark_for(snapshot)?;
-            let mut front = Front::new();
-            front.marked(mark);
+            shelf.expect_room(medium, snapshot.bytes)?;
+            let of = Kept { start: shelf.place_for(snapshot.bytes as u32)?, id: id_of(snapshot) };
+            let mut room = FrontRoom::new();
+            let mut front = Front::to(&mut room);
+            front.marked(&of, shelf.before(of.start), false);
             let write = Write::of(&front);
-            store.log.expect_room(&mut store.medium, &write)?;
-            let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: false };
-            store.shelf.take(&mut store.medium, mark.at, &header, bytes)?;
-            store.log.append(&mut store.medium, &write)?;
-            store.shelf.enforce(&mut store.medium, mark)?;
+            log.expect_room(medium, &write)?;
+            shelf.take(medium, of, members, bytes)?;
+            log.append(medium, &write)?;
+            shelf.enforce(medium, &of)?;
             Ok(snapshot)
         })
     }
@@ -181,10 +167,9 @@ impl<F: NorFlash> Flash<F> {
     /// [`FlashError::SnapshotTooLarge`], and nothing was written: a node that is told its bound asks for none of these
     /// ([`Config::snapshot_bytes_max`](quorate::Config::snapshot_bytes_max)). Any other error is final.
     pub fn store(&mut self, snapshot: Snapshot, members: Members, offset: u64, bytes: &[u8]) -> Result<(), FlashError> {
-        self.until_it_fails(|store| {
-            store.shelf.expect_room(&mut store.medium, snapshot.bytes)?;
-            let header = Header { cluster: store.shelf.cluster(), members, snapshot, is_fetched: true };
-            store.shelf.store(&mut store.medium, &header, offset, bytes)
+        self.until_it_fails(|Reading { medium, shelf, .. }| {
+            shelf.expect_room(medium, snapshot.bytes)?;
+            shelf.store(medium, (&id_of(snapshot), members), offset, bytes)
         })
     }
 
@@ -193,7 +178,8 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// [`FlashError::NoSnapshot`], or what the flash driver says. The log goes on.
     pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
-        self.shelf.read_content(&mut self.medium, snapshot, offset, buffer).map_err(|Failed| self.medium.fault())
+        let Reading { medium, shelf, .. } = &mut self.reading;
+        shelf.read_content(medium, snapshot, offset, buffer).map_err(|Failed| medium.fault())
     }
 
     /// Whom a snapshot names as the members: those that a store which was [restored](crate::restore) is to found a
@@ -202,58 +188,44 @@ impl<F: NorFlash> Flash<F> {
     /// # Errors
     /// As [`read`](Flash::read).
     pub fn members(&mut self, snapshot: Snapshot) -> Result<Members, FlashError> {
-        self.shelf.members(&mut self.medium, snapshot).map_err(|Failed| self.medium.fault())
+        let Reading { medium, shelf, .. } = &mut self.reading;
+        shelf.members(medium, snapshot).map_err(|Failed| medium.fault())
     }
 
     /// Whether the log's region is nearly full. [Take](Flash::take) a snapshot of what is applied soon: the entries
     /// that it covers make room. If nothing was applied since the last one, [write](Flash::write)
     /// [all entries](quorate::Node::log) once more, as soon as they are durable: that makes room as well.
     pub fn is_crowded(&self) -> bool {
-        self.log.is_crowded()
+        self.reading.log.is_crowded()
     }
 
     /// Gives the flash back.
     pub fn release(self) -> F {
-        self.medium.flash
+        self.reading.medium.flash
     }
 
     /// A failure is final: nothing is known then about what is durable. What is refused before anything is written is
     /// none.
-    fn until_it_fails<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Failed>) -> Result<T, FlashError> {
-        match self.failure {
-            Some(failure) => Err(failure),
-            None => work(self).map_err(|Failed| self.explain()),
+    fn until_it_fails<T>(&mut self, work: impl FnOnce(&mut Reading<F>) -> Result<T, Failed>) -> Result<T, FlashError> {
+        if self.failure.is_none()
+            && let Ok(found) = work(&mut self.reading)
+        {
+            return Ok(found);
         }
+        Err(self.explain())
     }
 
+    /// What is wrong now, or was before.
     #[cold]
     #[inline(never)]
     fn explain(&mut self) -> FlashError {
-        let error = self.medium.fault();
+        if let Some(failure) = self.failure {
+            return failure;
+        }
+        let error = self.reading.medium.fault();
         if !error.is_refusal() {
             self.failure = Some(error);
         }
         error
     }
 }
-
-/// Reads all that a flash holds, or makes a new log; and whether it did that.
-fn read<F: NorFlash>(
-    flash: &mut Medium<F>,
-    layout: &Layout,
-    owner: Owner,
-    scratch: &mut [u8],
-) -> Result<(Reading, bool), Failed> {
-    let ring = Ring::new::<F>(layout, owner)?;
-    let pages = ring.find(flash)?;
-    let (shelf, first) = Shelf::read(flash, layout, owner.cluster)?;
-    let log = match (pages, first) {
-        (Some(pages), _) => Log::read(flash, ring, pages, scratch)?,
-        (None, None) => Log::create(flash, ring)?,
-        (None, Some(address)) => return Err(flash.damaged(address, ORPHANED)),
-    };
-    Ok((Reading::of(flash, log, shelf, scratch)?, pages.is_none()))
-}
-
-/// What is wrong with a snapshot beside no log at all.
-const ORPHANED: &str = "the log that this snapshot belongs to is missing";

@@ -2,7 +2,7 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::crc32c_append;
 
 use crate::layout::{WORD_MAX, word};
-use crate::medium::{Failed, Medium};
+use crate::medium::{Aligned, Failed, Medium};
 use crate::ring::{Ring, first_end};
 
 /// The most bytes of an item's data: what is read and written at a time, on the stack.
@@ -13,6 +13,8 @@ pub(crate) const HEADER: usize = 8;
 pub(crate) const PREFIX: usize = 3;
 /// Room for an item with its header, up to the end of its last word.
 pub(crate) const ROOM: usize = (HEADER + ITEM).next_multiple_of(WORD_MAX);
+/// That room.
+pub(crate) type Room = Aligned<ROOM>;
 /// Where its content goes.
 pub(crate) const CONTENT: usize = HEADER + PREFIX;
 
@@ -39,18 +41,6 @@ impl Prefix {
         let last = if self.is_last { LAST } else { 0 };
         let [low, high] = self.ordinal.to_le_bytes();
         [first | last | self.front << FRONT_SHIFT, low, high]
-    }
-
-    /// The prefix, and the content behind it.
-    pub(crate) fn parse(data: &[u8]) -> Option<(Prefix, &[u8])> {
-        let ([flags, low, high], content) = data.split_first_chunk()?;
-        let prefix = Prefix {
-            is_first: flags & FIRST != 0,
-            is_last: flags & LAST != 0,
-            front: flags >> FRONT_SHIFT,
-            ordinal: u16::from_le_bytes([*low, *high]),
-        };
-        Some((prefix, content))
     }
 }
 
@@ -89,7 +79,7 @@ pub(crate) struct Walk {
     pub(crate) end: u32,
     /// How much data that has.
     length: usize,
-    bytes: [u8; HEADER + ITEM],
+    bytes: Aligned<{ HEADER + ITEM }>,
 }
 
 impl Walk {
@@ -99,8 +89,9 @@ impl Walk {
     }
 
     /// From a place in a page on.
+    #[inline(never)]
     pub(crate) fn from(number: u32, at: u32, last: u32) -> Walk {
-        Walk { number, last, at, end: at, length: 0, bytes: [0; HEADER + ITEM] }
+        Walk { number, last, at, end: at, length: 0, bytes: Aligned::new() }
     }
 
     /// Goes on with another page, and that alone.
@@ -117,7 +108,7 @@ impl Walk {
             let start = ring.page::<F>(self.number);
             while self.at + HEADER as u32 <= page {
                 let from = start + self.at;
-                let (header, room) = self.bytes.split_first_chunk_mut::<HEADER>().ok_or(Failed)?;
+                let (header, room) = self.bytes.0.split_first_chunk_mut::<HEADER>().ok_or(Failed)?;
                 flash.read(from, header)?;
                 if let Some(length) = length(header)
                     && self.at + item_bytes::<F>(length) as u32 <= page
@@ -141,9 +132,30 @@ impl Walk {
         }
     }
 
-    /// The data of the item that was read last.
-    pub(crate) fn data(&self) -> &[u8] {
-        self.bytes.get(HEADER..HEADER + self.length).unwrap_or_default()
+    /// How much data the item has that was read last.
+    pub(crate) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Whether it has too little to be a part of a write.
+    pub(crate) fn is_seal(&self) -> bool {
+        self.length < PREFIX
+    }
+
+    /// What it says of itself.
+    pub(crate) fn prefix(&self) -> Prefix {
+        let [.., flags, low, high] = *self.bytes.0.first_chunk::<CONTENT>().unwrap_or(&[0; CONTENT]);
+        Prefix {
+            is_first: flags & FIRST != 0,
+            is_last: flags & LAST != 0,
+            front: flags >> FRONT_SHIFT,
+            ordinal: u16::from_le_bytes([low, high]),
+        }
+    }
+
+    /// Its content.
+    pub(crate) fn content(&self) -> &[u8] {
+        self.bytes.0.get(CONTENT..HEADER + self.length).unwrap_or_default()
     }
 
     /// Where in its page the item begins that was read last.

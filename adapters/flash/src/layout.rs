@@ -51,10 +51,10 @@ impl Layout {
             return Err(LayoutError::PageSize { bytes: page, needed });
         }
         for region in [&self.log, &self.snapshots] {
-            for address in [region.start, region.end] {
-                if !(address as usize).is_multiple_of(page) {
-                    return Err(LayoutError::Misaligned { address, page });
-                }
+            let is_aligned = |address: u32| (address as usize).is_multiple_of(page);
+            let address = if is_aligned(region.start) { region.end } else { region.start };
+            if !is_aligned(address) {
+                return Err(LayoutError::Misaligned { address, page });
             }
             if region.end as usize > flash.capacity() {
                 return Err(LayoutError::OutOfBounds { end: region.end, capacity: flash.capacity() });

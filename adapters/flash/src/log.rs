@@ -1,10 +1,12 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::Index;
 
-use crate::head::{About, Head};
+use crate::assembler::LENGTH_END;
+use crate::damage::Damage;
+use crate::head::Head;
 use crate::item::Walk;
-use crate::medium::{Failed, Medium};
-use crate::outline::{GIST, Outline};
+use crate::medium::{Aligned, Failed, Medium};
+use crate::outline::Outline;
 use crate::ring::{Ring, first_end};
 use crate::scan::Scan;
 
@@ -31,48 +33,66 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// One that begins with this page, of which nothing was read yet.
-    fn new(ring: Ring, first: u32, outline: Outline) -> Log {
-        let (number, covered) = (first, Index(0));
+    /// An empty one.
+    #[inline(never)]
+    pub(crate) fn new(ring: Ring) -> Log {
+        let outline = Outline::new();
+        let (number, first, covered) = (0, 0, Index(0));
         Log { ring, outline, number, end: 0, ordinal: 0, is_sealed: true, first, behind_first: None, covered }
     }
 
     /// Makes a new log.
-    pub(crate) fn create<F: NorFlash>(flash: &mut Medium<F>, ring: Ring) -> Result<Log, Failed> {
-        let mut log = Log::new(ring, ring.blank(flash)?, Outline::behind([0; GIST]));
-        log.begin(flash, 0, false)?;
-        Ok(log)
+    pub(crate) fn create<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
+        self.first = self.ring.blank(flash)?;
+        self.number = self.first;
+        self.begin(flash, 0, false)
     }
 
     /// Reads the log whose first and newest pages these are, and checks it.
     pub(crate) fn read<F: NorFlash>(
+        &mut self,
         flash: &mut Medium<F>,
-        ring: Ring,
         (first, newest): (u32, u32),
         scratch: &mut [u8],
-    ) -> Result<Log, Failed> {
-        let gist = *ring.present(flash, first)?.gist();
-        let mut log = Log::new(ring, first, Outline::behind(gist));
-        let end = log.scan(flash, newest, scratch)?;
-        log.end = ring.end(flash, newest, end)?;
+    ) -> Result<(), Failed> {
+        self.first = first;
+        let end = self.scan(flash, newest, scratch, false)?;
+        self.end = self.ring.end(flash, newest, end)?;
         // Pages may only go if a snapshot covers what no page behind them holds.
-        let covered = log.outline.mark().snapshot.position.index;
-        if log.outline.base > covered {
-            return Err(flash.damaged(ring.page::<F>(first), "the page before this one is missing"));
+        if self.outline.base > self.outline.mark().0.index() {
+            return Err(flash.damaged(self.ring.page::<F>(first), Damage::PageMissing));
         }
-        log.covered = covered;
-        Ok(log)
+        Ok(())
     }
 
-    /// Reads all pages up to the newest, and says where the items of that end.
+    /// The index behind which the pages from this one on hold every entry.
     #[inline(never)]
-    fn scan<F: NorFlash>(&mut self, flash: &mut Medium<F>, newest: u32, scratch: &mut [u8]) -> Result<u32, Failed> {
+    pub(crate) fn base_from<F: NorFlash>(&self, flash: &mut Medium<F>, first: u32) -> Result<Index, Failed> {
+        let mut log = Log::new(self.ring);
+        log.first = first;
+        log.scan(flash, self.number, &mut Aligned::<LENGTH_END>::new().0, true)?;
+        Ok(log.outline.base)
+    }
+
+    /// Reads all pages from the first to the newest, and says where the items of that end. A scan that is
+    /// skimming does not look into records.
+    #[inline(never)]
+    fn scan<F: NorFlash>(
+        &mut self,
+        flash: &mut Medium<F>,
+        newest: u32,
+        scratch: &mut [u8],
+        is_skimming: bool,
+    ) -> Result<u32, Failed> {
         let (first, ring) = (self.first, self.ring);
-        let mut scan = Scan::new(self, scratch);
-        let mut walk = Walk::new::<F>(first, first);
+        let (mut walk, mut head) = (Walk::new::<F>(first, first), Head::new());
+        ring.present(flash, first, &mut head)?;
+        self.number = first;
+        self.outline.begin(head.gist());
+        let mut scan = Scan::new(self, scratch, is_skimming);
         for number in first..=newest {
             if number > first {
-                let head = ring.present(flash, number)?;
+                ring.present(flash, number, &mut head)?;
                 scan.turn(flash, &head)?;
                 walk.turn::<F>(number);
             }
@@ -92,9 +112,9 @@ impl Log {
         is_within: bool,
     ) -> Result<(), Failed> {
         let carried = if is_within { 0 } else { self.outline.settled.configuration.bytes };
-        let about = About { is_within, before, carried, ..self.ring.about::<F>(self.number) };
-        let head = Head::new(&about, &self.outline.gist);
-        head.write(flash, self.ring.page::<F>(self.number))?;
+        let Log { ring, outline, number, .. } = self;
+        let place = (ring.page::<F>(*number), ring.label::<F>());
+        Head::write(flash, place, (*number, before, carried), &outline.gist.0, is_within)?;
         self.ordinal = 0;
         self.end = first_end::<F>();
         self.is_sealed = true;

@@ -1,6 +1,7 @@
 use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
 
 use crate::FlashError;
+use crate::damage::Damage;
 use crate::layout::word;
 
 /// A flash, and what is wrong if something is.
@@ -14,6 +15,17 @@ pub(crate) struct Medium<F> {
 /// Something is wrong, and the medium knows what. An error as long as they are would be copied at each step on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed;
+
+/// Bytes that begin where any number could: a board has what clears and copies those already.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(8))]
+pub(crate) struct Aligned<const N: usize>(pub(crate) [u8; N]);
+
+impl<const N: usize> Aligned<N> {
+    pub(crate) const fn new() -> Self {
+        Aligned([0; N])
+    }
+}
 
 /// How many bytes are read at a time where they are not kept.
 const CHUNK: usize = 64;
@@ -37,7 +49,7 @@ impl<F> Medium<F> {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn damaged(&mut self, address: u32, what: &'static str) -> Failed {
+    pub(crate) fn damaged(&mut self, address: u32, what: Damage) -> Failed {
         self.fail(FlashError::Damaged { address, what })
     }
 
@@ -86,9 +98,9 @@ impl<F: NorFlash> Medium<F> {
     pub(crate) fn each(&mut self, from: u32, to: u32, visit: &mut dyn FnMut(u32, &[u8]) -> bool) -> Result<(), Failed> {
         let mut at = from;
         while at < to {
-            let mut chunk = [0; CHUNK];
+            let mut chunk = Aligned::<CHUNK>::new();
             let length = CHUNK.min((to - at) as usize);
-            let room = chunk.get_mut(..length).ok_or(Failed)?;
+            let room = chunk.0.get_mut(..length).ok_or(Failed)?;
             self.read(at, room)?;
             if !visit(at, room) {
                 break;

@@ -1,7 +1,7 @@
 use embedded_storage::nor_flash::NorFlash;
 use quorate::{Entries, HardState, Members, Owner, Position, Recovered, Snapshot};
 
-use crate::shelf::snapshot_of;
+use crate::place::snapshot_of;
 use crate::{Flash, FlashError, Layout};
 
 /// Makes a new log that stands on a snapshot of this position and these bytes, with no entry behind it and no vote. Who

@@ -4,8 +4,9 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Index, Owner};
 
 use crate::append::pages_from;
+use crate::damage::Damage;
 use crate::front::Configuration;
-use crate::head::{About, HEAD, Head};
+use crate::head::{HEAD, Head, Label};
 use crate::item::{HEADER, Walk, item_bytes, length};
 use crate::layout::{roster_bytes_max, word};
 use crate::medium::{Failed, Medium};
@@ -26,21 +27,24 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    pub(crate) fn new<F: NorFlash>(layout: &Layout, owner: Owner) -> Result<Ring, Failed> {
+    pub(crate) fn new<F: NorFlash>(layout: &Layout, owner: Owner) -> Ring {
         let pages = (layout.log.end - layout.log.start) / F::ERASE_SIZE as u32;
         let roster_max = roster_bytes_max(layout.seats);
         let fresh = fresh_end::<F>(roster_max);
         let spare = (pages_from::<F>(fresh, layout.log_memory, fresh) + 1).max(pages / 4);
-        let places = NonZero::new(pages).ok_or(Failed)?;
-        Ok(Ring { start: layout.log.start, places, owner, spare, roster_max })
+        // A layout that was checked has some.
+        let places = NonZero::new(pages).unwrap_or(NonZero::<u32>::MIN);
+        Ring { start: layout.log.start, places, owner, spare, roster_max }
     }
 
     /// How many pages it has.
+    #[inline(never)]
     pub(crate) fn pages(&self) -> u32 {
         self.places.get()
     }
 
     /// The address of the page of this number.
+    #[inline(never)]
     pub(crate) fn page<F: NorFlash>(&self, number: u32) -> u32 {
         self.start + number % self.places * F::ERASE_SIZE as u32
     }
@@ -51,65 +55,65 @@ impl Ring {
         if bytes <= room { Ok(()) } else { Err(flash.fail(FlashError::RosterTooLong { bytes, room })) }
     }
 
-    /// What the head of a page of this ring says of the ring, the rest to be filled in.
-    pub(crate) fn about<F: NorFlash>(&self, number: u32) -> About {
-        let (word, page, pages) = (word::<F>() as u8, F::ERASE_SIZE as u32, self.pages());
-        About { owner: self.owner, word, page, pages, number, is_within: false, before: 0, carried: 0 }
+    /// What the head of a page of this ring begins with.
+    pub(crate) fn label<F: NorFlash>(&self) -> Label {
+        Label::new::<F>(self.owner, self.pages())
     }
 
-    /// The head of the page that stands where the one of this number belongs.
+    /// Reads the head of the page that stands where the one of this number belongs, and says whether there is one.
     #[inline(never)]
-    pub(crate) fn head<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32) -> Result<Option<Head>, Failed> {
-        let Some(head) = Head::read(flash, self.page::<F>(number))? else { return Ok(None) };
-        let (found, wanted) = (head.about(), self.about::<F>(number));
-        let shapes = [
-            ("word", found.word.into(), wanted.word.into()),
-            ("page", found.page, wanted.page),
-            ("number of pages", found.pages, wanted.pages),
-        ];
-        for (what, found, wanted) in shapes {
-            if found != wanted {
-                return Err(flash.fail(FlashError::Reshaped { what, found, wanted }));
-            }
+    pub(crate) fn head<F: NorFlash>(
+        &self,
+        flash: &mut Medium<F>,
+        number: u32,
+        head: &mut Head,
+    ) -> Result<bool, Failed> {
+        if !head.read(flash, self.page::<F>(number))? {
+            return Ok(false);
         }
-        if found.owner != wanted.owner {
-            return Err(flash.fail(FlashError::Foreign { found: found.owner, wanted: wanted.owner }));
-        }
-        Ok(Some(head))
+        let (found, wanted) = (head.label(), self.label::<F>());
+        if found == wanted { Ok(true) } else { Err(flash.fail(found.difference(&wanted))) }
     }
 
-    /// The head of a page that has one.
-    pub(crate) fn present<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32) -> Result<Head, Failed> {
-        match self.head(flash, number)? {
-            Some(head) => Ok(head),
-            None => Err(self.headless(flash, number)),
-        }
+    /// Reads the head of a page that has one.
+    #[inline(never)]
+    pub(crate) fn present<F: NorFlash>(
+        &self,
+        flash: &mut Medium<F>,
+        number: u32,
+        head: &mut Head,
+    ) -> Result<(), Failed> {
+        if self.head(flash, number, head)? { Ok(()) } else { Err(self.headless(flash, number)) }
     }
 
     /// The last entry before a page.
     pub(crate) fn last_before<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32) -> Result<Index, Failed> {
-        Ok(last_of(self.present(flash, number)?.gist()).index)
+        let mut head = Head::new();
+        self.present(flash, number, &mut head)?;
+        Ok(last_of(head.gist()).index)
     }
 
     /// Whom the log belongs to, if there is one, by the first page that has a head.
     pub(crate) fn owner<F: NorFlash>(flash: &mut Medium<F>, layout: &Layout) -> Result<Option<Owner>, Failed> {
+        let mut head = Head::new();
         for start in layout.log.clone().step_by(F::ERASE_SIZE) {
-            if let Some(head) = Head::read(flash, start)? {
-                return Ok(Some(head.about().owner));
+            if head.read(flash, start)? {
+                return Ok(Some(head.label().owner()));
             }
         }
         Ok(None)
     }
 
-    /// The newest page's number, if there is a log.
-    fn newest<F: NorFlash>(&self, flash: &mut Medium<F>) -> Result<Option<u32>, Failed> {
+    /// The newest page's number, and its head, if there is a log.
+    fn newest<F: NorFlash>(&self, flash: &mut Medium<F>, head: &mut Head) -> Result<Option<u32>, Failed> {
         let mut newest = None;
         for place in 0..self.pages() {
-            let Some(head) = self.head(flash, place)? else { continue };
-            let number = head.about().number;
+            if !self.head(flash, place, head)? {
+                continue;
+            }
+            let number = head.number();
             if number % self.places != place || number > NUMBER_MAX {
-                let what = "a page stands in the place of another one";
-                return Err(flash.damaged(self.page::<F>(place), what));
+                return Err(flash.damaged(self.page::<F>(place), Damage::Misplaced));
             }
             newest = newest.max(Some(number));
         }
@@ -119,29 +123,31 @@ impl Ring {
     /// The oldest page from which on all are here. It does not begin within a write.
     ///
     /// The place of the next page is left out: nothing there is needed, and it may be erased in part.
-    fn oldest<F: NorFlash>(&self, flash: &mut Medium<F>, newest: u32) -> Result<u32, Failed> {
+    fn oldest<F: NorFlash>(&self, flash: &mut Medium<F>, newest: u32, head: &mut Head) -> Result<u32, Failed> {
         let mut oldest = newest;
-        while oldest > 0 && newest - oldest + 2 < self.pages() {
-            match self.head(flash, oldest - 1)? {
-                Some(head) if head.about().number == oldest - 1 => oldest -= 1,
-                _ => break,
-            }
+        while oldest > 0
+            && newest - oldest + 2 < self.pages()
+            && self.head(flash, oldest - 1, head)?
+            && head.number() == oldest - 1
+        {
+            oldest -= 1;
         }
-        match self.next_start(flash, oldest, newest)? {
-            Some(oldest) => Ok(oldest),
-            None => Err(self.headless(flash, oldest)),
-        }
+        let start = self.next_start(flash, oldest, newest)?;
+        start.ok_or_else(|| self.headless(flash, oldest))
     }
 
     /// The first of these pages that does not begin within a write.
+    #[inline(never)]
     pub(crate) fn next_start<F: NorFlash>(
         &self,
         flash: &mut Medium<F>,
         from: u32,
         newest: u32,
     ) -> Result<Option<u32>, Failed> {
+        let mut head = Head::new();
         for number in from..=newest {
-            if !self.present(flash, number)?.about().is_within {
+            self.present(flash, number, &mut head)?;
+            if !head.is_within() {
                 return Ok(Some(number));
             }
         }
@@ -150,7 +156,7 @@ impl Ring {
 
     #[cold]
     pub(crate) fn headless<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32) -> Failed {
-        flash.damaged(self.page::<F>(number), "the head of a page is damaged")
+        flash.damaged(self.page::<F>(number), Damage::Head)
     }
 
     /// Where an item stands in a log without end: its check begins with that, so that none counts in another page, or
@@ -159,10 +165,10 @@ impl Ring {
         number.wrapping_mul(F::ERASE_SIZE as u32).wrapping_add(at)
     }
 
-    /// Whether a page that has a head has all that it begins with: something stands behind it then. If not, all that the
-    /// page was to begin with is in the pages before.
-    fn is_begun<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32) -> Result<bool, Failed> {
-        let carried = usize::from(self.present(flash, number)?.about().carried);
+    /// Whether a page that has this head has all that it begins with: something stands behind it then. If not, all that
+    /// the page was to begin with is in the pages before.
+    fn is_begun<F: NorFlash>(&self, flash: &mut Medium<F>, number: u32, head: &Head) -> Result<bool, Failed> {
+        let carried = head.carried();
         let end = first_end::<F>() + Configuration::carried_bytes::<F>(carried) as u32;
         let (page, length) = (self.page::<F>(number), F::ERASE_SIZE as u32);
         Ok(carried == 0 || !flash.is_blank(page + end.min(length), page + length)?)
@@ -170,16 +176,18 @@ impl Ring {
 
     /// Looks for the log, and refuses one of whose newest pages the heads are gone.
     pub(crate) fn find<F: NorFlash>(&self, flash: &mut Medium<F>) -> Result<Option<(u32, u32)>, Failed> {
-        let Some(mut newest) = self.newest(flash)? else { return Ok(None) };
-        if !self.is_begun(flash, newest)? {
+        let mut head = Head::new();
+        let Some(mut newest) = self.newest(flash, &mut head)? else { return Ok(None) };
+        self.present(flash, newest, &mut head)?;
+        if !self.is_begun(flash, newest, &head)? {
             newest = newest.checked_sub(1).ok_or(Failed)?;
         }
         for number in newest + 1..newest + self.pages() {
-            if self.head(flash, number)?.is_none() {
+            if !self.head(flash, number, &mut head)? {
                 self.expect_unused(flash, number)?;
             }
         }
-        Ok(Some((self.oldest(flash, newest)?, newest)))
+        Ok(Some((self.oldest(flash, newest, &mut head)?, newest)))
     }
 
     /// Refuses a page without a head that has items of this number.
@@ -205,7 +213,7 @@ impl Ring {
                 if end == items_end && flash.is_blank(start + written + word::<F>() as u32, start + page)? {
                     return Ok(page);
                 }
-                return Err(flash.damaged(start, "an item is damaged, and more was written after it"));
+                return Err(flash.damaged(start, Damage::ItemBefore));
             }
             let mut header = [0; HEADER];
             if end + HEADER as u32 <= page {

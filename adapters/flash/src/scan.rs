@@ -2,12 +2,14 @@ use embedded_storage::nor_flash::NorFlash;
 
 use crate::FlashError;
 use crate::assembler::{Assembler, RecordFault};
-use crate::front::{Parts, is_known};
+use crate::damage::Damage;
+use crate::front::is_known;
 use crate::head::Head;
-use crate::item::{Prefix, Walk};
+use crate::item::Walk;
 use crate::log::Log;
 use crate::medium::{Failed, Medium};
 use crate::outline::Outline;
+use crate::words::says;
 
 /// Reads a log item by item, and checks that nothing is missing in it.
 #[derive(Debug)]
@@ -22,20 +24,20 @@ pub(crate) struct Scan<'l, 's> {
 }
 
 impl<'l, 's> Scan<'l, 's> {
-    /// Begins with the first page.
-    pub(crate) fn new(log: &'l mut Log, scratch: &'s mut [u8]) -> Self {
-        Scan { draft: log.outline, log, is_begun: false, assembler: Assembler::new(scratch) }
+    /// Begins with the first page. A scan that is skimming does not look into records.
+    pub(crate) fn new(log: &'l mut Log, scratch: &'s mut [u8], is_skimming: bool) -> Self {
+        Scan { draft: log.outline, log, is_begun: false, assembler: Assembler::new(scratch, is_skimming) }
     }
 
     /// Goes on with the next page.
     #[inline(never)]
     pub(crate) fn turn<F: NorFlash>(&mut self, flash: &mut Medium<F>, head: &Head) -> Result<(), Failed> {
-        if head.about().before != self.log.ordinal {
-            return Err(self.damaged(flash, "items are missing at the end of a page"));
+        if head.before() != self.log.ordinal {
+            return Err(self.damaged(flash, Damage::EndMissing));
         }
         self.log.number += 1;
-        if self.log.outline.gist != *head.gist() {
-            return Err(self.damaged(flash, "the head of a page contradicts the pages before it"));
+        if self.log.outline.gist.0 != *head.gist() {
+            return Err(self.damaged(flash, Damage::HeadDiffers));
         }
         self.log.ordinal = 0;
         self.log.is_sealed = true;
@@ -44,42 +46,42 @@ impl<'l, 's> Scan<'l, 's> {
 
     #[inline(never)]
     pub(crate) fn item<F: NorFlash>(&mut self, flash: &mut Medium<F>, walk: &Walk) -> Result<(), Failed> {
-        if walk.data().is_empty() {
+        if walk.length() == 0 {
             return self.seal(flash);
         }
-        let Some((prefix, content)) = Prefix::parse(walk.data()) else {
-            return Err(self.damaged(flash, "an item is too short"));
-        };
+        if walk.is_seal() {
+            return Err(self.damaged(flash, Damage::ItemShort));
+        }
+        let (prefix, content) = (walk.prefix(), walk.content());
         if prefix.ordinal != self.log.ordinal {
-            return Err(self.damaged(flash, "an item is missing"));
+            return Err(self.damaged(flash, Damage::ItemMissing));
         }
         self.log.ordinal = self.log.ordinal.wrapping_add(1);
         let mut records = content;
         if prefix.is_first {
             if !is_known(prefix.front) {
-                return Err(flash.later(self.address::<F>(), "a write of kind", prefix.front));
+                return Err(flash.later(self.address::<F>(), says("a write of kind", "write kind"), prefix.front));
             }
-            let Some((front, rest)) = Parts::parse(prefix.front, content) else {
-                return Err(self.damaged(flash, "the beginning of a write cannot be read"));
+            self.draft.copy(&self.log.outline);
+            let Some(front) = self.draft.note_front(prefix.front, content, (walk.number, walk.start::<F>())) else {
+                return Err(self.damaged(flash, Damage::Front));
             };
-            records = rest;
-            self.draft = self.log.outline;
-            self.draft.note_front(&front, (walk.number, walk.start::<F>()));
+            records = content.get(front.into()..).unwrap_or_default();
             self.log.is_sealed = true;
-            self.assembler.begin(self.draft.last(), front.settled.bytes);
+            self.assembler.begin(&self.draft, prefix.front);
         } else if !self.is_begun {
-            return Err(self.damaged(flash, "the beginning of a write is missing"));
+            return Err(self.damaged(flash, Damage::FrontMissing));
         }
         let Scan { draft, assembler, .. } = self;
-        let fed = assembler.feed(records, &mut |entry| draft.note_entry(entry.position()));
+        let fed = assembler.feed(records, &mut |position, _| draft.note_entry(position));
         fed.map_err(|fault| explain(flash, self.address::<F>(), fault))?;
         self.is_begun = !prefix.is_last;
         if prefix.is_last {
             if !self.assembler.is_done() {
-                return Err(self.damaged(flash, "a write ends too early"));
+                return Err(self.damaged(flash, Damage::WriteShort));
             }
             self.draft.writes += 1;
-            self.log.outline = self.draft;
+            self.log.outline.copy(&self.draft);
             self.log.is_sealed = false;
         }
         Ok(())
@@ -88,7 +90,7 @@ impl<'l, 's> Scan<'l, 's> {
     /// A seal says that the write before it arrived as a whole.
     fn seal<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         if self.log.is_sealed || self.is_begun {
-            return Err(self.damaged(flash, "a write is damaged that had arrived"));
+            return Err(self.damaged(flash, Damage::Write));
         }
         self.log.is_sealed = true;
         Ok(())
@@ -98,7 +100,7 @@ impl<'l, 's> Scan<'l, 's> {
         self.log.ring.page::<F>(self.log.number)
     }
 
-    fn damaged<F: NorFlash>(&self, flash: &mut Medium<F>, what: &'static str) -> Failed {
+    fn damaged<F: NorFlash>(&self, flash: &mut Medium<F>, what: Damage) -> Failed {
         flash.damaged(self.address::<F>(), what)
     }
 }
@@ -107,8 +109,8 @@ impl<'l, 's> Scan<'l, 's> {
 #[inline(never)]
 pub(crate) fn explain<F: NorFlash>(flash: &mut Medium<F>, address: u32, fault: RecordFault) -> Failed {
     match fault {
-        RecordFault::Damaged => flash.damaged(address, "a record cannot be read"),
-        RecordFault::Later(number) => flash.later(address, "a record of kind", number),
+        RecordFault::Damaged => flash.damaged(address, Damage::Record),
+        RecordFault::Later(number) => flash.later(address, says("a record of kind", "record kind"), number),
         RecordFault::Scratch(needed) => flash.fail(FlashError::Scratch { needed }),
     }
 }

@@ -2,8 +2,9 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::{Roster, Settled};
 
 use crate::FlashError;
-use crate::front::{CONFIGURATION, Configuration, Front};
-use crate::item::{CONTENT, HEADER, ITEM, PREFIX, Prefix, ROOM, Walk, item_bytes};
+use crate::damage::Damage;
+use crate::front::{CONFIGURATION, Configuration, Front, FrontRoom};
+use crate::item::{CONTENT, HEADER, ITEM, PREFIX, Room, Walk, item_bytes};
 use crate::log::Log;
 use crate::medium::{Failed, Medium};
 use crate::ring::first_end;
@@ -38,7 +39,7 @@ impl Log {
         self.read_roster(flash, place, 0, room)?;
         match Roster::parse(room) {
             Some(roster) => Ok(Some(Settled { since, roster })),
-            None => Err(flash.damaged(self.ring.page::<F>(place.page), "a configuration cannot be read")),
+            None => Err(flash.damaged(self.ring.page::<F>(place.page), Damage::Configuration)),
         }
     }
 
@@ -50,12 +51,13 @@ impl Log {
         if bytes == 0 {
             return Ok(());
         }
-        let mut front = Front::new();
+        let mut room = FrontRoom::new();
+        let mut front = Front::to(&mut room);
         front.settled(place.configuration);
         let mut from = 0;
         while from < bytes {
-            let mut item = [0; ROOM];
-            let mut room = item.get_mut(CONTENT..HEADER + ITEM).ok_or(Failed)?;
+            let mut item = Room::new();
+            let mut room = item.0.get_mut(CONTENT..HEADER + ITEM).ok_or(Failed)?;
             let is_first = from == 0;
             if is_first {
                 let (start, rest) = room.split_first_chunk_mut::<CONFIGURATION>().ok_or(Failed)?;
@@ -89,7 +91,7 @@ impl Log {
             if !walk.next(flash, &self.ring)? {
                 return Err(Failed);
             }
-            let Some((_, content)) = Prefix::parse(walk.data()) else { continue };
+            let content = walk.content();
             content.iter().skip(skip).zip(&mut room).for_each(|(byte, room)| *room = *byte);
             skip = skip.saturating_sub(content.len());
         }

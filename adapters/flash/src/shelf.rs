@@ -1,129 +1,134 @@
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Index, Members, Position, Recovered, Snapshot, Stored, crc32c};
+use quorate::{Index, Members, Position, Recovered, Snapshot, Stored};
 
-use crate::front::Mark;
-use crate::layout::{WORD_MAX, word};
-use crate::medium::{ERASED, Failed, Medium};
+use crate::fetch::Fetch;
+use crate::layout::WORD_MAX;
+use crate::medium::{Failed, Medium};
 use crate::outline::Outline;
-use crate::place::{HEADER, Header, Kept, Place};
+use crate::place::{HEADER, Header, Id, Kept, id_of};
+use crate::places::{NO_PLACE, PLACES, Places};
 use crate::show::Visit;
 use crate::{FlashError, Layout};
 
 /// The places of the snapshots, and what is in them that counts.
 #[derive(Debug)]
 pub(crate) struct Shelf {
-    start: u32,
-    /// Bytes of a place.
-    length: u32,
+    places: Places,
     cluster: u64,
-    in_force: Option<Kept>,
+    in_force: Kept,
     /// The one that was in force before.
-    before: Option<Kept>,
-    /// The position of one that is damaged, though what takes its place is here.
-    replaced: Option<Position>,
+    before: Kept,
+    /// What has become of the snapshot that the log says is in force.
+    fate: Fate,
     /// Where the next one can go behind the one in force: in a page that was erased, and not written to since.
     end: Option<u32>,
-    fetch: Option<Fetch>,
+    fetch: Fetch,
 }
 
-/// A snapshot of the leader that is being stored. It has a place of its own.
-#[derive(Clone, Copy, Debug)]
-struct Fetch {
-    of: Kept,
-    /// Bytes that are in the flash: whole words, or all of it.
-    written: u32,
-    /// The beginning of the next word.
-    tail: [u8; WORD_MAX],
-    fill: usize,
-}
-
-/// What a log stands on.
+/// What is found of a snapshot that is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stand {
-    /// Nothing: all entries are there.
-    Nothing,
-    /// This snapshot, which is whole.
-    Snapshot(Snapshot),
-    /// A snapshot of this position, which is lost.
-    Lost(Position),
+enum Fate {
+    /// It is whole, or there is none.
+    Sound,
+    /// It is damaged, though what takes its place is here.
+    Replaced,
+    /// It is damaged, and entries behind what is left are missing.
+    Lost,
 }
-
-/// One for the snapshot in force, one for the one before it, and one for a snapshot under way.
-const PLACES: u32 = 3;
 
 impl Shelf {
-    /// Looks at what the places begin with: whose it is, what is being fetched, and where the first one is.
-    pub(crate) fn read<F: NorFlash>(
-        flash: &mut Medium<F>,
-        layout: &Layout,
-        cluster: u64,
-    ) -> Result<(Shelf, Option<u32>), Failed> {
-        let page = F::ERASE_SIZE as u32;
-        let length = (layout.snapshots.end - layout.snapshots.start) / page / PLACES * page;
-        let start = layout.snapshots.start;
-        let mut shelf =
-            Shelf { start, length, cluster, in_force: None, before: None, replaced: None, end: None, fetch: None };
-        let mut first = None;
-        for number in 0..PLACES {
-            let place = shelf.place(number);
-            let Some(header) = place.header(flash, place.start)? else { continue };
-            if header.cluster != cluster {
-                return Err(flash.fail(FlashError::ForeignSnapshot { address: place.start }));
-            }
-            first = first.or(Some(place.start));
-            let of = Kept { start: place.start, snapshot: header.snapshot };
-            let is_later = |fetch: &Fetch| fetch.of.snapshot.position.index < header.snapshot.position.index;
-            if header.is_fetched && shelf.fetch.as_ref().is_none_or(is_later) {
-                let written = of.received(flash)?;
-                shelf.fetch = Some(Fetch { of, written, tail: [0; WORD_MAX], fill: 0 });
-            }
-        }
-        Ok((shelf, first))
+    /// An empty one.
+    pub(crate) fn new<F: NorFlash>(layout: &Layout, cluster: u64) -> Shelf {
+        let (places, fate) = (Places::new::<F>(layout), Fate::Sound);
+        Shelf { places, cluster, in_force: Kept::NONE, before: Kept::NONE, fate, end: None, fetch: Fetch::NONE }
     }
 
-    /// What the log stands on; snapshots that are damaged are forgotten.
-    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut Medium<F>, log: &Outline) -> Result<Stand, Failed> {
-        let Mark { snapshot: marked, at, before } = log.mark();
-        let none = Index(0);
-        if marked.position.index > none {
-            self.in_force = self.find_whole(flash, at)?.filter(|found| found.snapshot == marked);
-            let before = self.find_whole(flash, before)?;
-            self.before = before.filter(|found| found.snapshot.position.index < marked.position.index);
+    /// Looks at what the places begin with: whose it is, what is being fetched, and where the first one is.
+    pub(crate) fn read<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<Option<u32>, Failed> {
+        let (mut first, mut header) = (None, Header::new());
+        for number in 0..PLACES {
+            let start = self.places.begin_of(number);
+            if !self.header(flash, start, &mut header)? {
+                continue;
+            }
+            if header.cluster() != self.cluster {
+                return Err(flash.fail(FlashError::ForeignSnapshot { address: start }));
+            }
+            first = first.or(Some(start));
+            let of = Kept { start, id: *header.id() };
+            if header.is_fetched() && self.fetch.of.index() < of.index() {
+                self.fetch = Fetch::new(of, 0);
+            }
         }
-        if self.in_force.is_none() {
-            let before = self.before.take();
-            self.in_force = before.filter(|found| log.base <= found.snapshot.position.index);
+        if self.fetch.of.is_some() {
+            self.fetch.written = self.fetch.of.received(flash)?;
         }
-        let (stand, needed) = match self.in_force {
-            Some(Kept { snapshot, .. }) => (Stand::Snapshot(snapshot), Index(snapshot.position.index.0 + 1)),
-            None if log.base == none => (Stand::Nothing, Index(1)),
-            None => (Stand::Lost(marked.position), marked.position.index),
-        };
-        self.replaced =
-            (needed <= marked.position.index && !matches!(stand, Stand::Lost(_))).then_some(marked.position);
-        let taken = self.in_force.map(|found| self.number_at(found.start));
-        let is_needed =
-            |fetch: &Fetch| taken != Some(self.number_at(fetch.of.start)) && fetch.of.snapshot.position.index >= needed;
-        self.fetch = self.fetch.filter(is_needed);
+        Ok(first)
+    }
+
+    /// Finds what the log stands on, and says up to where that covers it; snapshots that are damaged are forgotten.
+    #[inline(never)]
+    pub(crate) fn settle<F: NorFlash>(&mut self, flash: &mut Medium<F>, log: &Outline) -> Result<Index, Failed> {
+        let (marked, before) = log.mark();
+        let is_marked = marked.index() > Index(0);
+        if is_marked {
+            self.in_force = self.find_whole(flash, marked.start)?;
+            self.before = self.find_whole(flash, before)?;
+            if self.before.index() >= marked.index() {
+                self.before = Kept::NONE;
+            }
+        }
+        if self.in_force.id != marked.id {
+            self.in_force = Kept::NONE;
+            if self.before.is_some() && log.base <= self.before.index() {
+                self.in_force = self.before;
+            }
+            self.before = Kept::NONE;
+            self.fate = match log.base {
+                base if base > self.in_force.index() => Fate::Lost,
+                _ if is_marked => Fate::Replaced,
+                _ => Fate::Sound,
+            };
+        }
+        let covered = if self.fate == Fate::Lost { marked.index() } else { self.in_force.index() };
+        // One that is as late as what is lost can take its place.
+        let needed = Index(covered.0 + u64::from(self.fate != Fate::Lost));
+        let of = &self.fetch.of;
+        if self.places.number_of(of) == self.places.number_of(&self.in_force) || of.index() < needed {
+            self.fetch = Fetch::NONE;
+        }
         self.find_end(flash)?;
-        Ok(stand)
+        Ok(covered)
     }
 
     /// The snapshot whose header is at this address, if all of it is there.
-    fn find_whole<F: NorFlash>(&self, flash: &mut Medium<F>, at: u32) -> Result<Option<Kept>, Failed> {
-        let place = self.place(self.number_at(at));
-        let header = if (place.start..place.end()).contains(&at) { place.header(flash, at)? } else { None };
-        let Some(Header { snapshot, .. }) = header else { return Ok(None) };
-        let found = Kept { start: at, snapshot };
-        Ok(if found.is_whole(flash)? { Some(found) } else { None })
+    #[inline(never)]
+    fn find_whole<F: NorFlash>(&self, flash: &mut Medium<F>, at: u32) -> Result<Kept, Failed> {
+        let mut header = Header::new();
+        if !self.header(flash, at, &mut header)? {
+            return Ok(Kept::NONE);
+        }
+        let found = Kept { start: at, id: *header.id() };
+        Ok(if found.is_whole(flash)? { found } else { Kept::NONE })
+    }
+
+    /// Reads the header at an address, and says whether one is there.
+    fn header<F: NorFlash>(&self, flash: &mut Medium<F>, at: u32, header: &mut Header) -> Result<bool, Failed> {
+        match self.places.room(at) {
+            Some(room) => header.read(flash, at, room),
+            None => Ok(false),
+        }
     }
 
     /// Looks for room behind the snapshot in force. Its page was erased before its header was written.
     fn find_end<F: NorFlash>(&mut self, flash: &mut Medium<F>) -> Result<(), Failed> {
         self.end = None;
-        let Some(found) = self.in_force else { return Ok(()) };
+        let found = &self.in_force;
+        if !found.is_some() {
+            return Ok(());
+        }
         let (end, page) = (found.end::<F>(), F::ERASE_SIZE as u32);
-        let is_within = end < self.place(self.number_at(found.start)).end();
+        let is_within = end < self.places.end_of(found.start);
         if is_within && flash.is_blank(end, (end + 1).next_multiple_of(page))? {
             self.end = Some(end);
         }
@@ -134,115 +139,123 @@ impl Shelf {
     pub(crate) fn show<F: NorFlash>(
         &self,
         flash: &mut Medium<F>,
-        stand: Stand,
+        marked: Position,
         visit: &mut Visit<'_>,
     ) -> Result<(), Failed> {
-        for found in [self.before, self.in_force].into_iter().flatten() {
-            visit(Recovered::Snapshot(found.snapshot))?;
+        for found in [&self.before, &self.in_force] {
+            if found.is_some() {
+                visit(Recovered::Snapshot(found.snapshot()))?;
+            }
         }
-        if let Stand::Lost(position) = stand {
-            visit(Recovered::LostSnapshot(position))?;
+        match self.fate {
+            Fate::Sound => {}
+            Fate::Replaced => visit(Recovered::DamagedSnapshot(marked))?,
+            Fate::Lost => visit(Recovered::LostSnapshot(marked))?,
         }
-        if let Some(position) = self.replaced {
-            visit(Recovered::DamagedSnapshot(position))?;
+        let Fetch { of, written, .. } = &self.fetch;
+        if !of.is_some() {
+            return Ok(());
         }
-        let Some(Fetch { of, written, .. }) = self.fetch else { return Ok(()) };
-        let check = of.check(flash, written)?;
-        visit(Recovered::Stored(Stored { snapshot: of.snapshot, received: u64::from(written), check }))
+        let check = of.check(flash, *written)?;
+        visit(Recovered::Stored(Stored { snapshot: of.snapshot(), received: u64::from(*written), check }))
     }
 
     /// How many bytes a snapshot may have.
-    pub(crate) fn room(&self) -> u32 {
-        self.length - HEADER as u32
+    pub(crate) fn bytes_max(&self) -> u32 {
+        self.places.length() - HEADER as u32
     }
 
     /// Refuses a snapshot that does not fit.
     pub(crate) fn expect_room<F>(&self, flash: &mut Medium<F>, bytes: u64) -> Result<(), Failed> {
-        let room = self.room();
+        let room = self.bytes_max();
         if bytes <= room.into() { Ok(()) } else { Err(flash.fail(FlashError::SnapshotTooLarge { bytes, room })) }
     }
 
     /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place.
-    pub(crate) fn mark_for(&self, snapshot: Snapshot) -> Result<Mark, Failed> {
-        let room = |end| self.place(self.number_at(end)).room(end);
-        let fits = |end: &u32| room(*end).is_some_and(|room| snapshot.bytes <= u64::from(room));
-        let at = self.end.filter(fits).map_or_else(|| self.unneeded(), Ok)?;
-        Ok(self.mark(snapshot, at))
-    }
-
-    /// Where the snapshot of the leader is.
-    pub(crate) fn fetched<F>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<Mark, Failed> {
-        match &self.fetch {
-            Some(fetch) if fetch.of.snapshot == snapshot => Ok(self.mark(snapshot, fetch.of.start)),
-            _ => Err(missing(flash, snapshot)),
+    pub(crate) fn place_for(&self, bytes: u32) -> Result<u32, Failed> {
+        match self.end {
+            Some(end) if self.places.room(end).is_some_and(|room| bytes <= room) => Ok(end),
+            _ => self.unneeded(),
         }
     }
 
-    fn mark(&self, snapshot: Snapshot, at: u32) -> Mark {
-        Mark { snapshot, at, before: self.in_force.map_or(at, |found| found.start) }
+    /// Where the snapshot in force is; that address if there is none.
+    pub(crate) fn before(&self, at: u32) -> u32 {
+        if self.in_force.is_some() { self.in_force.start } else { at }
+    }
+
+    /// The snapshot of the leader that is being stored, which has to be this one.
+    pub(crate) fn fetched<F>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<&mut Fetch, Failed> {
+        let fetch = &mut self.fetch;
+        if fetch.of.is_some() && fetch.of.id == *id { Ok(fetch) } else { Err(missing(flash, id)) }
     }
 
     /// Writes a snapshot of the app's own. It counts once the log says so.
     pub(crate) fn take<F: NorFlash>(
         &mut self,
         flash: &mut Medium<F>,
-        at: u32,
-        header: &Header,
+        of: Kept,
+        members: Members,
         bytes: &[u8],
     ) -> Result<(), Failed> {
-        let content = self.begin(flash, at, header)?.content();
-        let rest = bytes.chunks_exact(word::<F>()).remainder();
-        let words = bytes.get(..bytes.len() - rest.len()).ok_or(Failed)?;
-        flash.write(content, words)?;
-        write_rest(flash, content + words.len() as u32, rest)
+        self.begin(flash, &of, members, false)?;
+        let mut all = Fetch::new(of, 0);
+        all.add(flash, bytes)?;
+        all.finish(flash)
     }
 
     /// Keeps a piece of a snapshot of the leader.
     pub(crate) fn store<F: NorFlash>(
         &mut self,
         flash: &mut Medium<F>,
-        header: &Header,
+        (id, members): (&Id, Members),
         offset: u64,
         bytes: &[u8],
     ) -> Result<(), Failed> {
         if offset == 0 {
-            let at = self.fetch.map_or_else(|| self.unneeded(), |fetch| Ok(fetch.of.start))?;
-            self.fetch = None;
-            let of = self.begin(flash, at, header)?;
-            self.fetch = Some(Fetch { of, written: 0, tail: [0; WORD_MAX], fill: 0 });
+            let start = if self.fetch.of.is_some() { self.fetch.of.start } else { self.unneeded()? };
+            self.fetch = Fetch::NONE;
+            let of = Kept { start, id: *id };
+            self.begin(flash, &of, members, true)?;
+            self.fetch = Fetch::new(of, 0);
         }
-        let Some(fetch) = &mut self.fetch else { return Err(missing(flash, header.snapshot)) };
-        let received = u64::from(fetch.written) + fetch.fill as u64;
-        let is_due = fetch.of.snapshot == header.snapshot && offset == received;
-        if !is_due || bytes.len() as u64 > header.snapshot.bytes - received {
-            return Err(missing(flash, header.snapshot));
+        let fetch = self.fetched(flash, id)?;
+        let (received, all) = (fetch.received(), fetch.of.bytes());
+        if offset != received.into() || bytes.len() as u64 > (all - received).into() {
+            return Err(missing(flash, id));
         }
         fetch.add(flash, bytes)
     }
 
     /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says
     /// so.
-    pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut Medium<F>, mark: Mark) -> Result<(), Failed> {
-        let Some(fetch) = &mut self.fetch else { return Err(missing(flash, mark.snapshot)) };
-        let rest = fetch.tail.get(..fetch.fill).ok_or(Failed)?;
-        write_rest(flash, fetch.of.content() + fetch.written, rest)?;
-        fetch.written += fetch.fill as u32;
-        fetch.fill = 0;
-        if u64::from(fetch.written) != mark.snapshot.bytes {
-            return Err(missing(flash, mark.snapshot));
+    pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<(), Failed> {
+        let fetch = self.fetched(flash, id)?;
+        fetch.finish(flash)?;
+        if fetch.written != fetch.of.bytes() {
+            return Err(missing(flash, id));
         }
-        if !fetch.of.is_whole(flash)? {
-            return Err(flash.fail(FlashError::DamagedSnapshot { address: mark.at }));
+        let of = fetch.of;
+        if !of.is_whole(flash)? {
+            return Err(flash.fail(FlashError::DamagedSnapshot { address: of.start }));
         }
         Ok(())
     }
 
+    /// The log says that the snapshot of the leader is in force, which is this one.
+    pub(crate) fn install<F: NorFlash>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<(), Failed> {
+        let start = self.fetched(flash, id)?.of.start;
+        self.enforce(flash, &Kept { start, id: *id })
+    }
+
     /// The log says that this snapshot is in force.
-    pub(crate) fn enforce<F: NorFlash>(&mut self, flash: &mut Medium<F>, mark: Mark) -> Result<(), Failed> {
+    #[inline(never)]
+    pub(crate) fn enforce<F: NorFlash>(&mut self, flash: &mut Medium<F>, of: &Kept) -> Result<(), Failed> {
         self.before = self.in_force;
-        self.in_force = Some(Kept { start: mark.at, snapshot: mark.snapshot });
-        let is_later = |fetch: &Fetch| fetch.of.snapshot.position.index > mark.snapshot.position.index;
-        self.fetch = self.fetch.filter(is_later);
+        self.in_force = *of;
+        if self.fetch.of.index() <= of.index() {
+            self.fetch = Fetch::NONE;
+        }
         self.find_end(flash)
     }
 
@@ -254,102 +267,84 @@ impl Shelf {
         offset: u64,
         buffer: &mut [u8],
     ) -> Result<(), Failed> {
-        let Some(found) = self.find(snapshot) else { return Err(missing(flash, snapshot)) };
+        let found = self.find(flash, snapshot)?;
         let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
         if !is_within {
-            return Err(missing(flash, snapshot));
+            return Err(missing(flash, &found.id));
         }
         flash.read(found.content() + offset as u32, buffer)
     }
 
     /// Whom a snapshot names as the members.
     pub(crate) fn members<F: NorFlash>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<Members, Failed> {
-        if let Some(Kept { start, .. }) = self.find(snapshot)
-            && let Some(header) = self.place(self.number_at(start)).header(flash, start)?
-        {
-            return Ok(header.members);
+        let found = self.find(flash, snapshot)?;
+        let mut header = Header::new();
+        if self.header(flash, found.start, &mut header)? {
+            Ok(header.members())
+        } else {
+            Err(missing(flash, &found.id))
         }
-        Err(missing(flash, snapshot))
     }
 
     /// A snapshot that can be read.
-    fn find(&self, snapshot: Snapshot) -> Option<Kept> {
-        [self.in_force, self.before].into_iter().flatten().find(|found| found.snapshot == snapshot)
+    #[inline(never)]
+    fn find<F>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<&Kept, Failed> {
+        let id = id_of(snapshot);
+        match [&self.in_force, &self.before].into_iter().find(|found| found.is_some() && found.id == id) {
+            Some(found) => Ok(found),
+            None => Err(missing(flash, &id)),
+        }
     }
 
     /// Where the next place begins in which nothing is in force nor being fetched; rather not that of the one before.
     fn unneeded(&self) -> Result<u32, Failed> {
-        let [in_force, before] =
-            [self.in_force, self.before].map(|found| found.map(|found| self.number_at(found.start)));
-        let fetched = self.fetch.map(|fetch| self.number_at(fetch.of.start));
-        let next = in_force.map_or(0, |number| number + 1);
-        let numbers = (next..next + PLACES).map(|number| number % PLACES);
-        let unneeded = numbers.filter(|number| in_force != Some(*number) && fetched != Some(*number));
-        let number = unneeded.min_by_key(|number| before == Some(*number)).ok_or(Failed)?;
-        Ok(self.place(number).start)
-    }
-
-    fn begin<F: NorFlash>(&mut self, flash: &mut Medium<F>, at: u32, header: &Header) -> Result<Kept, Failed> {
-        let number = self.number_at(at);
-        let place = self.place(number);
-        if at == place.start {
-            self.before = self.before.filter(|found| self.number_at(found.start) != number);
-        }
-        place.begin(flash, at, header)?;
-        Ok(Kept { start: at, snapshot: header.snapshot })
-    }
-
-    pub(crate) fn cluster(&self) -> u64 {
-        self.cluster
-    }
-
-    fn place(&self, number: u32) -> Place {
-        Place { start: self.start + number * self.length, length: self.length }
-    }
-
-    /// The number of the place that an address belongs to.
-    fn number_at(&self, at: u32) -> u32 {
-        (at.saturating_sub(self.start) / self.length.max(1)).min(PLACES - 1)
-    }
-}
-
-impl Fetch {
-    /// Writes the words that are whole now, and keeps the beginning of the next one.
-    fn add<F: NorFlash>(&mut self, flash: &mut Medium<F>, bytes: &[u8]) -> Result<(), Failed> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let room = word::<F>() - self.fill;
-            let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-            self.tail.iter_mut().skip(self.fill).zip(now).for_each(|(room, byte)| *room = *byte);
-            self.fill += now.len();
-            rest = later;
-            if self.fill == word::<F>() {
-                let whole = self.tail.get(..self.fill).ok_or(Failed)?;
-                flash.write(self.of.content() + self.written, whole)?;
-                self.written += self.fill as u32;
-                self.fill = 0;
+        let [in_force, before] = [&self.in_force, &self.before].map(|found| self.places.number_of(found));
+        let fetched = self.places.number_of(&self.fetch.of);
+        let mut unneeded = NO_PLACE;
+        for step in 1..=PLACES {
+            let number = in_force.wrapping_add(step) % PLACES;
+            if number != in_force && number != fetched {
+                unneeded = number;
+                if number != before {
+                    break;
+                }
             }
         }
-        Ok(())
+        if unneeded == NO_PLACE { Err(Failed) } else { Ok(self.places.begin_of(unneeded)) }
+    }
+
+    /// Erases the pages that a snapshot reaches into, and writes its header. One that begins the place goes first with
+    /// its page: nothing is believed of what stood there. Behind another one, the rest of the page is erased already:
+    /// so is the page in which a snapshot ends with the page before.
+    #[inline(never)]
+    fn begin<F: NorFlash>(
+        &mut self,
+        flash: &mut Medium<F>,
+        of: &Kept,
+        members: Members,
+        is_fetched: bool,
+    ) -> Result<(), Failed> {
+        let (at, page) = (of.start, F::ERASE_SIZE as u32);
+        let mut next = (at + 1).next_multiple_of(page);
+        if at == self.places.begin_of(self.places.number_at(at)) {
+            next = at;
+            if self.places.number_of(&self.before) == self.places.number_at(at) {
+                self.before = Kept::NONE;
+            }
+        }
+        while next <= of.end::<F>() && next < self.places.end_of(at) {
+            flash.erase(next)?;
+            next += page;
+        }
+        flash.write(at, Header::of(self.cluster, members, &of.id, is_fetched).bytes())
     }
 }
 
 #[cold]
 #[inline(never)]
-fn missing<F>(flash: &mut Medium<F>, snapshot: Snapshot) -> Failed {
-    flash.fail(FlashError::NoSnapshot { index: snapshot.position.index })
-}
-
-/// Writes bytes that do not fill their word, if there are any.
-fn write_rest<F: NorFlash>(flash: &mut Medium<F>, address: u32, bytes: &[u8]) -> Result<(), Failed> {
-    let mut last = [ERASED; WORD_MAX];
-    last.iter_mut().zip(bytes).for_each(|(room, byte)| *room = *byte);
-    flash.write(address, last.get(..word::<F>()).ok_or(Failed)?)
-}
-
-/// A snapshot by its bytes.
-pub(crate) fn snapshot_of(position: Position, bytes: &[u8]) -> Snapshot {
-    Snapshot { position, bytes: bytes.len() as u64, check: crc32c(bytes) }
+fn missing<F>(flash: &mut Medium<F>, id: &Id) -> Failed {
+    let index = Kept { start: 0, id: *id }.index();
+    flash.fail(FlashError::NoSnapshot { index })
 }
 
 const _: () = assert!(HEADER.is_multiple_of(WORD_MAX), "the header of a snapshot fills whole words");

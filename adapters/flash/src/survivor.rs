@@ -2,11 +2,9 @@ use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Record;
 use quorate::{Owner, Recovered, Snapshot};
 
-use crate::log::Log;
 use crate::medium::{Failed, Medium};
-use crate::reading::{Reading, shown};
+use crate::reading::Reading;
 use crate::ring::Ring;
-use crate::shelf::Shelf;
 use crate::{FlashError, Layout};
 
 /// The log of a node that is not to run again: read, and never changed.
@@ -14,9 +12,8 @@ use crate::{FlashError, Layout};
 /// Nothing can lock a flash: whoever reads it sees to it that its node does not run.
 #[derive(Debug)]
 pub struct Survivor<F> {
-    medium: Medium<F>,
     owner: Owner,
-    reading: Reading,
+    reading: Reading<F>,
 }
 
 impl<F: NorFlash> Survivor<F> {
@@ -29,24 +26,13 @@ impl<F: NorFlash> Survivor<F> {
     /// The flash cannot be read, has another layout, or is damaged. Or a later version wrote it.
     pub fn open(flash: F, layout: Layout, scratch: &mut [u8]) -> Result<Option<Survivor<F>>, FlashError> {
         layout.check(&flash).map_err(FlashError::Layout)?;
-        let mut medium = Medium::new(flash);
-        match Survivor::read_all(&mut medium, &layout, scratch) {
-            Ok(found) => Ok(found.map(|(owner, reading)| Survivor { medium, owner, reading })),
-            Err(Failed) => Err(medium.fault()),
-        }
-    }
-
-    fn read_all(
-        flash: &mut Medium<F>,
-        layout: &Layout,
-        scratch: &mut [u8],
-    ) -> Result<Option<(Owner, Reading)>, Failed> {
-        let Some(owner) = Ring::owner(flash, layout)? else { return Ok(None) };
-        let ring = Ring::new::<F>(layout, owner)?;
-        let Some(pages) = ring.find(flash)? else { return Ok(None) };
-        let (shelf, _) = Shelf::read(flash, layout, owner.cluster)?;
-        let log = Log::read(flash, ring, pages, scratch)?;
-        Ok(Some((owner, Reading::of(flash, log, shelf, scratch)?)))
+        let mut flash = flash;
+        let mut medium = Medium::new(&mut flash);
+        let owner = Ring::owner(&mut medium, &layout);
+        let Some(owner) = owner.map_err(|Failed| medium.fault())? else { return Ok(None) };
+        let mut reading = Reading::new(flash, &layout, owner);
+        let is_there = reading.read(scratch).map_err(|Failed| reading.medium.fault())?;
+        Ok(is_there.then_some(Survivor { owner, reading }))
     }
 
     /// Whom the flash belongs to.
@@ -68,8 +54,7 @@ impl<F: NorFlash> Survivor<F> {
         scratch: &mut [u8],
         visit: impl FnMut(Recovered<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Survivor { medium, reading, .. } = self;
-        shown(medium, visit, |flash, visit| reading.show(flash, scratch, visit))
+        self.reading.shown(visit, |reading, visit| reading.show(scratch, visit))
     }
 
     /// Fills `buffer` from the snapshot's `offset` on.
@@ -77,7 +62,7 @@ impl<F: NorFlash> Survivor<F> {
     /// # Errors
     /// [`FlashError::NoSnapshot`], or what the flash driver says.
     pub fn read(&mut self, snapshot: Snapshot, offset: u64, buffer: &mut [u8]) -> Result<(), FlashError> {
-        let Survivor { medium, reading, .. } = self;
-        reading.shelf.read_content(medium, snapshot, offset, buffer).map_err(|Failed| medium.fault())
+        let Reading { medium, shelf, .. } = &mut self.reading;
+        shelf.read_content(medium, snapshot, offset, buffer).map_err(|Failed| medium.fault())
     }
 }

@@ -168,7 +168,7 @@ fn faults_of(name: &str, image: &Image) -> impl Iterator<Item = String> {
         .filter(|(_, name)| ["__rust_alloc", "__rg_alloc", "malloc"].iter().any(|bad| name.contains(bad)));
     let allocators = allocators.map(|(_, name)| format!("{name} is linked"));
     let panics = Calls::of(image).panics();
-    let panics = panics.into_iter().filter(|(name, callee)| !STOPS.contains(name) && !is_check(name));
+    let panics = panics.into_iter().filter(|(name, _)| !STOPS.contains(name) && !is_check(name));
     allocators
         .chain(panics.map(|(name, callee)| format!("{name} can panic, by {callee}")))
         .collect::<Vec<_>>()

@@ -10,8 +10,6 @@ pub(crate) struct Forger<const WORD: usize, const PAGE: usize>;
 const HEAD: usize = 168;
 /// Where in that the page's number stands.
 const NUMBER_AT: usize = 28;
-/// What comes before an item's data.
-const HEADER: usize = 8;
 /// The most bytes of that.
 const ITEM: usize = 255;
 
@@ -70,6 +68,9 @@ impl<const WORD: usize, const PAGE: usize> Forger<WORD, PAGE> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What comes before an item's data.
+    const HEADER: usize = 8;
 
     #[test]
     fn a_forged_item_is_as_the_log_writes_it() {
