@@ -256,7 +256,15 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
     /// # Errors
     /// A store that ran before gave no charter back, or a number that no honest node can have reached; or the store names
     /// features that this build does not know.
+    #[inline]
     pub fn start(mut self, now: Instant) -> Result<Node<C, B, SEATS>, BootError> {
+        self.wake(now)?;
+        Ok(self.node)
+    }
+
+    /// In its place: so that whoever starts it where it stays moves it once.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn wake(&mut self, now: Instant) -> Result<(), BootError> {
         let Node { state, span, .. } = &mut self.node;
         if self.origin == Origin::Store {
             return Err(BootError::NoMember);
@@ -284,7 +292,7 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Boot<C, B, SEATS> {
             self.node.state.snapshots.covered = covered.index;
             self.node.state.commit.raise(covered.index);
         }
-        Ok(self.node)
+        Ok(())
     }
 }
 

@@ -40,6 +40,7 @@ impl<F: NorFlash> Flash<F> {
     ///
     /// # Errors
     /// What `visit` returns, or why the log cannot be used. Nothing has been changed then that was durable.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn open<E: From<FlashError>>(
         flash: F,
         layout: Layout,

@@ -43,6 +43,7 @@ enum Phase {
 
 impl<const FRAME: usize> Caller<FRAME> {
     /// `seed` differs from boot to boot.
+    #[inline(always)]
     pub(crate) fn new(me: Seat, seed: u64, pace: &Pace) -> Self {
         let (own, times) = (Own::new(me.0.into()), Patience::beside_a_node(pace.heartbeat, pace.election));
         Caller {

@@ -77,6 +77,8 @@ impl core::error::Error for Fault {}
 pub struct Faults([u32; Fault::ALL.len()]);
 
 impl Faults {
+    pub(crate) const NONE: Faults = Faults([0; Fault::ALL.len()]);
+
     /// Counts one more.
     pub fn add(&mut self, fault: Fault) {
         if let Some(count) = self.0.get_mut(fault as usize) {

@@ -30,6 +30,17 @@ struct Line<const FRAME: usize> {
     moved: Instant,
 }
 
+impl<const FRAME: usize> Line<FRAME> {
+    const NEW: Self = Line {
+        outgoing: Transmitter::new(),
+        faults: Faults::NONE,
+        heard: Instant::START,
+        is_heard: true,
+        spoke: Instant::START,
+        moved: Instant::START,
+    };
+}
+
 /// What becomes of a frame that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
@@ -40,17 +51,20 @@ pub(crate) enum Arrival {
 }
 
 impl<const SEATS: usize, const LINES: usize, const FRAME: usize> Lines<SEATS, LINES, FRAME> {
-    pub(crate) fn new(me: Seat, routes: Routes<SEATS>, pace: &Pace, now: Instant) -> Self {
-        let line = |_| Line {
-            outgoing: Transmitter::new(),
-            faults: Faults::default(),
-            heard: now,
-            is_heard: true,
-            spoke: now,
-            moved: now,
-        };
-        let lines = core::array::from_fn(line);
+    /// Lines that wait until they [begin](Lines::begin).
+    #[inline(always)]
+    pub(crate) fn new(me: Seat, routes: Routes<SEATS>, pace: &Pace) -> Self {
+        let now = Instant::START;
+        let lines = [const { Line::NEW }; LINES];
         Lines { me, routes, lines, guests: [None; GUESTS_MAX], heartbeat: pace.heartbeat.into(), now, pause_at: None }
+    }
+
+    /// Every line is taken to be sound at first.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.now = now;
+        for line in &mut self.lines {
+            (line.heard, line.spoke, line.moved) = (now, now, now);
+        }
     }
 
     /// How often the leader is heard.

@@ -84,6 +84,7 @@ where
         Ok(())
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn take_message(
         &mut self,
         driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
@@ -103,6 +104,7 @@ where
     }
 
     /// Takes what somebody asks over a line.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn take_request(
         &mut self,
         stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
@@ -112,7 +114,7 @@ where
         let (asker, body, forbidden) = self.post.open_request(self.now, from, frame)?;
         let answer = match (forbidden, stage) {
             (Some(reason), _) => ReplyBody::Refused(reason),
-            (None, Stage::Candidate(..)) => ReplyBody::NotLeader { leader: None, address: "" },
+            (None, Stage::Candidate(..) | Stage::Opening) => ReplyBody::NotLeader { leader: None, address: "" },
             (None, Stage::Member(driver)) => match driver.request(self, self.now, asker, body) {
                 None => return Ok(()),
                 Some(Asked::Snapshot | Asked::Piece { .. }) => ReplyBody::Refused(Reason::NoSnapshot),
@@ -123,6 +125,7 @@ where
     }
 
     /// What a node of another founding has done is nothing that was asked for.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn take_reply(&mut self, founding: Option<Founding>, frame: &mut [u8]) -> Result<(), DecodeError> {
         let reply = self.post.open_reply(frame)?;
         if reply.founding != founding {
@@ -144,6 +147,7 @@ where
         Ok(())
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn run(&mut self, driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
         self.ask_for_app(driver);
         driver.act(self, self.now)?;
@@ -154,6 +158,7 @@ where
     }
 
     /// Asks what the app wants done, of whoever leads.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn ask_for_app(&mut self, driver: &mut Driver<A, F, B, SEATS, LINES, FRAME, CLIENTS>) {
         let replica = driver.replica();
         let epoch = replica.ledger().epoch(self.post.caller.client());
@@ -169,6 +174,7 @@ where
     pub(crate) fn deadline(&self, stage: &Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Option<Instant> {
         let lines = &self.post.lines;
         let (due, is_behind, is_held) = match stage {
+            Stage::Opening => (None, false, false),
             Stage::Candidate(..) if self.is_behind => (lines.patience(), true, false),
             Stage::Candidate(candidate, _) => (candidate.prospect.deadline(), false, false),
             Stage::Member(driver) => (driver.node().deadline(), driver.is_behind(), driver.is_held()),

@@ -1,7 +1,9 @@
 use quorate::founding::Prepared;
-use quorate::{Boot, Charter, Config, ConfigError, HardState, Incarnation, Instant, Members, Recovered, Snapshot};
+use quorate::{
+    Boot, Charter, Config, ConfigError, HardState, Incarnation, Instant, Members, Recovered, Seat, Snapshot,
+};
 
-use quorate_driver::{App, Driver, Host, Replica};
+use quorate_driver::{App, Host};
 
 use crate::stage::{Candidate, Empty, Stage};
 use crate::{Pace, StartError};
@@ -9,7 +11,7 @@ use crate::{Pace, StartError};
 /// What the flash gives back: of a member its node, of any other store what it is prepared for.
 pub(crate) struct Recovery<C, B, const SEATS: usize> {
     config: Config,
-    boot: Boot<C, B, SEATS>,
+    boot: Option<Boot<C, B, SEATS>>,
     prepared: Option<Prepared>,
     pub(crate) charter: Option<Charter>,
     /// Which life of the seat's store this is.
@@ -19,10 +21,17 @@ pub(crate) struct Recovery<C, B, const SEATS: usize> {
 }
 
 impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> {
-    #[inline(never)]
-    pub(crate) fn new(config: Config, log: B) -> Result<Self, ConfigError> {
-        let boot = Boot::recover(config.clone(), log)?;
-        Ok(Recovery { config, boot, prepared: None, charter: None, incarnation: Incarnation::FOUNDER, latest: None })
+    /// Of a flash of which nothing was read yet.
+    #[inline(always)]
+    pub(crate) fn new(config: Config) -> Self {
+        Recovery { config, boot: None, prepared: None, charter: None, incarnation: Incarnation::FOUNDER, latest: None }
+    }
+
+    /// With this memory for the log.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn begin(&mut self, log: B) -> Result<(), ConfigError> {
+        self.boot = Some(Boot::recover(self.config.clone(), log)?);
+        Ok(())
     }
 
     pub(crate) fn take(&mut self, recovered: Recovered<'_>) -> Result<(), StartError> {
@@ -39,46 +48,51 @@ impl<C, B: AsRef<[u8]> + AsMut<[u8]>, const SEATS: usize> Recovery<C, B, SEATS> 
             Recovered::HardState(HardState { vote: None, .. }) if self.charter.is_none() && self.latest.is_some() => {
                 Ok(())
             }
-            _ => Ok(self.boot.take(recovered)?),
+            _ => Ok(self.boot.as_mut().map_or(Ok(()), |boot| boot.take(recovered))?),
         }
     }
 
     /// A member, whose application has applied nothing yet. The list of members changes nothing, and has to be about the
     /// same cluster.
     ///
-    /// What this and [`candidate`](Recovery::candidate) take of the stack, they give back before the station is put
-    /// together.
-    #[inline(never)]
+    /// Apart from all else, as [`candidate`](Recovery::candidate) is: what the one needs of the stack, the other does not.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn member<H, const CLIENTS: usize>(
-        self,
-        members: Members,
+        &mut self,
+        stage: &mut Stage<H, B, SEATS, CLIENTS>,
+        (seat, members): (Seat, Members),
         app: H::App,
         now: Instant,
-    ) -> Result<Stage<H, B, SEATS, CLIENTS>, StartError>
+    ) -> Result<(), StartError>
     where
         H: Host<CLIENTS, App: App<Command = C>>,
     {
-        let node = self.boot.start(now)?;
-        if node.members().are_strangers_to(members.all(), node.seat()) {
-            return Err(StartError::Strangers { listed: members.all(), members: node.members().all() });
+        let Some(boot) = self.boot.take() else { return Ok(()) };
+        stage.enter(boot, app, now)?;
+        let Some(found) = stage.driver().map(|driver| driver.node().members()) else { return Ok(()) };
+        if found.are_strangers_to(members.all(), seat) {
+            return Err(StartError::Strangers { listed: members.all(), members: found.all() });
         }
-        Ok(Stage::Member(Driver::new(node, Replica::of(app))))
+        Ok(())
     }
 
     /// A store that is no member yet.
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn candidate<H, const CLIENTS: usize>(
-        self,
+        &mut self,
+        stage: &mut Stage<H, B, SEATS, CLIENTS>,
         pace: &Pace,
         (members, empty): (Members, Empty),
         app: H::App,
         now: Instant,
-    ) -> Result<Stage<H, B, SEATS, CLIENTS>, StartError>
+    ) -> Result<(), StartError>
     where
         H: Host<CLIENTS, App: App<Command = C>>,
     {
-        let held = (self.prepared, self.latest, self.boot.into_memory());
-        let candidate = Candidate::new(self.config, pace, (members, empty), held, now)?;
-        Ok(Stage::Candidate(candidate, Some(app)))
+        let Some(boot) = self.boot.take() else { return Ok(()) };
+        let held = (self.prepared, self.latest, boot.into_memory());
+        let candidate = Candidate::new(self.config.clone(), pace, (members, empty), held, now)?;
+        *stage = Stage::Candidate(candidate, Some(app));
+        Ok(())
     }
 }

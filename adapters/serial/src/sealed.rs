@@ -24,6 +24,7 @@ where
     /// have [`Profile::Full`].
     ///
     /// There is room for `CLIENTS` sessions of clients: of the other stations' apps, and of guests.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn seal(&mut self, keys: Ring<KEYS>, profile: Profile, seed: u64) {
         let post = &mut self.machine.post;
         let (me, interval) = (post.identity.seat, post.lines.heartbeat());

@@ -3,13 +3,16 @@ use quorate::{
     Boot, BootError, Charter, Config, ConfigError, HardState, Incarnation, Instant, Members, Prospect, Recovered, Seat,
     Snapshot,
 };
-use quorate_driver::{Driver, Host, Replica};
+use quorate_driver::{App, Driver, Host, Replica};
 
 use crate::Pace;
 
-/// What a station is: a store that is to become a member, with the application that it will replicate, or a member.
+/// What a station is: nothing yet, a store that is to become a member, with the application that it will replicate, or a
+/// member.
 #[allow(clippy::large_enum_variant, reason = "a station has room for a node in any case")]
 pub(crate) enum Stage<H: Host<CLIENTS>, B, const SEATS: usize, const CLIENTS: usize> {
+    /// Its flash is being read.
+    Opening,
     /// The application is gone once a driver has it.
     Candidate(Candidate<B, SEATS>, Option<H::App>),
     Member(Driver<H, B, SEATS, CLIENTS>),
@@ -107,22 +110,37 @@ where
             boot.take(Recovered::Snapshot(snapshot))?;
             boot.take(Recovered::HardState(HardState { term: snapshot.position.term, vote: None }))?;
         }
-        *self = Stage::Member(Driver::new(boot.start(now)?, Replica::of(app)));
+        self.enter(boot, app, now)?;
         Ok(restored)
+    }
+
+    /// Becomes a member, whose application has applied nothing yet. What it was makes way first: so the node is moved once,
+    /// to where it stays.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn enter(
+        &mut self,
+        boot: Boot<<H::App as App>::Command, B, SEATS>,
+        app: H::App,
+        now: Instant,
+    ) -> Result<(), BootError> {
+        let node = boot.start(now)?;
+        *self = Stage::Opening;
+        *self = Stage::Member(Driver::new(node, Replica::of(app)));
+        Ok(())
     }
 
     /// The state of a member.
     pub(crate) fn replica_mut(&mut self) -> Option<&mut Replica<H::App, CLIENTS>> {
         match self {
             Stage::Member(driver) => Some(driver.replica_mut()),
-            Stage::Candidate(..) => None,
+            Stage::Candidate(..) | Stage::Opening => None,
         }
     }
 
     pub(crate) fn driver(&self) -> Option<&Driver<H, B, SEATS, CLIENTS>> {
         match self {
             Stage::Member(driver) => Some(driver),
-            Stage::Candidate(..) => None,
+            Stage::Candidate(..) | Stage::Opening => None,
         }
     }
 }

@@ -1,24 +1,16 @@
-use core::marker::PhantomData;
+mod start;
 
 use embedded_storage::nor_flash::NorFlash;
 use quorate::founding::Obstacle;
-use quorate::{
-    Change, Charter, Command, Config, Identity, Index, Instant, Members, Node, Owner, Recovered, Rejection, Seat,
-    Seats, Unchanged,
-};
+use quorate::{Change, Charter, Command, Index, Instant, Members, Node, Rejection, Seat, Seats, Unchanged};
 use quorate_driver::Driver;
-use quorate_flash::{Flash, Layout};
-use quorate_wire::{Cluster, Dropped, MEMBER_FRAME_MIN, Refused};
+use quorate_wire::{Cluster, MEMBER_FRAME_MIN, Refused};
 
-use crate::caller::Caller;
-use crate::lines::{Arrival, Lines};
-use crate::machine::{Machine, Stage, restore};
+use crate::lines::Arrival;
+use crate::machine::{Machine, Stage};
 use crate::pace::line_bytes_max;
-use crate::post::Post;
-use crate::recovery::Recovery;
-use crate::replica::{Replicated, snapshot_bytes_max};
-use crate::stage::Empty;
-use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiver, Routes, StartError, Stop, Undone};
+use crate::replica::snapshot_bytes_max;
+use crate::{App, CallError, Fault, Faults, Mislisted, Pace, ProposeError, Receiver, Routes, Stop, Undone};
 
 /// Who a station is, and how it lives. The stations of a cluster have the same cluster, members and pace.
 #[derive(Clone, Debug)]
@@ -96,83 +88,11 @@ where
     /// The most bytes of a snapshot: the longest state, and the sessions of `CLIENTS` clients with their answers.
     pub const SNAPSHOT_BYTES_MAX: usize = snapshot_bytes_max::<A, CLIENTS>();
 
-    /// Takes back what the flash holds, into an app that is as it was in the beginning, and starts.
-    ///
-    /// # Errors
-    /// What is wrong with the settings, the flash, or what it holds.
-    pub fn start(
-        settings: Settings<SEATS>,
-        app: A,
-        flash: F,
-        layout: Layout,
-        memory: Memory<B>,
-        now: Instant,
-    ) -> Result<Self, StartError> {
-        const { assert!(FRAME >= FRAME_MIN, "a frame on a line has at least FRAME_MIN bytes") };
-        const { assert!(CLIENTS >= SEATS, "each station has a place among the sessions") };
-        let Settings { cluster, seat, members, existing, may_join, routes, pace, seed } = settings;
-        let Memory { log, snapshot: mut buffer } = memory;
-        let (needed, room) = (Self::SNAPSHOT_BYTES_MAX, buffer.as_mut().len());
-        // A longer one, of an app that is not this one or with more clients, has no place, and could not be restored.
-        let snapshot_bytes_max = Some(u32::try_from(needed).unwrap_or(u32::MAX));
-        let config = pace.config(seat, seed);
-        let config = Config { snapshot_bytes_max, features: config.features.with(A::FEATURES), ..config };
-        if room < needed {
-            return Err(StartError::Snapshot { needed, room });
-        }
-        let owner = Owner { cluster: cluster.0, seat };
-        // There may be as many members as the node has seats.
-        let layout = Layout { seats: layout.seats.max(SEATS), ..layout };
-        let mut recovery = Recovery::new(config, log)?;
-        let visit = |recovered: Recovered<'_>| recovery.take(recovered);
-        let (mut flash, _) = Flash::open(flash, layout, owner, buffer.as_mut(), visit)?;
-        flash.expect_room(needed as u64)?;
-        let (charter, latest, app) = (recovery.charter, recovery.latest, Replicated(app));
-        if let (None, Some(snapshot)) = (charter, latest) {
-            let (restored, listed) = (flash.members(snapshot)?.all(), members.all());
-            if restored != listed {
-                return Err(StartError::RestoredFor { members: restored, listed });
-            }
-        }
-        let identity = Identity { seat, incarnation: recovery.incarnation };
-        let mut stage = match charter {
-            Some(_) => recovery.member(members, app, now),
-            None => recovery.candidate(&pace, (members, Empty { founds: !existing, joins: may_join }), app, now),
-        };
-        if let (Ok(Some(replica)), Some(snapshot)) = (stage.as_mut().map(Stage::replica_mut), latest) {
-            restore(replica, &mut flash, buffer.as_mut(), snapshot)?;
-        }
-        Ok(Station {
-            receivers: [const { Receiver::new() }; LINES],
-            // Whatever is large is moved once, to where it stays.
-            stage: stage?,
-            machine: Machine {
-                flash,
-                post: Post::new(
-                    cluster,
-                    identity,
-                    charter,
-                    Lines::new(seat, routes, &pace, now),
-                    Caller::new(seat, seed, &pace),
-                ),
-                buffer,
-                dropped: Dropped::default(),
-                now,
-                is_behind: false,
-                wants_snapshot: false,
-                undone: None,
-                failed_change: None,
-                app: PhantomData,
-            },
-            listed: members.all(),
-            stopped: None,
-        })
-    }
-
     /// Takes in what came over a line. What is for another station is passed on, if it is unharmed.
     ///
     /// # Errors
     /// The station has stopped.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn feed(&mut self, now: Instant, line: usize, bytes: &[u8]) -> Result<(), Stop> {
         self.wake(now)?;
         let Some(receiver) = self.receivers.get_mut(line) else { return Ok(()) };
@@ -197,6 +117,7 @@ where
     ///
     /// # Errors
     /// The station has stopped.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn turn(&mut self, now: Instant) -> Result<(), Stop> {
         self.wake(now)?;
         let result = self.machine.turn(&mut self.stage);
@@ -230,6 +151,7 @@ where
     ///
     /// # Errors
     /// Nothing was asked.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn propose(&mut self, command: &<A::Command as Command>::View<'_>) -> Result<(), ProposeError> {
         self.machine.post.caller.propose(command)
     }
@@ -255,7 +177,7 @@ where
     pub fn change(&mut self, change: Change<'_>) -> Result<(), Rejection> {
         let now = self.machine.now;
         match &mut self.stage {
-            Stage::Candidate(..) => Err(Rejection::NotLeader { leader: None }),
+            Stage::Candidate(..) | Stage::Opening => Err(Rejection::NotLeader { leader: None }),
             Stage::Member(driver) => driver.change(&mut self.machine, now, change),
         }
     }
@@ -280,7 +202,7 @@ where
     pub fn obstacle(&self) -> Option<Obstacle> {
         match &self.stage {
             Stage::Candidate(candidate, _) => Some(candidate.obstacle()),
-            Stage::Member(_) => None,
+            Stage::Member(_) | Stage::Opening => None,
         }
     }
 

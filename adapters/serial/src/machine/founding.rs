@@ -14,6 +14,7 @@ where
     B: AsRef<[u8]> + AsMut<[u8]>,
 {
     /// Takes what another store says of a founding. A member answers by its charter, whoever asks.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn take_founding(
         &mut self,
         stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>,
@@ -35,6 +36,7 @@ where
     }
 
     /// Does what a store has to do that is not complete. Once it is, it becomes a node.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn found(&mut self, stage: &mut Stage<A, F, B, SEATS, LINES, FRAME, CLIENTS>) -> Result<(), Stop> {
         let Stage::Candidate(candidate, _) = stage else { return Ok(()) };
         if let Some((charter, incarnation)) = self.consult(&mut candidate.prospect, Input::Tick)? {

@@ -14,6 +14,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: 
     ///
     /// # Errors
     /// Why it is to be dropped.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn sort(&mut self, now: Instant, from: Address, frame: &[u8]) -> Result<Option<Class>, DecodeError> {
         let Some(sealing) = &mut self.sealing else { return Class::of(frame).map(Some) };
         match sealing.hear(frame, now, room(&mut self.frame))? {
@@ -96,6 +97,7 @@ impl<const SEATS: usize, const LINES: usize, const FRAME: usize, const CLIENTS: 
     }
 
     /// Tells a client that its frame was dropped, if there is something that it could do about that.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn refuse(&mut self, now: Instant, from: Address, frame: &[u8], error: DecodeError) {
         let Some(sealing) = &mut self.sealing else { return };
         if let Some(word) = sealing.refuse(frame, error, now, room(&mut self.frame)) {

@@ -24,7 +24,7 @@ pub type Station = quorate_serial::Station<Lamps, FileFlash, &'static mut [u8], 
 
 static STATION: StaticCell<Station> = StaticCell::new();
 
-/// Beside the station, so that it is small while it is put together on the stack.
+/// Beside the station.
 static LOG: ConstStaticCell<[u8; LOG_MEMORY]> = ConstStaticCell::new([0; LOG_MEMORY]);
 static SNAPSHOT: ConstStaticCell<[u8; SNAPSHOT_MEMORY]> = ConstStaticCell::new([0; SNAPSHOT_MEMORY]);
 
@@ -69,8 +69,6 @@ fn recover(identity: &Identity) -> &'static mut Station {
     let settings = Settings { cluster, seat, members, existing: false, may_join: true, routes, pace, seed };
     let flash = FileFlash::open(identity.flash()).unwrap_or_else(|fault| panic!("the flash: {fault}"));
     let memory: Memory<&mut [u8]> = Memory { log: LOG.take(), snapshot: SNAPSHOT.take() };
-    STATION.init_with(|| {
-        Station::start(settings, Lamps::default(), flash, LAYOUT, memory, clock::now())
-            .unwrap_or_else(|error| panic!("{error}"))
-    })
+    Station::start_in(STATION.uninit(), settings, Lamps::default(), flash, LAYOUT, memory, clock::now())
+        .unwrap_or_else(|error| panic!("{error}"))
 }

@@ -7,7 +7,7 @@ use quorate_image::link;
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    link(Board::start as fn(_, _, _, _, _, _) -> _);
+    link(Board::start_in as for<'a> fn(&'a mut _, _, _, _, _, _, _) -> Result<&'a mut Board, _>);
     link(Board::feed as fn(&mut _, _, _, _) -> _);
     link(Board::turn as fn(&mut _, _) -> _);
     link(Board::drain as for<'a> fn(&'a Board, usize) -> &'a [u8]);
