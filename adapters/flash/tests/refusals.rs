@@ -239,6 +239,30 @@ fn items_behind_a_word_that_is_gone_are_missed() {
     }
 }
 
+/// What changes by itself behind all items is one word; more of it was an item once.
+#[test]
+fn what_stands_behind_an_erased_word_was_an_item_unless_it_is_one_word() {
+    let layout = layout::<4, 512>(6, 1);
+    let (flash, .., held) = open(written(), &layout).unwrap();
+    let double = flash.release();
+    let end = double.bytes().iter().rposition(|byte| *byte != 0xff).unwrap().next_multiple_of(4);
+    let page = end / 512 * 512;
+    let changed = |words: &[usize]| {
+        let mut double = copy(&double);
+        words.iter().for_each(|word| double.rot(end + 4 * word, 0));
+        double
+    };
+    let (mut flash, _, shown) = open(changed(&[1]), &layout).unwrap();
+    assert_eq!(shown, held);
+    flash.write(state(9), None, entries(&[]), None, None).unwrap();
+    let (.., shown) = open(flash.release(), &layout).unwrap();
+    assert_eq!(shown.hard_states.last().copied(), state(9), "it went to the next page");
+    let damaged = FlashError::Damaged { address: page as u32, what: Damage::ItemBefore };
+    assert_eq!(refused(changed(&[1, 2]), &layout, owner()), damaged, "two words");
+    assert_eq!(refused(changed(&[1, 9]), &layout, owner()), damaged, "two words that stand apart");
+    assert_eq!(refused(changed(&[0, 2]), &layout, owner()), damaged, "a part of a write before it");
+}
+
 #[test]
 fn a_short_scratch_says_what_it_takes() {
     let layout = layout::<4, 512>(8, 1);
