@@ -4,6 +4,7 @@ use quorate::{Ballot, Entries, Message, Outcome, Term};
 use crate::fields::{self, Fields, Writer, numbers};
 
 /// Writes a message's fields one by one, as serde would. Its own code for that takes several times the flash.
+#[cfg(feature = "seal")]
 pub(crate) fn write(message: &Message<'_>, out: &mut Writer<'_>) -> Result<()> {
     write_head(message, out)?;
     write_tail(message, out)
