@@ -3,6 +3,7 @@
 #![no_std]
 
 mod app;
+mod call_error;
 mod caller;
 mod error;
 mod fault;
@@ -28,7 +29,8 @@ mod transmitter;
 mod wait;
 
 pub use app::App;
-pub use error::{CallError, Mislisted, ProposeError, StartError, Stop, Undone};
+pub use call_error::{CallError, ProposeError};
+pub use error::{Mislisted, StartError, Stop, Undone};
 pub use fault::{Fault, Faults};
 pub use header::{Address, Header};
 pub use pace::{Misfit, Pace, Plan, Wiring};
