@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::timers::Timers;
-use crate::{Features, Identity, Members, RECORD_OVERHEAD, Roster, Seat, Seats};
+use crate::{Brief, Features, Identity, Members, RECORD_OVERHEAD, Roster, Seat, Seats};
 
 pub(crate) const ELECTION_SECONDS_MAX: u32 = 3600;
 
@@ -223,8 +223,36 @@ pub enum ConfigError {
     SnapshotRate,
 }
 
+impl From<ConfigError> for Brief {
+    fn from(error: ConfigError) -> Brief {
+        let (word, numbers) = match error {
+            ConfigError::NoVoters => ("no voters", [0, 0]),
+            ConfigError::TooManySeats { seats } => ("too many seats", [seats as u64, 0]),
+            ConfigError::LearnerVotes => ("learner votes", [0, 0]),
+            ConfigError::WitnessUnsupported => ("witness unsupported", [0, 0]),
+            ConfigError::OutgoingVoters => ("outgoing voters", [0, 0]),
+            ConfigError::NotAMember { seat } => ("not a member", [seat.0.into(), 0]),
+            ConfigError::NotDrawn => ("not drawn", [0, 0]),
+            ConfigError::RosterTooLong { room } => ("roster too long", [room as u64, 0]),
+            ConfigError::HeartbeatTooShort => ("heartbeat too short", [0, 0]),
+            ConfigError::ElectionTooShort => ("election too short", [0, 0]),
+            ConfigError::ElectionTooLong => ("election too long", [0, 0]),
+            ConfigError::ElectionBelowLeast { micros, least } => ("election below least", [micros, least]),
+            ConfigError::FrameTooSmall => ("frame too small", [0, 0]),
+            ConfigError::LogTooSmall { bytes, least } => ("log too small", [bytes as u64, least as u64]),
+            ConfigError::WindowTooSmall => ("window too small", [0, 0]),
+            ConfigError::SnapshotFill => ("snapshot fill", [0, 0]),
+            ConfigError::SnapshotRate => ("snapshot rate", [0, 0]),
+        };
+        Brief { of: "config", word, numbers }
+    }
+}
+
 impl core::fmt::Display for ConfigError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             ConfigError::NoVoters => f.write_str("no member votes: name at least one voter"),
             ConfigError::TooManySeats { seats } => {

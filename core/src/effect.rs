@@ -3,8 +3,8 @@ use core::marker::PhantomData;
 use serde::Deserialize;
 
 use crate::{
-    Dismissal, Entry, Index, Kind, Members, Message, Persist, Piece, Position, Roster, Seat, Seats, Session, Snapshot,
-    Unchanged,
+    Brief, Dismissal, Entry, Index, Kind, Members, Message, Persist, Piece, Position, Roster, Seat, Seats, Session,
+    Snapshot, Unchanged,
 };
 
 /// An order that a node gives its driver.
@@ -215,8 +215,17 @@ impl<V> defmt::Format for Apply<'_, V> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CommandError(pub Index);
 
+impl From<CommandError> for Brief {
+    fn from(error: CommandError) -> Brief {
+        Brief { of: "command", word: "unreadable", numbers: [error.0.0, 0] }
+    }
+}
+
 impl core::fmt::Display for CommandError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         write!(
             f,
             "the committed command at index {} cannot be read: another version of this program wrote it",

@@ -2,6 +2,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brief::decimal;
+
 /// What a build knows beyond the first version of it: a set of features, each with a number. One is only switched on
 /// once all members have said that they know it, and never off again: see [`Change::Enable`](crate::Change::Enable).
 ///
@@ -73,12 +75,13 @@ impl fmt::Display for Features {
         let mut comma = "";
         self.iter().try_for_each(|feature| {
             f.write_str(core::mem::replace(&mut comma, ", "))?;
-            let number = feature.0.trailing_zeros();
-            match number.checked_sub(Features::OF_APP_MAX.into()) {
-                _ if feature == Features::LEASES => f.write_str("leases"),
-                Some(number) => write!(f, "app feature {number}"),
-                None => write!(f, "feature {number}"),
+            if feature == Features::LEASES {
+                return f.write_str("leases");
             }
+            let number = feature.0.trailing_zeros() as u8;
+            let of_app = number.checked_sub(Features::OF_APP_MAX);
+            f.write_str(if of_app.is_some() { "app feature " } else { "feature " })?;
+            decimal(f, of_app.unwrap_or(number))
         })
     }
 }

@@ -31,6 +31,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brief::hexadecimal;
 use crate::{Incarnation, Least, Members, Recovered, Snapshot};
 
 #[cfg(feature = "checker")]
@@ -51,7 +52,7 @@ pub struct Founding(#[serde(with = "raw")] pub u64);
 
 impl fmt::Display for Founding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        hexadecimal(f, self.0, 16)
     }
 }
 

@@ -9,7 +9,8 @@ pub struct Broken(pub &'static str);
 
 impl core::fmt::Display for Broken {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "broken invariant: {}", self.0)
+        f.write_str("broken invariant: ")?;
+        f.write_str(self.0)
     }
 }
 

@@ -2,6 +2,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brief::decimal;
+
 /// The number of a key under which members seal what they say: 0 to 15. It is all that the core knows of keys, so that
 /// the word for another one can [go through the log](crate::Change::UseKey).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,6 +48,6 @@ impl TryFrom<u8> for KeyId {
 /// As people read it: the number alone.
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        decimal(f, self.0)
     }
 }

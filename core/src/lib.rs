@@ -156,6 +156,7 @@
 //! to forget entries moves those that stay, once in a snapshot or two.
 
 mod boot;
+mod brief;
 mod change;
 #[cfg(feature = "checker")]
 mod checker;
@@ -212,6 +213,7 @@ mod timers;
 mod transfer;
 
 pub use boot::{Boot, BootError};
+pub use brief::Brief;
 pub use change::{Change, Unchanged};
 pub use config::{Config, ConfigError};
 pub use draw::Effects;

@@ -2,6 +2,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::brief::{decimal, hexadecimal};
+
 /// A member's place in the cluster: a small number that it keeps for as long as it is a member. [`Seat::new`] is for
 /// numbers that come from outside: one of 32 or more is nobody's, and [`Seats`] take none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +49,7 @@ impl Incarnation {
 /// As people read it: sixteen hexadecimal digits, or that it is a founder's.
 impl fmt::Display for Incarnation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Incarnation::FOUNDER { f.write_str("founder") } else { write!(f, "{:016x}", self.0) }
+        if *self == Incarnation::FOUNDER { f.write_str("founder") } else { hexadecimal(f, self.0, 16) }
     }
 }
 
@@ -160,8 +162,11 @@ impl Seats {
 /// As people read them: `n0, n2`.
 impl fmt::Display for Seats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut comma = "";
-        self.iter().try_for_each(|seat| write!(f, "{}n{}", core::mem::replace(&mut comma, ", "), seat.0))
+        let mut comma = "n";
+        self.iter().try_for_each(|seat| {
+            f.write_str(core::mem::replace(&mut comma, ", n"))?;
+            decimal(f, seat.0)
+        })
     }
 }
 

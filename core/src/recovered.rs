@@ -1,7 +1,8 @@
 use serde::Serialize;
 
+use crate::brief::{decimal, hexadecimal};
 use crate::founding::Prepared;
-use crate::{Charter, Entry, HardState, Incarnation, Mark, Position, Seat, Settled, Snapshot, Stored};
+use crate::{Brief, Charter, Entry, HardState, Incarnation, Mark, Position, Seat, Settled, Snapshot, Stored};
 
 /// One thing that a log gives back when it is opened: the founding record first, if there is one, then snapshots, then
 /// the rest in the order in which it was written.
@@ -45,6 +46,13 @@ pub struct Owner {
 
 impl core::fmt::Display for Owner {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "n{} of cluster {}", self.seat.0, self.cluster)
+        f.write_str("n")?;
+        decimal(f, self.seat.0)?;
+        f.write_str(" of cluster ")?;
+        if Brief::IS_SHOWN {
+            f.write_str("0x")?;
+            return hexadecimal(f, self.cluster, 1);
+        }
+        self.cluster.fmt(f)
     }
 }

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use postcard::ser_flavors::Flavor;
-use quorate::{Entry, Index, Sessions, Verdict, crc32c_append};
+use quorate::{Brief, Entry, Index, Sessions, Verdict, crc32c_append};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -132,8 +132,21 @@ pub enum LedgerError {
     Unreadable,
 }
 
+impl From<LedgerError> for Brief {
+    fn from(error: LedgerError) -> Brief {
+        let (word, numbers) = match error {
+            LedgerError::Version(version) => ("version", [version.into(), 0]),
+            LedgerError::Unreadable => ("unreadable", [0, 0]),
+        };
+        Brief { of: "ledger", word, numbers }
+    }
+}
+
 impl fmt::Display for LedgerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             LedgerError::Version(version) => {
                 write!(f, "it is of version {version}, and this program reads version {VERSION}")

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use quorate::Brief;
+
 /// What is wrong with something that was durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -38,13 +40,10 @@ pub enum Damage {
 }
 
 impl fmt::Display for Damage {
-    #[cfg(target_os = "none")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (*self as u8).fmt(f)
-    }
-
-    #[cfg(not(target_os = "none"))]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         f.write_str(match self {
             Damage::Head => "the head of a page is damaged",
             Damage::Misplaced => "a page stands in the place of another one",

@@ -6,8 +6,8 @@ use crate::Damage;
 /// Why a log cannot be opened, or a write not be done. It is small and can be copied: a firmware keeps it, counts it,
 /// shows it.
 ///
-/// On a host it is shown as sentences that say what to do. Where there is no operating system it is a word, then its
-/// fields as two numbers in hexadecimal digits: sentences, and what writes them, would take some kilobytes.
+/// On a host it is shown as sentences that say what to do. Where there is no operating system it is shown as a
+/// [`Brief`](quorate::Brief).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -35,7 +35,8 @@ pub enum FlashError {
         /// The address of its place.
         address: u32,
     },
-    /// The flash holds the log of another cluster, or of another seat of this one.
+    /// The flash holds the log of another cluster, or of another seat of this one. Its [`Brief`](quorate::Brief) has what
+    /// differs: both clusters, or both seats.
     Foreign {
         /// Whom it belongs to.
         found: Owner,

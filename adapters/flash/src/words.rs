@@ -1,76 +1,67 @@
-//! How errors are shown: as sentences on hosts, as a word and two numbers on boards.
+//! How errors are shown: as sentences on hosts, in few bytes on boards.
 
 use core::fmt;
 
-#[cfg(target_os = "none")]
 use embedded_storage::nor_flash::NorFlashErrorKind;
+use quorate::Brief;
 
-use crate::{FlashError, LayoutError};
+use crate::{Damage, FlashError, LayoutError};
 
 /// What an error says of what it is about: a sentence, or a word where there is no room for sentences.
 pub(crate) const fn says(sentence: &'static str, word: &'static str) -> &'static str {
-    if cfg!(target_os = "none") { word } else { sentence }
+    if Brief::IS_SHOWN { word } else { sentence }
 }
 
-#[cfg(target_os = "none")]
-impl fmt::Display for FlashError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, first, second) = match *self {
-            FlashError::Layout(error) => return error.fmt(f),
-            FlashError::Io { operation, address, kind } => (operation, address, number_of(kind)),
-            FlashError::Damaged { address, what } => ("damaged", address, what as u32),
-            FlashError::DamagedSnapshot { address } => ("damaged snapshot", address, 0),
-            FlashError::Foreign { found, wanted } => ("foreign", found.seat.0.into(), wanted.seat.0.into()),
-            FlashError::ForeignSnapshot { address } => ("foreign snapshot", address, 0),
-            FlashError::NotBlank { address } => ("not blank", address, 0),
-            FlashError::Occupied => ("occupied", 0, 0),
-            FlashError::Reshaped { what, found, wanted } => (what, found, wanted),
-            FlashError::LaterVersion { address, what, number } => (what, address, number.into()),
-            FlashError::Scratch { needed } => ("scratch", needed as u32, 0),
-            FlashError::LogFull { needed, free } => ("log full", needed, free),
-            FlashError::RosterTooLong { bytes, room } => ("roster", bytes as u32, room as u32),
-            FlashError::SnapshotTooLarge { bytes, room } => ("large snapshot", bytes as u32, room),
-            FlashError::NotLater { latest } => ("not later", latest.0 as u32, 0),
-            FlashError::NoSnapshot { index } => ("no snapshot", index.0 as u32, 0),
-            FlashError::Miscounted => ("miscounted", 0, 0),
+impl From<FlashError> for Brief {
+    fn from(error: FlashError) -> Brief {
+        let (word, numbers) = match error {
+            FlashError::Layout(error) => return error.into(),
+            FlashError::Io { operation, address, kind } => (operation, [address.into(), number_of(kind)]),
+            FlashError::Damaged { address, what } => ("damaged", [address.into(), what as u64]),
+            FlashError::DamagedSnapshot { address } => ("damaged snapshot", [address.into(), 0]),
+            FlashError::Foreign { found, wanted } if found.cluster == wanted.cluster => {
+                ("foreign seat", [found.seat.0.into(), wanted.seat.0.into()])
+            }
+            FlashError::Foreign { found, wanted } => ("foreign", [found.cluster, wanted.cluster]),
+            FlashError::ForeignSnapshot { address } => ("foreign snapshot", [address.into(), 0]),
+            FlashError::NotBlank { address } => ("not blank", [address.into(), 0]),
+            FlashError::Occupied => ("occupied", [0, 0]),
+            FlashError::Reshaped { what, found, wanted } => (what, [found.into(), wanted.into()]),
+            FlashError::LaterVersion { address, what, number } => (what, [address.into(), number.into()]),
+            FlashError::Scratch { needed } => ("scratch", [needed as u64, 0]),
+            FlashError::LogFull { needed, free } => ("log full", [needed.into(), free.into()]),
+            FlashError::RosterTooLong { bytes, room } => ("roster too long", [bytes as u64, room as u64]),
+            FlashError::SnapshotTooLarge { bytes, room } => ("snapshot too large", [bytes, room.into()]),
+            FlashError::NotLater { latest } => ("not later", [latest.0, 0]),
+            FlashError::NoSnapshot { index } => ("no snapshot", [index.0, 0]),
+            FlashError::Miscounted => ("miscounted", [0, 0]),
         };
-        show(f, word, first, second)
+        Brief { of: "flash", word, numbers }
     }
 }
 
-#[cfg(target_os = "none")]
-impl fmt::Display for LayoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, first, second) = match *self {
-            LayoutError::WordSize { bytes } => ("words", bytes as u32, 0),
-            LayoutError::PageSize { bytes, needed } => ("pages", bytes as u32, needed as u32),
-            LayoutError::Misaligned { address, page } => ("misaligned", address, page as u32),
-            LayoutError::OutOfBounds { end, capacity } => ("out of bounds", end, capacity as u32),
-            LayoutError::Overlap => ("overlap", 0, 0),
-            LayoutError::LogTooSmall { bytes, needed } => ("small log", bytes, needed),
-            LayoutError::SnapshotsTooSmall { bytes, needed } => ("small snapshots", bytes, needed),
+impl From<LayoutError> for Brief {
+    fn from(error: LayoutError) -> Brief {
+        let (word, numbers) = match error {
+            LayoutError::WordSize { bytes } => ("word size", [bytes as u64, 0]),
+            LayoutError::PageSize { bytes, needed } => ("page size", [bytes as u64, needed as u64]),
+            LayoutError::Misaligned { address, page } => ("misaligned", [address.into(), page as u64]),
+            LayoutError::OutOfBounds { end, capacity } => ("out of bounds", [end.into(), capacity as u64]),
+            LayoutError::Overlap => ("overlap", [0, 0]),
+            LayoutError::LogTooSmall { bytes, needed } => ("log too small", [bytes.into(), needed.into()]),
+            LayoutError::SnapshotsTooSmall { bytes, needed } => ("snapshots too small", [bytes.into(), needed.into()]),
         };
-        show(f, word, first, second)
+        Brief { of: "layout", word, numbers }
     }
 }
 
-/// A word and two numbers, digit by digit: the language's own numbers bring what pads and signs them.
-#[cfg(target_os = "none")]
-fn show(f: &mut fmt::Formatter<'_>, word: &str, first: u32, second: u32) -> fmt::Result {
-    f.write_str("flash: ")?;
-    f.write_str(word)?;
-    for number in [first, second] {
-        f.write_str(" ")?;
-        for shift in (0..32).step_by(4).rev() {
-            let digit = char::from_digit(number >> shift & 0xf, 16).unwrap_or('?');
-            fmt::Write::write_char(f, digit)?;
-        }
+impl From<Damage> for Brief {
+    fn from(damage: Damage) -> Brief {
+        Brief { of: "damage", word: "kind", numbers: [damage as u64, 0] }
     }
-    Ok(())
 }
 
-#[cfg(target_os = "none")]
-fn number_of(kind: NorFlashErrorKind) -> u32 {
+fn number_of(kind: NorFlashErrorKind) -> u64 {
     match kind {
         NorFlashErrorKind::NotAligned => 1,
         NorFlashErrorKind::OutOfBounds => 2,
@@ -78,9 +69,11 @@ fn number_of(kind: NorFlashErrorKind) -> u32 {
     }
 }
 
-#[cfg(not(target_os = "none"))]
 impl fmt::Display for FlashError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             FlashError::Layout(error) => write!(f, "{error}"),
             FlashError::Io { operation, address, kind } => write!(
@@ -157,9 +150,11 @@ impl fmt::Display for FlashError {
     }
 }
 
-#[cfg(not(target_os = "none"))]
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             LayoutError::WordSize { bytes } => {
                 write!(f, "the flash's words have {bytes} bytes; use one whose words have at most 32, a power of two")

@@ -1,5 +1,6 @@
 use core::fmt;
 
+use quorate::Brief;
 use quorate_wire::client::Reason;
 
 /// Why a command cannot be proposed.
@@ -15,8 +16,21 @@ pub enum ProposeError {
     },
 }
 
+impl From<ProposeError> for Brief {
+    fn from(error: ProposeError) -> Brief {
+        let (word, numbers) = match error {
+            ProposeError::Busy => ("busy", [0, 0]),
+            ProposeError::TooLarge { limit } => ("too large", [limit as u64, 0]),
+        };
+        Brief { of: "propose", word, numbers }
+    }
+}
+
 impl fmt::Display for ProposeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             ProposeError::Busy => f.write_str("the command before it is not answered yet: take its answer first"),
             ProposeError::TooLarge { limit } => {
@@ -43,8 +57,23 @@ pub enum CallError {
     Unreadable,
 }
 
+impl From<CallError> for Brief {
+    fn from(error: CallError) -> Brief {
+        let word = match error {
+            CallError::Refused(_) => "refused",
+            CallError::Unknown => "unknown",
+            CallError::Mismatch => "mismatch",
+            CallError::Unreadable => "unreadable",
+        };
+        Brief { of: "call", word, numbers: [0, 0] }
+    }
+}
+
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         f.write_str(match self {
             CallError::Refused(_) => "the leader cannot take the command: does it run another version of the program?",
             CallError::Unknown => "whether the command was done is not known: more clients than there is room for",

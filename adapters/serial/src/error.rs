@@ -1,6 +1,6 @@
 use core::fmt;
 
-use quorate::{BootError, CommandError, ConfigError, Dismissal, Index, Seats};
+use quorate::{BootError, Brief, CommandError, ConfigError, Dismissal, Index, Seats};
 use quorate_flash::FlashError;
 
 /// Why a station cannot start.
@@ -89,8 +89,17 @@ pub struct Mislisted {
     pub unlisted: Seats,
 }
 
+impl From<Mislisted> for Brief {
+    fn from(error: Mislisted) -> Brief {
+        Brief { of: "mislisted", word: "members", numbers: [error.strangers.0.into(), error.unlisted.0.into()] }
+    }
+}
+
 impl fmt::Display for Mislisted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         let Mislisted { strangers, unlisted } = *self;
         f.write_str("the list of members differs from the cluster's, and changes nothing")?;
         if !strangers.is_empty() {
@@ -103,8 +112,26 @@ impl fmt::Display for Mislisted {
     }
 }
 
+impl From<StartError> for Brief {
+    fn from(error: StartError) -> Brief {
+        let (word, numbers) = match error {
+            StartError::Config(error) => return error.into(),
+            StartError::Boot(error) => return error.into(),
+            StartError::Flash(error) => return error.into(),
+            StartError::Strangers { listed, members } => ("strangers", [listed.0.into(), members.0.into()]),
+            StartError::RestoredFor { members, listed } => ("restored for", [members.0.into(), listed.0.into()]),
+            StartError::Snapshot { needed, room } => ("snapshot", [needed as u64, room as u64]),
+            StartError::Stop(error) => return error.into(),
+        };
+        Brief { of: "start", word, numbers }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             StartError::Config(error) => error.fmt(f),
             StartError::Boot(error) => error.fmt(f),
@@ -129,8 +156,27 @@ impl fmt::Display for StartError {
     }
 }
 
+impl From<Stop> for Brief {
+    fn from(error: Stop) -> Brief {
+        let (word, numbers) = match error {
+            Stop::Flash(error) => return error.into(),
+            Stop::Command(error) => return error.into(),
+            Stop::Boot(error) => return error.into(),
+            Stop::Dismissed(Dismissal::Removed) => ("removed", [0, 0]),
+            Stop::Dismissed(Dismissal::Replaced) => ("replaced", [0, 0]),
+            Stop::Dismissed(Dismissal::Outdated(features)) => ("outdated", [features.0.into(), 0]),
+            Stop::SnapshotTooLong { room } => ("snapshot too long", [room as u64, 0]),
+            Stop::ForeignSnapshot { index } => ("foreign snapshot", [index.0, 0]),
+        };
+        Brief { of: "stop", word, numbers }
+    }
+}
+
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             Stop::Flash(error) => error.fmt(f),
             Stop::Command(error) => error.fmt(f),
@@ -157,8 +203,21 @@ impl fmt::Display for Stop {
     }
 }
 
+impl From<Undone> for Brief {
+    fn from(error: Undone) -> Brief {
+        let (word, numbers) = match error {
+            Undone::TooLong { room } => ("too long", [room as u64, 0]),
+            Undone::Flash(error) => return error.into(),
+        };
+        Brief { of: "undone", word, numbers }
+    }
+}
+
 impl fmt::Display for Undone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         f.write_str("no snapshot can be taken, and when the log is full commands are refused: ")?;
         match self {
             Undone::TooLong { room } => {

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use quorate::{Config, RECORD_OVERHEAD, Roster, Seat};
+use quorate::{Brief, Config, RECORD_OVERHEAD, Roster, Seat};
 use quorate_wire::{MEMBER_FRAME_MIN, MEMBER_OVERHEAD_MAX};
 
 use crate::Header;
@@ -197,7 +197,8 @@ impl Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Misfit {
-    /// Heartbeats alone would take more than half of a line's time. Any one of these changes would do.
+    /// Heartbeats alone would take more than half of a line's time. Any one of these changes would do. Its [`Brief`] has
+    /// the interval in milliseconds, and the baud rate.
     Heartbeat {
         /// The share of a line's time that they would take.
         percent: u32,
@@ -215,8 +216,24 @@ pub enum Misfit {
     },
 }
 
+impl From<Misfit> for Brief {
+    fn from(error: Misfit) -> Brief {
+        let (word, numbers) = match error {
+            Misfit::Heartbeat { heartbeat_min, baud_min, .. } => {
+                let millis = heartbeat_min.as_secs() * 1000 + u64::from(heartbeat_min.subsec_millis());
+                ("heartbeat", [millis, baud_min.unwrap_or(0).into()])
+            }
+            Misfit::Frame { bytes_min } => ("frame", [bytes_min as u64, 0]),
+        };
+        Brief { of: "misfit", word, numbers }
+    }
+}
+
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             Misfit::Heartbeat { percent, heartbeat_min, baud_min, stations_max } => {
                 write!(f, "heartbeats would take {percent} % of a line's time, and half of it is for entries: ")?;

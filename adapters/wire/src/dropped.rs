@@ -1,5 +1,6 @@
 use core::fmt;
 
+use quorate::Brief;
 use serde::{Deserialize, Serialize};
 
 use crate::rough::Rough;
@@ -66,8 +67,21 @@ impl DecodeError {
     }
 }
 
+impl From<DecodeError> for Brief {
+    fn from(error: DecodeError) -> Brief {
+        let number = match error {
+            DecodeError::Version(number) | DecodeError::Class(number) | DecodeError::Sealed(number) => number,
+            _ => 0,
+        };
+        Brief { of: "decode", word: error.name(), numbers: [number.into(), 0] }
+    }
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             DecodeError::Length => f.write_str("too short or too long for a frame"),
             DecodeError::Version(version) => {

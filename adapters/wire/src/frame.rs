@@ -1,7 +1,7 @@
 use core::fmt;
 
 use postcard::ser_flavors::{Flavor, Slice};
-use quorate::{Entries, crc32c};
+use quorate::{Brief, Entries, crc32c};
 
 use crate::DecodeError;
 use crate::fields::Writer;
@@ -146,8 +146,17 @@ pub struct EncodeError {
     pub room: usize,
 }
 
+impl From<EncodeError> for Brief {
+    fn from(error: EncodeError) -> Brief {
+        Brief { of: "encode", word: "too long", numbers: [error.room as u64, 0] }
+    }
+}
+
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         write!(f, "the frame does not fit into {} bytes: lend a longer buffer, or put less into one message", self.room)
     }
 }

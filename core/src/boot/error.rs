@@ -1,4 +1,4 @@
-use crate::{ConfigError, Features, Index, Position, Term};
+use crate::{Brief, ConfigError, Features, Index, Position, Term};
 
 /// Why a log cannot be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub enum BootError {
         /// The last index.
         index: Index,
     },
-    /// An entry does not follow the last one.
+    /// An entry does not follow the last one. Its [`Brief`] has both indexes.
     Gap {
         /// The last position before.
         last: Position,
@@ -45,8 +45,26 @@ pub enum BootError {
     },
 }
 
+impl From<BootError> for Brief {
+    fn from(error: BootError) -> Brief {
+        let (word, numbers) = match error {
+            BootError::NoMember => ("no member", [0, 0]),
+            BootError::Charter(fault) => return fault.into(),
+            BootError::Bounds { term, index } => ("bounds", [term.0, index.0]),
+            BootError::Gap { last, found } => ("gap", [last.index.0, found.index.0]),
+            BootError::TooLarge { index, bytes, limit: _ } => ("too large", [index.0, bytes as u64]),
+            BootError::Full { index } => ("full", [index.0, 0]),
+            BootError::Outdated { features } => ("outdated", [features.0.into(), 0]),
+        };
+        Brief { of: "boot", word, numbers }
+    }
+}
+
 impl core::fmt::Display for BootError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             BootError::NoMember => f.write_str("no charter was given back: the store is no member of a cluster"),
             BootError::Charter(fault) => write!(f, "the charter is not for this node: {fault}"),

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::Brief;
+
 /// What is wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -19,8 +21,25 @@ pub enum RecordError {
     Order,
 }
 
+impl From<RecordError> for Brief {
+    fn from(error: RecordError) -> Brief {
+        let (word, numbers) = match error {
+            RecordError::Truncated => ("truncated", [0, 0]),
+            RecordError::Checksum => ("checksum", [0, 0]),
+            RecordError::Kind(kind) => ("kind", [kind.into(), 0]),
+            RecordError::Bounds => ("bounds", [0, 0]),
+            RecordError::Payload => ("payload", [0, 0]),
+            RecordError::Order => ("order", [0, 0]),
+        };
+        Brief { of: "record", word, numbers }
+    }
+}
+
 impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         match self {
             RecordError::Truncated => f.write_str("the record ends too early"),
             RecordError::Checksum => f.write_str("the record's checksum does not match its bytes"),

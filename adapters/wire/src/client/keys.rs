@@ -39,6 +39,9 @@ impl FromIterator<KeyId> for KeySet {
 impl fmt::Display for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut comma = "";
-        self.iter().try_for_each(|id| write!(f, "{}{id}", core::mem::replace(&mut comma, ", ")))
+        self.iter().try_for_each(|id| {
+            f.write_str(core::mem::replace(&mut comma, ", "))?;
+            id.fmt(f)
+        })
     }
 }

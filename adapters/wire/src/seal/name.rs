@@ -1,6 +1,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use quorate::Brief;
+
 /// What a client is called by those who give it a key: 1 to 16 printable characters of ASCII, none of them a space.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name([u8; Name::BYTES_MAX]);
@@ -61,8 +63,17 @@ impl fmt::Debug for Name {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameError;
 
+impl From<NameError> for Brief {
+    fn from(_: NameError) -> Brief {
+        Brief { of: "name", word: "invalid", numbers: [0, 0] }
+    }
+}
+
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         f.write_str("a client's name has 1 to 16 printable characters of ASCII, and no spaces")
     }
 }

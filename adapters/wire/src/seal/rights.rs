@@ -1,6 +1,8 @@
 use core::fmt;
 use core::str::FromStr;
 
+use quorate::Brief;
+
 use crate::client::RequestBody;
 
 /// What a client may ask for. Each of them may do what those before may.
@@ -63,8 +65,17 @@ impl FromStr for Rights {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RightsError;
 
+impl From<RightsError> for Brief {
+    fn from(_: RightsError) -> Brief {
+        Brief { of: "rights", word: "invalid", numbers: [0, 0] }
+    }
+}
+
 impl fmt::Display for RightsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         f.write_str("a client's rights are read-only, read-write or admin")
     }
 }

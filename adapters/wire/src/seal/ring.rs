@@ -1,6 +1,6 @@
 use core::fmt;
 
-use quorate::KeyId;
+use quorate::{Brief, KeyId};
 
 use super::Key;
 use crate::client::KeyReport;
@@ -103,8 +103,23 @@ pub enum RingError {
     Used,
 }
 
+impl From<RingError> for Brief {
+    fn from(error: RingError) -> Brief {
+        let word = match error {
+            RingError::Taken => "taken",
+            RingError::Unknown => "unknown",
+            RingError::Full => "full",
+            RingError::Used => "used",
+        };
+        Brief { of: "ring", word, numbers: [0, 0] }
+    }
+}
+
 impl fmt::Display for RingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Brief::IS_SHOWN {
+            return Brief::from(*self).fmt(f);
+        }
         f.write_str(match self {
             RingError::Taken => "there is a key of this number already",
             RingError::Unknown => "there is no key of this number",

@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod nor;
+mod shown;
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
@@ -12,6 +13,9 @@ use quorate::{
     Snapshotted, Tick, Transfer, founding,
 };
 use quorate_wire::seal::{self, Channel};
+
+use crate::board::Board;
+pub use crate::shown::link_errors;
 
 /// A small command: a lamp, and whether it shines.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -88,6 +92,23 @@ pub fn link_seal() {
     link(seal::decode::<2> as fn(_, &_, &_, &mut _, _) -> _);
     link(seal::encode_founding::<2> as fn(_, &_, &_, &_, _) -> _);
     link(seal::decode_founding::<2> as fn(_, &_, _, _) -> _);
+}
+
+/// Links all that a board calls.
+#[inline(always)]
+pub fn link_board() {
+    link(Board::start_in as for<'a> fn(&'a mut _, _, _, _, _, _, _) -> Result<&'a mut Board, _>);
+    link(Board::feed as fn(&mut _, _, _, _) -> _);
+    link(Board::turn as fn(&mut _, _) -> _);
+    link(Board::drain as for<'a> fn(&'a Board, usize) -> &'a [u8]);
+    link(Board::drained as fn(&mut _, _, _));
+    link(Board::deadline as fn(&_) -> _);
+    link(Board::propose as fn(&mut _, &_) -> _);
+    link(Board::answer as fn(&mut _) -> _);
+    link(Board::seal as fn(&mut _, _, _, _));
+    link(Board::install_key as fn(&mut _, _, _) -> _);
+    link(Board::use_key as fn(&mut _, _) -> _);
+    link(Board::remove_key as fn(&mut _, _) -> _);
 }
 
 /// Looks at the message, as the handler of a firmware does that reports why it stopped.

@@ -34,7 +34,7 @@ pub(crate) fn replaced(mut story: Story) {
     story.wait("it is told again", |story| !story.rig.running().contains(&leader));
     let told = story.try_ask(leader, "status").expect_err("it is off").to_string();
     assert_eq!(told, format!("board {leader} is off: it is no member any longer. Add it first"));
-    assert!(story.log().contains("stopped: this station was removed from its cluster"));
+    assert!(story.log().contains("stopped: stop: removed "));
 
     story.rig.add(leader, LIMIT).expect("it is made a new one");
     assert_eq!(sorted(&mut story), [1, 2, 3]);

@@ -92,7 +92,7 @@ pub(crate) fn boards() {
     let kept = fs::read(&place).expect("it is there");
     fs::copy(board(old.path(), "boards", stray), &place).expect("there is room");
     story.rig.start(stray).expect("its emulator starts");
-    story.wait("it says whose its flash is", |story| story.log().contains("of cluster 1, not to"));
+    story.wait("it says whose its flash is", |story| story.log().contains("flash: foreign 0x1 "));
     story.count(other);
     story.rig.kill(stray).expect("it runs");
     fs::write(&place, kept).expect("there is room");
