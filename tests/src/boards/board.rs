@@ -29,6 +29,8 @@ pub(super) struct Board {
     pub(super) inbox: [VecDeque<u8>; LINES],
     /// The flash works until then.
     pub(super) busy_until: u64,
+    /// The most pages that were erased while it looked at what had come and did what was due.
+    pub(super) erased_at_once: u64,
     /// When it starts again.
     pub(super) restart_at: Option<u64>,
     pub(super) press_at: u64,
@@ -58,6 +60,7 @@ impl Board {
             keys: Keys::new(),
             inbox: Default::default(),
             busy_until: 0,
+            erased_at_once: 0,
             restart_at: Some(0),
             press_at: 0,
             asked: None,
@@ -172,7 +175,10 @@ impl Board {
             let bytes: Vec<u8> = bytes.drain(..).collect();
             station.feed(instant(now), line, &bytes)?;
         }
-        station.turn(instant(now))
+        let before = self.chip.erased();
+        let result = station.turn(instant(now));
+        self.erased_at_once = self.erased_at_once.max(self.chip.erased() - before);
+        result
     }
 
     /// Whoever pressed looks for an answer, and presses again after a pause. Whether there is a press to carry out.

@@ -20,6 +20,8 @@ struct Cells {
     is_dead: bool,
     /// Microseconds of work since somebody asked.
     spent: u64,
+    /// Pages that were erased.
+    erased: u64,
 }
 
 const WORD: usize = 8;
@@ -39,7 +41,7 @@ impl Chip {
     /// An erased flash for such a log.
     pub fn new(log_bytes: usize) -> Chip {
         let flash = Double::new(Chip::layout(log_bytes).snapshots.end as usize / PAGE);
-        Chip(Rc::new(RefCell::new(Cells { flash, is_dead: false, spent: 0 })))
+        Chip(Rc::new(RefCell::new(Cells { flash, is_dead: false, spent: 0, erased: 0 })))
     }
 
     /// A flash of this board of a cluster that was founded before, with a log of so many bytes of memory.
@@ -71,6 +73,11 @@ impl Chip {
     /// Whether the power went.
     pub fn is_dead(&self) -> bool {
         self.0.borrow().is_dead
+    }
+
+    /// How many pages were erased.
+    pub fn erased(&self) -> u64 {
+        self.0.borrow().erased
     }
 
     /// Microseconds that it has worked since this was last asked.
@@ -113,8 +120,9 @@ impl NorFlash for Chip {
     const ERASE_SIZE: usize = PAGE;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), DoubleError> {
-        let time = u64::from(to - from) / PAGE as u64 * ERASE_TIME;
-        self.0.borrow_mut().work(time, |flash| flash.erase(from, to))
+        let pages = u64::from(to - from) / PAGE as u64;
+        self.0.borrow_mut().erased += pages;
+        self.0.borrow_mut().work(pages * ERASE_TIME, |flash| flash.erase(from, to))
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), DoubleError> {

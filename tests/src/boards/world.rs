@@ -182,6 +182,11 @@ impl World {
         Ok((self.answered() - before) / SECONDS)
     }
 
+    /// The most pages that any board has erased in one turn.
+    pub fn erased_at_once(&self) -> u64 {
+        self.boards.iter().map(|board| board.erased_at_once).max().unwrap_or_default()
+    }
+
     /// What the lines have lost, and why.
     pub fn faults(&self) -> Vec<(Fault, u32)> {
         let count = |fault| {

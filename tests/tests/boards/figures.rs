@@ -42,3 +42,15 @@ fn a_board_that_was_away_is_brought_in_line_without_a_frame_lost_for_lack_of_roo
         |world: &mut World, board| world.station(board).expect("it has power").node().expect("a member").last().index.0;
     assert!(last(&mut world, leader) - last(&mut world, away) < 20, "it has caught up");
 }
+
+/// A turn takes as long as its erasures, more than anything else: one page of the log, and one of a snapshot that fits
+/// into a page. `adapters/serial/README.md` says so.
+#[test]
+fn no_turn_erases_more_than_two_pages() {
+    let erased = (0..40).map(|seed| {
+        let mut world = World::new(Setting::troubled(seed, if seed % 2 == 0 { 3 } else { 5 }));
+        world.run(10_000_000).expect("nothing goes wrong");
+        world.erased_at_once()
+    });
+    assert_eq!(erased.max(), Some(2));
+}
