@@ -36,13 +36,15 @@ use crate::{Incarnation, Least, Members, Recovered, Snapshot};
 
 #[cfg(feature = "checker")]
 mod checker;
+mod config;
 mod message;
 mod prospect;
 mod raw;
 mod step;
 
+pub use config::{Config, Intent};
 pub use message::{Message, Standing};
-pub use prospect::{Config, Effect, Effects, Heard, Input, Intent, Obstacle, Prospect};
+pub use prospect::{Effect, Effects, Heard, Input, Obstacle, Prospect};
 
 /// A cluster's identity: a number that is drawn at random when it is founded, and keeps two foundings apart for ever.
 /// It shows as sixteen hexadecimal digits.

@@ -1,5 +1,5 @@
-use super::prospect::{Effect, Heard, Intent, Prospect, Stage, Word};
-use super::{Charter, Founding, Message, Prepared, Record, Standing, Terms};
+use super::prospect::{Effect, Heard, Prospect, Stage, Word};
+use super::{Charter, Founding, Intent, Message, Prepared, Record, Standing, Terms};
 use crate::random::splitmix;
 use crate::{Features, Incarnation, Index, Least, Seat, Seats, Ticket};
 
