@@ -24,6 +24,8 @@ const ACK: u8 = 3;
 /// Bytes of a put before its value: kind, client, number, key.
 const HEAD: usize = 1 + 4 + 4 + KEY;
 const KEY: usize = 8;
+/// Bytes that may wait at a node.
+const QUEUE: usize = 4 << 20;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn main() {
@@ -77,6 +79,8 @@ impl Node {
     fn new(me: u16, directory: &Path, first: u16) -> Node {
         let log = File::create(directory.join(format!("floor-{me}.log"))).expect("a directory to write to");
         let socket = UdpSocket::bind(local(first + me)).expect("a free port");
+        // As much as the system lets anybody have: nothing is sent again.
+        rustix::net::sockopt::set_socket_recv_buffer_size(&socket, QUEUE).expect("a socket has a queue");
         Node { me, first, socket, log, map: HashMap::new(), room: vec![0; 1 << 16] }
     }
 
