@@ -87,7 +87,7 @@ impl<F: NorFlash> Flash<F> {
         self.until_it_fails(|Reading { medium, log, shelf }| {
             let id = id_of(snapshot.unwrap_or_default());
             if snapshot.is_some() {
-                let start = shelf.fetched(medium, &id)?.of.start;
+                let start = shelf.stored(medium, &id)?;
                 front.marked(&Kept { start, id }, shelf.before(start), true);
             }
             let mut roster = &[][..];
@@ -142,7 +142,7 @@ impl<F: NorFlash> Flash<F> {
     pub fn take(&mut self, position: Position, members: Members, bytes: &[u8]) -> Result<Snapshot, FlashError> {
         let snapshot = snapshot_of(position, bytes);
         self.until_it_fails(|Reading { medium, log, shelf }| {
-            let latest = log.covered;
+            let latest = shelf.latest(log.covered);
             if position.index <= latest {
                 return Err(medium.fail(FlashError::NotLater { latest }));
             }

@@ -1,11 +1,13 @@
+mod content;
+
 use embedded_storage::nor_flash::NorFlash;
-use quorate::{Index, Members, Position, Recovered, Snapshot, Stored};
+use quorate::{Index, Members, Position, Recovered, Stored};
 
 use crate::fetch::Fetch;
 use crate::layout::WORD_MAX;
 use crate::medium::{Failed, Medium};
 use crate::outline::Outline;
-use crate::place::{HEADER, Header, Id, Kept, id_of};
+use crate::place::{HEADER, Header, Id, Kept};
 use crate::places::{NO_PLACE, PLACES, Places};
 use crate::show::Visit;
 use crate::{FlashError, Layout};
@@ -22,6 +24,8 @@ pub(crate) struct Shelf {
     fate: Fate,
     /// Where the next one can go behind the one in force: in a page that was erased, and not written to since.
     end: Option<u32>,
+    /// A snapshot of the leader, all of which is here, and which may still be put in force while a later one is fetched.
+    whole: Kept,
     fetch: Fetch,
 }
 
@@ -39,8 +43,9 @@ enum Fate {
 impl Shelf {
     /// An empty one.
     pub(crate) fn new<F: NorFlash>(layout: &Layout, cluster: u64) -> Shelf {
-        let (places, fate) = (Places::new::<F>(layout), Fate::Sound);
-        Shelf { places, cluster, in_force: Kept::NONE, before: Kept::NONE, fate, end: None, fetch: Fetch::NONE }
+        let (places, none) = (Places::new::<F>(layout), Kept::NONE);
+        let (fate, fetch) = (Fate::Sound, Fetch::NONE);
+        Shelf { places, cluster, in_force: none, before: none, fate, end: None, whole: none, fetch }
     }
 
     /// Looks at what the places begin with: whose it is, what is being fetched, and where the first one is.
@@ -171,8 +176,10 @@ impl Shelf {
         if bytes <= room.into() { Ok(()) } else { Err(flash.fail(FlashError::SnapshotTooLarge { bytes, room })) }
     }
 
-    /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place.
-    pub(crate) fn place_for(&self, bytes: u32) -> Result<u32, Failed> {
+    /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place. It is
+    /// later than one of the leader's that is here: nobody wants that any longer.
+    pub(crate) fn place_for(&mut self, bytes: u32) -> Result<u32, Failed> {
+        self.whole = Kept::NONE;
         match self.end {
             Some(end) if self.places.room(end).is_some_and(|room| bytes <= room) => Ok(end),
             _ => self.unneeded(),
@@ -185,9 +192,23 @@ impl Shelf {
     }
 
     /// The snapshot of the leader that is being stored, which has to be this one.
-    pub(crate) fn fetched<F>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<&mut Fetch, Failed> {
+    fn fetched<F>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<&mut Fetch, Failed> {
         let fetch = &mut self.fetch;
         if fetch.of.is_some() && fetch.of.id == *id { Ok(fetch) } else { Err(missing(flash, id)) }
+    }
+
+    /// Where this snapshot of the leader is.
+    pub(crate) fn stored<F>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<u32, Failed> {
+        if self.is_kept_whole(id) { Ok(self.whole.start) } else { Ok(self.fetched(flash, id)?.of.start) }
+    }
+
+    fn is_kept_whole(&self, id: &Id) -> bool {
+        self.whole.is_some() && self.whole.id == *id
+    }
+
+    /// The latest snapshot that one of the app's own does not come behind.
+    pub(crate) fn latest(&self, covered: Index) -> Index {
+        covered.max(self.whole.index())
     }
 
     /// Writes a snapshot of the app's own. It counts once the log says so.
@@ -213,7 +234,12 @@ impl Shelf {
         bytes: &[u8],
     ) -> Result<(), Failed> {
         if offset == 0 {
-            let start = if self.fetch.of.is_some() { self.fetch.of.start } else { self.unneeded()? };
+            let Fetch { of, .. } = self.fetch;
+            if of.is_some() && of.id != *id && self.fetch.received() == of.bytes() {
+                self.fetch.finish(flash)?;
+                (self.whole, self.fetch) = (of, Fetch::NONE);
+            }
+            let start = if self.fetch.of.is_some() { of.start } else { self.unneeded()? };
             self.fetch = Fetch::NONE;
             let of = Kept { start, id: *id };
             self.begin(flash, &of, members, true)?;
@@ -230,12 +256,15 @@ impl Shelf {
     /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says
     /// so.
     pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<(), Failed> {
-        let fetch = self.fetched(flash, id)?;
-        fetch.finish(flash)?;
-        if fetch.written != fetch.of.bytes() {
-            return Err(missing(flash, id));
+        let mut of = self.whole;
+        if !self.is_kept_whole(id) {
+            let fetch = self.fetched(flash, id)?;
+            fetch.finish(flash)?;
+            if fetch.written != fetch.of.bytes() {
+                return Err(missing(flash, id));
+            }
+            of = fetch.of;
         }
-        let of = fetch.of;
         if !of.is_whole(flash)? {
             return Err(flash.fail(FlashError::DamagedSnapshot { address: of.start }));
         }
@@ -244,7 +273,7 @@ impl Shelf {
 
     /// The log says that the snapshot of the leader is in force, which is this one.
     pub(crate) fn install<F: NorFlash>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<(), Failed> {
-        let start = self.fetched(flash, id)?.of.start;
+        let start = self.stored(flash, id)?;
         self.enforce(flash, &Kept { start, id: *id })
     }
 
@@ -253,57 +282,23 @@ impl Shelf {
     pub(crate) fn enforce<F: NorFlash>(&mut self, flash: &mut Medium<F>, of: &Kept) -> Result<(), Failed> {
         self.before = self.in_force;
         self.in_force = *of;
+        if self.whole.index() <= of.index() {
+            self.whole = Kept::NONE;
+        }
         if self.fetch.of.index() <= of.index() {
             self.fetch = Fetch::NONE;
         }
         self.find_end(flash)
     }
 
-    /// Fills `buffer` from the snapshot's `offset` on.
-    pub(crate) fn read_content<F: NorFlash>(
-        &self,
-        flash: &mut Medium<F>,
-        snapshot: Snapshot,
-        offset: u64,
-        buffer: &mut [u8],
-    ) -> Result<(), Failed> {
-        let found = self.find(flash, snapshot)?;
-        let is_within = offset.checked_add(buffer.len() as u64).is_some_and(|end| end <= snapshot.bytes);
-        if !is_within {
-            return Err(missing(flash, &found.id));
-        }
-        flash.read(found.content() + offset as u32, buffer)
-    }
-
-    /// Whom a snapshot names as the members.
-    pub(crate) fn members<F: NorFlash>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<Members, Failed> {
-        let found = self.find(flash, snapshot)?;
-        let mut header = Header::new();
-        if self.header(flash, found.start, &mut header)? {
-            Ok(header.members())
-        } else {
-            Err(missing(flash, &found.id))
-        }
-    }
-
-    /// A snapshot that can be read.
-    #[inline(never)]
-    fn find<F>(&self, flash: &mut Medium<F>, snapshot: Snapshot) -> Result<&Kept, Failed> {
-        let id = id_of(snapshot);
-        match [&self.in_force, &self.before].into_iter().find(|found| found.is_some() && found.id == id) {
-            Some(found) => Ok(found),
-            None => Err(missing(flash, &id)),
-        }
-    }
-
-    /// Where the next place begins in which nothing is in force nor being fetched; rather not that of the one before.
+    /// Where the next place begins in which nothing is in force, fetched or being fetched; rather not that of the one before.
     fn unneeded(&self) -> Result<u32, Failed> {
-        let [in_force, before] = [&self.in_force, &self.before].map(|found| self.places.number_of(found));
-        let fetched = self.places.number_of(&self.fetch.of);
+        let taken = [&self.in_force, &self.before, &self.whole, &self.fetch.of];
+        let [in_force, before, whole, fetched] = taken.map(|found| self.places.number_of(found));
         let mut unneeded = NO_PLACE;
         for step in 1..=PLACES {
             let number = in_force.wrapping_add(step) % PLACES;
-            if number != in_force && number != fetched {
+            if number != in_force && number != whole && number != fetched {
                 unneeded = number;
                 if number != before {
                     break;

@@ -140,6 +140,52 @@ fn a_snapshot_is_taken_while_another_one_is_fetched() {
     assert_eq!(held.snapshots.last(), Some(&whole));
 }
 
+/// A node may hold its write back while a leader offers a later snapshot.
+#[test]
+fn one_of_the_leader_is_put_in_force_while_a_later_one_is_fetched() {
+    let layout = layout::<8, 512>(6, 1);
+    for later_first in [false, true] {
+        let (mut flash, ..) = open(chip(), &layout).unwrap();
+        flash.take(position(1), members(), b"of its own").unwrap();
+        let (whole, later) = (snapshot(20, b"of the leader"), snapshot(30, b"a later one"));
+        flash.store(whole, members(), 0, b"of the leader").unwrap();
+        flash.store(later, members(), 0, b"a later").unwrap();
+        let latest = quorate::Index(20);
+        assert_eq!(flash.take(position(9), members(), b"late"), Err(FlashError::NotLater { latest }));
+        if later_first {
+            flash.store(later, members(), 7, b" one").unwrap();
+            flash.write(None, Some(later), Entries::default(), None, None).unwrap();
+            let (.., held) = open(flash.release(), &layout).unwrap();
+            assert_eq!(held.snapshots.last(), Some(&later), "the one that was not wanted is gone");
+            continue;
+        }
+        flash.write(None, Some(whole), Entries::default(), None, None).unwrap();
+        let mut read = [0; 13];
+        flash.read(whole, 0, &mut read).unwrap();
+        assert_eq!(&read, b"of the leader");
+        flash.store(later, members(), 7, b" one").unwrap();
+        flash.write(None, Some(later), Entries::default(), None, None).unwrap();
+        let (mut flash, _, held) = open(flash.release(), &layout).unwrap();
+        assert_eq!(held.snapshots, [whole, later]);
+        flash.take(position(40), members(), b"its own again").unwrap();
+    }
+}
+
+/// Of three that came as wholes, the last two can be put in force; and one of the app's own that is later than all.
+#[test]
+fn snapshots_of_the_leader_that_nobody_wants_leave_room_for_the_next() {
+    let layout = layout::<8, 512>(6, 1);
+    let (mut flash, ..) = open(chip(), &layout).unwrap();
+    flash.take(position(1), members(), b"of its own").unwrap();
+    let ids = [20, 30, 40].map(|index| snapshot(index, b"of the leader"));
+    for id in ids {
+        flash.store(id, members(), 0, b"of the leader").unwrap();
+    }
+    let own = flash.take(position(50), members(), &[5; 300]).unwrap();
+    let (.., held) = open(flash.release(), &layout).unwrap();
+    assert_eq!(held.snapshots.last(), Some(&own));
+}
+
 #[test]
 fn snapshots_go_round_places_of_several_pages() {
     let layout = layout::<8, 512>(6, 2);
