@@ -142,7 +142,7 @@ impl<F: NorFlash> Flash<F> {
     pub fn take(&mut self, position: Position, members: Members, bytes: &[u8]) -> Result<Snapshot, FlashError> {
         let snapshot = snapshot_of(position, bytes);
         self.until_it_fails(|Reading { medium, log, shelf }| {
-            let latest = shelf.latest(log.covered);
+            let latest = log.covered;
             if position.index <= latest {
                 return Err(medium.fail(FlashError::NotLater { latest }));
             }

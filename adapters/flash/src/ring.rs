@@ -225,22 +225,29 @@ impl Ring {
     }
 
     /// The place for the first page of a new log: one that is erased. Before it there may be such as lack power for
-    /// their head to become whole; whatever else is there was not erased for a log.
+    /// their head to become whole; whatever else is there was not erased for a log. Once all others hold such heads, the
+    /// first place is erased: its own erasure may have been cut off before.
     pub(crate) fn blank<F: NorFlash>(&self, flash: &mut Medium<F>) -> Result<u32, Failed> {
-        let mut blank = None;
+        let (mut blank, mut strange, mut begun) = (None, None, 0);
         for place in 0..self.pages() {
             let (start, page) = (self.page::<F>(place), F::ERASE_SIZE as u32);
             self.expect_unused(flash, place)?;
-            match (flash.next_written(start, start + page)? - start, blank) {
-                (end, None) if end == page => blank = Some(place),
-                (end, Some(_)) if end == page => {}
-                (_, None) if flash.is_blank(start + first_end::<F>(), start + page)? => {}
-                _ => return Err(flash.fail(FlashError::NotBlank { address: start })),
+            let is_erased = flash.is_blank(start, start + page)?;
+            let is_begun = !is_erased && flash.is_blank(start + first_end::<F>(), start + page)?;
+            if is_erased {
+                blank = blank.or(Some(place));
+            } else if blank.is_some() || !is_begun {
+                strange = strange.or(Some(start));
             }
+            begun += u32::from(is_begun && place > 0);
         }
-        match blank {
-            Some(blank) => Ok(blank),
-            None => Err(flash.fail(FlashError::NotBlank { address: self.start })),
+        if begun + 1 == self.pages() {
+            flash.erase(self.start)?;
+            return Ok(0);
+        }
+        match (strange, blank) {
+            (None, Some(blank)) => Ok(blank),
+            _ => Err(flash.fail(FlashError::NotBlank { address: strange.unwrap_or(self.start) })),
         }
     }
 }

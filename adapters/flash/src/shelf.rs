@@ -176,13 +176,15 @@ impl Shelf {
         if bytes <= room.into() { Ok(()) } else { Err(flash.fail(FlashError::SnapshotTooLarge { bytes, room })) }
     }
 
-    /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place. It is
-    /// later than one of the leader's that is here: nobody wants that any longer.
+    /// Where a snapshot of the app's own goes: behind the one in force, or else to the beginning of another place. If there
+    /// is no other, one of the leader's goes that was not put in force.
     pub(crate) fn place_for(&mut self, bytes: u32) -> Result<u32, Failed> {
-        self.whole = Kept::NONE;
         match self.end {
             Some(end) if self.places.room(end).is_some_and(|room| bytes <= room) => Ok(end),
-            _ => self.unneeded(),
+            _ => self.unneeded().or_else(|Failed| {
+                self.whole = Kept::NONE;
+                self.unneeded()
+            }),
         }
     }
 
@@ -204,11 +206,6 @@ impl Shelf {
 
     fn is_kept_whole(&self, id: &Id) -> bool {
         self.whole.is_some() && self.whole.id == *id
-    }
-
-    /// The latest snapshot that one of the app's own does not come behind.
-    pub(crate) fn latest(&self, covered: Index) -> Index {
-        covered.max(self.whole.index())
     }
 
     /// Writes a snapshot of the app's own. It counts once the log says so.
@@ -235,7 +232,8 @@ impl Shelf {
     ) -> Result<(), Failed> {
         if offset == 0 {
             let Fetch { of, .. } = self.fetch;
-            if of.is_some() && of.id != *id && self.fetch.received() == of.bytes() {
+            let is_later = of.index() < (Kept { start: 0, id: *id }).index();
+            if of.is_some() && is_later && self.fetch.received() == of.bytes() {
                 self.fetch.finish(flash)?;
                 (self.whole, self.fetch) = (of, Fetch::NONE);
             }

@@ -115,6 +115,38 @@ fn what_is_no_log_is_refused() {
     assert_eq!(refused(other, &layout, owner()), FlashError::NotBlank { address: 3 * 512 });
 }
 
+/// Each time, a page is left with a part of a head, and so would all be.
+#[test]
+fn a_log_is_begun_however_often_the_power_goes_meanwhile() {
+    let layout = layout::<4, 512>(6, 1);
+    for tear in Tear::ALL {
+        let mut chip = Chip::new(PAGES);
+        for steps in (0..40).map(|boot| boot % 7) {
+            chip.cut(steps, tear);
+            let nothing = |_: Recovered<'_>| Ok::<(), FlashError>(());
+            let begun = Flash::open(&mut chip, layout.clone(), owner(), &mut [0; SCRATCH], nothing).map(drop);
+            assert!(matches!(begun, Err(FlashError::Io { .. })), "{tear:?}: {begun:?}");
+            chip.restore();
+        }
+        let (mut flash, ..) = open(chip, &layout).unwrap();
+        flash.write(state(1), None, entries(&[]), None, None).unwrap();
+        let (.., held) = open(flash.release(), &layout).unwrap();
+        assert_eq!(held.hard_states.last().copied(), state(1));
+    }
+}
+
+/// One page that is not erased, and is no head that was cut off, is somebody's.
+#[test]
+fn what_is_somebodys_is_not_erased() {
+    let layout = layout::<4, 512>(6, 1);
+    for page in 0..6 {
+        let mut chip = Chip::new(PAGES);
+        chip.rot(page * 512 + 300, 0);
+        let address = page as u32 * 512;
+        assert_eq!(refused(chip, &layout, owner()), FlashError::NotBlank { address });
+    }
+}
+
 #[test]
 fn a_log_whose_region_was_erased_is_not_begun_anew_beside_its_snapshot() {
     let layout = layout::<4, 512>(6, 1);
