@@ -227,6 +227,7 @@ impl Ring {
     /// The place for the first page of a new log: one that is erased. Before it there may be such as lack power for
     /// their head to become whole; whatever else is there was not erased for a log. Once all others hold such heads, the
     /// first place is erased: its own erasure may have been cut off before.
+    #[inline(never)]
     pub(crate) fn blank<F: NorFlash>(&self, flash: &mut Medium<F>) -> Result<u32, Failed> {
         let (mut blank, mut strange, mut begun) = (None, None, 0);
         for place in 0..self.pages() {

@@ -231,13 +231,14 @@ impl Shelf {
         bytes: &[u8],
     ) -> Result<(), Failed> {
         if offset == 0 {
-            let Fetch { of, .. } = self.fetch;
+            let Fetch { of, .. } = &self.fetch;
             let is_later = of.index() < (Kept { start: 0, id: *id }).index();
             if of.is_some() && is_later && self.fetch.received() == of.bytes() {
                 self.fetch.finish(flash)?;
-                (self.whole, self.fetch) = (of, Fetch::NONE);
+                self.whole = self.fetch.of;
+                self.fetch = Fetch::NONE;
             }
-            let start = if self.fetch.of.is_some() { of.start } else { self.unneeded()? };
+            let start = if self.fetch.of.is_some() { self.fetch.of.start } else { self.unneeded()? };
             self.fetch = Fetch::NONE;
             let of = Kept { start, id: *id };
             self.begin(flash, &of, members, true)?;
@@ -254,15 +255,14 @@ impl Shelf {
     /// Writes the end of a snapshot of the leader, all of which has to be there, unchanged. It counts once the log says
     /// so.
     pub(crate) fn complete<F: NorFlash>(&mut self, flash: &mut Medium<F>, id: &Id) -> Result<(), Failed> {
-        let mut of = self.whole;
         if !self.is_kept_whole(id) {
             let fetch = self.fetched(flash, id)?;
             fetch.finish(flash)?;
             if fetch.written != fetch.of.bytes() {
                 return Err(missing(flash, id));
             }
-            of = fetch.of;
         }
+        let of = Kept { start: self.stored(flash, id)?, id: *id };
         if !of.is_whole(flash)? {
             return Err(flash.fail(FlashError::DamagedSnapshot { address: of.start }));
         }
@@ -290,6 +290,7 @@ impl Shelf {
     }
 
     /// Where the next place begins in which nothing is in force, fetched or being fetched; rather not that of the one before.
+    #[inline(never)]
     fn unneeded(&self) -> Result<u32, Failed> {
         let taken = [&self.in_force, &self.before, &self.whole, &self.fetch.of];
         let [in_force, before, whole, fetched] = taken.map(|found| self.places.number_of(found));
